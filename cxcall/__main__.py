@@ -1,0 +1,21 @@
+"""Start the program: what needs no command line is answered before one is built."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command that `sys.argv` names, and leave with its exit code."""
+    if sys.argv[1:] == ["--version"]:
+        from cxcall import __version__
+
+        print(f"cxcall {__version__}")  # noqa: T201 - before there is a screen
+        return
+    from cxcall.cli import leave, run
+
+    leave(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

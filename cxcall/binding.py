@@ -1,0 +1,143 @@
+"""How option types become a command's parameters.
+
+The common flags work before and after the subcommand: the ones given before it become the
+defaults of the same flags after it, so that the later one wins.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from cxcall.errors import UsageError
+from cxcall.options import OutputOptions
+
+
+@dataclass(slots=True)
+class Invocation:
+    """One run of the program: the flags given before the subcommand, and how it is to speak."""
+
+    given: dict[str, Any] = field(default_factory=dict)
+    output: OutputOptions | None = None
+
+
+def spread(
+    command: Callable[..., Any], more: Sequence[inspect.Parameter] = ()
+) -> Callable[..., Any]:
+    """Let Typer see the fields of a command's dataclass parameters as parameters of its own.
+
+    The command itself gets each dataclass whole, and `more` parameters by keyword. The output
+    flags are on every command, whether it asks for them or not. A flag that was given before the
+    subcommand and that the command lacks is refused, never ignored.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint) and name != "return"}
+    own = [
+        parameter.replace(annotation=hints[parameter.name])
+        for parameter in inspect.signature(command).parameters.values()
+        if parameter.name not in groups and parameter.kind is not parameter.VAR_KEYWORD
+    ]
+    shared = [
+        entry
+        for group in {**groups, "output": OutputOptions}.values()
+        for entry in parameters_of(group)
+    ]
+    parameters = [*own, *more, *shared]
+
+    @wraps(command)
+    def spread_command(context: typer.Context, **values: Any) -> Any:
+        _refuse_foreign(context, {parameter.name for parameter in parameters})
+        output = context.obj.output = _gather(OutputOptions, values)
+        for name, group in groups.items():
+            values[name] = output if group is OutputOptions else _gather(group, values)
+        return command(**values)
+
+    sign(spread_command, parameters)
+    return spread_command
+
+
+def _gather(group: Any, values: dict[str, Any]) -> Any:
+    """Take a dataclass's fields out of the values and build it."""
+    return group(**{entry.name: values.pop(entry.name) for entry in fields(group)})
+
+
+def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
+    """Give a function of `(context, **values)` the signature that Typer is to see."""
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    ordered = [context, *(entry.replace(kind=entry.KEYWORD_ONLY) for entry in parameters)]
+    function.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
+    function.__annotations__ = {entry.name: entry.annotation for entry in ordered}
+
+
+def parameters_of(group: Any) -> list[inspect.Parameter]:
+    """Return a dataclass's fields as keyword-only parameters."""
+    hints = get_type_hints(group, include_extras=True)
+    return [
+        inspect.Parameter(
+            entry.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=entry.default,
+            annotation=hints[entry.name],
+        )
+        for entry in fields(group)
+    ]
+
+
+def hidden(parameter: inspect.Parameter) -> inspect.Parameter:
+    """Return a parameter that works but is not listed in the help."""
+    kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
+    option.hidden = True
+    return parameter.replace(annotation=Annotated[kind, option])
+
+
+def new_app(help: str, *, epilog: str = "", cls: Any = None) -> typer.Typer:  # noqa: A002, as in Typer
+    """Return a Typer application as all of ours are: plain help, no boxes, no completion flags."""
+    return typer.Typer(
+        cls=cls,
+        help=help,
+        epilog=epilog,
+        rich_markup_mode=None,
+        add_completion=False,
+        no_args_is_help=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def examples(*lines: str) -> str:
+    """Return an epilog of command lines, kept as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def pass_down(context: typer.Context, given: dict[str, Any]) -> None:
+    """Make the flags given before the subcommand the defaults of the same flags after it."""
+    context.obj.given = given
+    name = context.invoked_subcommand or ""
+    command = context.command.get_command(context, name)  # type: ignore[attr-defined]
+    within = getattr(command, "commands", None)
+    context.default_map = {name: given if within is None else dict.fromkeys(within, given)}
+
+
+def given_flags(context: typer.Context) -> dict[str, Any]:
+    """Return the values that were written on the command line, none of the defaults."""
+    return {
+        name: value
+        for name, value in context.params.items()
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+
+
+def _refuse_foreign(context: typer.Context, known: set[str]) -> None:
+    foreign = sorted(set(context.obj.given) - known)
+    if foreign:
+        flag = f"--{foreign[0].replace('_', '-')}"
+        raise UsageError(
+            f"`{flag}` does not apply to `{context.info_name}`",
+            where=flag,
+            fix=f"see `{context.command_path} --help`",
+        )

@@ -1,0 +1,181 @@
+"""A request -> findings, before it is sent: what the contract says of its body and parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cxcall.document import value_at
+from cxcall.errors import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jsonschema_rs import Validator
+
+    from cxcall.contract import JsonSchema, Operation
+    from cxcall.payload import Payload
+
+_compiled: dict[int, tuple[JsonSchema, Validator]] = {}
+
+
+def validator(schema: JsonSchema) -> Validator:
+    """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
+    known = _compiled.get(id(schema))
+    if known is None:
+        import jsonschema_rs
+
+        # The schema is kept beside its validator so that its id() cannot be given to another.
+        known = _compiled[id(schema)] = (
+            schema,
+            jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),
+        )
+    return known[1]
+
+
+def check_body(operation: Operation, body: Payload) -> list[Finding]:
+    """Return every finding on a body, in the order of the file it came from.
+
+    An `error` stands here exactly when JSON Schema 2020-12 calls the body invalid.
+    """
+    from cxcall.doubt import find_doubts
+    from cxcall.misfit import explain_misfit
+
+    judge = validator(operation.body_schema)
+    if judge.is_valid(body.value):
+        findings: list[Finding] = []
+    else:
+        findings = [
+            finding
+            for misfit in judge.iter_errors(body.value)
+            for finding in explain_misfit(operation, body, misfit)
+        ]
+    findings.extend(find_doubts(operation, body, {finding.where for finding in findings}))
+    return in_file_order(findings)
+
+
+def check_parameters(
+    operation: Operation, values: Mapping[str, str], body: Payload | None = None
+) -> list[Finding]:
+    """Return the findings on path parameters: each against its schema, and against the body."""
+    from cxcall.doubt import find_mismatches
+    from cxcall.misfit import explain_parameter
+
+    findings = []
+    for parameter in operation.parameters:
+        value = values.get(parameter.name)
+        if value is not None and not validator(parameter.schema).is_valid(value):
+            findings.append(explain_parameter(operation, parameter, value))
+    if body is not None:
+        findings.extend(find_mismatches(operation, values, body))
+    return findings
+
+
+def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort by place in the file; what has no place keeps its turn, after what has one.
+
+    Two findings at one place stay in their order; a repeated one is dropped.
+    """
+    unique = dict.fromkeys(findings)
+    return sorted(
+        unique,
+        key=lambda found: (
+            (found.excerpt.line, found.excerpt.column) if found.excerpt else (float("inf"), 0)
+        ),
+    )
+
+
+def has_errors(findings: Iterable[Finding], *, strict: bool = False) -> bool:
+    """Tell whether the findings stop a request; `strict` counts warnings as errors."""
+    stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return any(finding.severity in stopping for finding in findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Which operation a body belongs to: those whose schema it satisfies, and the nearest one."""
+
+    fitting: tuple[Operation, ...]
+    nearest: Operation
+
+
+def fit(operations: Sequence[Operation], value: Any) -> Fit:
+    """Find the operations that a body satisfies, and the one nearest to it by its property names."""
+    candidates = [operation for operation in operations if operation.takes_body]
+    fitting = tuple(entry for entry in candidates if validator(entry.body_schema).is_valid(value))
+    nearest = fitting[0] if fitting else max(candidates, key=lambda entry: _likeness(entry, value))
+    return Fit(fitting, nearest)
+
+
+def _likeness(operation: Operation, value: Any) -> tuple[int, int]:
+    """Count the declared properties that the body has, then (negatively) those it lacks."""
+    declared = [pointer for pointer, _ in operation.properties()]
+    present = sum(1 for pointer in declared if _has(value, pointer))
+    return present, present - len(declared)
+
+
+def _has(value: Any, pointer: str) -> bool:
+    try:
+        value_at(value, pointer)
+    except KeyError:
+        return False
+    return True
+
+
+def check_payload(
+    operations: Sequence[Operation], body: Payload, named: Operation | None = None
+) -> tuple[Operation, list[Finding]]:
+    """Check a body against the operation `named`, or else against the one it fits or is nearest to.
+
+    Returns that operation and the findings; where the body fits another operation than the one
+    named, or fits several, a finding says which.
+    """
+    operation = named or fit(operations, body.value).nearest
+    findings = check_body(operation, body)
+    if not has_errors(findings):
+        return operation, findings
+    others = fit(operations, body.value).fitting
+    if named is not None and others:
+        findings.insert(0, _other_operation(named, others[0], body))
+    elif named is None:
+        findings.append(_guessed(operation))
+    return operation, findings
+
+
+def _other_operation(named: Operation, other: Operation, body: Payload) -> Finding:
+    has = _names(body.value) - _names_of(named)
+    lacks = _names_of(named) - _names(body.value)
+    told = [
+        f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
+        for verb, names in (("it has", has), ("it lacks", lacks))
+        if names
+    ]
+    return Finding(
+        Severity.ERROR,
+        "operation-mismatch",
+        "body",
+        f"this payload is not for `{named.name}`, it fits `{other.name}`",
+        fix=f"send it to `{other.method} {other.path}`: `--operation {other.name}`",
+        why=f"as `{named.name}` {' and '.join(told)}" if told else "",
+        source=f"contract {other.contract.name}",
+        excerpt=body.excerpt(""),
+    )
+
+
+def _guessed(operation: Operation) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        "operation-mismatch",
+        "body",
+        f"this payload fits no operation; it was checked as `{operation.name}`, the nearest one",
+        fix="name the operation it is meant for with `--operation NAME`",
+        source=f"contract {operation.contract.name}",
+    )
+
+
+def _names(value: Any) -> set[str]:
+    return set(value) if isinstance(value, dict) else set()
+
+
+def _names_of(operation: Operation) -> set[str]:
+    return set(operation.schema_at("").get("properties", {}))

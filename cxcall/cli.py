@@ -1,0 +1,192 @@
+"""The command line: which module serves which command, and the one error boundary."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cxcall import __version__
+from cxcall.binding import Invocation, given_flags, hidden, new_app, parameters_of, pass_down, sign
+from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
+from cxcall.options import COMMON
+from cxcall.render import Screen, options_of
+from cxcall.report import Report, of_error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+# A command's module is imported only when the command runs, or its help is wanted.
+FIRST = ("auth",)
+LAST = ("validate", "operations", "history", "sandbox", "config")
+
+
+class Commands(TyperGroup):
+    """The commands by name: those of the package, and those that a contract declares."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
+        """Name every command, those that the project was asked for first."""
+        from cxcall.commands.operation import names
+
+        return [*FIRST, *names(), *LAST]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
+        """Build one command; None when there is no such command."""
+        if cmd_name in (*FIRST, *LAST):
+            module = import_module(f"cxcall.commands.{cmd_name}")
+            return typer.main.get_command(module.app)
+        from cxcall.commands import operation
+
+        if cmd_name not in operation.names():
+            return None
+        return typer.main.get_command(operation.new_command(cmd_name))
+
+
+def assemble() -> Any:
+    """Return the root command, with every common flag accepted before the subcommand, too."""
+    app = new_app(
+        "Trigger outbound calls through contact-centre APIs, and know exactly why one was refused.",
+        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples.",
+        cls=Commands,
+    )
+
+    def common(context: typer.Context, **_: Any) -> None:
+        pass_down(context, given_flags(context))
+
+    sign(
+        common,
+        [_version_flag(), *(hidden(entry) for group in COMMON for entry in parameters_of(group))],
+    )
+    app.callback()(common)
+    return typer.main.get_command(app)
+
+
+def _version_flag() -> inspect.Parameter:
+    option = typer.Option(
+        "--version", callback=_show_version, is_eager=True, help="Show the version."
+    )
+    return inspect.Parameter(
+        "version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option]
+    )
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if value:
+        print(f"cxcall {__version__}")  # noqa: T201 - before there is a screen
+        raise typer.Exit
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; print its report and return its exit code. Nothing escapes from here."""
+    _interrupt_on_sigterm()
+    invocation = Invocation()
+    try:
+        report = _report(arguments, invocation)
+        Screen.standard(invocation.output or options_of(arguments)).show(report)
+    except BrokenPipeError:
+        # The reader has left (`| head -1`): that is no fault, and what happened stays true.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return report.exit_code
+
+
+def leave(code: int) -> None:
+    """End the process at once, its output flushed: taking the interpreter down costs 17 % of a send."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    os._exit(code)
+
+
+def _report(arguments: Sequence[str], invocation: Invocation) -> Report:
+    try:
+        result = assemble().main(
+            args=list(arguments) or ["--help"],
+            prog_name="cxcall",
+            standalone_mode=False,
+            obj=invocation,
+        )
+    except CxcallError as error:
+        return of_error(error, _command_in(arguments))
+    except typer.TyperException as error:
+        return _usage_report(error, _command_in(arguments))
+    except (KeyboardInterrupt, typer.Abort):
+        return Report(
+            _command_in(arguments),
+            Outcome.ERROR,
+            ExitCode.INTERRUPTED,
+            talk=["interrupted; nothing was sent"],
+        )
+    except Exception as fault:  # noqa: BLE001 - the error boundary
+        return _fault_report(fault, _command_in(arguments))
+    return result if isinstance(result, Report) else Report(_command_in(arguments))
+
+
+def _command_in(arguments: Sequence[str]) -> str:
+    """Name the command in raw arguments, for the report of one that failed before it was parsed."""
+    known = Commands(name="cxcall").list_commands(None)
+    place = next((index for index, word in enumerate(arguments) if word in known), None)
+    return "" if place is None else arguments[place]
+
+
+def _usage_report(error: typer.TyperException, command: str) -> Report:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "cxcall"
+    near = getattr(error, "possibilities", None) or _near_commands(context, error.message)
+    hint = f"did you mean `{near[0]}`? " if near else ""
+    message = error.format_message().rstrip(".").replace("'", "`")
+    message = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    finding = Finding(Severity.ERROR, "usage", path, message, fix=f"{hint}See `{path} --help`")
+    return Report(
+        path.removeprefix("cxcall").strip() or command,
+        Outcome.ERROR,
+        ExitCode.USAGE,
+        findings=[finding],
+    )
+
+
+def _near_commands(context: Any, message: str) -> list[str]:
+    names = getattr(getattr(context, "command", None), "list_commands", None)
+    if names is None or "No such command" not in message:
+        return []
+    from difflib import get_close_matches
+
+    return get_close_matches(message.split("'")[1], names(context), n=1)
+
+
+def _fault_report(fault: Exception, command: str) -> Report:
+    """Describe a fault of cxcall itself by places in its code alone: values could be secrets."""
+    from traceback import extract_tb
+
+    places = [
+        f"{frame.filename.rpartition('cxcall')[2]}:{frame.lineno}"
+        for frame in extract_tb(fault.__traceback__)
+    ]
+    finding = Finding(
+        Severity.ERROR,
+        "fault",
+        " > ".join(places[-4:]),
+        f"cxcall {__version__} itself failed: {type(fault).__name__}",
+        why="whether something was sent stands in `cxcall history list`",
+        fix="report it with the line above and what you ran; it holds no value of yours",
+    )
+    return Report(command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])
+
+
+def _interrupt_on_sigterm() -> None:
+    """Let SIGTERM end a command as Ctrl-C does: with the truth in the ledger."""
+    import signal
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

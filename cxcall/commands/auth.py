@@ -1,0 +1,113 @@
+"""`cxcall auth`: log in, see who you are, hand the token to a script, log out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.binding import examples, new_app, spread
+from cxcall.options import OutputOptions, SettingsOptions, flags_of
+from cxcall.report import Report, Table
+
+app = new_app("Log in to the platform, and show as whom.")
+
+
+@app.command(
+    "login",
+    epilog=examples(
+        "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
+        "cxcall auth login --profile eu < client-secret.txt",
+        'printf %s "$TOKEN" | cxcall auth login --with-token',
+    ),
+)
+@spread
+def login(
+    output: OutputOptions,
+    settings: SettingsOptions,
+    client_id: Annotated[
+        str | None,
+        typer.Option(
+            "--client-id", metavar="ID", help="The OAuth client's ID.", show_default=False
+        ),
+    ] = None,
+    with_token: Annotated[
+        bool, typer.Option("--with-token", help="Read an access token from stdin and keep it.")
+    ] = False,
+) -> Report:
+    """Log in by client credentials: the secret is asked for, or read from stdin, never a flag.
+
+    Settings in the environment or in .env are used as they are.
+    """
+    from cxcall import auth, config
+    from cxcall.contract import builtin
+    from cxcall.render import Screen
+
+    screen = Screen.standard(output)
+    settled = config.settle({**flags_of(settings), "client_id": client_id}, builtin()[0])
+    if with_token:
+        token = auth.login_with_token(settled, screen.read_secret("Access token"))
+    else:
+        known = settled.client_id or screen.read_line("Client ID")
+        secret = settled.client_secret or screen.read_secret("Client secret")
+        token = auth.login(settled, known, secret)
+    return Report(
+        "auth login",
+        findings=settled.conflicts,
+        data=auth.status(settled).as_dict(),
+        text=f"logged in to {settled.base_url} ({token.kind}, {token.source})",
+    )
+
+
+@app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
+@spread
+def status(settings: SettingsOptions) -> Report:
+    """Show who would send, to which host, until when, and where each value came from."""
+    from cxcall import auth, config
+    from cxcall.contract import builtin
+    from cxcall.errors import ExitCode, Outcome
+
+    settled = config.settle(flags_of(settings), builtin()[0])
+    found = auth.status(settled)
+    return Report(
+        "auth status",
+        outcome=Outcome.OK if found.usable else Outcome.ERROR,
+        exit_code=ExitCode.OK if found.usable else ExitCode.CREDENTIALS,
+        findings=found.findings,
+        data=found.as_dict(),
+        table=Table(("", "VALUE", "SOURCE"), found.rows()),
+    )
+
+
+@app.command(
+    "token",
+    epilog=examples(
+        'curl -H "Authorization: Bearer $(cxcall auth token)" ...', "cxcall auth token --profile eu"
+    ),
+)
+@spread
+def token(settings: SettingsOptions) -> Report:
+    """Print an access token for a script; fetched or refreshed when there is need."""
+    from cxcall import auth, config
+    from cxcall.contract import builtin
+
+    settled = config.settle(flags_of(settings), builtin()[0])
+    found = auth.get_token(settled)
+    return Report(
+        "auth token",
+        data={"accessToken": found.value, "expiresAt": found.expires_at},
+        text=found.value,
+    )
+
+
+@app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
+@spread
+def logout(settings: SettingsOptions) -> Report:
+    """Forget the tokens and secrets kept on this machine for the profile."""
+    from cxcall import auth, config
+    from cxcall.contract import builtin
+
+    settled = config.settle(flags_of(settings), builtin()[0])
+    removed = auth.logout(settled)
+    text = f"removed {', '.join(removed)}" if removed else "nothing was kept; nothing to remove"
+    return Report("auth logout", findings=settled.conflicts, data={"removed": removed}, text=text)

@@ -1,0 +1,45 @@
+"""`cxcall config`: the settled values, each with its source."""
+
+from __future__ import annotations
+
+from cxcall.binding import examples, new_app, spread
+from cxcall.options import SettingsOptions
+from cxcall.report import Report, Table
+
+app = new_app("Show the settings in force, and where they are kept.")
+
+
+@app.command(
+    "show", epilog=examples("cxcall config show", "cxcall config show --profile eu -o json")
+)
+@spread
+def show(settings: SettingsOptions) -> Report:
+    """Show every settled value, and where it came from; secrets are masked."""
+    from cxcall.config import settle
+    from cxcall.contract import builtin
+    from cxcall.options import flags_of
+
+    settled = settle(flags_of(settings), builtin()[0])
+    shown = {
+        name: ("****" if entry.secret and entry.value else entry.value, entry.source)
+        for name, entry in settled.values.items()
+    }
+    return Report(
+        command="config show",
+        findings=settled.conflicts,
+        data={name: {"value": value, "source": source} for name, (value, source) in shown.items()},
+        table=Table(
+            ("SETTING", "VALUE", "SOURCE"),
+            [(name, value, source) for name, (value, source) in shown.items()],
+        ),
+    )
+
+
+@app.command("path", epilog=examples("cxcall config path", "ls -l $(cxcall config path)"))
+@spread
+def path() -> Report:
+    """Show the folders of settings and of state (the ledger, tokens)."""
+    from cxcall.config import config_dir, state_dir
+
+    folders = {"config": str(config_dir()), "state": str(state_dir())}
+    return Report("config path", data=folders, text="\n".join(folders.values()))

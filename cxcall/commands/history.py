@@ -1,0 +1,136 @@
+"""`cxcall history`: what this machine sent, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from cxcall.binding import examples, new_app, spread
+from cxcall.options import OutputOptions
+from cxcall.report import Report
+
+app = new_app("Show what this machine sent, and what became of it.")
+
+
+def _filter(name: str, metavar: str, help: str) -> object:  # noqa: A002, as in Typer
+    return typer.Option(name, metavar=metavar, help=help, show_default=False)
+
+
+@app.command(
+    "list",
+    epilog=examples(
+        "cxcall history list",
+        "cxcall history list --since 2h --outcome unknown",
+        "cxcall history list -o jsonl",
+    ),
+)
+@spread
+def list_records(
+    since: Annotated[str, _filter("--since", "WHEN", "Since a time, or 15m, 2h, 7d ago.")] = "",
+    operation: Annotated[str, _filter("--operation", "NAME", "Of this operation.")] = "",
+    outcome: Annotated[str, _filter("--outcome", "NAME", "With this outcome.")] = "",
+    engagement_id: Annotated[
+        str, _filter("--engagement-id", "ID", "With this engagement ID.")
+    ] = "",
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
+    ] = 50,
+) -> Report:
+    """List deliveries, the newest first."""
+    from cxcall.past import open_ledger, parse_since, table_of
+
+    with open_ledger() as ledger:
+        records = list(
+            ledger.records(
+                since=parse_since(since),
+                operation=operation,
+                outcome=outcome,
+                engagement_id=engagement_id,
+                limit=limit,
+            )
+        )
+    return Report(
+        "history list",
+        data={"deliveries": [record.as_dict() for record in records]},
+        lines=(record.as_dict() for record in records),
+        table=table_of(records),
+        talk=[] if records else ["no delivery is recorded that matches"],
+    )
+
+
+@app.command(
+    "show",
+    no_args_is_help=True,
+    epilog=examples("cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json"),
+)
+@spread
+def show(
+    delivery: Annotated[
+        str, typer.Argument(metavar="ID", help="A delivery ID, or its start.", show_default=False)
+    ],
+) -> Report:
+    """Show one delivery, whole."""
+    from cxcall.past import open_ledger, text_of
+
+    with open_ledger() as ledger:
+        record = ledger.get(delivery)
+    return Report("history show", data=record.as_dict(), text=text_of(record))
+
+
+@app.command(
+    "resolve",
+    no_args_is_help=True,
+    epilog=examples(
+        "cxcall history resolve 01JDQ8 --rang", "cxcall history resolve 01JDQ8 --did-not-ring"
+    ),
+)
+@spread
+def resolve(
+    delivery: Annotated[
+        str, typer.Argument(metavar="ID", help="A delivery ID, or its start.", show_default=False)
+    ],
+    rang: Annotated[
+        bool | None,
+        typer.Option("--rang/--did-not-ring", help="What a person found out.", show_default=False),
+    ] = None,
+) -> Report:
+    """Say what became of an unknown delivery, so that its request may, or may not, be sent again."""
+    from cxcall.errors import UsageError
+    from cxcall.past import open_ledger, text_of
+
+    if rang is None:
+        raise UsageError(
+            "say `--rang` or `--did-not-ring`",
+            where="history resolve",
+            fix=f"cxcall history resolve {delivery} --did-not-ring",
+        )
+    with open_ledger() as ledger:
+        record = ledger.resolve(delivery, rang=rang)
+    return Report("history resolve", data=record.as_dict(), text=text_of(record))
+
+
+@app.command(
+    "export",
+    epilog=examples(
+        "cxcall history export > calls.jsonl",
+        "cxcall history export --format csv --since 7d > calls.csv",
+    ),
+)
+@spread
+def export(
+    output: OutputOptions,
+    format: Annotated[  # noqa: A002 - the name of the flag
+        Literal["jsonl", "csv"], typer.Option("--format", help="The form.")
+    ] = "jsonl",
+    since: Annotated[str, _filter("--since", "WHEN", "Since a time, or 15m, 2h, 7d ago.")] = "",
+) -> Report:
+    """Write every delivery to stdout as JSON Lines or CSV, streamed."""
+    from cxcall.past import export_lines, open_ledger, parse_since
+    from cxcall.render import Screen
+
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        for line in export_lines(ledger.records(since=parse_since(since)), format):
+            screen.line(line)
+    return Report("history export")

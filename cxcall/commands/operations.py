@@ -1,0 +1,62 @@
+"""`cxcall operations`: what can be sent, with its schema and provenance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.binding import examples, new_app, spread
+from cxcall.options import SettingsOptions
+from cxcall.report import Report
+
+app = new_app("")
+
+
+@app.command(
+    "operations",
+    epilog=examples(
+        "cxcall operations",
+        "cxcall operations execute",
+        "cxcall operations execute --skeleton > payload.json",
+    ),
+)
+@spread
+def operations(
+    settings: SettingsOptions,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="One operation, whole.", show_default=False),
+    ] = None,
+    skeleton: Annotated[
+        bool, typer.Option("--skeleton", help="Print a body to start from.")
+    ] = False,
+) -> Report:
+    """Show what can be sent: every operation of the contracts, or one with its schema."""
+    from cxcall import contract
+    from cxcall.catalogue import as_dict, as_table, as_text, skeleton_of
+    from cxcall.errors import UsageError
+
+    known = contract.operations(settings.contract)
+    if name is None:
+        if skeleton:
+            raise UsageError(
+                "`--skeleton` needs the NAME of an operation",
+                where="--skeleton",
+                fix="see `cxcall operations`",
+            )
+        return Report(
+            "operations",
+            data={"operations": [as_dict(entry) for entry in known]},
+            table=as_table(known),
+        )
+    operation = contract.find(name, known)
+    if skeleton:
+        body = skeleton_of(operation)
+        return Report("operations", operation=operation, data={"skeleton": body}, text=body)
+    return Report(
+        "operations",
+        operation=operation,
+        data=as_dict(operation, whole=True),
+        text=as_text(operation),
+    )

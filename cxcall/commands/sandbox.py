@@ -1,0 +1,70 @@
+"""`cxcall sandbox`: run the embedded API server in the foreground."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.binding import new_app, spread
+from cxcall.options import OutputOptions, SettingsOptions
+from cxcall.report import Report
+
+app = new_app("")
+
+
+def _epilog() -> str:
+    from cxcall.sandbox.faults import TABLE
+
+    numbers = [f"  {entry.number}  {entry.effect}" for entry in TABLE]
+    lines = [
+        "Examples:",
+        "  cxcall sandbox",
+        "  cxcall sandbox --port 8080",
+        "  cxcall execute $CAMPAIGN -f payload.json --sandbox",
+    ]
+    return "\b\n" + "\n".join(
+        [*lines, "", "Numbers that make it misbehave, anywhere in a body:", *numbers]
+    )
+
+
+@app.command("sandbox", epilog=_epilog())
+@spread
+def sandbox(
+    output: OutputOptions,
+    settings: SettingsOptions,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="0 picks a free one.")
+    ] = 0,
+) -> Report:
+    """Run a server that answers as the API would and rings nobody, until Ctrl-C.
+
+    It prints the lines to paste into a shell. `Prefer: code=429` on a request asks for that answer;
+    GET /sandbox/requests tells what it received.
+    """
+    from cxcall import contract
+    from cxcall.render import Screen
+    from cxcall.sandbox import start
+
+    screen = Screen.standard(output)
+    with start(contract.load_all(settings.contract), port=port) as running:
+        report = Report(
+            "sandbox",
+            data={
+                "baseUrl": running.base_url,
+                "clientId": running.client_id,
+                "clientSecret": running.client_secret,
+            },
+            text="\n".join(
+                f"export {name}={value}"
+                for name, value in (
+                    ("CXCALL_BASE_URL", running.base_url),
+                    ("CXCALL_CLIENT_ID", running.client_id),
+                    ("CXCALL_CLIENT_SECRET", running.client_secret),
+                )
+            ),
+            talk=["sandbox is up and rings nobody; stop it with Ctrl-C"],
+        )
+        screen.show(report)
+        running.wait()
+    return Report("sandbox", text="")

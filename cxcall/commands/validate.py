@@ -1,0 +1,64 @@
+"""`cxcall validate`: check payload files offline, and find the operation that a payload fits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.binding import examples, new_app, spread
+from cxcall.options import CheckOptions, OutputOptions, SettingsOptions
+from cxcall.report import Report
+
+app = new_app("")
+
+
+@app.command(
+    "validate",
+    no_args_is_help=True,
+    epilog=examples(
+        "cxcall validate payload.json",
+        "cxcall validate --operation execute payloads/ more.jsonl",
+        "jq .body request.json | cxcall validate - -o json",
+    ),
+)
+@spread
+def validate(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...", help="JSON, JSON Lines, folders of them, or -.", show_default=False
+        ),
+    ],
+    output: OutputOptions,
+    check: CheckOptions,
+    settings: SettingsOptions,
+    operation: Annotated[
+        str | None,
+        typer.Option(
+            "--operation", metavar="NAME", help="Check as this operation.", show_default=False
+        ),
+    ] = None,
+) -> Report:
+    """Check payload files offline: every finding with its place, why, and what to write instead.
+
+    Without --operation, a payload is checked as the operation that it fits, or is nearest to.
+    """
+    from cxcall import contract
+    from cxcall.render import summarise
+    from cxcall.validation import validate_files
+
+    known = contract.operations(settings.contract)
+    named = contract.find(operation, known) if operation else None
+    result = validate_files(files, known, named, strict=check.strict)
+    return Report(
+        command="validate",
+        outcome=result.outcome,
+        exit_code=result.exit_code,
+        findings=result.findings,
+        findings_are_data=True,
+        data={"payloads": [payload.as_dict() for payload in result.payloads]},
+        lines=[payload.as_dict() for payload in result.payloads],
+        text="" if output.quiet else "\n".join(map(str, result.payloads)),
+        summary=summarise(result.findings),
+    )

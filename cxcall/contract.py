@@ -1,0 +1,346 @@
+"""OpenAPI 3.1 documents -> operations: the one source of what can be sent, and how it is checked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cxcall.document import parse, read_text, split_pointer
+from cxcall.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+JsonSchema = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value of the path or the query string (`location`), with its JSON Schema."""
+
+    name: str
+    location: str
+    required: bool
+    description: str
+    schema: JsonSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A published operation that serves the same purpose as a community one."""
+
+    method: str
+    path: str
+    summary: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A command-line flag of an operation (`x-cxcall-command`).
+
+    Its value is set at every one of `pointers` in the body and in the path parameter `parameter`;
+    or, as KEY=VALUE, under the object at `under`.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    required: bool = False
+    pointers: tuple[str, ...] = ()
+    parameter: str = ""
+    under: str = ""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method and path template, with all that is declared about it."""
+
+    contract: Contract = field(repr=False, compare=False)
+    method: str
+    path: str
+    declared: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The `operationId`: what the operation is called on the command line."""
+        return str(self.declared["operationId"])
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one sentence."""
+        return str(self.declared.get("summary", ""))
+
+    @property
+    def description(self) -> str:
+        """What else there is to know."""
+        return str(self.declared.get("description", ""))
+
+    @property
+    def platform(self) -> str:
+        """`genesys-cloud` or `nice-cxone`."""
+        return str(self.contract.declared.get("x-cxcall-platform", ""))
+
+    @property
+    def provenance(self) -> str:
+        """`published` (in the vendor's own list) or `community` (reported by users, not in it)."""
+        return str(self.declared.get("x-cxcall-provenance", "published"))
+
+    @property
+    def rings(self) -> bool:
+        """Whether accepting this request can make a phone ring."""
+        return bool(self.declared.get("x-cxcall-rings", False))
+
+    @property
+    def nearest(self) -> tuple[Published, ...]:
+        """The published operations for the same purpose, where this one is not published."""
+        return tuple(Published(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
+
+    @property
+    def standing(self) -> str:
+        """Where an unpublished operation stands, and what to take instead; empty for a published one."""
+        if self.provenance == "published":
+            return ""
+        instead = "; or ".join(f"{entry}, to {entry.summary}" for entry in self.nearest)
+        return (
+            "This route is reported by users and is in no vendor's published list. "
+            f"Published for the same purpose: {instead}."
+        )
+
+    @property
+    def engagement_id(self) -> tuple[str, ...]:
+        """Where the engagement ID is found, in order: `header:NAME` and `body:/pointer`."""
+        return tuple(self.declared.get("x-cxcall-engagement-id", ()))
+
+    @property
+    def scopes(self) -> tuple[frozenset[str], ...]:
+        """The alternatives, any of which satisfies the operation; empty when none is declared."""
+        declared = self.declared.get("security", self.contract.declared.get("security", ()))
+        return tuple(
+            frozenset(scope for names in entry.values() for scope in names) for entry in declared
+        )
+
+    @property
+    def command(self) -> str:
+        """The name of the operation's own command; empty when only `send` reaches it."""
+        return str(self.declared.get("x-cxcall-command", {}).get("name", ""))
+
+    @property
+    def route(self) -> str:
+        """What tells this operation from the others behind the same command."""
+        return str(self.declared.get("x-cxcall-command", {}).get("route", ""))
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """The flags of the operation's own command, in their order."""
+        declared = self.declared.get("x-cxcall-command", {}).get("flags", {})
+        return tuple(
+            Flag(name, **{**flag, "pointers": tuple(flag.get("pointers", ()))})
+            for name, flag in declared.items()
+        )
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The values of the path and the query string."""
+        declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
+        return tuple(
+            Parameter(
+                name=entry["name"],
+                location=entry["in"],
+                required=entry.get("required", False),
+                description=entry.get("description", ""),
+                schema=self.contract.closed(entry.get("schema", {})),
+            )
+            for entry in declared
+        )
+
+    @property
+    def _media(self) -> Mapping[str, Any]:
+        body = self.contract.resolve(self.declared.get("requestBody", {}))
+        media: Mapping[str, Any] = body.get("content", {}).get("application/json", {})
+        return media
+
+    @property
+    def takes_body(self) -> bool:
+        """Whether a JSON body is declared."""
+        return "schema" in self._media
+
+    @cached_property
+    def body_schema(self) -> JsonSchema:
+        """The JSON Schema 2020-12 of the body, self-contained: only what it refers to comes along."""
+        return self.contract.closed(self._media.get("schema", {}))
+
+    @property
+    def example(self) -> Any:
+        """A body that is valid, for `--skeleton`, the help and the sandbox's own tests."""
+        return self._media.get("example")
+
+    def schema_at(self, pointer: str) -> JsonSchema:
+        """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
+        schema = self.contract.resolve(self._media.get("schema", {}))
+        for token in split_pointer(pointer):
+            schema = self.contract.resolve(_step(schema, token))
+        return schema
+
+    def properties(self) -> Iterator[tuple[str, JsonSchema]]:
+        """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
+        yield from _properties(self.contract, self._media.get("schema", {}), "", ())
+
+    def url(self, base_url: str, values: Mapping[str, str]) -> str:
+        """Return the absolute URL with every path parameter filled in, percent-encoded."""
+        path = self.path
+        for name, value in values.items():
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+        return base_url.rstrip("/") + path
+
+
+@dataclass(frozen=True)
+class Contract:
+    """An OpenAPI document and the operations that it declares."""
+
+    name: str
+    declared: Mapping[str, Any] = field(repr=False)
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation that has an `operationId`, in the document's order."""
+        return tuple(
+            Operation(self, method.upper(), path, item[method])
+            for path, item in self.declared.get("paths", {}).items()
+            for method in METHODS
+            if method in item and "operationId" in item[method]
+        )
+
+    @property
+    def _server(self) -> Mapping[str, Any]:
+        servers = self.declared.get("servers") or [{}]
+        server: Mapping[str, Any] = servers[0]
+        return server
+
+    @property
+    def regions(self) -> Mapping[str, str]:
+        """Region name -> domain, as far as the contract knows them; the list is open."""
+        regions: Mapping[str, str] = self._server.get("x-cxcall-regions", {})
+        return regions
+
+    def base_url(self, domain: str = "") -> str:
+        """Return the server's URL for a region's domain; its default domain when none is given."""
+        url = str(self._server.get("url", ""))
+        for name, variable in self._server.get("variables", {}).items():
+            value = domain if domain and name == "domain" else variable["default"]
+            url = url.replace(f"{{{name}}}", value)
+        return url
+
+    def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
+        resolved = dict(node)
+        while "$ref" in resolved:
+            reference = resolved.pop("$ref")
+            if not reference.startswith("#/"):
+                raise UsageError(
+                    f"contract `{self.name}` refers to `{reference}`, outside of itself",
+                    where=self.name,
+                    fix="bundle the document into one file; nothing is fetched",
+                )
+            target: Any = self.declared
+            for token in split_pointer(reference[1:]):
+                target = target[token]
+            resolved = {**target, **resolved}
+        return resolved
+
+    def closed(self, schema: JsonSchema) -> JsonSchema:
+        """Return `schema` with the component schemas it reaches beside it, and none else."""
+        reached: dict[str, Any] = {}
+        _reach(schema, self.declared.get("components", {}).get("schemas", {}), reached)
+        return {**schema, "components": {"schemas": reached}} if reached else dict(schema)
+
+
+def _reach(node: Any, schemas: Mapping[str, Any], reached: dict[str, Any]) -> None:
+    if isinstance(node, dict):
+        name = str(node.get("$ref", "")).removeprefix("#/components/schemas/")
+        if name in schemas and name not in reached:
+            reached[name] = schemas[name]
+            _reach(schemas[name], schemas, reached)
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        _reach(child, schemas, reached)
+
+
+def _step(schema: JsonSchema, token: str) -> JsonSchema:
+    """Return the schema of one member of an object or one item of an array."""
+    found = schema.get("properties", {}).get(token)
+    if found is None:
+        found = schema.get(
+            "items" if token.isdigit() and "items" in schema else "additionalProperties"
+        )
+    return found if isinstance(found, dict) else {}
+
+
+def _properties(
+    contract: Contract, node: JsonSchema, pointer: str, above: tuple[str, ...]
+) -> Iterator[tuple[str, JsonSchema]]:
+    reference = node.get("$ref", "")
+    if reference and reference in above:
+        return
+    schema = contract.resolve(node)
+    for name, member in schema.get("properties", {}).items():
+        yield f"{pointer}/{name}", contract.resolve(member)
+        yield from _properties(contract, member, f"{pointer}/{name}", (*above, reference))
+
+
+@cache
+def builtin() -> tuple[Contract, ...]:
+    """Return the contracts shipped in the package, in the order of their names."""
+    folder = resources.files("cxcall").joinpath("contracts")
+    return tuple(
+        Contract(entry.name.removesuffix(".json"), json.loads(entry.read_text("utf-8")))
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".json")
+    )
+
+
+def load(path: str) -> Contract:
+    """Read a user's own contract: an OpenAPI 3.1 document in JSON.
+
+    Raises UsageError when it is no such document.
+    """
+    document = parse(read_text(path), path)
+    declared = document.value
+    if not isinstance(declared, dict) or not str(declared.get("openapi", "")).startswith("3.1"):
+        raise UsageError(
+            f"`{path}` is no OpenAPI 3.1 document",
+            where="--contract",
+            fix='its first property must be `"openapi": "3.1.0"`',
+        )
+    return Contract(path, declared)
+
+
+def load_all(path: str | None = None) -> tuple[Contract, ...]:
+    """Return every contract that is known, the user's own (at `path`) first."""
+    return ((load(path),) if path else ()) + builtin()
+
+
+def operations(path: str | None = None) -> tuple[Operation, ...]:
+    """Return every operation that is known; those of the user's own contract (at `path`) first."""
+    return tuple(operation for known in load_all(path) for operation in known.operations)
+
+
+def find(name: str, known: tuple[Operation, ...]) -> Operation:
+    """Return the operation called `name`; raises UsageError with the nearest names otherwise."""
+    for operation in known:
+        if operation.name == name:
+            return operation
+    from difflib import get_close_matches
+
+    names = [operation.name for operation in known]
+    close = get_close_matches(name, names, n=1)
+    hint = f"did you mean `{close[0]}`?" if close else f"one of: {', '.join(names)}"
+    raise UsageError(f"no operation is called `{name}`", where="--operation", fix=hint)

@@ -1,0 +1,144 @@
+"""Doubts beyond the schema: numbers nobody has, values left unfilled, IDs that disagree."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall import phone
+from cxcall.document import join_pointer, value_at
+from cxcall.errors import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+    from cxcall.contract import JsonSchema, Operation
+    from cxcall.payload import Payload
+
+# Left by a template engine, or written to be replaced: never a value that somebody meant.
+_UNFILLED = re.compile(
+    r"""^ ( <[^<>]*> | \[[^\[\]]*\] | \$?\{+[^{}]*\}+ | %\w+% | \$\w+   # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
+        | .*[-_ ]here | (your|my|insert|enter|replace)[-_ ].*           # uuid-here, your-contact-id
+        | todo | tbd | changeme | fixme | x{3,}
+        | 0{8}-0{4}-0{4}-0{4}-0{12} ) $""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Where an ID is wanted, the bare name of one is unfilled, too: user_id, contactId, uuid.
+_NAME_OF_ID = re.compile(
+    r"^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$",
+    re.IGNORECASE,
+)
+
+
+def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
+    """Tell whether a string was left to be filled in; where an ID is wanted, names of IDs count."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    return bool(_UNFILLED.match(text) or (id_wanted and _NAME_OF_ID.match(text)))
+
+
+def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) -> Iterator[Finding]:
+    """Yield what is likely wrong though the schema allows it; places in `known` are at fault already."""
+    for pointer, value in _leaves(body.value, ""):
+        if pointer in known:
+            continue
+        schema = operation.schema_at(pointer)
+        if is_placeholder(value):
+            yield _placeholder(operation, body, pointer, value)
+        elif schema.get("format") == "e164" and isinstance(value, str):
+            yield from find_unlikely(body, pointer, value)
+        if "x-cxcall-same-as" in schema:
+            yield from _unequal(operation, body, pointer, schema)
+
+
+def find_mismatches(
+    operation: Operation, values: Mapping[str, str], body: Payload
+) -> Iterator[Finding]:
+    """Yield an error for each ID in the body that must be the one in the path, and is not."""
+    for pointer, schema in operation.properties():
+        kind, _, name = str(schema.get("x-cxcall-same-as", "")).partition(":")
+        if kind != "path" or name not in values:
+            continue
+        try:
+            value = value_at(body.value, pointer)
+        except KeyError:
+            continue
+        if isinstance(value, str) and value.lower() != values[name].lower():
+            yield Finding(
+                Severity.ERROR,
+                "id-mismatch",
+                pointer,
+                f"`{pointer}` is `{value}`, the path says `{values[name]}`",
+                fix=f"send the same `{name}` in both",
+                why="one of the two is another contact: the wrong person could be called",
+                source=f"contract {operation.contract.name}",
+                origin=body.origin(pointer),
+                excerpt=body.excerpt(pointer),
+            )
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _leaves(member, join_pointer(pointer, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _leaves(item, join_pointer(pointer, index))
+    else:
+        yield pointer, value
+
+
+def _placeholder(operation: Operation, body: Payload, pointer: str, value: str) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "placeholder",
+        pointer,
+        f"`{value}` at `{pointer}` looks like a placeholder that was never filled in",
+        fix=f"put the real value at `{pointer}`",
+        source=f"contract {operation.contract.name}",
+        origin=body.origin(pointer),
+        excerpt=body.excerpt(pointer),
+    )
+
+
+def find_unlikely(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
+    """Yield a warning when a number of the right form is one that nobody can have."""
+    reason = phone.doubt(value)
+    if reason:
+        yield Finding(
+            Severity.WARNING,
+            "phone-unlikely",
+            pointer,
+            f"`{phone.mask(value)}` has the form of E.164 but cannot be dialled: {reason}",
+            fix="compare it with the contact's record, digit by digit",
+            why="the API may accept it; nobody would answer, or the wrong person",
+            source="libphonenumber",
+            origin=body.origin(pointer),
+            excerpt=body.excerpt(pointer),
+        )
+
+
+def _unequal(
+    operation: Operation, body: Payload, pointer: str, schema: JsonSchema
+) -> Iterator[Finding]:
+    kind, _, other = schema["x-cxcall-same-as"].partition(":")
+    if kind != "body":
+        return
+    try:
+        here, there = value_at(body.value, pointer), value_at(body.value, other)
+    except KeyError:
+        return
+    if isinstance(here, str) and isinstance(there, str) and here.lower() != there.lower():
+        yield Finding(
+            Severity.WARNING,
+            "id-mismatch",
+            pointer,
+            f"`{pointer}` differs from `{other}`, though both name the contact",
+            fix=f"send the same ID in both: `{there}`",
+            why="one of the two is another contact: the wrong person could be called",
+            source=f"contract {operation.contract.name}",
+            origin=body.origin(pointer),
+            excerpt=body.excerpt(pointer),
+        )

@@ -1,0 +1,124 @@
+"""What can be found, what can go wrong, and the exit code of each (DESIGN: exit codes, findings)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """Say to the caller's script whether it may run the command again."""
+
+    OK = 0
+    FAULT = 1
+    USAGE = 2
+    INVALID = 3
+    CREDENTIALS = 4
+    REFUSED = 5
+    UNDELIVERED = 6
+    STOPPED = 7
+    UNKNOWN = 8
+    PARTIAL = 9
+    INTERRUPTED = 130
+
+
+class Outcome(StrEnum):
+    """How a command ended; the first four are the outcomes of a delivery."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNDELIVERED = "undelivered"
+    UNKNOWN = "unknown"
+    INVALID = "invalid"
+    STOPPED = "stopped"
+    DRY_RUN = "dry-run"
+    ERROR = "error"
+    VALID = "valid"
+    OK = "ok"
+
+
+class Severity(StrEnum):
+    """How much a finding matters: `error` means that the API would refuse, or the wrong person be called."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A place in a text: 1-based line and column, the line itself, and how many characters to underline."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+    width: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found by a check or an explanation.
+
+    `where` is a JSON pointer into the body, or `path`, `host`, `header:NAME`, `token`, `response`,
+    or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
+    `source` names who made the rule: a contract, a fact, or the response.
+    """
+
+    severity: Severity
+    code: str
+    where: str
+    message: str
+    fix: str = ""
+    why: str = ""
+    source: str = ""
+    origin: str = ""
+    excerpt: Excerpt | None = None
+
+
+class CxcallError(Exception):
+    """A command that cannot go on: what was found, the exit code, and the envelope's outcome."""
+
+    exit_code: ExitCode = ExitCode.FAULT
+    outcome: Outcome = Outcome.ERROR
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__("; ".join(finding.message for finding in findings))
+        self.findings = findings
+
+
+class UsageError(CxcallError):
+    """Flags, settings or an unreadable file: nothing was sent."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str = "usage",
+        fix: str = "",
+        why: str = "",
+        code: str = "usage",
+    ) -> None:
+        super().__init__(Finding(Severity.ERROR, code, where, message, fix, why))
+
+
+class CheckError(CxcallError):
+    """The check found errors: nothing was sent."""
+
+    exit_code = ExitCode.INVALID
+    outcome = Outcome.INVALID
+
+
+class CredentialsError(CxcallError):
+    """No usable credentials: none, expired, or refused."""
+
+    exit_code = ExitCode.CREDENTIALS
+
+
+class StoppedError(CxcallError):
+    """A guard stopped the request: answered no, already sent, outside hours, on a do-not-call list."""
+
+    exit_code = ExitCode.STOPPED
+    outcome = Outcome.STOPPED

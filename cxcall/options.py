@@ -1,0 +1,103 @@
+"""Option types that commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Literal
+
+import typer
+
+OutputFormat = Literal["text", "json", "jsonl"]
+ColorChoice = Literal["auto", "always", "never"]
+
+
+def _option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:  # noqa: A002, as in Typer
+    return typer.Option(*names, help=help, metavar=metavar, show_default=False, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputOptions:
+    """How a command speaks."""
+
+    output: Annotated[
+        OutputFormat, _option("--output", "-o", help="How to print: text, json, or jsonl for many.")
+    ] = "text"
+    quiet: Annotated[bool, _option("--quiet", "-q", help="Print the engagement ID alone.")] = False
+    verbose: Annotated[
+        bool, _option("--verbose", "-v", help="Show request, headers and timing on stderr.")
+    ] = False
+    color: Annotated[ColorChoice, _option("--color", help="Colour: auto, always or never.")] = (
+        "auto"
+    )
+    no_input: Annotated[bool, _option("--no-input", help="Never ask; fail instead.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsOptions:
+    """Where requests go and how long they may take."""
+
+    profile: Annotated[
+        str | None,
+        _option("--profile", "-p", metavar="NAME", help="Use the settings of a profile."),
+    ] = None
+    base_url: Annotated[
+        str | None, _option("--base-url", metavar="URL", help="The API's address.")
+    ] = None
+    contract: Annotated[
+        str | None, _option("--contract", metavar="FILE", help="Add an OpenAPI 3.1 document.")
+    ] = None
+    timeout: Annotated[
+        str | None, _option("--timeout", metavar="SECONDS", help="Longest wait for an answer.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class BodyOptions:
+    """Where the body comes from."""
+
+    file: Annotated[
+        str | None, _option("--file", "-f", metavar="FILE", help="The whole body; - is stdin.")
+    ] = None
+    set: Annotated[
+        list[str] | None,
+        _option("--set", metavar="/POINTER=JSON", help="Set one value; may be repeated."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOptions:
+    """What counts as an error."""
+
+    strict: Annotated[bool, _option("--strict", help="Count warnings as errors.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """Whether and how to send."""
+
+    dry_run: Annotated[
+        bool, _option("--dry-run", "-n", help="Check and print what would be sent; send nothing.")
+    ] = False
+    curl: Annotated[bool, _option("--curl", help="The same, as a curl command.")] = False
+    yes: Annotated[bool, _option("--yes", "-y", help="Do not ask before a phone may ring.")] = False
+    sandbox: Annotated[
+        bool, _option("--sandbox", help="Send to an embedded sandbox that rings nobody.")
+    ] = False
+    force: Annotated[bool, _option("--force", help="Send despite errors found.")] = False
+    again: Annotated[
+        bool, _option("--again", help="Send though the same request went out before.")
+    ] = False
+    engagement_header: Annotated[
+        str | None,
+        _option(
+            "--engagement-header", metavar="NAME", help="Look for the engagement ID here first."
+        ),
+    ] = None
+
+
+COMMON = (OutputOptions, SettingsOptions, BodyOptions, CheckOptions, SendOptions)
+
+
+def flags_of(options: SettingsOptions) -> dict[str, str | None]:
+    """Return the settings flags by the names of the settings they set."""
+    return {entry.name: getattr(options, entry.name) for entry in fields(options)}

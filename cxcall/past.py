@@ -1,0 +1,113 @@
+"""The ledger as people and programs read it: tables, one delivery whole, CSV and JSON Lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from cxcall.errors import UsageError
+from cxcall.report import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cxcall.ledger import Ledger, Record
+
+_AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def open_ledger() -> Ledger:
+    """Open this machine's ledger."""
+    from cxcall.config import state_dir
+    from cxcall.ledger import Ledger
+
+    return Ledger.open(state_dir())
+
+
+def parse_since(text: str) -> datetime | None:
+    """Read `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local when it names no zone)."""
+    if not text:
+        return None
+    if ago := _AGO.fullmatch(text.strip()):
+        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        raise UsageError(
+            f"`{text}` is neither a time nor a span",
+            where="--since",
+            fix="write `--since 2h`, or `--since 2026-11-23T09:00`",
+        ) from None
+
+
+def table_of(records: Sequence[Record]) -> Table:
+    """Return one row a delivery, newest first as they come."""
+    rows = [
+        (
+            record.id,
+            _local(record.at),
+            record.operation,
+            ", ".join(record.numbers),
+            _outcome(record),
+            str(record.status or ""),
+            record.engagement_id or "",
+        )
+        for record in records
+    ]
+    return Table(("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID"), rows)
+
+
+def text_of(record: Record) -> str:
+    """Return one delivery as aligned `name: value` lines; empty values are left out."""
+    shown = {
+        name: value
+        for name, value in record.as_dict().items()
+        if value not in (None, "", [], False)
+    }
+    width = max(len(name) for name in shown) + 1
+    return "\n".join(
+        f"{name + ':':<{width}} {', '.join(value) if isinstance(value, list) else value}"
+        for name, value in shown.items()
+    )
+
+
+def export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
+    """Yield the lines of a JSON Lines or CSV file."""
+    if form == "jsonl":
+        for record in records:
+            yield json.dumps(record.as_dict(), ensure_ascii=False)
+        return
+    import csv
+
+    buffer = StringIO()
+    writer = None
+    for record in records:
+        flat = {
+            name: " ".join(value) if isinstance(value, list) else value
+            for name, value in record.as_dict().items()
+        }
+        if writer is None:
+            writer = csv.DictWriter(buffer, flat, lineterminator="")
+            writer.writeheader()
+            yield _taken(buffer)
+        writer.writerow(flat)
+        yield _taken(buffer)
+
+
+def _taken(buffer: StringIO) -> str:
+    line = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return line
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _outcome(record: Record) -> str:
+    return f"{record.outcome}, {record.resolution}" if record.resolution else str(record.outcome)

@@ -1,0 +1,129 @@
+"""File, stdin and flags -> the body of a request, each value with its source."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cxcall.document import join_pointer, parse, read_text, split_pointer
+from cxcall.errors import Excerpt, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cxcall.contract import Flag
+    from cxcall.document import Document
+
+
+@dataclass(frozen=True)
+class Payload:
+    """A body, the document it was read from (if any), and the flag behind each pointer it set."""
+
+    value: Any
+    document: Document | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    def origin(self, pointer: str) -> str:
+        """Return the flag that set the value at `pointer`; empty when none did."""
+        while pointer not in self.origins and pointer:
+            pointer = pointer.rpartition("/")[0]
+        return self.origins.get(pointer, "")
+
+    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+        """Return the place of a value, or of its name, in the file; None when a flag set it."""
+        if self.document is None or self.origin(pointer):
+            return None
+        return self.document.excerpt(pointer, key=key)
+
+
+def build(
+    file: str | None,
+    flags: Sequence[tuple[Flag, str]] = (),
+    sets: Sequence[str] = (),
+) -> Payload:
+    """Build a body: the file is the whole of it, operation flags and `--set` then override values.
+
+    `flags` pairs each flag with the text given for it; `sets` are `/pointer=JSON`.
+    Raises DocumentError or UsageError when the file or a flag cannot be read.
+    """
+    document = parse(read_text(file), file) if file is not None else None
+    value = deepcopy(document.value) if document is not None else {}
+    origins: dict[str, str] = {}
+    for pointer, member, origin in (*_from_flags(flags), *map(_from_set, sets)):
+        value = put(value, pointer, member, origin)
+        origins[pointer] = origin
+    return Payload(value, document, origins)
+
+
+def _from_flags(flags: Sequence[tuple[Flag, str]]) -> list[tuple[str, Any, str]]:
+    found: list[tuple[str, Any, str]] = []
+    for flag, text in flags:
+        origin = f"--{flag.name}"
+        found.extend((pointer, text, origin) for pointer in flag.pointers)
+        if flag.under:
+            name, separator, member = text.partition("=")
+            if not (name and separator):
+                raise UsageError(
+                    f"`{text}` is not of the form {flag.metavar}",
+                    where=origin,
+                    fix=f"write `{origin} firstName=Ada`",
+                )
+            found.append((join_pointer(flag.under, name), member, origin))
+    return found
+
+
+def _from_set(text: str) -> tuple[str, Any, str]:
+    pointer, separator, member = text.partition("=")
+    if not separator or not pointer.startswith("/"):
+        raise UsageError(
+            f"`{text}` is not of the form /pointer=JSON",
+            where="--set",
+            fix="write `--set /reasonCode='\"follow_up\"'`",
+        )
+    try:
+        return pointer, json.loads(member), "--set"
+    except ValueError:
+        quoted = json.dumps(member, ensure_ascii=False)
+        raise UsageError(
+            f"the value of `{pointer}` is not JSON",
+            where="--set",
+            fix=f"for a string, quote it twice: `--set {pointer}='{quoted}'`",
+        ) from None
+
+
+def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
+    """Return `value` with `member` at `pointer`; objects on the way are made when absent.
+
+    In an array a number replaces that item, and `-` or the next number appends one.
+    """
+    *above, last = split_pointer(pointer)
+    node = value
+    for token in above:
+        node = _enter(node, token, pointer, origin)
+    if isinstance(node, dict):
+        node[last] = member
+    elif isinstance(node, list) and last in ("-", str(len(node))):
+        node.append(member)
+    elif isinstance(node, list) and last.isdigit() and int(last) < len(node):
+        node[int(last)] = member
+    else:
+        raise _misplaced(pointer, origin)
+    return value
+
+
+def _enter(node: Any, token: str, pointer: str, origin: str) -> Any:
+    if isinstance(node, dict):
+        return node.setdefault(token, {})
+    if isinstance(node, list) and token.isdigit() and int(token) < len(node):
+        return node[int(token)]
+    raise _misplaced(pointer, origin)
+
+
+def _misplaced(pointer: str, origin: str) -> UsageError:
+    return UsageError(
+        f"there is no object or array to hold `{pointer}`",
+        where=origin,
+        fix="look at the body with `--dry-run`, or set the whole value above it",
+    )

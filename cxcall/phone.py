@@ -1,0 +1,92 @@
+"""E.164 numbers: dialable, or why not, by libphonenumber's data; and their masking."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_NUMBER = r"(?<![0-9A-Za-z])\+?[0-9](?:[ ().-]{0,2}[0-9]){6,}(?![0-9A-Za-z])"
+_UUID_OR_NUMBER = re.compile(f"(?P<uuid>{_UUID})|(?P<number>{_NUMBER})")
+_INTERNATIONAL = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,}")
+_DIGIT = re.compile(r"[0-9]")
+
+SHOWN_DIGITS = 4
+
+
+def mask(number: str) -> str:
+    """Replace every digit of a number but the last four by `*`, width kept."""
+    hidden = max(sum(map(str.isdigit, number)) - SHOWN_DIGITS, 0)
+    return _DIGIT.sub("*", number, count=hidden) if hidden else number
+
+
+def mask_text(text: str) -> str:
+    """Mask everything in `text` that reads as a phone number (seven digits or more); UUIDs stay."""
+    return _UUID_OR_NUMBER.sub(lambda match: match["uuid"] or mask(match["number"]), text)
+
+
+def mask_international(text: str) -> str:
+    """Mask only the numbers that start with `+`: in a server's text, bare digits are IDs and times."""
+    return _INTERNATIONAL.sub(lambda match: mask(match[0]), text)
+
+
+def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any:
+    """Return a copy of a JSON value with the phone numbers in its strings masked."""
+    if isinstance(value, dict):
+        return {
+            mask_string(name): mask_value(member, mask_string) for name, member in value.items()
+        }
+    if isinstance(value, list):
+        return [mask_value(item, mask_string) for item in value]
+    return mask_string(value) if isinstance(value, str) else value
+
+
+def numbers_in(value: Any) -> list[str]:
+    """Return every string of a JSON value that reads as a phone number, masked."""
+    if isinstance(value, dict | list):
+        members = value.values() if isinstance(value, dict) else value
+        return [number for member in members for number in numbers_in(member)]
+    masked = mask_text(value) if isinstance(value, str) else value
+    return [masked] if masked != value else []
+
+
+@cache
+def doubt(number: str) -> str:
+    """Say why an E.164 number cannot be dialled, in one clause; empty when it can.
+
+    Source: libphonenumber's metadata. It knows numbering plans, not who answers.
+    """
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return "no country has that calling code"
+    if phonenumbers.is_valid_number(parsed):
+        return ""
+    code = parsed.country_code
+    national = phonenumbers.national_significant_number(parsed)
+    lengths = _lengths(code)
+    if len(national) not in lengths:
+        wanted = " or ".join(str(length) for length in lengths)
+        return f"country code {code} takes {wanted} digits after it, this has {len(national)}"
+    return f"country code {code} gives out no such number"
+
+
+def _lengths(country_code: int) -> list[int]:
+    """Return the lengths of national numbers under a calling code, over all of its regions."""
+    import phonenumbers
+
+    found: set[int] = set()
+    for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ()):
+        if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
+            metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(country_code, None)
+        else:
+            metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+        if metadata is not None:
+            found.update(metadata.general_desc.possible_length)
+    return sorted(length for length in found if length > 0)

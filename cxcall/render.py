@@ -1,0 +1,302 @@
+"""Outcome, findings, errors -> text or JSON: the only place that writes to stdout or stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from cxcall import phone
+from cxcall.errors import Severity, UsageError
+from cxcall.options import OutputOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cxcall.errors import Excerpt, Finding
+    from cxcall.report import Report, Table
+    from cxcall.transport import Exchange
+
+# C0 and C1 controls, and the marks that reorder text: what a server sends is shown, never obeyed.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "hint": "32",
+    "dim": "2",
+    "bold": "1",
+    "good": "1;32",
+}
+_LONGEST_LINE = 100
+
+
+def printable(text: str) -> str:
+    """Return text from outside with control characters spelled out, tabs and newlines kept."""
+    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+
+
+@dataclass(slots=True)
+class Screen:
+    """The two streams of the process and how each may be written to."""
+
+    options: OutputOptions
+    stdout: IO[str]
+    stderr: IO[str]
+
+    @classmethod
+    def standard(cls, options: OutputOptions) -> Screen:
+        """Return the process's own streams; what they cannot encode is escaped, never fatal."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        return cls(options, sys.stdout, sys.stderr)
+
+    def coloured(self, stream: IO[str]) -> bool:
+        """Tell whether to colour a stream: --color, then NO_COLOR, then a terminal that can."""
+        if self.options.color != "auto":
+            return self.options.color == "always"
+        if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return stream.isatty()
+
+    def painted(self, stream: IO[str], style: str, text: str) -> str:
+        """Return `text` in a style where the stream takes colour."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.coloured(stream) else text
+
+    def line(self, text: str = "") -> None:
+        """Print one line of data."""
+        print(text, file=self.stdout)
+
+    def say(self, text: str) -> None:
+        """Tell a person something, on stderr; nothing in JSON, where all is in the envelope."""
+        if self.options.output == "text":
+            print(printable(text), file=self.stderr)
+
+    def ask(self, question: str) -> bool:
+        """Ask yes or no on the terminal; no is the default, and an end of input means no."""
+        print(printable(question), end=" [y/N] ", file=self.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def read_line(self, prompt: str) -> str:
+        """Read one line: asked for on a terminal, taken as it comes from a pipe."""
+        if self.can_ask:
+            print(f"{prompt}: ", end="", file=self.stderr, flush=True)
+        return sys.stdin.readline().strip()
+
+    def read_secret(self, prompt: str) -> str:
+        """Read a secret from stdin, never echoed on a terminal."""
+        if not sys.stdin.isatty():
+            return sys.stdin.readline().strip()
+        if self.options.no_input:
+            raise UsageError(
+                f"{prompt} is missing, and nobody can be asked", where="stdin", fix="pipe it in"
+            )
+        from getpass import getpass
+
+        return getpass(f"{prompt}: ").strip()
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person is there to answer."""
+        return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
+
+    def show(self, report: Report) -> None:
+        """Print a report: one envelope, or JSON Lines, or text."""
+        if self.options.output == "jsonl" and report.lines is not None:
+            for record in report.lines:
+                self.line(json.dumps(record, ensure_ascii=False))
+        elif self.options.output != "text":
+            indent = 2 if self.options.output == "json" else None
+            self.line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
+        else:
+            self._show_text(report)
+        self.stdout.flush()
+
+    def _show_text(self, report: Report) -> None:
+        if report.delivery is not None and report.delivery.exchange is not None:
+            if self.options.verbose:
+                self._show_exchange(report.delivery.exchange)
+            self._show_delivery(report)
+        elif report.text:
+            self.line(self._json_or_text(report.text))
+        if report.table is not None:
+            self._show_table(report.table)
+        for text in report.talk:
+            self.say(text)
+        stream = self.stdout if report.findings_are_data else self.stderr
+        for finding in report.findings:
+            print(self.finding(finding, stream) + "\n", file=stream)
+        if report.summary and not self.options.quiet:
+            print(printable(report.summary), file=stream)
+
+    def _show_delivery(self, report: Report) -> None:
+        delivery = report.delivery
+        assert delivery is not None  # noqa: S101 - the caller looked
+        if self.options.quiet:
+            if delivery.engagement_id:
+                self.line(printable(delivery.engagement_id))
+            return
+        response = delivery.exchange.response if delivery.exchange else None
+        if response is not None:
+            style = "good" if report.exit_code == 0 else "error"
+            status = f"HTTP {response.status} {printable(response.reason)}".rstrip()
+            elapsed = delivery.exchange.timings.get("total", 0.0) if delivery.exchange else 0.0
+            dim = self.painted(self.stdout, "dim", f" in {elapsed:.0f} ms")
+            self.line(self.painted(self.stdout, style, status) + dim)
+        for label, value, note in (
+            ("engagement ID", delivery.engagement_id, delivery.engagement_id_source),
+            ("correlation ID", delivery.correlation_id, None),
+            ("delivery ID", delivery.id, None),
+        ):
+            if value:
+                behind = self.painted(self.stdout, "dim", f"  ({note})") if note else ""
+                shown = self.painted(self.stdout, "bold", printable(value))
+                self.line(f"{label + ':':<16}{shown}{behind}")
+        if response is not None and response.body:
+            decoded = response.json()
+            text = (
+                response.text
+                if decoded is None
+                else json.dumps(decoded, ensure_ascii=False, indent=2)
+            )
+            self.line()
+            self.line(
+                self._json_or_text(text if self.stdout.isatty() else phone.mask_international(text))
+            )
+
+    def _json_or_text(self, text: str) -> str:
+        """Return text made safe, with syntax colours when it is JSON and the stream takes colour."""
+        safe = printable(text)
+        if not (self.coloured(self.stdout) and safe[:1] in ("{", "[")):
+            return safe
+        from rich.console import Console
+        from rich.json import JSONHighlighter
+        from rich.text import Text
+
+        console = Console(force_terminal=True, no_color=False, soft_wrap=True)
+        with console.capture() as capture:
+            console.print(JSONHighlighter()(Text(safe)), soft_wrap=True)
+        return capture.get().rstrip("\n")
+
+    def _show_exchange(self, exchange: Exchange) -> None:
+        from cxcall.transport import masked_headers
+
+        self.say(f"> {exchange.request.method} {exchange.request.url}")
+        for name, value in masked_headers(exchange.request.headers).items():
+            self.say(f"> {name}: {value}")
+        if exchange.response is not None:
+            self.say(f"< {exchange.response.status} {exchange.response.reason}")
+            for name, value in masked_headers(exchange.response.headers).items():
+                self.say(f"< {name}: {value}")
+        phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
+        self.say(f"* {phases}")
+
+    def _show_table(self, table: Table) -> None:
+        if not self.stdout.isatty():
+            for row in table.rows:
+                self.line("\t".join(printable(cell) for cell in row))
+            return
+        from rich.console import Console
+        from rich.table import Table as Grid
+        from rich.text import Text
+
+        grid = Grid(box=None, pad_edge=False, header_style="bold")
+        for heading in table.headings:
+            grid.add_column(heading, overflow="fold")
+        for row in table.rows:
+            grid.add_row(*(Text(printable(cell)) for cell in row))
+        Console(no_color=not self.coloured(self.stdout), highlight=False).print(grid)
+
+    def finding(self, finding: Finding, stream: IO[str]) -> str:
+        """Return a finding in the grammar of errors: what, where, the line, why, what to do."""
+        severity = str(finding.severity)
+        head = self.painted(stream, severity, f"{severity}[{finding.code}]")
+        lines = [f"{head}: {printable(finding.message)}"]
+        place = finding.excerpt
+        at = f"{place.file}:{place.line}:{place.column}" if place else finding.origin
+        where = "  ".join(
+            part for part in (at, finding.where if finding.where != at else "") if part
+        )
+        lines.append(f"  --> {printable(where)}")
+        if place is not None:
+            lines += self._quoted(place, stream)
+        if finding.why:
+            lines.append(printable(f"why: {finding.why}"))
+        if finding.fix:
+            lines.append(self.painted(stream, "hint", "hint") + printable(f": {finding.fix}"))
+        return "\n".join(lines)
+
+    def _quoted(self, place: Excerpt, stream: IO[str]) -> list[str]:
+        """Return the line at fault with a caret under the fault; numbers stay whole on a terminal only."""
+        text = place.text if stream.isatty() else phone.mask_text(place.text)
+        text, column = _cropped(text, place.column - 1)
+        before = _cells(text[:column])
+        width = max(_cells(text[column : column + place.width]), 1)
+        gutter = " " * len(str(place.line))
+        carets = self.painted(stream, "error", "^" * width)
+        shown = printable(text.replace("\t", " ").replace("\n", " "))
+        return [f" {gutter} |", f" {place.line} | {shown}", f" {gutter} | {' ' * before}{carets}"]
+
+
+def _cropped(text: str, column: int) -> tuple[str, int]:
+    """Cut a long line down to the part around a column; returns it with the column's new index."""
+    if len(text) <= _LONGEST_LINE:
+        return text, column
+    start = max(0, column - _LONGEST_LINE // 3)
+    part = text[start : start + _LONGEST_LINE]
+    left = "…" if start else ""
+    right = "…" if start + _LONGEST_LINE < len(text) else ""
+    return left + part + right, column - start + len(left)
+
+
+def _cells(text: str) -> int:
+    """Return how many terminal cells a text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(
+        len(printable(char))
+        if _UNSAFE.match(char)
+        else 0
+        if combining(char)
+        else 2
+        if east_asian_width(char) in "WF"
+        else 1
+        for char in text
+    )
+
+
+def summarise(findings: Sequence[Finding]) -> str:
+    """Count findings by severity, in words: `2 errors, 1 warning`."""
+    counts = [
+        (sum(finding.severity is severity for finding in findings), str(severity))
+        for severity in (Severity.ERROR, Severity.WARNING)
+    ]
+    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts if count)
+
+
+def options_of(arguments: Iterable[str]) -> OutputOptions:
+    """Read how to speak from raw arguments, for errors that arise before they are parsed."""
+    words = list(arguments)
+    found: Mapping[str, Any] = {}
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--":
+            break
+        if word in ("-o", "--output"):
+            found = {**found, "output": following}
+        elif word.startswith(("--output=", "-o")) and not word.startswith("-o="):
+            found = {**found, "output": word.removeprefix("--output=").removeprefix("-o")}
+        elif word == "--color":
+            found = {**found, "color": following}
+        elif word.startswith("--color="):
+            found = {**found, "color": word.removeprefix("--color=")}
+    output = found.get("output", "text")
+    color = found.get("color", "auto")
+    return OutputOptions(
+        output=output if output in ("json", "jsonl") else "text",
+        color=color if color in ("always", "never") else "auto",
+    )

@@ -1,0 +1,175 @@
+"""One request, from a body to its delivery: draft, check, consent, deliver."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cxcall import phone
+from cxcall.check import check_body, check_parameters, has_errors
+from cxcall.document import value_at
+from cxcall.errors import CheckError, CredentialsError, Finding, Severity, StoppedError, UsageError
+from cxcall.transport import HttpRequest, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cxcall.auth import Token
+    from cxcall.config import Settings
+    from cxcall.contract import Flag, Operation
+    from cxcall.payload import Payload
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request ready to be sent, and what the check found on it."""
+
+    operation: Operation
+    payload: Payload
+    request: HttpRequest
+    settings: Settings
+    findings: tuple[Finding, ...]
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where each value of the body came from: pointer -> flag, or file and line."""
+        return dict(_sources(self.payload))
+
+
+def draft(
+    operation: Operation, values: Mapping[str, str], payload: Payload, settings: Settings
+) -> Draft:
+    """Put a request together and check it; nothing is sent. `values` are the path parameters."""
+    findings = [*check_body(operation, payload), *check_parameters(operation, values, payload)]
+    if payload.document is not None:
+        findings = [*payload.document.findings, *findings]
+    request = HttpRequest(
+        method=operation.method,
+        url=operation.url(settings.base_url, values),
+        headers={"Accept": "application/json", "Content-Type": "application/json"},
+        body=json.dumps(payload.value, ensure_ascii=False).encode(),
+    )
+    return Draft(operation, payload, request, settings, tuple(findings))
+
+
+def path_values(
+    operation: Operation,
+    arguments: Mapping[str, str],
+    texts: Sequence[tuple[Flag, str]],
+    payload: Payload,
+) -> dict[str, str]:
+    """Fill the path: from arguments, from the flag that names a parameter, else from the body.
+
+    Raises UsageError when a parameter of the path is named nowhere.
+    """
+    values = dict(arguments)
+    for flag in operation.flags:
+        if not flag.parameter:
+            continue
+        given = [text for candidate, text in texts if candidate.name == flag.name]
+        values[flag.parameter] = given[-1] if given else _from_body(flag, payload)
+    return values
+
+
+def _from_body(flag: Flag, payload: Payload) -> str:
+    for pointer in flag.pointers:
+        try:
+            return str(value_at(payload.value, pointer))
+        except KeyError:
+            continue
+    raise UsageError(
+        f"`--{flag.name}` is missing: it is part of the path",
+        where=f"--{flag.name}",
+        fix=f"add `--{flag.name} {flag.metavar}`",
+    )
+
+
+def stop_on_errors(found: Draft, *, strict: bool, force: bool) -> None:
+    """Raise CheckError when the check found errors; `force` lets them pass."""
+    if not force and has_errors(found.findings, strict=strict):
+        raise CheckError(*found.findings)
+
+
+def provenance_note(operation: Operation) -> tuple[Finding, ...]:
+    """Return the note that a dry run of an unpublished route carries; none for a published one."""
+    if operation.provenance == "published":
+        return ()
+    note = Finding(
+        Severity.NOTE,
+        "path-unpublished",
+        "path",
+        f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
+        fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
+        source=f"contract {operation.contract.name}",
+    )
+    return (note,)
+
+
+def ask_consent(found: Draft, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
+    """Make sure that a person, or `--yes`, agreed before a phone may ring.
+
+    `ask` is None where nobody can answer. Raises StoppedError on a no, UsageError when nobody can
+    be asked. A sandbox on loopback rings nobody, and is not asked about.
+    """
+    if yes or not found.operation.rings or _is_sandbox(found.settings):
+        return
+    numbers = ", ".join(phone.numbers_in(found.payload.value)) or "the contact of the body"
+    target = f"{found.operation.name} to {numbers}, profile {found.settings.profile}, {found.settings.base_url}"
+    if ask is None:
+        raise UsageError(
+            "`--yes` is required where nobody can be asked: a real phone may ring",
+            where="--yes",
+            why=target,
+            fix="look first with `--dry-run`, then add `--yes`; for trying things, `--sandbox`",
+        )
+    if not ask(f"This may ring a real phone: {target}. Send?"):
+        raise StoppedError(
+            Finding(Severity.NOTE, "declined", "--yes", "answered no; nothing was sent")
+        )
+
+
+def _is_sandbox(settings: Settings) -> bool:
+    """Ask a loopback server whether it is our sandbox: another one may be a tunnel to a real API."""
+    if not is_loopback(settings.base_url):
+        return False
+    from cxcall.transport import exchange
+
+    probe = exchange(HttpRequest("GET", f"{settings.base_url}/sandbox", {}, None), timeout=2.0)
+    answer = probe.response.json() if probe.response is not None else None
+    return isinstance(answer, dict) and answer.get("sandbox") is True
+
+
+def _sources(payload: Payload) -> list[tuple[str, str]]:
+    found = []
+    for pointer in _leaf_pointers(payload.value, ""):
+        excerpt = payload.excerpt(pointer)
+        place = f"{excerpt.file}:{excerpt.line}" if excerpt else ""
+        found.append((pointer, payload.origin(pointer) or place))
+    return found
+
+
+def _leaf_pointers(value: object, pointer: str) -> list[str]:
+    from cxcall.document import join_pointer
+
+    members: list[tuple[str | int, object]] = []
+    if isinstance(value, dict):
+        members = list(value.items())
+    elif isinstance(value, list):
+        members = list(enumerate(value))
+    if not members:
+        return [pointer]
+    return [
+        leaf
+        for token, member in members
+        for leaf in _leaf_pointers(member, join_pointer(pointer, token))
+    ]
+
+
+def stop_without_scope(token: Token, operation: Operation, *, force: bool) -> None:
+    """Raise CredentialsError when the token's scopes are known and lack what the operation needs."""
+    from cxcall.auth import missing_scope
+
+    finding = missing_scope(token, operation)
+    if finding is not None and not force:
+        raise CredentialsError(finding)
