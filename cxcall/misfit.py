@@ -28,7 +28,7 @@ _TYPE_NAMES = {
     "array": "an array",
     "null": "null",
 }
-_E164_LENGTHS = "a plus sign, the country code and the number: digits only, 15 at most"
+_E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
 _LONGEST_SHOWN = 60
 
 
@@ -165,6 +165,7 @@ class _Misfit:
             "property-missing",
             f"`{name}` is missing from {self.label}",
             where=join_pointer(self.pointer, name),
+            key=True,
             fix=fix,
             why=f"the contract requires it. {schema.get('description', '')}".rstrip(),
         )
@@ -176,8 +177,8 @@ class _Misfit:
         return self.found(
             "type-mismatch",
             f"{self.label} must be {names}, not {found}",
-            fix=_retyped(self.value, wanted),
-            why=self.schema.get("description", ""),
+            fix=_retyped(self.value, wanted) or f"write {names} there",
+            why=_rule(self.schema),
         )
 
     def wrong_value(self, misfit: ValidationError) -> Finding:
@@ -202,7 +203,14 @@ class _Misfit:
                     f"{self.label} is empty",
                     "write a value, or leave the property out if it is optional",
                 )
-        return self.found(code, message, fix=fix, why=self.schema.get("description", ""))
+        return self.found(code, message, fix=fix, why=_rule(self.schema))
+
+
+def _rule(schema: JsonSchema) -> str:
+    """Say what the contract declares about a value."""
+    forms = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
+    form = forms.get(schema.get("format", ""))
+    return f"the contract declares it as {form}" if form else str(schema.get("description", ""))
 
 
 def _wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
@@ -236,7 +244,7 @@ def _e164_fix(value: str) -> str:
         return "write `+` in place of the leading `00`"
     if re.fullmatch(r"[0-9]{6,15}", digits):
         return "put `+` and the country code in front"
-    return f"write {_E164_LENGTHS}, like `+12025550123`"
+    return f"write {_E164_FORM}, like `+12025550123`"
 
 
 def _has(value: Any, pointer: str) -> bool:

@@ -68,25 +68,24 @@ def doubt(number: str) -> str:
         return "no country has that calling code"
     if phonenumbers.is_valid_number(parsed):
         return ""
-    code = parsed.country_code
+    code = parsed.country_code or 0
     national = phonenumbers.national_significant_number(parsed)
     lengths = _lengths(code)
-    if len(national) not in lengths:
+    if lengths and len(national) not in lengths:
         wanted = " or ".join(str(length) for length in lengths)
         return f"country code {code} takes {wanted} digits after it, this has {len(national)}"
     return f"country code {code} gives out no such number"
 
 
 def _lengths(country_code: int) -> list[int]:
-    """Return the lengths of national numbers under a calling code, over all of its regions."""
+    """Return the lengths of national numbers under a calling code, in its main region."""
     import phonenumbers
 
-    found: set[int] = set()
-    for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(country_code, ()):
-        if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
-            metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(country_code, None)
-        else:
-            metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
-        if metadata is not None:
-            found.update(metadata.general_desc.possible_length)
-    return sorted(length for length in found if length > 0)
+    region = phonenumbers.region_code_for_country_code(country_code)
+    if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY:
+        metadata = phonenumbers.PhoneMetadata.metadata_for_nongeo_region(country_code, None)
+    else:
+        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
+    general = metadata.general_desc if metadata is not None else None
+    lengths = general.possible_length if general is not None else ()
+    return sorted(length for length in lengths if length > 0)

@@ -173,7 +173,7 @@ class Screen:
         if not (self.coloured(self.stdout) and safe[:1] in ("{", "[")):
             return safe
         from rich.console import Console
-        from rich.json import JSONHighlighter
+        from rich.highlighter import JSONHighlighter
         from rich.text import Text
 
         console = Console(force_terminal=True, no_color=False, soft_wrap=True)

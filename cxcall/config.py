@@ -1,0 +1,278 @@
+"""Flags, environment, `.env` and profile -> settings, each value with its source."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cxcall.conflict import find_conflicts
+from cxcall.endpoint import check_url, domain_of, printable, token_url_for
+from cxcall.errors import Finding, UsageError
+from cxcall.sources import (
+    NAMES,
+    NUMBERS,
+    SECRETS,
+    ConfigFile,
+    Layer,
+    Written,
+    bad_setting,
+    from_dotenv,
+    from_environment,
+    from_flags,
+    nearest,
+    pick,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cxcall.contract import Contract
+
+DEFAULTS = {"profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900"}
+PLATFORMS = ("genesys-cloud", "nice-cxone")
+LONGEST = 604800.0  # a week: beyond it the system's own timers overflow
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One settled value and where it came from; a secret's value is in no repr."""
+
+    value: str
+    source: str
+    secret: bool = False
+
+    def __repr__(self) -> str:
+        shown = "****" if self.secret and self.value else self.value
+        return f"Setting({shown!r}, {self.source!r})"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a command goes by; `""` stands for what nobody set.
+
+    `conflicts` are warnings, except where a secret would go to a host that it was not meant for:
+    that one is an error, and no token is taken while it stands. `embedded` settings are those of
+    the sandbox in this process; nothing about them is kept.
+    """
+
+    values: Mapping[str, Setting]
+    conflicts: tuple[Finding, ...] = ()
+    embedded: bool = False
+
+    def _text(self, name: str) -> str:
+        return self.values[name].value
+
+    @property
+    def profile(self) -> str:
+        """The profile's name."""
+        return self._text("profile")
+
+    @property
+    def platform(self) -> str:
+        """`genesys-cloud`, `nice-cxone`, or what nobody declared."""
+        return self._text("platform")
+
+    @property
+    def region(self) -> str:
+        """The region as it was written: a name or a domain."""
+        return self._text("region")
+
+    @property
+    def base_url(self) -> str:
+        """The API's address, without a slash at its end."""
+        return self._text("base_url")
+
+    @property
+    def token_url(self) -> str:
+        """Where tokens are fetched; empty when the API's address does not say."""
+        return self._text("token_url")
+
+    @property
+    def client_id(self) -> str:
+        """The OAuth client's ID."""
+        return self._text("client_id")
+
+    @property
+    def client_secret(self) -> str:
+        """The OAuth client's secret."""
+        return self._text("client_secret")
+
+    @property
+    def access_token(self) -> str:
+        """A token that was given, to be used as it is."""
+        return self._text("access_token")
+
+    @property
+    def timeout(self) -> float:
+        """The longest that one exchange may take, in seconds."""
+        return float(self._text("timeout"))
+
+    @property
+    def max_wait(self) -> float:
+        """The longest that a delivery may wait to send again, in seconds in total."""
+        return float(self._text("max_wait"))
+
+    @property
+    def duplicate_window(self) -> float:
+        """For how long an accepted request stops another equal one, in seconds."""
+        return float(self._text("duplicate_window"))
+
+    @property
+    def engagement_header(self) -> str:
+        """The response header to look for the engagement ID in first."""
+        return self._text("engagement_header")
+
+    @property
+    def contract(self) -> str:
+        """The file of the user's own contract."""
+        return self._text("contract")
+
+
+class Server(Protocol):
+    """A running sandbox, as far as settings are concerned."""
+
+    @property
+    def base_url(self) -> str:
+        """Its address on loopback."""
+
+    @property
+    def client_id(self) -> str:
+        """The client that it knows."""
+
+    @property
+    def client_secret(self) -> str:
+        """That client's secret."""
+
+
+def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
+    """Settle every value: flag, environment, `.env`, profile, default; the first that has one wins.
+
+    `flags` are by the names of settings; `contract` knows the platform's hosts. Raises UsageError,
+    with the place, for the first value that cannot be used.
+    """
+    above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
+    file = ConfigFile.read(config_dir() / "config.toml")
+    profile = pick("profile", above) or file.default or _default("profile")
+    layers = [*above, file.profile(profile)]
+    declared = str(contract.declared.get("x-cxcall-platform", ""))
+    platform = pick("platform", layers) or Written(declared, f"contract {contract.name}", str)
+    if platform.value == "nice-cxone":
+        # GENESYSCLOUD_* are another vendor's region and secrets: they are not for this platform.
+        layers[2], layers[4] = {}, {}
+    values = {**_values(layers), "profile": profile, "platform": platform}
+    base_url = _base_url(layers, contract)
+    token_url = _token_url(layers, base_url)
+    values |= {"base_url": base_url, "token_url": token_url}
+    conflicts = find_conflicts(layers, contract, base_url.value, token_url.value)
+    return Settings(_settings(values), tuple(conflicts))
+
+
+def for_sandbox(
+    sandbox: Server, *, timeout: str | None = None, engagement_header: str | None = None
+) -> Settings:
+    """Return the settings of a sandbox in this process: nothing else may decide where it goes."""
+    given = {
+        "profile": "sandbox",
+        "base_url": sandbox.base_url,
+        "token_url": token_url_for(sandbox.base_url),
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+    }
+    flags = from_flags({"timeout": timeout, "engagement_header": engagement_header})
+    layer = {name: Written(value, "sandbox", str) for name, value in given.items()}
+    return Settings(_settings(_values([flags, layer])), embedded=True)
+
+
+def state_dir() -> Path:
+    """Return the folder of the ledger and the tokens; it may not exist yet."""
+    if given := os.environ.get("CXCALL_STATE_DIR", "").strip():
+        return Path(given).expanduser()
+    from platformdirs import user_state_path
+
+    return user_state_path("cxcall", appauthor=False)
+
+
+def config_dir() -> Path:
+    """Return the folder of config.toml; it may not exist."""
+    if given := os.environ.get("CXCALL_CONFIG_DIR", "").strip():
+        return Path(given).expanduser()
+    from platformdirs import user_config_path
+
+    return user_config_path("cxcall", appauthor=False)
+
+
+def _default(name: str) -> Written:
+    value = DEFAULTS.get(name, "")
+    return Written(value, "default" if value else "not set", str)
+
+
+def _values(layers: Sequence[Layer]) -> dict[str, Written]:
+    values = {name: pick(name, layers) or _default(name) for name in NAMES}
+    for name in NUMBERS:
+        _check_number(name, values[name])
+    if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
+        fix = "write the name alone, e.g. `X-Engagement-Id`"
+        raise bad_setting("engagement_header", header, "is no header's name", fix=fix)
+    if (platform := values["platform"]).value not in ("", *PLATFORMS):
+        problem = f"`{printable(platform.value)}` is unknown"
+        fix = nearest(platform.value, PLATFORMS)
+        raise bad_setting("platform", platform, problem, fix=fix)
+    return values
+
+
+def _settings(values: Mapping[str, Written]) -> dict[str, Setting]:
+    return {
+        name: Setting(written.value, written.source, name in SECRETS)
+        for name, written in values.items()
+    }
+
+
+def _check_number(name: str, written: Written) -> None:
+    """Accept seconds above 0 and up to a week; no wait at all is a fair `max_wait`."""
+    try:
+        seconds = float(written.value)
+    except ValueError:
+        seconds = -1.0
+    if not (0 < seconds <= LONGEST or (seconds == 0 and name == "max_wait")):
+        least = "from 0" if name == "max_wait" else "above 0"
+        raise bad_setting(
+            name,
+            written,
+            f"is `{printable(written.value)}`, not a number of seconds {least} up to {LONGEST:.0f}",
+            fix=f"write seconds, e.g. `{DEFAULTS[name]}`",
+        )
+
+
+def _base_url(layers: Sequence[Layer], contract: Contract) -> Written:
+    """Take the address that is written, else the region's, else the contract's own."""
+    explicit, region = pick("base_url", layers), pick("region", layers)
+    if explicit:
+        return _with(explicit, check_url("base_url", explicit))
+    if region and contract.regions:
+        return _with(region, contract.base_url(domain_of(region, contract)))
+    url = contract.base_url()
+    if "://" not in url:
+        raise UsageError(
+            f"contract `{printable(contract.name)}` names no server, and no `base_url` is set",
+            where="--base-url",
+            fix="add `--base-url https://...`",
+            code="host-unknown",
+        )
+    own = Written(url, "default", lambda: contract.name)
+    return _with(own, check_url("base_url", own))
+
+
+def _token_url(layers: Sequence[Layer], base_url: Written) -> Written:
+    explicit = pick("token_url", layers)
+    if explicit:
+        return _with(explicit, check_url("token_url", explicit))
+    url = token_url_for(base_url.value)
+    return Written(url, "from base_url" if url else "not set", base_url.locate)
+
+
+def _with(written: Written, value: str) -> Written:
+    return Written(value, written.source, written.locate)

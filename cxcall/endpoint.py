@@ -1,0 +1,131 @@
+"""Where requests and tokens go: URLs from regions, and which addresses are allowed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cxcall.sources import bad_setting, nearest
+
+if TYPE_CHECKING:
+    from cxcall.contract import Contract
+    from cxcall.sources import Written
+
+Origin = tuple[str, str, int]
+
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_AROUND = re.compile(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
+_URL_TEXT = re.compile(r"[^\s\\\"'`<>{}|^\x00-\x1f\x7f-\U0010ffff]+")
+_PORTS = {"http": 80, "https": 443}
+
+
+def domain_of(region: Written, contract: Contract) -> str:
+    """Return the domain of a region, given by name (`eu-west-1`) or as a domain, known or new.
+
+    Raises UsageError for what is neither.
+    """
+    text = _AROUND.sub("", region.value.lower())
+    known = contract.regions.get(text.replace("_", "-"))
+    if known:
+        return known
+    if not _DOMAIN.fullmatch(text):
+        raise bad_setting(
+            "region",
+            region,
+            f"`{printable(region.value)}` is neither a region's name nor a domain",
+            fix=nearest(text, contract.regions),
+            why="a region newer than this list is given by its domain, e.g. `mypurecloud.ie`",
+            code="host-unknown",
+        )
+    return text
+
+
+def check_url(name: str, written: Written) -> str:
+    """Return an address without the slash at its end; raises UsageError when none may go there."""
+    text = written.value
+    if not _URL_TEXT.fullmatch(text):
+        fix = f"write `{name}` as `https://host`, with nothing left to fill in"
+        raise bad_setting(name, written, "holds a character that no URL has", fix=fix)
+    if "://" not in text:
+        fix = f"`https://{text}`" if "@" not in text else "`https://host`"
+        raise bad_setting(name, written, "must begin with `https://`", fix=fix)
+    try:
+        parts = urlsplit(text)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:  # its text is not shown: it may quote a password
+        problem = "is no URL: its host or port is malformed"
+        raise bad_setting(name, written, problem, fix="write `https://host:port`") from None
+    if extra := _extra(parts.netloc, parts.query, parts.fragment, text):
+        fix = f"`{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"
+        raise bad_setting(name, written, f"must be an address alone, without {extra}", fix=fix)
+    if not host:
+        raise bad_setting(name, written, "names no host", fix="write `https://host`")
+    _check_scheme(name, written, parts.scheme, host)
+    return text.rstrip("/")
+
+
+def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
+    if "@" in netloc:
+        return "a user name or password"
+    if query or "?" in text:
+        return "a query"
+    return "a fragment" if fragment or "#" in text else ""
+
+
+def _check_scheme(name: str, written: Written, scheme: str, host: str) -> None:
+    if scheme == "https" or (scheme == "http" and is_loopback_host(host)):
+        return
+    raise bad_setting(
+        name,
+        written,
+        f"would send in the clear: `{scheme}://` to `{host}`"
+        if scheme == "http"
+        else f"must begin with `https://`, not `{scheme}://`",
+        fix=f"`https://{written.value.partition('://')[2]}`",
+        why="a token on an unencrypted connection can be read on the way; only loopback is exempt",
+        code="scheme-insecure",
+    )
+
+
+def is_loopback_host(host: str) -> bool:
+    """Tell whether a host name or address is this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def origin(url: str) -> Origin:
+    """Return scheme, host and port: what must be equal for a token to be sent."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname or "", parts.port or _PORTS.get(scheme, 0)
+
+
+def host_of(url: str) -> str:
+    """Return the host, with the port where one is written."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def token_url_for(base_url: str) -> str:
+    """Return where tokens for an API are fetched; empty when its address does not say."""
+    if is_loopback_host(urlsplit(base_url).hostname or ""):
+        return f"{base_url}/oauth/token"
+    host = host_of(base_url).lower()
+    return f"https://login.{host[4:]}/oauth/token" if host.startswith("api.") else ""
+
+
+def domain_behind(url: str) -> str:
+    """Return the domain that an API's and its login's host have in common."""
+    host = urlsplit(url).hostname or ""
+    return host.partition(".")[2] if host.startswith(("api.", "login.", "apps.")) else host
+
+
+def printable(text: str) -> str:
+    """Return a value as it can stand in a message, on one line."""
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -1,0 +1,101 @@
+"""The answers of an operation: success as its contract declares it, or a fault's."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from cxcall.sandbox.faults import Fault, Shape
+from cxcall.sandbox.messages import Answer, Problem
+from cxcall.sandbox.sample import sample
+from cxcall.sandbox.tokens import expired
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.contract import Operation
+
+HIDDEN_FAILURE: dict[str, Any] = {
+    "success": False,
+    "errorCount": 1,
+    "errors": [{"code": "contact.not.callable", "message": "The contact is not callable."}],
+}
+PAGE = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+)
+SEE_OTHER = range(300, 400)
+
+
+def success_status(operation: Operation) -> int:
+    """Return the first 2xx status that the operation declares; 200 when it declares none."""
+    declared = sorted(_responses(operation))
+    return next((int(status) for status in declared if status.isdigit() and status[0] == "2"), 200)
+
+
+def declares(operation: Operation, status: int) -> bool:
+    """Tell whether the operation declares an answer of this very status."""
+    return str(status) in _responses(operation)
+
+
+def succeed(
+    operation: Operation, engagement_id: str, status: int, shape: Shape = Shape.USUAL
+) -> Answer:
+    """Return the declared success; the engagement ID stands wherever the contract says to look."""
+    response = operation.contract.resolve(_responses(operation).get(str(status), {}))
+    shown = "" if shape is Shape.NO_ID else engagement_id
+    headers = {
+        name: shown
+        for name in _engagement_headers(operation, response)
+        if shown and shape is not Shape.ID_IN_BODY
+    }
+    media = response.get("content", {}).get("application/json")
+    if media is None:
+        return Answer(status, None, headers)
+    pointers = dict.fromkeys(_places(operation, "body"), shown)
+    body = sample(operation.contract, media.get("schema", {}), pointers)
+    return Answer(status, _without(body, pointers) if not shown else body, headers)
+
+
+def misbehave(
+    fault: Fault, operation: Operation, engagement_id: str, path: str, correlation_id: str
+) -> Answer:
+    """Return a fault's answer, before anything is cut off it."""
+    if fault.status is None:
+        return succeed(operation, engagement_id, success_status(operation), fault.shape)
+    if fault.shape is Shape.HIDDEN_FAILURE:
+        return Answer(fault.status, HIDDEN_FAILURE)
+    if fault.shape is Shape.PAGE:
+        return Answer(fault.status, PAGE)
+    if fault.status in SEE_OTHER:
+        return Answer(fault.status, None, {"Location": path})
+    problem = (
+        expired()
+        if fault.status == HTTPStatus.UNAUTHORIZED
+        else Problem(fault.status, wait=fault.wait)
+    )
+    return problem.answer(correlation_id)
+
+
+def _responses(operation: Operation) -> Mapping[str, Any]:
+    responses: Mapping[str, Any] = operation.declared.get("responses", {})
+    return responses
+
+
+def _places(operation: Operation, kind: str) -> list[str]:
+    """Return what follows `header:` or `body:` in the places of the engagement ID, in order."""
+    found = (place.partition(":") for place in operation.engagement_id)
+    return [where for start, _, where in found if start == kind]
+
+
+def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> list[str]:
+    """Return the headers that the answer carries the ID in: those it declares, else the first named."""
+    declared = {name.lower() for name in response.get("headers", {})}
+    named = _places(operation, "header")
+    return [name for name in named if name.lower() in declared] or named[:1]
+
+
+def _without(body: Any, pointers: Mapping[str, str]) -> Any:
+    """Return an object without its members at `pointers`, as far as they are at its top."""
+    if not isinstance(body, dict):
+        return body
+    return {name: value for name, value in body.items() if f"/{name}" not in pointers}

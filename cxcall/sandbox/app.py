@@ -1,0 +1,150 @@
+"""The platform's behaviour: a request in, an answer out, everything recorded in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from cxcall.phone import mask_text, numbers_in
+from cxcall.sandbox import answers, faults
+from cxcall.sandbox.messages import Answer, Ending, Problem, Request
+from cxcall.sandbox.record import Received, Record
+from cxcall.sandbox.routes import Routes
+from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, needs_token
+from cxcall.sandbox.verdict import check_parameters, read_body
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.contract import Operation
+    from cxcall.sandbox.rates import Rates
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+ABOUT_PATH = "/sandbox"
+REQUESTS_PATH = "/sandbox/requests"
+
+LEAST_FAULTY_STATUS = 300
+
+
+@dataclass
+class _Turn:
+    """One request on its way to an answer, and what became known of it."""
+
+    request: Request
+    correlation_id: str = field(default_factory=lambda: str(uuid4()))
+    engagement_id: str = field(default_factory=lambda: str(uuid4()))
+    operation: Operation | None = None
+    fault: faults.Fault = faults.TABLE[0]
+    accepted: bool = False
+    numbers: tuple[str, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def received(self, answer: Answer) -> Received:
+        """Return what is recorded of it."""
+        operation = self.operation
+        # A body for the token endpoint holds a client's secret.
+        body = b"" if self.request.path == TOKEN_PATH else self.request.body
+        return Received(
+            method=self.request.method,
+            path=mask_text(self.request.path),
+            status=None if answer.ending in (Ending.CLOSED, Ending.HELD) else answer.status,
+            correlation_id=self.correlation_id,
+            operation=operation.name if operation else "",
+            accepted=self.accepted,
+            rings=self.accepted and operation is not None and operation.rings,
+            engagement_id=self.engagement_id if self.accepted else None,
+            fault=self.fault.number[-4:] if self.fault is not faults.TABLE[0] else "",
+            numbers=self.numbers,
+            digest=sha256(body).hexdigest(),
+            body=body,
+        )
+
+
+class App:
+    """Answers every operation of the contracts, the token endpoint, and questions about itself."""
+
+    def __init__(
+        self, operations: Sequence[Operation], tokens: Tokens, rates: Rates, record: Record
+    ) -> None:
+        self._operations = operations
+        self._routes = Routes(operations)
+        self._tokens = tokens
+        self._rates = rates
+        self._record = record
+
+    def answer(self, request: Request) -> Answer:
+        """Return the answer; the request is recorded before it can leave."""
+        turn = _Turn(request)
+        if request.path in (ABOUT_PATH, REQUESTS_PATH):
+            return self._tell(turn)
+        try:
+            answer = self._tokens.answer(request) if request.path == TOKEN_PATH else self._act(turn)
+        except Problem as problem:
+            answer = problem.answer(turn.correlation_id)
+        answer = replace(answer, ending=turn.fault.ending if turn.accepted else Ending.WHOLE)
+        self._record.add(turn.received(answer))
+        told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
+        return replace(answer, headers={**told, **answer.headers})
+
+    def _act(self, turn: _Turn) -> Answer:
+        """Walk the platform's order: route, token, scope, body, parameters, answer."""
+        request, authorization = turn.request, turn.request.headers.get("authorization", "")
+        turn.headers |= self._rates.count(bearer(authorization))
+        operation, values = self._routes.find(request.method, request.path)
+        turn.operation = operation
+        preferred = faults.preferred_status(request.headers.get("prefer", ""))
+        if preferred is not None and preferred >= LEAST_FAULTY_STATUS:
+            turn.headers["Preference-Applied"] = f"code={preferred}"
+            return self._misbehave(turn, operation, faults.preferred_fault(preferred))
+        if needs_token(operation):
+            allow(operation.scopes, self._tokens.scopes(authorization))
+        self._rates.refuse_excess(turn.headers)
+        body = read_body(operation, request)
+        check_parameters(operation, values, request.query)
+        turn.numbers = tuple(numbers_in(body))
+        fault = faults.find_fault(body)
+        if preferred is not None and answers.declares(operation, preferred):
+            turn.accepted = True
+            turn.headers["Preference-Applied"] = f"code={preferred}"
+            return answers.succeed(operation, turn.engagement_id, preferred)
+        if fault.once and not self._record.claim(fault.number):
+            fault = faults.TABLE[0]
+        return self._misbehave(turn, operation, fault)
+
+    def _misbehave(self, turn: _Turn, operation: Operation, fault: faults.Fault) -> Answer:
+        turn.fault, turn.accepted = fault, fault.accepted
+        if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
+            self._tokens.revoke(turn.request.headers.get("authorization", ""))
+        return answers.misbehave(
+            fault, operation, turn.engagement_id, turn.request.path, turn.correlation_id
+        )
+
+    def _tell(self, turn: _Turn) -> Answer:
+        """Answer questions about the sandbox itself; they are not recorded."""
+        path, method = turn.request.path, turn.request.method
+        if method in ("GET", "HEAD"):
+            return Answer(200, self._about() if path == ABOUT_PATH else self._requests())
+        if path == REQUESTS_PATH and method == "DELETE":
+            self._record.clear()
+            return Answer(204)
+        allowed = "GET, HEAD" if path == ABOUT_PATH else "DELETE, GET, HEAD"
+        return Problem(405, headers={"Allow": allowed}).answer(turn.correlation_id)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "sandbox": True,
+            "operations": [f"{entry.method} {entry.path}" for entry in self._operations],
+            "clients": CLIENTS,
+            "numbers": {fault.number: fault.effect for fault in faults.TABLE},
+        }
+
+    def _requests(self) -> dict[str, Any]:
+        received = self._record.received
+        return {
+            "accepted": sum(entry.accepted for entry in received),
+            "rings": sum(entry.rings for entry in received),
+            "requests": [entry.as_dict() for entry in received],
+        }

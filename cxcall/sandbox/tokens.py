@@ -1,0 +1,159 @@
+"""The token endpoint and the tokens that it gave out (genesys-cloud.md section 2.1)."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64decode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from cxcall.sandbox.messages import Answer, Problem, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cxcall.contract import Operation
+
+CLIENT_ID = "sandbox"
+CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - made up, printed by `cxcall sandbox`, opens nothing
+
+READ_ONLY = frozenset({"outbound:readonly"})
+THROTTLED = "sandbox-throttled"
+CLIENTS: dict[str, str] = {
+    CLIENT_ID: "every scope of the contracts",
+    "sandbox-readonly": "outbound:readonly alone, so that no call may be placed: 403",
+    THROTTLED: "never gets a token: 400 invalid_request, rate limit exceeded",
+}
+"""The client ids that are known, and what each is for; all share one secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    scopes: frozenset[str]
+    expires_at: float
+
+
+class Tokens:
+    """Tokens by their value; they expire by `clock`, after `life` seconds."""
+
+    def __init__(self, scopes: frozenset[str], life: float, clock: Callable[[], float]) -> None:
+        self._scopes = scopes
+        self._life = life
+        self._clock = clock
+        self._grants: dict[str, _Grant] = {}
+
+    def answer(self, request: Request) -> Answer:
+        """Answer `POST /oauth/token`: the client-credentials grant, or why not."""
+        if request.method != "POST":
+            raise Problem(405, headers={"Allow": "POST"})
+        form = dict(parse_qsl(request.body.decode("latin-1")))
+        client, secret = _basic(request.headers.get("authorization", "")) or (
+            form.get("client_id", ""),
+            form.get("client_secret", ""),
+        )
+        refusal = self._refuse(client, secret, form)
+        if refusal is not None:
+            return refusal
+        scopes = self._scopes_of(client)
+        wanted = frozenset(form.get("scope", "").split())
+        if not wanted <= scopes | {f"{scope}:readonly" for scope in scopes}:
+            return _error("invalid_scope", "the client does not have the requested scope")
+        return self._give(wanted or scopes, told=bool(wanted))
+
+    def scopes(self, authorization: str) -> frozenset[str]:
+        """Return the scopes of the token in an Authorization header; raise the 401 otherwise."""
+        challenge = {"WWW-Authenticate": "Bearer"}
+        token = bearer(authorization)
+        if not token:
+            raise Problem(
+                401,
+                "authentication.required",
+                "No authentication bearer token specified in authorization header.",
+                headers=challenge,
+            )
+        grant = self._grants.get(token)
+        if grant is None:
+            raise Problem(401, headers=challenge)
+        if self._clock() >= grant.expires_at:
+            raise expired()
+        return grant.scopes
+
+    def revoke(self, authorization: str) -> None:
+        """End the life of the token in an Authorization header."""
+        token = bearer(authorization)
+        if token in self._grants:
+            self._grants[token] = _Grant(frozenset(), float("-inf"))
+
+    def _scopes_of(self, client: str) -> frozenset[str]:
+        return self._scopes if client == CLIENT_ID else READ_ONLY
+
+    def _refuse(self, client: str, secret: str, form: dict[str, str]) -> Answer | None:
+        if "grant_type" not in form:
+            return _error("invalid_request", "grant_type is required")
+        if form["grant_type"] != "client_credentials":
+            return _error("unsupported_grant_type", "unsupported grant type")
+        if client not in CLIENTS:
+            return _error("invalid_client", "client not found")
+        if secret != CLIENT_SECRET:
+            return _error("invalid_client", "authentication failed")
+        if client == THROTTLED:
+            return _error("invalid_request", "rate limit exceeded; wait and try again")
+        return None
+
+    def _give(self, scopes: frozenset[str], *, told: bool) -> Answer:
+        token = secrets.token_urlsafe(48)
+        self._grants[token] = _Grant(scopes, self._clock() + self._life)
+        body = {
+            "access_token": token,
+            "token_type": "bearer",
+            # A life under a second is for tests of expiry; the platform counts whole seconds.
+            "expires_in": max(int(self._life), 1),
+        }
+        told_scopes = {"scope": " ".join(sorted(scopes))} if told else {}
+        return Answer(200, {**body, **told_scopes}, {"Cache-Control": "no-store"})
+
+
+def expired() -> Problem:
+    """Return the refusal of a token whose life is over."""
+    return Problem(
+        401,
+        "credentials.expired",
+        "The supplied credentials have expired.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def bearer(authorization: str) -> str:
+    """Return the token of an Authorization header; empty when it carries none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def needs_token(operation: Operation) -> bool:
+    """Tell whether an operation asks for a token: its security has no empty alternative."""
+    declared = operation.declared.get("security", operation.contract.declared.get("security", ()))
+    return bool(declared) and {} not in declared
+
+
+def allow(alternatives: Sequence[frozenset[str]], scopes: frozenset[str]) -> None:
+    """Raise the 403 unless `scopes` hold one of the alternatives."""
+    if alternatives and not any(needed <= scopes for needed in alternatives):
+        raise Problem(403)
+
+
+def _basic(authorization: str) -> tuple[str, str] | None:
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client, _, secret = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return client, secret
+
+
+def _error(error: str, description: str) -> Answer:
+    # The status of invalid_client is published nowhere; a third party's tests name it a bad request.
+    body = {"error": error, "description": description, "error_description": description}
+    return Answer(400, body, {"Cache-Control": "no-store"})

@@ -1,0 +1,317 @@
+"""Where settings are written: flags, the environment, `.env`, config.toml; each value with its place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cxcall.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+NUMBERS = ("timeout", "max_wait", "duplicate_window")
+SECRETS = ("client_secret", "access_token")
+NAMES = (
+    "profile",
+    "platform",
+    "region",
+    "base_url",
+    "token_url",
+    "client_id",
+    *SECRETS,
+    *NUMBERS,
+    "engagement_header",
+    "contract",
+)
+PREFIX = "CXCALL_"
+FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")
+VENDOR = {
+    "region": "GENESYSCLOUD_REGION",
+    "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
+    "client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
+    "access_token": "GENESYSCLOUD_ACCESS_TOKEN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A value as somebody wrote it; `locate` names the exact place, and is only called for an error."""
+
+    value: str = field(repr=False)
+    source: str
+    locate: Callable[[], str] = field(repr=False)
+
+
+Layer = dict[str, Written]
+
+
+def bad_setting(
+    name: str, written: Written, problem: str, *, fix: str, why: str = "", code: str = "usage"
+) -> UsageError:
+    """Return the error for a value that cannot be used, with the place that it was written at."""
+    return UsageError(f"`{name}` {problem}", where=written.locate(), fix=fix, why=why, code=code)
+
+
+def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """Return "did you mean", or the list of what is known; a common `prefix` is no likeness."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    ends = [entry.removeprefix(prefix) for entry in names]
+    close = get_close_matches(name.removeprefix(prefix), ends, n=1)
+    return f"did you mean `{prefix}{close[0]}`?" if close else f"one of: {', '.join(names)}"
+
+
+def pick(name: str, layers: Iterable[Layer]) -> Written | None:
+    """Return the value in the first layer that has one."""
+    return next((layer[name] for layer in layers if name in layer), None)
+
+
+def from_flags(flags: Mapping[str, str | None]) -> Layer:
+    """Return the flags that were given; an empty one counts as not given."""
+    return {
+        name: Written(text.strip(), flag, lambda flag=flag: flag)  # type: ignore[misc]
+        for name, text in flags.items()
+        if text and text.strip()
+        for flag in [f"--{name.replace('_', '-')}"]
+    }
+
+
+def from_environment() -> tuple[Layer, Layer]:
+    """Return what the process environment sets: our own names, then the vendor's."""
+    return _families(
+        {
+            key: Written(text.strip(), f"environment {key}", lambda key=key: key)  # type: ignore[misc]
+            for key, text in os.environ.items()
+            if key.startswith((PREFIX, "GENESYSCLOUD_"))
+        }
+    )
+
+
+def misspelt() -> Iterator[tuple[str, str]]:
+    """Yield (name, hint) for each `CXCALL_*` in the environment that is nearly a setting's name."""
+    known = [*FOLDERS, *map(_variable, NAMES)]
+    for key in sorted(os.environ):
+        if key.startswith(PREFIX) and key not in known:
+            hint = nearest(key, known, prefix=PREFIX)
+            if hint.startswith("did"):
+                yield key, hint
+
+
+def from_dotenv(path: Path) -> tuple[Layer, Layer]:
+    """Return what a `.env` file sets: our own names, then the vendor's; a folder is no such file.
+
+    Raises UsageError for a line that cannot be read and for a `CXCALL_*` that is no setting. The
+    line itself is never quoted: it may hold a secret.
+    """
+    if not path.exists() or path.is_dir():
+        return {}, {}
+    # The parser, not dotenv_values(): it alone tells the lines, and it never expands `${...}`.
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    found = {}
+    for binding in parse_stream(StringIO(_read(path))):
+        written = binding.original.string
+        blank = len(written) - len(written.lstrip())
+        line = binding.original.line + len(written[:blank].splitlines())
+        place = f"{path.name}:{line}"
+        if binding.error:
+            raise UsageError(
+                f"a line of `{path.name}` cannot be read",
+                where=place,
+                fix="write `NAME=value`, or `NAME='value'` when it has blanks or a `#`",
+            )
+        if binding.key is not None:
+            _check_variable(binding.key, binding.value, place)
+            text = (binding.value or "").strip()
+            found[binding.key] = Written(text, f"{place} {binding.key}", lambda at=place: at)  # type: ignore[misc]
+    return _families(found)
+
+
+def _check_variable(key: str, value: str | None, place: str) -> None:
+    if not key.startswith(PREFIX):
+        return
+    known = [_variable(name) for name in NAMES]
+    if key in FOLDERS:
+        raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
+    if key not in known:
+        hint = nearest(key, known, prefix=PREFIX)
+        raise UsageError(f"`{key}` is no setting", where=place, fix=hint)
+    if value is None:
+        raise UsageError(f"`{key}` has no value", where=place, fix=f"write `{key}=value`")
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _families(found: Mapping[str, Written]) -> tuple[Layer, Layer]:
+    own = {name: found[key] for name in NAMES if (key := _variable(name)) in found}
+    vendor = {name: found[key] for name, key in VENDOR.items() if key in found}
+    return _set_ones(own), _set_ones(vendor)
+
+
+def _set_ones(layer: Layer) -> Layer:
+    return {name: written for name, written in layer.items() if written.value}
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """config.toml: `default_profile = "NAME"` and one table `[profiles.NAME]` for each profile."""
+
+    path: Path
+    text: str = field(repr=False)
+    declared: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def read(cls, path: Path) -> ConfigFile:
+        """Read and check the whole file; one that is not there sets nothing.
+
+        Raises UsageError for anything that is no setting, and for a secret that others can read.
+        """
+        if not path.exists():
+            return cls(path, "", {})
+        text = _read(path)
+        file = cls(path, text, _parse(text, path))
+        file._check()
+        return file
+
+    @property
+    def default(self) -> Written | None:
+        """The profile that is taken when none is asked for."""
+        name = self.declared.get("default_profile", "")
+        at = f"default_profile ({self.path.name})"
+        return Written(name, at, lambda: self.place("default_profile")) if name else None
+
+    def profile(self, chosen: Written) -> Layer:
+        """Return the settings of a profile; raises UsageError when the file has none of that name.
+
+        `default` need not be there: it is what everybody starts with.
+        """
+        profiles = self.declared.get("profiles", {})
+        name = chosen.value
+        if name not in profiles and name != "default":
+            raise UsageError(
+                f"there is no profile `{name}`",
+                where=chosen.locate(),
+                fix=nearest(name, profiles) if profiles else f"write it into {self.path}",
+                why=f"it would be `[profiles.{name}]` in {self.path}",
+            )
+        return _set_ones(
+            {
+                key: Written(
+                    self._text(key, value),
+                    f"profile {name} ({self.path.name})",
+                    lambda key=key: self.place("profiles", name, key),  # type: ignore[misc]
+                )
+                for key, value in profiles.get(name, {}).items()
+            }
+        )
+
+    def place(self, *keys: str) -> str:
+        """Return file:line of a value: the shortest run of lines, from the top, that sets it."""
+        import tomllib
+
+        lines = self.text.split("\n")
+        for count in range(1, len(lines)):
+            try:
+                node: Any = tomllib.loads("\n".join(lines[:count]))
+            except tomllib.TOMLDecodeError:
+                continue
+            for key in keys:
+                node = node.get(key) if isinstance(node, dict) else None
+            if node is not None:
+                return f"{self.path}:{count}"
+        return f"{self.path}:{len(lines)}"
+
+    def _text(self, key: str, value: Any) -> str:
+        text = str(value).strip()
+        # A contract's path means the same from every working directory.
+        return str(self.path.parent / text) if key == "contract" and text else text
+
+    def _check(self) -> None:
+        self._check_keys(self.declared, ("default_profile", "profiles"))
+        self._check_type("", ("default_profile",), str, "a string")
+        self._check_type({}, ("profiles",), dict, "tables, `[profiles.NAME]`")
+        for name, profile in self.declared.get("profiles", {}).items():
+            self._check_type({}, ("profiles", name), dict, f"a table, `[profiles.{name}]`")
+            self._check_keys(profile, NAMES[1:], "profiles", name)
+            for key in profile:
+                number = key in NUMBERS
+                kind, wanted = ((str, int, float), "a number") if number else (str, "a string")
+                self._check_type("", ("profiles", name, key), kind, wanted)
+                if key in SECRETS and profile[key]:
+                    self._check_mode(self.place("profiles", name, key), key)
+
+    def _check_keys(self, table: Mapping[str, Any], known: Iterable[str], *above: str) -> None:
+        for key in table:
+            if key not in known:
+                raise UsageError(
+                    f"`{key}` is no setting", where=self.place(*above, key), fix=nearest(key, known)
+                )
+
+    def _check_type(
+        self, unset: Any, keys: tuple[str, ...], kind: type | tuple[type, ...], wanted: str
+    ) -> None:
+        value: Any = self.declared
+        for key in keys:
+            value = value.get(key, unset)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise UsageError(
+                f"`{keys[-1]}` must be {wanted}, not {_kind(value)}",
+                where=self.place(*keys),
+                fix=f'`{keys[-1]} = "..."`' if wanted == "a string" else f"make it {wanted}",
+            )
+
+    def _check_mode(self, place: str, key: str) -> None:
+        if os.name == "posix" and self.path.stat().st_mode & 0o077:
+            raise UsageError(
+                f"others can read the `{key}` in `{self.path.name}`",
+                where=place,
+                fix=f"`chmod 600 {self.path}`, or keep it with `cxcall auth login`",
+                why="a secret in a file is used only when its owner alone can read it",
+            )
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list"}
+    return names.get(type(value), "a table" if isinstance(value, dict) else "a date")
+
+
+def _parse(text: str, path: Path) -> Mapping[str, Any]:
+    import re
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        told = str(error)
+        at = re.search(r"at line (\d+), column (\d+)", told)
+        line = f"{at[1]}:{at[2]}" if at else str(text.count("\n") + 1)
+        raise UsageError(
+            f"`{path.name}` is no TOML: {told.split(' (at ', maxsplit=1)[0].lower()}",
+            where=f"{path}:{line}",
+            fix='a setting is written `base_url = "https://..."`, under `[profiles.NAME]`',
+        ) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"`{path.name}` is not in UTF-8",
+            where=str(path),
+            fix=f"`iconv -t utf-8 {path} > new`, then put it in its place",
+        ) from None
+    except OSError as error:
+        raise UsageError(
+            f"`{path.name}` cannot be read: {error.strerror}",
+            where=str(path),
+            fix=f"`ls -l {path}`",
+        ) from None

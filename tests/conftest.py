@@ -1,0 +1,35 @@
+"""What every test needs: the installed command, and a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cxcall import contract
+
+try:
+    from cxcall.sandbox import Sandbox, start
+except ImportError:
+    pass
+from running import Cxcall
+
+
+@pytest.fixture
+def cxcall(tmp_path: Path) -> Cxcall:
+    """Return the installed command, run in a temporary folder."""
+    return Cxcall(tmp_path)
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox of the shipped contracts on a free port."""
+    with start(contract.builtin()) as running:
+        yield running
+
+
+@pytest.fixture
+def live(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
+    """Return the command, set up for the running sandbox."""
+    return cxcall.at(sandbox)

@@ -1,0 +1,139 @@
+"""What people see: a real terminal, its prompts, its widths, its colours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+import pytest
+from running import CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from running import Cxcall
+
+    from cxcall.sandbox import Sandbox
+
+PERSONAL = ["personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up"]
+
+
+@contextmanager
+def terminal(
+    cxcall: Cxcall, *arguments: str, columns: int = 80, **environment: str
+) -> Iterator[Any]:
+    """Run the command in a terminal of its own; yields it, ready to be talked to."""
+    child = pexpect.spawn(
+        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=20, encoding="utf-8",
+        env={**cxcall.environment, "TERM": "xterm-256color", **environment},
+    )  # fmt: skip
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def screen(child: Any) -> str:
+    """Wait for the end; returns all that was printed."""
+    child.expect(pexpect.EOF)
+    child.close()
+    text: str = child.before.replace("\r\n", "\n")
+    return text
+
+
+@pytest.fixture
+def tunnel(live: Cxcall, sandbox: Sandbox) -> Cxcall:
+    """Make the sandbox unknown to the command: a loopback server may be a tunnel to a real API."""
+    sandbox.anonymous = True
+    return live
+
+
+def test_a_person_is_asked_and_may_say_no(tunnel: Cxcall, sandbox: Sandbox) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"may ring a real phone: personal-connection .*Send\? \[y/N\] ")
+        child.sendline("n")
+        text = screen(child)
+    assert "answered no" in text
+    assert child.exitstatus == 7
+    assert not [entry for entry in sandbox.received if entry.accepted]
+
+
+def test_a_person_is_asked_and_may_say_yes(tunnel: Cxcall, sandbox: Sandbox) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"\[y/N\] ")
+        child.sendline("y")
+        text = screen(child)
+    assert "HTTP 201 Created" in text
+    assert child.exitstatus == 0
+    assert len([entry for entry in sandbox.received if entry.accepted]) == 1
+
+
+def test_the_number_in_the_question_is_masked(tunnel: Cxcall) -> None:
+    with terminal(
+        tunnel, "execute", CONTACT, "--contact-id", CONTACT, "--phone-number", "+12025550100"
+    ) as child:
+        child.expect(r"execute to \+\*+0100, ")
+        child.sendline("n")
+        assert "2025550100" not in screen(child)
+
+
+def test_no_input_never_asks(tunnel: Cxcall) -> None:
+    with terminal(tunnel, "--no-input", *PERSONAL) as child:
+        assert "`--yes` is required" in screen(child)
+    assert child.exitstatus == 2
+
+
+def test_the_sandbox_never_asks(live: Cxcall) -> None:
+    with terminal(live, *PERSONAL) as child:
+        assert "HTTP 201 Created" in screen(child)
+
+
+def test_stdin_that_is_a_terminal_does_not_hang(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "validate", "-") as child:
+        assert "stdin is a terminal" in screen(child)
+    assert child.exitstatus == 2
+
+
+def test_colours_are_there_and_can_be_turned_off(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": "12345"})
+    with terminal(cxcall, "validate", name) as child:
+        assert "\x1b[1;31merror[id-format]\x1b[0m" in screen(child)
+    for off in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        with terminal(cxcall, "validate", name, **off) as child:
+            assert "\x1b" not in screen(child)
+
+
+def test_a_body_has_syntax_colours_and_the_same_text(live: Cxcall) -> None:
+    with terminal(live, *PERSONAL) as child:
+        coloured = screen(child)
+    assert "\x1b[" in coloured.partition("{")[2]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert re.search(r'\n\{\n  "id": "[^"]+",\n  "status": "[^"]+"\n\}', plain)
+
+
+def test_a_terminal_shows_the_line_as_it_was_typed(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", '{"contactSpec": {"address": "+12025550123"}}')
+    with terminal(cxcall, "validate", name) as child:
+        assert '"address": "+12025550123"' in screen(child)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_tables_fit_the_terminal(live: Cxcall, columns: int) -> None:
+    live(*PERSONAL, code=0)
+    for arguments in (["history", "list"], ["operations"], ["config", "show"], ["auth", "status"]):
+        with terminal(live, *arguments, columns=columns, NO_COLOR="1") as child:
+            text = screen(child)
+        assert max(len(line) for line in text.splitlines()) <= columns, text
+        assert child.exitstatus == 0
+
+
+def test_a_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
+    del live.environment["CXCALL_CLIENT_SECRET"]
+    with terminal(live, "auth", "login") as child:
+        child.expect("Client secret: ")
+        child.sendline(sandbox.client_secret)
+        text = screen(child)
+    assert sandbox.client_secret not in text
+    assert "logged in to" in text
+    assert child.exitstatus == 0

@@ -1,0 +1,113 @@
+"""The structure holds: imports run downwards, start-up stays light, sizes stay readable."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "cxcall"
+# Top to bottom: a module may import what stands below it, never what stands above.
+ORDER = (
+    "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "report",
+    "validation", "send", "dialer", "answer", "sandbox", "auth", "storage", "transport", "ledger", "pacing",
+    "config", "check", "misfit", "doubt", "payload", "phone", "contract", "document", "malformed", "errors", "__init__",
+)  # fmt: skip
+HEAVY = {
+    "requests",
+    "urllib3",
+    "rich",
+    "jsonschema_rs",
+    "phonenumbers",
+    "sqlite3",
+    "waitress",
+    "dotenv",
+    "platformdirs",
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    """Name the module, or the folder, that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "cxcall":
+            found |= {alias.name for alias in node.names if alias.name in ORDER}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cxcall."):
+            found.add((node.module or "").split(".")[1])
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_run_downwards(path: Path) -> None:
+    here = room(path)
+    assert here in ORDER, f"give `{here}` its place in ORDER"
+    above = {
+        name for name in imported(path) if name != here and ORDER.index(name) < ORDER.index(here)
+    }
+    assert not above
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"]]
+)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys, os; os._exit = lambda code: None\n"
+        f"sys.argv = ['cxcall', *{arguments!r}]\n"
+        "from cxcall.__main__ import main; main()\n"
+        f"print('HEAVY', sorted(name for name in {sorted(HEAVY)!r} if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_version_needs_no_command_line() -> None:
+    program = (
+        "import sys; sys.argv = ['cxcall', '--version']\n"
+        "from cxcall.__main__ import main; main()\n"
+        "print('typer' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_files_and_functions_stay_readable() -> None:
+    lines = {path: path.read_text("utf-8").count("\n") for path in modules()}
+    assert max(lines.values()) <= 350, max(lines, key=lambda path: lines[path])
+    bodies = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                bodies[f"{path.name}:{node.name}"] = (
+                    (node.end_lineno or 0) - node.body[0].lineno + 1
+                )
+    assert max(bodies.values()) <= 45, max(bodies, key=lambda name: bodies[name])
+    assert median(bodies.values()) <= 8
+
+
+def test_only_the_screen_prints() -> None:
+    printing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    }
+    assert printing <= {"__main__.py", "cli.py", "render.py"}

@@ -1,0 +1,71 @@
+"""The sandbox keeps every promise of the shipped contracts: schemathesis looks for one that it breaks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from cxcall import contract
+from cxcall.sandbox import Sandbox, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXAMPLES = 60
+# What schemathesis can check of these contracts; the rest needs links between operations.
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
+    "positive_data_acceptance,missing_required_header,unsupported_method,"
+    "allow_header_conformance,ignored_auth"
+)
+
+
+def as_bearer(declared: Any) -> dict[str, Any]:
+    """Tell the OAuth scheme as the bearer token that it comes to: of these alone auth is judged."""
+    told: dict[str, Any] = deepcopy(dict(declared))
+    schemes = told["components"]["securitySchemes"]
+    told["components"]["securitySchemes"] = {
+        name: {"type": "http", "scheme": "bearer"} for name in schemes
+    }
+    told["security"] = [{name: [] for name in schemes}]
+    return told
+
+
+def get_token(sandbox: Sandbox) -> str:
+    answer = requests.post(
+        f"{sandbox.base_url}/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=(sandbox.client_id, sandbox.client_secret),
+        timeout=10,
+    )
+    token: str = answer.json()["access_token"]
+    return token
+
+
+@pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
+def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path) -> None:
+    document = tmp_path / "openapi.json"
+    document.write_text(json.dumps(as_bearer(shipped.declared)))
+    with start([shipped]) as sandbox:
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "run", str(document)),
+            *("--url", sandbox.base_url, "--header", f"Authorization: Bearer {get_token(sandbox)}"),
+            *("--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", "1", "--workers", "1"),
+            *("--request-timeout", "10", "--continue-on-failure", "--no-color"),
+        ]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        )
+        statuses = Counter(received.status for received in sandbox.received)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No issues found" in done.stdout
+    for expected in (201, 400, 401, 405, 415):
+        assert statuses[expected] > 0, statuses
