@@ -113,6 +113,10 @@ def _skip(text: str, at: int) -> int:
     return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
+def _end_of_scalar(text: str, at: int) -> int:
+    return _SCALAR.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+
+
 def _walk(text: str) -> Iterator[tuple[str, bool, int, int]]:
     """Yield (pointer, is the name, start, end) for everything in a text that is known to be JSON."""
     yield from _walk_value(text, _skip(text, 0), "", [0])
@@ -124,7 +128,7 @@ def _walk_value(
     """Walk one value from `at`; where it ended is left in `ended[0]`, for the caller to go on from."""
     opening = text[at]
     if opening not in "{[":
-        ended[0] = scanstring(text, at + 1)[1] if opening == '"' else _SCALAR.match(text, at).end()
+        ended[0] = scanstring(text, at + 1)[1] if opening == '"' else _end_of_scalar(text, at)
         yield pointer, False, at, ended[0]
         return
     cursor, index = _skip(text, at + 1), 0

@@ -88,14 +88,16 @@ def fetch(client: Client, timeout: float) -> Grant:
     Raises CredentialsError when the endpoint refuses them or grants nothing that can be used, and
     UndeliveredError when it does not answer or asks to come back later.
     """
-    from cxcall.transport import HttpRequest, exchange
+    from cxcall.transport import HttpRequest, Interrupted, exchange
 
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     request = HttpRequest("POST", client.token_url, headers, b"grant_type=client_credentials")
     asked_at = time.time()
-    done = exchange(
-        request, auth=Authorization(client.token_url, f"Basic {_pair(client)}"), timeout=timeout
-    )
+    header = Authorization(client.token_url, f"Basic {_pair(client)}")
+    try:
+        done = exchange(request, auth=header, timeout=timeout)
+    except Interrupted:  # it was a token that was asked for: no call can have gone out
+        raise KeyboardInterrupt from None
     if done.response is None or done.failure:
         raise _unanswered(done, client, timeout)
     answer = _Answer.of(done.response, client)
@@ -122,7 +124,11 @@ def _unanswered(done: Exchange, client: Client, timeout: float) -> UndeliveredEr
         "connect": (f"`{host}` takes no connection", "check `token_url`, and that it is running"),
         "tls": (
             f"no secure connection to `{host}`",
-            "check its certificate, and `REQUESTS_CA_BUNDLE`",
+            "check that `token_url` is an `https://` address",
+        ),
+        "certificate": (
+            f"the certificate of `{host}` is not trusted",
+            "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority",
         ),
         "proxy": (
             f"the proxy does not let us through to `{host}`",
@@ -135,7 +141,8 @@ def _unanswered(done: Exchange, client: Client, timeout: float) -> UndeliveredEr
         "reset": (f"`{host}` broke the connection", "run it again"),
         "malformed": (f"`{host}` does not speak HTTP", "check `token_url`"),
     }.get(done.failure, (f"the answer of `{host}` was cut", "run it again"))
-    told = f" ({_masked(done.detail, client)})" if done.detail else ""
+    # The detail quotes nothing of the request.
+    told = f" ({done.detail})" if done.detail else ""
     return _undelivered("undelivered", message, fix, f"no token, so nothing was sent{told}")
 
 

@@ -64,7 +64,7 @@ def find_token(settings: Settings, client: Client) -> Token | None:
             if _is_good(record):
                 scopes = record["scopes"]
                 grant = Grant(
-                    check_secret("access token", record["value"], "tokens.json"),
+                    check_secret("access token", str(record["value"]), "tokens.json"),
                     None if scopes is None else frozenset(map(str, scopes)),
                     record["issued_at"],
                     record["expires_at"],
@@ -140,7 +140,7 @@ def _is_good(record: Record) -> bool:
     """Tell whether a token lasts for another while; one from the future tells of a clock set back."""
     issued, expires = float(record["issued_at"]), float(record["expires_at"])
     margin = min(_MARGIN, _MARGIN_SHARE * (expires - issued))
-    return issued <= time.time() < expires - margin
+    return isinstance(record["value"], str) and issued <= time.time() < expires - margin
 
 
 def _is_alive(record: Record) -> bool:

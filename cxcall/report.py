@@ -80,12 +80,12 @@ class Report:
             return None
         from cxcall.transport import masked_headers
 
-        shown = (lambda value: value) if self.outcome is Outcome.DRY_RUN else phone.mask_value
+        exact = self.outcome is Outcome.DRY_RUN
         return {
             "method": self.request.method,
             "url": self.request.url,
             "headers": masked_headers(self.request.headers),
-            "body": shown(self.body),
+            "body": self.body if exact else phone.mask_value(self.body),
         }
 
 

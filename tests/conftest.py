@@ -6,14 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running import Cxcall
 
 from cxcall import contract
-
-try:
-    from cxcall.sandbox import Sandbox, start
-except ImportError:
-    pass
-from running import Cxcall
+from cxcall.sandbox import Sandbox, start
 
 
 @pytest.fixture

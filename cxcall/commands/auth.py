@@ -51,10 +51,11 @@ def login(
         known = settled.client_id or screen.read_line("Client ID")
         secret = settled.client_secret or screen.read_secret("Client secret")
         token = auth.login(settled, known, secret)
+    found = auth.status(settled)
     return Report(
         "auth login",
-        findings=settled.conflicts,
-        data=auth.status(settled).as_dict(),
+        findings=found.findings,
+        data=found.as_dict(),
         text=f"logged in to {settled.base_url} ({token.kind}, {token.source})",
     )
 

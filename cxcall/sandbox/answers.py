@@ -5,13 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from cxcall.document import join_pointer
 from cxcall.sandbox.faults import Fault, Shape
 from cxcall.sandbox.messages import Answer, Problem
 from cxcall.sandbox.sample import sample
 from cxcall.sandbox.tokens import expired
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from cxcall.contract import Operation
 
@@ -94,8 +95,17 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
     return [name for name in named if name.lower() in declared] or named[:1]
 
 
-def _without(body: Any, pointers: Mapping[str, str]) -> Any:
-    """Return an object without its members at `pointers`, as far as they are at its top."""
-    if not isinstance(body, dict):
-        return body
-    return {name: value for name, value in body.items() if f"/{name}" not in pointers}
+def _without(value: Any, pointers: Container[str], at: str = "") -> Any:
+    """Return a copy of a JSON value that lacks the members at `pointers`."""
+    if isinstance(value, dict):
+        places = {name: join_pointer(at, name) for name in value}
+        return {
+            name: _without(value[name], pointers, place)
+            for name, place in places.items()
+            if place not in pointers
+        }
+    if isinstance(value, list):
+        return [
+            _without(item, pointers, join_pointer(at, index)) for index, item in enumerate(value)
+        ]
+    return value
