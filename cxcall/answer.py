@@ -179,6 +179,9 @@ def refusal(operation: Operation, response: HttpResponse, host: str) -> tuple[Fi
     error_code = str(body.get("code", "")) if isinstance(body, dict) else ""
     if error_code in _BY_CODE:
         code, fix = _BY_CODE[error_code]
+    if code == "permission-missing" and operation.scopes:
+        scopes = " or ".join(f"`{' '.join(sorted(names))}`" for names in operation.scopes)
+        fix = f"{fix}; the contract names the scope {scopes}"
     named = correlation_id(response)
     why = f"the API says: {mask_text(told)}" if told else "its answer says no more"
     found = Finding(

@@ -67,7 +67,7 @@ def as_text(operation: Operation) -> str:
     if operation.parameters:
         lines += ["", "path and query:"]
         lines += [
-            f"  {entry.name}  {_kind(entry.schema)}  {entry.description}"
+            f"  {entry.name}  {_kind(operation.contract.resolve(entry.schema))}  {entry.description}"
             for entry in operation.parameters
         ]
     if operation.takes_body:

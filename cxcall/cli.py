@@ -88,13 +88,14 @@ def run(arguments: Sequence[str]) -> int:
     invocation = Invocation()
     try:
         report = _report(arguments, invocation)
-        Screen.standard(invocation.output or options_of(arguments)).show(report)
+        if report is not None:
+            Screen.standard(invocation.output or options_of(arguments)).show(report)
     except BrokenPipeError:
         # The reader has left (`| head -1`): that is no fault, and what happened stays true.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
-    return report.exit_code
+    return report.exit_code if report is not None else ExitCode.OK
 
 
 def leave(code: int) -> None:
@@ -107,7 +108,8 @@ def leave(code: int) -> None:
     os._exit(code)
 
 
-def _report(arguments: Sequence[str], invocation: Invocation) -> Report:
+def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
+    """Run the command; None when it has said all that it had to say itself, as help does."""
     try:
         result = assemble().main(
             args=list(arguments) or ["--help"],
@@ -128,7 +130,7 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report:
         )
     except Exception as fault:  # noqa: BLE001 - the error boundary
         return _fault_report(fault, _command_in(arguments))
-    return result if isinstance(result, Report) else Report(_command_in(arguments))
+    return result if isinstance(result, Report) else None
 
 
 def _command_in(arguments: Sequence[str]) -> str:

@@ -226,7 +226,7 @@ def parse(text: str, name: str, first_line: int = 1) -> Document:
     except (ValueError, RecursionError):
         from cxcall.malformed import diagnose
 
-        raise DocumentError(diagnose(document)) from None
+        raise DocumentError(_error(document, *diagnose(text))) from None
     _refuse_unusable(document, value)
     if repeated:
         findings += _duplicates(document)

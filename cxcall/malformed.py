@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NoReturn
-
-from cxcall.errors import Finding, Severity
-
-if TYPE_CHECKING:
-    from cxcall.document import Document
+from typing import NamedTuple, NoReturn
 
 DEEPEST = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -22,30 +17,28 @@ _OTHER_WORDS = {
 _NOT_NUMBERS = ("NaN", "Infinity", "-Infinity", "+Infinity")
 
 
-class _Mistake(Exception):  # noqa: N818 - what the text holds, not a fault of ours
-    def __init__(self, start: int, end: int, message: str, fix: str) -> None:
-        super().__init__(message)
-        self.start, self.end, self.message, self.fix = start, end, message, fix
+class Mistake(NamedTuple):
+    """Where a text stops being JSON (from `start` to `end`), what is wrong there, and what to do."""
+
+    start: int
+    end: int
+    message: str
+    fix: str
 
 
-def diagnose(document: Document) -> Finding:
-    """Return the finding on the first mistake of a text that `json.loads` refused."""
-    text = document.text
+class _Found(Exception):  # noqa: N818 - what the text holds, not a fault of ours
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(mistake.message)
+        self.mistake = mistake
+
+
+def diagnose(text: str) -> Mistake:
+    """Return the first mistake of a text that `json.loads` refused."""
     try:
         _Reader(text).read()
-    except _Mistake as mistake:
-        start, end, message, fix = mistake.start, mistake.end, mistake.message, mistake.fix
-    else:
-        start, end, message, fix = 0, 1, "this is not JSON", "check it with another tool"
-    return Finding(
-        Severity.ERROR,
-        "body-malformed",
-        "body",
-        message,
-        fix=fix,
-        why="JSON (RFC 8259)",
-        excerpt=document.place(start, end),
-    )
+    except _Found as found:
+        return found.mistake
+    return Mistake(0, 1, "this is not JSON", "check it with another tool")
 
 
 class _Reader:
@@ -58,7 +51,7 @@ class _Reader:
 
     def fail(self, message: str, fix: str, width: int = 1, at: int | None = None) -> NoReturn:
         start = self.at if at is None else at
-        raise _Mistake(start, start + width, message, fix)
+        raise _Found(Mistake(start, start + width, message, fix))
 
     def skip(self) -> str:
         """Pass over white space; returns the next character, empty at the end."""

@@ -43,11 +43,17 @@ class SettingsOptions:
     base_url: Annotated[
         str | None, _option("--base-url", metavar="URL", help="The API's address.")
     ] = None
-    contract: Annotated[
-        str | None, _option("--contract", metavar="FILE", help="Add an OpenAPI 3.1 document.")
-    ] = None
     timeout: Annotated[
         str | None, _option("--timeout", metavar="SECONDS", help="Longest wait for an answer.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContractOptions:
+    """Which operations are known."""
+
+    contract: Annotated[
+        str | None, _option("--contract", metavar="FILE", help="Add an OpenAPI 3.1 document.")
     ] = None
 
 
@@ -95,9 +101,9 @@ class SendOptions:
     ] = None
 
 
-COMMON = (OutputOptions, SettingsOptions, BodyOptions, CheckOptions, SendOptions)
+COMMON = (OutputOptions, SettingsOptions, ContractOptions, BodyOptions, CheckOptions, SendOptions)
 
 
-def flags_of(options: SettingsOptions) -> dict[str, str | None]:
+def flags_of(*options: SettingsOptions | ContractOptions) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
-    return {entry.name: getattr(options, entry.name) for entry in fields(options)}
+    return {entry.name: getattr(group, entry.name) for group in options for entry in fields(group)}

@@ -208,7 +208,8 @@ class Screen:
             grid.add_column(heading, overflow="fold")
         for row in table.rows:
             grid.add_row(*(Text(printable(cell)) for cell in row))
-        Console(no_color=not self.coloured(self.stdout), highlight=False).print(grid)
+        coloured = self.coloured(self.stdout)
+        Console(color_system="auto" if coloured else None, highlight=False).print(grid)
 
     def finding(self, finding: Finding, stream: IO[str]) -> str:
         """Return a finding in the grammar of errors: what, where, the line, why, what to do."""

@@ -4,46 +4,49 @@ from __future__ import annotations
 
 import json
 import shlex
-import socket
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Timer
-from time import perf_counter
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cxcall import __version__
-from cxcall.endpoint import is_loopback_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from requests import PreparedRequest, Response, Session
-    from requests.adapters import HTTPAdapter
+    from requests import PreparedRequest, Response
     from requests.auth import AuthBase
 
-KEPT_BYTES = 1 << 20
-_CHUNK = 1 << 14
-_SECRET_WORDS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey")
 MASKED = "****"
+_SHORTEST_SECRET = 8
+_SLACK = 5.0
+_SCHEMES = ("Bearer", "Basic")
+_SECRET_WORDS = (
+    *("authorization", "cookie", "token", "secret", "password", "credential", "session"),
+    *("api-key", "apikey", "signature"),
+)
 
 
-class Headers(dict[str, str]):
-    """Header names to values, looked up without regard to case."""
+class Headers(Mapping[str, str]):
+    """Header names to values, looked up without regard to case; a repeated name's values are joined."""
 
-    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(headers or {})
-        self._names = {name.lower(): name for name in self}
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return the value of a header, in whatever case it came."""
-        return super().get(self._names.get(name.lower(), name), default)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._names
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._held: dict[str, tuple[str, str]] = {}
+        for name, value in pairs:
+            written, before = self._held.get(name.lower(), (name, ""))
+            both = f"{before}, {value}" if before and before != value else value
+            self._held[name.lower()] = (written, both)
 
     def __getitem__(self, name: str) -> str:
-        return super().__getitem__(self._names.get(name.lower(), name))
+        return self._held[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._held.values())
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return f"Headers({masked_headers(self)!r})"
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,26 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """An answer; its body is decoded from its transfer, and `truncated` beyond the first mebibyte."""
+    """An answer, its body decoded from its transfer; `truncated` when only its first mebibyte is kept."""
 
     status: int
     reason: str
-    headers: Headers
+    headers: Mapping[str, str]
     body: bytes = field(repr=False)
     truncated: bool = False
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is none is replaced, never fatal."""
-        return self.body.decode("utf-8", "replace")
+        """The body as text in its declared encoding, else UTF-8; what is neither is replaced."""
+        declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
+        charset = declared.partition(";")[0].strip(" \"'") or "utf-8"
+        try:
+            return self.body.decode(charset, "replace")
+        except (
+            LookupError,
+            ValueError,
+        ):  # an encoding that Python does not know, or one of no text
+            return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any | None:
         """Return the body's JSON value; None when it is no JSON."""
@@ -81,11 +92,13 @@ class HttpResponse:
 
 @dataclass(frozen=True)
 class Exchange:
-    """What came of one request.
+    """What came of one request, its credentials masked.
 
-    `left` is True once the connection stood, TLS and proxy included: from there on the request may
-    have been processed. `failure` is empty, or one of dns, connect, tls, certificate, proxy, timeout,
-    reset, cut, malformed; `timings` are milliseconds (connect, first_byte, total).
+    `left` is False only while it is certain that nothing of the request left: it turns True when the
+    connection stands, TLS and proxy included, and the first byte is about to go. `failure` is empty,
+    or dns, connect, certificate, tls, proxy, timeout, reset, cut, malformed or interrupted; `detail`
+    is its cause in words. A cut answer may carry its status and headers. `timings` are milliseconds
+    from the start: connect, first_byte, total.
     """
 
     request: HttpRequest
@@ -103,38 +116,10 @@ class Interrupted(KeyboardInterrupt):
         super().__init__()
         self.exchange = exchange
 
-
-class _Line:
-    """The one connection of an exchange: when it stood, and how to cut it at the deadline."""
-
-    def __init__(self) -> None:
-        self.started = perf_counter()
-        self.timings: dict[str, float] = {}
-        self.left = False
-        self.expired = False
-        self._handle: socket.socket | None = None
-
-    def opened(self, connected: socket.socket) -> socket.socket:
-        # A duplicate, because TLS takes the socket over and leaves us without one.
-        self._handle = connected.dup()
-        return connected
-
-    def stands(self) -> None:
-        self.mark("connect")
-        self.left = True
-
-    def mark(self, phase: str) -> None:
-        self.timings[phase] = (perf_counter() - self.started) * 1e3
-
-    def cut(self) -> None:
-        self.expired = True
-        if self._handle is not None:
-            with suppress(OSError):  # it may be closed already
-                self._handle.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        if self._handle is not None:
-            self._handle.close()
+    @property
+    def left(self) -> bool:
+        """Whether anything of the request may have left."""
+        return self.exchange.left
 
 
 def exchange(
@@ -142,203 +127,178 @@ def exchange(
 ) -> Exchange:
     """Send a request once and read its answer; never raises for what the network does.
 
-    `timeout` bounds the whole of it, in seconds. No redirect is followed and nothing is repeated.
-    Raises Interrupted when the process is told to stop.
+    `timeout` bounds the whole of it, name resolution and a dribbled answer included, in seconds.
+    No redirect is followed and nothing is repeated. Raises Interrupted when told to stop, and
+    what `auth` raises.
     """
-    line = _Line()
-    alarm = Timer(timeout, line.cut)
-    alarm.daemon = True
-    alarm.start()
-    response: HttpResponse | None = None
-    failure = detail = ""
+    call: _Call | None = None
     try:
-        response, failure, detail = _send(request, auth, timeout, line)
+        call = _Call(request, auth)
+        call.start(timeout + _SLACK)
+        if not call.done.wait(timeout):
+            call.give_up("timeout", f"no whole answer within {timeout:g} s")
+        return call.result()
     except KeyboardInterrupt:
-        raise Interrupted(Exchange(request, None, line.left, "interrupted")) from None
-    finally:
-        alarm.cancel()
-        line.close()
-    line.mark("total")
-    if line.expired and failure:
-        failure, detail = (
-            "timeout" if line.left else "connect",
-            f"no whole answer within {timeout:g} s",
-        )
-    return Exchange(request, response, line.left, failure, detail, line.timings)
+        if call is None:
+            stopped = Exchange(request, None, left=False, failure="interrupted")
+        else:
+            call.give_up("interrupted", "told to stop")
+            stopped = call.result()
+        raise Interrupted(stopped) from None
 
 
-def _send(
-    request: HttpRequest, auth: AuthBase | None, timeout: float, line: _Line
-) -> tuple[HttpResponse | None, str, str]:
-    import requests
+class _Call:
+    """An exchange on a thread of its own: no name server, and nothing else, can hold up its deadline."""
 
-    with requests.Session() as session:
-        session.mount("http://", _adapter(line))
-        session.mount("https://", _adapter(line))
-        # A loopback server is reached directly, whatever proxy the environment names.
-        session.trust_env = not is_loopback(request.url)
+    def __init__(self, request: HttpRequest, auth: AuthBase | None) -> None:
+        from cxcall.connection import Body, Line
+
+        self.done = Event()
+        self._request = request
+        self._line = Line()
+        self._status: tuple[int, str, Headers] | None = None
+        self._body = Body()
+        self._lock = Lock()
+        self._failure: tuple[str, str] | None = None
+        self._secret = ""
+        self._prepared = self._prepare(request, auth)
+
+    def _prepare(self, request: HttpRequest, auth: AuthBase | None) -> PreparedRequest | None:
+        """Prepare without a session: no `~/.netrc`, no cookies, no redirects."""
+        import requests
+
+        own = {"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"}
+        headers = {**own, **request.headers}
+        plain = requests.Request(request.method, request.url, headers, data=request.body, auth=auth)
         try:
-            answer = _answer(session, request, auth, timeout)
-            line.mark("first_byte")
-        except requests.RequestException as error:
-            return None, *_failure(error, line)
-        headers = Headers(dict(answer.headers))
-        body, truncated, cut = _body(answer)
-        kept = HttpResponse(answer.status_code, answer.reason or "", headers, body, truncated)
-        return kept, "cut" if cut else "", "the answer broke off" if cut else ""
+            prepared = plain.prepare()
+        except (requests.RequestException, ValueError):
+            self._settle("malformed", "the request cannot be put into HTTP")
+            return None
+        sent = {name: str(value) for name, value in prepared.headers.items()}
+        self._secret = sent.get("Authorization", "").partition(" ")[2]
+        self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)
+        return prepared
 
+    def start(self, timeout: float) -> None:
+        """Send and read on another thread; `timeout` ends that one should it be left alone."""
+        if self._prepared is None:
+            self.done.set()
+        else:
+            Thread(target=self._run, args=(self._prepared, timeout), daemon=True).start()
 
-def _answer(
-    session: Session, request: HttpRequest, auth: AuthBase | None, timeout: float
-) -> Response:
-    import requests
+    def _run(self, prepared: PreparedRequest, timeout: float) -> None:
+        from cxcall.connection import LineAdapter, name_failure
 
-    # A callable, even an empty one, keeps `~/.netrc` from adding credentials of its own.
-    prepared: PreparedRequest = session.prepare_request(
-        requests.Request(
-            request.method,
-            request.url,
-            headers={
-                "User-Agent": f"cxcall/{__version__}",
-                "Connection": "close",
-                **request.headers,
-            },
-            data=request.body,
-            auth=auth or (lambda prepared: prepared),
+        try:
+            with LineAdapter(self._line).opened(prepared, timeout) as answer:
+                self._read(answer)
+                self._settle("", "")
+        except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
+            self._settle(*name_failure(error, self._line))
+        finally:
+            self._line.close()
+            self.done.set()
+
+    def _read(self, answer: Response) -> None:
+        self._line.mark("first_byte")
+        self._line.phase = "answer"
+        headers = Headers(answer.raw.headers.items())
+        self._status = answer.status_code, answer.reason or "", headers
+        self._body.read(answer.raw)
+
+    def _settle(self, failure: str, detail: str) -> None:
+        with self._lock:
+            if self._failure is None:
+                self._line.mark("total")
+                self._failure = failure, detail
+
+    def give_up(self, failure: str, detail: str) -> None:
+        """End the exchange as it stands, unless it has just settled."""
+        with self._lock:
+            if self._failure is not None:
+                return
+            if not self._line.cut() and failure == "timeout":
+                failure, detail = self._line.stage, detail.replace("whole answer", "connection")
+            self._line.mark("total")
+            self._failure = failure, detail
+
+    def result(self) -> Exchange:
+        """Return what came of it."""
+        failure, detail = self._failure or ("", "")
+        return Exchange(
+            self._request,
+            self._response(),
+            self._line.left,
+            failure,
+            detail,
+            dict(self._line.timings),
         )
-    )
-    settings = session.merge_environment_settings(prepared.url, {}, True, None, None)  # noqa: FBT003
-    return session.send(prepared, timeout=timeout, allow_redirects=False, **settings)
+
+    def _response(self) -> HttpResponse | None:
+        status = self._status or _partial(self._line.head)
+        if status is None:
+            return None
+        code, reason, headers = status
+        return HttpResponse(
+            code,
+            self._hide(reason),
+            Headers((name, self._hide(value)) for name, value in headers.items()),
+            self._hide(bytes(self._body.kept).decode("latin-1")).encode("latin-1"),
+            self._body.truncated,
+        )
+
+    def _hide(self, text: str) -> str:
+        """Mask the token where a server echoes it."""
+        is_secret = len(self._secret) >= _SHORTEST_SECRET
+        return text.replace(self._secret, MASKED) if is_secret else text
 
 
-def _adapter(line: _Line) -> HTTPAdapter:
-    """Return an adapter that repeats nothing and reports when its connection stands."""
-    from requests.adapters import HTTPAdapter
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
-    class Plain(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return line.opened(super()._new_conn())
-
-        def connect(self) -> None:
-            super().connect()
-            line.stands()
-
-    class Secure(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return line.opened(super()._new_conn())
-
-        def connect(self) -> None:
-            super().connect()
-            line.stands()
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    class Adapter(HTTPAdapter):
-        def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-            pools = {"http": PlainPool, "https": SecurePool}
-            for manager in (self.poolmanager, *self.proxy_manager.values()):
-                manager.pool_classes_by_scheme = pools
-            return super().get_connection_with_tls_context(*args, **kwargs)
-
-        def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
-            manager = super().proxy_manager_for(*args, **kwargs)
-            manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
-            return manager
-
-    return Adapter(max_retries=0)
-
-
-def _body(answer: Response) -> tuple[bytes, bool, bool]:
-    """Read a body up to what is kept; returns it, whether there was more, and whether it broke off."""
-    import requests
-
-    kept = bytearray()
-    try:
-        for chunk in answer.iter_content(_CHUNK):
-            kept += chunk
-            if len(kept) > KEPT_BYTES:
-                return bytes(kept[:KEPT_BYTES]), True, False
-    except (requests.RequestException, OSError):
-        return bytes(kept[:KEPT_BYTES]), False, True
-    return bytes(kept), False, False
-
-
-def _failure(error: Exception, line: _Line) -> tuple[str, str]:
-    """Name what went wrong, from the innermost cause; nothing of the request is quoted."""
-    names = [type(cause).__name__ for cause in _causes(error)]
-    text = " ".join(str(cause) for cause in _causes(error))
-    for failure, signs, detail in (
-        ("proxy", ("ProxyError",), "the proxy refused or failed"),
-        ("certificate", ("SSLCertVerificationError",), "the certificate was not accepted"),
-        ("dns", ("NameResolutionError", "gaierror"), "the host name was not found"),
-        ("tls", ("SSLError",), "no secure connection came about"),
-        (
-            "connect",
-            ("ConnectTimeout", "ConnectTimeoutError"),
-            "the host did not take the connection in time",
-        ),
-        (
-            "connect",
-            ("NewConnectionError", "ConnectionRefusedError"),
-            "the host refused the connection",
-        ),
-        ("timeout", ("ReadTimeout", "ReadTimeoutError"), "no answer in time"),
-        (
-            "malformed",
-            ("BadStatusLine", "LineTooLong", "HTTPException", "HeaderParsingError", "UnicodeError"),
-            "the answer is not HTTP",
-        ),
-        (
-            "malformed",
-            ("InvalidURL", "InvalidSchema", "MissingSchema", "InvalidHeader", "LocationParseError"),
-            "the request cannot be put into HTTP",
-        ),
-    ):
-        if any(name in signs for name in names):
-            return failure, detail
-    broke = "the connection broke" if line.left or "closed" in text else "the connection failed"
-    return "reset" if line.left else "connect", broke
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that it wraps, however it wraps it."""
-    queue, seen = [error], set()
-    while queue:
-        cause = queue.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
-        queue += [entry for entry in inner if isinstance(entry, BaseException)]
+def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
+    """Read the whole lines of headers that were cut; a half line could be half an ID."""
+    texts = [line.decode("latin-1").strip() for line in lines]
+    starts = [place for place, text in enumerate(texts) if text.startswith("HTTP/")]
+    if not starts:
+        return None
+    _, _, status = texts[starts[-1]].partition(" ")
+    code, _, reason = status.partition(" ")
+    if not (code.isascii() and code.isdigit()):
+        return None
+    fields = (text.partition(":") for text in texts[starts[-1] + 1 :] if ":" in text)
+    return int(code), reason, Headers((name, value.strip()) for name, _, value in fields)
 
 
 def is_loopback(url: str) -> bool:
     """Tell whether a URL leads to this machine: 127.0.0.0/8, ::1 or localhost."""
+    from cxcall.endpoint import is_loopback_host
+
     return is_loopback_host(urlsplit(url).hostname or "")
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with the value of each that may hold a secret masked."""
+    """Return headers with every value that may be a secret masked; a scheme like `Bearer` stays."""
     return {
-        name: MASKED if any(word in name.lower() for word in _SECRET_WORDS) else value
+        name: _masked(value) if any(word in name.lower() for word in _SECRET_WORDS) else value
         for name, value in headers.items()
     }
 
 
+def _masked(value: str) -> str:
+    scheme, _, rest = value.partition(" ")
+    return f"{scheme} {MASKED}" if rest and scheme in _SCHEMES else MASKED
+
+
 def curl(request: HttpRequest) -> str:
     """Return the request as a curl command for a POSIX shell, the token left to its environment."""
-    words = [f"curl --request {request.method} {shlex.quote(request.url)}"]
-    words += [
-        f"--header {shlex.quote(f'{name}: {value}')}" for name, value in request.headers.items()
+    words = [
+        f"curl --include --request {shlex.quote(request.method)} {shlex.quote(request.url)}",
+        '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"',
     ]
-    words.append('--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"')
+    words += [
+        f"--header {shlex.quote(f'{name}: {value}')}"
+        for name, value in request.headers.items()
+        if name.lower() != "authorization"
+    ]
     if request.body is not None:
-        words.append(f"--data-raw {shlex.quote(request.body.decode())}")
+        words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
     return " \\\n  ".join(words)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running import Cxcall
+from running import Cxcall, Stranger
 
 from cxcall import contract
 from cxcall.sandbox import Sandbox, start
@@ -29,3 +29,11 @@ def sandbox() -> Iterator[Sandbox]:
 def live(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
     """Return the command, set up for the running sandbox."""
     return cxcall.at(sandbox)
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    """Run a loopback server that is no sandbox."""
+    running = Stranger()
+    yield running
+    running.stop()

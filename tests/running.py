@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,11 +32,13 @@ class Ran:
 
     @property
     def envelope(self) -> dict[str, Any]:
+        """What it printed with --output json."""
         found: dict[str, Any] = json.loads(self.out)
         return found
 
     @property
     def codes(self) -> list[str]:
+        """The codes of its findings, in their order."""
         return [finding["code"] for finding in self.envelope["findings"]]
 
 
@@ -62,6 +66,7 @@ class Cxcall:
         code: int | None = None,
         env: dict[str, str] | None = None,
     ) -> Ran:
+        """Run it; `code` is the exit code that it must end with."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
             [str(CXCALL), *args],
@@ -96,3 +101,55 @@ class Cxcall:
             "CXCALL_CLIENT_SECRET": sandbox.client_secret,
         }
         return self
+
+
+class Stranger:
+    """A loopback server that is no sandbox of ours: it may be a tunnel to a real API.
+
+    It takes every POST with 201, keeps the bodies in `taken`, and grants tokens with `scope`.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.scope = ""
+        stranger = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(404, {})
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/oauth/token":
+                    granted = {
+                        "access_token": "granted",
+                        "token_type": "bearer",
+                        "expires_in": 3600,
+                    }
+                    self._answer(
+                        200, {**granted, "scope": stranger.scope} if stranger.scope else granted
+                    )
+                else:
+                    stranger.taken.append(body)
+                    self._answer(201, {"id": "strange"})
+
+            def _answer(self, status: int, body: dict[str, Any]) -> None:
+                content = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        self.base_url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

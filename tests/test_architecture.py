@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 ORDER = (
     "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "report",
     "validation", "send", "dialer", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
-    "transport", "ledger", "pacing", "config", "conflict", "endpoint", "sources", "check", "misfit", "doubt", "payload", "phone", "contract", "document", "malformed", "errors", "__init__",
+    "transport", "connection", "ledger", "pacing", "config", "conflict", "endpoint", "sources", "check", "misfit", "doubt", "payload", "phone", "contract", "document", "malformed", "errors", "__init__",
 )  # fmt: skip
 HEAVY = {
     "requests",

@@ -95,7 +95,10 @@ def resolve(
         typer.Option("--rang/--did-not-ring", help="What a person found out.", show_default=False),
     ] = None,
 ) -> Report:
-    """Say what became of an unknown delivery, so that its request may, or may not, be sent again."""
+    """Say what became of an unknown delivery.
+
+    Until then, an equal request is stopped; after `--did-not-ring` it may be sent again.
+    """
     from cxcall.errors import UsageError
     from cxcall.past import open_ledger, text_of
 
@@ -124,7 +127,7 @@ def export(
         Literal["jsonl", "csv"], typer.Option("--format", help="The form.")
     ] = "jsonl",
     since: Annotated[str, _filter("--since", "WHEN", "Since a time, or 15m, 2h, 7d ago.")] = "",
-) -> Report:
+) -> None:
     """Write every delivery to stdout as JSON Lines or CSV, streamed."""
     from cxcall.past import export_lines, open_ledger, parse_since
     from cxcall.render import Screen
@@ -133,4 +136,3 @@ def export(
     with open_ledger() as ledger:
         for line in export_lines(ledger.records(since=parse_since(since)), format):
             screen.line(line)
-    return Report("history export")

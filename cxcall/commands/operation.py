@@ -9,7 +9,14 @@ import typer
 
 from cxcall import contract
 from cxcall.binding import examples, new_app, spread
-from cxcall.options import BodyOptions, CheckOptions, OutputOptions, SendOptions, SettingsOptions
+from cxcall.options import (
+    BodyOptions,
+    CheckOptions,
+    ContractOptions,
+    OutputOptions,
+    SendOptions,
+    SettingsOptions,
+)
 from cxcall.report import Report
 
 if TYPE_CHECKING:
@@ -31,11 +38,12 @@ def new_command(name: str) -> typer.Typer:
         help=_help(operations),
         epilog=examples(*_examples(operations[0])),
         no_args_is_help=True,
-    )(_callback(operations))
+    )(_callback(name, operations))
     return app
 
 
-def _callback(operations: list[Operation]) -> Any:
+def _callback(name: str, operations: list[Operation]) -> Any:
+    """Return the function behind a command; a user's own contract may declare its operations anew."""
     flags = {flag.name: flag for operation in operations for flag in operation.flags}
 
     def send(
@@ -43,23 +51,21 @@ def _callback(operations: list[Operation]) -> Any:
         sending: SendOptions,
         check: CheckOptions,
         settings: SettingsOptions,
+        contracts: ContractOptions,
         output: OutputOptions,
         **given: Any,
     ) -> Report:
         from cxcall.commands.sending import send_one
 
         route = given.pop("route", operations[0].route)
-        operation = next(entry for entry in operations if entry.route == route)
-        texts = [
-            (flag, text)
-            for flag in flags.values()
-            for text in _texts(given.pop(_variable(flag.name)))
-        ]
-        return send_one(operation, given, texts, body, sending, check, settings, output)
+        known = contract.operations(contracts.contract)
+        operation = next(entry for entry in known if (entry.command, entry.route) == (name, route))
+        texts = {flag: _texts(given.pop(_variable(flag))) for flag in flags}
+        own = [(flag, text) for flag in operation.flags for text in texts.get(flag.name, ())]
+        return send_one(operation, given, own, body, sending, check, settings, contracts, output)
 
-    return spread(
-        send, [*_arguments(operations[0]), *_route(operations), *map(_option, flags.values())]
-    )
+    own = [*_arguments(operations[0]), *_route(operations), *map(_option, flags.values())]
+    return spread(send, own)
 
 
 def _texts(given: str | list[str] | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.binding import examples, new_app, spread
-from cxcall.options import SettingsOptions
+from cxcall.options import ContractOptions
 from cxcall.report import Report
 
 app = new_app("")
@@ -23,7 +23,7 @@ app = new_app("")
 )
 @spread
 def operations(
-    settings: SettingsOptions,
+    contracts: ContractOptions,
     name: Annotated[
         str | None,
         typer.Argument(metavar="[NAME]", help="One operation, whole.", show_default=False),
@@ -32,12 +32,15 @@ def operations(
         bool, typer.Option("--skeleton", help="Print a body to start from.")
     ] = False,
 ) -> Report:
-    """Show what can be sent: every operation of the contracts, or one with its schema."""
+    """Show what can be sent.
+
+    Every operation of the contracts, or one whole: its schema, and where it stands.
+    """
     from cxcall import contract
     from cxcall.catalogue import as_dict, as_table, as_text, skeleton_of
     from cxcall.errors import UsageError
 
-    known = contract.operations(settings.contract)
+    known = contract.operations(contracts.contract)
     if name is None:
         if skeleton:
             raise UsageError(

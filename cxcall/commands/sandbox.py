@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cxcall.binding import new_app, spread
-from cxcall.options import OutputOptions, SettingsOptions
+from cxcall.binding import examples, new_app, spread
+from cxcall.options import ContractOptions, OutputOptions
 from cxcall.report import Report
 
 app = new_app("")
@@ -16,38 +16,35 @@ app = new_app("")
 def _epilog() -> str:
     from cxcall.sandbox.faults import TABLE
 
-    numbers = [f"  {entry.number}  {entry.effect}" for entry in TABLE]
-    lines = [
-        "Examples:",
-        "  cxcall sandbox",
-        "  cxcall sandbox --port 8080",
-        "  cxcall execute $CAMPAIGN -f payload.json --sandbox",
-    ]
-    return "\b\n" + "\n".join(
-        [*lines, "", "Numbers that make it misbehave, anywhere in a body:", *numbers]
+    shown = examples(
+        "cxcall sandbox",
+        "cxcall sandbox --port 8080",
+        "cxcall execute $CAMPAIGN -f payload.json --sandbox",
     )
+    numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in TABLE)
+    return f"{shown}\n\n\b\nNumbers that make it misbehave, anywhere in a body:\n{numbers}"
 
 
 @app.command("sandbox", epilog=_epilog())
 @spread
 def sandbox(
     output: OutputOptions,
-    settings: SettingsOptions,
+    contracts: ContractOptions,
     port: Annotated[
         int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="0 picks a free one.")
     ] = 0,
-) -> Report:
-    """Run a server that answers as the API would and rings nobody, until Ctrl-C.
+) -> None:
+    """Run the embedded API server; it rings nobody.
 
-    It prints the lines to paste into a shell. `Prefer: code=429` on a request asks for that answer;
-    GET /sandbox/requests tells what it received.
+    It answers as the API would, until Ctrl-C, and prints the lines to paste into a shell.
+    `Prefer: code=429` on a request asks for that answer; GET /sandbox/requests tells what came.
     """
     from cxcall import contract
     from cxcall.render import Screen
     from cxcall.sandbox import start
 
     screen = Screen.standard(output)
-    with start(contract.load_all(settings.contract), port=port) as running:
+    with start(contract.load_all(contracts.contract), port=port) as running:
         report = Report(
             "sandbox",
             data={
@@ -67,4 +64,3 @@ def sandbox(
         )
         screen.show(report)
         running.wait()
-    return Report("sandbox", text="")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cxcall.options import (
         BodyOptions,
         CheckOptions,
+        ContractOptions,
         OutputOptions,
         SendOptions,
         SettingsOptions,
@@ -35,6 +36,7 @@ def send_one(
     sending: SendOptions,
     check: CheckOptions,
     chosen: SettingsOptions,
+    contracts: ContractOptions,
     output: OutputOptions,
 ) -> Report:
     """Send one request, or show it; returns what became of it."""
@@ -44,7 +46,7 @@ def send_one(
     values = send.path_values(operation, arguments, texts, built)
     screen = Screen.standard(output)
     with ExitStack() as stack:
-        settings = _settle(operation, sending, chosen, stack)
+        settings = _settle(operation, sending, flags_of(chosen, contracts), stack)
         draft = send.draft(operation, values, built, settings)
         send.stop_on_errors(draft, strict=check.strict, force=sending.force)
         if sending.dry_run or sending.curl:
@@ -60,18 +62,18 @@ def _how_to_give(operation: Operation) -> str:
 
 
 def _settle(
-    operation: Operation, sending: SendOptions, chosen: SettingsOptions, stack: ExitStack
+    operation: Operation, sending: SendOptions, flags: dict[str, str | None], stack: ExitStack
 ) -> Settings:
     """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
     from cxcall.config import for_sandbox, settle
 
+    header = sending.engagement_header
     if not sending.sandbox or sending.dry_run or sending.curl:
-        flags = {**flags_of(chosen), "engagement_header": sending.engagement_header}
-        return settle(flags, operation.contract)
+        return settle({**flags, "engagement_header": header}, operation.contract)
     from cxcall.sandbox import start
 
-    sandbox = stack.enter_context(start(contract.load_all(chosen.contract)))
-    return for_sandbox(sandbox, timeout=chosen.timeout, engagement_header=sending.engagement_header)
+    sandbox = stack.enter_context(start(contract.load_all(flags["contract"])))
+    return for_sandbox(sandbox, timeout=flags["timeout"], engagement_header=header)
 
 
 def _dry_run(draft: send.Draft, *, as_curl: bool) -> Report:

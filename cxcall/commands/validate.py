@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.binding import examples, new_app, spread
-from cxcall.options import CheckOptions, OutputOptions, SettingsOptions
+from cxcall.options import CheckOptions, ContractOptions, OutputOptions
 from cxcall.report import Report
 
 app = new_app("")
@@ -32,7 +32,7 @@ def validate(
     ],
     output: OutputOptions,
     check: CheckOptions,
-    settings: SettingsOptions,
+    contracts: ContractOptions,
     operation: Annotated[
         str | None,
         typer.Option(
@@ -40,15 +40,15 @@ def validate(
         ),
     ] = None,
 ) -> Report:
-    """Check payload files offline: every finding with its place, why, and what to write instead.
+    """Check payload files offline.
 
-    Without --operation, a payload is checked as the operation that it fits, or is nearest to.
+    Every finding comes with its place, why, and what to write instead. Without --operation, a payload is checked as the operation that it fits, or is nearest to.
     """
     from cxcall import contract
     from cxcall.render import summarise
     from cxcall.validation import validate_files
 
-    known = contract.operations(settings.contract)
+    known = contract.operations(contracts.contract)
     named = contract.find(operation, known) if operation else None
     result = validate_files(files, known, named, strict=check.strict)
     return Report(

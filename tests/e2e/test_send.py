@@ -9,17 +9,12 @@ import pytest
 from running import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
-    from running import Cxcall
+    from running import Cxcall, Stranger
 
     from cxcall.sandbox import Sandbox
 
 PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
 EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number")
-
-
-def rung(sandbox: Sandbox) -> list[str]:
-    """List the paths of the requests that the sandbox took: the phones that would have rung."""
-    return [entry.path for entry in sandbox.received if entry.accepted]
 
 
 def test_the_first_command_of_the_readme(cxcall: Cxcall) -> None:
@@ -56,7 +51,7 @@ def test_each_route_is_sent_once(
     live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], path: str
 ) -> None:
     envelope = live(*arguments, "-o", "json", code=0).envelope
-    assert rung(sandbox) == [path]
+    assert [entry.path for entry in sandbox.rings] == [path]
     assert envelope["outcome"] == "accepted"
     assert envelope["engagementId"]
     assert envelope["correlationId"]
@@ -110,7 +105,7 @@ def test_curl_can_be_pasted(live: Cxcall, sandbox: Sandbox) -> None:
         check=True,
     )
     assert json.loads(done.stdout[done.stdout.index("{") :])["id"]
-    assert len(rung(sandbox)) == 1
+    assert len(sandbox.rings) == 1
 
 
 def test_an_invalid_request_is_not_sent(live: Cxcall, sandbox: Sandbox) -> None:
@@ -145,7 +140,7 @@ def test_force_sends_and_the_refusal_names_the_field(live: Cxcall, sandbox: Sand
     assert envelope["outcome"] == "refused"
     assert envelope["response"]["status"] == 400
     assert envelope["engagementId"] is None
-    assert rung(sandbox) == []
+    assert sandbox.rings == []
 
 
 def test_the_same_request_twice_is_stopped(live: Cxcall, sandbox: Sandbox) -> None:
@@ -153,9 +148,9 @@ def test_the_same_request_twice_is_stopped(live: Cxcall, sandbox: Sandbox) -> No
     ran = live(*PERSONAL, "-o", "json", code=7)
     assert ran.envelope["outcome"] == "stopped"
     assert ran.codes == ["already-sent"]
-    assert len(rung(sandbox)) == 1
+    assert len(sandbox.rings) == 1
     live(*PERSONAL, "--again", code=0)
-    assert len(rung(sandbox)) == 2
+    assert len(sandbox.rings) == 2
 
 
 @pytest.mark.parametrize(
@@ -173,7 +168,7 @@ def test_fault_numbers(
 ) -> None:
     envelope = live(*EXECUTE, number, "--timeout", "1", "-o", "json", code=code).envelope
     assert envelope["outcome"] == outcome
-    assert len(rung(sandbox)) == dials
+    assert len(sandbox.rings) == dials
     listed = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
     assert [entry["outcome"] for entry in listed] == [outcome]
     if outcome == "unknown":
@@ -193,16 +188,30 @@ def test_no_credentials(cxcall: Cxcall) -> None:
     assert ran.codes == ["token-missing"]
 
 
-def test_a_scope_that_is_known_to_be_missing_stops_it(live: Cxcall, sandbox: Sandbox) -> None:
-    ran = live(*PERSONAL, "-o", "json", code=4, env={"CXCALL_CLIENT_ID": "sandbox-readonly"})
-    assert ran.codes == ["token-scope"]
-    assert rung(sandbox) == []
+def test_a_scope_that_is_known_to_be_missing_stops_it(cxcall: Cxcall, stranger: Stranger) -> None:
+    stranger.scope = "outbound:readonly"
+    cxcall.environment |= {
+        "CXCALL_BASE_URL": stranger.base_url,
+        "CXCALL_CLIENT_ID": "id",
+        "CXCALL_CLIENT_SECRET": "secret",
+    }
+    assert cxcall(*PERSONAL, "--yes", "-o", "json", code=4).codes == ["token-scope"]
+    assert stranger.taken == []
+    cxcall(*PERSONAL, "--yes", "--force", code=0)
+    assert len(stranger.taken) == 1
+
+
+def test_a_scope_that_the_api_finds_missing_is_named(live: Cxcall, sandbox: Sandbox) -> None:
+    ran = live(*PERSONAL, "-o", "json", code=5, env={"CXCALL_CLIENT_ID": "sandbox-readonly"})
+    assert ran.codes == ["permission-missing"]
+    assert "`outbound:campaign:execute` or `outbound`" in ran.envelope["findings"][0]["fix"]
+    assert sandbox.rings == []
 
 
 def test_a_refused_token_is_fetched_anew_once(live: Cxcall, sandbox: Sandbox) -> None:
     ran = live(*PERSONAL, "-o", "json", code=4, env={"CXCALL_ACCESS_TOKEN": "no-such-token"})
     assert ran.envelope["outcome"] == "refused"
-    assert rung(sandbox) == []
+    assert sandbox.rings == []
 
 
 def test_no_secret_and_no_number_is_left_behind(live: Cxcall, sandbox: Sandbox) -> None:

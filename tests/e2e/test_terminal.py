@@ -12,7 +12,7 @@ import pytest
 from running import CONTACT, CXCALL
 
 if TYPE_CHECKING:
-    from running import Cxcall
+    from running import Cxcall, Stranger
 
     from cxcall.sandbox import Sandbox
 
@@ -43,30 +43,30 @@ def screen(child: Any) -> str:
 
 
 @pytest.fixture
-def tunnel(live: Cxcall, sandbox: Sandbox) -> Cxcall:
-    """Make the sandbox unknown to the command: a loopback server may be a tunnel to a real API."""
-    sandbox.anonymous = True
-    return live
+def tunnel(cxcall: Cxcall, stranger: Stranger) -> Cxcall:
+    """Point the command at a loopback server that may be a tunnel to a real API."""
+    cxcall.environment |= {"CXCALL_BASE_URL": stranger.base_url, "CXCALL_ACCESS_TOKEN": "given"}
+    return cxcall
 
 
-def test_a_person_is_asked_and_may_say_no(tunnel: Cxcall, sandbox: Sandbox) -> None:
+def test_a_person_is_asked_and_may_say_no(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"may ring a real phone: personal-connection .*Send\? \[y/N\] ")
         child.sendline("n")
         text = screen(child)
     assert "answered no" in text
     assert child.exitstatus == 7
-    assert not [entry for entry in sandbox.received if entry.accepted]
+    assert stranger.taken == []
 
 
-def test_a_person_is_asked_and_may_say_yes(tunnel: Cxcall, sandbox: Sandbox) -> None:
+def test_a_person_is_asked_and_may_say_yes(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"\[y/N\] ")
         child.sendline("y")
         text = screen(child)
     assert "HTTP 201 Created" in text
     assert child.exitstatus == 0
-    assert len([entry for entry in sandbox.received if entry.accepted]) == 1
+    assert len(stranger.taken) == 1
 
 
 def test_the_number_in_the_question_is_masked(tunnel: Cxcall) -> None:
