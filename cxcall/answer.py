@@ -1,10 +1,14 @@
-"""Reading an answer: the IDs in it, whether it hides a failure, and what it says was wrong."""
+"""Reading an answer: what it proves about its request, the IDs in it, what the platform says was wrong."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from enum import StrEnum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from cxcall import pacing
 from cxcall.document import value_at
 from cxcall.errors import Finding, Severity
 from cxcall.phone import mask_text
@@ -13,231 +17,291 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contract import Operation
-    from cxcall.transport import HttpResponse
+    from cxcall.transport import Exchange, HttpResponse
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 SOURCE = "response"
-_FAILED_WORDS = {"failed", "failure", "error", "rejected"}
+_SHOWN = 300
+_LONGEST_ID = 256
 
+# These keep the method, so the server they came from did not act on it; after the others it may have.
+_UNPROCESSED_REDIRECTS = (301, 307, 308)
+_PAGES = (b"<!doctype html", b"<html")
+_FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
+_ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
+_NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
+
+_NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
+_GRANT = "have it granted to the client's role; `cxcall auth status` shows the token's scopes"
 # What a status means where the body does not say it better (genesys-cloud.md section 5.2).
 _BY_STATUS = {
-    400: (
-        "not-provable",
-        "the API refused the request and names no field",
-        "check the body with `cxcall validate`",
-    ),
-    401: (
-        "token-expired",
-        "the API does not accept the token",
-        "log in again: `cxcall auth login`",
-    ),
-    403: (
-        "permission-missing",
-        "the token may not do this",
-        "have the permission or scope granted; see `cxcall auth status`",
-    ),
+    400: ("not-provable", "", "check the body offline: `cxcall validate FILE`"),
+    401: ("token-expired", "it does not accept the token", _NEW_TOKEN),
+    403: ("permission-missing", "the token may not do this", _GRANT),
     404: (
         "not-found",
-        "the API does not know this path, or an ID in it",
-        "check the IDs, and the host's region",
+        "it does not know the path, or an ID in it",
+        "check the IDs, and that the host is the right region's: `cxcall config show`",
     ),
-    405: ("method-unpublished", "the path does not take this method", "see `cxcall operations`"),
-    407: ("credential", "the proxy wants credentials", "set them in `HTTPS_PROXY`"),
-    409: (
-        "state",
-        "the object's state forbids it now",
-        "look at the object on the platform, then run this again",
+    405: (
+        "method-unpublished",
+        "the path does not take this method",
+        "see what can be sent: `cxcall operations`",
     ),
+    407: ("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
+    409: ("state", "the state of something named in it forbids it now", "look at it, then repeat"),
     413: ("value-not-allowed", "the body is too large", "send less in it"),
-    415: ("header-missing", "the API takes another content type", "see the operation's contract"),
-    429: ("rate-limited", "the API takes no more requests for now", "wait, then run this again"),
+    415: ("header-missing", "it takes another `Content-Type`", "send `application/json`"),
 }
 _BY_CODE = {
     "not.a.user": (
         "token-user-context",
-        "log in as a person: this operation takes no client credentials",
+        "use a person's token: `cxcall auth login --with-token`",
     ),
-    "missing.permissions": (
-        "permission-missing",
-        "have the permission granted to the client's role",
-    ),
-    "missing.any.permissions": (
-        "permission-missing",
-        "have one of them granted to the client's role",
-    ),
-    "credentials.expired": ("token-expired", "log in again: `cxcall auth login`"),
+    "missing.permissions": ("permission-missing", _GRANT),
+    "missing.any.permissions": ("permission-missing", _GRANT),
+    "credentials.expired": ("token-expired", _NEW_TOKEN),
+    "bad.credentials": ("credential", _NEW_TOKEN),
+    "authentication.required": ("token-missing", _NEW_TOKEN),
 }
+
+
+class Proof(StrEnum):
+    """What an exchange proves about its request."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNAUTHORISED = "unauthorised"
+    BUSY = "busy"
+    UNSENT = "unsent"
+    NOTHING = "nothing"
+
+
+def judge(exchange: Exchange, operation: Operation, first_header: str = "") -> Proof:
+    """Return what an exchange proves; where a request may have been processed, that is nothing.
+
+    UNSENT, BUSY and UNAUTHORISED were provably not processed, and may be sent again.
+    """
+    if exchange.response is None or exchange.failure:
+        return Proof.NOTHING if exchange.left else Proof.UNSENT
+    response, status = exchange.response, exchange.response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return _judge_success(response, operation, first_header)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Proof.UNAUTHORISED
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (
+        status == HTTPStatus.SERVICE_UNAVAILABLE
+        and pacing.retry_after(response.headers, datetime.now(UTC)) is not None
+    ):
+        return Proof.BUSY
+    if status in _UNPROCESSED_REDIRECTS:
+        return Proof.REFUSED
+    is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    # After its timeout the server cannot tell how much of the request it had acted on.
+    return Proof.REFUSED if is_refusal and status != HTTPStatus.REQUEST_TIMEOUT else Proof.NOTHING
+
+
+def _judge_success(response: HttpResponse, operation: Operation, first_header: str) -> Proof:
+    has_id = engagement_id(operation, response, first_header) is not None
+    if failure_in(response):
+        # Failed, and yet something was started: the one is as credible as the other.
+        return Proof.NOTHING if has_id or _is_partial(response.json()) else Proof.REFUSED
+    return Proof.ACCEPTED if has_id or not unreadable(response) else Proof.NOTHING
+
+
+def unreadable(response: HttpResponse) -> str:
+    """Say why a body is not the API's own; empty when it can be, as when there is none.
+
+    A login page or a captive portal answers 200 as well, and has processed nothing.
+    """
+    kind = response.headers.get("Content-Type", "").lower()
+    body = response.body.strip()
+    if "html" in kind or body[:20].lower().startswith(_PAGES):
+        return "a web page"
+    if response.truncated:
+        return "far longer than an answer of the API"
+    if body and "json" in kind and body != b"null" and response.json() is None:
+        return "not the JSON that it says it is"
+    return ""
 
 
 def engagement_id(
     operation: Operation, response: HttpResponse, first_header: str = ""
 ) -> tuple[str, str] | None:
     """Return (ID, where it stood): a header named by the user, the contract's places, `Location`."""
-    declared = (
-        (f"header:{first_header}", *operation.engagement_id)
-        if first_header
-        else operation.engagement_id
-    )
-    places = [*declared, "location"]
-    headers_first = sorted(
-        places, key=lambda place: ("header:", "body:", "locat").index(_kind(place))
-    )
-    for place in headers_first:
-        found = _at(place, response)
-        if found:
+    declared = operation.engagement_id
+    if first_header:
+        declared = (f"header:{first_header}", *declared)
+    in_headers = [place for place in declared if place.startswith("header:")]
+    elsewhere = [place for place in declared if not place.startswith("header:")]
+    body = response.json() if elsewhere else None
+    for place in (*in_headers, *elsewhere, "location"):
+        found = _at(place, response, body)
+        if found and len(found) <= _LONGEST_ID:
             return found, place
     return None
 
 
-def _kind(place: str) -> str:
-    return (
-        "header:"
-        if place.startswith("header:")
-        else "body:"
-        if place.startswith("body:")
-        else "locat"
-    )
-
-
-def _at(place: str, response: HttpResponse) -> str:
+def _at(place: str, response: HttpResponse, body: Any) -> str:
     kind, _, name = place.partition(":")
     if kind == "header":
-        return str(response.headers.get(name, "")).strip()
+        return response.headers.get(name, "").strip()
     if kind == "location":
-        return unquote(
-            urlsplit(response.headers.get("Location", "")).path.rstrip("/").rpartition("/")[2]
-        )
+        # Only a success says with it what it made; a redirect says where else to go.
+        made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+        path = urlsplit(response.headers.get("Location", "")).path if made else ""
+        return unquote(path.rstrip("/").rpartition("/")[2])
     try:
-        value = value_at(response.json(), name)
+        value = value_at(body, name)
     except KeyError:
         return ""
-    return (
-        str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
-    )
+    is_id = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip() if is_id else ""
 
 
 def correlation_id(response: HttpResponse) -> str | None:
     """Return the platform's ID of this exchange, from its headers, else from its error body."""
     for name in CORRELATION_HEADERS:
-        if name in response.headers:
-            return str(response.headers[name])
+        if found := response.headers.get(name, "").strip():
+            return found
     body = response.json()
     context = body.get("contextId") if isinstance(body, dict) else None
     return str(context) if context else None
 
 
-def hidden_failure(response: HttpResponse) -> Finding | None:
-    """Return the failure that a 2xx hides in its body, if any (nice-cxone.md section 5, shape D)."""
+def failure_in(response: HttpResponse) -> str:
+    """Say what in a body reports a failure (nice-cxone.md section 5, shape D); empty when nothing does."""
     body = response.json()
-    if not isinstance(body, dict):
-        return None
-    told = next(_failures(body), None)
-    if told is None:
+    entries = body if isinstance(body, list) else [body]
+    return next((told for entry in entries for told in _failures(entry)), "")
+
+
+def _failures(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        return
+    for written, value in entry.items():
+        name, text = written.lower(), str(value).strip().lower()
+        if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
+            yield f"`{written}` is false"
+        elif name in ("errorcount", "failurecount", "failedcount") and _is_over(value, 0):
+            yield f"`{written}` is {value}"
+        elif name in ("status", "statuscode") and (_is_over(value, 399) or text in _FAILED_WORDS):
+            yield f"`{written}` is `{_short(text)}`"
+        elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
+            yield f"`{written}` is `{_short(str(value))}`"
+
+
+def _is_over(value: Any, limit: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > limit
+
+
+def _is_partial(body: Any) -> bool:
+    """Tell whether a body that reports a failure reports a success as well."""
+    if isinstance(body, list):
+        return any(not any(_failures(entry)) for entry in body)
+    folded = {name.lower(): value for name, value in body.items()}
+    return folded.get("success") is True or any(
+        _is_over(folded.get(name), 0) for name in ("successcount", "succeededcount")
+    )
+
+
+def _short(text: str) -> str:
+    text = mask_text(text).replace("`", "'")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def hidden_failure(response: HttpResponse) -> Finding | None:
+    """Return the failure that a 2xx hides in its body, if any."""
+    told = failure_in(response)
+    if not told:
         return None
     return Finding(
         Severity.ERROR,
         "hidden-failure",
         "response",
-        f"the API answered {response.status}, and its body says that it failed: {told}",
-        fix="read the body; nothing was started",
-        why="a 2xx whose body reports failure is no success",
+        f"the API answered HTTP {response.status}, and its body reports a failure: {told}",
+        fix="read the body; nothing was started, as far as it says",
+        why="a 2xx whose body reports a failure is no success",
         source=SOURCE,
     )
 
 
-def _failures(body: dict[str, Any]) -> Iterator[str]:
-    folded = {name.lower(): (name, value) for name, value in body.items()}
-    for name in ("error", "errors", "errorcode", "error_description"):
-        if name in folded and folded[name][1]:
-            yield f"`{folded[name][0]}` is {_short(folded[name][1])}"
-    name, value = folded.get("errorcount", ("", 0))
-    if isinstance(value, int) and value > 0:
-        yield f"`{name}` is {value}"
-    for name in ("success", "succeeded", "ok"):
-        if name in folded and folded[name][1] is False:
-            yield f"`{folded[name][0]}` is false"
-    name, value = folded.get("status", ("", ""))
-    if isinstance(value, str) and value.lower() in _FAILED_WORDS:
-        yield f"`{name}` is `{value}`"
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 400:
-        yield f"`{name}` is {value}"
-
-
-def _short(value: Any) -> str:
-    text = mask_text(str(value))
-    return f"`{text[:80]}…`" if len(text) > 80 else f"`{text}`"
-
-
 def refusal(operation: Operation, response: HttpResponse, host: str) -> tuple[Finding, ...]:
-    """Return the findings on an answer of 4xx or a redirect: what the platform says, in our terms."""
-    code, message, fix = _BY_STATUS.get(
-        response.status,
-        ("not-provable", "the API refused the request", "ask the platform's support"),
-    )
+    """Return the findings on an answer that refuses: what the platform says, in our terms."""
+    if response.status in _UNPROCESSED_REDIRECTS:
+        return (_redirect(response, host),)
+    unknown = ("not-provable", "", "ask the platform's support")
+    code, meaning, fix = _BY_STATUS.get(response.status, unknown)
     body = response.json()
-    told = _told(body)
-    error_code = str(body.get("code", "")) if isinstance(body, dict) else ""
+    told, error_code = said(response), _text(body, "code")
     if error_code in _BY_CODE:
         code, fix = _BY_CODE[error_code]
     if code == "permission-missing" and operation.scopes:
         scopes = " or ".join(f"`{' '.join(sorted(names))}`" for names in operation.scopes)
         fix = f"{fix}; the contract names the scope {scopes}"
     named = correlation_id(response)
-    why = f"the API says: {mask_text(told)}" if told else "its answer says no more"
+    if named and code == "not-provable":
+        fix = f"{fix}; for support, name correlation ID `{named}`"
     found = Finding(
         Severity.ERROR,
         code,
         "response",
-        f"HTTP {response.status} from {host}: {message}",
-        fix=f"{fix}; for support: correlation ID {named}"
-        if named and code == "not-provable"
-        else fix,
-        why=why,
+        f"`{host}` refused the request with HTTP {response.status}"
+        + (f": {meaning}" if meaning else ""),
+        fix=fix,
+        why=f"the API says: {told}" if told else "its answer gives no reason",
         source=SOURCE,
     )
-    return (found, *_fields(body), *_unpublished(operation, response))
+    return (found, *_fields(operation, body), *_unpublished(operation, response))
 
 
-def _told(body: Any) -> str:
-    """Return the platform's own words, in the order that its shapes give them."""
-    if not isinstance(body, dict):
-        return ""
-    folded = {name.lower(): value for name, value in body.items()}
-    names = (
-        "messagewithparams",
-        "message",
-        "error_description",
-        "errordescription",
-        "description",
-        "error",
-        "code",
+def said(response: HttpResponse) -> str:
+    """Return the platform's own words on an error, in the order that its shapes give them."""
+    body = response.json()
+    names = ("messageWithParams", "message", "error_description", "errorDescription")
+    words = next(filter(None, (_text(body, name) for name in (*names, "description", "error"))), "")
+    code = _text(body, "code")
+    text = f"{words} ({code})" if words and code and code not in words else words or code
+    limit = body.get("limit") if isinstance(body, dict) else None
+    if isinstance(limit, dict) and limit.get("key"):
+        text = f"{text}; limit `{limit['key']}` is {limit.get('value', 'not told')}"
+    return _short(text)
+
+
+def _text(body: Any, wanted: str) -> str:
+    """Return the text of a member; platforms write its name in several cases."""
+    members = body.items() if isinstance(body, dict) else ()
+    return next(
+        (
+            str(value)
+            for name, value in members
+            if name.lower() == wanted.lower() and isinstance(value, str | int) and value
+        ),
+        "",
     )
-    words = [str(folded[name]) for name in names if folded.get(name)]
-    code = folded.get("code")
-    return (
-        f"{words[0]} ({code})" if words and code and code != words[0] else words[0] if words else ""
-    )
 
 
-def _fields(body: Any) -> Iterator[Finding]:
+def _fields(operation: Operation, body: Any) -> Iterator[Finding]:
     """Yield one finding a field that the answer names (`details[].fieldName`)."""
     details = body.get("details") if isinstance(body, dict) else None
     for detail in details if isinstance(details, list) else ():
-        name = detail.get("fieldName") if isinstance(detail, dict) else None
-        if name:
+        if name := _text(detail, "fieldName"):
+            error_code = _text(detail, "errorCode")
             yield Finding(
                 Severity.ERROR,
                 "value-not-allowed",
                 "response",
-                f"the API names the field `{mask_text(str(name))}`"
-                + (f": {detail['errorCode']}" if detail.get("errorCode") else ""),
-                fix="compare it with the operation: `cxcall operations NAME`",
+                f"the API names the field `{_short(name)}`"
+                + (f", for `{_short(error_code)}`" if error_code else ""),
+                fix=f"compare it with what it takes: `cxcall operations {operation.name}`",
                 source=SOURCE,
             )
 
 
 def _unpublished(operation: Operation, response: HttpResponse) -> Iterator[Finding]:
-    if response.status in (404, 405) and operation.standing:
+    if response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED) and (
+        operation.provenance == "community"
+    ):
         yield Finding(
             Severity.ERROR,
             "path-unpublished",
@@ -247,3 +311,16 @@ def _unpublished(operation: Operation, response: HttpResponse) -> Iterator[Findi
             why="a host that does not know the path answers so, whatever is sent to it",
             source=f"contract {operation.contract.name}",
         )
+
+
+def _redirect(response: HttpResponse, host: str) -> Finding:
+    there = urlsplit(response.headers.get("Location", "")).netloc.rpartition("@")[2]
+    return Finding(
+        Severity.ERROR,
+        "host-unknown",
+        "host",
+        f"`{host}` answered HTTP {response.status}, a redirect to `{there or host}`",
+        fix="if that host is the right one, set `base_url` to it",
+        why="no redirect is followed: it would take the token and the call to another address",
+        source=SOURCE,
+    )

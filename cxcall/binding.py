@@ -9,14 +9,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from cxcall.errors import UsageError
-from cxcall.options import OutputOptions
+from cxcall.options import COMMON, OutputOptions
 
 
 @dataclass(slots=True)
@@ -30,14 +30,14 @@ class Invocation:
 def spread(
     command: Callable[..., Any], more: Sequence[inspect.Parameter] = ()
 ) -> Callable[..., Any]:
-    """Let Typer see the fields of a command's dataclass parameters as parameters of its own.
+    """Let Typer see the fields of a command's option groups as parameters of its own.
 
-    The command itself gets each dataclass whole, and `more` parameters by keyword. The output
+    The command itself gets each group whole, and `more` parameters by keyword. The output
     flags are on every command, whether it asks for them or not. A flag that was given before the
     subcommand and that the command lacks is refused, never ignored.
     """
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if is_dataclass(hint) and name != "return"}
+    groups = {name: hint for name, hint in hints.items() if hint in COMMON}
     own = [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in inspect.signature(command).parameters.values()
@@ -63,8 +63,8 @@ def spread(
 
 
 def _gather(group: Any, values: dict[str, Any]) -> Any:
-    """Take a dataclass's fields out of the values and build it."""
-    return group(**{entry.name: values.pop(entry.name) for entry in fields(group)})
+    """Take the values of a group's fields, and build it."""
+    return group(**{name: values.pop(name) for name in group._fields})
 
 
 def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
@@ -76,16 +76,16 @@ def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) 
 
 
 def parameters_of(group: Any) -> list[inspect.Parameter]:
-    """Return a dataclass's fields as keyword-only parameters."""
+    """Return the fields of an option group as keyword-only parameters."""
     hints = get_type_hints(group, include_extras=True)
     return [
         inspect.Parameter(
-            entry.name,
+            name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=entry.default,
-            annotation=hints[entry.name],
+            default=group._field_defaults[name],
+            annotation=hints[name],
         )
-        for entry in fields(group)
+        for name in group._fields
     ]
 
 

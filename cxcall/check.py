@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import value_at
 from cxcall.errors import Finding, Severity
@@ -91,8 +90,7 @@ def has_errors(findings: Iterable[Finding], *, strict: bool = False) -> bool:
     return any(finding.severity in stopping for finding in findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """Which operation a body belongs to: those whose schema it satisfies, and the nearest one."""
 
     fitting: tuple[Operation, ...]

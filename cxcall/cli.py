@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,9 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-# A command's module is imported only when the command runs, or its help is wanted.
-FIRST = ("auth",)
-LAST = ("validate", "operations", "history", "sandbox", "config")
+# A command's module is imported only when the command runs: the list of commands needs none.
+FIRST = {"auth": "Log in to the platform, and show as whom."}
+LAST = {
+    "validate": "Check payload files offline.",
+    "operations": "Show what can be sent.",
+    "history": "Show what this machine sent, and what became of it.",
+    "sandbox": "Run the embedded API server; it rings nobody.",
+    "config": "Show the settings in force, and where they are kept.",
+}
 
 
 class Commands(TyperGroup):
@@ -32,24 +39,41 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
         """Name every command, those that the project was asked for first."""
-        from cxcall.commands.operation import names
+        from cxcall.contract import command_names
 
-        return [*FIRST, *names(), *LAST]
+        return [*FIRST, *command_names(), *LAST]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
-        """Build one command; None when there is no such command."""
-        if cmd_name in (*FIRST, *LAST):
-            module = import_module(f"cxcall.commands.{cmd_name}")
-            return typer.main.get_command(module.app)
-        from cxcall.commands import operation
+        """Build one command, once; None when there is no such command."""
+        return _build(cmd_name)
 
-        if cmd_name not in operation.names():
-            return None
-        return typer.main.get_command(operation.new_command(cmd_name))
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Click's signature
+        """List the commands in the help, each with its one line."""
+        from cxcall.contract import operations
+
+        declared = {
+            entry.command: entry.summary for entry in reversed(operations()) if entry.command
+        }
+        lines = {**FIRST, **LAST, **declared}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lines[name]) for name in self.list_commands(ctx)])
 
 
-def assemble() -> Any:
-    """Return the root command, with every common flag accepted before the subcommand, too."""
+@cache
+def _build(name: str) -> Any:
+    if name in (*FIRST, *LAST):
+        return typer.main.get_command(import_module(f"cxcall.commands.{name}").app)
+    from cxcall.contract import command_names
+
+    if name not in command_names():
+        return None
+    from cxcall.commands.operation import new_command
+
+    return typer.main.get_command(new_command(name))
+
+
+def assemble(arguments: Sequence[str]) -> Any:
+    """Return the root command; it takes the common flags where one stands before the subcommand."""
     app = new_app(
         "Trigger outbound calls through contact-centre APIs, and know exactly why one was refused.",
         epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples.",
@@ -59,10 +83,9 @@ def assemble() -> Any:
     def common(context: typer.Context, **_: Any) -> None:
         pass_down(context, given_flags(context))
 
-    sign(
-        common,
-        [_version_flag(), *(hidden(entry) for group in COMMON for entry in parameters_of(group))],
-    )
+    before = COMMON if arguments[0].startswith("-") else ()
+    shared = [hidden(entry) for group in before for entry in parameters_of(group)]
+    sign(common, [_version_flag(), *shared])
     app.callback()(common)
     return typer.main.get_command(app)
 
@@ -85,6 +108,7 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
     _interrupt_on_sigterm()
+    arguments = arguments or ["--help"]
     invocation = Invocation()
     try:
         report = _report(arguments, invocation)
@@ -111,8 +135,8 @@ def leave(code: int) -> None:
 def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     """Run the command; None when it has said all that it had to say itself, as help does."""
     try:
-        result = assemble().main(
-            args=list(arguments) or ["--help"],
+        result = assemble(arguments).main(
+            args=list(arguments),
             prog_name="cxcall",
             standalone_mode=False,
             obj=invocation,

@@ -40,12 +40,14 @@ _KINDS = {
     "BadStatusLine": "the answer is not HTTP",
     "LineTooLong": "the answer is not HTTP",
     "HTTPException": "the answer is not HTTP",
+    "InvalidHeader": "the answer is not HTTP",
+    "InvalidProxyURL": "its address cannot be used",
+    "InvalidSchema": "its address cannot be used",
 }
+_NO_BUNDLE = "TLS CA certificate bundle"
 _GZIP = 31  # zlib's word for: a gzip header and trailer, checked
-_UNSENT: tuple[tuple[str, set[str], str], ...] = (
-    ("certificate", {"SSLCertVerificationError", "CertificateError"}, ""),
-    ("proxy", {"InvalidProxyURL", "InvalidSchema"}, "its address cannot be used"),
-)
+_CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
+_PROXY = {"InvalidProxyURL", "InvalidSchema"}
 
 
 class CutError(Exception):
@@ -278,18 +280,13 @@ def name_failure(error: Exception, line: Line) -> tuple[str, str]:
     if line.left:
         return _broken(causes, line), _words(root)
     names = {type(cause).__name__ for cause in causes}
-    for failure, signs, words in _UNSENT:
-        if names & signs:
-            return failure, words or _words(root)
-    if line.phase == "proxy":
-        return "proxy", _words(root)
-    if "gaierror" in names:
-        return "dns", _words(root)
-    if "CA certificate bundle" in str(error):
-        return "certificate", "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file"
-    if any(isinstance(cause, ValueError) for cause in causes):
-        return "malformed", "the request cannot be put into HTTP"
-    return line.stage, _words(root)
+    signs = (
+        ("certificate", bool(names & _CERTIFICATE) or _NO_BUNDLE in str(error)),
+        ("proxy", bool(names & _PROXY) or line.phase == "proxy"),
+        ("dns", "gaierror" in names),
+        ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
+    )
+    return next((failure for failure, is_so in signs if is_so), line.stage), _words(root)
 
 
 def _broken(causes: list[BaseException], line: Line) -> str:
@@ -316,7 +313,9 @@ def _words(root: BaseException) -> str:
         return str(root.reason or "the other side ended it").replace("_", " ").lower()
     if isinstance(root, OSError) and root.strerror:
         return root.strerror
-    return _KINDS.get(type(root).__name__, type(root).__name__)
+    if _NO_BUNDLE in text:
+        return "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file"
+    return _KINDS.get(type(root).__name__, "the request cannot be put into HTTP")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

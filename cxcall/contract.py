@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from cxcall.document import parse, read_text, split_pointer
@@ -20,8 +20,7 @@ JsonSchema = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A value of the path or the query string (`location`), with its JSON Schema."""
 
     name: str
@@ -31,8 +30,7 @@ class Parameter:
     schema: JsonSchema
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """A published operation that serves the same purpose as a community one."""
 
     method: str
@@ -43,8 +41,7 @@ class Published:
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """A command-line flag of an operation (`x-cxcall-command`).
 
     Its value is set at every one of `pointers` in the body and in the path parameter `parameter`;
@@ -299,11 +296,9 @@ def _properties(
 @cache
 def builtin() -> tuple[Contract, ...]:
     """Return the contracts shipped in the package, in the order of their names."""
-    folder = resources.files("cxcall").joinpath("contracts")
     return tuple(
-        Contract(entry.name.removesuffix(".json"), json.loads(entry.read_text("utf-8")))
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".json")
+        Contract(path.stem, json.loads(path.read_text("utf-8")))
+        for path in sorted(Path(__file__).with_name("contracts").glob("*.json"))
     )
 
 
@@ -331,6 +326,11 @@ def load_all(path: str | None = None) -> tuple[Contract, ...]:
 def operations(path: str | None = None) -> tuple[Operation, ...]:
     """Return every operation that is known; those of the user's own contract (at `path`) first."""
     return tuple(operation for known in load_all(path) for operation in known.operations)
+
+
+def command_names() -> list[str]:
+    """Return the names of the commands that the shipped contracts declare, in their order."""
+    return list(dict.fromkeys(entry.command for entry in operations() if entry.command))
 
 
 def find(name: str, known: tuple[Operation, ...]) -> Operation:

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import signal
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from cxcall import answer, pacing
+from cxcall.answer import Proof
 from cxcall.auth import BearerAuth
+from cxcall.ending import Delivered, Ending, end, given_up, never_sent, stopped_before
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.ledger import Intent, intent_digest
 from cxcall.phone import mask_text
 from cxcall.transport import Exchange, Interrupted, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from cxcall.auth import Token
     from cxcall.config import Settings
     from cxcall.contract import Operation
     from cxcall.ledger import Ledger
-    from cxcall.transport import HttpRequest, HttpResponse
+    from cxcall.transport import HttpRequest
 
 MOST_SENDS = 3
-# A redirect that must keep its method was not processed; after the others, a POST may have been.
-_UNPROCESSED_REDIRECTS = (301, 307, 308)
-_MAY_BE_PROCESSED = (408,)
-_CERTAIN_FAILURES = ("certificate", "malformed")
+"""How often a request is sent that provably was not processed; once more with a renewed token."""
+
+_PASSING = ("dns", "connect", "tls", "proxy")
+_MAY_BE_PROCESSED = (Proof.ACCEPTED, Proof.NOTHING)
+_MAY_GO_AGAIN = (Proof.BUSY, Proof.UNSENT, Proof.UNAUTHORISED)
 
 
 @dataclass(frozen=True)
@@ -50,21 +56,15 @@ class Plan:
 
     def intent(self) -> Intent:
         """Return what the ledger is to know of the plan."""
-        parts = urlsplit(self.request.url)
-        target = urlunsplit((parts.scheme, parts.netloc, mask_text(parts.path), "", ""))
+        request, profile, name = self.request, self.settings.profile, self.operation.name
+        parts = urlsplit(request.url)
         return Intent(
-            profile=self.settings.profile,
-            operation=self.operation.name,
+            profile=profile,
+            operation=name,
             provenance=self.operation.provenance,
-            method=self.request.method,
-            target=target,
-            digest=intent_digest(
-                self.settings.profile,
-                self.operation.name,
-                self.request.method,
-                self.request.url,
-                self.body,
-            ),
+            method=request.method,
+            target=urlunsplit((parts.scheme, parts.netloc, mask_text(parts.path), "", "")),
+            digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
             again=self.again,
         )
@@ -72,7 +72,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How the sending of one request ended."""
+    """How the sending of one request ended; `interrupted` when a signal came, so that a batch ends too."""
 
     id: str
     outcome: Outcome
@@ -83,18 +83,7 @@ class Delivery:
     correlation_id: str | None = None
     attempts: int = 1
     findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Verdict:
-    """What one attempt came to. `wait` (seconds) says that it was not processed and may go again."""
-
-    outcome: Outcome
-    exit_code: ExitCode
-    findings: tuple[Finding, ...] = ()
-    wait: float | None = None
-    refresh: bool = False
-    reason: str = ""
+    interrupted: bool = False
 
 
 def deliver(
@@ -107,16 +96,47 @@ def deliver(
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
-    `tokens(True)` must give a fresh token. Raises AlreadySentError when the guard stops it, and
-    LedgerError when it cannot be recorded: in both cases nothing was sent.
+    `tokens(True)` must give a fresh token. Raises AlreadySentError when the guard stops it,
+    LedgerError when it cannot be recorded, and what `tokens(False)` raises: nothing was sent then.
+    A signal after that is an outcome like any other.
     """
     token = tokens(False)  # noqa: FBT003 - "fresh" is its only meaning
-    delivery = ledger.begin(plan.intent(), plan.settings.duplicate_window)
-    return _Attempts(plan, ledger, tokens, on_wait, sleep, delivery).run(token)
+    attempts = _Attempts(plan, ledger, tokens, on_wait, sleep)
+    try:
+        with _signals_held():
+            attempts.id = ledger.begin(plan.intent(), plan.settings.duplicate_window)
+        ending = attempts.run(token)
+    except KeyboardInterrupt as interrupt:
+        if not attempts.id:
+            raise
+        ending = replace(attempts.stop(interrupt), interrupted=True)
+    return attempts.record(ending)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold SIGINT and SIGTERM back while the ledger writes: what it wrote must be known here."""
+    if current_thread() is not main_thread():  # signals are not handled on any other
+        yield
+        return
+    caught: list[int] = []
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, lambda number, _frame: caught.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 class _Attempts:
-    """The attempts of one delivery."""
+    """The attempts of one delivery.
+
+    `in_flight` is True from before anything can leave until an attempt proved not to be processed.
+    """
 
     def __init__(
         self,
@@ -125,214 +145,137 @@ class _Attempts:
         tokens: Callable[[bool], Token],
         on_wait: Callable[[float, str], None],
         sleep: Callable[[float], None],
-        delivery: str,
     ) -> None:
         self.plan, self.ledger, self.tokens = plan, ledger, tokens
-        self.on_wait, self.sleep, self.delivery = on_wait, sleep, delivery
-        self.attempt, self.waited, self.refreshed = 1, 0.0, False
+        self.on_wait, self.sleep = on_wait, sleep
+        self.id, self.attempt, self.sends, self.waited = "", 1, 1, 0.0
+        self.renewed = self.in_flight = False
+        self.last: Exchange | None = None
 
-    def run(self, token: Token) -> Delivery:
+    @property
+    def delivered(self) -> Delivered:
+        """What is being delivered, for the words that it ends in."""
+        plan = self.plan
+        return Delivered(self.id, plan.operation, plan.host, plan.engagement_header)
+
+    def run(self, token: Token) -> Ending:
         """Go on until an attempt ends the delivery."""
         while True:
             try:
                 done = self._send(token)
-                verdict = self._judge(done)
-                if verdict.wait is None and not verdict.refresh:
-                    return self._end(done, verdict)
-                self.ledger.not_processed(self.delivery, self.attempt, verdict.reason)
-            except Interrupted as interrupt:
-                return self._end(interrupt.exchange, _interrupted(left=interrupt.exchange.left))
+            except CxcallError as error:  # the token may not go to this host: nothing left
+                self.in_flight = False
+                return never_sent(error)
+            proof = self._judge(done)
+            wait = self._wait_after(proof, done)
+            if wait is None and (proof is not Proof.UNAUTHORISED or self.renewed):
+                return end(self.delivered, proof, done)
             try:
-                token = self._prepare_next(verdict, token)
-            except KeyboardInterrupt:
-                return self._end(done, _interrupted(left=False))
+                token = self._prepare_next(token, done, wait)
             except CxcallError as error:
-                refused = _Verdict(
-                    Outcome.REFUSED, ExitCode.CREDENTIALS, (*verdict.findings, *error.findings)
-                )
-                return self._end(done, refused)
-            self.attempt += 1
-            self.ledger.sending(self.delivery, self.attempt)
+                return given_up(self.delivered, proof, done, error)
 
     def _send(self, token: Token) -> Exchange:
         settings = self.plan.settings
-        try:
-            return exchange(
-                self.plan.request,
-                auth=BearerAuth(token, settings.base_url),
-                timeout=settings.timeout,
-            )
-        except KeyboardInterrupt as interrupt:
-            if isinstance(interrupt, Interrupted):
-                raise
-            # It came while the exchange was being put together, or its answer taken apart.
-            raise Interrupted(
-                Exchange(self.plan.request, None, left=True, failure="interrupted")
-            ) from None
+        auth = BearerAuth(token, settings.base_url)
+        self.in_flight, self.last = True, None
+        self.last = exchange(self.plan.request, auth=auth, timeout=settings.timeout)
+        return self.last
 
-    def _prepare_next(self, verdict: _Verdict, token: Token) -> Token:
-        if verdict.refresh:
-            self.refreshed = True
-            return self.tokens(True)  # noqa: FBT003 - "fresh" is its only meaning
-        seconds = verdict.wait or 0.0
-        self.waited += seconds
-        self.on_wait(seconds, verdict.reason)
-        self.sleep(seconds)
+    def _judge(self, done: Exchange) -> Proof:
+        proof = answer.judge(done, self.plan.operation, self.plan.engagement_header)
+        self.in_flight = proof in _MAY_BE_PROCESSED
+        return proof
+
+    def _wait_after(self, proof: Proof, done: Exchange) -> float | None:
+        """Return the seconds to wait before sending again; None when that is not to be."""
+        asked = None
+        if proof is Proof.BUSY and done.response is not None:
+            response = done.response
+            asked = pacing.wait_asked(response.headers, response.body, datetime.now(UTC))
+        elif proof is not Proof.UNSENT or done.failure not in _PASSING:
+            return None
+        wait = pacing.backoff(self.sends) if asked is None else asked
+        within = self.waited + wait <= self.plan.settings.max_wait
+        return wait if within and self.sends < MOST_SENDS else None
+
+    def _prepare_next(self, token: Token, done: Exchange, wait: float | None) -> Token:
+        """Wait, or get another token where there is nothing to wait for; then record the next attempt."""
+        reason = f"`{self.plan.host}` was not reached: {done.detail}"
+        if done.response is not None:
+            reason = f"`{self.plan.host}` answered HTTP {done.response.status}"
+        with _signals_held():
+            self.ledger.not_processed(self.id, self.attempt, reason)
+        if wait is None:
+            self.renewed = True
+            token = self.tokens(True)  # noqa: FBT003 - "fresh" is its only meaning
+        else:
+            self.sends += 1
+            self.waited += wait
+            self.on_wait(wait, reason)
+            self.sleep(wait)
+        with _signals_held():
+            self.ledger.sending(self.id, self.attempt + 1)
+            self.attempt += 1
         return token
 
-    def _judge(self, done: Exchange) -> _Verdict:
-        if done.failure and not done.left:
-            return self._judge_unsent(done)
-        if done.failure or done.response is None:
-            return _unknown(self.plan, done.detail or "no answer came")
-        return self._judge_answer(done.response)
+    def stop(self, interrupt: KeyboardInterrupt) -> Ending:
+        """Return the ending of a delivery that a signal stopped: the truth that is known by now."""
+        done = self.last
+        if isinstance(interrupt, Interrupted):
+            done, self.in_flight = interrupt.exchange, interrupt.left
+        elif done is not None and self._judge(done) not in _MAY_GO_AGAIN:
+            return end(self.delivered, self._judge(done), done)
+        return end(self.delivered, Proof.NOTHING, done) if self.in_flight else stopped_before(done)
 
-    def _judge_unsent(self, done: Exchange) -> _Verdict:
-        reason = f"{done.detail} ({self.plan.host})"
-        fix = "check the network and the host's name, then run this again"
-        if done.failure in _CERTAIN_FAILURES:
-            fix = "check `base_url`; for a private authority, set `REQUESTS_CA_BUNDLE`"
-        ended = _Verdict(
-            Outcome.UNDELIVERED,
-            ExitCode.UNDELIVERED,
-            (
-                _undelivered(
-                    f"nothing was sent: {reason}", fix, f"connecting failed: {done.failure}"
-                ),
-            ),
-        )
-        wait = pacing.backoff(self.attempt)
-        if done.failure in _CERTAIN_FAILURES or not self._may_wait(wait):
-            return ended
-        return replace(ended, wait=wait, reason=reason)
-
-    def _judge_answer(self, response: HttpResponse) -> _Verdict:
-        status = response.status
-        if 200 <= status < 300:
-            hidden = answer.hidden_failure(response)
-            return _refused(hidden) if hidden else _Verdict(Outcome.ACCEPTED, ExitCode.OK)
-        if status in _UNPROCESSED_REDIRECTS:
-            return _refused(_redirect(response, self.plan))
-        if status == 429 or (status == 503 and "Retry-After" in response.headers):
-            return self._judge_busy(response)
-        if status in _MAY_BE_PROCESSED or not 400 <= status < 500:
-            return _unknown(self.plan, f"HTTP {status} {response.reason}".rstrip())
-        refused = _refused(*answer.refusal(self.plan.operation, response, self.plan.host))
-        if status != 401:
-            return refused
-        reason = "401: the token was refused"
-        return replace(
-            refused, exit_code=ExitCode.CREDENTIALS, refresh=not self.refreshed, reason=reason
-        )
-
-    def _judge_busy(self, response: HttpResponse) -> _Verdict:
-        asked = pacing.wait_asked(response.headers, response.body, datetime.now(UTC))
-        wait = pacing.backoff(self.attempt) if asked is None else asked
-        told = (
-            f"HTTP {response.status}: the API asks to wait {wait:g} s"
-            if asked is not None
-            else f"HTTP {response.status}"
-        )
-        finding = _undelivered(
-            f"not processed after {self.attempt} {'try' if self.attempt == 1 else 'tries'}; {told}",
-            f"run this again in {max(wait, 1):.0f} s",
-            "a request answered so was not processed",
-            code="rate-limited",
-        )
-        ended = _Verdict(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, (finding,))
-        return replace(ended, wait=wait, reason=told) if self._may_wait(wait) else ended
-
-    def _may_wait(self, seconds: float) -> bool:
-        return self.attempt < MOST_SENDS and self.waited + seconds <= self.plan.settings.max_wait
-
-    def _end(self, done: Exchange, verdict: _Verdict) -> Delivery:
-        response, plan = done.response, self.plan
-        found = (
-            answer.engagement_id(plan.operation, response, plan.engagement_header)
-            if response
-            else None
-        )
-        if verdict.outcome in (Outcome.REFUSED, Outcome.UNDELIVERED):
-            found = None
-        correlation = answer.correlation_id(response) if response else None
-        findings = verdict.findings
-        if verdict.outcome is Outcome.ACCEPTED and found is None:
-            findings = (*findings, _no_id(plan))
+    def record(self, ending: Ending) -> Delivery:
+        """Write the ending to the ledger, and return the delivery; a ledger that fails changes nothing of it."""
+        delivery = self._delivery(ending)
+        done = ending.exchange
+        response = done.response if done else None
+        note = done.detail if done else ""
         try:
-            self.ledger.end(
-                self.delivery, verdict.outcome, attempts=self.attempt, status=response.status if response else None,
-                engagement_id=found[0] if found else None, correlation_id=correlation, note=done.detail,
-            )  # fmt: skip
-        except CxcallError as error:
-            findings = (
-                *findings,
-                *(replace(entry, severity=Severity.WARNING) for entry in error.findings),
-            )
+            with _signals_held():
+                self.ledger.end(
+                    self.id,
+                    delivery.outcome,
+                    attempts=delivery.attempts,
+                    status=response.status if response else None,
+                    engagement_id=delivery.engagement_id,
+                    correlation_id=delivery.correlation_id,
+                    note=note,
+                )
+        except KeyboardInterrupt:  # it is on record: what is left to do is to say so
+            return replace(delivery, interrupted=True)
+        except Exception as error:  # noqa: BLE001 - a phone may ring: nothing may hide the outcome
+            return replace(delivery, findings=(*delivery.findings, self._unrecorded(error)))
+        return delivery
+
+    def _delivery(self, ending: Ending) -> Delivery:
+        response = ending.exchange.response if ending.exchange else None
+        found = None
+        if response and ending.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+            found = answer.engagement_id(self.plan.operation, response, self.plan.engagement_header)
         return Delivery(
-            self.delivery, verdict.outcome, verdict.exit_code, done,
-            engagement_id=found[0] if found else None, engagement_id_source=found[1] if found else None,
-            correlation_id=correlation, attempts=self.attempt, findings=findings,
-        )  # fmt: skip
-
-
-def _refused(*findings: Finding) -> _Verdict:
-    return _Verdict(Outcome.REFUSED, ExitCode.REFUSED, findings)
-
-
-def _interrupted(*, left: bool) -> _Verdict:
-    if left:
-        return _Verdict(
-            Outcome.UNKNOWN,
-            ExitCode.UNKNOWN,
-            (_may_have_rung("interrupted while it was being sent"),),
+            id=self.id,
+            outcome=ending.outcome,
+            exit_code=ending.exit_code,
+            exchange=ending.exchange,
+            engagement_id=found[0] if found else None,
+            engagement_id_source=found[1] if found else None,
+            correlation_id=answer.correlation_id(response) if response else None,
+            attempts=self.attempt,
+            findings=ending.findings,
+            interrupted=ending.interrupted,
         )
-    finding = _undelivered(
-        "interrupted before anything left", "run it again when you are ready", ""
-    )
-    return _Verdict(Outcome.UNDELIVERED, ExitCode.INTERRUPTED, (finding,))
 
-
-def _unknown(plan: Plan, what: str) -> _Verdict:
-    return _Verdict(
-        Outcome.UNKNOWN, ExitCode.UNKNOWN, (_may_have_rung(f"{what}, from {plan.host}"),)
-    )
-
-
-def _may_have_rung(what: str) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "outcome-unknown",
-        "response",
-        f"{what}; the call may have been placed",
-        fix="do not run it again; find out, then `cxcall history resolve ID --rang` or `--did-not-ring`",
-        why="the request had left this machine: sending it again could ring the person twice",
-    )
-
-
-def _undelivered(message: str, fix: str, why: str, code: str = "undelivered") -> Finding:
-    return Finding(Severity.ERROR, code, "host", message, fix, why)
-
-
-def _redirect(response: HttpResponse, plan: Plan) -> Finding:
-    there = urlsplit(response.headers.get("Location", "")).netloc or plan.host
-    return Finding(
-        Severity.ERROR,
-        "host-unknown",
-        "host",
-        f"HTTP {response.status}: {plan.host} sends the request on to {there}",
-        fix="if that host is yours, set `base_url` to it",
-        why="no redirect is followed: it would hand the token and the call to another address",
-        source="response",
-    )
-
-
-def _no_id(plan: Plan) -> Finding:
-    return Finding(
-        Severity.WARNING,
-        "engagement-id-missing",
-        "response",
-        "accepted, but the answer holds no engagement ID where one was looked for",
-        fix="if your host sends it in a header, name it: `--engagement-header NAME`",
-        why=f"looked in {', '.join((*plan.operation.engagement_id, 'location'))}",
-        source="response",
-    )
+    def _unrecorded(self, error: Exception) -> Finding:
+        known = isinstance(error, CxcallError)
+        return Finding(
+            Severity.WARNING,
+            "ledger",
+            "ledger",
+            f"the outcome was not recorded: {error if known else type(error).__name__}",
+            fix=f"keep what this says: the ledger knows delivery `{self.id}` as unknown",
+            why="the ledger could not be written after the request was sent",
+        )

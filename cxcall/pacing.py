@@ -1,8 +1,7 @@
-"""How long to wait before a request that was not processed may be sent again."""
+"""How long to wait before sending again: what the API asked for, else a backoff."""
 
 from __future__ import annotations
 
-import math
 import random
 import re
 from datetime import UTC, datetime
@@ -11,50 +10,71 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FIRST_BACKOFF = 0.5
-LONGEST_BACKOFF = 20.0
-# The platform's own sentence: "Retry the request in [42] seconds".
-_IN_BODY = re.compile(rb"(?i)retry[^.]{0,40}? in \[?([0-9]{1,6})\]? ?s")
+LONGEST = 31622400.0
+"""Seconds that a wait is cut to, a year: beyond it numbers only break."""
+
+_FIRST, _LONGEST_BACKOFF = 0.5, 30.0
+_SEARCHED = 1 << 16
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+# genesys-cloud.md section 5.3: "Rate limit exceeded the maximum. Retry the request in [42] seconds"
+_IN_WORDS = re.compile(
+    r"\b(?:retry|try again|wait)\b[^0-9]{0,60}?(?<![0-9.-])([0-9]{1,12}(?:\.[0-9]{1,6})?)\]?"
+    r" ?s(?:ec(?:ond)?s?)?\b",
+    re.IGNORECASE,
+)
 
 
 def wait_asked(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
-    """Return the seconds that an answer asks to wait; None when it asks for none.
+    """Return the seconds that an answer asks to wait; None when it does not say.
 
-    `Retry-After` (seconds or an HTTP date) comes first, then a wait named in the body, then the
-    end of the platform's rate window (`inin-ratelimit-reset`). A negative wait is none at all;
-    what cannot be read is passed over. Source: genesys-cloud.md sections 5.3 and 5.4.
+    Taken from `Retry-After`, else from words in the body, else from `inin-ratelimit-reset`
+    (genesys-cloud.md sections 5.3 and 5.4). What is no time, or a negative one, says nothing.
     """
-    told = _retry_after(headers.get("Retry-After", ""), now)
-    if told is None and (named := _IN_BODY.search(body)):
-        told = float(named[1])
-    if told is None:
-        told = _seconds(headers.get("inin-ratelimit-reset", ""))
-    return told
+    asked = retry_after(headers, now)
+    if asked is None and (named := _IN_WORDS.search(body[:_SEARCHED].decode("utf-8", "replace"))):
+        asked = _seconds(named[1])
+    return _seconds(_value(headers, "inin-ratelimit-reset")) if asked is None else asked
 
 
-def _retry_after(text: str, now: datetime) -> float | None:
-    seconds = _seconds(text)
-    if seconds is not None or not text:
-        return seconds
-    from email.utils import parsedate_to_datetime
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the seconds that `Retry-After` asks for, as a number or as a date; None when it is neither.
 
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
+    A date is taken relative to the answer's own `Date`, so that a clock set wrong here does not
+    matter; one that has passed asks for no wait.
+    """
+    text = _value(headers, "Retry-After")
+    asked = _seconds(text)
+    if asked is not None:
+        return asked
+    until = _date(text)
+    if until is None:
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max((until - now).total_seconds(), 0.0)
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        seconds = float(text)
-    except ValueError:
-        return None
-    return max(seconds, 0.0) if math.isfinite(seconds) else None
+    since = _date(_value(headers, "Date")) or now
+    return min(max((until - since).total_seconds(), 0.0), LONGEST)
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds before the attempt after `attempt` (from 1): doubling, capped, with jitter."""
-    ceiling = min(FIRST_BACKOFF * 2 ** (attempt - 1), LONGEST_BACKOFF)
-    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
+    """Return the seconds to wait after the attempt of that number, from 1: doubled, capped, with jitter."""
+    longest = min(_LONGEST_BACKOFF, _FIRST * 2 ** min(attempt - 1, 16))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - it keeps clients apart, and no secret
+
+
+def _value(headers: Mapping[str, str], name: str) -> str:
+    wanted = name.lower()
+    return next((value.strip() for key, value in headers.items() if key.lower() == wanted), "")
+
+
+def _seconds(text: str) -> float | None:
+    return min(float(text), LONGEST) if _SECONDS.fullmatch(text) else None
+
+
+def _date(text: str) -> datetime | None:
+    if not text:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        date = parsedate_to_datetime(text)
+        return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

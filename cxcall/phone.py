@@ -16,6 +16,7 @@ _INTERNATIONAL = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,}")
 _DIGIT = re.compile(r"[0-9]")
 
 SHOWN_DIGITS = 4
+FEWEST_DIGITS = 7
 
 
 def mask(number: str) -> str:
@@ -26,6 +27,8 @@ def mask(number: str) -> str:
 
 def mask_text(text: str) -> str:
     """Mask everything in `text` that reads as a phone number (seven digits or more); UUIDs stay."""
+    if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
+        return text
     return _UUID_OR_NUMBER.sub(lambda match: match["uuid"] or mask(match["number"]), text)
 
 

@@ -36,6 +36,8 @@ _LONGEST_LINE = 100
 
 def printable(text: str) -> str:
     """Return text from outside with control characters spelled out, tabs and newlines kept."""
+    if text.isprintable():
+        return text
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 

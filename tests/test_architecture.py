@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from statistics import median
 
 import pytest
+
+from cxcall import cli
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
@@ -111,3 +114,11 @@ def test_only_the_screen_prints() -> None:
         and node.func.id == "print"
     }
     assert printing <= {"__main__.py", "cli.py", "render.py"}
+
+
+def test_the_list_of_commands_says_what_each_command_says() -> None:
+    from typer.main import get_command
+
+    for name, line in {**cli.FIRST, **cli.LAST}.items():
+        command = get_command(import_module(f"cxcall.commands.{name}").app)
+        assert (command.help or "").splitlines()[0] == line

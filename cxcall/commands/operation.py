@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from cxcall.contract import Flag, Operation
 
 
-def names() -> list[str]:
-    """Return the names of the commands that the shipped contracts declare, in their order."""
-    known = (operation.command for operation in contract.operations())
-    return list(dict.fromkeys(name for name in known if name))
-
-
 def new_command(name: str) -> typer.Typer:
     """Build the command called `name` from its operations: one for each of its routes."""
     operations = [entry for entry in contract.operations() if entry.command == name]
