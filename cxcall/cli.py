@@ -47,7 +47,7 @@ class Commands(TyperGroup):
         """Build one command, once; None when there is no such command."""
         return _build(cmd_name)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - Click's signature
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands in the help, each with its one line."""
         from cxcall.contract import operations
 

@@ -38,22 +38,22 @@ class Peer:
 
     def read_head(self) -> bytes:
         """Read up to the empty line; whatever of the body came with it is kept."""
-        while b"\r\n\r\n" not in self.head:
-            self._more()
-        self.head, _, self.body = self.head.partition(b"\r\n\r\n")
+        received = b""
+        while not self.head and b"\r\n\r\n" not in received:
+            received += self.receive()
+        if not self.head:
+            self.head, _, self.body = received.partition(b"\r\n\r\n")
         return self.head
 
     def read(self) -> None:
         """Read the whole request."""
         self.read_head()
         while len(self.body) < self.length:
-            self.body += self._received()
+            self.body += self.receive()
         self.whole = True
 
-    def _more(self) -> None:
-        self.head += self._received()
-
-    def _received(self) -> bytes:
+    def receive(self) -> bytes:
+        """Return what comes next; raises ConnectionError when nothing does."""
         data = self.sock.recv(65536)
         if not data:
             raise ConnectionError
@@ -151,7 +151,7 @@ def _reset_before_body(peer: Peer) -> None:
 def _reset_in_body(peer: Peer) -> None:
     peer.read_head()
     while len(peer.body) < peer.length // 2:
-        peer.body += peer._received()  # noqa: SLF001 - the same file
+        peer.body += peer.receive()
     peer.reset()
 
 

@@ -17,8 +17,9 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
     "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "report",
-    "validation", "send", "dialer", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
-    "transport", "connection", "ledger", "pacing", "config", "conflict", "endpoint", "sources", "check", "misfit", "doubt", "payload", "phone", "contract", "document", "malformed", "errors", "__init__",
+    "validation", "send", "dialer", "ending", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
+    "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
+    "check", "misfit", "doubt", "payload", "contract", "document", "malformed", "phone", "errors", "__init__",
 )  # fmt: skip
 HEAVY = {
     "requests",

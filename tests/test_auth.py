@@ -1127,7 +1127,10 @@ def test_scopes(
 
 # --- nothing gives a secret away ------------------------------------------------------------
 
-VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=12)
+# No repr of ours holds a `~`, so a secret found in one was put there.
+VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=12).map(
+    "~".__add__
+)
 
 
 @given(secret=VISIBLE)

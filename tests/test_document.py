@@ -39,7 +39,7 @@ VALUES = st.recursive(
 )
 INDENTS = st.sampled_from([None, 0, 1, 4])
 NOISE = st.sampled_from(
-    list("{}[],:\"'\\ \n\t-+.0123456789eEtrufalsn") + ["//", "NaN", "\x00", "é", "\\u12", "\\ud800"]
+    [*"{}[],:\"'\\ \n\t-+.0123456789eEtrufalsn", "//", "NaN", "\x00", "é", "\\u12", "\\ud800"]
 )
 
 
@@ -91,7 +91,7 @@ def test_values_and_refusals_are_those_of_json_loads(
         start = at % (len(text) + 1)
         text = text[:start] + put + text[start + removed :]
     try:
-        expected: Any = json.loads(text, parse_constant=lambda constant: 1 / 0)
+        expected: Any = json.loads(text, parse_constant=lambda _: 1 / 0)
         json.dumps(expected, ensure_ascii=False).encode()
     except (ValueError, ZeroDivisionError):
         with pytest.raises(DocumentError) as refused:
