@@ -11,7 +11,8 @@ from cxcall.report import Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.contract import JsonSchema, Operation
+    from cxcall.contract import Operation
+    from cxcall.schema import JsonSchema
 
 
 def as_table(operations: Sequence[Operation]) -> Table:
@@ -108,6 +109,8 @@ def skeleton_of(operation: Operation) -> str:
     """Return a valid body to start from, as JSON text; raises UsageError when there is none."""
     if operation.example is None:
         raise UsageError(
-            f"`{operation.name}` takes no body", where="--skeleton", fix="send it without `--file`"
+            f"`{operation.name}` has no example to start from",
+            where="--skeleton",
+            fix=f"see its schema: `cxcall operations {operation.name}`",
         )
     return json.dumps(operation.example, ensure_ascii=False, indent=2)

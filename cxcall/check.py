@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import Validator
 
-    from cxcall.contract import JsonSchema, Operation
+    from cxcall.contract import Operation
     from cxcall.payload import Payload
+    from cxcall.schema import JsonSchema
 
 _compiled: dict[int, tuple[JsonSchema, Validator]] = {}
 

@@ -6,13 +6,14 @@ Loads requests, so only `transport` imports it, and only to send.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import zlib
 from contextlib import contextmanager, suppress
+from errno import ECONNRESET
 from functools import partial
 from http.client import HTTPResponse as Answer
 from http.client import IncompleteRead
+from os import environ, strerror
 from ssl import SSLCertVerificationError, SSLError
 from threading import Lock
 from time import perf_counter
@@ -135,7 +136,7 @@ class LineAdapter(HTTPAdapter):
         """
         url = prepared.url or ""
         proxies = {} if is_loopback_host(urlsplit(url).hostname or "") else get_environ_proxies(url)
-        bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
         try:
             with self.send(
                 prepared, stream=True, timeout=timeout, verify=bundle or True, proxies=proxies
@@ -224,6 +225,10 @@ class _Watched(_Connection):
 
     def connect(self) -> None:
         super().connect()
+        version = getattr(self.sock, "version", None)
+        if version is not None and version() is None:
+            # ssl does not shake hands on a connection that is gone by then, and says nothing.
+            raise ConnectionResetError(ECONNRESET, strerror(ECONNRESET))
         self.line.mark("connect")
         self.line.phase = "sent"
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
+from cxcall import schema
 from cxcall.document import parse, read_text, split_pointer
 from cxcall.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-JsonSchema = dict[str, Any]
+    from cxcall.schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -182,14 +183,14 @@ class Operation:
 
     def schema_at(self, pointer: str) -> JsonSchema:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
-        schema = self.contract.resolve(self._media.get("schema", {}))
+        found = self.contract.resolve(self._media.get("schema", {}))
         for token in split_pointer(pointer):
-            schema = self.contract.resolve(_step(schema, token))
-        return schema
+            found = self.contract.resolve(schema.step(found, token))
+        return found
 
     def properties(self) -> Iterator[tuple[str, JsonSchema]]:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
-        yield from _properties(self.contract, self._media.get("schema", {}), "", ())
+        yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL with every path parameter filled in, percent-encoded."""
@@ -240,57 +241,14 @@ class Contract:
         """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
         resolved = dict(node)
         while "$ref" in resolved:
-            reference = resolved.pop("$ref")
-            if not reference.startswith("#/"):
-                raise UsageError(
-                    f"contract `{self.name}` refers to `{reference}`, outside of itself",
-                    where=self.name,
-                    fix="bundle the document into one file; nothing is fetched",
-                )
-            target: Any = self.declared
-            for token in split_pointer(reference[1:]):
-                target = target[token]
+            target = schema.target(self.declared, resolved.pop("$ref"))
             resolved = {**target, **resolved}
         return resolved
 
-    def closed(self, schema: JsonSchema) -> JsonSchema:
-        """Return `schema` with the component schemas it reaches beside it, and none else."""
-        reached: dict[str, Any] = {}
-        _reach(schema, self.declared.get("components", {}).get("schemas", {}), reached)
-        return {**schema, "components": {"schemas": reached}} if reached else dict(schema)
-
-
-def _reach(node: Any, schemas: Mapping[str, Any], reached: dict[str, Any]) -> None:
-    if isinstance(node, dict):
-        name = str(node.get("$ref", "")).removeprefix("#/components/schemas/")
-        if name in schemas and name not in reached:
-            reached[name] = schemas[name]
-            _reach(schemas[name], schemas, reached)
-    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-    for child in children:
-        _reach(child, schemas, reached)
-
-
-def _step(schema: JsonSchema, token: str) -> JsonSchema:
-    """Return the schema of one member of an object or one item of an array."""
-    found = schema.get("properties", {}).get(token)
-    if found is None:
-        found = schema.get(
-            "items" if token.isdigit() and "items" in schema else "additionalProperties"
-        )
-    return found if isinstance(found, dict) else {}
-
-
-def _properties(
-    contract: Contract, node: JsonSchema, pointer: str, above: tuple[str, ...]
-) -> Iterator[tuple[str, JsonSchema]]:
-    reference = node.get("$ref", "")
-    if reference and reference in above:
-        return
-    schema = contract.resolve(node)
-    for name, member in schema.get("properties", {}).items():
-        yield f"{pointer}/{name}", contract.resolve(member)
-        yield from _properties(contract, member, f"{pointer}/{name}", (*above, reference))
+    def closed(self, node: JsonSchema) -> JsonSchema:
+        """Return a schema with the component schemas it reaches beside it, and none else."""
+        reached = schema.reached(self.declared, node)
+        return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 
 @cache

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from cxcall.contract import JsonSchema, Operation
+    from cxcall.contract import Operation
     from cxcall.payload import Payload
+    from cxcall.schema import JsonSchema
 
 # Left by a template engine, or written to be replaced: never a value that somebody meant.
 _UNFILLED = re.compile(

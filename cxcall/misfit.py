@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contract import JsonSchema, Operation, Parameter
+    from cxcall.contract import Operation, Parameter
     from cxcall.payload import Payload
+    from cxcall.schema import JsonSchema
 
 _TYPE_NAMES = {
     "string": "a string",

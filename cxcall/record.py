@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ def intent_digest(profile: str, operation: str, method: str, url: str, body: Any
 
 def new_id(now: datetime) -> str:
     """Return 18 characters that sort by time: 10 of milliseconds, 8 at random."""
-    number = (int(now.timestamp() * 1000) << 40) | secrets.randbits(40)
+    number = (int(now.timestamp() * 1000) << 40) | int.from_bytes(os.urandom(5))
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))
 
 

@@ -26,11 +26,17 @@ x509_extensions = leaf
 commonName = supplied
 [leaf]
 basicConstraints = critical, CA:TRUE
+keyUsage = critical, digitalSignature, keyCertSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid:always
 [req]
 distinguished_name = name
 [name]
 """
-DATES = {"good": ("20200101000000Z", "21200101000000Z"), "expired": ("20200101000000Z", "20200102000000Z")}
+DATES = {
+    "good": ("20200101000000Z", "21200101000000Z"),
+    "expired": ("20200101000000Z", "20200102000000Z"),
+}
 
 
 @dataclass(frozen=True)

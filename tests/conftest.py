@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running import Cxcall, Stranger
 
 from cxcall import contract
 from cxcall.sandbox import Sandbox, start
+from running import Cxcall, Stranger
 
 
 @pytest.fixture

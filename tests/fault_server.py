@@ -204,14 +204,16 @@ cut_in_body = raw(ACCEPTED[:-5])
 cut_unframed = raw(
     ACCEPTED.replace(b"Content-Length: ", b"X-Length: ")[:-5],
 )
-cut_in_chunk = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"40\r\n{\"id\"").replace(
+cut_in_chunk = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b'40\r\n{"id"').replace(
     b"Content-Length", b"X-Length"))  # fmt: skip
 wrong_chunk = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"zz\r\n{}\r\n0\r\n\r\n").replace(
     b"Content-Length", b"X-Length"))  # fmt: skip
 chunked = raw(message(201, {**IDS, "Transfer-Encoding": "chunked"}, b"2\r\n{}\r\n0\r\n\r\n").replace(
     b"Content-Length", b"X-Length"))  # fmt: skip
 too_long = raw(message(201, {**IDS, "Content-Length": "1000"}, b"{}"))
-too_short = raw(message(201, {"Content-Type": "application/json", "Content-Length": "5"}, b'{"id": "x"}'))
+too_short = raw(
+    message(201, {"Content-Type": "application/json", "Content-Length": "5"}, b'{"id": "x"}')
+)
 two_lengths = raw(message(201, {**IDS, "content-length": "7"}, b"{}"))
 interim = raw(b"HTTP/1.1 100 Continue\r\n\r\n" + ACCEPTED)
 interim_alone = raw(b"HTTP/1.1 100 Continue\r\n\r\n")

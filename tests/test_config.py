@@ -717,7 +717,12 @@ def imported_by_settling(**variables: str) -> Any:
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        env={
+            # Coverage, where it runs, imports a lot itself.
+            **{name: value for name, value in os.environ.items() if not name.startswith("COV")},
+            "PYTHONPATH": str(ROOT),
+            **variables,
+        },
         capture_output=True,
         text=True,
         check=True,

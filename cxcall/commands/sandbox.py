@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -44,7 +45,10 @@ def sandbox(
     from cxcall.sandbox import start
 
     screen = Screen.standard(output)
-    with start(contract.load_all(contracts.contract), port=port) as running:
+    with (
+        suppress(KeyboardInterrupt),
+        start(contract.load_all(contracts.contract), port=port) as running,
+    ):
         report = Report(
             "sandbox",
             data={

@@ -10,7 +10,8 @@ from cxcall.document import join_pointer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.contract import Contract, JsonSchema
+    from cxcall.contract import Contract
+    from cxcall.schema import JsonSchema
 
 _FORMATS = {
     "date": "2026-01-01",

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contract import JsonSchema, Operation
+    from cxcall.contract import Operation
     from cxcall.sandbox.messages import Request
+    from cxcall.schema import JsonSchema
 
 LARGEST = 512_000
 """Bytes of a body that the platform takes (`request.bytes.max`, genesys-cloud.md section 5.4)."""

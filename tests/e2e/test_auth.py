@@ -6,12 +6,12 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
+
 from running import CONTACT
 
 if TYPE_CHECKING:
-    from running import Cxcall
-
     from cxcall.sandbox import Sandbox
+    from running import Cxcall
 
 PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import jsonschema
 import pytest
+
 from running import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+
 from running import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
-    from running import Cxcall, Stranger
-
     from cxcall.sandbox import Sandbox
+    from running import Cxcall, Stranger
 
 PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
 EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number")

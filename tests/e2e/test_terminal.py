@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pexpect
 import pytest
+
 from running import CONTACT, CXCALL
 
 if TYPE_CHECKING:
-    from running import Cxcall, Stranger
-
     from cxcall.sandbox import Sandbox
+    from running import Cxcall, Stranger
 
 PERSONAL = ["personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up"]
 

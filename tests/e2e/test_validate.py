@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+
 from running import CONTACT
 
 if TYPE_CHECKING:

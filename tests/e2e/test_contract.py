@@ -1,0 +1,102 @@
+"""`--contract FILE`: a user's own OpenAPI document joins, and nothing in the code knows an operation by name."""
+
+from __future__ import annotations
+
+import copy
+import json
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from running import CONTACT
+
+if TYPE_CHECKING:
+    from running import Cxcall
+
+SHIPPED: dict[str, Any] = json.loads(
+    resources.files("cxcall").joinpath("contracts/community.json").read_text("utf-8")
+)
+
+
+def own(**changes: Any) -> dict[str, Any]:
+    """Return a contract of one operation that no shipped one declares."""
+    document = copy.deepcopy(SHIPPED)
+    operation = {
+        "operationId": "ring", "summary": "Ring a bell.", "x-cxcall-rings": False,
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object", "required": ["bell"], "additionalProperties": False, "properties": {"bell": {"enum": ["front", "back"]}}}}}},
+        "responses": {"200": {"description": "It rang."}},
+    }  # fmt: skip
+    document["paths"] = {"/bells": {"post": {**operation, **changes}}}
+    return document
+
+
+def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> None:
+    contract = cxcall.file("own.json", own())
+    assert (
+        "ring\tPOST\t/bells\tpublished" in cxcall("operations", "--contract", contract, code=0).out
+    )
+    assert (
+        cxcall("validate", "--contract", contract, "-", stdin='{"bell": "front"}', code=0).out
+        == "-: valid as ring\n"
+    )
+    ran = cxcall(
+        "validate", "--contract", contract, "-", "-o", "json", stdin='{"bell": "frnot"}', code=3
+    )
+    assert [(found["code"], found["fix"]) for found in ran.envelope["findings"][:1]] == [
+        ("value-not-allowed", "did you mean `front`?")
+    ]
+
+
+def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
+    document = copy.deepcopy(SHIPPED)
+    path = "/api/v2/engagements/outbound/personal-connections"
+    document["paths"] = {"/mine": document["paths"][path]}
+    contract = cxcall.file("own.json", document)
+    arguments = (
+        "personal-connection",
+        "--contact-id",
+        CONTACT,
+        "--reason-code",
+        "x",
+        "--contract",
+        contract,
+    )
+    assert (
+        cxcall(*arguments, "-n", "-o", "json", code=0)
+        .envelope["request"]["url"]
+        .endswith(".com/mine")
+    )
+    assert cxcall(*arguments, "--sandbox", "-q", code=0).out.strip()
+
+
+def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
+    for content, said in (
+        ({"openapi": "3.0.0"}, "no OpenAPI 3.1 document"),
+        ("[]", "no OpenAPI 3.1 document"),
+        ("{", "never closed"),
+    ):
+        ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json")
+        assert ran.code in (2, 3)
+        assert said in ran.envelope["findings"][0]["message"]
+
+
+def test_a_reference_out_of_the_document_is_never_fetched(cxcall: Cxcall) -> None:
+    body = {
+        "content": {"application/json": {"schema": {"$ref": "https://example.com/schema.json"}}}
+    }
+    contract = cxcall.file("own.json", own(requestBody=body))
+    ran = cxcall("validate", "--contract", contract, "-", "-o", "json", stdin="{}", code=2)
+    assert "outside of itself" in ran.envelope["findings"][0]["message"]
+
+
+def test_a_skeleton_is_valid(cxcall: Cxcall) -> None:
+    for name in ("execute", "personal-connection", "personal-connection-contact"):
+        skeleton = cxcall("operations", name, "--skeleton", code=0).out
+        assert cxcall(
+            "validate", "--operation", name, "--strict", "-", stdin=skeleton, code=0
+        ).out.startswith("-: valid")
+    contract = cxcall.file("own.json", own())
+    assert (
+        "has no example"
+        in cxcall("operations", "ring", "--skeleton", "--contract", contract, code=2).err
+    )
+    cxcall("operations", "--skeleton", code=2)
