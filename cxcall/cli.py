@@ -7,7 +7,7 @@ import os
 import sys
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 from cxcall import __version__
 from cxcall.binding import Invocation, given_flags, hidden, new_app, parameters_of, pass_down, sign
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
-from cxcall.options import COMMON
+from cxcall.options import COMMON, OutputOptions
 from cxcall.render import Screen, options_of
 from cxcall.report import Report, of_error
 
@@ -109,14 +109,16 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
     _interrupt_on_sigterm()
     arguments = arguments or ["--help"]
-    invocation = Invocation()
+    invocation, report = Invocation(), None
     try:
         report = _report(arguments, invocation)
         if report is not None:
             Screen.standard(invocation.output or options_of(arguments)).show(report)
     except BrokenPipeError:
-        # The reader has left (`| head -1`): that is no fault, and what happened stays true.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
+    except OSError as error:
+        _discard(sys.stdout)
+        Screen.standard(OutputOptions()).say(f"the report could not be written: {error.strerror}")
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
@@ -128,8 +130,13 @@ def leave(code: int) -> None:
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            _discard(stream)
     os._exit(code)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still written to a stream go nowhere: what was done stays done."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
@@ -152,6 +159,8 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
             ExitCode.INTERRUPTED,
             talk=["interrupted; nothing was sent"],
         )
+    except (BrokenPipeError, SystemExit):
+        raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except Exception as fault:  # noqa: BLE001 - the error boundary
         return _fault_report(fault, _command_in(arguments))
     return result if isinstance(result, Report) else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -45,8 +45,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A place in a text: 1-based line and column, the line itself, and how many characters to underline."""
 
     file: str
@@ -56,8 +55,7 @@ class Excerpt:
     width: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing found by a check or an explanation.
 
     `where` is a JSON pointer into the body, or `path`, `host`, `header:NAME`, `token`, `response`,

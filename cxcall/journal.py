@@ -5,18 +5,19 @@ from __future__ import annotations
 import shlex
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.errors import CxcallError, ExitCode, Finding, Severity
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE = "ledger.sqlite3"
 VERSION = 1
 BUSY_SECONDS = 30.0
+LOOK_SECONDS = 0.002
 _APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
 _ELSEWHERE = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
 
@@ -65,7 +66,6 @@ class Journal:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self.run = connection.execute
         self._file = self._file_there()
 
     @classmethod
@@ -76,7 +76,7 @@ class Journal:
         path = folder / FILE
         with explained(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
             try:
                 # Not created with the right mode by hand: closing that file would drop this
                 # process's SQLite locks on it. Nothing is in it yet.
@@ -88,6 +88,24 @@ class Journal:
                 connection.close()
                 raise
         return journal
+
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
+        """Execute one statement, once no other process holds the lock that it needs.
+
+        SQLite's own waiting looks ten times a second and starves beside a busy process, and for
+        some locks (the switch to WAL) it does not wait at all.
+        """
+        import sqlite3
+
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self._connection.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() >= until:
+                    raise
+            time.sleep(LOOK_SECONDS)
 
     def _prepare(self) -> None:
         self.run("PRAGMA synchronous = FULL")
@@ -107,7 +125,7 @@ class Journal:
     def _create(self) -> None:
         """Make an empty database a ledger; another process may be doing the same."""
         self._refuse_other_databases()
-        self._switch_to_wal()
+        self.run("PRAGMA journal_mode = WAL")
         with self.transaction():
             if self._pragma("application_id") == _APPLICATION:
                 return
@@ -122,21 +140,6 @@ class Journal:
         ).fetchone()
         if found[0] and found[1] != _APPLICATION:
             raise unusable(self.path, "is a database of another program")
-
-    def _switch_to_wal(self) -> None:
-        """Turn on write-ahead logging: for this one lock, SQLite does not wait by itself."""
-        import sqlite3
-
-        until = time.monotonic() + BUSY_SECONDS
-        while True:
-            try:
-                self.run("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                    raise
-                time.sleep(0.002)
-            else:
-                return
 
     def close(self) -> None:
         """Close the file."""

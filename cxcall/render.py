@@ -51,7 +51,12 @@ class Screen:
 
     @classmethod
     def standard(cls, options: OutputOptions) -> Screen:
-        """Return the process's own streams; what they cannot encode is escaped, never fatal."""
+        """Return the process's own streams; what they cannot encode is escaped, never fatal.
+
+        A stream that was closed before the start (`>&-`) takes everything and keeps nothing.
+        """
+        sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
+        sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         return cls(options, sys.stdout, sys.stderr)
@@ -129,6 +134,8 @@ class Screen:
         for text in report.talk:
             self.say(text)
         stream = self.stdout if report.findings_are_data else self.stderr
+        if report.delivery is not None and report.findings and self.stdout.isatty():
+            self.line()
         for finding in report.findings:
             print(self.finding(finding, stream) + "\n", file=stream)
         if report.summary and not self.options.quiet:

