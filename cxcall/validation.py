@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.check import check_payload, fit, has_errors
 from cxcall.document import DocumentError, parse, parse_lines, read_text
@@ -22,8 +21,7 @@ LINES = (".jsonl", ".ndjson")
 SUFFIXES = (".json", *LINES)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What became of one payload; `line` is None but in JSON Lines."""
 
     file: str
@@ -50,8 +48,7 @@ class Verdict:
         return f"{place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The verdicts of a run, in the order that the files were named."""
 
     payloads: tuple[Verdict, ...]

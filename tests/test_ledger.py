@@ -302,6 +302,14 @@ def test_again_passes_and_is_recorded(book: Ledger) -> None:
     assert book.get(book.begin(intent("a", again=True), WINDOW)).again
 
 
+def test_what_may_have_rung_is_named_before_what_was_accepted_later(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.end(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
+    with pytest.raises(AlreadySentError, match=delivery) as stopped:
+        book.begin(intent("a"), WINDOW)
+    assert stopped.value.findings[0].code == "outcome-unknown"
+
+
 def test_a_clock_set_back_does_not_open_the_guard(book: Ledger, clock: Clock) -> None:
     book.end(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.go(-7 * 86400)

@@ -9,6 +9,7 @@ import typer
 
 from cxcall import contract
 from cxcall.binding import examples, new_app, spread
+from cxcall.commands.known import own_contract
 from cxcall.options import (
     BodyOptions,
     CheckOptions,
@@ -52,7 +53,7 @@ def _callback(name: str, operations: list[Operation]) -> Any:
         from cxcall.commands.sending import send_one
 
         route = given.pop("route", operations[0].route)
-        known = contract.operations(contracts.contract)
+        known = contract.operations(own_contract(contracts))
         operation = next(entry for entry in known if (entry.command, entry.route) == (name, route))
         texts = {flag: _texts(given.pop(_variable(flag))) for flag in flags}
         own = [(flag, text) for flag in operation.flags for text in texts.get(flag.name, ())]

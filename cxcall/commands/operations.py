@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.binding import examples, new_app, spread
+from cxcall.commands.known import own_contract
 from cxcall.options import ContractOptions
 from cxcall.report import Report
 
@@ -40,7 +41,7 @@ def operations(
     from cxcall.catalogue import as_dict, as_table, as_text, skeleton_of
     from cxcall.errors import UsageError
 
-    known = contract.operations(contracts.contract)
+    known = contract.operations(own_contract(contracts))
     if name is None:
         if skeleton:
             raise UsageError(

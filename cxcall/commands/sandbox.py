@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cxcall.binding import examples, new_app, spread
+from cxcall.commands.known import own_contract
 from cxcall.options import ContractOptions, OutputOptions
 from cxcall.report import Report
 
@@ -47,7 +48,7 @@ def sandbox(
     screen = Screen.standard(output)
     with (
         suppress(KeyboardInterrupt),
-        start(contract.load_all(contracts.contract), port=port) as running,
+        start(contract.load_all(own_contract(contracts)), port=port) as running,
     ):
         report = Report(
             "sandbox",

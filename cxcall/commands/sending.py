@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxcall import contract, payload, phone, send
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
         SendOptions,
         SettingsOptions,
     )
+
+
+# What stands for the token wherever a request is only shown.
+AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
 
 
 def send_one(
@@ -72,14 +77,17 @@ def _settle(
         return settle({**flags, "engagement_header": header}, operation.contract)
     from cxcall.sandbox import start
 
-    sandbox = stack.enter_context(start(contract.load_all(flags["contract"])))
+    others = [known for known in contract.builtin() if known is not operation.contract]
+    sandbox = stack.enter_context(start([operation.contract, *others]))
     return for_sandbox(sandbox, timeout=flags["timeout"], engagement_header=header)
 
 
 def _dry_run(draft: send.Draft, *, as_curl: bool) -> Report:
     from cxcall.transport import curl
 
-    request = draft.request
+    request = replace(
+        draft.request, headers={"Authorization": AUTHORIZATION, **draft.request.headers}
+    )
     head = [
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
@@ -94,7 +102,7 @@ def _dry_run(draft: send.Draft, *, as_curl: bool) -> Report:
         body=draft.payload.value,
         findings=(*draft.findings, *send.provenance_note(draft.operation)),
         data={"sources": draft.sources},
-        text=curl(request) if as_curl else shown,
+        text=curl(draft.request) if as_curl else shown,
         talk=[*sources, "dry run: nothing was sent"],
     )
 

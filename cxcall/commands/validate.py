@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.binding import examples, new_app, spread
+from cxcall.commands.known import own_contract
 from cxcall.options import CheckOptions, ContractOptions, OutputOptions
 from cxcall.report import Report
 
@@ -48,7 +49,7 @@ def validate(
     from cxcall.render import summarise
     from cxcall.validation import validate_files
 
-    known = contract.operations(contracts.contract)
+    known = contract.operations(own_contract(contracts))
     named = contract.find(operation, known) if operation else None
     result = validate_files(files, known, named, strict=check.strict)
     return Report(

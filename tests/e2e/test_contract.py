@@ -31,6 +31,7 @@ def own(**changes: Any) -> dict[str, Any]:
 
 def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> None:
     contract = cxcall.file("own.json", own())
+    assert "ring" in cxcall("operations", env={"CXCALL_CONTRACT": contract}, code=0).out
     assert (
         "ring\tPOST\t/bells\tpublished" in cxcall("operations", "--contract", contract, code=0).out
     )
