@@ -233,7 +233,7 @@ class _Attempts:
         delivery = self._delivery(ending)
         done = ending.exchange
         response = done.response if done else None
-        note = done.detail if done else ""
+        written = False
         try:
             with _signals_held():
                 self.ledger.end(
@@ -243,10 +243,12 @@ class _Attempts:
                     status=response.status if response else None,
                     engagement_id=delivery.engagement_id,
                     correlation_id=delivery.correlation_id,
-                    note=note,
+                    note=done.detail if done else "",
                 )
-        except KeyboardInterrupt:  # it is on record: what is left to do is to say so
-            return replace(delivery, interrupted=True)
+                written = True
+        except KeyboardInterrupt:
+            stopped = replace(ending, interrupted=True)
+            return self._delivery(stopped) if written else self.record(stopped)
         except Exception as error:  # noqa: BLE001 - a phone may ring: nothing may hide the outcome
             return replace(delivery, findings=(*delivery.findings, self._unrecorded(error)))
         return delivery
@@ -276,6 +278,6 @@ class _Attempts:
             "ledger",
             "ledger",
             f"the outcome was not recorded: {error if known else type(error).__name__}",
-            fix=f"keep what this says: the ledger knows delivery `{self.id}` as unknown",
-            why="the ledger could not be written after the request was sent",
+            fix=f"keep this: `cxcall history show {self.id}` does not know how it ended",
+            why="the ledger could not be written once the request was sent",
         )

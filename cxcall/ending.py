@@ -91,11 +91,11 @@ def stopped_before(exchange: Exchange | None) -> Ending:
 
 
 def given_up(delivered: Delivered, proof: Proof, exchange: Exchange, error: CxcallError) -> Ending:
-    """Return the ending where no next attempt could be made ready: no token, or no record of it."""
+    """Return the ending where no next attempt can be: no token, no record, or another process was faster."""
     ended = end(delivered, proof, exchange)
     findings = (*ended.findings, *error.findings)
-    if error.exit_code is ExitCode.UNDELIVERED:
-        return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, findings)
+    if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
+        return Ending(Outcome.UNDELIVERED, error.exit_code, exchange, findings)
     return Ending(ended.outcome, ended.exit_code, exchange, findings)
 
 

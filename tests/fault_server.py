@@ -26,7 +26,7 @@ CORRELATION = "99999999-8888-7777-6666-555555555555"
 IDS = {"X-Engagement-Id": ID, "ININ-Correlation-Id": CORRELATION}
 
 
-@dataclass
+@dataclass(eq=False)
 class Peer:
     """One connection, seen from the server."""
 
@@ -237,6 +237,9 @@ class FaultServer:
 
     faults: tuple[Fault, ...]
     tls: ssl.SSLContext | None = None
+    port: int = 0
+    bare: int = 0
+    """So many connections find no TLS, before it is there."""
     peers: list[Peer] = field(default_factory=list)
     rung: int = 0
     whole: int = 0
@@ -245,8 +248,8 @@ class FaultServer:
         self._stopping = Event()
         self._lock = Lock()
         self._threads: list[Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
 
     @property
     def connections(self) -> int:
@@ -289,6 +292,8 @@ class FaultServer:
 
     def _meet(self, peer: Peer, fault: Fault) -> None:
         try:
+            if self.tls is not None and self.peers.index(peer) < self.bare:
+                return
             if self.tls is not None:
                 peer.sock = self.tls.wrap_socket(peer.sock, server_side=True)
             fault(peer)
