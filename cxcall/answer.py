@@ -261,11 +261,11 @@ def said(response: HttpResponse) -> str:
     names = ("messageWithParams", "message", "error_description", "errorDescription")
     words = next(filter(None, (_text(body, name) for name in (*names, "description", "error"))), "")
     code = _text(body, "code")
-    text = f"{words} ({code})" if words and code and code not in words else words or code
+    text = _short(f"{words} ({code})" if words and code and code not in words else words or code)
     limit = body.get("limit") if isinstance(body, dict) else None
-    if isinstance(limit, dict) and limit.get("key"):
-        text = f"{text}; limit `{limit['key']}` is {limit.get('value', 'not told')}"
-    return _short(text)
+    if key := _text(limit, "key"):
+        text = f"{text}; limit `{_short(key)}` is {_short(_text(limit, 'value')) or 'not told'}"
+    return text
 
 
 def _text(body: Any, wanted: str) -> str:

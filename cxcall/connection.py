@@ -123,7 +123,8 @@ class LineAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return requests' own pool, its connections watched."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        own = {"line": self._line, "response_class": partial(_WholeHead, self._line)}
+        answer_class = staticmethod(partial(_WholeHead, self._line))  # no method: it takes no self
+        own = {"line": self._line, "response_class": answer_class}
         pool.ConnectionCls = type("WatchedConnection", (_Watched, pool.ConnectionCls), own)
         return pool
 

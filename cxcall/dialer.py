@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall import answer, pacing
 from cxcall.answer import Proof
@@ -63,7 +63,7 @@ class Plan:
             operation=name,
             provenance=self.operation.provenance,
             method=request.method,
-            target=urlunsplit((parts.scheme, parts.netloc, mask_text(parts.path), "", "")),
+            target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
             digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
             again=self.again,

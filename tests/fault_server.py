@@ -231,13 +231,27 @@ no_utf8 = raw(message(201, IDS, b'{"id": "\xff\xfe"}'))
 page = raw(message(200, {"Content-Type": "text/html"}, b"<html><body>Sign in</body></html>"))
 
 
+def reserve(port: int = 0) -> socket.socket:
+    """Take a port of this machine without listening on it: whoever connects is refused."""
+    taken = socket.socket()
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    taken.bind(("127.0.0.1", port))
+    return taken
+
+
+def port_of(taken: socket.socket) -> int:
+    """Return the port that a socket is bound to."""
+    port: int = taken.getsockname()[1]
+    return port
+
+
 @dataclass
 class FaultServer:
     """Meets one connection after the other with the faults in their order; the last one stays."""
 
     faults: tuple[Fault, ...]
     tls: ssl.SSLContext | None = None
-    port: int = 0
+    listener: socket.socket = field(default_factory=reserve)
     bare: int = 0
     """So many connections find no TLS, before it is there."""
     peers: list[Peer] = field(default_factory=list)
@@ -248,8 +262,8 @@ class FaultServer:
         self._stopping = Event()
         self._lock = Lock()
         self._threads: list[Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listener.getsockname()[1]
+        self.port = port_of(self.listener)
+        self.listener.listen(128)
 
     @property
     def connections(self) -> int:
@@ -268,8 +282,8 @@ class FaultServer:
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
         with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive(), "a connection outlived its server"
@@ -282,7 +296,7 @@ class FaultServer:
     def _accept(self) -> None:
         while True:
             try:
-                sock, _ = self._listener.accept()
+                sock, _ = self.listener.accept()
             except OSError:
                 return
             sock.settimeout(PATIENCE)
