@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Condition
 from typing import Any
 
 
@@ -48,30 +48,38 @@ class Record:
     """The requests in the order of their answers, shared by the server's threads."""
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._changed = Condition()
         self._received: list[Received] = []
         self._claimed: set[str] = set()
 
     @property
     def received(self) -> list[Received]:
         """A copy of all there is."""
-        with self._lock:
+        with self._changed:
             return list(self._received)
 
     def add(self, received: Received) -> None:
         """Append one request."""
-        with self._lock:
+        with self._changed:
             self._received.append(received)
+            self._changed.notify_all()
+
+    def wait_for_rings(self, count: int, timeout: float) -> bool:
+        """Wait until `count` phones would have rung; returns whether they did within `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: sum(entry.rings for entry in self._received) >= count, timeout
+            )
 
     def claim(self, number: str) -> bool:
         """Tell whether this is the first time that `number` is claimed."""
-        with self._lock:
+        with self._changed:
             first = number not in self._claimed
             self._claimed.add(number)
             return first
 
     def clear(self) -> None:
         """Forget the requests and the claims."""
-        with self._lock:
+        with self._changed:
             self._received.clear()
             self._claimed.clear()

@@ -75,6 +75,10 @@ class Sandbox:
         """The requests for which a phone would have rung."""
         return [entry for entry in self._record.received if entry.rings]
 
+    def wait_for_rings(self, count: int = 1, timeout: float = 30) -> bool:
+        """Wait until `count` phones would have rung; returns whether they did within `timeout` seconds."""
+        return self._record.wait_for_rings(count, timeout)
+
     def wait(self) -> None:
         """Stay until the sandbox is stopped, or Ctrl-C."""
         try:

@@ -1,0 +1,116 @@
+"""Killed, interrupted, or run eight times at once: the ledger tells the truth, and nobody is called twice."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from running import CAMPAIGN, CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from cxcall.sandbox import Sandbox
+    from running import Cxcall
+
+NEVER_ANSWERED = (
+    "execute",
+    CAMPAIGN,
+    "--contact-id",
+    CONTACT,
+    "--phone-number",
+    "+12025550198",
+    "--timeout",
+    "60",
+)
+PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x")
+
+
+def begin(live: Cxcall, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(CXCALL), *arguments], cwd=live.folder, env=live.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def listed(live: Cxcall) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = live("history", "list", "-o", "json", code=0).envelope["data"][
+        "deliveries"
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 8), (signal.SIGTERM, 8), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_stopped_after_it_left_it_is_unknown(
+    live: Cxcall, sandbox: Sandbox, number: int, code: int
+) -> None:
+    with begin(live, *NEVER_ANSWERED, "-o", "json") as process:
+        assert sandbox.wait_for_rings()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    if number != signal.SIGKILL:
+        assert json.loads(out)["outcome"] == "unknown"
+    assert [entry["outcome"] for entry in listed(live)] == ["unknown"]
+    assert live(*NEVER_ANSWERED, "-o", "json", code=7).codes == ["outcome-unknown"]
+    assert len(sandbox.rings) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_waits_to_send_again_nothing_rang(
+    live: Cxcall, sandbox: Sandbox, number: int
+) -> None:
+    busy = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550129")
+    live.environment["CXCALL_MAX_WAIT"] = "600"
+    with begin(live, *busy) as process:
+        assert process.stderr is not None
+        waiting = process.stderr.readline()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert "429" in waiting
+    assert process.returncode == 130, err
+    assert [entry["outcome"] for entry in listed(live)] == ["undelivered"]
+    assert sandbox.rings == []
+
+
+def test_eight_at_once_ring_once(live: Cxcall, sandbox: Sandbox) -> None:
+    live("auth", "token", code=0)
+    processes = [begin(live, *PERSONAL, "-o", "json") for _ in range(8)]
+    ended = [process.communicate(timeout=60) for process in processes]
+    assert sorted(process.returncode for process in processes) == [0, *[7] * 7], ended
+    assert len(sandbox.rings) == 1
+    assert not any("locked" in out + err for out, err in ended)
+
+
+def test_eight_different_ones_at_once_ring_eight_times(live: Cxcall, sandbox: Sandbox) -> None:
+    live("auth", "token", code=0)
+    processes = [begin(live, *PERSONAL[:-1], f"reason {number}") for number in range(8)]
+    ended = [process.communicate(timeout=60) for process in processes]
+    assert [process.returncode for process in processes] == [0] * 8, ended
+    assert len(sandbox.rings) == 8
+    assert len({entry["id"] for entry in listed(live)}) == 8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_killed_at_any_instant_and_run_again_it_rings_at_most_once(
+    live: Cxcall, sandbox: Sandbox, seed: int
+) -> None:
+    live("auth", "token", code=0)
+    instant = Random(seed).uniform(0.03, 0.2)
+    with begin(live, *PERSONAL) as process:
+        try:
+            process.communicate(timeout=instant)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    ran = live(*PERSONAL, "-o", "json")
+    assert (ran.code, len(sandbox.rings)) in {(0, 1), (7, 0), (7, 1)}, ran
+    outcomes = [entry["outcome"] for entry in listed(live)]
+    assert outcomes in (["accepted"], ["unknown"], ["accepted", "undelivered"])
+    if outcomes == ["accepted"] and ran.code == 7:
+        assert ran.codes == ["already-sent"]
