@@ -55,7 +55,7 @@ def test_the_setup_of_the_tests_is_the_one_that_ci_runs() -> None:
     ci = (Path(__file__).parent.parent / ".ci" / "run").read_text("utf-8")
     assert "requirements-dev.txt" in README
     assert "requirements-dev.txt" in ci
-    assert ".venv/bin/pytest -qn auto" in README
+    assert ".venv/bin/pytest -q -n auto" in README
 
 
 def test_every_exit_code_is_in_the_table() -> None:
