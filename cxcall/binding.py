@@ -104,7 +104,6 @@ def new_app(help: str, *, epilog: str = "", cls: Any = None) -> typer.Typer:  # 
         epilog=epilog,
         rich_markup_mode=None,
         add_completion=False,
-        no_args_is_help=True,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.document import value_at
+from cxcall.document import has_value
 from cxcall.errors import Finding, Severity
 
 if TYPE_CHECKING:
@@ -109,16 +109,8 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
 def _likeness(operation: Operation, value: Any) -> tuple[int, int]:
     """Count the declared properties that the body has, then (negatively) those it lacks."""
     declared = [pointer for pointer, _ in operation.properties()]
-    present = sum(1 for pointer in declared if _has(value, pointer))
+    present = sum(1 for pointer in declared if has_value(value, pointer))
     return present, present - len(declared)
-
-
-def _has(value: Any, pointer: str) -> bool:
-    try:
-        value_at(value, pointer)
-    except KeyError:
-        return False
-    return True
 
 
 def check_payload(

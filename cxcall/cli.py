@@ -176,26 +176,28 @@ def _command_in(arguments: Sequence[str]) -> str:
 def _usage_report(error: typer.TyperException, command: str) -> Report:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    near = getattr(error, "possibilities", None) or _near_commands(context, error.message)
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    message = error.format_message().rstrip(".").replace("'", "`")
+    message = error.format_message().replace("'", "`")
     message = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
-    finding = Finding(Severity.ERROR, "usage", path, message, fix=f"{hint}See `{path} --help`")
+    fix = f"{_usage_hint(error, context)}see `{path} --help`"
     return Report(
         path.removeprefix("cxcall").strip() or command,
         Outcome.ERROR,
         ExitCode.USAGE,
-        findings=[finding],
+        findings=[Finding(Severity.ERROR, "usage", path, message, fix=fix)],
     )
 
 
-def _near_commands(context: Any, message: str) -> list[str]:
-    names = getattr(getattr(context, "command", None), "list_commands", None)
-    if names is None or "No such command" not in message:
-        return []
-    from difflib import get_close_matches
+def _usage_hint(error: typer.TyperException, context: Any) -> str:
+    """Name what may have been meant: a flag, a command, or the commands that there are."""
+    near = list(getattr(error, "possibilities", None) or ())
+    listing = getattr(getattr(context, "command", None), "list_commands", None)
+    if "Missing command" in error.message and listing:
+        return f"one of {', '.join(f'`{name}`' for name in listing(context))}; "
+    if "No such command" in error.message and listing:
+        from difflib import get_close_matches
 
-    return get_close_matches(message.split("'")[1], names(context), n=1)
+        near = get_close_matches(error.message.split("'")[1], listing(context), n=1)
+    return f"did you mean `{near[0]}`? Or " if near else ""
 
 
 def _fault_report(fault: Exception, command: str) -> Report:

@@ -147,6 +147,15 @@ def _walk_value(
     yield pointer, False, at, ended[0]
 
 
+def has_value(value: Any, pointer: str) -> bool:
+    """Tell whether there is a value at a pointer."""
+    try:
+        value_at(value, pointer)
+    except KeyError:
+        return False
+    return True
+
+
 def read_text(path: str) -> str:
     """Read a file, or stdin (`-`), as UTF-8; a byte order mark stays, for `parse` to report.
 

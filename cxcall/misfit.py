@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall import phone
-from cxcall.document import join_pointer, value_at
+from cxcall.document import has_value, join_pointer, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity
 
@@ -88,7 +88,7 @@ class _Misfit:
         self, code: str, message: str, *, where: str | None = None, key: bool = False, **more: str
     ) -> Finding:
         place = self.pointer if where is None else where
-        shown = place if _has(self.body.value, place) else self.pointer
+        shown = place if has_value(self.body.value, place) else self.pointer
         return Finding(
             Severity.ERROR,
             code,
@@ -246,14 +246,6 @@ def _e164_fix(value: str) -> str:
     if re.fullmatch(r"[0-9]{6,15}", digits):
         return "put `+` and the country code in front"
     return f"write {_E164_FORM}, like `+12025550123`"
-
-
-def _has(value: Any, pointer: str) -> bool:
-    try:
-        value_at(value, pointer)
-    except KeyError:
-        return False
-    return True
 
 
 def _plain(name: str) -> str:

@@ -61,7 +61,6 @@ def list_records(
 
 @app.command(
     "show",
-    no_args_is_help=True,
     epilog=examples("cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json"),
 )
 @spread
@@ -80,7 +79,6 @@ def show(
 
 @app.command(
     "resolve",
-    no_args_is_help=True,
     epilog=examples(
         "cxcall history resolve 01JDQ8 --rang", "cxcall history resolve 01JDQ8 --did-not-ring"
     ),

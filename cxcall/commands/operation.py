@@ -32,7 +32,6 @@ def new_command(name: str) -> typer.Typer:
         name,
         help=_help(operations),
         epilog=examples(*_examples(operations[0])),
-        no_args_is_help=True,
     )(_callback(name, operations))
     return app
 

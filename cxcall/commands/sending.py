@@ -146,4 +146,4 @@ def _tokens(settings: Settings, first: Token) -> Callable[[bool], Token]:
 
 
 def _tell_wait(screen: Screen) -> Callable[[float, str], None]:
-    return lambda seconds, reason: screen.say(f"{reason}; sending again in {seconds:.0f} s")
+    return lambda seconds, reason: screen.say(f"{reason}; sending again in {seconds:.1f} s")

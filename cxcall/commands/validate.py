@@ -16,7 +16,6 @@ app = new_app("")
 
 @app.command(
     "validate",
-    no_args_is_help=True,
     epilog=examples(
         "cxcall validate payload.json",
         "cxcall validate --operation execute payloads/ more.jsonl",
