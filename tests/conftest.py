@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,10 @@ import pytest
 from cxcall import contract
 from cxcall.sandbox import Sandbox, start
 from running import Cxcall, Stranger
+
+if threading.current_thread() is threading.main_thread():
+    # A run started in the background has SIGINT ignored, and would hand that on to every command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

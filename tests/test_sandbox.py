@@ -873,7 +873,10 @@ def test_ctrl_c_ends_the_wait_quietly() -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("http://127.0.0.1:")
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, out, err) == (0, "stopped\n", "")
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from requests.auth import AuthBase
 
 import fault_server as fault
 from certificates import Certificate, make_certificate
+from cxcall.connection import CutError, Line, _gunzipped, _HeadReader
 from cxcall.transport import (
     Exchange,
     Headers,
@@ -339,22 +341,28 @@ def test_a_connection_gone_before_the_handshake_left_nothing(
 ) -> None:
     from urllib3.util import connection
 
-    connect = connection.create_connection
+    connect, stood = connection.create_connection, threading.Event()
 
     def connect_and_lose(*arguments: Any, **more: Any) -> socket.socket:
         connected = connect(*arguments, **more)
+        stood.set()
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             try:
                 connected.getpeername()
             except OSError:
+                connected.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # as if it had been told
                 return connected
         raise AssertionError
 
+    def reset(peer: fault.Peer) -> None:
+        stood.wait(10)
+        peer.reset()
+
     monkeypatch.setattr(connection, "create_connection", connect_and_lose)
-    with FaultServer((fault.reset_at_once,)) as server:
+    with FaultServer((Fault(reset),)) as server:
         done = post(server.base_url.replace("http:", "https:"))
-    assert (done.failure in ("tls", "connect"), done.left) == (True, False)
+    assert (done.failure, done.left) == ("tls", False)
     gc.collect()
 
 
@@ -502,8 +510,6 @@ def test_an_interrupt_after_it_left_says_so() -> None:
 
 
 def test_an_interrupt_in_the_headers_keeps_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cxcall.connection import _HeadReader
-
     readline = _HeadReader.readline
 
     def read(self: _HeadReader, limit: int) -> bytes:
@@ -538,6 +544,36 @@ def test_an_interrupt_before_it_left_says_so(monkeypatch: pytest.MonkeyPatch) ->
             post(server.base_url)
         gone.set()
     assert (told.value.left, server.connections) == (False, 0)
+
+
+def test_what_was_given_up_never_leaves() -> None:
+    for _ in range(200):
+        line, said = Line(), []
+        start = threading.Barrier(2)
+
+        def send(line: Line = line, start: threading.Barrier = start) -> None:
+            start.wait()
+            with suppress(CutError):
+                line.let_pass()
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        start.wait()
+        said.append(line.cut())
+        thread.join()
+        assert line.left is said[0]
+    line = Line()
+    assert line.cut() is False
+    with pytest.raises(CutError):
+        line.let_pass()
+    assert line.left is False
+
+
+def test_a_bomb_is_inflated_in_small_pieces() -> None:
+    packed = gzip.compress(bytes(4 << 20))
+    pieces = list(_gunzipped([packed[:1000], packed[1000:]]))
+    assert sum(map(len, pieces)) == 4 << 20
+    assert max(map(len, pieces)) <= 1 << 14
 
 
 def test_nothing_stays_open() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from contextlib import ExitStack, contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ import pytest
 from running import CAMPAIGN, CONTACT, CXCALL
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cxcall.sandbox import Sandbox
     from running import Cxcall
 
@@ -29,11 +32,25 @@ NEVER_ANSWERED = (
 PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x")
 
 
-def begin(live: Cxcall, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+@contextmanager
+def begin(live: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a command; it does not outlive the block."""
+    with subprocess.Popen(
         [str(CXCALL), *arguments], cwd=live.folder, env=live.environment,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run_at_once(live: Cxcall, commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
+    """Start all commands before waiting for any; returns (exit code, what was printed) of each."""
+    with ExitStack() as stack:
+        processes = [stack.enter_context(begin(live, *command)) for command in commands]
+        printed = ["".join(process.communicate(timeout=60)) for process in processes]
+    return [(process.returncode, text) for process, text in zip(processes, printed, strict=True)]
 
 
 def listed(live: Cxcall) -> list[dict[str, Any]]:
@@ -81,18 +98,16 @@ def test_stopped_while_it_waits_to_send_again_nothing_rang(
 
 def test_eight_at_once_ring_once(live: Cxcall, sandbox: Sandbox) -> None:
     live("auth", "token", code=0)
-    processes = [begin(live, *PERSONAL, "-o", "json") for _ in range(8)]
-    ended = [process.communicate(timeout=60) for process in processes]
-    assert sorted(process.returncode for process in processes) == [0, *[7] * 7], ended
+    ended = run_at_once(live, [PERSONAL] * 8)
+    assert sorted(code for code, _ in ended) == [0, *[7] * 7], ended
     assert len(sandbox.rings) == 1
-    assert not any("locked" in out + err for out, err in ended)
+    assert not any("locked" in text for _, text in ended)
 
 
 def test_eight_different_ones_at_once_ring_eight_times(live: Cxcall, sandbox: Sandbox) -> None:
     live("auth", "token", code=0)
-    processes = [begin(live, *PERSONAL[:-1], f"reason {number}") for number in range(8)]
-    ended = [process.communicate(timeout=60) for process in processes]
-    assert [process.returncode for process in processes] == [0] * 8, ended
+    ended = run_at_once(live, [(*PERSONAL[:-1], f"reason {number}") for number in range(8)])
+    assert [code for code, _ in ended] == [0] * 8, ended
     assert len(sandbox.rings) == 8
     assert len({entry["id"] for entry in listed(live)}) == 8
 
