@@ -330,7 +330,10 @@ def test_a_bundle_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_no_tls_left_nothing(spoken: Fault) -> None:
     with FaultServer((spoken,)) as server:
         done = post(server.base_url.replace("http:", "https:"))
-    assert (done.failure, done.left, done.response) == ("tls", False, None)
+    # A reset may come before the connection stood; nothing left in either case.
+    expected = ("tls", "connect") if spoken is fault.reset_at_once else ("tls",)
+    assert done.failure in expected
+    assert (done.left, done.response) == (False, None)
     assert done.detail
     gc.collect()
 
