@@ -77,13 +77,12 @@ def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) 
 
 def parameters_of(group: Any) -> list[inspect.Parameter]:
     """Return the fields of an option group as keyword-only parameters."""
-    hints = get_type_hints(group, include_extras=True)
     return [
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=group._field_defaults[name],
-            annotation=hints[name],
+            annotation=group.__annotations__[name],
         )
         for name in group._fields
     ]

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cxcall.conflict import find_conflicts
 from cxcall.endpoint import check_url, domain_of, printable, token_url_for
 from cxcall.errors import Finding, UsageError
 from cxcall.sources import (
@@ -154,10 +153,9 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
     `flags` are by the names of settings; `contract` knows the platform's hosts. Raises UsageError,
     with the place, for the first value that cannot be used.
     """
-    above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
-    file = ConfigFile.read(config_dir() / "config.toml")
-    profile = pick("profile", above) or file.default or _default("profile")
-    layers = [*above, file.profile(profile)]
+    from cxcall.conflict import find_conflicts
+
+    layers, profile = _layers(flags)
     declared = str(contract.declared.get("x-cxcall-platform", ""))
     platform = pick("platform", layers) or Written(declared, f"contract {contract.name}", str)
     if platform.value == "nice-cxone":
@@ -169,6 +167,24 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
     values |= {"base_url": base_url, "token_url": token_url}
     conflicts = find_conflicts(layers, contract, base_url.value, token_url.value)
     return Settings(_settings(values), tuple(conflicts))
+
+
+def contract_file(flags: Mapping[str, str | None]) -> str:
+    """Return the contract of the user's own that settings name; empty when there is none.
+
+    No other setting is looked at: what only reads contracts works whatever the others hold.
+    """
+    layers, _ = _layers(flags)
+    written = pick("contract", layers)
+    return written.value if written else ""
+
+
+def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Written]:
+    """Return the sources of settings, the first one first, and the profile that is the last."""
+    above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
+    file = ConfigFile.read(config_dir() / "config.toml")
+    profile = pick("profile", above) or file.default or _default("profile")
+    return [*above, file.profile(profile)], profile
 
 
 def for_sandbox(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.contract import builtin
-
 if TYPE_CHECKING:
     from cxcall.options import ContractOptions
 
 
-def own_contract(options: ContractOptions) -> str | None:
+def own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
     """Return the user's own contract file: the flag's, else the one that settings name, if any."""
     if options.contract:
         return options.contract
-    from cxcall.config import settle
+    from cxcall.config import contract_file
 
-    return settle({}, builtin()[0]).contract or None
+    return contract_file({"profile": profile}) or None

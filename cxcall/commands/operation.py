@@ -52,7 +52,7 @@ def _callback(name: str, operations: list[Operation]) -> Any:
         from cxcall.commands.sending import send_one
 
         route = given.pop("route", operations[0].route)
-        known = contract.operations(own_contract(contracts))
+        known = contract.operations(own_contract(contracts, settings.profile))
         operation = next(entry for entry in known if (entry.command, entry.route) == (name, route))
         texts = {flag: _texts(given.pop(_variable(flag))) for flag in flags}
         own = [(flag, text) for flag in operation.flags for text in texts.get(flag.name, ())]
