@@ -112,16 +112,29 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def pass_down(context: typer.Context, given: dict[str, Any]) -> None:
+def accept_before(
+    app: typer.Typer, groups: Sequence[Any] = COMMON, more: Sequence[inspect.Parameter] = ()
+) -> typer.Typer:
+    """Let the flags of option groups stand before an application's subcommands, too; unlisted."""
+
+    def common(context: typer.Context, **_: Any) -> None:
+        _pass_down(context)
+
+    sign(common, [*more, *(hidden(entry) for group in groups for entry in parameters_of(group))])
+    app.callback()(common)
+    return app
+
+
+def _pass_down(context: typer.Context) -> None:
     """Make the flags given before the subcommand the defaults of the same flags after it."""
-    context.obj.given = given
+    given = context.obj.given = {**context.obj.given, **_given_flags(context)}
     name = context.invoked_subcommand or ""
     command = context.command.get_command(context, name)  # type: ignore[attr-defined]
     within = getattr(command, "commands", None)
     context.default_map = {name: given if within is None else dict.fromkeys(within, given)}
 
 
-def given_flags(context: typer.Context) -> dict[str, Any]:
+def _given_flags(context: typer.Context) -> dict[str, Any]:
     """Return the values that were written on the command line, none of the defaults."""
     return {
         name: value

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from cxcall import __version__
-from cxcall.binding import Invocation, given_flags, hidden, new_app, parameters_of, pass_down, sign
+from cxcall.binding import Invocation, accept_before, new_app
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.options import COMMON, OutputOptions
 from cxcall.render import Screen, options_of
@@ -80,13 +80,8 @@ def assemble(arguments: Sequence[str]) -> Any:
         cls=Commands,
     )
 
-    def common(context: typer.Context, **_: Any) -> None:
-        pass_down(context, given_flags(context))
-
     before = COMMON if arguments[0].startswith("-") else ()
-    shared = [hidden(entry) for group in before for entry in parameters_of(group)]
-    sign(common, [_version_flag(), *shared])
-    app.callback()(common)
+    accept_before(app, before, [_version_flag()])
     return typer.main.get_command(app)
 
 

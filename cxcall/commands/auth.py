@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cxcall.binding import examples, new_app, spread
+from cxcall.binding import accept_before, examples, new_app, spread
 from cxcall.options import OutputOptions, SettingsOptions, flags_of
 from cxcall.report import Report, Table
 
-app = new_app("Log in to the platform, and show as whom.")
+app = accept_before(new_app("Log in to the platform, and show as whom."))
 
 
 @app.command(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cxcall.binding import examples, new_app, spread
+from cxcall.binding import accept_before, examples, new_app, spread
 from cxcall.options import SettingsOptions
 from cxcall.report import Report, Table
 
-app = new_app("Show the settings in force, and where they are kept.")
+app = accept_before(new_app("Show the settings in force, and where they are kept."))
 
 
 @app.command(

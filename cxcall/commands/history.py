@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from cxcall.binding import examples, new_app, spread
+from cxcall.binding import accept_before, examples, new_app, spread
 from cxcall.options import OutputOptions
 from cxcall.report import Report
 
-app = new_app("Show what this machine sent, and what became of it.")
+app = accept_before(new_app("Show what this machine sent, and what became of it."))
 
 
 def _filter(name: str, metavar: str, help: str) -> object:  # noqa: A002, as in Typer

@@ -87,6 +87,19 @@ def test_a_flag_after_the_command_wins(cxcall: Cxcall) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-o json config path",
+        "config -o json path",
+        "config path -o json",
+        "-o text config -o json path",
+    ],
+)
+def test_a_common_flag_may_stand_anywhere(cxcall: Cxcall, line: str) -> None:
+    assert cxcall(*line.split(), code=0).envelope["data"]["state"]
+
+
 def test_a_fault_of_ours_says_so_without_a_value(cxcall: Cxcall) -> None:
     # A document whose parts have the wrong types passes for OpenAPI until it is used.
     contract = cxcall.file(
