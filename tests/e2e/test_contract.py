@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
+import subprocess
+import sys
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from running import CONTACT
@@ -101,3 +105,36 @@ def test_a_skeleton_is_valid(cxcall: Cxcall) -> None:
         in cxcall("operations", "ring", "--skeleton", "--contract", contract, code=2).err
     )
     cxcall("operations", "--skeleton", code=2)
+
+
+def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> None:
+    package = cxcall.folder / "edited" / "cxcall"
+    shutil.copytree(
+        Path(str(resources.files("cxcall"))), package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    document = copy.deepcopy(SHIPPED)
+    added = copy.deepcopy(
+        document["paths"]["/api/v2/engagements/outbound/personal-connections"]["post"]
+    )
+    added |= {
+        "operationId": "ring-back",
+        "summary": "Ring a contact back.",
+        "x-cxcall-command": {**added["x-cxcall-command"], "name": "ring-back"},
+    }
+    document["paths"]["/api/v2/ring-backs"] = {"post": added}
+    (package / "contracts" / "community.json").write_text(json.dumps(document), "utf-8")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "cxcall", *arguments],
+            cwd=package.parent, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    assert "ring-back            Ring a contact back." in run("--help")
+    sent = json.loads(
+        run("ring-back", "--contact-id", CONTACT, "--reason-code", "x", "--sandbox", "-o", "json")
+    )
+    assert (sent["outcome"], sent["operation"]) == ("accepted", "ring-back")
+    assert sent["request"]["url"].endswith("/api/v2/ring-backs")
+    assert "ring-back" in run("operations")
