@@ -1,41 +1,23 @@
-"""TLS certificates of the day, made by the `openssl` command: good, for another name, expired."""
+"""TLS certificates of the day: good, for another name, expired."""
 
 from __future__ import annotations
 
 import ssl
-import subprocess
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CONFIGURATION = """
-[ca]
-default_ca = day
-[day]
-database = {folder}/index.txt
-new_certs_dir = {folder}
-rand_serial = yes
-default_md = sha256
-policy = any
-unique_subject = no
-copy_extensions = copy
-x509_extensions = leaf
-[any]
-commonName = supplied
-[leaf]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, digitalSignature, keyCertSign
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid:always
-[req]
-distinguished_name = name
-[name]
-"""
 DATES = {
-    "good": ("20200101000000Z", "21200101000000Z"),
-    "expired": ("20200101000000Z", "20200102000000Z"),
+    "good": (datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)),
+    "expired": (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC)),
 }
 
 
@@ -53,25 +35,38 @@ class Certificate:
 
 
 def make_certificate(folder: Path, name: str = "good", hosts: str = "IP:127.0.0.1") -> Certificate:
-    """Make a certificate for `hosts` with the dates of that name."""
+    """Make a certificate for `hosts` (`IP:...,DNS:...`) with the dates of that name."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.txt").touch()
-    (folder / "openssl.cnf").write_text(CONFIGURATION.format(folder=folder), "utf-8")
-    key, wanted, made = folder / "key.pem", folder / "wanted.pem", folder / "made.pem"
-    _openssl(
-        *("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-        *("-subj", "/CN=cxcall test", "-addext", f"subjectAltName={hosts}"),
-        *("-config", folder / "openssl.cnf", "-keyout", key, "-out", wanted),
+    key = ec.generate_private_key(ec.SECP256R1())
+    made = _request(hosts, key.public_key(), *DATES[name]).sign(key, hashes.SHA256())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
-    start, end = DATES[name]
-    _openssl(
-        *("ca", "-batch", "-selfsign", "-notext", "-startdate", start, "-enddate", end),
-        *("-config", folder / "openssl.cnf", "-keyfile", key, "-in", wanted, "-out", made),
-    )
-    both = folder / "certificate.pem"
-    both.write_text(made.read_text("utf-8") + key.read_text("utf-8"), "utf-8")
-    return Certificate(both)
+    path = folder / "certificate.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return Certificate(path)
 
 
-def _openssl(*arguments: str | Path) -> None:
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=60)
+def _request(
+    hosts: str, key: ec.EllipticCurvePublicKey, start: datetime, end: datetime
+) -> x509.CertificateBuilder:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cxcall test")])
+    usage = x509.KeyUsage(
+        digital_signature=True, key_cert_sign=True, content_commitment=False, key_encipherment=False,
+        data_encipherment=False, key_agreement=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    return (
+        x509.CertificateBuilder(name, name, key, x509.random_serial_number(), start, end)
+        .add_extension(x509.SubjectAlternativeName([*map(_host, hosts.split(","))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key), critical=False)
+    )
+
+
+def _host(text: str) -> x509.GeneralName:
+    kind, _, host = text.partition(":")
+    return x509.IPAddress(ip_address(host)) if kind == "IP" else x509.DNSName(host)
