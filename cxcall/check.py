@@ -129,7 +129,7 @@ def check_payload(
     if named is not None and others:
         findings.insert(0, _other_operation(named, others[0], body))
     elif named is None:
-        findings.append(_guessed(operation))
+        findings.append(_guessed(operation, body.value))
     return operation, findings
 
 
@@ -153,12 +153,14 @@ def _other_operation(named: Operation, other: Operation, body: Payload) -> Findi
     )
 
 
-def _guessed(operation: Operation) -> Finding:
+def _guessed(operation: Operation, value: Any) -> Finding:
+    shares = any(has_value(value, pointer) for pointer, _ in operation.properties())
+    how = "the nearest one" if shares else "for want of a property that any of them knows"
     return Finding(
         Severity.NOTE,
         "operation-mismatch",
         "body",
-        f"this payload fits no operation; it was checked as `{operation.name}`, the nearest one",
+        f"this payload fits no operation; it was checked as `{operation.name}`, {how}",
         fix="name the operation it is meant for with `--operation NAME`",
         source=f"contract {operation.contract.name}",
     )

@@ -248,6 +248,13 @@ def test_a_payload_of_two_routes_names_both() -> None:
     ]
 
 
+def test_a_payload_that_shares_nothing_is_not_called_near() -> None:
+    _, findings = check_payload(OPERATIONS, Payload({"to": "x"}))
+    assert "for want of a property" in findings[-1].message
+    _, findings = check_payload(OPERATIONS, Payload({"contactId": 7}))
+    assert "the nearest one" in findings[-1].message
+
+
 @pytest.mark.parametrize(
     ("body", "fix"),
     [
