@@ -7,19 +7,20 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from json.decoder import scanstring  # type: ignore[attr-defined]  # the reader of json.loads itself
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cxcall.errors import CxcallError, Excerpt, ExitCode, Finding, Outcome, Severity, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 STDIN = "-"
-_SPACE = re.compile(r"[ \t\n\r]*")
-_SCALAR = re.compile(r"[^\s,\]}]*")
 BOM = "\ufeff"
+BLANK = " \t\r\n"
 DEEPEST = 200
+_PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++'
 
 
 class UnreadableError(UsageError):
@@ -52,13 +53,27 @@ def split_pointer(pointer: str) -> list[str]:
 def value_at(value: Any, pointer: str) -> Any:
     """Return the value at a pointer; raises KeyError when there is none."""
     for token in split_pointer(pointer):
-        if isinstance(value, dict):
-            value = value[token]
-        elif isinstance(value, list) and token.isdecimal() and int(token) < len(value):
-            value = value[int(token)]
-        else:
-            raise KeyError(pointer)
+        value = _member(value, token)
     return value
+
+
+def has_value(value: Any, pointer: str) -> bool:
+    """Tell whether there is a value at a pointer."""
+    try:
+        value_at(value, pointer)
+    except KeyError:
+        return False
+    return True
+
+
+def _member(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:
+    if isinstance(value, dict):
+        return value[token]
+    if isinstance(value, list) and token.isdecimal() and len(token) <= len(str(len(value))):
+        index = int(token)
+        if token == str(index) and index < len(value):
+            return value[index]
+    raise KeyError(token)
 
 
 @dataclass(frozen=True)
@@ -76,84 +91,87 @@ class Document:
 
     def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
         """Return the place of a value, or of its name (`key`); None where there is no such place."""
-        keys, values = self._places
-        span = keys.get(pointer) if key else None
-        span = span or values.get(pointer)
-        return None if span is None else self.place(*span)
+        if pointer and not pointer.startswith("/"):
+            return None
+        site = self._site
+        try:
+            for token in split_pointer(pointer):
+                site = _member(site.members, token)
+        except KeyError:
+            return None
+        return self.place(*site.name) if key and site.name else self.place(site.start, site.end)
 
     def place(self, start: int, end: int) -> Excerpt:
         """Return the place of a stretch of the text, cut at the end of its first line."""
         row = bisect_right(self._starts, start) - 1
-        first = self._starts[row]
-        line = self.text[first : self._starts[row + 1] - 1 if row + 1 < len(self._starts) else None]
-        line = line.rstrip("\r\n")
+        first, line = self._starts[row], self._lines[row]
         column = min(start - first, len(line))
         width = max(min(end - first, len(line)) - column, 1)
         return Excerpt(self.name, self.first_line + row, column + 1, line, width)
 
     @cached_property
-    def _starts(self) -> list[int]:
-        starts = [0]
-        position = self.text.find("\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = self.text.find("\n", position + 1)
-        return starts
+    def _lines(self) -> list[str]:
+        return [line.rstrip("\r") for line in self.text.split("\n")]
 
     @cached_property
-    def _places(self) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]]:
-        keys: dict[str, tuple[int, int]] = {}
-        values: dict[str, tuple[int, int]] = {}
-        for pointer, is_key, start, end in _walk(self.text):
-            (keys if is_key else values)[pointer] = (start, end)
-        return keys, values
+    def _starts(self) -> list[int]:
+        return [*accumulate((len(line) + 1 for line in self.text.split("\n")), initial=0)]
+
+    @cached_property
+    def _site(self) -> _Site:
+        return _survey(self.text)[0]
 
 
-def _skip(text: str, at: int) -> int:
-    return _SPACE.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+class _Site:
+    """Where a value stands in a text, where its name does (and first did), and what stands in it."""
+
+    __slots__ = ("end", "first", "members", "name", "start")
+
+    def __init__(self, start: int, end: int, name: tuple[int, int] | None, opening: str) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+        self.first = name[0] if name else start
+        self.members: Any = {} if opening == "{" else [] if opening == "[" else None
 
 
-def _end_of_scalar(text: str, at: int) -> int:
-    return _SCALAR.match(text, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+def _survey(text: str) -> tuple[_Site, list[tuple[str, _Site]]]:
+    """Return the place of everything in a text that is known to be JSON, and of each repeated name."""
+    above = [_Site(0, 0, None, "[")]
+    tokens: list[str | int] = []
+    repeated: list[tuple[str, _Site]] = []
+    name: tuple[int, int] | None = None
+    for found in re.finditer(_PIECE, text):
+        start, end = found.span()
+        opening, members = text[start], above[-1].members
+        if opening in "}]":
+            above.pop().end = end
+            tokens.pop()
+        elif isinstance(members, dict) and name is None:
+            name = start, end
+        else:
+            site = _Site(start, end, name, opening)
+            token = _settle(site, members, text)
+            if name and site.first < name[0]:
+                path = (*tokens[1:], token)
+                repeated.append(("".join(join_pointer("", step) for step in path), site))
+            name = None
+            if opening in "{[":
+                above.append(site)
+                tokens.append(token)
+    return above[0].members[0], repeated
 
 
-def _walk(text: str) -> Iterator[tuple[str, bool, int, int]]:
-    """Yield (pointer, is the name, start, end) for everything in a text that is known to be JSON."""
-    yield from _walk_value(text, _skip(text, 0), "", [0])
-
-
-def _walk_value(
-    text: str, at: int, pointer: str, ended: list[int]
-) -> Iterator[tuple[str, bool, int, int]]:
-    """Walk one value from `at`; where it ended is left in `ended[0]`, for the caller to go on from."""
-    opening = text[at]
-    if opening not in "{[":
-        ended[0] = scanstring(text, at + 1)[1] if opening == '"' else _end_of_scalar(text, at)
-        yield pointer, False, at, ended[0]
-        return
-    cursor, index = _skip(text, at + 1), 0
-    while text[cursor] not in "}]":
-        token: str | int = index
-        if opening == "{":
-            token, end = scanstring(text, cursor + 1)
-            yield join_pointer(pointer, token), True, cursor, end
-            cursor = _skip(text, _skip(text, end) + 1)
-        yield from _walk_value(text, cursor, join_pointer(pointer, token), ended)
-        cursor = _skip(text, ended[0])
-        if text[cursor] == ",":
-            cursor = _skip(text, cursor + 1)
-        index += 1
-    ended[0] = cursor + 1
-    yield pointer, False, at, ended[0]
-
-
-def has_value(value: Any, pointer: str) -> bool:
-    """Tell whether there is a value at a pointer."""
-    try:
-        value_at(value, pointer)
-    except KeyError:
-        return False
-    return True
+def _settle(site: _Site, members: Any, text: str) -> str | int:
+    """Put a place among those of its siblings; returns its token. The last of one name stays."""
+    if site.name is None:
+        members.append(site)
+        return len(members) - 1
+    name: str = json.loads(text[slice(*site.name)])
+    if name in members:
+        site.first = members[name].first
+    members[name] = site
+    return name
 
 
 def read_text(path: str) -> str:
@@ -161,53 +179,57 @@ def read_text(path: str) -> str:
 
     Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
     """
-    data = _read_stdin() if path == STDIN else _read_file(path)
+    data = _read_bytes(path)
+    encoding = json.detect_encoding(data)
+    if not encoding.startswith("utf-8"):
+        wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+        raise DocumentError(_undecodable(path, f"it is {wide}", wide))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DocumentError(_undecodable(path, data, error)) from None
+        said = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        raise DocumentError(_undecodable(path, said, "LATIN1")) from None
+
+
+def _read_bytes(path: str) -> bytes:
+    try:
+        if path == STDIN:
+            return _read_stdin()
+        with open(path, "rb") as file:  # noqa: PTH123 - a path as given, in messages too
+            return file.read()
+    except FileNotFoundError:
+        said, fix = "does not exist", "check its name"
+    except IsADirectoryError:
+        said, fix = "is a folder, a file is needed", "name a file in it"
+    except PermissionError:
+        said, fix = "cannot be read: permission denied", "check its permissions"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        said, fix = f"cannot be read: {reason}", "check its name"
+    raise UnreadableError(f"`{path}` {said}", where=path, fix=fix)
 
 
 def _read_stdin() -> bytes:
     import sys
 
-    if sys.stdin.isatty():
+    stdin = sys.stdin  # None when the shell closed it
+    if stdin is None or stdin.isatty():
+        state = "closed" if stdin is None else "a terminal"
         raise UnreadableError(
-            "`-` reads stdin, and stdin is a terminal", where="-", fix="name a file, or pipe one in"
+            f"`-` reads stdin, and stdin is {state}", where="-", fix="name a file, or pipe one in"
         )
-    return sys.stdin.buffer.read()
+    return stdin.buffer.read()
 
 
-def _read_file(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 - a path as given, in messages too
-            return file.read()
-    except FileNotFoundError:
-        raise UnreadableError(
-            f"`{path}` does not exist", where=path, fix="check its name"
-        ) from None
-    except IsADirectoryError:
-        raise UnreadableError(
-            f"`{path}` is a folder, a file is needed", where=path, fix="name a file in it"
-        ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UnreadableError(
-            f"`{path}` cannot be read: {reason}", where=path, fix="check its name and permissions"
-        ) from None
+def _undecodable(path: str, said: str, encoding: str) -> Finding:
+    from shlex import quote
 
-
-def _undecodable(path: str, data: bytes, error: UnicodeDecodeError) -> Finding:
-    wide = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
-    name = wide.get(data[:2]) or ("UTF-16" if b"\x00" in data[:4] else "")
-    said = f"it is {name}" if name else f"byte 0x{data[error.start]:02x} at offset {error.start}"
-    return Finding(
-        Severity.ERROR,
-        "body-malformed",
-        "body",
+    convert = f"iconv -f {encoding} -t UTF-8"
+    is_file = path != STDIN
+    return _finding(
         f"`{path}` is not UTF-8: {said}",
-        fix=f"iconv -f {name or 'latin1'} -t utf-8 {path} > utf8.json",
-        why="JSON is UTF-8 (RFC 8259)",
+        f"{convert} {quote(path)} > utf8.json" if is_file else f"pipe it through `{convert}`",
+        why="JSON is UTF-8 (RFC 8259, section 8.1)",
     )
 
 
@@ -215,119 +237,114 @@ def parse(text: str, name: str, first_line: int = 1) -> Document:
     """Read one JSON document; raises DocumentError where it is none.
 
     Duplicate names are an error finding, a byte order mark a warning: the value is still read, as
-    `json.loads` reads it.
+    `json.loads` reads it. More is refused than there: what could not be sent on as JSON (NaN, numbers
+    that become infinite, halves of surrogate pairs), and nesting over 200 levels.
     """
-    findings: list[Finding] = []
-    if text.startswith(BOM):
-        text = text[1:]
-        findings.append(_mark(name))
-    repeated: list[str] = []
-
-    def gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        gathered = dict(pairs)
-        if len(gathered) != len(pairs):
-            repeated.append("")
-        return gathered
-
-    document = Document(name, text, None, first_line=first_line)
+    document = Document(name, text.removeprefix(BOM), None, first_line=first_line)
     try:
-        value = json.loads(text, object_pairs_hook=gather, parse_constant=_refuse)
+        value, is_repeating = _decode(document.text)
     except (ValueError, RecursionError):
-        from cxcall.malformed import diagnose
-
-        raise DocumentError(_error(document, *diagnose(text))) from None
-    _refuse_unusable(document, value)
-    if repeated:
+        raise DocumentError(_mistake(document)) from None
+    findings = [_mark(document)] if text.startswith(BOM) else []
+    if is_repeating:
         findings += _duplicates(document)
-    return Document(name, text, value, tuple(findings), first_line)
+    return Document(name, document.text, value, tuple(findings), first_line)
 
 
 def parse_lines(lines: Iterable[str], name: str) -> Iterator[Document | DocumentError]:
     """Read JSON Lines: one document a line, blank ones passed over; a bad line is yielded as its error."""
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if line.strip(BLANK):
             try:
                 yield parse(line.rstrip("\r\n"), name, number)
             except DocumentError as error:
                 yield error
 
 
-def _refuse(constant: str) -> None:
+class _RepeatedNameError(Exception):
+    """A name stands twice in one object."""
+
+
+def _gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    gathered = dict(pairs)
+    if len(gathered) != len(pairs):
+        raise _RepeatedNameError
+    return gathered
+
+
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _refuse_unusable(document: Document, value: Any) -> None:
-    """Raise DocumentError for JSON that cannot be sent on: nested too deeply, or half a character."""
-    text = document.text
-    if text.count("[") + text.count("{") > DEEPEST and _depth(value) > DEEPEST:
-        raise DocumentError(
-            _error(
-                document, 0, 1, f"it is nested over {DEEPEST} levels deep", "send a flatter body"
-            )
-        )
-    at = text.lower().find("\\ud")
-    if at >= 0:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            fix = "write both halves of the pair, or the character itself"
-            message = "an escape stands for half of a character (a lone surrogate)"
-            raise DocumentError(_error(document, at, at + 6, message, fix)) from None
+def _finite(number: str) -> float:
+    value = float(number)
+    return value if isfinite(value) else _refuse(number)
 
 
-def _depth(value: Any) -> int:
-    depth, level = 0, [value]
-    while level:
-        depth += 1
+_ONCE = json.JSONDecoder(object_pairs_hook=_gather, parse_float=_finite, parse_constant=_refuse)
+_LAST = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+
+
+def _decode(text: str) -> tuple[Any, bool]:
+    """Return the value of a text, and whether a name is repeated; raises ValueError as `parse` refuses."""
+    try:
+        value, is_repeating = _ONCE.decode(text), False
+    except _RepeatedNameError:
+        value, is_repeating = _LAST.decode(text), True
+    if not text.isascii():
+        text.encode()
+    if "\\ud" in text or "\\uD" in text:
+        from cxcall.malformed import find_half
+
+        if find_half(text):
+            raise ValueError(text)
+    if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
+        raise ValueError(text)
+    return value, is_repeating
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(DEEPEST):
         level = [
             member
             for node in level
-            if isinstance(node, dict | list)
-            for member in (node.values() if isinstance(node, dict) else node)
+            for member in (node.values() if type(node) is dict else node)
+            if type(member) is dict or type(member) is list
         ]
-    return depth - 1
+    return bool(level)
 
 
-def _error(document: Document, start: int, end: int, message: str, fix: str) -> Finding:
+def _finding(message: str, fix: str, why: str, place: Excerpt | None = None) -> Finding:
     return Finding(
-        Severity.ERROR,
-        "body-malformed",
-        "body",
-        message,
-        fix=fix,
-        why="JSON (RFC 8259)",
-        excerpt=document.place(start, end),
+        Severity.ERROR, "body-malformed", "body", message, fix=fix, why=why, excerpt=place
     )
 
 
-def _mark(name: str) -> Finding:
-    return Finding(
-        Severity.WARNING,
-        "body-malformed",
-        "body",
-        f"`{name}` starts with a byte order mark",
-        fix="save it as UTF-8 without one; cxcall sends the body without it",
-        why="JSON must not start with one (RFC 8259, section 8.1), and some servers refuse it",
-        excerpt=Excerpt(name, 1, 1, ""),
-    )
+def _mistake(document: Document) -> Finding:
+    from cxcall.malformed import diagnose
+
+    start, end, message, fix = diagnose(document.text, DEEPEST)
+    return _finding(message, fix, "JSON (RFC 8259)", document.place(start, end))
+
+
+def _mark(document: Document) -> Finding:
+    return _finding(
+        f"`{document.name}` starts with a byte order mark",
+        "save it as UTF-8 without one; cxcall sends the body without it",
+        "JSON must not start with one (RFC 8259, section 8.1), and some servers refuse it",
+        document.place(0, 1),
+    )._replace(severity=Severity.WARNING)
 
 
 def _duplicates(document: Document) -> Iterator[Finding]:
     """Yield an error for each name that stands twice in one object: servers differ in which they take."""
-    first: dict[str, int] = {}
-    for pointer, is_key, start, end in _walk(document.text):
-        if not is_key:
-            continue
-        if pointer in first:
-            line = document.place(first[pointer], first[pointer]).line
-            name = split_pointer(pointer)[-1]
-            yield Finding(
-                Severity.ERROR,
-                "body-malformed",
-                pointer,
-                f"`{name}` stands twice in one object, first on line {line}",
-                fix="keep the one that is meant",
-                why="servers differ in which of the two they take",
-                excerpt=document.place(start, end),
-            )
-        first.setdefault(pointer, start)
+    for pointer, site in _survey(document.text)[1]:
+        line = document.place(site.first, site.first).line
+        name = split_pointer(pointer)[-1]
+        yield _finding(
+            f"`{name}` stands twice in one object, first on line {line}",
+            "keep the one that is meant",
+            "servers differ in which of the two they take",
+            document.place(*(site.name or (site.start, site.end))),
+        )._replace(where=pointer)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import NamedTuple, NoReturn
 
-DEEPEST = 200
 _SPACE = re.compile(r"[ \t\n\r]*")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"')
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z.+_-])")
-_WORD = re.compile(r"[-+]?[A-Za-z_$][\w$-]*")
+_WRONG_NUMBER = re.compile(r"[-+0-9.eExXA-Fa-f_]+")
+_WORD = re.compile(r"[-+]?(?:[^\W\d]|\$)[\w$-]*")
+_FORM = re.compile(r"[\w.%+-]++=[^\n]*+\s*+\Z")
+_HALF = re.compile(
+    r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F]..)"
+)
+_RAW_HALF = re.compile("[\ud800-\udfff]")
 _LITERALS = ("true", "false", "null")
-_OTHER_WORDS = {
-    "True": "true", "False": "false", "None": "null", "undefined": "null", "nil": "null", "NULL": "null",
-}  # fmt: skip
-_NOT_NUMBERS = ("NaN", "Infinity", "-Infinity", "+Infinity")
+_OTHER_WORDS = {"none": "null", "undefined": "null", "nil": "null"}
+_NOT_NUMBERS = ("nan", "inf", "infinity")
+_CURLY = "\u2018\u2019\u201c\u201d"
+_LONGEST_SHOWN = 40
 
 
 class Mistake(NamedTuple):
@@ -32,22 +38,62 @@ class _Found(Exception):  # noqa: N818 - what the text holds, not a fault of our
         self.mistake = mistake
 
 
-def diagnose(text: str) -> Mistake:
-    """Return the first mistake of a text that `json.loads` refused."""
+def diagnose(text: str, deepest: int) -> Mistake:
+    """Return the first mistake of a text that was refused; `deepest` is how deep it may be nested."""
     try:
-        _Reader(text).read()
+        _Reader(text, deepest).read()
     except _Found as found:
         return found.mistake
     return Mistake(0, 1, "this is not JSON", "check it with another tool")
 
 
-class _Reader:
-    """Read a text strictly, to stop at its first mistake and name it."""
+def find_half(text: str) -> tuple[int, int] | None:
+    """Return where an escape in JSON, or a character, is half of a surrogate pair; None where none is.
 
-    def __init__(self, text: str) -> None:
+    Such a text can be no UTF-8.
+    """
+    # An escaped backslash begins no other escape; what replaces it must be as long.
+    found = _HALF.search(text.replace(r"\\", "__"))
+    if not found and not text.isascii():
+        found = _RAW_HALF.search(text)
+    return found.span() if found else None
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _is_readable(number: str) -> bool:
+    """Tell whether a number has a value: 1e999 becomes infinite, and 4,300 digits are the limit of int."""
+    if set(".eE") & set(number):
+        return isfinite(float(number))
+    try:
+        int(number)
+    except ValueError:
+        return False
+    return True
+
+
+class _Reader:
+    """Read a text strictly, to stop at its first mistake and name it.
+
+    What is open is on a list, not on the stack of calls: a text may be nested as deeply as it likes.
+    """
+
+    def __init__(self, text: str, deepest: int) -> None:
         self.text = text
+        self.deepest = deepest
         self.at = 0
         self.open: list[tuple[str, int]] = []
+
+    @property
+    def closing(self) -> str:
+        return "}" if self.open[-1][0] == "{" else "]"
 
     def fail(self, message: str, fix: str, width: int = 1, at: int | None = None) -> NoReturn:
         start = self.at if at is None else at
@@ -55,11 +101,13 @@ class _Reader:
 
     def skip(self) -> str:
         """Pass over white space; returns the next character, empty at the end."""
-        found = _SPACE.match(self.text, self.at)
-        self.at = found.end() if found else self.at
+        self.at = _end(_SPACE, self.text, self.at)
         following = self.text[self.at : self.at + 1]
         if following == "#" or self.text.startswith(("//", "/*"), self.at):
             self.fail("JSON has no comments", "remove the comment", 2 if following == "/" else 1)
+        if following and not following.isprintable():
+            character = f"U+{ord(following):04X}"
+            self.fail(f"an invisible character ({character}) stands here", "remove it")
         return following
 
     def read(self) -> None:
@@ -68,58 +116,56 @@ class _Reader:
                 "it is empty",
                 "write a JSON object, like `cxcall operations NAME --skeleton` prints",
             )
-        if re.match(r"[\w.-]+=[^=\s]*(&|\s*$)", self.text[self.at :]):
+        if _FORM.match(self.text, self.at):
             self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
-        self.value()
+        is_value_next = True
+        while is_value_next or self.open:
+            is_value_next = self.value() if is_value_next else self.go_on()
         if self.skip():
             self.after_the_end()
 
-    def after_the_end(self) -> NoReturn:
-        if self.text[self.at] in "{[" and "\n" in self.text[: self.at]:
-            self.fail(
-                "a second document starts here: this looks like JSON Lines",
-                "name the file `.jsonl`",
-            )
-        if self.text[self.at] in "}]":
-            self.fail(f"`{self.text[self.at]}` closes nothing", "remove it")
-        self.fail("there is text after the end of the document", "remove what stands here")
-
-    def value(self) -> None:
+    def value(self) -> bool:
+        """Read a value, or the opening of one; tells whether the first value in it stands next."""
         following = self.skip()
         if following in ("{", "["):
-            self.container(following)
-        elif following == '"':
+            return self.container(following)
+        if following == '"':
             self.string()
         else:
-            self.scalar()
+            self.scalar(following)
+        return False
 
-    def container(self, opening: str) -> None:
-        closing = "}" if opening == "{" else "]"
+    def container(self, opening: str) -> bool:
         self.open.append((opening, self.at))
-        if len(self.open) > DEEPEST:
-            self.fail(f"it is nested over {DEEPEST} levels deep", "send a flatter body")
+        if len(self.open) > self.deepest:
+            self.fail(f"it is nested over {self.deepest} levels deep", "send a flatter body")
         self.at += 1
-        if self.skip() != closing:
-            self.members(opening, closing)
+        if self.skip() == self.closing:
+            return self.close()
+        self.name()
+        return True
+
+    def close(self) -> bool:
         self.at += 1
         self.open.pop()
+        return False
 
-    def members(self, opening: str, closing: str) -> None:
-        while True:
-            if opening == "{":
-                self.name()
-            self.value()
-            following = self.skip()
-            if following == closing:
-                return
-            if following != ",":
-                self.between(following, closing)
-            comma = self.at
-            self.at += 1
-            if self.skip() == closing:
-                self.fail(
-                    f"a comma stands before the closing `{closing}`", "remove the comma", at=comma
-                )
+    def go_on(self) -> bool:
+        """Read what stands after a value in a container; tells whether another value stands next."""
+        following = self.skip()
+        closing = self.closing
+        if following == closing:
+            return self.close()
+        if following != ",":
+            self.between(following, closing)
+        comma = self.at
+        self.at += 1
+        if self.skip() == closing:
+            self.fail(
+                f"a comma stands before the closing `{closing}`", "remove the comma", at=comma
+            )
+        self.name()
+        return True
 
     def between(self, following: str, closing: str) -> NoReturn:
         if not following:
@@ -128,102 +174,113 @@ class _Reader:
             self.fail(
                 f"`{following}` closes what `{self.open[-1][0]}` opened", f"write `{closing}`"
             )
-        if following in '"{[' or following.isalnum() or following in "-'":
+        if following in "\"{[-'" or following.isalnum():
             self.fail("a comma is missing before this", "put a comma between the two")
         self.fail(f"`{following}` cannot stand here", f"write `,` or `{closing}`")
 
+    def after_the_end(self) -> NoReturn:
+        following, before = self.text[self.at], self.text[: self.at]
+        if following in "{[":
+            is_lines = before.endswith("\n") and "\n" not in before.strip()
+            self.fail(
+                "a second document starts here" + ": this looks like JSON Lines" * is_lines,
+                "name the file `.jsonl`" if is_lines else "write each document to its own file",
+            )
+        if following in "}]":
+            self.fail(f"`{following}` closes nothing", "remove it")
+        self.fail("there is text after the end of the document", "remove what stands here")
+
     def unclosed(self) -> NoReturn:
-        opening, start = self.open[-1]
-        closing = "}" if opening == "{" else "]"
         self.fail(
-            f"this `{opening}` is never closed",
-            f"add `{closing}`; the text may be cut off",
-            at=start,
+            f"this `{self.open[-1][0]}` is never closed",
+            f"add `{self.closing}`; the text may be cut off",
+            at=self.open[-1][1],
         )
 
     def name(self) -> None:
+        """Read a name and its colon, where an object is open."""
+        if self.open[-1][0] == "[":
+            return
         following = self.skip()
-        if not following:
-            self.unclosed()
-        if following == ",":
-            self.fail("a comma too many", "remove it")
-        if following == "'":
-            self.single_quoted()
         if following != '"':
-            word = _WORD.match(self.text, self.at)
-            if word:
-                self.fail(
-                    f"the name `{word[0]}` is not in quotes", f'write `"{word[0]}"`', len(word[0])
-                )
-            self.fail("a name in double quotes must stand here", 'write `"name": value`')
+            self.wrong_name(following)
         self.string()
         following = self.skip()
         if following != ":":
             if not following:
                 self.unclosed()
-            wrong = "=" if following == "=" else following
-            self.fail(f"a colon must follow the name, not `{wrong}`", 'write `"name": value`')
+            self.fail(f"a colon must follow the name, not `{following}`", 'write `"name": value`')
         self.at += 1
 
-    def single_quoted(self) -> NoReturn:
-        end = self.text.find("'", self.at + 1)
-        width = end - self.at + 1 if end > 0 else 1
-        self.fail("single quotes are not JSON", "write double quotes", width)
+    def wrong_name(self, following: str) -> NoReturn:
+        if not following:
+            self.unclosed()
+        if following == ",":
+            self.fail("a comma too many", "remove it")
+        self.refuse_quotes(following)
+        if word := _WORD.match(self.text, self.at):
+            name = _shown(word[0])
+            self.fail(f"the name `{name}` is not in quotes", f'write `"{name}"`', len(word[0]))
+        self.fail("a name in double quotes must stand here", 'write `"name": value`')
+
+    def refuse_quotes(self, following: str) -> None:
+        if following == "'":
+            end = self.text.find("'", self.at + 1)
+            width = end - self.at + 1 if end > 0 else 1
+            self.fail("single quotes are not JSON", "write double quotes", width)
+        if following in _CURLY:
+            self.fail("curly quotes are not JSON", 'write straight ones: `"`')
 
     def string(self) -> None:
-        found = _STRING.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-            return
-        position = self.at + 1
-        while position < len(self.text) and self.text[position] != '"':
-            char = self.text[position]
-            if char == "\\":
-                self.escape(position)
-                position += 1
-            elif char < " ":
-                self.control(position)
-            position += 1
-        self.fail("this string is never closed", 'add `"` at its end', 1)
-
-    def escape(self, position: int) -> None:
-        if not re.match(r'\\(["\\/bfnrt]|u[0-9A-Fa-f]{4})', self.text[position : position + 6]):
-            wrong = self.text[position : position + 2]
+        start, at = self.at, _end(_STRING, self.text, self.at)
+        following = self.text[at : at + 1]
+        if following == "\\" and at + 1 < len(self.text):
+            self.wrong_escape(at)
+        if following not in ('"', "\\", ""):
+            self.wrong_character(at)
+        if following != '"':
+            self.fail("this string is never closed", 'add `"` at its end')
+        self.at = at + 1
+        if half := find_half(self.text[start : self.at]):
             self.fail(
-                f"`{wrong}` is no escape of JSON",
-                "write `\\\\` for a backslash itself",
-                2,
-                position,
+                "half of a character (a lone surrogate) stands in a string",
+                "write both halves of the pair, or the character itself",
+                half[1] - half[0],
+                start + half[0],
             )
 
-    def control(self, position: int) -> NoReturn:
-        char = self.text[position]
-        if char in "\r\n":
+    def wrong_escape(self, at: int) -> NoReturn:
+        following = self.text[at + 1]
+        if following == "u":
+            fix = r"write four hexadecimal digits, like `\u00e9`; or `\\` for a backslash itself"
+            self.fail(r"`\u` has no four hexadecimal digits after it", fix, 2, at)
+        written = f"`\\{following}` is" if following.isprintable() else "this is"
+        self.fail(f"{written} no escape of JSON", r"write `\\` for a backslash itself", 2, at)
+
+    def wrong_character(self, at: int) -> NoReturn:
+        character = self.text[at]
+        if character in "\r\n":
             self.fail(
                 "this string is not closed on its line", 'add `"`, or write the line break as `\\n`'
             )
-        written = "\\t" if char == "\t" else f"\\u{ord(char):04x}"
+        written = "\\t" if character == "\t" else f"\\u{ord(character):04x}"
         self.fail(
-            f"a control character (0x{ord(char):02x}) stands in a string",
+            f"a control character (0x{ord(character):02x}) stands in a string",
             f"write it as `{written}`",
-            1,
-            position,
+            at=at,
         )
 
-    def scalar(self) -> None:
-        following = self.text[self.at : self.at + 1]
+    def scalar(self, following: str) -> None:
         if not following:
-            self.missing_value()
-        if following == "'":
-            self.single_quoted()
-        number = _NUMBER.match(self.text, self.at)
-        if number:
-            self.at = number.end()
+            self.unclosed()
+        if number := _NUMBER.match(self.text, self.at):
+            self.number(number[0])
             return
         word = _WORD.match(self.text, self.at)
         if word and word[0] in _LITERALS:
             self.at = word.end()
             return
+        self.refuse_quotes(following)
         if word:
             self.wrong_word(word[0])
         if following in "0123456789-+.":
@@ -232,27 +289,24 @@ class _Reader:
             self.fail("a value is missing here", "write one, or remove the name or comma before it")
         self.fail(f"`{following}` starts no JSON value", "put text in double quotes")
 
-    def missing_value(self) -> NoReturn:
-        if self.open:
-            self.unclosed()
-        self.fail("a value is missing at the end", "write one")
+    def number(self, written: str) -> None:
+        if not _is_readable(written):
+            self.fail("this number is too large", "put it in quotes", len(written))
+        self.at += len(written)
 
     def wrong_word(self, word: str) -> NoReturn:
-        if word in _NOT_NUMBERS:
-            self.fail(f"`{word}` is no number of JSON", "write null, or a number", len(word))
-        instead = _OTHER_WORDS.get(word) or (word.lower() if word.lower() in _LITERALS else "")
-        if instead:
-            self.fail(f"`{word}` is not JSON", f"write `{instead}`", len(word))
-        self.fail(f"`{word}` is not in quotes", f'write `"{word}"`', len(word))
+        lower, width = word.lower(), len(word)
+        if lower.lstrip("+-") in _NOT_NUMBERS:
+            self.fail(f"`{word}` is no number of JSON", "write null, or a number", width)
+        if instead := _OTHER_WORDS.get(lower) or (lower if lower in _LITERALS else ""):
+            self.fail(f"`{word}` is not JSON", f"write `{instead}`", width)
+        self.fail(f"`{_shown(word)}` is not in quotes", f'write `"{_shown(word)}"`', width)
 
     def wrong_number(self) -> NoReturn:
-        found = re.compile(r"[-+0-9.eExXA-Fa-f_]+").match(self.text, self.at)
-        written = found[0] if found else self.text[self.at]
-        fix = (
-            "remove the leading zeros, or put it in quotes"
-            if re.match(r"-?0[0-9]", written)
-            else "write it as plain digits, or put it in quotes"
-        )
+        written = self.text[self.at : _end(_WRONG_NUMBER, self.text, self.at)]
+        fix = "write it as plain digits, or put it in quotes"
         if written.startswith("+"):
             fix = "a phone number goes in double quotes"
+        elif re.match(r"-?0[0-9]", written):
+            fix = "remove the leading zeros, or put it in quotes"
         self.fail("this is no number of JSON", fix, len(written))
