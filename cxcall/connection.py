@@ -26,7 +26,7 @@ from requests.utils import get_environ_proxies
 from cxcall.endpoint import is_loopback_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from requests import PreparedRequest, Response
     from urllib3 import HTTPResponse
@@ -41,6 +41,7 @@ _KINDS = {
     "BadStatusLine": "the answer is not HTTP",
     "LineTooLong": "the answer is not HTTP",
     "HTTPException": "the answer is not HTTP",
+    "HeldBackError": "held back while the API asks to wait",
     "InvalidHeader": "the answer is not HTTP",
     "InvalidProxyURL": "its address cannot be used",
     "InvalidSchema": "its address cannot be used",
@@ -62,9 +63,10 @@ class Line:
     `cut` went through the same gate, it never turns True any more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turn: Callable[[], None] | None = None) -> None:
         self.left = False
         self.phase = "connect"
+        self._turn = turn
         self.head: list[bytes] = []
         self.timings: dict[str, float] = {}
         self._started = perf_counter()
@@ -90,7 +92,10 @@ class Line:
             self._handle = connected.dup()
 
     def let_pass(self) -> None:
-        """Let bytes of the request leave, unless the exchange was given up."""
+        """Let bytes of the request leave, once it is their turn, unless the exchange was given up."""
+        if self._turn is not None and not self.left:
+            self._turn()
+            self.mark("turn")
         with self._gate:
             if self._given_up:
                 raise CutError
@@ -287,6 +292,7 @@ def name_failure(error: Exception, line: Line) -> tuple[str, str]:
         return _broken(causes, line), _words(root)
     names = {type(cause).__name__ for cause in causes}
     signs = (
+        ("held", "HeldBackError" in names),
         ("certificate", bool(names & _CERTIFICATE) or _NO_BUNDLE in str(error)),
         ("proxy", bool(names & _PROXY) or line.phase == "proxy"),
         ("dns", "gaierror" in names),

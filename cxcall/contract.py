@@ -93,6 +93,11 @@ class Operation:
         return str(self.declared.get("x-cxcall-provenance", "published"))
 
     @property
+    def rate(self) -> str:
+        """How many requests the platform takes, such as `300/m` (`x-cxcall-rate`)."""
+        return str(self.contract.declared.get("x-cxcall-rate", "300/m"))
+
+    @property
     def rings(self) -> bool:
         """Whether accepting this request can make a phone ring."""
         return bool(self.declared.get("x-cxcall-rings", False))

@@ -32,9 +32,24 @@ if TYPE_CHECKING:
 MOST_SENDS = 3
 """How often a request is sent that provably was not processed; once more with a renewed token."""
 
-_PASSING = ("dns", "connect", "tls", "proxy")
+_HELD = "held"
+_PASSING = ("dns", "connect", "tls", "proxy", _HELD)
 _MAY_BE_PROCESSED = (Proof.ACCEPTED, Proof.NOTHING)
 _MAY_GO_AGAIN = (Proof.BUSY, Proof.UNSENT, Proof.UNAUTHORISED)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When a delivery may go on: what a batch shares among its requests, and a single send has alone.
+
+    `on_wait` is told each wait and its reason, `sleep` waits; `turn` waits right before the first
+    byte leaves; `on_exchange` sees every exchange.
+    """
+
+    on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
+    sleep: Callable[[float], None] = time.sleep
+    turn: Callable[[], None] | None = None
+    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,8 @@ class Plan:
     numbers: tuple[str, ...] = ()
     engagement_header: str = ""
     again: bool = False
+    batch: str = ""
+    row: int | None = None
 
     @property
     def host(self) -> str:
@@ -67,6 +84,8 @@ class Plan:
             digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
             again=self.again,
+            batch=self.batch,
+            row=self.row,
         )
 
 
@@ -90,9 +109,7 @@ def deliver(
     plan: Plan,
     ledger: Ledger,
     tokens: Callable[[bool], Token],
-    *,
-    on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None,
-    sleep: Callable[[float], None] = time.sleep,
+    pace: Pace = Pace(),
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
@@ -101,7 +118,7 @@ def deliver(
     A signal after that is an outcome like any other.
     """
     token = tokens(False)  # noqa: FBT003 - "fresh" is its only meaning
-    attempts = _Attempts(plan, ledger, tokens, on_wait, sleep)
+    attempts = _Attempts(plan, ledger, tokens, pace)
     try:
         with _signals_held():
             attempts.id = ledger.begin(plan.intent(), plan.settings.duplicate_window)
@@ -143,11 +160,9 @@ class _Attempts:
         plan: Plan,
         ledger: Ledger,
         tokens: Callable[[bool], Token],
-        on_wait: Callable[[float, str], None],
-        sleep: Callable[[float], None],
+        pace: Pace,
     ) -> None:
-        self.plan, self.ledger, self.tokens = plan, ledger, tokens
-        self.on_wait, self.sleep = on_wait, sleep
+        self.plan, self.ledger, self.tokens, self.pace = plan, ledger, tokens, pace
         self.id, self.attempt, self.sends, self.waited = "", 1, 1, 0.0
         self.renewed = self.in_flight = False
         self.last: Exchange | None = None
@@ -179,7 +194,10 @@ class _Attempts:
         settings = self.plan.settings
         auth = BearerAuth(token, settings.base_url)
         self.in_flight, self.last = True, None
-        self.last = exchange(self.plan.request, auth=auth, timeout=settings.timeout)
+        self.last = exchange(
+            self.plan.request, auth=auth, timeout=settings.timeout, turn=self.pace.turn
+        )
+        self.pace.on_exchange(self.last)
         return self.last
 
     def _judge(self, done: Exchange) -> Proof:
@@ -195,6 +213,8 @@ class _Attempts:
             asked = pacing.wait_asked(response.headers, response.body, datetime.now(UTC))
         elif proof is not Proof.UNSENT or done.failure not in _PASSING:
             return None
+        elif done.failure == _HELD:
+            return 0.0
         wait = pacing.backoff(self.sends) if asked is None else asked
         within = self.waited + wait <= self.plan.settings.max_wait
         return wait if within and self.sends < MOST_SENDS else None
@@ -210,10 +230,10 @@ class _Attempts:
             self.renewed = True
             token = self.tokens(True)  # noqa: FBT003 - "fresh" is its only meaning
         else:
-            self.sends += 1
+            self.sends += done.failure != _HELD
             self.waited += wait
-            self.on_wait(wait, reason)
-            self.sleep(wait)
+            self.pace.on_wait(wait, reason)
+            self.pace.sleep(wait)
         with _signals_held():
             self.ledger.sending(self.id, self.attempt + 1)
             self.attempt += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from contextlib import contextmanager, suppress
+from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.errors import CxcallError, ExitCode, Finding, Severity
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "ledger.sqlite3"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30.0
 LOOK_SECONDS = 0.002
 _APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
@@ -48,6 +49,20 @@ _SCHEMA = (
         for verb in ("UPDATE", "DELETE")
     ),
 )
+_UPGRADES = {
+    2: (
+        "ALTER TABLE delivery ADD COLUMN batch TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE delivery ADD COLUMN row INTEGER",
+        "CREATE INDEX delivery_batch ON delivery (batch, digest) WHERE batch <> ''",
+        """CREATE TABLE batch (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+            profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
+            file TEXT NOT NULL, digest TEXT NOT NULL
+        )""",
+        "CREATE TABLE batch_end (batch TEXT NOT NULL, at REAL NOT NULL)",
+        "CREATE INDEX batch_end_batch ON batch_end (batch)",
+    ),
+}
 
 
 class LedgerError(CxcallError):
@@ -61,10 +76,11 @@ class LedgerError(CxcallError):
 
 
 class Journal:
-    """One connection to the file, for one thread."""
+    """One connection to the file; threads that share it write one after the other."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
+        self._lock = RLock()
         self._connection = connection
         self._file = self._file_there()
 
@@ -76,7 +92,9 @@ class Journal:
         path = folder / FILE
         with explained(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+            connection = sqlite3.connect(
+                path, timeout=0, isolation_level=None, check_same_thread=False
+            )
             try:
                 # Not created with the right mode by hand: closing that file would drop this
                 # process's SQLite locks on it. Nothing is in it yet.
@@ -118,6 +136,16 @@ class Journal:
                 f"`{self.path}` was written by a newer cxcall (ledger version {version})",
                 "upgrade cxcall",
             )
+        if version < VERSION:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Bring the tables up to this version; another process may be doing the same."""
+        with self.transaction():
+            for version in range(self._pragma("user_version") + 1, VERSION + 1):
+                for statement in _UPGRADES[version]:
+                    self.run(statement)
+                self.run(f"PRAGMA user_version = {version}")
 
     def _pragma(self, name: str) -> int:
         return int(self.run(f"PRAGMA {name}").fetchone()[0])
@@ -132,7 +160,7 @@ class Journal:
             for statement in _SCHEMA:
                 self.run(statement)
             self.run(f"PRAGMA application_id = {_APPLICATION}")
-            self.run(f"PRAGMA user_version = {VERSION}")
+            self.run("PRAGMA user_version = 1")
 
     def _refuse_other_databases(self) -> None:
         found = self.run(
@@ -150,12 +178,18 @@ class Journal:
         return found.st_dev, found.st_ino
 
     @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep the other threads' writing out of what is read."""
+        with self._lock, explained(self.path):
+            yield
+
+    @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the one write lock: what is read inside is still true when it is written.
 
         Durable at the end; raises LedgerError when the file is no longer where others look for it.
         """
-        with explained(self.path):
+        with self._lock, explained(self.path):
             try:
                 self.run("BEGIN IMMEDIATE")
                 yield

@@ -16,6 +16,7 @@ from cxcall.record import (
     DID_NOT_RING,
     RANG,
     AlreadySentError,
+    Batch,
     Intent,
     Record,
     intent_digest,
@@ -26,14 +27,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["AlreadySentError", "Intent", "Ledger", "LedgerError", "Record", "intent_digest"]
+__all__ = [
+    "AlreadySentError",
+    "Batch",
+    "Intent",
+    "Ledger",
+    "LedgerError",
+    "Record",
+    "intent_digest",
+]
 
 NOTE_LENGTH = 500
 
 # The columns stand in the order of Record's fields.
 _SELECT = """
 SELECT d.id, d.at, e.ended_at, d.profile, d.operation, d.provenance, d.method, d.target, d.numbers, d.digest,
-    e.attempts, e.outcome, e.status, e.engagement_id, e.correlation_id, e.resolution, d.again, e.note
+    e.attempts, e.outcome, e.status, e.engagement_id, e.correlation_id, e.resolution, d.again, e.note, d.batch, d.row
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 """
 
@@ -43,6 +52,14 @@ WHERE d.digest = :digest AND d.id <> :but AND (
     OR ((e.outcome = 'accepted' OR e.resolution = 'rang')
         AND (coalesce(e.ended_at, d.at) >= :oldest OR e.number > :after)))
 ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
+"""
+
+_IN_BATCH = "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? ORDER BY d.number DESC LIMIT 1"
+
+_FIND_BATCH = """
+SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id) FROM batch
+WHERE profile = ? AND operation = ? AND target = ? AND (digest = ? OR (file = ? AND file <> ''))
+ORDER BY number DESC LIMIT 1
 """
 
 _INSERT_EVENT = """
@@ -84,13 +101,14 @@ class Ledger:
         try:
             with self._journal.transaction():
                 at = self._now().timestamp()
+                self._guard_row(intent)
                 if not intent.again:
                     self._guard(intent.digest, oldest=at - window)
                 self._journal.run(
-                    "INSERT INTO delivery VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO delivery VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (delivery, at, intent.profile, intent.operation, intent.provenance, intent.method,
                      _clean(intent.target), intent.digest, json.dumps([_clean(number) for number in intent.numbers]),
-                     intent.again),
+                     intent.again, intent.batch, intent.row),
                 )  # fmt: skip
                 self._append(delivery, "sending", Outcome.UNKNOWN, attempts=1)
         except KeyboardInterrupt:
@@ -98,6 +116,12 @@ class Ledger:
                 self.end(delivery, Outcome.UNDELIVERED, note="interrupted before anything left")
             raise
         return delivery
+
+    def _guard_row(self, intent: Intent) -> None:
+        """Stop a row whose request this batch has sent already, `again` or not."""
+        earlier = self.row(intent.batch, intent.digest)
+        if earlier is not None and earlier.is_done:
+            raise AlreadySentError(earlier, self._now(), same_batch=True)
 
     def _guard(
         self, digest: str, *, but: str = "", oldest: float = inf, after: float = inf
@@ -182,6 +206,37 @@ class Ledger:
             )  # fmt: skip
         return self.get(record.id)
 
+    def begin_batch(self, profile: str, operation: str, target: str, file: str, digest: str) -> str:
+        """Record that a batch begins; `digest` is of the file's content. Returns the batch's ID."""
+        batch = new_id(self._now())
+        with self._journal.transaction():
+            at = self._now().timestamp()
+            values = (batch, at, profile, operation, target, _encodable(file), digest)
+            self._journal.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", values)
+        return batch
+
+    def end_batch(self, batch: str) -> None:
+        """Record that a batch went through all of its rows."""
+        with self._journal.transaction():
+            at = self._now().timestamp()
+            self._journal.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
+
+    def find_batch(
+        self, profile: str, operation: str, target: str, file: str, digest: str
+    ) -> Batch | None:
+        """Return the newest batch of this file, by its content or else its path; None when there is none."""
+        values = (profile, operation, target, digest, _encodable(file))
+        with self._journal.reading():
+            found = self._journal.run(_FIND_BATCH, values).fetchone()
+        if found is None:
+            return None
+        return Batch(found[0], datetime.fromtimestamp(found[1], UTC), bool(found[2]))
+
+    def row(self, batch: str, digest: str) -> Record | None:
+        """Return the newest delivery of a request within a batch; None when there is none."""
+        with self._journal.reading():
+            return next(self._select(_IN_BATCH, (batch, digest)), None)
+
     def get(self, delivery: str) -> Record:
         """Return one delivery by its ID, or the start of it; raises UsageError when that is not one."""
         wanted = delivery.strip().upper()
@@ -207,6 +262,7 @@ class Ledger:
         operation: str = "",
         outcome: str = "",
         engagement_id: str = "",
+        batch: str = "",
         limit: int | None = None,
     ) -> Iterator[Record]:
         """Yield deliveries, the newest first, read as they are asked for; `outcome` may be a resolution."""
@@ -216,8 +272,9 @@ class Ledger:
             ":outcome IN (e.outcome, e.resolution)": outcome or None,
             "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)": engagement_id
             or None,
+            "d.batch = :batch AND d.batch <> ''": batch.upper() or None,
         }
-        names = ("since", "operation", "outcome", "engagement_id")
+        names = ("since", "operation", "outcome", "engagement_id", "batch")
         values = dict(zip(names, asked.values(), strict=True))
         conditions = [condition for condition, value in asked.items() if value is not None]
         where = " AND ".join(conditions) or "TRUE"

@@ -24,6 +24,10 @@ _IN_WORDS = re.compile(
 )
 
 
+class HeldBackError(Exception):
+    """It is not a request's turn after all: nothing of it left, and it may be sent later."""
+
+
 def wait_asked(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
     """Return the seconds that an answer asks to wait; None when it does not say.
 
@@ -51,6 +55,22 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
     since = _date(_value(headers, "Date")) or now
     return min(max((until - since).total_seconds(), 0.0), LONGEST)
+
+
+def window_left(headers: Mapping[str, str]) -> tuple[int, float] | None:
+    """Return (requests left, seconds until the count starts anew) of the API's own window.
+
+    From `inin-ratelimit-allowed`, `-count` and `-reset` (genesys-cloud.md section 5.4); None when
+    an answer does not tell.
+    """
+    told = [
+        _seconds(_value(headers, f"inin-ratelimit-{name}"))
+        for name in ("allowed", "count", "reset")
+    ]
+    allowed, count, reset = told
+    if allowed is None or count is None or reset is None:
+        return None
+    return int(allowed - count), reset
 
 
 def backoff(attempt: int) -> float:

@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cxcall.document import join_pointer, parse, read_text, split_pointer
-from cxcall.errors import Excerpt, UsageError
+from cxcall.document import DocumentError, join_pointer, parse, read_text, split_pointer
+from cxcall.errors import Excerpt, Finding, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cxcall.contract import Flag
-    from cxcall.document import Document
+
+
+class Source(Protocol):
+    """What a body was read from: a document, or the row of a table."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found while it was read."""
+
+    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+        """Return the place of a value, or of its name; None where there is no such place."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,7 @@ class Payload:
     """A body, the document it was read from (if any), and the flag behind each pointer it set."""
 
     value: Any
-    document: Document | None = None
+    document: Source | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
 
     def origin(self, pointer: str) -> str:
@@ -50,11 +60,18 @@ def build(
     """
     document = parse(read_text(file), file) if file is not None else None
     value = deepcopy(document.value) if document is not None else {}
-    origins: dict[str, str] = {}
+    return override(Payload(value, document), flags, sets)
+
+
+def override(
+    payload: Payload, flags: Sequence[tuple[Flag, str]] = (), sets: Sequence[str] = ()
+) -> Payload:
+    """Return a body with values of flags and of `--set` put into it; its value is changed in place."""
+    value, origins = payload.value, dict(payload.origins)
     for pointer, member, origin in (*_from_flags(flags), *map(_from_set, sets)):
         value = put(value, pointer, member, origin)
         origins[pointer] = origin
-    return Payload(value, document, origins)
+    return Payload(value, payload.document, origins)
 
 
 def _from_flags(flags: Sequence[tuple[Flag, str]]) -> list[tuple[str, Any, str]]:
@@ -83,11 +100,11 @@ def _from_set(text: str) -> tuple[str, Any, str]:
             fix="write `--set /reasonCode='\"follow_up\"'`",
         )
     try:
-        return pointer, json.loads(member), "--set"
-    except ValueError:
+        return pointer, parse(member, "--set").value, "--set"
+    except DocumentError as error:
         quoted = json.dumps(member, ensure_ascii=False)
         raise UsageError(
-            f"the value of `{pointer}` is not JSON",
+            f"the value of `{pointer}` is not JSON: {error}",
             where="--set",
             fix=f"for a string, quote it twice: `--set {pointer}='{quoted}'`",
         ) from None
@@ -106,7 +123,7 @@ def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
         node[last] = member
     elif isinstance(node, list) and last in ("-", str(len(node))):
         node.append(member)
-    elif isinstance(node, list) and last.isdigit() and int(last) < len(node):
+    elif isinstance(node, list) and _is_index(last, node):
         node[int(last)] = member
     else:
         raise _misplaced(pointer, origin)
@@ -116,9 +133,16 @@ def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
 def _enter(node: Any, token: str, pointer: str, origin: str) -> Any:
     if isinstance(node, dict):
         return node.setdefault(token, {})
-    if isinstance(node, list) and token.isdigit() and int(token) < len(node):
+    if isinstance(node, list) and token == str(len(node)):
+        node.append({})
+    if isinstance(node, list) and _is_index(token, node):
         return node[int(token)]
     raise _misplaced(pointer, origin)
+
+
+def _is_index(token: str, node: list[Any]) -> bool:
+    """Tell whether a token names an item of an array (RFC 6901: no leading zeros)."""
+    return token in map(str, range(len(node)))
 
 
 def _misplaced(pointer: str, origin: str) -> UsageError:

@@ -22,15 +22,15 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 class AlreadySentError(StoppedError):
     """An equal request went out before, or may have."""
 
-    def __init__(self, earlier: Record, now: datetime) -> None:
-        super().__init__(
-            _may_have_rung(earlier, now) if earlier.is_open else _was_accepted(earlier, now)
-        )
+    def __init__(self, earlier: Record, now: datetime, *, same_batch: bool = False) -> None:
+        self.earlier = earlier
+        told = _may_have_rung if earlier.is_open else _was_accepted
+        super().__init__(_same_row(earlier) if same_batch else told(earlier, now))
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What is about to be sent; numbers are masked, the body is a digest."""
+    """What is about to be sent; numbers are masked, the body is a digest; `row` counts from 1."""
 
     profile: str
     operation: str
@@ -40,6 +40,17 @@ class Intent:
     digest: str
     numbers: tuple[str, ...] = ()
     again: bool = False
+    batch: str = ""
+    row: int | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One run over a file of requests, and those that resumed it."""
+
+    id: str
+    at: datetime
+    is_ended: bool
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,13 @@ class Record:
     resolution: str
     again: bool
     note: str
+    batch: str
+    row: int | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a batch leaves its row alone: it was answered, or may have been."""
+        return self.outcome is not Outcome.UNDELIVERED and self.resolution != DID_NOT_RING
 
     @property
     def is_open(self) -> bool:
@@ -90,6 +108,8 @@ class Record:
             "attempts": self.attempts,
             "again": self.again,
             "note": self.note,
+            "batch": self.batch,
+            "row": self.row,
             "digest": self.digest,
         }
 
@@ -129,6 +149,18 @@ def _was_accepted(earlier: Record, now: datetime) -> Finding:
         f"an equal request {said} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
         why=f"engagement {earlier.engagement_id or 'ID not known'}; same profile, operation, target and body",
+        source="ledger",
+    )
+
+
+def _same_row(earlier: Record) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "already-sent",
+        "ledger",
+        f"row {earlier.row} of this batch is the same request: delivery `{earlier.id}`",
+        fix="leave out the one or the other; if both are meant, send the other by itself with `--again`",
+        why="a batch sends a request once, however often it stands in the file",
         source="ledger",
     )
 

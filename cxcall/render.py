@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from cxcall.errors import Severity, UsageError
 from cxcall.options import OutputOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from cxcall.errors import Excerpt, Finding
     from cxcall.report import Report, Table
@@ -110,13 +111,40 @@ class Screen:
         """Whether a person is there to answer."""
         return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
 
+    @contextmanager
+    def progress(self, total: int) -> Iterator[Callable[[int, str], None]]:
+        """Show a bar on a terminal while a batch runs; what is given takes (how many are done, words)."""
+        if self.options.quiet or not self.stderr.isatty():
+            yield lambda _done, _words: None
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        bar = Progress(
+            BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn(),
+            console=Console(file=self.stderr, no_color=not self.coloured(self.stderr)), transient=True,
+        )  # fmt: skip
+        before = self.stdout
+        with bar:
+            if before.isatty():
+                self.stdout = sys.stdout  # as the bar has replaced it: lines go above the bar
+            task = bar.add_task("", total=total)
+            yield lambda done, words: bar.update(task, completed=done, description=words)
+        self.stdout = before
+
     def show(self, report: Report) -> None:
         """Print a report: one envelope, or JSON Lines, or text."""
         if self.options.output == "jsonl" and report.lines is not None:
             for record in report.lines:
                 self.line(json.dumps(record, ensure_ascii=False))
         elif self.options.output != "text":
-            indent = 2 if self.options.output == "json" else None
+            indent = 2 if self.options.output == "json" and not report.is_last_line else None
             self.line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
         else:
             self._show_text(report)

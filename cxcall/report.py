@@ -31,7 +31,8 @@ class Report:
     """The end of a command.
 
     `text` and `table` are what a person reads on stdout; `data` is the same for a program.
-    `lines` are records for JSON Lines, streamed. `talk` goes to stderr, in text only.
+    `lines` are records for JSON Lines, streamed; `is_last_line` when they went before, and the
+    envelope is the last of them. `talk` goes to stderr, in text only.
     """
 
     command: str = ""
@@ -49,6 +50,7 @@ class Report:
     talk: Sequence[str] = ()
     summary: str = ""
     findings_are_data: bool = field(default=False, kw_only=True)
+    is_last_line: bool = field(default=False, kw_only=True)
 
     def envelope(self) -> dict[str, Any]:
         """Return the JSON envelope (DESIGN); `envelope.schema.json` describes it.

@@ -68,7 +68,10 @@ def path_values(
         if not flag.parameter:
             continue
         given = [text for candidate, text in texts if candidate.name == flag.name]
-        values[flag.parameter] = given[-1] if given else _from_body(flag, payload)
+        if given:
+            values[flag.parameter] = given[-1]
+        elif flag.parameter not in values:
+            values[flag.parameter] = _from_body(flag, payload)
     return values
 
 
@@ -112,7 +115,7 @@ def ask_consent(found: Draft, *, yes: bool, ask: Callable[[str], bool] | None) -
     `ask` is None where nobody can answer. Raises StoppedError on a no, UsageError when nobody can
     be asked. A sandbox on loopback rings nobody, and is not asked about.
     """
-    if yes or not found.operation.rings or _is_sandbox(found.settings):
+    if yes or not found.operation.rings or is_sandbox(found.settings):
         return
     numbers = ", ".join(phone.numbers_in(found.payload.value)) or "the contact of the body"
     target = f"{found.operation.name} to {numbers}, profile {found.settings.profile}, {found.settings.base_url}"
@@ -129,7 +132,44 @@ def ask_consent(found: Draft, *, yes: bool, ask: Callable[[str], bool] | None) -
         )
 
 
-def _is_sandbox(settings: Settings) -> bool:
+def ask_count(
+    operation: Operation,
+    settings: Settings,
+    count: int,
+    *,
+    confirmed: int | None,
+    ask: Callable[[str], str] | None,
+) -> None:
+    """Make sure that a person, or `--confirm`, agreed to so many calls before the first.
+
+    `ask` is None where nobody can answer. Raises StoppedError on another number, UsageError when
+    nobody can be asked or `--confirm` counts otherwise. A sandbox is not asked about.
+    """
+    target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
+    if confirmed is not None and confirmed != count:
+        raise UsageError(
+            f"`--confirm {confirmed}`, and {count} requests would be sent",
+            where="--confirm",
+            why=target,
+            fix=f"look with `--dry-run`; if that is right, `--confirm {count}`",
+        )
+    if confirmed is not None or not operation.rings or settings.embedded or is_sandbox(settings):
+        return
+    if ask is None:
+        raise UsageError(
+            f"`--confirm {count}` is required where nobody can be asked: real phones may ring",
+            where="--confirm",
+            why=target,
+            fix=f"look first with `--dry-run`, then add `--confirm {count}`; for trying things, `--sandbox`",
+        )
+    question = f"This may ring {count} real phones: {target}. Type the number of calls to go on"
+    if ask(question).strip() != str(count):
+        raise StoppedError(
+            Finding(Severity.NOTE, "declined", "--confirm", f"not {count}; nothing was sent")
+        )
+
+
+def is_sandbox(settings: Settings) -> bool:
     """Ask a loopback server whether it is our sandbox: another one may be a tunnel to a real API."""
     if not is_loopback(settings.base_url):
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -98,7 +98,7 @@ class Exchange:
     connection stands, TLS and proxy included, and the first byte is about to go. `failure` is empty,
     or dns, connect, certificate, tls, proxy, timeout, reset, cut, malformed or interrupted; `detail`
     is its cause in words. A cut answer may carry its status and headers. `timings` are milliseconds
-    from the start: connect, first_byte, total.
+    from the start: connect, turn (where one was waited for), first_byte, total.
     """
 
     request: HttpRequest
@@ -123,17 +123,23 @@ class Interrupted(KeyboardInterrupt):
 
 
 def exchange(
-    request: HttpRequest, *, auth: AuthBase | None = None, timeout: float = 30.0
+    request: HttpRequest,
+    *,
+    auth: AuthBase | None = None,
+    timeout: float = 30.0,
+    turn: Callable[[], None] | None = None,
 ) -> Exchange:
     """Send a request once and read its answer; never raises for what the network does.
 
     `timeout` bounds the whole of it, name resolution and a dribbled answer included, in seconds.
+    `turn` is called once the connection stands and before anything leaves; it may wait, or raise
+    HeldBackError.
     No redirect is followed and nothing is repeated. Raises Interrupted when told to stop, and
     what `auth` raises.
     """
     call: _Call | None = None
     try:
-        call = _Call(request, auth)
+        call = _Call(request, auth, turn)
         call.start(timeout + _SLACK)
         if not call.done.wait(timeout):
             call.give_up("timeout", f"no whole answer within {timeout:g} s")
@@ -150,12 +156,14 @@ def exchange(
 class _Call:
     """An exchange on a thread of its own: no name server, and nothing else, can hold up its deadline."""
 
-    def __init__(self, request: HttpRequest, auth: AuthBase | None) -> None:
+    def __init__(
+        self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
+    ) -> None:
         from cxcall.connection import Body, Line
 
         self.done = Event()
         self._request = request
-        self._line = Line()
+        self._line = Line(turn)
         self._status: tuple[int, str, Headers] | None = None
         self._body = Body()
         self._lock = Lock()

@@ -17,8 +17,8 @@ from cxcall import cli
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
-    "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "report",
-    "validation", "send", "dialer", "ending", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
+    "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "batch", "tally", "fate", "report",
+    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
     "check", "misfit", "doubt", "payload", "contract", "schema", "document", "malformed", "phone", "errors", "__init__",
 )  # fmt: skip

@@ -124,6 +124,7 @@ def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Cloc
         operation="execute", provenance="community", method="POST", target="https://api.example.com/x",
         numbers=("+*******0100",), digest=asked.digest, attempts=1, outcome=Outcome.ACCEPTED, status=201,
         engagement_id="e", correlation_id="c", resolution="", again=False, note="n",
+            batch="", row=None,
     )  # fmt: skip
 
 

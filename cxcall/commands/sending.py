@@ -51,7 +51,7 @@ def send_one(
     values = send.path_values(operation, arguments, texts, built)
     screen = Screen.standard(output)
     with ExitStack() as stack:
-        settings = _settle(operation, sending, flags_of(chosen, contracts), stack)
+        settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
         draft = send.draft(operation, values, built, settings)
         send.stop_on_errors(draft, strict=check.strict, force=sending.force)
         if sending.dry_run or sending.curl:
@@ -66,7 +66,7 @@ def _how_to_give(operation: Operation) -> str:
     return f"give `{flags}`, or `--file FILE`"
 
 
-def _settle(
+def settle_for(
     operation: Operation, sending: SendOptions, flags: dict[str, str | None], stack: ExitStack
 ) -> Settings:
     """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
@@ -109,7 +109,7 @@ def _dry_run(draft: send.Draft, *, as_curl: bool) -> Report:
 
 def _deliver(draft: send.Draft, sending: SendOptions, screen: Screen) -> Report:
     from cxcall import auth, config
-    from cxcall.dialer import Plan, deliver
+    from cxcall.dialer import Pace, Plan, deliver
     from cxcall.ledger import Ledger
 
     token = auth.get_token(draft.settings)
@@ -125,7 +125,8 @@ def _deliver(draft: send.Draft, sending: SendOptions, screen: Screen) -> Report:
     )
     # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
     ledger = Ledger.open(config.state_dir())
-    delivery = deliver(plan, ledger, _tokens(draft.settings, token), on_wait=_tell_wait(screen))
+    pace = Pace(on_wait=_tell_wait(screen))
+    delivery = deliver(plan, ledger, _tokens(draft.settings, token), pace)
     return Report(
         command=draft.operation.name,
         outcome=delivery.outcome,

@@ -1,0 +1,328 @@
+"""What `batch` does with its flags: check all rows, ask, send, print each result, sum up."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall import send
+from cxcall.commands.sending import settle_for
+from cxcall.errors import CheckError, ExitCode, Finding, Outcome, Severity, StoppedError, UsageError
+from cxcall.fate import COMMAND, Done
+from cxcall.job import Job, check
+from cxcall.options import flags_of
+from cxcall.rate import Pacer, Rate
+from cxcall.render import Screen
+from cxcall.report import Report
+from cxcall.rows import RowFile
+from cxcall.tally import Limit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.batch import Run
+    from cxcall.contract import Operation
+    from cxcall.job import Checked
+    from cxcall.ledger import Ledger
+    from cxcall.options import (
+        CheckOptions,
+        ContractOptions,
+        OutputOptions,
+        SendOptions,
+        SettingsOptions,
+    )
+
+_SHOWN = 100
+"""Findings printed of a check; the others are counted."""
+
+
+class Wishes(NamedTuple):
+    """The flags of `batch` alone."""
+
+    file: str
+    params: Sequence[str]
+    sets: Sequence[str]
+    rate: str | None
+    concurrency: int
+    max_failures: Sequence[str]
+    skip_invalid: bool
+    confirm: int | None
+    resume: bool
+    in_order: bool
+
+
+@dataclass
+class Checkup:
+    """What the check of all rows came to; its size does not grow with theirs."""
+
+    rows: int = 0
+    invalid: int = 0
+    done: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Severity] = field(default_factory=Counter)
+
+    @property
+    def to_send(self) -> int:
+        """How many rows are left to be sent."""
+        return self.rows - self.invalid - self.done
+
+    def add(self, checked: Checked) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.invalid += checked.draft is None
+        for finding in checked.findings:
+            self.counts[finding.severity] += 1
+            if len(self.findings) < _SHOWN:
+                self.findings.append(finding)
+
+    def summary(self) -> str:
+        """Say it in words."""
+        words = [f"{self.rows} rows", f"{self.rows - self.invalid} valid"]
+        words += [f"{self.invalid} not valid"] if self.invalid else []
+        words += [f"{self.done} done by an earlier run"] if self.done else []
+        more = sum(self.counts.values()) - len(self.findings)
+        words += [f"the first {_SHOWN} findings are shown, there are {more} more"] if more else []
+        return ", ".join(words)
+
+
+def run_batch(
+    operation: Operation,
+    wishes: Wishes,
+    sending: SendOptions,
+    checks: CheckOptions,
+    chosen: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+) -> Report:
+    """Check every row, then send those that are right; returns the summary, the results are printed."""
+    rate = Rate.parse(wishes.rate or operation.rate)
+    limit = Limit.parse(wishes.max_failures)
+    _refuse_flags(sending, wishes)
+    screen = Screen.standard(output)
+    with ExitStack() as stack:
+        settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
+        job = Job(
+            operation,
+            RowFile(wishes.file),
+            settings,
+            _values(wishes.params, operation),
+            wishes.sets,
+            strict=checks.strict,
+            force=sending.force,
+            again=sending.again,
+        )
+        if sending.dry_run or sending.curl:
+            return _dry_run(job, screen, as_curl=sending.curl)
+        return _Batch(job, wishes, screen, sending, rate, limit).run()
+
+
+def _refuse_flags(sending: SendOptions, wishes: Wishes) -> None:
+    if wishes.resume and sending.again:
+        raise UsageError(
+            "`--again` and `--resume` do not go together",
+            where="--again",
+            fix="for a row that is unknown: find out, then `cxcall history resolve ID`",
+            why="a resumed batch never sends a row that was answered, or may have been",
+        )
+
+
+def _values(params: Sequence[str], operation: Operation) -> dict[str, str]:
+    known = [entry.name for entry in operation.parameters if entry.location == "path"]
+    values = {}
+    for text in params:
+        name, equals, value = text.partition("=")
+        if not (equals and value) or name not in known:
+            raise UsageError(
+                f"`{text}` names no path parameter of `{operation.name}`",
+                where="--param",
+                fix=f"write `--param {known[0]}=VALUE`" if known else "leave it out: there is none",
+            )
+        values[name] = value
+    return values
+
+
+def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
+    """Print what would be sent, row by row."""
+    from cxcall.transport import curl
+
+    found = Checkup()
+    for checked in check(job):
+        found.add(checked)
+        draft, row = checked.draft, checked.row
+        if draft is None:
+            continue
+        body = json.dumps(draft.payload.value, ensure_ascii=False)
+        if screen.options.output != "text":
+            shown = Report(
+                COMMAND,
+                Outcome.DRY_RUN,
+                operation=job.operation,
+                request=draft.request,
+                body=draft.payload.value,
+                findings=checked.findings,
+            )
+            screen.line(json.dumps(Done(row, shown).as_dict(""), ensure_ascii=False))
+        elif as_curl:
+            screen.line(curl(draft.request))
+        else:
+            screen.line(f"row {row.number}: {draft.request.method} {draft.request.url} {body}")
+    return Report(
+        COMMAND,
+        Outcome.INVALID if found.invalid else Outcome.DRY_RUN,
+        ExitCode.INVALID if found.invalid else ExitCode.OK,
+        operation=job.operation,
+        findings=(*found.findings, *send.provenance_note(job.operation)),
+        data={"rows": found.rows, "valid": found.to_send, "invalid": found.invalid},
+        talk=["dry run: nothing was sent"],
+        summary=found.summary(),
+        is_last_line=True,
+    )
+
+
+class _Batch:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        job: Job,
+        wishes: Wishes,
+        screen: Screen,
+        sending: SendOptions,
+        rate: Rate,
+        limit: Limit,
+    ) -> None:
+        self.job, self.wishes, self.screen, self.sending = job, wishes, screen, sending
+        self.rate, self.limit = rate, limit
+
+    def run(self) -> Report:
+        """Check, ask, send, and sum up."""
+        from cxcall import auth, config
+        from cxcall.batch import Run, Tokens
+        from cxcall.ledger import Ledger
+
+        job, settings = self.job, self.job.settings
+        ledger = Ledger.open(config.state_dir())
+        batch = self._find(ledger)
+        found = self._check(ledger, batch)
+        asker = self.screen.read_line if self.screen.can_ask else None
+        send.ask_count(
+            job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker
+        )
+        token = auth.get_token(settings)
+        send.stop_without_scope(token, job.operation, force=job.force)
+        batch = batch or ledger.begin_batch(*job.identity)
+        pacer = Pacer(self.rate, settings.max_wait)
+        running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)
+        self.screen.say(
+            f"batch {batch}: {found.to_send} requests to {settings.base_url}, at most {self.rate}"
+        )
+        self._send(running, found)
+        if running.at_end and not running.stopped:
+            ledger.end_batch(batch)
+        return self._report(running, found)
+
+    def _find(self, ledger: Ledger) -> str:
+        """Return the batch to go on with; empty for a new one.
+
+        Raises UsageError when there is none to resume, StoppedError when one is unfinished.
+        """
+        job, name = self.job, self.wishes.file
+        earlier = ledger.find_batch(*job.identity)
+        if self.wishes.resume and earlier is None:
+            raise UsageError(
+                f"there is no earlier batch of `{name}` to go on with",
+                where="--resume",
+                fix="leave out `--resume`",
+                why=f"looked for {job.operation.name}, profile {job.settings.profile}, {job.settings.base_url}",
+            )
+        if self.wishes.resume and earlier is not None:
+            return earlier.id
+        if earlier is not None and not earlier.is_ended and not job.again:
+            raise StoppedError(
+                Finding(
+                    Severity.ERROR,
+                    "already-sent",
+                    "ledger",
+                    f"a batch of `{name}`, begun at {earlier.at:%Y-%m-%d %H:%M:%S} UTC, did not come to its end",
+                    fix="`--resume` sends what is left; `--again` sends all of it anew",
+                    why=f"its rows may have rung: `cxcall history list --batch {earlier.id}`",
+                    source="ledger",
+                )
+            )
+        return ""
+
+    def _check(self, ledger: Ledger, batch: str) -> Checkup:
+        """Check every row; raises CheckError when one is wrong and none is to be skipped."""
+        from cxcall.batch import done_before
+
+        found = Checkup()
+        for checked in check(self.job):
+            found.add(checked)
+            if batch and checked.draft and done_before(ledger, batch, checked.draft):
+                found.done += 1
+        if found.invalid and not self.wishes.skip_invalid:
+            self.screen.say(found.summary())
+            raise CheckError(*found.findings)
+        for finding in found.findings if self.screen.options.output == "text" else ():
+            self.screen.say(self.screen.finding(finding, self.screen.stderr) + "\n")
+        self.screen.say(found.summary())
+        return found
+
+    def _send(self, running: Run, found: Checkup) -> None:
+        wishes = self.wishes
+        with running.signals_caught(), self.screen.progress(found.rows) as progress:
+            results = running.results(
+                check(self.job),
+                resume=wishes.resume,
+                in_order=wishes.in_order,
+                threads=wishes.concurrency,
+            )
+            for done in results:
+                self._print(done, running.batch)
+                progress(running.tally.total, running.tally.words())
+
+    def _print(self, done: Done, batch: str) -> None:
+        screen, report = self.screen, done.report
+        if screen.options.output != "text":
+            screen.line(json.dumps(done.as_dict(batch), ensure_ascii=False))
+        elif screen.options.quiet:
+            if report.delivery and report.delivery.engagement_id:
+                screen.line(report.delivery.engagement_id)
+        elif not (screen.stdout.isatty() and report.outcome is Outcome.ACCEPTED):
+            screen.line("\t".join(done.cells()))
+        screen.stdout.flush()
+
+    def _report(self, running: Run, found: Checkup) -> Report:
+        tally = running.tally
+        left = found.rows - tally.total
+        is_whole = not left and set(tally.outcomes) <= {Outcome.ACCEPTED}
+        code = ExitCode.OK if is_whole else ExitCode.PARTIAL
+        if running.interrupts and not tally.total - tally.resumed:
+            code = ExitCode.INTERRUPTED
+        talk = tally.lines()
+        if running.stopped:
+            talk.append(f"stopped: {running.stopped}")
+        if left:
+            talk.append(f"{left} rows were not sent; to go on: {self._resumption()}")
+        return Report(
+            COMMAND,
+            tally.outcome,
+            code,
+            operation=self.job.operation,
+            data={
+                "batch": running.batch,
+                **tally.as_dict(),
+                "notSent": left,
+                "stopped": running.stopped,
+            },
+            talk=talk,
+            is_last_line=True,
+        )
+
+    def _resumption(self) -> str:
+        import shlex
+
+        return f"`cxcall batch {shlex.quote(self.wishes.file)} --operation {self.job.operation.name} --resume`"

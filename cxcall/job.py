@@ -1,0 +1,87 @@
+"""What a batch is to do: its rows, each drafted and checked before any is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall import send
+from cxcall.check import has_errors
+from cxcall.errors import CxcallError, Finding, UsageError
+from cxcall.payload import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.config import Settings
+    from cxcall.contract import Operation
+    from cxcall.rows import Row, RowFile
+    from cxcall.send import Draft
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a batch is to do: the rows, and what holds for every one of them."""
+
+    operation: Operation
+    rows: RowFile
+    settings: Settings
+    values: Mapping[str, str]
+    sets: Sequence[str] = ()
+    strict: bool = False
+    force: bool = False
+    again: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str]:
+        """What tells this batch from others in the ledger: profile, operation, target, file, content."""
+        profile, target = self.settings.profile, self.settings.base_url
+        return profile, self.operation.name, target, self.rows.file, self.rows.digest
+
+
+class Checked(NamedTuple):
+    """One row as it was checked: its draft, or None and the errors that keep it from being sent."""
+
+    row: Row
+    draft: Draft | None
+    findings: tuple[Finding, ...]
+
+
+def check(job: Job) -> Iterator[Checked]:
+    """Draft and check every row, in the order of the file; nothing is sent."""
+    for row in job.rows.rows(job.operation):
+        try:
+            yield _check(job, row)
+        except CxcallError as error:
+            yield Checked(row, None, _placed(row, error.findings))
+
+
+def _check(job: Job, row: Row) -> Checked:
+    if row.payload is None:
+        return Checked(row, None, row.findings)
+    payload = override(row.payload, sets=job.sets)
+    given = {**row.values, **job.values}
+    values = send.path_values(job.operation, given, (), payload)
+    for parameter in job.operation.parameters:
+        if parameter.location == "path" and parameter.name not in values:
+            raise UsageError(
+                f"`{parameter.name}` is missing: it is part of the path",
+                where=parameter.location,
+                fix=f"add a column `{parameter.name}`, or `--param {parameter.name}=VALUE`",
+            )
+    draft = send.draft(job.operation, values, payload, job.settings)
+    findings = _placed(row, draft.findings)
+    stops = not job.force and has_errors(findings, strict=job.strict)
+    return Checked(row, None if stops else draft, findings)
+
+
+def _placed(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Give every finding a place in the file: its cell, else the start of its row."""
+    source = row.payload.document if row.payload else None
+    cell_of = getattr(source, "parameter", lambda _name: None)
+    return tuple(
+        finding
+        if finding.excerpt
+        else finding._replace(excerpt=cell_of(finding.origin) or row.place)
+        for finding in findings
+    )

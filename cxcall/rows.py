@@ -1,0 +1,157 @@
+"""Rows of a CSV or JSON Lines file -> requests to be: a body and path parameters each, one at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+
+from cxcall import table
+from cxcall.document import BOM, STDIN, DocumentError, UnreadableError, parse_lines
+from cxcall.errors import Excerpt, Finding, Severity
+from cxcall.payload import Payload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.contract import Operation
+    from cxcall.document import Document
+
+LINES = (".jsonl", ".ndjson", ".json")
+TABLES = (".csv", ".tsv")
+_BLOCK = 1 << 20
+
+
+class Row(NamedTuple):
+    """One request to be; `number` counts rows from 1, `place` is where the row starts in the file.
+
+    `values` are the path parameters that the row itself names. `findings` are errors that kept it
+    from being read at all; then there is no payload.
+    """
+
+    number: int
+    place: Excerpt
+    payload: Payload | None
+    values: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+
+
+class RowFile:
+    """A file of rows that can be read more than once, never held in memory as a whole.
+
+    Stdin is kept in a nameless temporary file, gone when the process is. `file` is the absolute
+    path, empty for stdin; `digest` the SHA-256 of the content.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.name = path
+        self._binary = _open(path)
+        self.file = "" if path == STDIN else _absolute(path)
+        self.digest = self._hash()
+        self.is_table = self._is_table()
+
+    def _hash(self) -> str:
+        found = hashlib.sha256()
+        self._binary.seek(0)
+        while block := self._binary.read(_BLOCK):
+            found.update(block)
+        return found.hexdigest()
+
+    def _is_table(self) -> bool:
+        suffix = self.name.lower().rpartition(".")[2]
+        if f".{suffix}" in (*LINES, *TABLES):
+            return f".{suffix}" in TABLES
+        self._binary.seek(0)
+        start = self._binary.read(_BLOCK).decode("utf-8", "replace").lstrip(BOM).lstrip()
+        return not start.startswith(("{", "["))
+
+    def rows(self, operation: Operation) -> Iterator[Row]:
+        """Yield every row, from the start; raises UsageError when the file cannot be read as rows.
+
+        A row that cannot be read is yielded with its errors. Raises DocumentError where the file
+        is not UTF-8.
+        """
+        self._binary.seek(0)
+        text = TextIOWrapper(self._binary, encoding="utf-8-sig", newline="")
+        try:
+            read = table.read_rows if self.is_table else _read_lines
+            for number, found in enumerate(read(text, self.name, operation), 1):
+                yield Row(number, *found)
+        except UnicodeDecodeError as error:
+            raise DocumentError(_undecodable(self.name, error)) from None
+        finally:
+            text.detach()
+
+
+def _open(path: str) -> BinaryIO:
+    import sys
+    from tempfile import TemporaryFile
+
+    try:
+        if path != STDIN:
+            return open(path, "rb")  # noqa: PTH123 - it stays open for the whole run
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UnreadableError(
+                "`-` reads stdin, and stdin is a terminal", where="-", fix="name a file, or pipe in"
+            )
+        kept: BinaryIO = TemporaryFile()  # noqa: SIM115 - as above
+        while block := sys.stdin.buffer.read(_BLOCK):
+            kept.write(block)
+    except OSError as error:
+        raise UnreadableError(
+            f"`{path}` cannot be read: {error.strerror}", where=path, fix="check its name"
+        ) from None
+    return kept
+
+
+def _absolute(path: str) -> str:
+    from pathlib import Path
+
+    return str(Path(path).resolve())
+
+
+def _read_lines(
+    text: TextIOWrapper, name: str, operation: Operation
+) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
+    """Yield the rows of JSON Lines: each line is a body, and may name path parameters beside it."""
+    for found in parse_lines(text, name):
+        if isinstance(found, DocumentError):
+            place = next((error.excerpt for error in found.findings if error.excerpt), None)
+            start = place or Excerpt(name, 1, 1, "")
+            yield start, None, {}, found.findings
+        else:
+            value, values = _take_parameters(found.value, operation)
+            yield _start(found), Payload(value, found), values, ()
+
+
+def _start(line: Document) -> Excerpt:
+    return Excerpt(line.name, line.first_line, 1, line.text)
+
+
+def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, str]]:
+    """Part a line into its body and the path parameters; what the body declares stays in it, too."""
+    if not isinstance(value, dict):
+        return value, {}
+    declared = operation.schema_at("").get("properties", {})
+    wanted = [entry.name for entry in operation.parameters if entry.location == "path"]
+    values = {name: _as_text(value[name]) for name in wanted if name in value}
+    body = {
+        name: member for name, member in value.items() if name in declared or name not in values
+    }
+    return body, values
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _undecodable(name: str, error: UnicodeDecodeError) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "body-malformed",
+        "body",
+        f"`{name}` is not UTF-8: byte 0x{error.object[error.start]:02x}",
+        fix=f"`iconv -f LATIN1 -t UTF-8 {name}`, then check the accents",
+        why="rows are read as UTF-8, so that no name and no number is guessed",
+    )

@@ -1,0 +1,280 @@
+"""A CSV table -> bodies and path parameters: what each column sets, and where each cell stands."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.document import DocumentError, parse
+from cxcall.errors import Excerpt, Finding, Severity, UsageError
+from cxcall.payload import Payload, override, put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from io import TextIOWrapper
+
+    from cxcall.contract import Flag, Operation
+
+DELIMITERS = ",;\t|"
+_LONGEST_CELL = 1 << 24
+
+
+class Column(NamedTuple):
+    """What a column sets: a place in the body, a flag of the operation, or a path parameter."""
+
+    name: str
+    pointer: str = ""
+    flag: Flag | None = None
+    parameter: str = ""
+
+    @property
+    def pointers(self) -> tuple[str, ...]:
+        """The places in the body that its cells are put at."""
+        return (self.pointer,) if self.pointer else self.flag.pointers if self.flag else ()
+
+
+class Record:
+    """One record of a table, and the text that it was read from."""
+
+    def __init__(self, name: str, line: int, raw: str, columns: list[Column], mark: str) -> None:
+        self.name, self.line, self.raw = name, line, raw
+        self.columns, self.mark = columns, mark
+        self.findings: tuple[Finding, ...] = ()
+
+    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
+        """Return the cell that set the value at a pointer, or one in it; None where none did."""
+        for index, column in enumerate(self.columns):
+            under = (f"{place}/".startswith(f"{pointer}/") for place in column.pointers)
+            if pointer and any(under):
+                return self.cell(index)
+        return None
+
+    def parameter(self, name: str) -> Excerpt | None:
+        """Return the cell that set a path parameter; None where none did."""
+        for index, column in enumerate(self.columns):
+            if name in (column.parameter, column.flag.parameter if column.flag else ""):
+                return self.cell(index)
+        return None
+
+    def cell(self, index: int) -> Excerpt:
+        """Return the place of one cell; where there is none, of the record's end."""
+        start, end = self._spans[min(index, len(self._spans) - 1)]
+        before = self.raw[:start]
+        first = before.rfind("\n") + 1
+        line = self.raw[first:].partition("\n")[0].rstrip("\r")
+        width = max(min(end, first + len(line)) - start, 1)
+        return Excerpt(self.name, self.line + before.count("\n"), start - first + 1, line, width)
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        cell = re.compile(
+            rf'"(?:[^"]++|"")*+"?[^{re.escape(self.mark)}\r\n]*|[^{re.escape(self.mark)}\r\n]*'
+        )
+        spans, at = [], 0
+        while True:
+            found = cell.match(self.raw, at)
+            end = found.end() if found else at
+            spans.append((at, end))
+            if self.raw[end : end + 1] != self.mark:
+                return spans
+            at = end + 1
+
+
+class _Lines:
+    """The lines of a text, and those taken since the last record."""
+
+    def __init__(self, text: TextIOWrapper) -> None:
+        self._text = text
+        self.taken: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self.number += 1
+            self.taken.append(line)
+            yield line
+
+    def take(self) -> tuple[int, str]:
+        """Return the first line's number and the text of the record just read."""
+        raw, first = "".join(self.taken), self.number - len(self.taken) + 1
+        self.taken.clear()
+        return first, raw
+
+
+def read_rows(
+    text: TextIOWrapper, name: str, operation: Operation
+) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
+    """Yield the records of a table as (place, body, path parameters, errors).
+
+    Raises UsageError when the header names what the operation does not have.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    lines = _Lines(text)
+    source = iter(lines)
+    head = next((line for line in source if line.strip()), "")
+    mark = _delimiter(head)
+    header = next(csv.reader([head], delimiter=mark, strict=True), [])
+    columns = [_column(cell.strip(), operation, name) for cell in header]
+    _refuse_twice(columns, name)
+    lines.take()
+    cells = csv.reader(source, delimiter=mark, strict=True)
+    while True:
+        try:
+            found = next(cells, None)
+        except csv.Error as error:
+            first, raw = lines.take()
+            broken = Record(name, first, raw, columns, mark)
+            yield broken.cell(0), None, {}, (_malformed(broken.cell(0), str(error)),)
+            return
+        if found is None:
+            return
+        first, raw = lines.take()
+        if found:
+            yield _built(found, Record(name, first, raw, columns, mark), operation)
+
+
+def _delimiter(head: str) -> str:
+    """Return what parts the columns: the mark that stands most often in the header."""
+    return max(DELIMITERS, key=head.count)
+
+
+def _column(cell: str, operation: Operation, name: str) -> Column:
+    flags = {flag.name: flag for flag in operation.flags}
+    parameters = [entry.name for entry in operation.parameters if entry.location == "path"]
+    if cell.startswith("/"):
+        return Column(cell, pointer=cell)
+    if (written := cell.removeprefix("--")) in flags:
+        return Column(cell, flag=flags[written])
+    if cell in parameters:
+        return Column(cell, parameter=cell)
+    known = [*flags, *parameters, *(pointer for pointer, _ in operation.properties())]
+    raise UsageError(
+        f"`{name}` has a column `{cell}`, and `{operation.name}` knows nothing of that name",
+        where=f"column {cell}",
+        fix=_nearest(cell, known)
+        + f"a sample: `cxcall operations {operation.name} --skeleton --csv`",
+        why="a header names a flag, a path parameter, or a place in the body such as `/contactId`",
+    )
+
+
+def _nearest(cell: str, known: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    folded = {entry.rpartition("/")[2].replace("-", "").lower(): entry for entry in known}
+    wanted = cell.replace("_", "").replace("-", "").replace(" ", "").lower()
+    close = get_close_matches(wanted, folded, n=1)
+    return f"did you mean `{folded[close[0]]}`? " if close else ""
+
+
+def _refuse_twice(columns: list[Column], name: str) -> None:
+    names = [column.name for column in columns if not (column.flag and column.flag.under)]
+    for column in names:
+        if names.count(column) > 1:
+            raise UsageError(
+                f"`{name}` has two columns `{column}`",
+                where=f"column {column}",
+                fix="leave one out",
+            )
+
+
+def _built(
+    cells: list[str], record: Record, operation: Operation
+) -> tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]:
+    start = record.cell(0)._replace(width=1)
+    if len(cells) != len(record.columns):
+        return start, None, {}, (_uneven(len(cells), record),)
+    is_array = operation.schema_at("").get("type") == "array"
+    payload = Payload([] if is_array else {}, record)
+    values = {}
+    for column, cell in zip(record.columns, cells, strict=True):
+        if not cell:
+            continue  # an empty cell says nothing: the value is left out
+        try:
+            if column.parameter:
+                values[column.parameter] = cell
+            elif column.flag:
+                payload = override(payload, [(column.flag, cell)])
+                if column.flag.parameter:
+                    values[column.flag.parameter] = cell
+            else:
+                member = _typed(cell, operation.schema_at(column.pointer))
+                put(payload.value, column.pointer, member, f"column {column.name}")
+        except UsageError as error:
+            place = record.cell(record.columns.index(column))
+            found = tuple(finding._replace(excerpt=place) for finding in error.findings)
+            return start, None, {}, found
+    return start, Payload(payload.value, record), values, ()
+
+
+def _typed(cell: str, schema: Any) -> Any:
+    """Return a cell as the schema wants it: text stays text, unless the schema takes none."""
+    kinds = schema.get("type", "string")
+    if "string" in ([kinds] if isinstance(kinds, str) else kinds):
+        return cell
+    try:
+        return parse(cell.lower() if kinds == "boolean" else cell, "cell").value
+    except DocumentError:
+        return cell
+
+
+def _uneven(count: int, record: Record) -> Finding:
+    wanted = len(record.columns)
+    last = record.cell(wanted if count > wanted else count - 1)
+    return _malformed(last, f"{count} cells under {wanted} columns")
+
+
+def _malformed(place: Excerpt, message: str) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "body-malformed",
+        "body",
+        f"this record is not like the header: {message}",
+        fix='put a cell that holds the delimiter or a quote into quotes: `"Lovelace, Ada"`',
+        excerpt=place,
+    )
+
+
+def skeleton(operation: Operation) -> str:
+    """Return a table to start from: the header, and one valid row from the operation's example."""
+    from io import StringIO
+
+    from cxcall.document import value_at
+
+    flagged = {flag.parameter for flag in operation.flags}
+    parameters = [
+        entry
+        for entry in operation.parameters
+        if entry.location == "path" and entry.name not in flagged
+    ]
+    cells = {entry.name: _sample(entry.schema) for entry in parameters}
+    for pointer in _leaves(operation.example, ""):
+        value = value_at(operation.example, pointer)
+        cells[pointer] = value if isinstance(value, str) else json.dumps(value)
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([list(cells), list(cells.values())])
+    return out.getvalue().rstrip("\n")
+
+
+def _sample(schema: Any) -> str:
+    is_id = schema.get("format") == "uuid"
+    return "00000000-0000-4000-8000-000000000001" if is_id else str(schema.get("example", "ID"))
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[str]:
+    from cxcall.document import join_pointer
+
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    found = [
+        leaf for name, member in members for leaf in _leaves(member, join_pointer(pointer, name))
+    ]
+    yield from found or [pointer]
