@@ -105,12 +105,19 @@ def _kind(schema: JsonSchema) -> str:
     return form or " or ".join(names)
 
 
-def skeleton_of(operation: Operation) -> str:
-    """Return a valid body to start from, as JSON text; raises UsageError when there is none."""
+def skeleton_of(operation: Operation, *, as_csv: bool = False) -> str:
+    """Return a valid body to start from, as JSON text, or as a table for a batch.
+
+    Raises UsageError when there is none.
+    """
     if operation.example is None:
         raise UsageError(
             f"`{operation.name}` has no example to start from",
             where="--skeleton",
             fix=f"see its schema: `cxcall operations {operation.name}`",
         )
+    if as_csv:
+        from cxcall.table import skeleton
+
+        return skeleton(operation)
     return json.dumps(operation.example, ensure_ascii=False, indent=2)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from cxcall import schema
-from cxcall.document import parse, read_text, split_pointer
+from cxcall.document import parse, split_pointer
 from cxcall.errors import UsageError
+from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,15 +16,10 @@ from cxcall.errors import CxcallError, Excerpt, ExitCode, Finding, Outcome, Seve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-STDIN = "-"
 BOM = "\ufeff"
 BLANK = " \t\r\n"
 DEEPEST = 200
 _PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++'
-
-
-class UnreadableError(UsageError):
-    """A file that cannot be read at all."""
 
 
 class DocumentError(CxcallError):
@@ -172,65 +167,6 @@ def _settle(site: _Site, members: Any, text: str) -> str | int:
         site.first = members[name].first
     members[name] = site
     return name
-
-
-def read_text(path: str) -> str:
-    """Read a file, or stdin (`-`), as UTF-8; a byte order mark stays, for `parse` to report.
-
-    Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
-    """
-    data = _read_bytes(path)
-    encoding = json.detect_encoding(data)
-    if not encoding.startswith("utf-8"):
-        wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
-        raise DocumentError(_undecodable(path, f"it is {wide}", wide))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        said = f"byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise DocumentError(_undecodable(path, said, "LATIN1")) from None
-
-
-def _read_bytes(path: str) -> bytes:
-    try:
-        if path == STDIN:
-            return _read_stdin()
-        with open(path, "rb") as file:  # noqa: PTH123 - a path as given, in messages too
-            return file.read()
-    except FileNotFoundError:
-        said, fix = "does not exist", "check its name"
-    except IsADirectoryError:
-        said, fix = "is a folder, a file is needed", "name a file in it"
-    except PermissionError:
-        said, fix = "cannot be read: permission denied", "check its permissions"
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        said, fix = f"cannot be read: {reason}", "check its name"
-    raise UnreadableError(f"`{path}` {said}", where=path, fix=fix)
-
-
-def _read_stdin() -> bytes:
-    import sys
-
-    stdin = sys.stdin  # None when the shell closed it
-    if stdin is None or stdin.isatty():
-        state = "closed" if stdin is None else "a terminal"
-        raise UnreadableError(
-            f"`-` reads stdin, and stdin is {state}", where="-", fix="name a file, or pipe one in"
-        )
-    return stdin.buffer.read()
-
-
-def _undecodable(path: str, said: str, encoding: str) -> Finding:
-    from shlex import quote
-
-    convert = f"iconv -f {encoding} -t UTF-8"
-    is_file = path != STDIN
-    return _finding(
-        f"`{path}` is not UTF-8: {said}",
-        f"{convert} {quote(path)} > utf8.json" if is_file else f"pipe it through `{convert}`",
-        why="JSON is UTF-8 (RFC 8259, section 8.1)",
-    )
 
 
 def parse(text: str, name: str, first_line: int = 1) -> Document:

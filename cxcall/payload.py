@@ -7,8 +7,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cxcall.document import DocumentError, join_pointer, parse, read_text, split_pointer
+from cxcall.document import DocumentError, join_pointer, parse, split_pointer
 from cxcall.errors import Excerpt, Finding, UsageError
+from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

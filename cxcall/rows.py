@@ -8,15 +8,17 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from cxcall import table
-from cxcall.document import BOM, STDIN, DocumentError, UnreadableError, parse_lines
-from cxcall.errors import Excerpt, Finding, Severity
+from cxcall.document import BOM, DocumentError, parse_lines
+from cxcall.errors import Excerpt
 from cxcall.payload import Payload
+from cxcall.textfile import STDIN, open_bytes, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.contract import Operation
     from cxcall.document import Document
+    from cxcall.errors import Finding
 
 LINES = (".jsonl", ".ndjson", ".json")
 TABLES = (".csv", ".tsv")
@@ -79,29 +81,22 @@ class RowFile:
             for number, found in enumerate(read(text, self.name, operation), 1):
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
-            raise DocumentError(_undecodable(self.name, error)) from None
+            said = f"byte 0x{error.object[error.start]:02x} stands in it"
+            raise undecodable(self.name, said, "LATIN1") from None
         finally:
             text.detach()
 
 
 def _open(path: str) -> BinaryIO:
-    import sys
+    """Open a file, or keep what comes by a pipe: it is read twice."""
+    opened = open_bytes(path)
+    if path != STDIN:
+        return opened
     from tempfile import TemporaryFile
 
-    try:
-        if path != STDIN:
-            return open(path, "rb")  # noqa: PTH123 - it stays open for the whole run
-        if sys.stdin is None or sys.stdin.isatty():
-            raise UnreadableError(
-                "`-` reads stdin, and stdin is a terminal", where="-", fix="name a file, or pipe in"
-            )
-        kept: BinaryIO = TemporaryFile()  # noqa: SIM115 - as above
-        while block := sys.stdin.buffer.read(_BLOCK):
-            kept.write(block)
-    except OSError as error:
-        raise UnreadableError(
-            f"`{path}` cannot be read: {error.strerror}", where=path, fix="check its name"
-        ) from None
+    kept: BinaryIO = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
+    while block := opened.read(_BLOCK):
+        kept.write(block)
     return kept
 
 
@@ -144,14 +139,3 @@ def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, s
 
 def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _undecodable(name: str, error: UnicodeDecodeError) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "body-malformed",
-        "body",
-        f"`{name}` is not UTF-8: byte 0x{error.object[error.start]:02x}",
-        fix=f"`iconv -f LATIN1 -t UTF-8 {name}`, then check the accents",
-        why="rows are read as UTF-8, so that no name and no number is guessed",
-    )

@@ -162,7 +162,8 @@ def ask_count(
             why=target,
             fix=f"look first with `--dry-run`, then add `--confirm {count}`; for trying things, `--sandbox`",
         )
-    question = f"This may ring {count} real phones: {target}. Type the number of calls to go on"
+    phones = "a real phone" if count == 1 else f"{count} real phones"
+    question = f"This may ring {phones}: {target}. Type the number of calls to go on"
     if ask(question).strip() != str(count):
         raise StoppedError(
             Finding(Severity.NOTE, "declined", "--confirm", f"not {count}; nothing was sent")

@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.document import DocumentError, parse
+from cxcall.document import DocumentError, join_pointer, parse
 from cxcall.errors import Excerpt, Finding, Severity, UsageError
 from cxcall.payload import Payload, override, put
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cxcall.contract import Flag, Operation
 
 DELIMITERS = ",;\t|"
+SAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _LONGEST_CELL = 1 << 24
 
 
@@ -150,7 +151,7 @@ def _column(cell: str, operation: Operation, name: str) -> Column:
         return Column(cell, flag=flags[written])
     if cell in parameters:
         return Column(cell, parameter=cell)
-    known = [*flags, *parameters, *(pointer for pointer, _ in operation.properties())]
+    known = [*(pointer for pointer, _ in operation.properties()), *parameters, *flags]
     raise UsageError(
         f"`{name}` has a column `{cell}`, and `{operation.name}` knows nothing of that name",
         where=f"column {cell}",
@@ -241,40 +242,31 @@ def skeleton(operation: Operation) -> str:
     """Return a table to start from: the header, and one valid row from the operation's example."""
     from io import StringIO
 
-    from cxcall.document import value_at
-
-    flagged = {flag.parameter for flag in operation.flags}
-    parameters = [
-        entry
-        for entry in operation.parameters
-        if entry.location == "path" and entry.name not in flagged
-    ]
-    cells = {entry.name: _sample(entry.schema) for entry in parameters}
-    for pointer in _leaves(operation.example, ""):
-        value = value_at(operation.example, pointer)
-        cells[pointer] = value if isinstance(value, str) else json.dumps(value)
+    cells = dict(_sample_cells(operation))
     out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([list(cells), list(cells.values())])
+    csv.writer(out, lineterminator="\n").writerows([list(cells), list(cells.values())])
     return out.getvalue().rstrip("\n")
 
 
-def _sample(schema: Any) -> str:
-    is_id = schema.get("format") == "uuid"
-    return "00000000-0000-4000-8000-000000000001" if is_id else str(schema.get("example", "ID"))
+def _sample_cells(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield (column, cell): path parameters, then flags, then what of the example no flag sets."""
+    flagged = {flag.parameter for flag in operation.flags}
+    for parameter in operation.parameters:
+        if parameter.location == "path" and parameter.name not in flagged:
+            is_id = operation.contract.resolve(parameter.schema).get("format") == "uuid"
+            yield parameter.name, SAMPLE_ID if is_id else "1"
+    leaves = dict(_leaves(operation.example, ""))
+    for flag in operation.flags:
+        if flag.pointers and not flag.under and leaves.keys() >= set(flag.pointers):
+            samples = [leaves.pop(pointer) for pointer in flag.pointers]
+            yield flag.name, samples[0]
+    yield from leaves.items()
 
 
-def _leaves(value: Any, pointer: str) -> Iterator[str]:
-    from cxcall.document import join_pointer
-
-    members = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    found = [
-        leaf for name, member in members for leaf in _leaves(member, join_pointer(pointer, name))
-    ]
-    yield from found or [pointer]
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict | list) and value:
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, member in members:
+            yield from _leaves(member, join_pointer(pointer, name))
+    else:
+        yield pointer, value if isinstance(value, str) else json.dumps(value)

@@ -142,7 +142,7 @@ class Tally:
     def lines(self) -> list[str]:
         """Return the counts as a person reads them: outcomes, reasons, latencies, what is unknown."""
         again = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
-        found = [f"{self.total} rows: {self.words() or 'none sent'}{again}"]
+        found = [f"{counted(self.total, 'row')}: {self.words() or 'none sent'}{again}"]
         found += [
             f"  {count} x {code}: {message}"
             for (code, message), count in self.reasons.most_common(_NAMED)
@@ -172,6 +172,11 @@ class Tally:
             *named,
             *more,
         ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _general(message: str) -> str:

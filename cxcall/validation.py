@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.check import check_payload, fit, has_errors
-from cxcall.document import DocumentError, parse, parse_lines, read_text
+from cxcall.document import DocumentError, parse, parse_lines
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, UsageError
 from cxcall.payload import Payload
+from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

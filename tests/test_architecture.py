@@ -20,7 +20,7 @@ ORDER = (
     "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "batch", "tally", "fate", "report",
     "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
-    "check", "misfit", "doubt", "payload", "contract", "schema", "document", "malformed", "phone", "errors", "__init__",
+    "check", "misfit", "doubt", "payload", "contract", "schema", "textfile", "document", "malformed", "phone", "errors", "__init__",
 )  # fmt: skip
 HEAVY = {
     "requests",

@@ -19,17 +19,16 @@ from cxcall.document import (
     DEEPEST,
     Document,
     DocumentError,
-    UnreadableError,
     has_value,
     join_pointer,
     parse,
     parse_lines,
-    read_text,
     split_pointer,
     value_at,
 )
 from cxcall.errors import Excerpt, Finding, UsageError
 from cxcall.malformed import diagnose
+from cxcall.textfile import UnreadableError, read_text
 
 SCALARS = (
     st.none()
@@ -602,7 +601,7 @@ def test_a_file_without_permission_says_so(tmp_path: Path, request: pytest.Fixtu
 
 
 READ_STDIN = """
-from cxcall.document import read_text
+from cxcall.textfile import read_text
 from cxcall.errors import CxcallError
 try:
     print(ascii(read_text("-")))

@@ -18,7 +18,7 @@ from cxcall.rate import Pacer, Rate
 from cxcall.render import Screen
 from cxcall.report import Report
 from cxcall.rows import RowFile
-from cxcall.tally import Limit
+from cxcall.tally import Limit, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ class Checkup:
 
     def summary(self) -> str:
         """Say it in words."""
-        words = [f"{self.rows} rows", f"{self.rows - self.invalid} valid"]
+        words = [counted(self.rows, "row"), f"{self.rows - self.invalid} valid"]
         words += [f"{self.invalid} not valid"] if self.invalid else []
         words += [f"{self.done} done by an earlier run"] if self.done else []
         more = sum(self.counts.values()) - len(self.findings)
@@ -217,7 +217,7 @@ class _Batch:
         pacer = Pacer(self.rate, settings.max_wait)
         running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)
         self.screen.say(
-            f"batch {batch}: {found.to_send} requests to {settings.base_url}, at most {self.rate}"
+            f"batch {batch}: {counted(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         self._send(running, found)
         if running.at_end and not running.stopped:
@@ -263,6 +263,12 @@ class _Batch:
             found.add(checked)
             if batch and checked.draft and done_before(ledger, batch, checked.draft):
                 found.done += 1
+        if not found.rows:
+            raise UsageError(
+                f"`{self.wishes.file}` holds no rows",
+                where=self.wishes.file,
+                fix=f"a sample: `cxcall operations {self.job.operation.name} --skeleton --csv`",
+            )
         if found.invalid and not self.wishes.skip_invalid:
             self.screen.say(found.summary())
             raise CheckError(*found.findings)
@@ -306,7 +312,7 @@ class _Batch:
         if running.stopped:
             talk.append(f"stopped: {running.stopped}")
         if left:
-            talk.append(f"{left} rows were not sent; to go on: {self._resumption()}")
+            talk.append(f"not sent: {counted(left, 'row')}; to go on: {self._resumption()}")
         return Report(
             COMMAND,
             tally.outcome,

@@ -20,6 +20,7 @@ app = new_app("")
         "cxcall operations",
         "cxcall operations execute",
         "cxcall operations execute --skeleton > payload.json",
+        "cxcall operations execute --skeleton --csv > calls.csv",
     ),
 )
 @spread
@@ -32,6 +33,9 @@ def operations(
     skeleton: Annotated[
         bool, typer.Option("--skeleton", help="Print a body to start from.")
     ] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="With --skeleton: a table, to start a batch from.")
+    ] = False,
 ) -> Report:
     """Show what can be sent.
 
@@ -42,6 +46,8 @@ def operations(
     from cxcall.errors import UsageError
 
     known = contract.operations(own_contract(contracts))
+    if csv and not skeleton:
+        raise UsageError("`--csv` is a form of the skeleton", where="--csv", fix="add `--skeleton`")
     if name is None:
         if skeleton:
             raise UsageError(
@@ -56,7 +62,7 @@ def operations(
         )
     operation = contract.find(name, known)
     if skeleton:
-        body = skeleton_of(operation)
+        body = skeleton_of(operation, as_csv=csv)
         return Report("operations", operation=operation, data={"skeleton": body}, text=body)
     return Report(
         "operations",

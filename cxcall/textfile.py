@@ -1,0 +1,88 @@
+"""A file, or stdin, as text or bytes; and why it cannot be read."""
+
+from __future__ import annotations
+
+import json
+from typing import BinaryIO
+
+from cxcall.document import DocumentError
+from cxcall.errors import Finding, Severity, UsageError
+
+STDIN = "-"
+
+
+class UnreadableError(UsageError):
+    """A file that cannot be opened or read, or stdin where there is none to read."""
+
+
+def read_text(path: str) -> str:
+    """Read a file, or stdin (`-`), as UTF-8; a byte order mark stays, for `parse` to report.
+
+    Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
+    """
+    data = _read_bytes(path)
+    encoding = json.detect_encoding(data)
+    if not encoding.startswith("utf-8"):
+        wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+        raise undecodable(path, f"it is {wide}", wide)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        said = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        raise undecodable(path, said, "LATIN1") from None
+
+
+def _read_bytes(path: str) -> bytes:
+    try:
+        with open_bytes(path) as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def open_bytes(path: str) -> BinaryIO:
+    """Open a file, or stdin for `-`; raises UnreadableError where there is nothing to read."""
+    try:
+        return _open_stdin() if path == STDIN else open(path, "rb")  # noqa: PTH123 - a path as given
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> UnreadableError:
+    said, fix = {
+        "FileNotFoundError": ("does not exist", "check its name"),
+        "IsADirectoryError": ("is a folder, a file is needed", "name a file in it"),
+        "PermissionError": ("cannot be read: permission denied", "check its permissions"),
+    }.get(type(error).__name__, ("", "check its name"))
+    said = said or f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return UnreadableError(f"`{path}` {said}", where=path, fix=fix)
+
+
+def _open_stdin() -> BinaryIO:
+    import sys
+
+    stdin = sys.stdin  # None when the shell closed it
+    if stdin is None or stdin.isatty():
+        state = "closed" if stdin is None else "a terminal"
+        raise UnreadableError(
+            f"`-` reads stdin, and stdin is {state}", where="-", fix="name a file, or pipe one in"
+        )
+    return stdin.buffer
+
+
+def undecodable(path: str, said: str, encoding: str) -> DocumentError:
+    """Return the error for a file in another encoding than UTF-8: which one it may be, and what to do."""
+    from shlex import quote
+
+    convert = f"iconv -f {encoding} -t UTF-8"
+    is_file = path != STDIN
+    return DocumentError(
+        Finding(
+            Severity.ERROR,
+            "body-malformed",
+            "body",
+            f"`{path}` is not UTF-8: {said}",
+            f"{convert} {quote(path)} > utf8.json" if is_file else f"pipe it through `{convert}`",
+            why="JSON is UTF-8 (RFC 8259, section 8.1)",
+        )
+    )

@@ -1,0 +1,528 @@
+"""`cxcall batch`: every row once, whatever the file, the platform or a person does."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections import Counter
+from contextlib import contextmanager
+from random import Random
+from threading import Barrier, Event
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from platform_server import Bucket, Platform, Reply
+from running import CAMPAIGN, CXCALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.sandbox import Sandbox
+    from running import Cxcall, Ran
+
+PERSONAL = ("--operation", "personal-connection")
+FAST = ("--rate", "500/s")
+
+
+def contact(number: int) -> str:
+    return f"12345678-1234-4234-8234-{number:012}"
+
+
+def body(number: int) -> dict[str, str]:
+    return {"contactId": contact(number), "reasonCode": f"row {number}"}
+
+
+def write_lines(cxcall: Cxcall, count: int, name: str = "calls.jsonl") -> str:
+    return cxcall.file(
+        name, "".join(json.dumps(body(number)) + "\n" for number in range(1, count + 1))
+    )
+
+
+def lines(ran: Ran) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def outcomes(ran: Ran) -> list[str]:
+    """Return the outcome of every row; the last line is the summary."""
+    return [line["outcome"] for line in lines(ran)[:-1]]
+
+
+def recorded(cxcall: Cxcall, *arguments: str) -> list[dict[str, Any]]:
+    return lines(cxcall("history", "list", "-o", "jsonl", "--limit", "100000", *arguments, code=0))
+
+
+def received(sandbox: Sandbox) -> list[Any]:
+    """Return the bodies of what rang, in the order of the contacts."""
+    bodies = [json.loads(entry.body) for entry in sandbox.rings]
+    return sorted(bodies, key=lambda sent: str(sent["contactId"]))
+
+
+def at(cxcall: Cxcall, platform: Platform) -> Cxcall:
+    cxcall.environment |= platform.environment
+    return cxcall
+
+
+@contextmanager
+def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [str(CXCALL), "batch", *arguments], cwd=cxcall.folder, env=cxcall.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+# What is read
+
+
+def test_every_row_of_json_lines_is_sent_once_and_told_in_order(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    rows = [
+        {"campaignId": CAMPAIGN, "contactId": contact(number),
+         "contactSpec": {"contactId": contact(number), "contactData": {"phoneNumber": "+12025550100"}}}
+        for number in range(12)
+    ]  # fmt: skip
+    file = live.file("calls.jsonl", "\n".join(map(json.dumps, rows)))
+    ran = live("batch", file, "--operation", "execute", *FAST, "-o", "jsonl", code=0)
+    *told, summary = lines(ran)
+    assert [line["data"]["row"] for line in told] == list(range(1, 13))
+    assert {line["outcome"] for line in told} == {"accepted"}
+    assert summary["data"]["outcomes"] == {"accepted": 12}
+    assert [sent["contactId"] for sent in received(sandbox)] == [row["contactId"] for row in rows]
+    assert all(CAMPAIGN in entry.path for entry in sandbox.rings)
+    assert "campaignId" not in received(sandbox)[0]
+    assert {entry["engagementId"] for entry in recorded(live)} == {
+        line["engagementId"] for line in told
+    }
+
+
+def test_a_table_names_flags_parameters_and_places_in_the_body(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    table = (
+        "\ufeffcampaignId;--contact-id;phone-number;/contactSpec/contactData/firstName;data\n"
+        f'{CAMPAIGN};{contact(1)};+12025550100;"Ada; of ""Lovelace""\nCounty";city=Rome\n'
+        f"{CAMPAIGN};{contact(2)};+12025550100;;\n"
+    )
+    file = live.file("calls.csv", table)
+    live("batch", file, "--operation", "execute", *FAST, code=0)
+    first, second = received(sandbox)
+    assert first["contactSpec"]["contactData"] == {
+        "phoneNumber": "+12025550100", "firstName": 'Ada; of "Lovelace"\nCounty', "city": "Rome",
+    }  # fmt: skip
+    assert first["contactSpec"]["contactId"] == first["contactId"] == contact(1)
+    assert second["contactSpec"]["contactData"] == {"phoneNumber": "+12025550100"}
+
+
+@pytest.mark.parametrize(
+    "operation", ["execute", "personal-connection", "personal-connection-contact"]
+)
+def test_the_sample_table_of_an_operation_can_be_sent(
+    live: Cxcall, sandbox: Sandbox, operation: str
+) -> None:
+    sample = live("operations", operation, "--skeleton", "--csv", code=0).out
+    live("batch", live.file("calls.csv", sample), "--operation", operation, code=0)
+    assert len(sandbox.rings) == 1
+
+
+def test_one_parameter_and_one_value_for_every_row(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file(
+        "calls.csv",
+        f"contact-id,phone-number\n{contact(1)},+12025550100\n{contact(2)},+12025550100\n",
+    )
+    live(
+        "batch", file, "--operation", "execute", "--param", f"campaignId={CAMPAIGN}",
+        "--set", '/contactSpec/contactData/wave="2"', *FAST, code=0,
+    )  # fmt: skip
+    assert [sent["contactSpec"]["contactData"]["wave"] for sent in received(sandbox)] == ["2", "2"]
+
+
+def test_rows_may_come_by_a_pipe(live: Cxcall, sandbox: Sandbox) -> None:
+    rows = "".join(json.dumps(body(number)) + "\n" for number in range(5))
+    live("batch", "-", *PERSONAL, *FAST, stdin=rows, code=0)
+    assert len(sandbox.rings) == 5
+    again = live("batch", "-", *PERSONAL, *FAST, "--resume", "-o", "jsonl", stdin=rows, code=0)
+    assert lines(again)[-1]["data"]["resumed"] == 5
+    assert len(sandbox.rings) == 5
+
+
+# What is wrong with it
+
+
+def test_every_wrong_cell_is_named_before_anything_is_sent(live: Cxcall, sandbox: Sandbox) -> None:
+    table = (
+        "contact-id,reason-code\n"
+        f"{contact(1)},follow_up\n"
+        f"{contact(2)}0,follow_up\n"
+        f'{contact(3)},"a\nb"\n'
+        f"{contact(4)}\n"
+        f"{contact(5)},\n"
+    )
+    ran = live("batch", live.file("calls.csv", table), *PERSONAL, "-o", "json", code=3)
+    found = [(entry["code"], entry["line"], entry["column"]) for entry in ran.envelope["findings"]]
+    assert found == [("id-format", 3, 1), ("body-malformed", 6, 1), ("property-missing", 7, 1)]
+    assert sandbox.rings == []
+    assert recorded(live) == []
+
+
+def test_valid_rows_are_sent_where_that_is_asked_for(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file(
+        "calls.jsonl", f'{json.dumps(body(1))}\n{{"contactId": 1}}\n{{oops\n{json.dumps(body(4))}\n'
+    )
+    ran = live("batch", file, *PERSONAL, *FAST, "--skip-invalid", "-o", "jsonl", code=9)
+    assert outcomes(ran) == ["accepted", "invalid", "invalid", "accepted"]
+    assert lines(ran)[2]["findings"][0]["line"] == 3
+    assert len(sandbox.rings) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("contact_id,reason-code\n1,2\n", "did you mean `contact-id`?"),
+        ("contact-id,contact-id\n1,2\n", "two columns"),
+        ("contact-id\n", "holds no rows"),
+        ("", "holds no rows"),
+        (b"contact-id,reason-code\n1,\xe9\n", "not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_table_of_requests(
+    cxcall: Cxcall, content: str | bytes, message: str
+) -> None:
+    ran = cxcall("batch", cxcall.file("calls.csv", content), *PERSONAL, "--sandbox")
+    assert ran.code in (2, 3)
+    assert message in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing.csv", *PERSONAL), "does not exist"),
+        (
+            ("calls.jsonl", "--operation", "personal-conection"),
+            "did you mean `personal-connection`?",
+        ),
+        (("calls.jsonl", *PERSONAL, "--rate", "fast"), "is no rate"),
+        (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "is no number of failures"),
+        (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "names no path parameter"),
+        (("calls.jsonl", *PERSONAL, "--resume"), "no earlier batch"),
+        (("calls.jsonl", *PERSONAL, "--resume", "--again"), "do not go together"),
+    ],
+)
+def test_usage(live: Cxcall, arguments: tuple[str, ...], message: str) -> None:
+    write_lines(live, 2)
+    assert message in live("batch", *arguments, code=2).err
+
+
+# Who agrees
+
+
+def test_real_phones_need_the_number_of_calls(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 3)
+    with Platform() as platform:
+        at(cxcall, platform)
+        assert "--confirm 3" in cxcall("batch", file, *PERSONAL, "--yes", code=2).err
+        assert (
+            "3 requests would be sent"
+            in cxcall("batch", file, *PERSONAL, "--confirm", "2", code=2).err
+        )
+        assert platform.rung == 0
+        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "3", code=0)
+    assert set(platform.dials.values()) == {1}
+    assert platform.rung == 3
+
+
+def test_a_dry_run_prints_what_would_be_sent(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 2)
+    ran = cxcall("batch", file, *PERSONAL, "-n", code=0)
+    assert contact(2) in ran.out.splitlines()[1]
+    assert "dry run" in ran.err
+    told = lines(cxcall("batch", file, *PERSONAL, "-n", "-o", "jsonl", code=0))
+    assert [line["request"]["body"] for line in told[:-1]] == [body(1), body(2)]
+    assert cxcall("batch", file, *PERSONAL, "--curl", code=0).out.count("curl --include") == 2
+
+
+# What it never does
+
+
+def test_a_request_that_stands_twice_is_sent_once(cxcall: Cxcall) -> None:
+    file = cxcall.file(
+        "calls.jsonl", "".join(json.dumps(body(number)) + "\n" for number in (1, 2, 1, 1))
+    )
+    with Platform() as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--confirm", "4", "--again", "-o", "jsonl", code=9
+        )
+    assert Counter(outcomes(ran)) == {"accepted": 2, "stopped": 2}
+    assert set(platform.dials.values()) == {1}
+
+
+def test_sent_a_moment_ago_it_is_not_sent_again(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 2)
+    with Platform() as platform:
+        at(cxcall, platform)
+        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", code=0)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "-o", "jsonl", code=9)
+        assert outcomes(ran) == ["stopped", "stopped"]
+        assert platform.rung == 2
+        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "--again", code=0)
+        assert platform.rung == 4
+
+
+def test_what_is_unknown_is_named_and_left_alone(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 6)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        return Reply(0) if sent == body(3) else Reply(500, {}) if sent == body(5) else Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "6", code=9)
+        assert "row 3: delivery" in ran.err
+        assert "row 5: delivery" in ran.err
+        first = recorded(cxcall, "--outcome", "unknown")
+        assert [entry["row"] for entry in first] == [5, 3]
+        again = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--resume", "--confirm", "0", "-o", "jsonl", code=9
+        )
+        assert outcomes(again).count("unknown") == 2
+        cxcall("history", "resolve", first[0]["id"], "--did-not-ring", code=0)
+        cxcall("history", "resolve", first[1]["id"], "--rang", code=0)
+        platform.answer = lambda _body, _count: Reply()
+        last = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--resume", "--confirm", "1", "-o", "jsonl", code=0
+        )
+    assert outcomes(last) == ["accepted"] * 6
+    assert {json.loads(key)["reasonCode"]: count for key, count in platform.dials.items()} == {
+        f"row {number}": 2 if number == 5 else 1 for number in range(1, 7)
+    }
+
+
+def test_refusals_are_counted_by_their_reasons_and_not_repeated(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 5)
+    refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
+    with Platform(lambda sent, _count: refusal if sent == body(2) else Reply()) as platform:
+        at(cxcall, platform)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "5", code=9)
+        assert "1 x permission-missing" in ran.err
+        assert "latency:" in ran.err
+        again = cxcall(
+            "batch", file, *PERSONAL, "--resume", "--confirm", "0", "-o", "jsonl", code=9
+        )
+    assert outcomes(again) == ["accepted", "refused", "accepted", "accepted", "accepted"]
+    assert sum(platform.seen.values()) == 5
+
+
+def test_it_stops_when_it_only_fails(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 40)
+    arguments = (file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
+    with Platform(lambda _body, _count: Reply(400, {"message": "no"})) as platform:
+        at(cxcall, platform)
+        ran = cxcall("batch", *arguments, "40", "--max-failures", "4", "-o", "jsonl", code=9)
+        assert outcomes(ran) == ["refused"] * 4
+        assert lines(ran)[-1]["data"]["notSent"] == 36
+        assert "4 requests in a row failed" in lines(ran)[-1]["data"]["stopped"]
+        assert "did not come to its end" in cxcall("batch", *arguments, "40", code=7).err
+        platform.answer = lambda _body, _count: Reply()
+        last = cxcall("batch", *arguments, "36", "--resume", "-o", "jsonl", code=9)
+    assert Counter(outcomes(last)) == {"refused": 4, "accepted": 36}
+
+
+def test_it_stops_when_too_many_of_all_fail(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 100)
+    odd = Reply(400, {"message": "no"})
+    with Platform(
+        lambda sent, _count: odd if int(sent["contactId"][-3:]) % 3 else Reply()
+    ) as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "100",
+            "--max-failures", "60%", "-o", "jsonl", code=9,
+        )  # fmt: skip
+    assert len(outcomes(ran)) == 20
+    assert "over 60%" in lines(ran)[-1]["data"]["stopped"]
+
+
+# Tokens and limits
+
+
+def test_a_token_that_ends_in_the_middle_is_renewed_once_for_all(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 60)
+    with Platform(token_uses=40) as platform:
+        at(cxcall, platform)
+        ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "60", "-o", "jsonl", code=0)
+    assert platform.grants == 2
+    assert outcomes(ran) == ["accepted"] * 60
+    assert set(platform.dials.values()) == {1}
+
+
+def test_a_token_that_is_never_accepted_stops_it(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 60)
+    with Platform(token_uses=0) as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "60", code=9
+        )
+    assert "not sent: 59 rows" in ran.err
+    assert (platform.rung, platform.grants) == (0, 2)
+
+
+def test_a_wait_that_one_is_told_of_holds_all(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 30)
+    arrivals: list[bool] = []
+    told = Event()
+
+    def answer(sent: Any, count: int) -> Reply:
+        arrivals.append(told.is_set())
+        if sent == body(5) and not count:
+            told.set()
+            return Reply(429, {}, {"Retry-After": "1"})
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        cxcall.environment["CXCALL_MAX_WAIT"] = "5"
+        ran = cxcall(
+            "batch", file, *PERSONAL, "--rate", "200/s", "--confirm", "30", "-o", "jsonl", code=0
+        )
+    assert outcomes(ran) == ["accepted"] * 30
+    assert set(platform.dials.values()) == {1}
+    assert 5 <= arrivals.index(True) <= 12  # what had left by then is all that came during the wait
+
+
+def test_a_wait_that_is_too_long_ends_it(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 30)
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "30", code=9
+        )
+    assert "asks for a wait of 3600 s" in ran.err
+    assert platform.rung == 0
+
+
+@pytest.mark.parametrize("burst", [1, 5])
+def test_a_rate_is_kept_so_that_the_platform_refuses_next_to_none(
+    cxcall: Cxcall, burst: int
+) -> None:
+    file = write_lines(cxcall, 100)
+    with Platform(bucket=Bucket(40, burst)) as platform:
+        at(cxcall, platform)
+        cxcall.environment["CXCALL_MAX_WAIT"] = "30"
+        ran = cxcall(
+            "batch", file, *PERSONAL, "--rate", "30/s", "--confirm", "100", "-o", "jsonl", code=0
+        )
+    assert outcomes(ran) == ["accepted"] * 100
+    assert set(platform.dials.values()) == {1}
+    assert platform.limited <= 3
+
+
+def test_no_more_at_once_than_allowed(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 30)
+    gate = Event()
+
+    def answer(_sent: Any, _count: int) -> Reply:
+        gate.wait(0.05)
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        cxcall("batch", file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "30", code=0)
+    assert platform.most_at_once <= 3
+
+
+# Signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_waits_for_what_is_in_flight(cxcall: Cxcall, number: int) -> None:
+    file = write_lines(cxcall, 50)
+    release = Event()
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent != body(1):
+            release.wait(20)
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        with begin(
+            cxcall, file, *PERSONAL, *FAST, "--concurrency", "4", "--confirm", "50", "-o", "jsonl"
+        ) as process:
+            assert platform.wait_for_rings(1)
+            process.send_signal(number)
+            release.set()
+            out, err = process.communicate(timeout=30)
+        assert process.returncode == 9, err
+        told = [json.loads(line) for line in out.splitlines()]
+        assert {line["outcome"] for line in told[:-1]} == {"accepted"}
+        assert told[-1]["data"]["stopped"] == "interrupted"
+        assert platform.rung == len(told) - 1 < 50
+        left = str(told[-1]["data"]["notSent"])
+        cxcall("batch", file, *PERSONAL, *FAST, "--resume", "--confirm", left, code=0)
+    assert platform.rung == 50
+    assert set(platform.dials.values()) == {1}
+
+
+def test_interrupted_twice_it_leaves_at_once_and_says_what_is_unknown(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 50)
+    never, arrived = Event(), Barrier(3)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent["reasonCode"] in ("row 4", "row 5"):
+            arrived.wait(30)
+            never.wait(30)
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        with begin(
+            cxcall, file, *PERSONAL, *FAST, "--concurrency", "2", "--confirm", "50", "-o", "jsonl"
+        ) as process:
+            arrived.wait(20)
+            assert platform.wait_for_rings(3)
+            process.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(0.3)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+        never.set()
+        assert process.returncode == 9, err
+    told = [json.loads(line) for line in out.splitlines()]
+    unknown = told[-1]["data"]["unknown"]
+    assert {entry["row"] for entry in unknown} == {4, 5}
+    assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
+
+
+def test_killed_twenty_times_it_reaches_the_end_and_dials_nobody_twice(cxcall: Cxcall) -> None:
+    count, seed = 300, Random(6)
+    file = write_lines(cxcall, count)
+    arguments = (file, *PERSONAL, "--rate", "400/s", "--confirm")
+    with Platform() as platform:
+        at(cxcall, platform)
+        for attempt in range(20):
+            left = str(
+                count
+                - len([entry for entry in recorded(cxcall) if entry["outcome"] != "undelivered"])
+            )
+            more = ("--resume",) if attempt else ()
+            with begin(cxcall, *arguments, left, *more) as process:
+                platform.wait_for_rings(platform.rung + seed.randrange(1, 20), timeout=2)
+                process.kill()
+                process.communicate(timeout=30)
+        records = recorded(cxcall)
+        left = str(count - len([entry for entry in records if entry["outcome"] != "undelivered"]))
+        ran = cxcall("batch", *arguments, left, "--resume", "-o", "jsonl")
+    told = outcomes(ran)
+    assert len(told) == count
+    assert set(told) <= {"accepted", "unknown"}
+    assert set(platform.dials.values()) == {1}
+    named = {line["data"]["row"] for line in lines(ran)[:-1] if line["outcome"] == "unknown"}
+    rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
+    assert rung | named == set(range(1, count + 1))
+    assert named == {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
