@@ -67,7 +67,7 @@ def _open_stdin() -> BinaryIO:
         raise UnreadableError(
             f"`-` reads stdin, and stdin is {state}", where="-", fix="name a file, or pipe one in"
         )
-    return stdin.buffer
+    return open(stdin.fileno(), "rb", closefd=False)
 
 
 def undecodable(path: str, said: str, encoding: str) -> DocumentError:

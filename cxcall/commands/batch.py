@@ -26,7 +26,6 @@ app = new_app("")
         "cxcall operations execute --skeleton --csv > calls.csv",
         "cxcall batch calls.csv --operation execute --dry-run",
         "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
-        "cxcall batch calls.csv --operation execute --resume",
     ),
 )
 @spread

@@ -19,8 +19,7 @@ app = new_app("")
     epilog=examples(
         "cxcall operations",
         "cxcall operations execute",
-        "cxcall operations execute --skeleton > payload.json",
-        "cxcall operations execute --skeleton --csv > calls.csv",
+        "cxcall operations execute --skeleton > payload.json  # or --csv, for batch",
     ),
 )
 @spread
