@@ -19,6 +19,8 @@ from cxcall.errors import UsageError
 from cxcall.pacing import HeldBackError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cxcall.transport import Exchange
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -71,6 +73,7 @@ class Pacer:
         self._stopped = Event()
         self._entry, self._exit, self._state = Lock(), Lock(), Lock()
         self._lead = _LEAST_LEAD
+        self._usual = 0.0
         self._opens_at = self._left_at = self._held_until = 0.0
         self._inside = self._under_way = 0
 
@@ -147,10 +150,24 @@ class Pacer:
                 self.hold(asked)
             self._interval = min(self._interval * _SLOWER, self._even * _SLOWEST)
             return
+        self._allow_for(exchange.timings)
         self._interval = max(self._interval * _FASTER, self._even)
         left = pacing.window_left(response.headers)
         if left is not None and left[0] < self._under_way and left[1] <= self._longest_wait:
             self.hold(left[1])
+
+    def _allow_for(self, timings: Mapping[str, float]) -> None:
+        """Let the next leave later by as much as this one may have arrived late.
+
+        An answer that took longer than usual is the one sign that its request was held up on the way.
+        """
+        if "turn" not in timings or "first_byte" not in timings:
+            return
+        took = (timings["first_byte"] - timings["turn"]) / 1e3
+        with self._state:
+            late = took - self._usual if self._usual else 0.0
+            self._usual += (took - self._usual) * (0.5 if late < 0 else 0.02 if late else 1.0)
+            self._left_at += min(max(late, 0.0), self._interval / 2)
 
 
 class Turn:
