@@ -1,3 +1,31 @@
-"""Trigger outbound calls through contact-centre APIs, and say exactly why one was refused."""
+"""Trigger outbound calls through contact-centre APIs, and say exactly why one was refused.
+
+`check(payload)` is what `cxcall validate` does, for a program of one's own:
+
+    from cxcall import check
+
+    verdict = check({"contactId": "12345"}, "execute")
+    assert verdict.valid, verdict.findings
+"""
 
 __version__ = "0.1.0"
+__all__ = ["CxcallError", "Finding", "Severity", "Verdict", "__version__", "check"]
+
+TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
+
+if TYPE_CHECKING:
+    from cxcall.checks import Verdict, check
+    from cxcall.errors import CxcallError, Finding, Severity
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for (PEP 562)."""
+        homes = {"check": "checks", "Verdict": "checks"}
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        return getattr(import_module(f"cxcall.{homes.get(name, 'errors')}"), name)
+
+    def __dir__() -> list[str]:
+        return [*globals(), *__all__]

@@ -54,6 +54,10 @@ class Excerpt(NamedTuple):
     text: str
     width: int = 1
 
+    def __repr__(self) -> str:
+        # A test of a user's own prints this into a log: the line may hold a phone number.
+        return f"{type(self).__name__}({self.file}:{self.line}:{self.column})"
+
 
 class Finding(NamedTuple):
     """One thing found by a check or an explanation.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import send
-from cxcall.check import has_errors
+from cxcall.checks import has_errors
 from cxcall.errors import CxcallError, Finding, UsageError
 from cxcall.payload import override
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cxcall import phone
-from cxcall.check import check_body, check_parameters, has_errors
+from cxcall.checks import check_body, check_parameters, has_errors
 from cxcall.document import value_at
 from cxcall.errors import CheckError, CredentialsError, Finding, Severity, StoppedError, UsageError
 from cxcall.transport import HttpRequest, is_loopback

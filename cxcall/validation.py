@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.check import check_payload, fit, has_errors
+from cxcall.checks import check_payload, fit, has_errors
 from cxcall.document import DocumentError, parse, parse_lines
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, UsageError
 from cxcall.payload import Payload

@@ -17,10 +17,12 @@ from cxcall import cli
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
-    "__main__", "cli", "commands", "binding", "render", "options", "catalogue", "past", "batch", "tally", "fate", "report",
-    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "answer", "sandbox", "auth", "keychain", "storage", "grant", "authorization",
+    "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "options", "catalogue", "past",
+    "batch", "tally", "fate", "report", "explain", "reading", "attempt",
+    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "answer", "sandbox",
+    "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
-    "check", "misfit", "doubt", "payload", "contract", "schema", "textfile", "document", "malformed", "phone", "errors", "__init__",
+    "assignment", "toml", "checks", "misfit", "doubt", "payload", "contract", "schema", "textfile", "document", "malformed", "phone", "errors",
 )  # fmt: skip
 HEAVY = {
     "requests",

@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from cxcall import contract
-from cxcall.check import check_body, check_parameters
+from cxcall.checks import check_body, check_parameters
 from cxcall.contract import Contract, Operation
 from cxcall.payload import Payload
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs
 
-from cxcall.check import validator
+from cxcall.checks import validator
 from cxcall.sandbox.messages import Problem
 
 if TYPE_CHECKING:

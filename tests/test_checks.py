@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall import contract
-from cxcall.check import check_body, check_payload, fit, has_errors
+from cxcall.checks import check_body, check_payload, fit, has_errors
 from cxcall.contract import Operation
 from cxcall.document import parse
 from cxcall.errors import Severity

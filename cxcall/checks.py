@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.document import has_value
+from cxcall.document import DocumentError, has_value, parse, read_text
 from cxcall.errors import Finding, Severity
+from cxcall.payload import Payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -13,8 +17,82 @@ if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
     from cxcall.contract import Operation
-    from cxcall.payload import Payload
     from cxcall.schema import JsonSchema
+
+
+class Verdict(NamedTuple):
+    """What a check found, in the order of the payload.
+
+    `operations` names those that the payload is valid as; when it is not valid, the one that it was
+    checked as, which is the nearest one where none was named.
+    """
+
+    operations: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether no finding is an error: warnings and notes do not stop a request."""
+        return not has_errors(self.findings)
+
+
+def check(
+    payload: object,
+    operation: str | None = None,
+    *,
+    contract: str | os.PathLike[str] | None = None,
+) -> Verdict:
+    """Check the body of a request offline, as `cxcall validate` does.
+
+    `payload` is what would be sent: a value that `json.dumps` takes, or the `pathlib.Path` of a file
+    that holds one JSON document; its findings then have lines and columns. `operation` is a name of
+    `cxcall operations`; without it the payload is checked as the operation that it fits, or is
+    nearest to. `contract` is an OpenAPI 3.1 document of one's own, read once for the process; no
+    setting, environment variable or profile is looked at.
+
+    Raises UsageError (a CxcallError) for a file or contract that cannot be read and for an operation
+    that is not known, TypeError or ValueError for a value that is not JSON.
+    """
+    from cxcall.contract import find
+
+    known = _operations(os.fspath(contract) if contract is not None else None)
+    named = find(operation, known) if operation is not None else None
+    try:
+        body = _body(payload)
+    except DocumentError as error:
+        return Verdict((named.name,) if named else (), error.findings)
+    return judge(known, body, named)
+
+
+@cache
+def _operations(contract: str | None) -> tuple[Operation, ...]:
+    from cxcall.contract import operations
+
+    return operations(contract)
+
+
+def _body(payload: object) -> Payload:
+    """Read a payload; raises DocumentError where what would be sent is no JSON document."""
+    if isinstance(payload, os.PathLike):
+        path = os.fspath(payload)
+        document = parse(read_text(path), path)
+        return Payload(document.value, document)
+    if isinstance(payload, str):
+        raise TypeError("a file is given as `pathlib.Path(...)`, JSON text as `json.loads(...)`")
+    try:
+        return Payload(parse(json.dumps(payload, allow_nan=False), "payload").value)
+    except DocumentError as error:
+        # The text is made here: a place in it would mean nothing to the caller.
+        raise DocumentError(*(each._replace(excerpt=None) for each in error.findings)) from None
+
+
+def judge(known: Sequence[Operation], body: Payload, named: Operation | None = None) -> Verdict:
+    """Check a body that was read, as the operation `named` or as the one of `known` that it fits."""
+    operation, findings = check_payload(known, body, named)
+    every = (*(body.document.findings if body.document else ()), *findings)
+    fitting = (operation,) if named or has_errors(every) else fit(known, body.value).fitting
+    return Verdict(tuple(entry.name for entry in fitting), every)
+
 
 _compiled: dict[int, tuple[JsonSchema, Validator]] = {}
 
