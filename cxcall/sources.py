@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cxcall import toml
 from cxcall.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def from_dotenv(path: Path) -> tuple[Layer, Layer]:
     from dotenv.parser import parse_stream
 
     found = {}
-    for binding in parse_stream(StringIO(_read(path))):
+    for binding in parse_stream(StringIO(toml.read(path))):
         written = binding.original.string
         blank = len(written) - len(written.lstrip())
         line = binding.original.line + len(written[:blank].splitlines())
@@ -176,8 +177,9 @@ class ConfigFile:
         """
         if not path.exists():
             return cls(path, "", {})
-        text = _read(path)
-        file = cls(path, text, _parse(text, path))
+        text = toml.read(path)
+        example = 'a setting is written `base_url = "https://..."`, under `[profiles.NAME]`'
+        file = cls(path, text, toml.parse(path, text, fix=example))
         file._check()
         return file
 
@@ -214,20 +216,8 @@ class ConfigFile:
         )
 
     def place(self, *keys: str) -> str:
-        """Return file:line of a value: the shortest run of lines, from the top, that sets it."""
-        import tomllib
-
-        lines = self.text.split("\n")
-        for count in range(1, len(lines)):
-            try:
-                node: Any = tomllib.loads("\n".join(lines[:count]))
-            except tomllib.TOMLDecodeError:
-                continue
-            for key in keys:
-                node = node.get(key) if isinstance(node, dict) else None
-            if node is not None:
-                return f"{self.path}:{count}"
-        return f"{self.path}:{len(lines)}"
+        """Return file:line of a value."""
+        return toml.place(self.path, self.text, *keys)
 
     def _text(self, key: str, value: Any) -> str:
         text = str(value).strip()
@@ -263,7 +253,7 @@ class ConfigFile:
             value = value.get(key, unset)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise UsageError(
-                f"`{keys[-1]}` must be {wanted}, not {_kind(value)}",
+                f"`{keys[-1]}` must be {wanted}, not {toml.kind(value)}",
                 where=self.place(*keys),
                 fix=f'`{keys[-1]} = "..."`' if wanted == "a string" else f"make it {wanted}",
             )
@@ -276,42 +266,3 @@ class ConfigFile:
                 fix=f"`chmod 600 {self.path}`, or keep it with `cxcall auth login`",
                 why="a secret in a file is used only when its owner alone can read it",
             )
-
-
-def _kind(value: Any) -> str:
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list"}
-    return names.get(type(value), "a table" if isinstance(value, dict) else "a date")
-
-
-def _parse(text: str, path: Path) -> Mapping[str, Any]:
-    import re
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        told = str(error)
-        at = re.search(r"at line (\d+), column (\d+)", told)
-        line = f"{at[1]}:{at[2]}" if at else str(text.count("\n") + 1)
-        raise UsageError(
-            f"`{path.name}` is no TOML: {told.split(' (at ', maxsplit=1)[0].lower()}",
-            where=f"{path}:{line}",
-            fix='a setting is written `base_url = "https://..."`, under `[profiles.NAME]`',
-        ) from None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UsageError(
-            f"`{path.name}` is not in UTF-8",
-            where=str(path),
-            fix=f"`iconv -t utf-8 {path} > new`, then put it in its place",
-        ) from None
-    except OSError as error:
-        raise UsageError(
-            f"`{path.name}` cannot be read: {error.strerror}",
-            where=str(path),
-            fix=f"`ls -l {path}`",
-        ) from None

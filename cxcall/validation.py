@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from glob import glob, has_magic
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.checks import check_payload, fit, has_errors
-from cxcall.document import DocumentError, parse, parse_lines
+from cxcall.checks import has_errors, judge
+from cxcall.document import STDIN, DocumentError, parse, parse_lines
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, UsageError
 from cxcall.payload import Payload
 from cxcall.textfile import read_text
@@ -15,6 +17,7 @@ from cxcall.textfile import read_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cxcall.assignment import Assigned, Assignment
     from cxcall.contract import Operation
     from cxcall.document import Document
 
@@ -22,8 +25,12 @@ LINES = (".jsonl", ".ndjson")
 SUFFIXES = (".json", *LINES)
 
 
-class Verdict(NamedTuple):
-    """What became of one payload; `line` is None but in JSON Lines."""
+class Checked(NamedTuple):
+    """What became of one payload.
+
+    `line` is None but in JSON Lines; `assigned` is what a project's own file says the payload is
+    for, None where it says nothing or was not asked.
+    """
 
     file: str
     line: int | None
@@ -31,6 +38,12 @@ class Verdict(NamedTuple):
     valid: bool
     findings: tuple[Finding, ...]
     exit_code: ExitCode
+    assigned: Assigned | None = None
+
+    @property
+    def place(self) -> str:
+        """The file, and the line in JSON Lines."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return the verdict for a program, its findings counted by code."""
@@ -40,19 +53,21 @@ class Verdict(NamedTuple):
             "line": self.line,
             "valid": self.valid,
             "operations": list(self.operations),
+            "assignedBy": self.assigned
+            and {"pattern": self.assigned.pattern, "file": self.assigned.source},
             "codes": {code: codes.count(code) for code in dict.fromkeys(codes)},
         }
 
     def __str__(self) -> str:
-        place = self.file if self.line is None else f"{self.file}:{self.line}"
         names = " or ".join(self.operations)
-        return f"{place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
+        told = f"{self.place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
+        return f"{told} (by {self.assigned})" if self.assigned else told
 
 
 class Result(NamedTuple):
     """The verdicts of a run, in the order that the files were named."""
 
-    payloads: tuple[Verdict, ...]
+    payloads: tuple[Checked, ...]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -72,40 +87,65 @@ class Result(NamedTuple):
         return outcomes.get(self.exit_code, Outcome.ERROR)
 
 
-def validate_files(
-    files: Sequence[str], known: Sequence[Operation], named: Operation | None, *, strict: bool
-) -> Result:
-    """Check every payload of every file; one bad file does not hide the others."""
-    return Result(
-        tuple(verdict for file in files for verdict in _verdicts(file, known, named, strict=strict))
-    )
+@dataclass(frozen=True)
+class Validation:
+    """How payload files are checked: as `named`, else as their path is assigned, else as they fit."""
 
+    known: Sequence[Operation]
+    named: Operation | None = None
+    assignment: Assignment | None = None
+    strict: bool = False
 
-def _verdicts(
-    file: str, known: Sequence[Operation], named: Operation | None, *, strict: bool
-) -> Iterator[Verdict]:
-    try:
-        for path in _expanded(file):
-            for found in _documents(path):
-                if isinstance(found, DocumentError):
-                    yield _unread(path, found)
-                else:
-                    yield _judged(found, known, named, strict=strict)
-    except CxcallError as error:
-        yield _unread(file, error)
+    def run(self, files: Sequence[str]) -> Result:
+        """Check every payload of every file, folder and pattern; a bad one does not hide the others."""
+        return Result(tuple(checked for file in files for checked in self._checked(file)))
+
+    def _checked(self, file: str) -> Iterator[Checked]:
+        try:
+            for path in _expanded(file):
+                for found in _documents(path):
+                    if isinstance(found, DocumentError):
+                        yield _unread(path, found)
+                    else:
+                        yield self._judged(found)
+        except CxcallError as error:
+            yield _unread(file, error)
+
+    def _judged(self, document: Document) -> Checked:
+        name = document.name
+        assigned = self.assignment.of(name) if self.assignment and name != STDIN else None
+        named = self.named or (assigned.operation if assigned else None)
+        operations, findings = judge(self.known, Payload(document.value, document), named)
+        valid = not has_errors(findings, strict=self.strict)
+        return Checked(
+            name,
+            document.first_line if name.lower().endswith(LINES) else None,
+            operations if valid else operations[:1],
+            valid,
+            findings,
+            ExitCode.OK if valid else ExitCode.INVALID,
+            assigned,
+        )
 
 
 def _expanded(file: str) -> list[str]:
-    """Return the payload files below a folder, sorted; a file stands for itself."""
-    if file == "-" or not Path(file).is_dir():
-        return [file]
-    found = sorted(str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not found:
-        raise UsageError(
-            f"`{file}` holds no payload files",
-            where=file,
-            fix=f"name the files, or give them one of the endings {', '.join(SUFFIXES)}",
+    """Return the payload files of a folder or a pattern, sorted; a file stands for itself."""
+    if file != STDIN and Path(file).is_dir():
+        found = sorted(
+            str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES
         )
+        said, fix = (
+            "holds no payload files",
+            f"name the files, or end them in {', '.join(SUFFIXES)}",
+        )
+    elif has_magic(file) and not Path(file).exists():
+        every = glob(file, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+        found = sorted(path for path in every if Path(path).is_file())
+        said, fix = "matches no file", "check the pattern: `**` stands for any number of folders"
+    else:
+        return [file]
+    if not found:
+        raise UsageError(f"`{file}` {said}", where=file, fix=fix)
     return found
 
 
@@ -122,22 +162,5 @@ def _documents(path: str) -> Iterator[Document | DocumentError]:
         yield error
 
 
-def _judged(
-    document: Document, known: Sequence[Operation], named: Operation | None, *, strict: bool
-) -> Verdict:
-    operation, findings = check_payload(known, Payload(document.value, document), named)
-    every = (*document.findings, *findings)
-    valid = not has_errors(every, strict=strict)
-    fitting = (operation,) if named or not valid else fit(known, document.value).fitting
-    return Verdict(
-        document.name,
-        document.first_line if document.name.lower().endswith(LINES) else None,
-        tuple(entry.name for entry in fitting),
-        valid,
-        every,
-        ExitCode.OK if valid else ExitCode.INVALID,
-    )
-
-
-def _unread(file: str, error: CxcallError) -> Verdict:
-    return Verdict(file, None, (), valid=False, findings=error.findings, exit_code=error.exit_code)
+def _unread(file: str, error: CxcallError) -> Checked:
+    return Checked(file, None, (), valid=False, findings=error.findings, exit_code=error.exit_code)

@@ -27,7 +27,9 @@ def validate(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="JSON, JSON Lines, folders of them, or -.", show_default=False
+            metavar="FILE...",
+            help="JSON, JSON Lines, folders and quoted patterns of them, or -.",
+            show_default=False,
         ),
     ],
     output: OutputOptions,
@@ -42,15 +44,18 @@ def validate(
 ) -> Report:
     """Check payload files offline.
 
-    Every finding comes with its place, why, and what to write instead. Without --operation, a payload is checked as the operation that it fits, or is nearest to.
+    Every finding comes with its place, why, and what to write instead. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) gives for its path, else as the one that it fits, or is nearest to.
     """
-    from cxcall import contract
+    from pathlib import Path
+
+    from cxcall import assignment, contract
     from cxcall.render import summarise
-    from cxcall.validation import validate_files
+    from cxcall.validation import Validation
 
     known = contract.operations(own_contract(contracts))
     named = contract.find(operation, known) if operation else None
-    result = validate_files(files, known, named, strict=check.strict)
+    assigned = None if named else assignment.find(Path.cwd(), known)
+    result = Validation(known, named, assigned, check.strict).run(files)
     return Report(
         command="validate",
         outcome=result.outcome,
