@@ -73,13 +73,13 @@ def find(folder: Path, known: tuple[Operation, ...]) -> Assignment | None:
 
     Raises UsageError, with the place, where such a file is wrong or names no operation of `known`.
     """
-    for path in (above / name for above in _searched(folder) for name in HOMES):
+    for path in (above / name for above in to_root(folder) for name in HOMES):
         if path.is_file() and (found := _read(path, known)) is not None:
             return found
     return None
 
 
-def _searched(folder: Path) -> list[Path]:
+def to_root(folder: Path) -> list[Path]:
     """Return the folders from here to the repository's root; without a repository, this one alone."""
     folders = [folder, *folder.parents]
     root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)

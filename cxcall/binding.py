@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
 from cxcall.errors import UsageError
-from cxcall.options import COMMON, OutputOptions
+from cxcall.options import COMMON, OutputOptions, formats_of
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ def spread(
         if parameter.name not in groups and parameter.kind is not parameter.VAR_KEYWORD
     ]
     shared = [
-        entry
+        _narrowed(entry, formats_of(command.__name__)) if entry.name == "output" else entry
         for group in {**groups, "output": OutputOptions}.values()
         for entry in parameters_of(group)
     ]
@@ -60,6 +60,12 @@ def spread(
 
     sign(spread_command, parameters)
     return spread_command
+
+
+def _narrowed(parameter: inspect.Parameter, choices: tuple[str, ...]) -> inspect.Parameter:
+    """Return a parameter that takes these choices alone; the parser names them when it refuses others."""
+    option = parameter.annotation.__metadata__[0]
+    return parameter.replace(annotation=Annotated[Literal.__getitem__(choices), option])
 
 
 def _gather(group: Any, values: dict[str, Any]) -> Any:

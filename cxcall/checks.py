@@ -7,8 +7,9 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.document import DocumentError, has_value, parse, read_text
+from cxcall.document import DocumentError, has_value, parse
 from cxcall.errors import Finding, Severity
+from cxcall.textfile import read_text
 from cxcall.payload import Payload
 
 if TYPE_CHECKING:

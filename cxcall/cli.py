@@ -109,7 +109,8 @@ def run(arguments: Sequence[str]) -> int:
     try:
         report = _report(arguments, invocation)
         if report is not None:
-            Screen.standard(invocation.output or options_of(arguments)).show(report)
+            spoken = invocation.output or options_of(arguments, _command_in(arguments))
+            Screen.standard(spoken).show(report)
     except BrokenPipeError:
         _discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
     except OSError as error:

@@ -5,8 +5,15 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
-OutputFormat = Literal["text", "json", "jsonl"]
+OutputFormat = Literal["text", "json", "jsonl", "github", "junit", "sarif"]
 ColorChoice = Literal["auto", "always", "never"]
+FORMATS: tuple[OutputFormat, ...] = ("text", "json", "jsonl")
+CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
+
+
+def formats_of(command: str) -> tuple[OutputFormat, ...]:
+    """Return the formats that a command prints; those of CI systems tell of findings in files."""
+    return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
 
 
 def _option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:  # noqa: A002, as in Typer
@@ -17,7 +24,7 @@ class OutputOptions(NamedTuple):
     """How a command speaks."""
 
     output: Annotated[
-        OutputFormat, _option("--output", "-o", help="How to print: text, json, or jsonl for many.")
+        OutputFormat, _option("--output", "-o", help="How to print; jsonl for many.")
     ] = "text"
     quiet: Annotated[bool, _option("--quiet", "-q", help="Print the engagement ID alone.")] = False
     verbose: Annotated[

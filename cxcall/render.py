@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from cxcall import phone
 from cxcall.errors import Severity, UsageError
-from cxcall.options import OutputOptions
+from cxcall.options import CI_FORMATS, OutputOptions, formats_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -139,10 +139,15 @@ class Screen:
         self.stdout = before
 
     def show(self, report: Report) -> None:
-        """Print a report: one envelope, or JSON Lines, or text."""
+        """Print a report: one envelope, or JSON Lines, or a format of CI systems, or text."""
         if self.options.output == "jsonl" and report.lines is not None:
             for record in report.lines:
                 self.line(json.dumps(record, ensure_ascii=False))
+        elif self.options.output in CI_FORMATS:
+            from importlib import import_module
+
+            form = import_module(f"cxcall.formats.{self.options.output}")
+            self.line(printable(form.render(report)))
         elif self.options.output != "text":
             indent = 2 if self.options.output == "json" and not report.is_last_line else None
             self.line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
@@ -317,8 +322,8 @@ def summarise(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts if count)
 
 
-def options_of(arguments: Iterable[str]) -> OutputOptions:
-    """Read how to speak from raw arguments, for errors that arise before they are parsed."""
+def options_of(arguments: Iterable[str], command: str) -> OutputOptions:
+    """Read how a command is to speak from raw arguments, for errors that arise before they are parsed."""
     words = list(arguments)
     found: Mapping[str, Any] = {}
     for word, following in zip(words, [*words[1:], ""], strict=True):
@@ -335,6 +340,6 @@ def options_of(arguments: Iterable[str]) -> OutputOptions:
     output = found.get("output", "text")
     color = found.get("color", "auto")
     return OutputOptions(
-        output=output if output in ("json", "jsonl") else "text",
+        output=output if output in formats_of(command) else "text",
         color=color if color in ("always", "never") else "auto",
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cxcall.dialer import Delivery
     from cxcall.errors import CxcallError, Finding
     from cxcall.transport import HttpRequest, HttpResponse
+    from cxcall.validation import Checked
 
 SCHEMA_VERSION = 1
 
@@ -33,6 +34,7 @@ class Report:
     `text` and `table` are what a person reads on stdout; `data` is the same for a program.
     `lines` are records for JSON Lines, streamed; `is_last_line` when they went before, and the
     envelope is the last of them. `talk` goes to stderr, in text only.
+    `payloads` are what the formats of CI systems tell.
     """
 
     command: str = ""
@@ -49,6 +51,7 @@ class Report:
     lines: Iterable[Mapping[str, Any]] | None = None
     talk: Sequence[str] = ()
     summary: str = ""
+    payloads: Sequence[Checked] = ()
     findings_are_data: bool = field(default=False, kw_only=True)
     is_last_line: bool = field(default=False, kw_only=True)
 

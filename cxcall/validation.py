@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.checks import has_errors, judge
-from cxcall.document import STDIN, DocumentError, parse, parse_lines
+from cxcall.document import DocumentError, parse, parse_lines
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, UsageError
 from cxcall.payload import Payload
-from cxcall.textfile import read_text
+from cxcall.textfile import STDIN, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,7 +119,7 @@ class Validation:
         valid = not has_errors(findings, strict=self.strict)
         return Checked(
             name,
-            document.first_line if name.lower().endswith(LINES) else None,
+            _line_in(name, document.first_line),
             operations if valid else operations[:1],
             valid,
             findings,
@@ -162,5 +162,11 @@ def _documents(path: str) -> Iterator[Document | DocumentError]:
         yield error
 
 
+def _line_in(name: str, line: int) -> int | None:
+    return line if name.lower().endswith(LINES) else None
+
+
 def _unread(file: str, error: CxcallError) -> Checked:
-    return Checked(file, None, (), valid=False, findings=error.findings, exit_code=error.exit_code)
+    place = error.findings[0].excerpt
+    line = _line_in(file, place.line) if place else None
+    return Checked(file, line, (), valid=False, findings=error.findings, exit_code=error.exit_code)

@@ -66,4 +66,5 @@ def validate(
         lines=[payload.as_dict() for payload in result.payloads],
         text="" if output.quiet else "\n".join(map(str, result.payloads)),
         summary=summarise(result.findings),
+        payloads=result.payloads,
     )
