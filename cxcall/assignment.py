@@ -64,7 +64,7 @@ def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
         return not path
     first, *rest = pattern
     if first == "**":
-        return any(matches(path[start:], rest) for start in range(len(path) + 1))
+        return bool(path) and any(matches(path[start:], rest) for start in range(len(path) + 1))
     return bool(path) and fnmatchcase(path[0], first) and matches(path[1:], rest)
 
 
