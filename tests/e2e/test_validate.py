@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from running import CONTACT
 
 if TYPE_CHECKING:
     from running import Cxcall
 
+ROOT = Path(__file__).parents[2]
 GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
 ASKED = """{
   "contactId": "12345",
@@ -170,3 +173,12 @@ def test_color_always_and_never(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "12345"})
     assert "\x1b[1;31merror" in cxcall("--color", "always", "validate", name, code=3).out
     assert "\x1b" not in cxcall("validate", name, "--color", "never", code=3).out
+
+
+def test_the_pre_commit_hook_starts_what_is_installed(cxcall: Cxcall) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    program, *arguments = hook["entry"].split()
+    assert (hook["id"], hook["types"], program) == ("cxcall-validate", ["json"], "cxcall")
+    good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", {"contactId": "1"})
+    cxcall(*arguments, good, code=0)
+    cxcall(*arguments, good, bad, code=3)
