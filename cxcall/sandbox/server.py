@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from cxcall.errors import UsageError
-from cxcall.sandbox.app import App
+from cxcall.sandbox.app import TOKEN_PATH, App
 from cxcall.sandbox.messages import Answer, Ending, Request
 from cxcall.sandbox.rates import ALLOWED, Rates
 from cxcall.sandbox.record import Received, Record
@@ -64,6 +64,11 @@ class Sandbox:
         )
         self._thread = Thread(target=self._run, name="cxcall-sandbox", daemon=True)
         self._thread.start()
+
+    @property
+    def token_url(self) -> str:
+        """Where it grants tokens."""
+        return self.base_url + TOKEN_PATH
 
     @property
     def received(self) -> list[Received]:

@@ -1,0 +1,122 @@
+"""The pytest plugin, in a run of pytest of its own, as a user's project would have it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+pytest_plugins = ["pytester"]
+
+SMOKE = """
+import subprocess, sys
+from pathlib import Path
+
+import pytest
+
+CXCALL = str(Path(sys.executable).with_name("cxcall"))
+CONTACT = "12345678-1234-1234-1234-123456789012"
+CALL = [CXCALL, "personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--quiet"]
+
+
+@pytest.mark.parametrize("turn", range(2))
+def test_one_phone_rings_in_each_test(turn, cxcall_sandbox, cxcall_environment, tmp_path):
+    done = subprocess.run(
+        CALL, env=cxcall_environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    (ring,) = cxcall_sandbox.rings
+    assert ring.operation == "personal-connection"
+    assert ring.engagement_id == done.stdout.strip()
+    assert CONTACT.encode() in ring.body
+    assert "CXCALL_ACCESS_TOKEN" not in cxcall_environment
+    assert "GENESYSCLOUD_REGION" not in cxcall_environment
+    assert cxcall_environment["ELSE"] == "kept"
+
+
+def test_any_client_can_use_it(cxcall_sandbox):
+    import requests
+
+    token = requests.post(
+        cxcall_sandbox.token_url,
+        data={"grant_type": "client_credentials"},
+        auth=(cxcall_sandbox.client_id, cxcall_sandbox.client_secret),
+        timeout=10,
+    ).json()["access_token"]
+    answer = requests.post(
+        f"{cxcall_sandbox.base_url}/api/v2/engagements/outbound/personal-connections",
+        json={"contactId": "12345"},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+    assert answer.status_code == 400
+    assert cxcall_sandbox.rings == []
+    assert cxcall_sandbox.received[-1].status == 400
+"""
+
+OWN = """
+import subprocess, sys
+from pathlib import Path
+
+import pytest
+
+CXCALL = str(Path(sys.executable).with_name("cxcall"))
+
+
+@pytest.fixture
+def cxcall_contract():
+    return "own.json"
+
+
+def test_the_sandbox_and_the_command_know_it(cxcall_sandbox, cxcall_environment, tmp_path):
+    done = subprocess.run(
+        [CXCALL, "operations"], env=cxcall_environment, cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )
+    assert done.stdout.startswith("page")
+"""
+
+
+def test_a_users_smoke_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CXCALL_ACCESS_TOKEN", "CXCALL_BASE_URL", "GENESYSCLOUD_REGION"):
+        monkeypatch.setenv(name, "of the developer's own")
+    monkeypatch.setenv("ELSE", "kept")
+    pytester.makepyfile(SMOKE)
+    ran = pytester.runpytest_subprocess("-W", "error", "-p", "no:xdist", "-p", "no:cacheprovider")
+    ran.assert_outcomes(passed=3)
+
+
+def test_a_contract_of_ones_own(pytester: pytest.Pytester) -> None:
+    declared = {"openapi": "3.1.0", "paths": {"/page": {"post": {"operationId": "page"}}}}
+    (pytester.path / "own.json").write_text(json.dumps(declared))
+    pytester.makepyfile(OWN)
+    pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
+
+
+def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) -> None:
+    shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
+    for name in ("cxcall_sandbox", "cxcall_environment", "cxcall_contract"):
+        assert name in shown
+    assert "rings nobody" in shown
+
+
+def test_a_run_that_does_not_ask_for_it_pays_nothing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_what_was_imported():
+            ours = sorted(name for name in sys.modules if name.split(".")[0] == "cxcall")
+            assert ours == ["cxcall", "cxcall.pytest_plugin"]
+        """
+    )
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
+        cwd=pytester.path, env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
