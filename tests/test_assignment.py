@@ -68,6 +68,8 @@ def test_the_nearest_file_up_to_the_repository_is_taken(cxcall: Cxcall) -> None:
     )
     for name in ("p.json", "../er/p.json", str(cxcall.folder / "p.json")):
         assert "(by `deep/**` in pyproject.toml)" in cxcall("validate", name, code=0).out
+    cxcall.file("../../../outside.json", GOOD)
+    assert "(by" not in cxcall("validate", "../../../outside.json", code=0).out
     cxcall.file("../pyproject.toml", "[tool.other]\nname = 'cxcall'")
     assert "`deep/**`" in cxcall("validate", "p.json", code=0).out
     cxcall.file("../.cxcall.toml", '[operations]\n"er/*" = "personal-connection-contact"')
