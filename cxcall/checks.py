@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import DocumentError, has_value, parse
 from cxcall.errors import Finding, Severity
-from cxcall.textfile import read_text
 from cxcall.payload import Payload
+from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

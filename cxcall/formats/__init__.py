@@ -44,7 +44,7 @@ def file_of(checked: Checked) -> Path | None:
     One outside of it is absolute. None for stdin, and for what could not be read.
     """
     from cxcall.assignment import to_root
-    from cxcall.document import STDIN
+    from cxcall.textfile import STDIN
 
     if checked.file in ("", STDIN) or not was_read(checked):
         return None
