@@ -22,6 +22,16 @@ LOOK_SECONDS = 0.002
 _APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
 _ELSEWHERE = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
 
+_KEPT = ("delivery", "event")
+
+
+def _trigger(table: str, verb: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table} "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+    )
+
+
 # Rows are only ever inserted. Each event says what is true if nothing follows it: the state of a
 # delivery is its last event, and a process killed while sending has left `unknown` behind.
 _SCHEMA = (
@@ -42,12 +52,7 @@ _SCHEMA = (
     "CREATE INDEX delivery_operation ON delivery (operation, at)",
     "CREATE INDEX event_delivery ON event (delivery)",
     "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
-    *(
-        f"CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table} "
-        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-        for table in ("delivery", "event")
-        for verb in ("UPDATE", "DELETE")
-    ),
+    *(_trigger(table, verb) for table in _KEPT for verb in ("UPDATE", "DELETE")),
 )
 _UPGRADES = {
     2: (
@@ -168,6 +173,21 @@ class Journal:
         ).fetchone()
         if found[0] and found[1] != _APPLICATION:
             raise unusable(self.path, "is a database of another program")
+
+    @contextmanager
+    def pruning(self) -> Iterator[None]:
+        """Hold the write lock and let rows be deleted, which is never done but here; the file then shrinks."""
+        with self.transaction():
+            for table in _KEPT:
+                self.run(f"DROP TRIGGER {table}_DELETE")
+            yield
+            for table in _KEPT:
+                self.run(_trigger(table, "DELETE"))
+        with (
+            self._lock,
+            suppress(Exception),
+        ):  # it is tidying up, and another process may be reading
+            self._connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file."""

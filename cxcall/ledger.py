@@ -62,6 +62,11 @@ WHERE profile = ? AND operation = ? AND target = ? AND (digest = ? OR (file = ? 
 ORDER BY number DESC LIMIT 1
 """
 
+_PRUNABLE = """
+FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+WHERE d.at < ? AND e.outcome <> 'unknown'
+"""
+
 _INSERT_EVENT = """
 INSERT INTO event (delivery, at, kind, attempts, outcome, status, engagement_id, correlation_id, resolution, ended_at, note)
 SELECT d.number, :at, :kind, coalesce(:attempts, (SELECT max(attempts) FROM event WHERE delivery = d.number)),
@@ -236,6 +241,27 @@ class Ledger:
         """Return the newest delivery of a request within a batch; None when there is none."""
         with self._journal.reading():
             return next(self._select(_IN_BATCH, (batch, digest)), None)
+
+    def count_prunable(self, before: datetime) -> int:
+        """Count the deliveries from before a time that are not unknown."""
+        with self._journal.reading():
+            found = self._journal.run(f"SELECT count(*) {_PRUNABLE}", (before.timestamp(),))
+            return int(found.fetchone()[0])
+
+    def prune(self, before: datetime) -> int:
+        """Delete the deliveries from before a time, but none that is unknown; returns how many.
+
+        A batch that loses one of its rows is forgotten: it could not be resumed safely.
+        """
+        run = self._journal.run
+        with self._journal.pruning():
+            run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
+            run(f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE}", (before.timestamp(),))
+            run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)")
+            run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)")
+            count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
+            run("DROP TABLE pruned")
+        return count
 
     def get(self, delivery: str) -> Record:
         """Return one delivery by its ID, or the start of it; raises UsageError when that is not one."""

@@ -29,9 +29,12 @@ def open_ledger() -> Ledger:
 
 
 def parse_since(text: str) -> datetime | None:
+    """Read a time that a filter names; None when there is none."""
+    return parse_time(text, "--since") if text else None
+
+
+def parse_time(text: str, flag: str) -> datetime:
     """Read `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local when it names no zone)."""
-    if not text:
-        return None
     if ago := _AGO.fullmatch(text.strip()):
         return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
@@ -39,9 +42,18 @@ def parse_since(text: str) -> datetime | None:
     except ValueError:
         raise UsageError(
             f"`{text}` is neither a time nor a span",
-            where="--since",
-            fix="write `--since 2h`, or `--since 2026-11-23T09:00`",
+            where=flag,
+            fix=f"write `{flag} 2h`, or `{flag} 2026-11-23T09:00`",
         ) from None
+
+
+def latest_to_prune() -> datetime:
+    """Return the time since which the duplicate guard needs every delivery."""
+    from cxcall import contract
+    from cxcall.config import settle
+
+    window = settle({}, contract.builtin()[0]).duplicate_window
+    return datetime.now(UTC) - timedelta(seconds=window)
 
 
 def table_of(records: Sequence[Record]) -> Table:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -862,3 +863,54 @@ class GuardMachine(RuleBasedStateMachine):
 
 TestGuard = GuardMachine.TestCase
 TestGuard.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+
+
+def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("ledger_version_1.sql").read_text("utf-8")
+    with closing(sqlite3.connect(tmp_path / journal.FILE)) as old:
+        old.executescript(script)
+    with ThreadPoolExecutor(8) as threads:
+        books = list(threads.map(lambda _: Ledger.open(tmp_path), range(8)))
+    for book in books:
+        with book:
+            record = book.get("01M83T4CM0")
+            assert (record.batch, record.row, record.is_open) == ("", None, True)
+            with pytest.raises(AlreadySentError):
+                book.begin(replace(intent("x"), digest=record.digest), 0)
+            assert book.begin_batch("default", "execute", "x", "/f", "d")
+
+
+def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        row = replace(intent("x"), batch="B", row=7, again=True)
+        first = book.begin(row, 0)
+        for outcome, is_stopped in (
+            (Outcome.ACCEPTED, True), (Outcome.REFUSED, True), (Outcome.UNKNOWN, True), (Outcome.UNDELIVERED, False),
+        ):  # fmt: skip
+            book.end(first, outcome)
+            found = book.row("B", row.digest)
+            assert found is not None
+            assert (found.id, found.is_done) == (first, is_stopped)
+            if is_stopped:
+                with pytest.raises(AlreadySentError, match="row 7"):
+                    book.begin(row, 0)
+        assert book.begin(row, 0) != first
+        assert book.begin(replace(row, batch="C"), 0)
+        assert book.row("D", row.digest) is None
+
+
+def test_the_newest_batch_of_a_file_is_found_by_its_content_or_its_path(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        whole = "default", "execute", "https://x"
+        first = book.begin_batch(*whole, "/a", "1")
+        second = book.begin_batch(*whole, "/b", "2")
+        for file, digest, expected in (("/a", "9", first), ("", "2", second), ("/a", "2", second)):
+            found = book.find_batch(*whole, file, digest)
+            assert found is not None
+            assert (found.id, found.is_ended) == (expected, False)
+        assert book.find_batch(*whole, "", "9") is None
+        assert book.find_batch("other", "execute", "https://x", "/a", "1") is None
+        book.end_batch(first)
+        found = book.find_batch(*whole, "/a", "1")
+        assert found is not None
+        assert found.is_ended

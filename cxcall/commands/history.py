@@ -33,6 +33,7 @@ def list_records(
     engagement_id: Annotated[
         str, _filter("--engagement-id", "ID", "With this engagement ID.")
     ] = "",
+    batch: Annotated[str, _filter("--batch", "ID", "Of this batch.")] = "",
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
     ] = 50,
@@ -47,6 +48,7 @@ def list_records(
                 operation=operation,
                 outcome=outcome,
                 engagement_id=engagement_id,
+                batch=batch,
                 limit=limit,
             )
         )
@@ -134,3 +136,40 @@ def export(
     with open_ledger() as ledger:
         for line in export_lines(ledger.records(since=parse_since(since)), format):
             screen.line(line)
+
+
+@app.command(
+    "prune",
+    epilog=examples(
+        "cxcall history prune --older-than 90d", "cxcall history prune --older-than 52w --yes"
+    ),
+)
+@spread
+def prune(
+    output: OutputOptions,
+    older_than: Annotated[str, _filter("--older-than", "SPAN", "Such as 90d, 52w, or a time.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> Report:
+    """Delete old deliveries; one that is unknown is kept, however old.
+
+    A batch that loses rows so cannot be resumed any more. The file shrinks.
+    """
+    from cxcall.errors import Finding, Severity, StoppedError, UsageError
+    from cxcall.past import latest_to_prune, open_ledger, parse_time
+    from cxcall.render import Screen
+
+    before = min(parse_time(older_than, "--older-than"), latest_to_prune())
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        count = ledger.count_prunable(before)
+        if count and not yes and not screen.can_ask:
+            raise UsageError(
+                f"`--yes` is required where nobody can be asked: {count} deliveries would be deleted",
+                where="--yes",
+                fix="keep a copy with `cxcall history export`, then add `--yes`",
+            )
+        if count and not yes and not screen.ask(f"Delete {count} deliveries for good?"):
+            raise StoppedError(Finding(Severity.NOTE, "declined", "--yes", "answered no"))
+        pruned = ledger.prune(before) if count else 0
+    text = f"{pruned} deliveries deleted, of those sent before {before:%Y-%m-%d %H:%M} UTC"
+    return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)

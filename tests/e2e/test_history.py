@@ -91,3 +91,33 @@ def test_a_time_that_is_none_is_refused(cxcall: Cxcall) -> None:
 def test_nothing_sent_is_no_error(cxcall: Cxcall) -> None:
     assert cxcall("history", "list", code=0).out == ""
     assert cxcall("history", "export", code=0).out == ""
+
+
+def test_pruning_keeps_what_is_unknown_and_what_the_guard_needs(live: Cxcall) -> None:
+    kept = send(live, "one")
+    unknown = live(
+        "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150", "-o", "json", code=8
+    ).envelope["deliveryId"]  # fmt: skip
+    assert live("history", "prune", "--older-than", "0s", "--yes", code=0).out.startswith("0 ")
+    assert live("history", "show", kept, code=0).out
+    live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    refused = live("history", "prune", "--older-than", "0s", code=2)
+    assert "1 deliveries would be deleted" in refused.err
+    pruned = live("history", "prune", "--older-than", "0s", "--yes", "-o", "json", code=0)
+    assert pruned.envelope["data"]["pruned"] == 1
+    rows = live("history", "list", code=0).out.splitlines()
+    assert [row.split("\t")[0] for row in rows] == [unknown]
+    send(live, "one")
+    assert "is neither a time" in live("history", "prune", "--older-than", "soon", code=2).err
+
+
+def test_a_pruned_batch_is_not_resumed(live: Cxcall) -> None:
+    live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    rows = live("operations", "personal-connection", "--skeleton", "--csv", code=0).out
+    arguments = ("batch", live.file("calls.csv", rows), "--operation", "personal-connection")
+    live(*arguments, code=0)
+    batch = live("history", "list", "-o", "jsonl", code=0).envelope["batch"]
+    assert live("history", "list", "--batch", batch, code=0).out.count("\n") == 1
+    assert live("history", "list", "--batch", "OTHER", code=0).out == ""
+    live("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert "no earlier batch" in live(*arguments, "--resume", code=2).err
