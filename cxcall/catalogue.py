@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from cxcall.document import join_pointer
 from cxcall.errors import UsageError
 from cxcall.report import Table
 
@@ -15,12 +17,25 @@ if TYPE_CHECKING:
     from cxcall.schema import JsonSchema
 
 
+_DEEPEST = 8
+
+
 def as_table(operations: Sequence[Operation]) -> Table:
-    """Return one row an operation: name, method, path, provenance."""
+    """Return one row an operation: name, method, path, provenance; on a terminal, what each does."""
     return Table(
         ("NAME", "METHOD", "PATH", "PROVENANCE"),
         [(entry.name, entry.method, entry.path, entry.provenance) for entry in operations],
+        Table(("NAME", "WHAT IT DOES"), list(_grouped(operations))),
     )
+
+
+def _grouped(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
+    for name, group in groupby(operations, key=lambda entry: entry.contract.name):
+        first, *rest = group
+        title = first.contract.declared.get("info", {}).get("title", "")
+        yield from (("", ""), (f"{name}:", str(title)))
+        yield from ((f"  {entry.name}", entry.summary) for entry in (first, *rest))
+    yield from (("", ""), ("", "One of them whole: `cxcall operations NAME`"))
 
 
 def as_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
@@ -48,6 +63,8 @@ def as_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
             ],
             "bodySchema": operation.body_schema if operation.takes_body else None,
             "scopes": [sorted(names) for names in operation.scopes],
+            "permissions": [sorted(names) for names in operation.permissions],
+            "tokens": list(operation.token_kinds),
             "engagementId": list(operation.engagement_id),
             "nearestPublished": [str(entry) for entry in operation.nearest],
         }
@@ -60,20 +77,32 @@ def as_text(operation: Operation) -> str:
     if operation.description:
         lines += [operation.description, ""]
     lines.append(f"provenance:  {operation.provenance}" + _standing(operation))
-    lines.append(
-        f"scope:       {' or '.join(' and '.join(sorted(names)) for names in operation.scopes)}"
-    )
+    lines += _needs(operation)
     lines += [f"instead:     {entry}, to {entry.summary}" for entry in operation.nearest]
     lines.append(f"rings:       {'yes, a phone may ring' if operation.rings else 'no'}")
     if operation.parameters:
         lines += ["", "path and query:"]
         lines += [
-            f"  {entry.name}  {_kind(operation.contract.resolve(entry.schema))}  {entry.description}"
+            f"  {entry.name}  {_kind(operation.contract.resolve(entry.schema))}, "
+            f"{'required' if entry.required else 'optional'}"
+            + (f". {entry.description}" if entry.description else "")
             for entry in operation.parameters
         ]
     if operation.takes_body:
-        lines += ["", "body:", *_members(operation, "", "  ")]
+        lines += ["", *_body(operation)]
     return "\n".join(lines)
+
+
+def _needs(operation: Operation) -> Iterator[str]:
+    """Yield what the token must be, and what it or its user must be allowed to do."""
+    if operation.token_kinds:
+        yield f"token:       {' or '.join(operation.token_kinds)}"
+    for label, alternatives in (
+        ("scope:       ", operation.scopes),
+        ("permission:  ", operation.permissions),
+    ):
+        if any(alternatives):
+            yield label + " or ".join(" and ".join(sorted(names)) for names in alternatives)
 
 
 def _standing(operation: Operation) -> str:
@@ -85,23 +114,48 @@ def _standing(operation: Operation) -> str:
 
 
 def _members(operation: Operation, pointer: str, indent: str) -> Iterator[str]:
+    """Yield a line for each property, and under it for those within; a circle ends at some depth."""
     schema = operation.schema_at(pointer)
+    if "items" in schema:
+        pointer = f"{pointer}/0"
+        schema = operation.schema_at(pointer)
+    if pointer.count("/") > _DEEPEST:
+        return
     required = schema.get("required", ())
     for name in schema.get("properties", {}):
-        member = operation.schema_at(f"{pointer}/{name}")
+        member = operation.schema_at(join_pointer(pointer, name))
         mark = "required" if name in required else "optional"
         said = member.get("description", "")
-        yield f"{indent}{name}  {_kind(member)}, {mark}{f'. {said}' if said else ''}"
-        yield from _members(operation, f"{pointer}/{name}", f"{indent}  ")
+        yield f"{indent}{name}  {_kind_at(operation, member)}, {mark}{f'. {said}' if said else ''}"
+        yield from _members(operation, join_pointer(pointer, name), f"{indent}  ")
     more = schema.get("additionalProperties")
     if isinstance(more, dict):
         yield f"{indent}KEY  {_kind(more)}, any number"
 
 
+def _body(operation: Operation) -> Iterator[str]:
+    schema = operation.schema_at("")
+    kind = _kind_at(operation, schema)
+    yield "body:" if kind == "object" else f"body: {kind}"
+    for told in (schema, operation.schema_at("/0")):
+        if description := told.get("description"):
+            yield f"  {description}"
+    yield from _members(operation, "", "  ")
+
+
+def _kind_at(operation: Operation, schema: JsonSchema) -> str:
+    """Name the kind of a value, of an array's entries too."""
+    if "items" not in schema:
+        return _kind(schema)
+    return f"array of {_kind(operation.contract.resolve(schema['items']))}"
+
+
 def _kind(schema: JsonSchema) -> str:
     kind = schema.get("type", "any")
     names = kind if isinstance(kind, list) else [kind]
-    form = {"uuid": "UUID", "e164": "E.164 number"}.get(schema.get("format", ""), "")
+    form = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}.get(
+        schema.get("format", ""), ""
+    )
     return form or " or ".join(names)
 
 

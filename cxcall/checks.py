@@ -7,17 +7,17 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.document import DocumentError, has_value, parse
+from cxcall.document import DocumentError, parse
 from cxcall.errors import Finding, Severity
 from cxcall.payload import Payload
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from jsonschema_rs import Validator
 
-    from cxcall.contract import Operation
+    from cxcall.contract import Contract, Operation
     from cxcall.schema import JsonSchema
 
 
@@ -136,18 +136,42 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
 def check_parameters(
     operation: Operation, values: Mapping[str, str], body: Payload | None = None
 ) -> list[Finding]:
-    """Return the findings on path parameters: each against its schema, and against the body."""
+    """Return the findings on path and query parameters: against their schemas, and against the body."""
     from cxcall.doubt import find_mismatches
     from cxcall.misfit import explain_parameter
 
     findings = []
     for parameter in operation.parameters:
         value = values.get(parameter.name)
-        if value is not None and not validator(parameter.schema).is_valid(value):
+        if value is not None and not fits_text(parameter.schema, [value]):
             findings.append(explain_parameter(operation, parameter, value))
     if body is not None:
         findings.extend(find_mismatches(operation, values, body))
     return findings
+
+
+def fits_text(schema: JsonSchema, texts: list[str]) -> bool:
+    """Tell whether the texts of one parameter, in any reading of them, are as its schema wants."""
+    judge = validator(schema)
+    return any(judge.is_valid(value) for value in _readings(texts))
+
+
+def _readings(texts: list[str]) -> Iterator[Any]:
+    """Yield what the text of a parameter may stand for: itself, a number or boolean, a list of them."""
+    if len(texts) == 1:
+        yield texts[0]
+        yield _scalar(texts[0])
+        texts = texts[0].split(",")
+    yield texts
+    yield [_scalar(text) for text in texts]
+
+
+def _scalar(text: str) -> Any:
+    try:
+        value = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, bool | int | float) else text
 
 
 def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -178,18 +202,76 @@ class Fit(NamedTuple):
 
 
 def fit(operations: Sequence[Operation], value: Any) -> Fit:
-    """Find the operations that a body satisfies, and the one nearest to it by its property names."""
+    """Find the operations that a body satisfies, the one that asks for most of it first, and the nearest.
+
+    What merely tolerates a property is left out where another operation knows it. The nearest is the
+    first of these, or else the one that has most of the body's property names.
+    """
     candidates = [operation for operation in operations if operation.takes_body]
-    fitting = tuple(entry for entry in candidates if validator(entry.body_schema).is_valid(value))
+    satisfied = [
+        entry
+        for entry in candidates
+        if _may_fit(entry.contract, entry.schema_at(""), value)
+        and validator(entry.body_schema).is_valid(value)
+    ]
+    strange = {id(entry): len(_names(value) - _names_of(entry)) for entry in satisfied}
+    least = min(strange.values(), default=0)
+    fitting = sorted(
+        (entry for entry in satisfied if strange[id(entry)] == least),
+        key=lambda entry: -len(_needed(entry)),
+    )
     nearest = fitting[0] if fitting else max(candidates, key=lambda entry: _likeness(entry, value))
-    return Fit(fitting, nearest)
+    return Fit(tuple(fitting), nearest)
 
 
-def _likeness(operation: Operation, value: Any) -> tuple[int, int]:
-    """Count the declared properties that the body has, then (negatively) those it lacks."""
-    declared = [pointer for pointer, _ in operation.properties()]
-    present = sum(1 for pointer in declared if has_value(value, pointer))
-    return present, present - len(declared)
+def _may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
+    """Tell at a glance: a body is for an operation that knows one of its properties, if it has any.
+
+    What is ruled out is not compiled; what knows no property of a body takes it by mere tolerance.
+    """
+    if isinstance(value, list):
+        items = contract.resolve(schema.get("items", {}))
+        return schema.get("type") == "array" and all(
+            _may_fit(contract, items, item) for item in value[:1]
+        )
+    if not isinstance(value, dict):
+        return schema.get("type") not in ("array", "object")
+    declared = schema.get("properties", {})
+    return (
+        schema.get("type", "object") == "object"
+        and value.keys() >= set(schema.get("required", ()))
+        and (schema.get("additionalProperties") is not False or value.keys() <= declared.keys())
+        and not (declared and value and value.keys().isdisjoint(declared))
+    )
+
+
+def _knows(operation: Operation, value: Any) -> bool:
+    """Tell whether a body that is valid is more than merely tolerated."""
+    return _count_known(operation.contract, operation.schema_at(""), value) > 0
+
+
+def _likeness(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
+    """Rank by: object or array; declared properties that the body has; a command; those it lacks."""
+    schema = operation.schema_at("")
+    present = _count_known(operation.contract, schema, value)
+    return (
+        (schema.get("type") == "array") == isinstance(value, list),
+        present,
+        bool(operation.command),
+        present - sum(1 for _ in operation.properties()),
+    )
+
+
+def _count_known(contract: Contract, schema: JsonSchema, value: Any) -> int:
+    """Count the properties of a body, at any depth, that its schema declares by name."""
+    if isinstance(value, list):
+        items = contract.resolve(schema.get("items", {}))
+        return max((_count_known(contract, items, item) for item in value), default=0)
+    declared = schema.get("properties", {})
+    known = [name for name in value if name in declared] if isinstance(value, dict) else []
+    return sum(
+        1 + _count_known(contract, contract.resolve(declared[name]), value[name]) for name in known
+    )
 
 
 def check_payload(
@@ -204,7 +286,7 @@ def check_payload(
     findings = check_body(operation, body)
     if not has_errors(findings):
         return operation, findings
-    others = fit(operations, body.value).fitting
+    others = [entry for entry in fit(operations, body.value).fitting if _knows(entry, body.value)]
     if named is not None and others:
         findings.insert(0, _other_operation(named, others[0], body))
     elif named is None:
@@ -233,7 +315,7 @@ def _other_operation(named: Operation, other: Operation, body: Payload) -> Findi
 
 
 def _guessed(operation: Operation, value: Any) -> Finding:
-    shares = any(has_value(value, pointer) for pointer, _ in operation.properties())
+    shares = _count_known(operation.contract, operation.schema_at(""), value)
     how = "the nearest one" if shares else "for want of a property that any of them knows"
     return Finding(
         Severity.NOTE,
@@ -251,3 +333,8 @@ def _names(value: Any) -> set[str]:
 
 def _names_of(operation: Operation) -> set[str]:
     return set(operation.schema_at("").get("properties", {}))
+
+
+def _needed(operation: Operation) -> list[str]:
+    needed: list[str] = operation.schema_at("").get("required", [])
+    return needed

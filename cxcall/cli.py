@@ -50,11 +50,9 @@ class Commands(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the commands in the help, each with its one line."""
-        from cxcall.contract import operations
+        from cxcall.contract import commanded
 
-        declared = {
-            entry.command: entry.summary for entry in reversed(operations()) if entry.command
-        }
+        declared = {entry.command: entry.summary for entry in reversed(commanded())}
         lines = {**FIRST, **LAST, **declared}
         with formatter.section("Commands"):
             formatter.write_dl([(name, lines[name]) for name in self.list_commands(ctx)])

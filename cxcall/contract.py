@@ -6,10 +6,11 @@ import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from cxcall import schema
+from cxcall.declared import Flag, Parameter, Published
 from cxcall.document import parse, split_pointer
 from cxcall.errors import UsageError
 from cxcall.textfile import read_text
@@ -20,43 +21,6 @@ if TYPE_CHECKING:
     from cxcall.schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-
-class Parameter(NamedTuple):
-    """A value of the path or the query string (`location`), with its JSON Schema."""
-
-    name: str
-    location: str
-    required: bool
-    description: str
-    schema: JsonSchema
-
-
-class Published(NamedTuple):
-    """A published operation that serves the same purpose as a community one."""
-
-    method: str
-    path: str
-    summary: str
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-class Flag(NamedTuple):
-    """A command-line flag of an operation (`x-cxcall-command`).
-
-    Its value is set at every one of `pointers` in the body and in the path parameter `parameter`;
-    or, as KEY=VALUE, under the object at `under`.
-    """
-
-    name: str
-    metavar: str
-    help: str
-    required: bool = False
-    pointers: tuple[str, ...] = ()
-    parameter: str = ""
-    under: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +97,24 @@ class Operation:
         )
 
     @property
+    def permissions(self) -> tuple[frozenset[str], ...]:
+        """The alternatives, any of which is enough; empty when none is declared."""
+        declared = self.declared.get("x-cxcall-permissions", ())
+        return tuple(frozenset(needed) for needed in declared)
+
+    @property
+    def token_kinds(self) -> tuple[str, ...]:
+        """The grants whose tokens the operation takes; empty when nothing is declared of it."""
+        return tuple(self.declared.get("x-cxcall-token", ()))
+
+    @property
+    def base_path(self) -> str:
+        """The path of the operation's server, before its own: a template, often empty."""
+        servers = self.declared.get("servers") or self.contract.declared.get("servers") or [{}]
+        host, slashes, rest = str(servers[0].get("url", "")).partition("//")
+        return f"/{rest.partition('/')[2]}".rstrip("/") if slashes else host.rstrip("/")
+
+    @property
     def command(self) -> str:
         """The name of the operation's own command; empty when only `send` reaches it."""
         return str(self.declared.get("x-cxcall-command", {}).get("name", ""))
@@ -199,19 +181,36 @@ class Operation:
         yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
-        """Return the absolute URL with every path parameter filled in, percent-encoded."""
+        """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
         path = self.path
         for name, value in values.items():
             path = path.replace(f"{{{name}}}", quote(value, safe=""))
-        return base_url.rstrip("/") + path
+        query = {
+            entry.name: values[entry.name]
+            for entry in self.parameters
+            if entry.location == "query" and entry.name in values
+        }
+        return base_url.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
 
 
 @dataclass(frozen=True)
 class Contract:
-    """An OpenAPI document and the operations that it declares."""
+    """An OpenAPI document, as JSON text or already parsed, and the operations that it declares."""
 
     name: str
-    declared: Mapping[str, Any] = field(repr=False)
+    document: Mapping[str, Any] | str = field(repr=False)
+
+    @cached_property
+    def declared(self) -> Mapping[str, Any]:
+        """The document, parsed when it is first needed: few commands need every contract."""
+        if not isinstance(self.document, str):
+            return self.document
+        parsed: Mapping[str, Any] = json.loads(self.document)
+        return parsed
+
+    def may_hold(self, word: str) -> bool:
+        """Tell, without parsing, whether the document can hold a name or a string."""
+        return not isinstance(self.document, str) or f'"{word}"' in self.document
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -236,11 +235,11 @@ class Contract:
         return regions
 
     def base_url(self, domain: str = "") -> str:
-        """Return the server's URL for a region's domain; its default domain when none is given."""
+        """Return the server's URL, its variables by default; a region's domain is for the first one."""
         url = str(self._server.get("url", ""))
         for name, variable in self._server.get("variables", {}).items():
-            value = domain if domain and name == "domain" else variable["default"]
-            url = url.replace(f"{{{name}}}", value)
+            url = url.replace(f"{{{name}}}", domain or variable["default"])
+            domain = ""
         return url
 
     def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
@@ -261,7 +260,7 @@ class Contract:
 def builtin() -> tuple[Contract, ...]:
     """Return the contracts shipped in the package, in the order of their names."""
     return tuple(
-        Contract(path.stem, json.loads(path.read_text("utf-8")))
+        Contract(path.stem, path.read_text("utf-8"))
         for path in sorted(Path(__file__).with_name("contracts").glob("*.json"))
     )
 
@@ -292,9 +291,22 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
     return tuple(operation for known in load_all(path) for operation in known.operations)
 
 
+def commanded(path: str | None = None) -> tuple[Operation, ...]:
+    """Return the operations that have a command of their own; what has none is not even parsed."""
+    declaring = (known for known in load_all(path) if known.may_hold("x-cxcall-command"))
+    return tuple(entry for known in declaring for entry in known.operations if entry.command)
+
+
 def command_names() -> list[str]:
     """Return the names of the commands that the shipped contracts declare, in their order."""
-    return list(dict.fromkeys(entry.command for entry in operations() if entry.command))
+    return list(dict.fromkeys(entry.command for entry in commanded()))
+
+
+def named(name: str, path: str | None = None) -> Operation:
+    """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
+    holding = (known for known in load_all(path) if known.may_hold(name))
+    found = (entry for known in holding for entry in known.operations if entry.name == name)
+    return next(found, None) or find(name, operations(path))
 
 
 def find(name: str, known: tuple[Operation, ...]) -> Operation:
@@ -306,5 +318,5 @@ def find(name: str, known: tuple[Operation, ...]) -> Operation:
 
     names = [operation.name for operation in known]
     close = get_close_matches(name, names, n=1)
-    hint = f"did you mean `{close[0]}`?" if close else f"one of: {', '.join(names)}"
+    hint = f"did you mean `{close[0]}`?" if close else "see `cxcall operations`"
     raise UsageError(f"no operation is called `{name}`", where="--operation", fix=hint)

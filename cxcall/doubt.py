@@ -48,23 +48,24 @@ def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) ->
         schema = operation.schema_at(pointer)
         if is_placeholder(value):
             yield _placeholder(operation, body, pointer, value)
-        elif schema.get("format") == "e164" and isinstance(value, str):
+        elif isinstance(value, str) and _is_number(schema.get("format"), value):
             yield from find_unlikely(body, pointer, value)
         if "x-cxcall-same-as" in schema:
             yield from _unequal(operation, body, pointer, schema)
+
+
+def _is_number(form: str | None, value: str) -> bool:
+    """Tell whether a value is a number in E.164: `phone` takes other addresses as well."""
+    return form == "e164" or (form == "phone" and value.startswith("+"))
 
 
 def find_mismatches(
     operation: Operation, values: Mapping[str, str], body: Payload
 ) -> Iterator[Finding]:
     """Yield an error for each ID in the body that must be the one in the path, and is not."""
-    for pointer, schema in operation.properties():
-        kind, _, name = str(schema.get("x-cxcall-same-as", "")).partition(":")
+    for pointer, value in _leaves(body.value, ""):
+        kind, _, name = str(operation.schema_at(pointer).get("x-cxcall-same-as", "")).partition(":")
         if kind != "path" or name not in values:
-            continue
-        try:
-            value = value_at(body.value, pointer)
-        except KeyError:
             continue
         if isinstance(value, str) and value.lower() != values[name].lower():
             yield Finding(
@@ -73,7 +74,7 @@ def find_mismatches(
                 pointer,
                 f"`{pointer}` is `{value}`, the path says `{values[name]}`",
                 fix=f"send the same `{name}` in both",
-                why="one of the two is another contact: the wrong person could be called",
+                why="one of the two is another one: the wrong person could be called",
                 source=f"contract {operation.contract.name}",
                 origin=body.origin(pointer),
                 excerpt=body.excerpt(pointer),

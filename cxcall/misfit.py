@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contract import Operation, Parameter
+    from cxcall.contract import Operation
+    from cxcall.declared import Parameter
     from cxcall.payload import Payload
     from cxcall.schema import JsonSchema
 
@@ -48,8 +49,15 @@ def explain_misfit(
     elif kind == "type":
         yield case.wrong_type(misfit)
     elif kind in ("oneOf", "anyOf") and detail.get("context"):
+        alternatives = _names_wanted(detail["context"])
+        if alternatives:
+            yield case.missing_all(alternatives)
+            return
         for branch_misfit in min(detail["context"], key=_severity_of_branch):
             yield from explain_misfit(operation, body, branch_misfit)
+    elif kind == "falseSchema" and "dependentSchemas" in misfit.schema_path:
+        path = list(misfit.schema_path)
+        yield case.excluded(str(path[len(path) - path[::-1].index("dependentSchemas")]))
     else:
         yield case.wrong_value(misfit)
 
@@ -72,6 +80,14 @@ def explain_parameter(operation: Operation, parameter: Parameter, value: str) ->
 def _severity_of_branch(branch: list[ValidationError]) -> tuple[int, int]:
     """Rank an alternative by how little of it is wrong; a wrong type means that it was not meant."""
     return sum(misfit.kind.name == "type" for misfit in branch), len(branch)
+
+
+def _names_wanted(branches: list[list[ValidationError]]) -> list[str]:
+    """Return the properties one of which is enough; none where alternatives differ in anything else."""
+    if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
+        return []
+    places = {tuple(branch[0].instance_path) for branch in branches}
+    return [branch[0].kind.as_dict()["property"] for branch in branches] if len(places) == 1 else []
 
 
 class _Misfit:
@@ -171,6 +187,28 @@ class _Misfit:
             why=f"the contract requires it. {schema.get('description', '')}".rstrip(),
         )
 
+    def missing_all(self, names: list[str]) -> Finding:
+        """Report that none of several properties is there, one of which is needed."""
+        listed = ", ".join(f"`{name}`" for name in names)
+        return self.found(
+            "property-missing",
+            f"{self.label} needs one of {listed}",
+            fix=f"add one of {listed}",
+            why=str(self.schema.get("description", "")),
+        )
+
+    def excluded(self, other: str) -> Finding:
+        """Report a property that cannot stand beside another."""
+        name = self.pointer.rpartition("/")[2]
+        above = self.pointer.removesuffix(f"/{name}")
+        return self.found(
+            "value-not-allowed",
+            f"`{self.pointer}` cannot stand beside `{above}/{other}`",
+            key=True,
+            fix=f"remove one of the two, `{name}` or `{other}`",
+            why="the platform takes one of them alone",
+        )
+
     def wrong_type(self, misfit: ValidationError) -> Finding:
         wanted = misfit.kind.as_dict()["types"]
         names = " or ".join(_TYPE_NAMES[name] for name in wanted)
@@ -191,6 +229,7 @@ class _Misfit:
             limit = next(iter(detail.values()), "")
             code = "value-not-allowed"
             message = f"{self.label} breaks the rule `{misfit.kind.name}: {json.dumps(limit, default=str)}`"
+            fix = f"see what it takes: `cxcall operations {self.operation.name}`"
             if misfit.kind.name == "enum":
                 near = _nearest_name(str(self.value), [str(entry) for entry in limit])
                 message = f"{self.label} cannot be `{_shown(self.value)}`"
@@ -199,7 +238,7 @@ class _Misfit:
                     if near
                     else f"one of: {', '.join(map(_shown, limit))}"
                 )
-            elif misfit.kind.name == "minLength" and self.value == "":
+            elif misfit.kind.name in ("minLength", "minItems") and self.value in ("", []):
                 message, fix = (
                     f"{self.label} is empty",
                     "write a value, or leave the property out if it is optional",

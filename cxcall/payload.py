@@ -14,7 +14,7 @@ from cxcall.textfile import read_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cxcall.contract import Flag
+    from cxcall.declared import Flag
 
 
 class Source(Protocol):

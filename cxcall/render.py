@@ -245,6 +245,7 @@ class Screen:
         from rich.table import Table as Grid
         from rich.text import Text
 
+        table = table.on_terminal or table
         grid = Grid(box=None, pad_edge=False, header_style="bold")
         for heading in table.headings:
             grid.add_column(heading, overflow="fold")

@@ -21,10 +21,14 @@ SCHEMA_VERSION = 1
 
 
 class Table(NamedTuple):
-    """Rows under headings; a cell is text already fit to be shown."""
+    """Rows under headings; a cell is text already fit to be shown.
+
+    `on_terminal` is what people see instead, where the rows are for programs.
+    """
 
     headings: Sequence[str]
     rows: Iterable[Sequence[str]]
+    on_terminal: Table | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from cxcall.auth import Token
     from cxcall.config import Settings
-    from cxcall.contract import Flag, Operation
+    from cxcall.contract import Operation
+    from cxcall.declared import Flag
     from cxcall.payload import Payload
 
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from io import TextIOWrapper
 
-    from cxcall.contract import Flag, Operation
+    from cxcall.contract import Operation
+    from cxcall.declared import Flag
 
 DELIMITERS = ",;\t|"
 SAMPLE_ID = "12345678-1234-4234-8234-123456789012"

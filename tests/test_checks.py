@@ -7,18 +7,23 @@ import json
 from typing import Any
 
 import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall import contract
-from cxcall.checks import check_body, check_payload, fit, has_errors
+from cxcall.checks import check_body, check_parameters, check_payload, fit, has_errors
 from cxcall.contract import Operation
 from cxcall.document import parse
-from cxcall.errors import Severity
+from cxcall.errors import Finding, Severity
 from cxcall.payload import Payload
 
 OPERATIONS = contract.operations()
+WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
+# The bodies that this project was asked for are tried most.
+TRIES = {"community": 2000}
+FEWER_TRIES = 150
 EXECUTE = contract.find("execute", OPERATIONS)
 ANY_JSON = st.recursive(
     st.none()
@@ -93,12 +98,14 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
     return draw(ANY_JSON) if draw(st.integers(0, 19)) == 0 else body
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
     judge = independent(operation)
 
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
+
     @settings(
-        max_examples=2000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(mutated(operation))
     def compare(body: Any) -> None:
@@ -108,10 +115,15 @@ def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
     compare()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_every_finding_stands_in_the_file_and_says_what_to_do(operation: Operation) -> None:
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
+
     @settings(
-        max_examples=300, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=tries // 5,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(mutated(operation))
     def hold(body: Any) -> None:
@@ -266,3 +278,88 @@ def test_a_wrapped_body_says_how_to_unwrap_it(body: Any, fix: str) -> None:
     findings = check_body(EXECUTE, Payload(body))
     assert [finding.code for finding in findings] == ["type-mismatch"]
     assert fix in findings[0].fix
+
+
+def codes(findings: list[Finding]) -> list[tuple[str, str]]:
+    return [(finding.code, finding.where) for finding in findings]
+
+
+def test_one_of_several_destinations_is_needed_and_one_alone() -> None:
+    operation = contract.named("place-call")
+    (missing,) = check_body(operation, Payload({"callerId": "+12025550100"}))
+    assert (missing.code, missing.where) == ("property-missing", "")
+    assert "needs one of `phoneNumber`, `callUserId`, `callQueueId`" in missing.message
+    both = {"phoneNumber": "+12025550100", "callUserId": "u"}
+    found = check_body(operation, Payload(both))
+    assert codes(found) == [
+        ("value-not-allowed", "/phoneNumber"),
+        ("value-not-allowed", "/callUserId"),
+    ]
+    assert found[0].message == "`/phoneNumber` cannot stand beside `/callUserId`"
+    assert "remove one of the two" in found[0].fix
+
+
+def test_a_number_beside_other_addresses_is_doubted_only_where_it_is_one() -> None:
+    operation = contract.named("place-call")
+    assert check_body(operation, Payload({"phoneNumber": "sip:user@example.com"})) == []
+    found = check_body(operation, Payload({"phoneNumber": "+1234567890"}))
+    assert codes(found) == [("phone-unlikely", "/phoneNumber")]
+
+
+def test_a_wrong_name_that_is_known_leads_to_the_right_one() -> None:
+    found = check_body(contract.named("place-call"), Payload({"to": "+12025550100"}))
+    fixes = {finding.where: finding.fix for finding in found if finding.code == "property-unknown"}
+    assert fixes == {"/to": "did you mean `phoneNumber`?"}
+
+
+def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
+    operation = contract.named("add-contacts")
+    body = [operation.example[0], {**operation.example[0], "contactListId": "other"}]
+    values = {"contactListId": operation.example[0]["contactListId"]}
+    assert codes(check_parameters(operation, values, Payload(body))) == [
+        ("id-mismatch", "/1/contactListId")
+    ]
+    missing = check_body(operation, Payload([{"data": {}}]))
+    assert codes(missing) == [("property-missing", "/0/contactListId")]
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_an_example_fits_its_own_operation(operation: Operation) -> None:
+    assert operation in fit(OPERATIONS, operation.example).fitting
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("place-call", ["place-call-for-user"]),
+        ("create-callback", []),
+        ("add-contacts", []),
+        ("add-dnc-numbers", []),
+        ("update-contact-list", ["create-contact-list"]),
+        ("update-campaign", ["create-campaign"]),
+        ("hang-up", []),
+        ("cxone-set-state", []),
+        ("cxone-dial-phone", []),
+        ("cxone-upload-call-list", []),
+    ],
+)
+def test_the_operation_that_asks_for_most_of_a_body_comes_first(
+    name: str, others: list[str]
+) -> None:
+    found = fit(OPERATIONS, contract.named(name).example)
+    assert [entry.name for entry in found.fitting] == [name, *others]
+    assert found.nearest.name == name
+
+
+def test_few_schemas_are_compiled_for_one_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+    compile_one = jsonschema_rs.validator_for
+
+    def count(schema: Any, **how: Any) -> Any:
+        compiled.append(schema)
+        return compile_one(schema, **how)
+
+    contract.builtin.cache_clear()
+    monkeypatch.setattr(jsonschema_rs, "validator_for", count)
+    check_payload(contract.operations(), Payload(EXECUTE.example))
+    assert len(compiled) == 1

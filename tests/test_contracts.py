@@ -11,9 +11,23 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from cxcall import contract
 from cxcall.checks import check_body, check_parameters
 from cxcall.contract import Contract, Operation
+from cxcall.document import has_value
+from cxcall.errors import UsageError
 from cxcall.payload import Payload
 
 OPERATIONS = contract.operations()
+WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
+
+
+def example_answers() -> list[tuple[str, Any, Any]]:
+    """List (name, schema, example) of every answer that has an example."""
+    return [
+        (f"{operation.name}-{status}", operation.contract.closed(media["schema"]), media["example"])
+        for operation in OPERATIONS
+        for status, response in operation.declared["responses"].items()
+        for media in operation.contract.resolve(response).get("content", {}).values()
+        if "example" in media
+    ]
 
 
 @pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
@@ -21,18 +35,92 @@ def test_contract_is_valid_openapi(shipped: Contract) -> None:
     OpenAPIV31SpecValidator(dict(shipped.declared)).validate()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_example_is_valid_for_us_and_for_another_validator(operation: Operation) -> None:
     jsonschema.Draft202012Validator(operation.body_schema).validate(operation.example)
     assert check_body(operation, Payload(operation.example)) == []
 
 
+@pytest.mark.parametrize(
+    ("schema", "example"),
+    [pytest.param(schema, example, id=name) for name, schema, example in example_answers()],
+)
+def test_example_of_an_answer_is_valid(schema: Any, example: Any) -> None:
+    jsonschema.Draft202012Validator(schema).validate(example)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_every_object_of_a_body_says_whether_it_is_closed(operation: Operation) -> None:
+    for schema in objects_in(operation.body_schema):
+        assert "additionalProperties" in schema, schema
+
+
+def objects_in(schema: Any) -> list[Any]:
+    """List the schemas of objects, at any depth."""
+    if not isinstance(schema, dict | list):
+        return []
+    members = list(schema.values()) if isinstance(schema, dict) else schema
+    own = [schema] if isinstance(schema, dict) and schema.get("type") == "object" else []
+    return [*own, *(found for member in members for found in objects_in(member))]
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_body_schemas_are_closed_and_their_objects_described(operation: Operation) -> None:
-    schemas: dict[str, Any] = operation.body_schema["components"]["schemas"]
-    for name, schema in schemas.items():
-        if schema.get("type") == "object":
-            assert "additionalProperties" in schema, name
+def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation) -> None:
+    if operation.provenance == "published" and operation.engagement_id:
+        answers = [
+            answer for name, _, answer in example_answers() if name.startswith(operation.name)
+        ]
+        places = [place.removeprefix("body:") for place in operation.engagement_id]
+        assert any(has_value(answer, place) for answer in answers for place in places)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation: Operation) -> None:
+    assert isinstance(operation.declared["x-cxcall-rings"], bool)
+    assert set(operation.token_kinds) <= {"client-credentials", "authorization-code", "password"}
+    assert all(needed for needed in operation.permissions)
+    assert not operation.rings or operation.method not in ("GET", "HEAD")
+
+
+def test_known_permissions_are_alternatives() -> None:
+    either = contract.named("place-call-for-user").permissions
+    assert either == ({"conversation:agentlessCall:add"}, {"conversation:call:add"})
+    both = contract.named("get-conversation-metrics").permissions
+    assert both == ({"recording:recording:view", "speechAndTextAnalytics:data:view"},)
+
+
+def test_commands_need_the_contract_alone_that_declares_them() -> None:
+    contract.builtin.cache_clear()
+    assert contract.command_names() == ["execute", "personal-connection"]
+    assert contract.named("execute").command == "execute"
+    parsed = [shipped.name for shipped in contract.builtin() if "declared" in shipped.__dict__]
+    assert parsed == ["community"]
+    contract.named("cxone-dial-phone")
+    parsed = [shipped.name for shipped in contract.builtin() if "declared" in shipped.__dict__]
+    assert parsed == ["community", "nice-cxone"]
+
+
+def test_a_wrong_name_is_told_the_near_one() -> None:
+    with pytest.raises(UsageError) as failed:
+        contract.named("place-cal")
+    assert "`place-call`" in failed.value.findings[0].fix
+
+
+def test_the_address_of_cxone_has_its_area_and_version() -> None:
+    cxone = contract.named("cxone-dial-phone").contract
+    assert cxone.base_url() == "https://api-na1.niceincontact.com/inContactAPI/services/v34.0"
+    assert cxone.base_url("eu1").startswith("https://api-eu1.niceincontact.com/")
+
+
+def test_query_parameters_go_into_the_address() -> None:
+    operation = contract.named("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
+    assert check_parameters(operation, values) == []
+    assert operation.url("https://h", values) == (
+        "https://h/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
+    )
+    found = check_parameters(operation, {**values, "skillId": "sales"})
+    assert [(entry.code, entry.where) for entry in found] == [("value-not-allowed", "query")]
 
 
 def test_the_three_routes_are_there_as_community() -> None:

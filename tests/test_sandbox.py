@@ -773,7 +773,7 @@ def test_a_declared_204_is_empty_and_fixed_paths_come_first(teapot: Client) -> N
     assert (reply.status, reply.body) == (204, b"")
     assert "Content-Length" not in reply.headers
     assert teapot.post("/teapots/brown/stop", None).status == 200
-    assert teapot.send("PUT", "/teapots/brown").headers["Allow"] == "GET, POST"
+    assert teapot.send("PUT", "/teapots/brown").headers["Allow"] == "POST"
 
 
 def test_a_users_contract_comes_before_the_shipped_ones(client: Client) -> None:
@@ -895,3 +895,100 @@ def test_the_table_tells_each_number_once_and_only_fiction() -> None:
     numbers = [fault.number for fault in TABLE]
     assert len(set(numbers)) == len(numbers) == len({fault.effect for fault in TABLE})
     assert all("+12025550100" <= number <= "+12025550199" for number in numbers)
+
+
+CXONE = "/InContactAPI/services/v33.0"
+DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [entry for entry in contract.operations() if entry.takes_body or entry.method == "GET"],
+    ids=lambda operation: operation.name,
+)
+def test_every_operation_is_answered_as_declared(
+    client: Client, operation: contract.Operation
+) -> None:
+    values = {
+        entry.name: str(1 if entry.schema.get("type") == "integer" else CONTACT)
+        for entry in operation.parameters
+        if entry.required
+    }
+    path = operation.url("", values)
+    authorization = f"Bearer {client.token}"
+    body = operation.example if operation.takes_body else None
+    headers = {"Authorization": authorization, "Content_Type": "application/json"}
+    reply = client.send(operation.method, path, body, **headers)
+    assert 200 <= reply.status < 300, reply
+    declared = operation.declared["responses"].get(str(reply.status), {})
+    media = operation.contract.resolve(declared).get("content", {}).get("application/json")
+    if media:
+        schema = operation.contract.closed(media["schema"])
+        jsonschema.Draft202012Validator(schema).validate(reply.json)
+    received = client.sandbox.received[-1]
+    assert (received.operation, received.accepted) == (operation.name, True)
+    if operation.engagement_id and operation.method != "GET" and media:
+        assert received.engagement_id is not None
+        assert received.engagement_id in reply.body.decode() + str(reply.headers)
+
+
+def test_cxone_is_answered_below_the_path_of_its_server_too(client: Client) -> None:
+    for base in ("", CXONE, CXONE.lower()):
+        assert client.post(f"{base}/agent-sessions/s/dial-phone", DIAL).status == 202
+    assert client.post("/other/agent-sessions/s/dial-phone", DIAL).status == 404
+
+
+def test_cxone_refuses_in_its_own_shape(client: Client) -> None:
+    reply = client.post("/agent-sessions/s/dial-phone", {"skillId": 4711})
+    assert reply.status == 400
+    assert reply.json == {
+        "error": "constraint.validation",
+        "error_description": "phoneNumber is required",
+    }
+    assert reply.headers["icStatusDescription"] == "phoneNumber is required"
+    refused = client.post("/agent-sessions/s/dial-phone", {**DIAL, "phoneNumber": "+12025550149"})
+    assert (refused.status, refused.json["error"]) == (409, "conflict")
+
+
+def test_a_number_in_the_query_is_a_number_too(client: Client) -> None:
+    path = "/scheduled-callbacks?skillId=1&scheduleDate=2027-01-01&phoneNumber=%2B12025550"
+    assert client.post(f"{path}149", None).status == 409
+    accepted = client.post(f"{path}100", None)
+    (received,) = [entry for entry in client.sandbox.received if entry.accepted]
+    assert received.rings
+    assert received.numbers
+    assert accepted.json == {"callbackId": int(received.engagement_id or "")}
+
+
+@pytest.mark.parametrize(
+    ("path", "media", "body", "member"),
+    [
+        (
+            "/auth/token",
+            "application/x-www-form-urlencoded",
+            b"grant_type=password&username=key&password=secret",
+            "access_token",
+        ),
+        (
+            "/authentication/v1/token/access-key",
+            "application/json",
+            {"accessKeyId": "key", "accessKeySecret": "secret"},
+            "access_token",
+        ),
+        ("/public/user/refresh", "application/json", {"token": "secret"}, "token"),
+    ],
+)
+def test_tokens_of_cxone_work_and_their_secrets_are_not_kept(
+    client: Client, path: str, media: str, body: Any, member: str
+) -> None:
+    reply = client.send("POST", path, body, Content_Type=media)
+    client.token = reply.json[member]
+    assert client.post("/agent-sessions/s/dial-phone", DIAL).status == 202
+    assert all(b"secret" not in received.body for received in client.sandbox.received)
+    assert client.send("POST", path, b"{", Content_Type=media).status == 400
+    assert client.send("POST", path, body, Content_Type="text/plain").status == 415
+
+
+def test_a_concrete_path_hides_the_template_that_it_matches(client: Client) -> None:
+    reply = client.send("DELETE", "/api/v2/conversations/calls")
+    assert (reply.status, reply.headers["Allow"]) == (405, "POST")

@@ -18,7 +18,9 @@ from cxcall.sandbox import Sandbox, start
 if TYPE_CHECKING:
     from pathlib import Path
 
-EXAMPLES = 60
+# Few operations are tried in depth, many in breadth: the time stays the same.
+EXAMPLES = {"community": 60}
+FEWER_EXAMPLES = 6
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"
@@ -36,6 +38,10 @@ def as_bearer(declared: Any) -> dict[str, Any]:
         name: {"type": "http", "scheme": "bearer"} for name in schemes
     }
     told["security"] = [{name: [] for name in schemes}]
+    for item in told["paths"].values():
+        for operation in item.values():
+            operation["security"] = told["security"] if operation.get("security", True) else []
+            operation.pop("servers", None)
     return told
 
 
@@ -52,13 +58,14 @@ def get_token(sandbox: Sandbox) -> str:
 
 @pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
 def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path) -> None:
+    examples = str(EXAMPLES.get(shipped.name, FEWER_EXAMPLES))
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(as_bearer(shipped.declared)))
     with start([shipped]) as sandbox:
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(document)),
             *("--url", sandbox.base_url, "--header", f"Authorization: Bearer {get_token(sandbox)}"),
-            *("--checks", CHECKS, "--max-examples", str(EXAMPLES), "--seed", "1", "--workers", "1"),
+            *("--checks", CHECKS, "--max-examples", examples, "--seed", "1", "--workers", "1"),
             *("--request-timeout", "10", "--continue-on-failure", "--no-color"),
         ]
         done = subprocess.run(
@@ -67,5 +74,6 @@ def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path)
         statuses = Counter(received.status for received in sandbox.received)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No issues found" in done.stdout
-    for expected in (201, 400, 401, 405, 415):
+    success = 201 if shipped.name == "community" else 200
+    for expected in (success, 400, 401, 405, 415):
         assert statuses[expected] > 0, statuses

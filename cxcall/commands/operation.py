@@ -21,12 +21,13 @@ from cxcall.options import (
 from cxcall.report import Report
 
 if TYPE_CHECKING:
-    from cxcall.contract import Flag, Operation
+    from cxcall.contract import Operation
+    from cxcall.declared import Flag
 
 
 def new_command(name: str) -> typer.Typer:
     """Build the command called `name` from its operations: one for each of its routes."""
-    operations = [entry for entry in contract.operations() if entry.command == name]
+    operations = [entry for entry in contract.commanded() if entry.command == name]
     app = new_app("")
     app.command(
         name,
@@ -52,7 +53,7 @@ def _callback(name: str, operations: list[Operation]) -> Any:
         from cxcall.commands.sending import send_one
 
         route = given.pop("route", operations[0].route)
-        known = contract.operations(own_contract(contracts, settings.profile))
+        known = contract.commanded(own_contract(contracts, settings.profile))
         operation = next(entry for entry in known if (entry.command, entry.route) == (name, route))
         texts = {flag: _texts(given.pop(_variable(flag))) for flag in flags}
         own = [(flag, text) for flag in operation.flags for text in texts.get(flag.name, ())]

@@ -44,9 +44,9 @@ def operations(
     from cxcall.catalogue import as_dict, as_table, as_text, skeleton_of
     from cxcall.errors import UsageError
 
-    known = contract.operations(own_contract(contracts))
     if csv and not skeleton:
         raise UsageError("`--csv` is a form of the skeleton", where="--csv", fix="add `--skeleton`")
+    own = own_contract(contracts)
     if name is None:
         if skeleton:
             raise UsageError(
@@ -54,12 +54,13 @@ def operations(
                 where="--skeleton",
                 fix="see `cxcall operations`",
             )
+        known = contract.operations(own)
         return Report(
             "operations",
             data={"operations": [as_dict(entry) for entry in known]},
             table=as_table(known),
         )
-    operation = contract.find(name, known)
+    operation = contract.named(name, own)
     if skeleton:
         body = skeleton_of(operation, as_csv=csv)
         return Report("operations", operation=operation, data={"skeleton": body}, text=body)

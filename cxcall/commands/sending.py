@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall import contract, payload, phone, send
+from cxcall import payload, phone, send
 from cxcall.errors import Outcome, UsageError
 from cxcall.options import flags_of
 from cxcall.render import Screen
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from cxcall.auth import Token
     from cxcall.config import Settings
-    from cxcall.contract import Flag, Operation
+    from cxcall.contract import Operation
+    from cxcall.declared import Flag
     from cxcall.options import (
         BodyOptions,
         CheckOptions,
@@ -77,8 +78,7 @@ def settle_for(
         return settle({**flags, "engagement_header": header}, operation.contract)
     from cxcall.sandbox import start
 
-    others = [known for known in contract.builtin() if known is not operation.contract]
-    sandbox = stack.enter_context(start([operation.contract, *others]))
+    sandbox = stack.enter_context(start([operation.contract]))
     return for_sandbox(sandbox, timeout=flags["timeout"], engagement_header=header)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from cxcall.document import join_pointer
+from cxcall.document import has_value, join_pointer, value_at
 from cxcall.sandbox.faults import Fault, Shape
 from cxcall.sandbox.messages import Answer, Problem
 from cxcall.sandbox.sample import sample
@@ -38,6 +39,17 @@ def declares(operation: Operation, status: int) -> bool:
     return str(status) in _responses(operation)
 
 
+def new_id(operation: Operation) -> str:
+    """Return a new engagement ID: a UUID, or digits where the declared answer shows a number."""
+    response = operation.contract.resolve(
+        _responses(operation).get(str(success_status(operation)), {})
+    )
+    example = response.get("content", {}).get("application/json", {}).get("example")
+    shown = [value_at(example, at) for at in _places(operation, "body") if has_value(example, at)]
+    is_number = any(isinstance(value, int) for value in shown)
+    return str(uuid4().int % 10**10) if is_number else str(uuid4())
+
+
 def succeed(
     operation: Operation, engagement_id: str, status: int, shape: Shape = Shape.USUAL
 ) -> Answer:
@@ -53,7 +65,11 @@ def succeed(
     if media is None:
         return Answer(status, None, headers)
     pointers = dict.fromkeys(_places(operation, "body"), shown)
-    body = sample(operation.contract, media.get("schema", {}), pointers)
+    body = (
+        _filled(media["example"], pointers)
+        if "example" in media
+        else sample(operation.contract, media.get("schema", {}), pointers)
+    )
     return Answer(status, _without(body, pointers) if not shown else body, headers)
 
 
@@ -74,7 +90,7 @@ def misbehave(
         if fault.status == HTTPStatus.UNAUTHORIZED
         else Problem(fault.status, wait=fault.wait)
     )
-    return problem.answer(correlation_id)
+    return problem.answer(correlation_id, operation.platform)
 
 
 def _responses(operation: Operation) -> Mapping[str, Any]:
@@ -93,6 +109,17 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
     declared = {name.lower() for name in response.get("headers", {})}
     named = _places(operation, "header")
     return [name for name in named if name.lower() in declared] or named[:1]
+
+
+def _filled(value: Any, given: Mapping[str, str], at: str = "") -> Any:
+    """Return a copy of an example with the `given` text at those pointers that it has."""
+    if at in given:
+        return int(given[at]) if isinstance(value, int) and given[at] else given[at]
+    if isinstance(value, dict):
+        return {name: _filled(value[name], given, join_pointer(at, name)) for name in value}
+    if isinstance(value, list):
+        return [_filled(item, given, join_pointer(at, index)) for index, item in enumerate(value)]
+    return value
 
 
 def _without(value: Any, pointers: Container[str], at: str = "") -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 from cxcall.phone import mask_text, numbers_in
@@ -35,7 +36,7 @@ class _Turn:
 
     request: Request
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
-    engagement_id: str = field(default_factory=lambda: str(uuid4()))
+    engagement_id: str = ""
     operation: Operation | None = None
     fault: faults.Fault = faults.TABLE[0]
     accepted: bool = False
@@ -45,8 +46,9 @@ class _Turn:
     def received(self, answer: Answer) -> Received:
         """Return what is recorded of it."""
         operation = self.operation
-        # A body for the token endpoint holds a client's secret.
-        body = b"" if self.request.path == TOKEN_PATH else self.request.body
+        # A body that asks for a token holds a secret.
+        asks = self.request.path == TOKEN_PATH or (operation is not None and _grants(operation))
+        body = b"" if asks else self.request.body
         return Received(
             method=self.request.method,
             path=mask_text(self.request.path),
@@ -61,6 +63,11 @@ class _Turn:
             digest=sha256(body).hexdigest(),
             body=body,
         )
+
+
+def _grants(operation: Operation) -> str:
+    """Return the member of the answer that holds a token; empty for most operations."""
+    return str(operation.declared.get("x-cxcall-grants", ""))
 
 
 class App:
@@ -83,7 +90,8 @@ class App:
         try:
             answer = self._tokens.answer(request) if request.path == TOKEN_PATH else self._act(turn)
         except Problem as problem:
-            answer = problem.answer(turn.correlation_id)
+            platform = turn.operation.platform if turn.operation else ""
+            answer = problem.answer(turn.correlation_id, platform)
         answer = replace(answer, ending=turn.fault.ending if turn.accepted else Ending.WHOLE)
         self._record.add(turn.received(answer))
         told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
@@ -94,7 +102,7 @@ class App:
         request, authorization = turn.request, turn.request.headers.get("authorization", "")
         turn.headers |= self._rates.count(bearer(authorization))
         operation, values = self._routes.find(request.method, request.path)
-        turn.operation = operation
+        turn.operation, turn.engagement_id = operation, answers.new_id(operation)
         preferred = faults.preferred_status(request.headers.get("prefer", ""))
         if preferred is not None and preferred >= LEAST_FAULTY_STATUS:
             turn.headers["Preference-Applied"] = f"code={preferred}"
@@ -104,15 +112,23 @@ class App:
         self._rates.refuse_excess(turn.headers)
         body = read_body(operation, request)
         check_parameters(operation, values, request.query)
-        turn.numbers = tuple(numbers_in(body))
-        fault = faults.find_fault(body)
+        told = [body, parse_qs(request.query)]
+        turn.numbers = tuple(numbers_in(told))
+        fault = faults.find_fault(told)
         if preferred is not None and answers.declares(operation, preferred):
             turn.accepted = True
             turn.headers["Preference-Applied"] = f"code={preferred}"
             return answers.succeed(operation, turn.engagement_id, preferred)
         if fault.once and not self._record.claim(fault.number):
             fault = faults.TABLE[0]
-        return self._misbehave(turn, operation, fault)
+        return self._granting(operation, self._misbehave(turn, operation, fault))
+
+    def _granting(self, operation: Operation, answer: Answer) -> Answer:
+        """Put a token that works here into the success of an operation that gives out tokens."""
+        name = _grants(operation)
+        if not name or answer.status >= LEAST_FAULTY_STATUS or not isinstance(answer.body, dict):
+            return answer
+        return replace(answer, body={**answer.body, name: self._tokens.issue()})
 
     def _misbehave(self, turn: _Turn, operation: Operation, fault: faults.Fault) -> Answer:
         turn.fault, turn.accepted = fault, fault.accepted

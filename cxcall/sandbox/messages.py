@@ -106,8 +106,13 @@ class Problem(Exception):  # noqa: N818 - the platform's answer, not a fault of 
         self.headers = {**(headers or {}), **({} if wait is None else {"Retry-After": str(wait)})}
         super().__init__(self.message)
 
-    def answer(self, correlation_id: str) -> Answer:
-        """Return the answer in the shape of the platform's ErrorBody."""
+    def answer(self, correlation_id: str, platform: str = "") -> Answer:
+        """Return the answer in the platform's shape: nice-cxone.md section 5, else genesys-cloud.md 5.1."""
+        if platform == "nice-cxone":
+            told = {"error": self.code, "error_description": self.message}
+            # A header holds no line breaks, and little beyond ASCII.
+            reason = ascii(self.message)[1:-1]
+            return Answer(self.status, told, {"icStatusDescription": reason, **self.headers})
         detail = {"errorCode": self.code, "fieldName": self.name}
         body = {
             "message": self.message,

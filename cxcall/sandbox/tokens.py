@@ -101,11 +101,16 @@ class Tokens:
             return _error("invalid_request", "rate limit exceeded; wait and try again")
         return None
 
-    def _give(self, scopes: frozenset[str], *, told: bool) -> Answer:
+    def issue(self, scopes: frozenset[str] | None = None) -> str:
+        """Return a new token, of every scope unless told."""
         token = secrets.token_urlsafe(48)
-        self._grants[token] = _Grant(scopes, self._clock() + self._life)
+        granted = self._scopes if scopes is None else scopes
+        self._grants[token] = _Grant(granted, self._clock() + self._life)
+        return token
+
+    def _give(self, scopes: frozenset[str], *, told: bool) -> Answer:
         body = {
-            "access_token": token,
+            "access_token": self.issue(scopes),
             "token_type": "bearer",
             # A life under a second is for tests of expiry; the platform counts whole seconds.
             "expires_in": max(int(self._life), 1),

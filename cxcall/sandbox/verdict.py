@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
-from cxcall.checks import validator
+from cxcall.checks import fits_text, validator
 from cxcall.sandbox.messages import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from jsonschema_rs import ValidationError
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cxcall.sandbox.messages import Request
     from cxcall.schema import JsonSchema
 
+FORM = "application/x-www-form-urlencoded"
 LARGEST = 512_000
 """Bytes of a body that the platform takes (`request.bytes.max`, genesys-cloud.md section 5.4)."""
 
@@ -25,20 +26,24 @@ _LONGEST_QUOTED = 100
 
 
 def read_body(operation: Operation, request: Request) -> Any:
-    """Return the JSON body, valid for the operation; None where it has none. Raise the refusal if not."""
-    if not operation.takes_body:
+    """Return the body, valid for the operation; None where it has none. Raise the refusal if not."""
+    declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
+    content = declared.get("content", {})
+    if not content:
         return None
     if not request.body:
-        declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
         if declared.get("required"):
             raise Problem(400)
         return None
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/json":
+    if media not in content:
         raise Problem(415)
     if len(request.body) > LARGEST:
         raise Problem(413, message=f"The request is over the size limit. Maximum bytes: {LARGEST}")
-    return _judged(operation, _parse(request.body))
+    if media == FORM:
+        schema = operation.contract.closed(content[media]["schema"])
+        return _judged(schema, dict(parse_qsl(request.body.decode("latin-1"))))
+    return _judged(operation.body_schema, _parse(request.body))
 
 
 def check_parameters(operation: Operation, values: Mapping[str, str], query: str) -> None:
@@ -53,7 +58,7 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
             continue
         if not texts and not parameter.required:
             continue
-        if not texts or not _fits(parameter.schema, texts):
+        if not texts or not fits_text(parameter.schema, texts):
             message = _not_valid(texts[0] if texts else None, _wanted(parameter.schema))
             raise Problem(400, code, message, name=parameter.name)
 
@@ -69,9 +74,9 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _judged(operation: Operation, value: Any) -> Any:
+def _judged(schema: JsonSchema, value: Any) -> Any:
     try:
-        error = next(validator(operation.body_schema).iter_errors(value), None)
+        error = next(validator(schema).iter_errors(value), None)
     except ValueError:
         # A lone surrogate, or nesting beyond what the validator follows.
         raise Problem(400) from None
@@ -104,26 +109,3 @@ def _not_valid(value: Any, wanted: str) -> str:
 
 def _wanted(schema: JsonSchema) -> str:
     return str(schema.get("format") or schema.get("type") or "value")
-
-
-def _fits(schema: JsonSchema, texts: list[str]) -> bool:
-    judge = validator(schema)
-    return any(judge.is_valid(value) for value in _readings(texts))
-
-
-def _readings(texts: list[str]) -> Iterator[Any]:
-    """Yield what the text of a parameter may stand for: itself, a number or boolean, a list of them."""
-    if len(texts) == 1:
-        yield texts[0]
-        yield _scalar(texts[0])
-        texts = texts[0].split(",")
-    yield texts
-    yield [_scalar(text) for text in texts]
-
-
-def _scalar(text: str) -> Any:
-    try:
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, bool | int | float) else text

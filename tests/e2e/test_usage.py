@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
         (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `status`", "see `cxcall auth status --help`"),
         (("operations", "exekute"), "no operation is called `exekute`", "did you mean `execute`?"),
-        (("operations", "zzz"), "no operation is called `zzz`", "one of: execute, personal-connection, personal-connection-contact"),
+        (("operations", "zzz"), "no operation is called `zzz`", "see `cxcall operations`"),
     ],
 )  # fmt: skip
 def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str) -> None:
