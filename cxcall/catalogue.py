@@ -164,7 +164,7 @@ def skeleton_of(operation: Operation, *, as_csv: bool = False) -> str:
 
     Raises UsageError when there is none.
     """
-    if operation.example is None:
+    if operation.example is None and (operation.takes_body or not as_csv):
         raise UsageError(
             f"`{operation.name}` has no example to start from",
             where="--skeleton",

@@ -63,9 +63,9 @@ def _check(job: Job, row: Row) -> Checked:
     given = {**row.values, **job.values}
     values = send.path_values(job.operation, given, (), payload)
     for parameter in job.operation.parameters:
-        if parameter.location == "path" and parameter.name not in values:
+        if parameter.required and parameter.name not in values:
             raise UsageError(
-                f"`{parameter.name}` is missing: it is part of the path",
+                f"`{parameter.name}` is missing: it is part of the {parameter.location}",
                 where=parameter.location,
                 fix=f"add a column `{parameter.name}`, or `--param {parameter.name}=VALUE`",
             )

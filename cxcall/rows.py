@@ -1,11 +1,11 @@
-"""Rows of a CSV or JSON Lines file -> requests to be: a body and path parameters each, one at a time."""
+"""Rows of a CSV or JSON Lines file -> requests to be: a body and parameters each, one at a time."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from cxcall import table
 from cxcall.document import BOM, DocumentError, parse_lines
@@ -28,7 +28,7 @@ _BLOCK = 1 << 20
 class Row(NamedTuple):
     """One request to be; `number` counts rows from 1, `place` is where the row starts in the file.
 
-    `values` are the path parameters that the row itself names. `findings` are errors that kept it
+    `values` are the path and query parameters that the row itself names. `findings` are errors that kept it
     from being read at all; then there is no payload.
     """
 
@@ -52,6 +52,12 @@ class RowFile:
         self.file = "" if path == STDIN else _absolute(path)
         self.digest = self._hash()
         self.is_table = self._is_table()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._binary.close()
 
     def _hash(self) -> str:
         found = hashlib.sha256()
@@ -109,7 +115,7 @@ def _absolute(path: str) -> str:
 def _read_lines(
     text: TextIOWrapper, name: str, operation: Operation
 ) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
-    """Yield the rows of JSON Lines: each line is a body, and may name path parameters beside it."""
+    """Yield the rows of JSON Lines: each line is a body, and may name parameters beside it."""
     for found in parse_lines(text, name):
         if isinstance(found, DocumentError):
             place = next((error.excerpt for error in found.findings if error.excerpt), None)
@@ -125,11 +131,15 @@ def _start(line: Document) -> Excerpt:
 
 
 def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, str]]:
-    """Part a line into its body and the path parameters; what the body declares stays in it, too."""
+    """Part a line into its body and the parameters; of the path's, what the body declares stays in it, too."""
     if not isinstance(value, dict):
         return value, {}
     declared = operation.schema_at("").get("properties", {})
-    wanted = [entry.name for entry in operation.parameters if entry.location == "path"]
+    wanted = [
+        entry.name
+        for entry in operation.parameters
+        if entry.location == "path" or (entry.location == "query" and entry.name not in declared)
+    ]
     values = {name: _as_text(value[name]) for name in wanted if name in value}
     body = {
         name: member for name, member in value.items() if name in declared or name not in values

@@ -45,13 +45,26 @@ def draft(
     findings = [*check_body(operation, payload), *check_parameters(operation, values, payload)]
     if payload.document is not None:
         findings = [*payload.document.findings, *findings]
-    request = HttpRequest(
-        method=operation.method,
-        url=operation.url(settings.base_url, values),
-        headers={"Accept": "application/json", "Content-Type": "application/json"},
-        body=json.dumps(payload.value, ensure_ascii=False).encode(),
-    )
+    headers, body = {"Accept": "application/json"}, None
+    if operation.takes_body:
+        headers["Content-Type"] = "application/json"
+        body = json.dumps(payload.value, ensure_ascii=False).encode()
+    elif payload.value:
+        findings.append(_needless_body(operation, payload))
+    request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     return Draft(operation, payload, request, settings, tuple(findings))
+
+
+def _needless_body(operation: Operation, payload: Payload) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "property-unknown",
+        "body",
+        f"`{operation.name}` takes no body",
+        fix=f"leave it out; what it takes: `cxcall operations {operation.name}`",
+        source=f"contract {operation.contract.name}",
+        excerpt=payload.excerpt(""),
+    )
 
 
 def path_values(

@@ -8,7 +8,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.document import DocumentError, join_pointer, parse
+from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
 from cxcall.errors import Excerpt, Finding, Severity, UsageError
 from cxcall.payload import Payload, override, put
 
@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from cxcall.declared import Flag
 
 DELIMITERS = ",;\t|"
+PLACES = ("path", "query")
 SAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _LONGEST_CELL = 1 << 24
 
 
 class Column(NamedTuple):
-    """What a column sets: a place in the body, a flag of the operation, or a path parameter."""
+    """What a column sets: a place in the body, a flag of the operation, or a parameter."""
 
     name: str
     pointer: str = ""
@@ -145,7 +146,7 @@ def _delimiter(head: str) -> str:
 
 def _column(cell: str, operation: Operation, name: str) -> Column:
     flags = {flag.name: flag for flag in operation.flags}
-    parameters = [entry.name for entry in operation.parameters if entry.location == "path"]
+    parameters = [entry.name for entry in operation.parameters if entry.location in PLACES]
     if cell.startswith("/"):
         return Column(cell, pointer=cell)
     if (written := cell.removeprefix("--")) in flags:
@@ -158,7 +159,7 @@ def _column(cell: str, operation: Operation, name: str) -> Column:
         where=f"column {cell}",
         fix=_nearest(cell, known)
         + f"a sample: `cxcall operations {operation.name} --skeleton --csv`",
-        why="a header names a flag, a path parameter, or a place in the body such as `/contactId`",
+        why="a header names a flag, a parameter, or a place in the body such as `/contactId`",
     )
 
 
@@ -202,13 +203,24 @@ def _built(
                 if column.flag.parameter:
                     values[column.flag.parameter] = cell
             else:
-                member = _typed(cell, operation.schema_at(column.pointer))
-                put(payload.value, column.pointer, member, f"column {column.name}")
+                _put(payload.value, column.pointer, cell, operation)
         except UsageError as error:
             place = record.cell(record.columns.index(column))
             found = tuple(finding._replace(excerpt=place) for finding in error.findings)
             return start, None, {}, found
     return start, Payload(payload.value, record), values, ()
+
+
+def _put(value: Any, pointer: str, cell: str, operation: Operation) -> None:
+    """Put a cell at its place, in the arrays and objects that the schema wants above it."""
+    origin = f"column {pointer}"
+    above = ""
+    for token in split_pointer(pointer)[:-1]:
+        above = join_pointer(above, token)
+        if not has_value(value, above):
+            is_array = operation.schema_at(above).get("type") == "array"
+            put(value, above, [] if is_array else {}, origin)
+    put(value, pointer, _typed(cell, operation.schema_at(pointer)), origin)
 
 
 def _typed(cell: str, schema: Any) -> Any:
@@ -250,13 +262,14 @@ def skeleton(operation: Operation) -> str:
 
 
 def _sample_cells(operation: Operation) -> Iterator[tuple[str, str]]:
-    """Yield (column, cell): path parameters, then flags, then what of the example no flag sets."""
+    """Yield (column, cell): required parameters, then flags, then what of the example no flag sets."""
     flagged = {flag.parameter for flag in operation.flags}
+    leaves = dict(_leaves(operation.example, "")) if operation.example is not None else {}
+    by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in leaves.items()}
     for parameter in operation.parameters:
-        if parameter.location == "path" and parameter.name not in flagged:
+        if parameter.required and parameter.location in PLACES and parameter.name not in flagged:
             is_id = operation.contract.resolve(parameter.schema).get("format") == "uuid"
-            yield parameter.name, SAMPLE_ID if is_id else "1"
-    leaves = dict(_leaves(operation.example, ""))
+            yield parameter.name, by_name.get(parameter.name, SAMPLE_ID if is_id else "1")
     for flag in operation.flags:
         if flag.pointers and not flag.under and leaves.keys() >= set(flag.pointers):
             samples = [leaves.pop(pointer) for pointer in flag.pointers]

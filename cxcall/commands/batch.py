@@ -50,7 +50,7 @@ def batch(
         typer.Option(
             "--param",
             metavar="NAME=VALUE",
-            help="A path parameter for every row.",
+            help="A parameter of the path or query, for every row.",
             show_default=False,
         ),
     ] = None,
@@ -103,7 +103,7 @@ def batch(
 ) -> Report:
     """Send many requests from a file, each at most once.
 
-    All rows are checked first; nothing is sent while one is wrong. A header of a CSV file names flags (`phone-number`), path parameters (`campaignId`), or places in the body (`/contactId`); a line of JSON Lines is a body, and may name path parameters beside it. Ctrl-C stops it after the requests in flight; twice, at once. What was sent is in the ledger: `--resume` sends the rest.
+    All rows are checked first; nothing is sent while one is wrong. A header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); a line of JSON Lines is a body, and may name parameters beside it. Ctrl-C stops it after the requests in flight; twice, at once. What was sent is in the ledger: `--resume` sends the rest.
     """
     from cxcall import contract
     from cxcall.commands.batching import Wishes, run_batch

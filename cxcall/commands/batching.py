@@ -18,6 +18,7 @@ from cxcall.rate import Pacer, Rate
 from cxcall.render import Screen
 from cxcall.report import Report
 from cxcall.rows import RowFile
+from cxcall.table import PLACES
 from cxcall.tally import Limit, counted
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def run_batch(
         settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
         job = Job(
             operation,
-            RowFile(wishes.file),
+            stack.enter_context(RowFile(wishes.file)),
             settings,
             _values(wishes.params, operation),
             wishes.sets,
@@ -130,13 +131,13 @@ def _refuse_flags(sending: SendOptions, wishes: Wishes) -> None:
 
 
 def _values(params: Sequence[str], operation: Operation) -> dict[str, str]:
-    known = [entry.name for entry in operation.parameters if entry.location == "path"]
+    known = [entry.name for entry in operation.parameters if entry.location in PLACES]
     values = {}
     for text in params:
         name, equals, value = text.partition("=")
         if not (equals and value) or name not in known:
             raise UsageError(
-                f"`{text}` names no path parameter of `{operation.name}`",
+                f"`{text}` names no parameter of `{operation.name}`",
                 where="--param",
                 fix=f"write `--param {known[0]}=VALUE`" if known else "leave it out: there is none",
             )

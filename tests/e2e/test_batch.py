@@ -208,7 +208,7 @@ def test_a_file_that_is_no_table_of_requests(
         ),
         (("calls.jsonl", *PERSONAL, "--rate", "fast"), "is no rate"),
         (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "is no number of failures"),
-        (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "names no path parameter"),
+        (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "names no parameter"),
         (("calls.jsonl", *PERSONAL, "--resume"), "no earlier batch"),
         (("calls.jsonl", *PERSONAL, "--resume", "--again"), "do not go together"),
     ],
