@@ -34,7 +34,11 @@ class Done(NamedTuple):
         data = {"batch": batch, "row": self.row.number, "line": self.row.place.line}
         return {**self.report.envelope(), "data": data}
 
-    def cells(self) -> tuple[str, ...]:
+    def __str__(self) -> str:
+        number, outcome, _, delivery, reason = self.cells()
+        return f"row {number}: {outcome}{f', delivery {delivery}' if delivery else ''}: {reason}"
+
+    def cells(self) -> tuple[str, str, str, str, str]:
         """Return the row as a line of text: number, outcome, engagement ID, delivery ID, reason."""
         delivery = self.report.delivery
         errors = [found for found in self.report.findings if found.severity is Severity.ERROR]

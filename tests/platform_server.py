@@ -58,6 +58,7 @@ class Platform:
         self.seen: Counter[str] = Counter()
         self.order: list[Any] = []
         self.limited = self.grants = self.uses = self.at_once = self.most_at_once = 0
+        self.at_first = self.at_last = 0.0
         self.changed = Condition()
 
     @property
@@ -79,12 +80,13 @@ class Platform:
         return Reply(200, {**granted, "expires_in": 3600})
 
     def reply(self, raw: bytes, token: str) -> Reply:
-        """Answer one request as the platform would: its token, its rate, then its body."""
+        """Answer one request as the platform would: its token (once it gave one), its rate, its body."""
         body = json.loads(raw)
         key = json.dumps(body, sort_keys=True)
         with self.changed:
             self.uses += 1
-            if token != f"Bearer token-{self.grants:08}" or self.uses > self.token_uses:
+            is_known = token == f"Bearer token-{self.grants:08}" or not self.grants
+            if not is_known or self.uses > self.token_uses:
                 return Reply(401, {"message": "expired", "code": "credentials.expired"})
             if self.bucket is not None and not self.bucket.take():
                 self.limited += 1
@@ -97,6 +99,8 @@ class Platform:
         with self.changed:
             if reply.rings and reply.status not in (400, 401, 403, 404, 429):
                 self.dials[key] += 1
+                self.at_last = time.monotonic()
+                self.at_first = self.at_first or self.at_last
                 self.order.append(body)
                 self.changed.notify_all()
         return reply

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -280,6 +281,7 @@ class _Batch:
 
     def _send(self, running: Run, found: Checkup) -> None:
         wishes = self.wishes
+        began = time.monotonic()
         with running.signals_caught(), self.screen.progress(found.rows) as progress:
             results = running.results(
                 check(self.job),
@@ -289,7 +291,9 @@ class _Batch:
             )
             for done in results:
                 self._print(done, running.batch)
-                progress(running.tally.total, running.tally.words())
+                tally = running.tally
+                speed = (tally.total - tally.resumed) / (time.monotonic() - began)
+                progress(tally.total, f"{tally.words()}, {speed:.1f}/s")
 
     def _print(self, done: Done, batch: str) -> None:
         screen, report = self.screen, done.report
@@ -298,8 +302,10 @@ class _Batch:
         elif screen.options.quiet:
             if report.delivery and report.delivery.engagement_id:
                 screen.line(report.delivery.engagement_id)
-        elif not (screen.stdout.isatty() and report.outcome is Outcome.ACCEPTED):
+        elif not screen.stdout.isatty():
             screen.line("\t".join(done.cells()))
+        elif report.outcome is not Outcome.ACCEPTED:
+            screen.line(str(done))
         screen.stdout.flush()
 
     def _report(self, running: Run, found: Checkup) -> Report:

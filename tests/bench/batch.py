@@ -1,0 +1,172 @@
+"""Time a batch: its pace against a token bucket, what recording costs, how it grows.
+
+python tests/bench/batch.py [SECONDS]; prints figures and asserts nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from multiprocessing import Pipe, Process
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from cxcall.dialer import Delivery, Pace, deliver
+from cxcall.ledger import Ledger
+from platform_server import Bucket, Platform
+from test_dialer import Tokens, plan_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CXCALL = str(Path(sys.executable).with_name("cxcall"))
+OPERATION = ("--operation", "personal-connection")
+CALLS = 400
+
+
+def serve(rate: float, burst: float, pipe: Connection) -> None:
+    """Run a platform in a process of its own, until told to stop; then say what it counted."""
+    with Platform(bucket=Bucket(rate, burst)) as platform:
+        pipe.send(platform.environment)
+        pipe.recv()
+        twice = sum(count > 1 for count in platform.dials.values())
+        pipe.send((platform.rung, platform.limited, twice, platform.at_first, platform.at_last))
+
+
+@contextmanager
+def platform_of(rate: float, burst: float) -> Iterator[tuple[dict[str, str], Connection]]:
+    """Run a platform beside this process."""
+    here, there = Pipe()
+    process = Process(target=serve, args=(rate, burst, there), daemon=True)
+    process.start()
+    try:
+        yield here.recv(), here
+    finally:
+        process.kill()
+
+
+def write_rows(folder: Path, count: int) -> str:
+    """Write so many rows."""
+    source = random.Random(count)
+    path = folder / f"{count}.jsonl"
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(count):
+            contact = str(uuid.UUID(int=source.getrandbits(128), version=4))
+            file.write(json.dumps({"contactId": contact, "reasonCode": f"row {number}"}) + "\n")
+    return str(path)
+
+
+def own(folder: Path, **more: str) -> dict[str, str]:
+    """Return an environment with a state of its own."""
+    return {
+        **os.environ,
+        "CXCALL_STATE_DIR": str(folder / "state"),
+        "CXCALL_CONFIG_DIR": str(folder),
+        **more,
+    }
+
+
+def pace(rate: float, burst: float, seconds: float) -> None:
+    """Print which part of the rate a batch reaches, from the first request to the last, and the 429s."""
+    count = int(rate * seconds)
+    with tempfile.TemporaryDirectory() as name, platform_of(rate, burst) as (environment, pipe):
+        folder = Path(name)
+        command = [CXCALL, "batch", write_rows(folder, count), *OPERATION]
+        words = ["--rate", f"{rate:g}/s", "--confirm", str(count), "-q"]
+        subprocess.run(
+            [*command, *words], env=own(folder, **environment), capture_output=True, check=False
+        )
+        pipe.send("stop")
+        rung, limited, twice, first, last = pipe.recv()
+    share = (rung - 1) / (last - first) / rate if rung > 1 else 0.0
+    print(
+        f"{rate:>6g}{burst:>7g}{share:>10.3f}{limited:>7}{limited / max(rung, 1):>9.2%}{twice:>8}"
+    )
+
+
+class NoLedger(AbstractContextManager["NoLedger"]):
+    """What stands where a ledger would: it records nothing."""
+
+    def begin(self, *_: Any) -> str:
+        """Record nothing."""
+        return "none"
+
+    def end(self, *_: Any, **__: Any) -> None:
+        """Record nothing."""
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def recording() -> None:
+    """Print what recording adds to a call: pairs of calls, with a ledger and without one, in turn."""
+    with tempfile.TemporaryDirectory() as name, platform_of(1e9, 1e9) as (environment, pipe):
+        plan = plan_to(environment["CXCALL_BASE_URL"])
+        with Ledger.open(Path(name)) as ledger, NoLedger() as nothing:
+            extra, spent = [], []
+            for number in range(CALLS):
+                one = replace(plan, body={"number": number}, batch="B", row=number)
+                without = timed(one, nothing)
+                extra.append(timed(one, ledger) - without)
+                spent.append(without)
+        pipe.send("stop")
+        pipe.recv()
+    print(
+        f"recording, inside a batch: {statistics.median(extra):.2f} ms a call more than {statistics.median(spent):.2f}"
+    )
+
+
+def timed(plan: Any, ledger: Any) -> float:
+    """Return the milliseconds of one delivery."""
+    began = time.perf_counter()
+    done: Delivery = deliver(plan, ledger, Tokens(), Pace())
+    assert done.outcome
+    return (time.perf_counter() - began) * 1e3
+
+
+def memory(counts: tuple[int, ...]) -> None:
+    """Print the peak memory of a dry run of so many rows."""
+    from resource import RUSAGE_CHILDREN, getrusage
+
+    for count in counts:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            began = time.perf_counter()
+            subprocess.run(
+                [CXCALL, "batch", write_rows(folder, count), *OPERATION, "-n"],
+                env=own(folder, CXCALL_BASE_URL="http://127.0.0.1:1"),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=True,
+            )
+            took = time.perf_counter() - began
+        peak = getrusage(RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"dry run of {count:>9} rows: {took:>6.1f} s, peak {peak:.1f} MiB so far")
+
+
+def main() -> None:
+    """Print all of it."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
+    print(f"{'R':>6}{'burst':>7}{'of R':>10}{'429':>7}{'':>9}{'twice':>8}")
+    for rate in (5, 50):
+        for burst in (1, 5, 50):
+            pace(rate, burst, seconds)
+    recording()
+    memory((1_000, 10_000, 100_000, 1_000_000))
+
+
+if __name__ == "__main__":
+    main()
