@@ -6,7 +6,7 @@ import json
 import signal
 import subprocess
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from random import Random
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
@@ -526,3 +526,27 @@ def test_killed_twenty_times_it_reaches_the_end_and_dials_nobody_twice(cxcall: C
     rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
     assert rung | named == set(range(1, count + 1))
     assert named == {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
+
+
+@pytest.mark.parametrize("more", [(), ("--again",)], ids=["anew", "again"])
+def test_several_at_once_on_one_file_dial_nobody_twice(
+    cxcall: Cxcall, more: tuple[str, ...]
+) -> None:
+    file = write_lines(cxcall, 60)
+    with Platform() as platform, ExitStack() as stack:
+        at(cxcall, platform)
+        with begin(cxcall, file, *PERSONAL, *FAST, "--confirm", "60", *more) as first:
+            assert platform.wait_for_rings(5)
+            first.kill()
+            first.communicate(timeout=20)
+        left = str(
+            60 - len([entry for entry in recorded(cxcall) if entry["outcome"] != "undelivered"])
+        )
+        words = (file, *PERSONAL, *FAST, "--confirm", left, "--resume")
+        processes = [stack.enter_context(begin(cxcall, *words)) for _ in range(4)]
+        told = [process.communicate(timeout=60) for process in processes]
+        assert not any("Traceback" in err or "locked" in err for _, err in told), told
+    assert set(platform.dials.values()) == {1}
+    unknown = {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
+    rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
+    assert rung | unknown == set(range(1, 61))
