@@ -64,14 +64,8 @@ class Run:
     def __init__(
         self, job: Job, batch: str, ledger: Ledger, pacer: Pacer, tokens: Tokens, limit: Limit
     ) -> None:
-        self.job, self.batch, self.ledger, self.pacer, self.tokens = (
-            job,
-            batch,
-            ledger,
-            pacer,
-            tokens,
-        )
-        self.limit = limit
+        self.job, self.batch, self.ledger = job, batch, ledger
+        self.pacer, self.tokens, self.limit = pacer, tokens, limit
         self.tally = Tally()
         self.stopped = ""
         self.at_end = False

@@ -198,6 +198,7 @@ class _Batch:
     ) -> None:
         self.job, self.wishes, self.screen, self.sending = job, wishes, screen, sending
         self.rate, self.limit = rate, limit
+        self.mute = ""
 
     def run(self) -> Report:
         """Check, ask, send, and sum up."""
@@ -290,10 +291,20 @@ class _Batch:
                 threads=wishes.concurrency,
             )
             for done in results:
-                self._print(done, running.batch)
+                self._print_safely(done, running)
                 tally = running.tally
                 speed = (tally.total - tally.resumed) / (time.monotonic() - began)
                 progress(tally.total, f"{tally.words()}, {speed:.1f}/s")
+
+    def _print_safely(self, done: Done, running: Run) -> None:
+        """Print a result; where nobody can read it, what is in flight still comes to its end."""
+        if self.mute:
+            return
+        try:
+            self._print(done, running.batch)
+        except OSError as error:
+            self.mute = error.strerror or "the pipe is closed"
+            running.stop(f"the results cannot be written: {self.mute}")
 
     def _print(self, done: Done, batch: str) -> None:
         screen, report = self.screen, done.report

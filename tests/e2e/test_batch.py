@@ -550,3 +550,25 @@ def test_several_at_once_on_one_file_dial_nobody_twice(
     unknown = {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
     rung = {int(json.loads(key)["contactId"][-12:]) for key in platform.dials}
     assert rung | unknown == set(range(1, 61))
+
+
+def test_results_that_nobody_reads_end_it_and_lose_nothing(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 80)
+    words = (file, *PERSONAL, "--rate", "100/s", "--confirm", "80", "-o", "jsonl")
+    with Platform() as platform:
+        at(cxcall, platform)
+        with begin(cxcall, *words) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr is not None
+            err = process.stderr.read()
+            process.wait(30)
+        assert "Traceback" not in err
+        assert 0 < platform.rung < 80
+        outcomes_now = Counter(entry["outcome"] for entry in recorded(cxcall))
+        assert outcomes_now == {"accepted": platform.rung}
+        left = str(80 - platform.rung)
+        cxcall("batch", *words[:-3], left, "--resume", code=0)
+    assert platform.rung == 80
+    assert set(platform.dials.values()) == {1}
