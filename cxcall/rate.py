@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)(?:ec|econd|in|inute|our)?")
-_MARGIN = 1.012
+_MARGIN = 1.01
 """How much wider than even the spacing is, so that jitter on the way brings no two too close."""
 _SLOWER, _SLOWEST, _FASTER = 1.05, 2.0, 0.9995
 _LEAST_LEAD, _MOST_LEAD = 0.002, 1.0
