@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 import os
 import random
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
+from itertools import pairwise
 from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from cxcall.dialer import Delivery, Pace, deliver
+from cxcall.journal import FILE
 from cxcall.ledger import Ledger
 from platform_server import Bucket, Platform
 from test_dialer import Tokens, plan_to
@@ -34,6 +37,12 @@ if TYPE_CHECKING:
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 OPERATION = ("--operation", "personal-connection")
 CALLS = 400
+# In a small process of its own: a child's peak counts that of the process it was forked from.
+PEAK = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def serve(rate: float, burst: float, pipe: Connection) -> None:
@@ -138,22 +147,62 @@ def timed(plan: Any, ledger: Any) -> float:
 
 def memory(counts: tuple[int, ...]) -> None:
     """Print the peak memory of a dry run of so many rows."""
-    from resource import RUSAGE_CHILDREN, getrusage
-
     for count in counts:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
+            command = [CXCALL, "batch", write_rows(folder, count), *OPERATION, "-n"]
+            environment = own(folder, CXCALL_BASE_URL="http://127.0.0.1:1")
             began = time.perf_counter()
-            subprocess.run(
-                [CXCALL, "batch", write_rows(folder, count), *OPERATION, "-n"],
-                env=own(folder, CXCALL_BASE_URL="http://127.0.0.1:1"),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+            done = subprocess.run(
+                [sys.executable, "-c", PEAK, *command],
+                env=environment,
+                capture_output=True,
                 check=True,
             )
             took = time.perf_counter() - began
-        peak = getrusage(RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"dry run of {count:>9} rows: {took:>6.1f} s, peak {peak:.1f} MiB so far")
+        print(f"dry run of {count:>9} rows: {took:>6.1f} s, peak {int(done.stdout) / 1024:.1f} MiB")
+
+
+def growth(counts: tuple[int, ...]) -> None:
+    """Print what opening, looking up and listing cost in a ledger of so many deliveries."""
+    for count in counts:
+        with tempfile.TemporaryDirectory() as name:
+            with Ledger.open(Path(name)) as ledger:
+                last = ledger.begin(plan_to("http://127.0.0.1:1").intent(), 0)
+            fill(Path(name) / FILE, count)
+            times = [looked_up(Path(name), last) for _ in range(21)]
+        opened, found, listed = (statistics.median(column) for column in zip(*times, strict=True))
+        print(
+            f"ledger of {count:>9}: open {opened:.2f} ms, look up {found:.2f}, list 50 {listed:.2f}"
+        )
+
+
+def fill(file: Path, count: int) -> None:
+    """Copy the one delivery of a ledger again and again."""
+    with closing(sqlite3.connect(file)) as ledger, ledger:
+        ledger.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) "
+            "INSERT INTO delivery SELECT NULL, 'X' || i, at - i, profile, operation, provenance, method, target, "
+            "digest || i, numbers, again, batch, row FROM n, delivery WHERE number = 1",
+            (count,),
+        )
+        ledger.execute(
+            "INSERT INTO event SELECT NULL, d.number, d.at, 'ended', 1, 'accepted', 201, d.id, NULL, '', d.at, '' "
+            "FROM delivery d WHERE d.number > 1"
+        )
+
+
+def looked_up(folder: Path, delivery: str) -> tuple[float, float, float]:
+    """Return the milliseconds to open a ledger, to look one delivery up, and to list fifty."""
+    marks = [time.perf_counter()]
+    with Ledger.open(folder) as ledger:
+        marks.append(time.perf_counter())
+        ledger.get(delivery)
+        marks.append(time.perf_counter())
+        assert list(ledger.records(limit=50))
+        marks.append(time.perf_counter())
+    first, second, third = ((after - before) * 1e3 for before, after in pairwise(marks))
+    return first, second, third
 
 
 def main() -> None:
@@ -165,6 +214,7 @@ def main() -> None:
         for burst in (1, 5, 50):
             pace(rate, burst, seconds)
     recording()
+    growth((1_000, 10_000, 100_000, 1_000_000))
     memory((1_000, 10_000, 100_000, 1_000_000))
 
 
