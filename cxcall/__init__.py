@@ -6,21 +6,38 @@
 
     verdict = check({"contactId": "12345"}, "execute")
     assert verdict.valid, verdict.findings
+
+`explain(text)` is what `cxcall explain` does: why a request failed.
 """
 
 __version__ = "0.1.0"
-__all__ = ["CxcallError", "Finding", "Severity", "Verdict", "__version__", "check"]
+__all__ = [
+    "CxcallError",
+    "Explanation",
+    "Finding",
+    "Severity",
+    "Verdict",
+    "__version__",
+    "check",
+    "explain",
+]
 
 TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
 
 if TYPE_CHECKING:
     from cxcall.checks import Verdict, check
     from cxcall.errors import CxcallError, Finding, Severity
+    from cxcall.explanation import Explanation, explain
 else:
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first asked for (PEP 562)."""
-        homes = {"check": "checks", "Verdict": "checks"}
+        homes = {
+            "check": "checks",
+            "Verdict": "checks",
+            "explain": "explanation",
+            "Explanation": "explanation",
+        }
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module

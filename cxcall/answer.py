@@ -25,45 +25,11 @@ _SHOWN = 300
 _LONGEST_ID = 256
 
 # These keep the method, so the server they came from did not act on it; after the others it may have.
-_UNPROCESSED_REDIRECTS = (301, 307, 308)
+UNPROCESSED_REDIRECTS = (301, 307, 308)
 _PAGES = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
-
-_NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
-_GRANT = "have it granted to the client's role; `cxcall auth status` shows the token's scopes"
-# What a status means where the body does not say it better (genesys-cloud.md section 5.2).
-_BY_STATUS = {
-    400: ("not-provable", "", "check the body offline: `cxcall validate FILE`"),
-    401: ("token-expired", "it does not accept the token", _NEW_TOKEN),
-    403: ("permission-missing", "the token may not do this", _GRANT),
-    404: (
-        "not-found",
-        "it does not know the path, or an ID in it",
-        "check the IDs, and that the host is the right region's: `cxcall config show`",
-    ),
-    405: (
-        "method-unpublished",
-        "the path does not take this method",
-        "see what can be sent: `cxcall operations`",
-    ),
-    407: ("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
-    409: ("state", "the state of something named in it forbids it now", "look at it, then repeat"),
-    413: ("value-not-allowed", "the body is too large", "send less in it"),
-    415: ("header-missing", "it takes another `Content-Type`", "send `application/json`"),
-}
-_BY_CODE = {
-    "not.a.user": (
-        "token-user-context",
-        "use a person's token: `cxcall auth login --with-token`",
-    ),
-    "missing.permissions": ("permission-missing", _GRANT),
-    "missing.any.permissions": ("permission-missing", _GRANT),
-    "credentials.expired": ("token-expired", _NEW_TOKEN),
-    "bad.credentials": ("credential", _NEW_TOKEN),
-    "authentication.required": ("token-missing", _NEW_TOKEN),
-}
 
 
 class Proof(StrEnum):
@@ -94,7 +60,7 @@ def judge(exchange: Exchange, operation: Operation, first_header: str = "") -> P
         and pacing.retry_after(response.headers, datetime.now(UTC)) is not None
     ):
         return Proof.BUSY
-    if status in _UNPROCESSED_REDIRECTS:
+    if status in UNPROCESSED_REDIRECTS:
         return Proof.REFUSED
     is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     # After its timeout the server cannot tell how much of the request it had acted on.
@@ -186,9 +152,9 @@ def _failures(entry: Any) -> Iterator[str]:
         elif name in ("errorcount", "failurecount", "failedcount") and _is_over(value, 0):
             yield f"`{written}` is {value}"
         elif name in ("status", "statuscode") and (_is_over(value, 399) or text in _FAILED_WORDS):
-            yield f"`{written}` is `{_short(text)}`"
+            yield f"`{written}` is `{short(text)}`"
         elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
-            yield f"`{written}` is `{_short(str(value))}`"
+            yield f"`{written}` is `{short(str(value))}`"
 
 
 def _is_over(value: Any, limit: int) -> bool:
@@ -205,7 +171,8 @@ def _is_partial(body: Any) -> bool:
     )
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Return text of the platform fit for one line: numbers masked, its length bounded."""
     text = mask_text(text).replace("`", "'")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
@@ -226,49 +193,22 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
     )
 
 
-def refusal(operation: Operation, response: HttpResponse, host: str) -> tuple[Finding, ...]:
-    """Return the findings on an answer that refuses: what the platform says, in our terms."""
-    if response.status in _UNPROCESSED_REDIRECTS:
-        return (_redirect(response, host),)
-    unknown = ("not-provable", "", "ask the platform's support")
-    code, meaning, fix = _BY_STATUS.get(response.status, unknown)
-    body = response.json()
-    told, error_code = said(response), _text(body, "code")
-    if error_code in _BY_CODE:
-        code, fix = _BY_CODE[error_code]
-    if code == "permission-missing" and operation.scopes:
-        scopes = " or ".join(f"`{' '.join(sorted(names))}`" for names in operation.scopes)
-        fix = f"{fix}; the contract names the scope {scopes}"
-    named = correlation_id(response)
-    if named and code == "not-provable":
-        fix = f"{fix}; for support, name correlation ID `{named}`"
-    found = Finding(
-        Severity.ERROR,
-        code,
-        "response",
-        f"`{host}` refused the request with HTTP {response.status}"
-        + (f": {meaning}" if meaning else ""),
-        fix=fix,
-        why=f"the API says: {told}" if told else "its answer gives no reason",
-        source=SOURCE,
-    )
-    return (found, *_fields(operation, body), *_unpublished(operation, response))
-
-
 def said(response: HttpResponse) -> str:
     """Return the platform's own words on an error, in the order that its shapes give them."""
     body = response.json()
     names = ("messageWithParams", "message", "error_description", "errorDescription")
-    words = next(filter(None, (_text(body, name) for name in (*names, "description", "error"))), "")
-    code = _text(body, "code")
-    text = _short(f"{words} ({code})" if words and code and code not in words else words or code)
+    words = next(
+        filter(None, (text_at(body, name) for name in (*names, "description", "error"))), ""
+    )
+    code = text_at(body, "code")
+    text = short(f"{words} ({code})" if words and code and code not in words else words or code)
     limit = body.get("limit") if isinstance(body, dict) else None
-    if key := _text(limit, "key"):
-        text = f"{text}; limit `{_short(key)}` is {_short(_text(limit, 'value')) or 'not told'}"
+    if key := text_at(limit, "key"):
+        text = f"{text}; limit `{short(key)}` is {short(text_at(limit, 'value')) or 'not told'}"
     return text
 
 
-def _text(body: Any, wanted: str) -> str:
+def text_at(body: Any, wanted: str) -> str:
     """Return the text of a member; platforms write its name in several cases."""
     members = body.items() if isinstance(body, dict) else ()
     return next(
@@ -278,49 +218,4 @@ def _text(body: Any, wanted: str) -> str:
             if name.lower() == wanted.lower() and isinstance(value, str | int) and value
         ),
         "",
-    )
-
-
-def _fields(operation: Operation, body: Any) -> Iterator[Finding]:
-    """Yield one finding a field that the answer names (`details[].fieldName`)."""
-    details = body.get("details") if isinstance(body, dict) else None
-    for detail in details if isinstance(details, list) else ():
-        if name := _text(detail, "fieldName"):
-            error_code = _text(detail, "errorCode")
-            yield Finding(
-                Severity.ERROR,
-                "value-not-allowed",
-                "response",
-                f"the API names the field `{_short(name)}`"
-                + (f", for `{_short(error_code)}`" if error_code else ""),
-                fix=f"compare it with what it takes: `cxcall operations {operation.name}`",
-                source=SOURCE,
-            )
-
-
-def _unpublished(operation: Operation, response: HttpResponse) -> Iterator[Finding]:
-    if response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED) and (
-        operation.provenance == "community"
-    ):
-        yield Finding(
-            Severity.ERROR,
-            "path-unpublished",
-            "path",
-            f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
-            fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
-            why="a host that does not know the path answers so, whatever is sent to it",
-            source=f"contract {operation.contract.name}",
-        )
-
-
-def _redirect(response: HttpResponse, host: str) -> Finding:
-    there = urlsplit(response.headers.get("Location", "")).netloc.rpartition("@")[2]
-    return Finding(
-        Severity.ERROR,
-        "host-unknown",
-        "host",
-        f"`{host}` answered HTTP {response.status}, a redirect to `{there or host}`",
-        fix="if that host is the right one, set `base_url` to it",
-        why="no redirect is followed: it would take the token and the call to another address",
-        source=SOURCE,
     )

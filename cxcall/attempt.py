@@ -16,7 +16,8 @@ class Attempt:
 
     `path` starts with `/` and is as written, without the query; `query` holds decoded pairs in
     their order. `body` is the text that was sent, JSON or not. `headers` holds what the source
-    shows, which may not be all. `findings` are what the reading itself found wrong.
+    shows, which may not be all. `findings` are what the reading itself found wrong. In an exchange
+    `null_is_silence`: a member that is null is one that the source did not know.
     """
 
     origin: str
@@ -29,3 +30,4 @@ class Attempt:
     body: str | None = field(default=None, repr=False)
     response: HttpResponse | None = None
     findings: tuple[Finding, ...] = ()
+    null_is_silence: bool = False

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FIRST = {"auth": "Log in to the platform, and show as whom."}
 LAST = {
     "validate": "Check payload files offline.",
+    "explain": "Say why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
     "operations": "Show what can be sent.",
     "history": "Show what this machine sent, and what became of it.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cxcall import answer, pacing
 from cxcall.answer import Proof
 from cxcall.errors import ExitCode, Finding, Outcome, Severity
+from cxcall.refusal import refusal
 
 if TYPE_CHECKING:
     from cxcall.contract import Operation
@@ -112,9 +113,7 @@ def _refused(
     hidden = (
         answer.hidden_failure(response) if response.status < HTTPStatus.MULTIPLE_CHOICES else None
     )
-    findings = (
-        (hidden,) if hidden else answer.refusal(delivered.operation, response, delivered.host)
-    )
+    findings = (hidden,) if hidden else refusal(delivered.operation, response, delivered.host)
     is_token = proof is Proof.UNAUTHORISED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return Ending(Outcome.REFUSED, code, exchange, findings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from cxcall.errors import Outcome, Severity, UsageError
@@ -13,10 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.errors import Finding
+    from cxcall.job import Checked
     from cxcall.report import Report
 
 BOUNDS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper ends of the latency histogram's bars, in milliseconds."""
+
+SHOWN = 100
+"""Findings kept of a check; the others are counted."""
 
 _NAMED = 20
 _MOST_REASONS = 100
@@ -48,6 +53,40 @@ class Limit(NamedTuple):
                 **({"share": number / 100} if found[2] else {"in_a_row": number})
             )
         return limit
+
+
+@dataclass
+class Checkup:
+    """What the check of all rows came to; its size does not grow with theirs."""
+
+    rows: int = 0
+    invalid: int = 0
+    done: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Severity] = field(default_factory=Counter)
+
+    @property
+    def to_send(self) -> int:
+        """How many rows are left to be sent."""
+        return self.rows - self.invalid - self.done
+
+    def add(self, checked: Checked) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.invalid += checked.draft is None
+        for finding in checked.findings:
+            self.counts[finding.severity] += 1
+            if len(self.findings) < SHOWN:
+                self.findings.append(finding)
+
+    def summary(self) -> str:
+        """Say it in words."""
+        words = [counted(self.rows, "row"), f"{self.rows - self.invalid} valid"]
+        words += [f"{self.invalid} not valid"] if self.invalid else []
+        words += [f"{self.done} done by an earlier run"] if self.done else []
+        more = sum(self.counts.values()) - len(self.findings)
+        words += [f"the first {SHOWN} findings are shown, there are {more} more"] if more else []
+        return ", ".join(words)
 
 
 class Tally:

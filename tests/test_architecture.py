@@ -18,8 +18,8 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "options", "catalogue", "past",
-    "batch", "tally", "fate", "report", "explain", "reading", "attempt",
-    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "answer", "sandbox",
+    "batch", "tally", "fate", "report", "repair", "explanation", "codes", "heading", "route", "published", "reading", "attempt",
+    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
     "assignment", "toml", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",

@@ -565,7 +565,7 @@ def test_the_correlation_id(ledger: Ledger) -> None:
 REFUSALS: dict[str, tuple[Fault, list[str], list[str]]] = {
     "fields": (
         refused(400, {}, {"message": "bad", "code": "invalid.value", "details": [{"errorCode": "x", "fieldName": "contactId"}, "y"]}),
-        ["not-provable", "value-not-allowed"],
+        ["value-not-allowed", "value-not-allowed"],
         ["the API says: bad (invalid.value)", "`contactId`, for `x`"],
     ),
     "user context": (refused(400, {}, {"code": "not.a.user"}), ["token-user-context"], ["not.a.user"]),

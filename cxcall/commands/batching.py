@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import send
@@ -20,14 +18,13 @@ from cxcall.render import Screen
 from cxcall.report import Report
 from cxcall.rows import RowFile
 from cxcall.table import PLACES
-from cxcall.tally import Limit, counted
+from cxcall.tally import Checkup, Limit, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch import Run
     from cxcall.contract import Operation
-    from cxcall.job import Checked
     from cxcall.ledger import Ledger
     from cxcall.options import (
         CheckOptions,
@@ -36,9 +33,6 @@ if TYPE_CHECKING:
         SendOptions,
         SettingsOptions,
     )
-
-_SHOWN = 100
-"""Findings printed of a check; the others are counted."""
 
 
 class Wishes(NamedTuple):
@@ -54,40 +48,6 @@ class Wishes(NamedTuple):
     confirm: int | None
     resume: bool
     in_order: bool
-
-
-@dataclass
-class Checkup:
-    """What the check of all rows came to; its size does not grow with theirs."""
-
-    rows: int = 0
-    invalid: int = 0
-    done: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    counts: Counter[Severity] = field(default_factory=Counter)
-
-    @property
-    def to_send(self) -> int:
-        """How many rows are left to be sent."""
-        return self.rows - self.invalid - self.done
-
-    def add(self, checked: Checked) -> None:
-        """Count one row."""
-        self.rows += 1
-        self.invalid += checked.draft is None
-        for finding in checked.findings:
-            self.counts[finding.severity] += 1
-            if len(self.findings) < _SHOWN:
-                self.findings.append(finding)
-
-    def summary(self) -> str:
-        """Say it in words."""
-        words = [counted(self.rows, "row"), f"{self.rows - self.invalid} valid"]
-        words += [f"{self.invalid} not valid"] if self.invalid else []
-        words += [f"{self.done} done by an earlier run"] if self.done else []
-        more = sum(self.counts.values()) - len(self.findings)
-        words += [f"the first {_SHOWN} findings are shown, there are {more} more"] if more else []
-        return ", ".join(words)
 
 
 def run_batch(

@@ -1,0 +1,166 @@
+"""What `explain` does with its flags: read, explain, print each request's findings, sum up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxcall.codes import codes, find
+from cxcall.errors import ExitCode, Finding, Outcome, Severity, UsageError
+from cxcall.explanation import Explanation, explain_attempt
+from cxcall.reading import KINDS, read_path
+from cxcall.render import Screen, printable, summarise
+from cxcall.repair import repair
+from cxcall.report import Report, Table, finding_as_json
+from cxcall.textfile import STDIN
+
+if TYPE_CHECKING:
+    from cxcall.options import OutputOptions
+
+COMMAND = "explain"
+_SHOWN = 10
+
+
+def list_codes() -> Report:
+    """Return every code in a line."""
+    known = codes().values()
+    return Report(
+        COMMAND,
+        data={"codes": [code._asdict() for code in known]},
+        lines=[code._asdict() for code in known],
+        table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in known]),
+    )
+
+
+def explain_code(name: str) -> Report | None:
+    """Return what a code means; None where the name is a file's, or may be meant as one."""
+    is_file = name == STDIN or Path(name).exists()
+    if is_file or (name not in codes() and ("." in name or "/" in name)):
+        return None
+    code = find(name)
+    return Report(COMMAND, data=code._asdict(), text=str(code))
+
+
+def explain_last() -> Report:
+    """Explain the last delivery that was refused, as far as the ledger kept it."""
+    from cxcall import contract
+    from cxcall.past import open_ledger, text_of
+
+    with open_ledger() as ledger:
+        record = ledger.last("refused")
+    if record is None:
+        raise UsageError(
+            "no delivery was refused on this machine",
+            where="--last",
+            fix="see `cxcall history list`",
+        )
+    known = [each for each in contract.operations() if each.name == record.operation]
+    note = Finding(
+        Severity.NOTE,
+        "not-provable",
+        "ledger",
+        "the ledger keeps neither bodies nor answers: this is what it knows",
+        fix=f"send it again with `--dry-run -o json` for the request; for support: {record.correlation_id or record.id}",
+        why=f"HTTP {record.status}, {record.at:%Y-%m-%d %H:%M:%S} UTC"
+        + (f"; {known[0].standing}" if known and known[0].standing else ""),
+        source="ledger",
+    )
+    return Report(
+        COMMAND,
+        data=record.as_dict(),
+        findings=[note],
+        text=text_of(record),
+        findings_are_data=True,
+    )
+
+
+def explain_file(
+    file: str, entry: int | None, output: OutputOptions, *, fix: str, every: bool
+) -> Report:
+    """Explain every request in a file, or the one asked for."""
+    if not file:
+        import sys
+
+        if sys.stdin is None or sys.stdin.isatty():
+            raise UsageError(
+                "no request was given", where="FILE", fix=f"give {KINDS}, as a file or by a pipe"
+            )
+    screen = Screen.standard(output)
+    found = []
+    for attempt in read_path(file or STDIN, entry=entry):
+        explanation = explain_attempt(attempt)
+        found.append(explanation)
+        if output.output == "text" and fix:
+            _show_repair(explanation, screen, fix)
+        elif output.output == "text":
+            _show(explanation, screen, every=every)
+    return _report(found, output, fix=fix)
+
+
+def _report(found: list[Explanation], output: OutputOptions, *, fix: str) -> Report:
+    findings = [finding for each in found for finding in each.findings]
+    wrong = any(finding.severity is Severity.ERROR for finding in findings)
+    is_text = output.output == "text"
+    attempts = [_as_dict(each, fix=fix) for each in found]
+    return Report(
+        COMMAND,
+        Outcome.INVALID if wrong else Outcome.OK,
+        ExitCode.INVALID if wrong else ExitCode.OK,
+        findings=[] if is_text else findings,
+        findings_are_data=True,
+        data={"attempts": attempts},
+        lines=attempts,
+        summary="" if fix else summarise(findings),
+    )
+
+
+def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
+    found = {
+        **explanation.as_dict(),
+        "findings": [finding_as_json(finding) for finding in explanation.findings],
+    }
+    if fix and explanation.operation is not None:
+        found["fix"] = repair(explanation).as_dict()
+    return found
+
+
+def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
+    screen.tell(_headline(explanation))
+    screen.tell(_cause(explanation.root))
+    screen.line()
+    shown = explanation.findings if every else explanation.findings[:_SHOWN]
+    for finding in shown:
+        screen.line(screen.finding(finding, screen.stdout) + "\n")
+    if len(shown) < len(explanation.findings):
+        screen.tell(f"and {len(explanation.findings) - len(shown)} more: `--all`")
+    nearest = explanation.route.nearest
+    if nearest is not None and explanation.route.operation is None:
+        screen.tell(f"nearest published: {nearest}; its request in place of yours: `--fix`")
+    screen.line()
+
+
+def _headline(explanation: Explanation) -> str:
+    attempt = explanation.attempt
+    response = attempt.response
+    place = f"{attempt.host or ''}{attempt.path or ''}"
+    asked = " ".join(filter(None, (attempt.method, place)))
+    status = f" -> HTTP {response.status}" if response and response.status else ""
+    return f"{attempt.origin}: {asked}{status}" if asked or status else attempt.origin
+
+
+def _cause(root: Finding | None) -> str:
+    if root is None:
+        return "nothing wrong is to be seen in it"
+    return f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {root.message}"
+
+
+def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
+    mended = repair(explanation)
+    body = json.dumps(mended.body, ensure_ascii=False, indent=2)
+    screen.line(printable(mended.as_curl() if form == "curl" else body))
+    if mended.missing:
+        screen.say(f"still missing: {', '.join(mended.missing)}")
+    for finding in mended.findings:
+        if finding.code not in ("placeholder", "id-format"):
+            screen.say(screen.finding(finding, screen.stderr) + "\n")

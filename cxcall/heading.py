@@ -1,0 +1,158 @@
+"""The headers of a request that was made: what is missing, what is left unfilled, which token it is."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from cxcall.doubt import is_placeholder
+from cxcall.errors import Finding, Severity
+from cxcall.published import CXONE, GENESYS
+from cxcall.transport import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.attempt import Attempt
+    from cxcall.route import Route
+
+FORM = "application/x-www-form-urlencoded"
+_OAUTH = {
+    GENESYS: "Genesys Cloud developer documentation, OAuth",
+    CXONE: "NICE CXone developer portal, authentication",
+}
+# The grants of each token endpoint (genesys-cloud.md sections 2.1 and 2.2, nice-cxone.md section 1a).
+_GRANTS = {
+    "/oauth/token": ("client_credentials", "authorization_code", "refresh_token"),
+    "/auth/token": ("password", "authorization_code", "refresh_token"),
+}
+_PERSON = "authorization-code"
+
+
+def check_headers(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    """Yield what is wrong with the headers that the source shows; of what it does not show, nothing."""
+    if attempt.headers:
+        yield from _content_type(attempt, route)
+        yield from _accept(attempt, route)
+        yield from _authorization(attempt, route)
+    if route.is_token:
+        yield from _grant(attempt, route)
+
+
+def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    """Yield the warning that an operation takes a person's token only, where the request may have had none."""
+    kinds = route.operation.token_kinds if route.operation else ()
+    succeeded = attempt.response is not None and 200 <= attempt.response.status < 300  # noqa: PLR2004 - a 2xx
+    if set(kinds) != {_PERSON} or succeeded or route.operation is None:
+        return
+    yield Finding(
+        Severity.WARNING,
+        "token-user-context",
+        "token",
+        f"`{route.operation.name}` takes the token of a person only",
+        fix="log in as the person who places the call, or take the operation that acts for a user",
+        why="a client-credentials token is refused there with `not.a.user`",
+        source=f"contract {route.operation.contract.name}",
+    )
+
+
+def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    headers = attempt.headers or Headers()
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not kind or not attempt.body:
+        return
+    takes_json = route.operation is not None and route.operation.takes_body
+    wanted = FORM if route.is_token and not takes_json else "application/json"
+    is_json = _is_json(attempt.body)
+    if kind == wanted or (kind.endswith("+json") and wanted == "application/json"):
+        return
+    if route.is_token and wanted == FORM and not is_json:
+        return
+    yield Finding(
+        Severity.ERROR,
+        "header-missing",
+        "header:Content-Type",
+        f"`Content-Type: {kind}` is sent with {'JSON' if is_json else 'the body'}, and `{wanted}` is wanted",
+        fix=f"send `Content-Type: {wanted}`",
+        why="curl's `-d` sends a form unless told otherwise; the API answers 415, or reads no body",
+        source=f"contract {route.operation.contract.name}" if route.operation else "",
+    )
+
+
+def _accept(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    accept = (attempt.headers or Headers()).get("Accept", "").lower()
+    is_acd = route.platform == CXONE and "/services/" in (attempt.path or "").lower()
+    if is_acd and "json" not in accept:
+        yield Finding(
+            Severity.WARNING,
+            "header-missing",
+            "header:Accept",
+            "`Accept: application/json` is not among the headers",
+            fix="send `Accept: application/json`",
+            why="without it the ACD API answers the text `No known way to render data`",
+            source="NICE CXone, as connectors in the field report",
+        )
+
+
+def _authorization(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    value = (attempt.headers or Headers()).get("Authorization", "").strip()
+    if route.is_token or not (attempt.path or ""):
+        return
+    scheme, _, rest = value.partition(" ")
+    if not value:
+        if attempt.response is not None and attempt.response.status == 401:  # noqa: PLR2004 - unauthorised
+            yield _token(
+                "token-missing",
+                "the request shows no `Authorization`",
+                "send `Authorization: Bearer <token>`",
+            )
+    elif scheme.lower() == "basic":
+        yield _token("token-grant", "`Basic` credentials are for the token endpoint, not for the API", "get a token with them, then send `Authorization: Bearer <token>`")  # fmt: skip
+    elif scheme.lower() != "bearer":
+        yield _token(
+            "credential",
+            "`Authorization` has no scheme before the token",
+            "send `Authorization: Bearer <token>`",
+        )
+    elif is_placeholder(rest) and rest[0] not in "[${":
+        yield _token("placeholder", "the token is a placeholder that was never filled in", "put the token there: `cxcall auth token`", Severity.WARNING)  # fmt: skip
+
+
+def _token(code: str, message: str, fix: str, severity: Severity = Severity.ERROR) -> Finding:
+    return Finding(severity, code, "header:Authorization", message, fix=fix)
+
+
+def _grant(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    """Yield what is wrong with a request for a token: its grant, its scopes."""
+    path = (attempt.path or "").rstrip("/").lower()
+    form = parse_qs(attempt.body or "") if attempt.body and not _is_json(attempt.body) else {}
+    grant = "".join(form.get("grant_type", [])[:1])
+    known = _GRANTS.get(path, ())
+    if grant and known and grant not in known and ":" not in grant and not is_placeholder(grant):
+        yield Finding(
+            Severity.ERROR,
+            "token-grant",
+            "/grant_type",
+            f"`{grant}` is no grant of this token endpoint",
+            fix=f"one of: {', '.join(f'`{each}`' for each in known)}",
+            source=_OAUTH[route.platform or GENESYS],
+        )
+    for scope in " ".join(form.get("scope", [])).split():
+        if route.platform == GENESYS and scope.count(":") > 1:
+            yield Finding(
+                Severity.ERROR,
+                "token-scope",
+                "/scope",
+                f"`{scope}` has not the form of a scope",
+                fix=f"`{scope.partition(':')[0]}` reads and writes, `{scope.partition(':')[0]}:readonly` reads",
+                why="three parts are the form of a permission, which a role grants",
+                source=_OAUTH[GENESYS],
+            )
+
+
+def _is_json(body: str) -> bool:
+    try:
+        return isinstance(json.loads(body), dict | list)
+    except (ValueError, RecursionError):
+        return False
