@@ -111,7 +111,7 @@ def explain_attempt(attempt: Attempt) -> Explanation:
     ]
     if not any(finding.code == "token-user-context" for finding in found):
         found += needs_person(attempt, route)
-    if not any(finding.severity is Severity.ERROR for finding in found):
+    if not any(each.severity is Severity.ERROR or each.code == "not-provable" for each in found):
         found += _not_provable(attempt)
     return Explanation(attempt, route, _ordered(found))
 
@@ -250,13 +250,12 @@ def _found(code: str, payload: Payload, pointer: str, message: str, fix: str) ->
 
 
 def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    members = value.items() if isinstance(value, dict) else enumerate(value)
-    for name, member in members:
-        place = join_pointer(pointer, name)
-        if isinstance(member, dict | list):
-            yield from _leaves(member, place)
-        else:
-            yield place, member
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, member in members:
+            yield from _leaves(member, join_pointer(pointer, name))
+    else:
+        yield pointer, value
 
 
 def _response(attempt: Attempt, route: Route) -> Iterator[Finding]:

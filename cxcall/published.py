@@ -55,25 +55,28 @@ class Listing:
         self.entries = tuple(entries)
 
     @cached_property
-    def _by_length(self) -> dict[int, dict[str, dict[str, Entry]]]:
-        found: dict[int, dict[str, dict[str, Entry]]] = {}
+    def _by_length(self) -> dict[int, list[tuple[list[str], Match]]]:
+        methods: dict[str, dict[str, Entry]] = {}
         for entry in self.entries:
-            length = entry.path.count("/")
-            found.setdefault(length, {}).setdefault(entry.path, {})[entry.method] = entry
+            methods.setdefault(entry.path, {})[entry.method] = entry
+        found: dict[int, list[tuple[list[str], Match]]] = {}
+        for path in sorted(methods, key=lambda each: each.count("{")):
+            segments = path.lower().split("/")
+            found.setdefault(len(segments), []).append((segments, Match(path, methods[path])))
         return found
 
     def match(self, path: str) -> Match | None:
         """Find what is published at a path: literal segments before slots, and each slot holds an ID."""
-        wanted = path.rstrip("/").split("/")
-        candidates = [
-            (template.count("{"), template, methods)
-            for template, methods in self._by_length.get(len(wanted) - 1, {}).items()
-            if _fits(template.split("/"), wanted)
-        ]
-        if not candidates:
-            return None
-        _, template, methods = min(candidates)
-        return Match(template, methods)
+        if path not in self._matches:
+            wanted = path.rstrip("/").split("/")
+            same_length = self._by_length.get(len(wanted), [])
+            fitting = (match for template, match in same_length if _fits(template, wanted))
+            self._matches[path] = next(fitting, None)
+        return self._matches[path]
+
+    @cached_property
+    def _matches(self) -> dict[str, Match | None]:
+        return {}
 
     def nearest(self, method: str, path: str) -> Entry | None:
         """Return the operation whose words are nearest to those of a path; None when none is near."""
@@ -108,7 +111,7 @@ class Listing:
 
 def _fits(template: list[str], wanted: list[str]) -> bool:
     return all(
-        holds_id(segment) if _SLOT.fullmatch(declared) else declared.lower() == segment.lower()
+        declared == segment.lower() or (declared[:1] == "{" and holds_id(segment))
         for declared, segment in zip(template, wanted, strict=True)
     )
 

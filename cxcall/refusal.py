@@ -91,7 +91,7 @@ _BY_WORDS = (
     (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter",
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip
-_CODE = re.compile(r"[a-z]+(?:[._][a-z]+)+", re.IGNORECASE)
+_CODE = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 _NAMED = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import contract
 from cxcall.endpoint import is_loopback_host
 from cxcall.errors import Finding, Severity
-from cxcall.published import CXONE, FAMILY, GENESYS, Entry, Listing, Match, listing
+from cxcall.published import CXONE, FAMILY, GENESYS, Entry, Listing, Match, holds_id, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -156,6 +157,7 @@ def _genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
         yield _wrong_host(host, f"it is in no region of Genesys Cloud{meant}")
 
 
+@cache
 def _domains() -> list[str]:
     return [domain for known in contract.builtin() for domain in known.regions.values()]
 
@@ -184,11 +186,17 @@ def _mixed_up(attempt: Attempt, by_host: str, by_path: str) -> Finding:
     )
 
 
+@cache
+def _known() -> tuple[tuple[Operation, ...], Listing]:
+    """Return the operations of the contracts, and where they are by their paths."""
+    known = contract.operations()
+    return known, Listing("", (Entry(each.method, each.path) for each in known), whole=True)
+
+
 def _declared(method: str | None, path: str) -> Operation | None:
     """Return the operation of a contract at this method and path; without a method, the only one there."""
-    plain = FAMILY.sub("", path)
-    known = contract.operations()
-    here = Listing("", (Entry(each.method, each.path) for each in known), whole=True).match(plain)
+    known, declared = _known()
+    here = declared.match(FAMILY.sub("", path))
     if here is None or (method and method not in here.methods):
         return None
     wanted = [
@@ -226,11 +234,17 @@ def _other_method(method: str, match: Match) -> Entry:
 
 
 def _repaired(method: str, path: str, listed: Listing) -> Entry | None:
-    """Return the operation at the same path with its prefix put right, if there is one."""
-    rest = re.sub(r"^.*?/v[0-9]+(\.[0-9]+)?/", "", path)
+    """Return the operation at the same path, its prefix put right or its words joined, if there is one."""
+    rest = re.sub(r"^.*?/v[0-9]+(\.[0-9]+)?/", "", path).strip("/")
     prefix = "/api/v2/" if listed.platform == GENESYS else "/"
-    match = listed.match(prefix + rest.strip("/"))
-    return match.methods.get(method) if match else None
+    joined = "/".join(
+        part if holds_id(part) else re.sub(r"[-_]", "", part) for part in rest.split("/")
+    )
+    for written in (rest, joined):
+        match = listed.match(prefix + written)
+        if match and method in match.methods:
+            return match.methods[method]
+    return None
 
 
 def _wrong_method(method: str, path: str, match: Match, listed: Listing) -> Finding:

@@ -87,14 +87,19 @@ def explain_file(
                 "no request was given", where="FILE", fix=f"give {KINDS}, as a file or by a pipe"
             )
     screen = Screen.standard(output)
-    found = []
+    found, others = [], 0
     for attempt in read_path(file or STDIN, entry=entry):
         explanation = explain_attempt(attempt)
+        if entry is None and attempt.origin.startswith("entry") and not explanation.route.platform:
+            others += 1  # a browser's HAR file holds pages and pictures of other hosts, too
+            continue
         found.append(explanation)
         if output.output == "text" and fix:
             _show_repair(explanation, screen, fix)
         elif output.output == "text":
             _show(explanation, screen, every=every)
+    if others:
+        screen.say(f"{others} entries of other hosts passed over; `--entry N` takes any")
     return _report(found, output, fix=fix)
 
 

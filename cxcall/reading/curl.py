@@ -154,7 +154,7 @@ def _request(words: list[str], response: HttpResponse | None) -> Attempt:
     names = {name for name, _ in options}
     data = [(name, value) for name, value in options if name in _DATA]
     headers = {"Accept": "*/*"}
-    if data:
+    if data and "get" not in names:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     if "json" in names:
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}

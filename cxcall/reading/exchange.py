@@ -83,7 +83,9 @@ def answer_of(status: Any, headers: Any, body: Any, reason: str = "") -> HttpRes
     if text is None and not isinstance(status, int):
         return None
     code = status if isinstance(status, int) and not isinstance(status, bool) else 0
-    return HttpResponse(code, reason, _headers(headers) or Headers(), (text or "").encode())
+    return HttpResponse(
+        code, reason, _headers(headers) or Headers(), (text or "").encode("utf-8", "replace")
+    )
 
 
 def _split(url: str) -> Any:
@@ -103,6 +105,7 @@ def _headers(given: Any) -> Headers | None:
 
 
 def _text(body: Any) -> str | None:
-    if body is None or isinstance(body, str):
-        return body
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    if body is None:
+        return None
+    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()

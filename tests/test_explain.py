@@ -1,0 +1,247 @@
+"""Why a request failed: the right code at the right place, and never an error that is none."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import cxcall
+from cxcall import contract, explain
+from cxcall.codes import codes
+from cxcall.errors import Severity
+
+GENESYS, CXONE = "api.mypurecloud.com", "api-na1.niceincontact.com"
+QUEUE = "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10"
+TOKEN = {"Authorization": "Bearer abc"}
+CALL = {"phoneNumber": "+12025550123"}
+FAMILY = "/inContactAPI/services/v31.0"
+
+
+def asked(
+    method: str = "POST", path: str = "/api/v2/conversations/calls", **more: Any
+) -> dict[str, Any]:
+    return {"method": method, "host": GENESYS, "path": path, **more}
+
+
+def errors(exchange: dict[str, Any]) -> dict[str, str]:
+    """Return the places of the errors by their codes."""
+    (found,) = explain(exchange)
+    return {each.code: each.where for each in found.findings if each.severity is Severity.ERROR}
+
+
+def codes_of(exchange: dict[str, Any]) -> set[str]:
+    (found,) = explain(exchange)
+    return {each.code for each in found.findings}
+
+
+ROUTES: list[tuple[dict[str, Any], str, str]] = [
+    (asked(path="/api/v2/outbound/dial"), "path-unpublished", "path"),
+    (asked(path="/api/v1/conversations/calls"), "path-unpublished", "path"),
+    (asked(path="/v2/conversations/calls"), "path-unpublished", "path"),
+    (asked(path="/api/v2/conversation/calls"), "path-unpublished", "path"),
+    (asked(path="/api/v2/conversations/calls/start"), "path-unpublished", "path"),
+    (asked("DELETE"), "method-unpublished", "path"),
+    (asked(host="mypurecloud.com"), "host-unknown", "host"),
+    (asked(host="login.mypurecloud.com"), "host-unknown", "host"),
+    (asked(host="api.mypurecloud.eu"), "host-unknown", "host"),
+    (asked(path="/oauth/token"), "host-unknown", "host"),
+    (asked(host=CXONE), "platform-mismatch", "path"),
+    (asked(path=f"{FAMILY}/scripts/start"), "platform-mismatch", "path"),
+    (asked(host="api.na1.niceincontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
+    ({"method": "POST", "url": f"http://{GENESYS}/api/v2/conversations/calls", "status": 400}, "scheme-insecure", "host"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("exchange", "code", "where"), ROUTES)
+def test_where_it_went(exchange: dict[str, Any], code: str, where: str) -> None:
+    assert errors(exchange).get(code) == where
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/api/v2/outbound/calls", "POST /api/v2/conversations/calls"),
+        ("/v2/conversations/callbacks", "POST /api/v2/conversations/callbacks"),
+        ("/api/v2/outbound/contact-lists", "POST /api/v2/outbound/contactlists"),
+        (
+            "/api/v2/outbound/campaign/x1/start",
+            "POST /api/v2/outbound/campaigns/{campaignId}/start",
+        ),
+    ],
+)
+def test_the_nearest_published_operation_is_named(path: str, nearest: str) -> None:
+    (found,) = explain(asked(path=path, body=CALL))
+    assert str(found.route.nearest) == nearest
+    assert found.root is not None
+    assert found.root.code == "path-unpublished"
+
+
+def test_literal_paths_come_before_templates_and_slots_hold_ids() -> None:
+    assert not errors(asked("GET", f"/api/v2/conversations/calls/{QUEUE}"))
+    assert not errors(asked("GET", "/api/v2/conversations/calls/{conversationId}"))
+    assert not errors(asked("GET", "/api/v2/conversations/calls/maximumconferenceparties"))
+
+
+@pytest.mark.parametrize("version", ["v4.0", "v30.0", "v34.0"])
+def test_any_version_and_case_of_the_family(version: str) -> None:
+    path = f"/incontactapi/Services/{version}/scripts/start"
+    assert not errors(asked(host=CXONE, path=path, headers={**TOKEN, "Accept": "application/json"}))
+
+
+BODIES: list[tuple[Any, str, str]] = [
+    ({"to": "+12025550123"}, "property-missing", ""),
+    ({**CALL, "queue_id": QUEUE}, "property-unknown", "/queue_id"),
+    ({**CALL, "priority": "high"}, "type-mismatch", "/priority"),
+    ([CALL], "type-mismatch", ""),
+    ('{"phoneNumber": "+12025550123",}', "body-malformed", "body"),
+    (json.dumps(json.dumps(CALL)), "body-malformed", "body"),
+]
+
+
+@pytest.mark.parametrize(("body", "code", "where"), BODIES)
+def test_what_it_carried(body: Any, code: str, where: str) -> None:
+    assert errors(asked(body=body)).get(code) == where
+
+
+def test_an_unpublished_path_makes_the_body_advice() -> None:
+    (found,) = explain(asked(path="/api/v2/outbound/calls", body={"to": "+12025550123"}))
+    advice = [each for each in found.findings if each.where == "/to"]
+    assert [(each.severity, each.code) for each in advice] == [
+        (Severity.WARNING, "property-unknown")
+    ]
+    assert "place-call" in advice[0].why
+
+
+def test_what_belongs_into_the_query() -> None:
+    body = {
+        "listName": "Autumn",
+        "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "p"}],
+    }
+    found = errors(asked(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
+    assert found == {"property-unknown": "/listName"}
+
+
+def test_what_is_null_in_an_exchange_is_not_known() -> None:
+    assert not errors(asked(body={"phoneNumber": None, "callerId": None}))
+
+
+@pytest.mark.parametrize(
+    ("headers", "code", "where"),
+    [
+        (
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            "header-missing",
+            "header:Content-Type",
+        ),
+        ({"Authorization": "Basic abc"}, "token-grant", "header:Authorization"),
+        ({"Authorization": "abc"}, "credential", "header:Authorization"),
+    ],
+)
+def test_its_headers(headers: dict[str, str], code: str, where: str) -> None:
+    assert errors(asked(body=CALL, headers=headers)).get(code) == where
+
+
+def test_an_answer_of_nice_in_words_needs_the_header_that_it_needs() -> None:
+    exchange = asked(
+        "GET", f"{FAMILY}/contacts/1", host=CXONE, response="No known way to render data"
+    )
+    assert errors(exchange) == {"header-missing": "response"}
+
+
+@pytest.mark.parametrize(
+    ("form", "code"),
+    [
+        ("grant_type=password&username=a", "token-grant"),
+        ("grant_type=client_credentials&scope=outbound:campaign:execute", "token-scope"),
+    ],
+)
+def test_a_request_for_a_token(form: str, code: str) -> None:
+    assert code in errors(asked(path="/oauth/token", host="login.mypurecloud.com", body=form))
+
+
+ANSWERS: list[tuple[int, Any, str]] = [
+    (400, {"code": "not.a.user"}, "token-user-context"),
+    (400, "not.a.user", "token-user-context"),
+    (400, {"code": "too.many.create.conversation.parameters"}, "value-not-allowed"),
+    (400, {"code": "conversation.error.no.user.station"}, "state"),
+    (400, {"code": "invalid.value", "message": "x"}, "value-not-allowed"),
+    (401, {"code": "credentials.expired"}, "token-expired"),
+    (401, {"code": "authentication.required"}, "token-missing"),
+    (401, {"code": "bad.credentials"}, "credential"),
+    (401, {"error": "invalid_client"}, "credential"),
+    (403, {"code": "missing.any.permissions"}, "permission-missing"),
+    (404, {"code": "campaign.not.found"}, "not-found"),
+    (409, {"code": "invalid.update.wrong.version"}, "state"),
+    (429, {"code": "too.many.requests.retry.after"}, "rate-limited"),
+    (200, {"errorCount": 1}, "hidden-failure"),
+]
+
+
+@pytest.mark.parametrize(("status", "response", "code"), ANSWERS)
+def test_what_the_answer_says(status: int, response: Any, code: str) -> None:
+    exchange = asked("GET", "/api/v2/outbound/campaigns", status=status, response=response)
+    assert list(errors(exchange)) == [code]
+
+
+def test_a_gateway_is_not_the_platform() -> None:
+    (found,) = explain(asked(body=CALL, status=502, response="<html>Bad Gateway</html>"))
+    assert "a proxy's or a gateway's" in found.findings[-1].message
+
+
+def test_a_bare_400_is_not_guessed_at() -> None:
+    (found,) = explain(
+        asked("GET", "/api/v2/outbound/campaigns", status=400, response="Bad Request")
+    )
+    assert not [each for each in found.findings if each.severity is Severity.ERROR]
+    assert "not-provable" in {each.code for each in found.findings}
+
+
+@pytest.mark.parametrize("operation", contract.operations(), ids=lambda each: each.name)
+def test_the_example_of_every_operation_is_no_failure(operation: contract.Operation) -> None:
+    values = {
+        each.name: "1" if each.schema.get("type") == "integer" else QUEUE
+        for each in operation.parameters
+        if each.location == "path"
+    }
+    body = json.loads(
+        json.dumps(operation.example).replace("00000002-1234-1234-1234-123456789012", QUEUE)
+    )
+    url = operation.url("https://api.mypurecloud.com", values)
+    if operation.platform == "nice-cxone":
+        url = operation.url(
+            f"https://{CXONE}{FAMILY if 'services' in operation.base_path else ''}", values
+        )
+    headers = {**TOKEN, "Accept": "application/json"}
+    (found,) = explain(
+        {"method": operation.method, "url": url, "headers": headers, "body": body, "status": 200}
+    )
+    wrong = [
+        each
+        for each in found.findings
+        if each.severity is Severity.ERROR and each.code != "id-mismatch"
+    ]
+    assert not wrong
+    assert operation.name in (found.operation.name if found.operation else "", operation.name)
+
+
+def test_every_code_that_can_be_found_is_documented() -> None:
+    package = Path(cxcall.__file__).parent
+    known = set(codes())
+    source = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    written = re.findall(
+        r'Severity\.[A-Z]+(?: if [^"\n]+ else Severity\.[A-Z]+)?,\s*"([a-z]+(?:-[a-z]+)*)"', source
+    )
+    written += re.findall(
+        r'(?:Cause|_found|_token|_refused|code=)\(?\s*"([a-z]+(?:-[a-z]+)+)"', source
+    )
+    assert len(set(written)) > 25
+    assert set(written) <= known
+
+
+def test_the_api_says_what_it_cannot_read() -> None:
+    with pytest.raises(cxcall.CxcallError, match="no request that can be read"):
+        explain("good morning")
