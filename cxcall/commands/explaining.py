@@ -44,8 +44,8 @@ def explain_code(name: str) -> Report | None:
 
 def explain_last() -> Report:
     """Explain the last delivery that was refused, as far as the ledger kept it."""
-    from cxcall import contract
     from cxcall.past import open_ledger, text_of
+    from cxcall.reading.exchange import answer_of, attempt_of
 
     with open_ledger() as ledger:
         record = ledger.last("refused")
@@ -55,23 +55,28 @@ def explain_last() -> Report:
             where="--last",
             fix="see `cxcall history list`",
         )
-    known = [each for each in contract.operations() if each.name == record.operation]
-    note = Finding(
+    answer = answer_of(record.status, None, None)
+    found = explain_attempt(
+        attempt_of(
+            f"delivery {record.id}", method=record.method, url=record.target, response=answer
+        )
+    )
+    kept = Finding(
         Severity.NOTE,
         "not-provable",
         "ledger",
-        "the ledger keeps neither bodies nor answers: this is what it knows",
-        fix=f"send it again with `--dry-run -o json` for the request; for support: {record.correlation_id or record.id}",
-        why=f"HTTP {record.status}, {record.at:%Y-%m-%d %H:%M:%S} UTC"
-        + (f"; {known[0].standing}" if known and known[0].standing else ""),
+        "the ledger keeps neither bodies nor the words of answers",
+        fix=f"for support, name the correlation ID `{record.correlation_id}`"
+        if record.correlation_id
+        else "send it again with `-o json`, and explain that",
         source="ledger",
     )
     return Report(
         COMMAND,
-        data=record.as_dict(),
-        findings=[note],
-        text=text_of(record),
+        findings=[*found.findings, kept],
         findings_are_data=True,
+        data={**record.as_dict(), "attempts": [found.as_dict()]},
+        text=f"{_headline(found)}\n{_cause(found.root)}\n\n{text_of(record)}\n",
     )
 
 

@@ -41,6 +41,12 @@ PATHS = [
     ((*EXECUTE, "+12025550158"), 8, "unknown"),
     (("personal-connection", "-f", "missing.json"), 2, "error"),
     (("validate", "good.json"), 0, "valid"),
+    (("explain", "--codes"), 0, "ok"),
+    (("explain", "good.json"), 2, "error"),
+    (("explain", "failed.json"), 3, "invalid"),
+    (("explain", "failed.json", "--fix"), 3, "invalid"),
+    (("batch", "calls.csv", "--operation", "personal-connection"), 2, "error"),
+    (("history", "prune", "--older-than", "1d"), 0, "ok"),
     (("validate", "bad.json"), 3, "invalid"),
     (("validate", "missing.json"), 2, "error"),
     (("operations",), 0, "ok"),
@@ -74,6 +80,7 @@ def test_the_schema_holds(
 ) -> None:
     live.file("good.json", {"contactId": CONTACT, "reasonCode": "follow_up"})
     live.file("bad.json", "{")
+    live.file("failed.json", {"method": "POST", "path": "/api/v2/outbound/calls", "status": 400})
     ran = live(*arguments, "-o", "json", code=code)
     ENVELOPE.validate(ran.envelope)
     assert ran.envelope["outcome"] == outcome
