@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import phone
 from cxcall.answer import correlation_id, hidden_failure
-from cxcall.checks import check_body
+from cxcall.checks import check_body, check_parameters
 from cxcall.document import DocumentError, join_pointer, parse, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity, UsageError
 from cxcall.heading import check_headers, needs_person
+from cxcall.hosts import NAMES
 from cxcall.payload import Payload
 from cxcall.published import CXONE
 from cxcall.refusal import refusal
-from cxcall.route import NAMES, Route, trace
+from cxcall.route import Route, path_values, trace
 from cxcall.transport import Headers
 
 if TYPE_CHECKING:
@@ -56,6 +58,22 @@ class Explanation(NamedTuple):
     def operation(self) -> Operation | None:
         """The contract's operation that the request is, or else the nearest one."""
         return self.route.operation or self.route.advised
+
+    @property
+    def ticket(self) -> dict[str, str]:
+        """What the platform's support asks for; what is not known says how to find it."""
+        attempt, response = self.attempt, self.attempt.response
+        headers = response.headers if response else Headers()
+        known = correlation_id(response) if response else None
+        return {
+            "request": f"{attempt.method or '?'} {attempt.host or '<host>'}{attempt.path or ''}",
+            "answer": f"HTTP {response.status} {response.reason}".rstrip()
+            if response
+            else "none shown",
+            "correlation ID": known or "the answer's header `ININ-Correlation-Id`",
+            "time": headers.get("Date", "") or "in UTC, to the second",
+            "region": attempt.host or "the organisation's, as in the host",
+        }
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a program, without its findings."""
@@ -106,6 +124,7 @@ def explain_attempt(attempt: Attempt) -> Explanation:
         *route.findings,
         *_other_platform(attempt, route),
         *check_headers(attempt, route),
+        *_ids(attempt, route),
         *_body(attempt, route, is_advice=is_elsewhere),
         *_response(attempt, route),
     ]
@@ -143,13 +162,27 @@ def _other_platform(attempt: Attempt, route: Route) -> Iterator[Finding]:
         )
 
 
+def _ids(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    """Yield what is wrong with the IDs in the path, and where the body names others."""
+    operation = route.operation
+    if operation is None or not attempt.path:
+        return
+    payload = None
+    if attempt.body:
+        with suppress(DocumentError):
+            document = parse(attempt.body, "body")
+            payload = Payload(document.value, document)
+    values = path_values(attempt.path, operation.path)
+    yield from check_parameters(operation, values, payload)
+
+
 def _body(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
     if not attempt.body or route.is_token:
         return
     try:
         document = parse(attempt.body, "body")
     except DocumentError as error:
-        if not _is_form(attempt):
+        if not _is_called_form(attempt):  # then its `Content-Type` was found wrong already
             yield from error.findings
         return
     payload = Payload(document.value, document)
@@ -199,9 +232,8 @@ def _is_null(payload: Payload, pointer: str) -> bool:
         return False
 
 
-def _is_form(attempt: Attempt) -> bool:
-    kind = (attempt.headers or Headers()).get("Content-Type", "").lower()
-    return "form" in kind or bool(re.match(r"[\w.-]+=[^{\n]*(&|$)", attempt.body or ""))
+def _is_called_form(attempt: Attempt) -> bool:
+    return "form" in (attempt.headers or Headers()).get("Content-Type", "").lower()
 
 
 def _encoded_twice(payload: Payload) -> Finding:
@@ -230,7 +262,9 @@ def _general(payload: Payload, *, ids: bool) -> Iterator[Finding]:
         if not isinstance(value, str):
             continue
         wants_id = bool(_ID_NAME.search(name))
-        if is_placeholder(value, id_wanted=wants_id):
+        if wants_id and not value:
+            yield _found("value-not-allowed", payload, pointer, "it is empty, and an ID is wanted", "put the ID there, or leave it out")  # fmt: skip
+        elif is_placeholder(value, id_wanted=wants_id):
             yield _found("placeholder", payload, pointer, f"`{value}` looks like a placeholder that was never filled in", "put the real value there")  # fmt: skip
         elif re.fullmatch(r"\+[0-9]{5,15}", value):
             yield from find_unlikely(payload, pointer, value)

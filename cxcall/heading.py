@@ -32,7 +32,7 @@ _PERSON = "authorization-code"
 
 def check_headers(attempt: Attempt, route: Route) -> Iterator[Finding]:
     """Yield what is wrong with the headers that the source shows; of what it does not show, nothing."""
-    if attempt.headers:
+    if attempt.headers is not None:
         yield from _content_type(attempt, route)
         yield from _accept(attempt, route)
         yield from _authorization(attempt, route)
@@ -60,7 +60,7 @@ def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
 def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
     headers = attempt.headers or Headers()
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not kind or not attempt.body:
+    if not attempt.body or (not kind and attempt.null_is_silence):
         return
     takes_json = route.operation is not None and route.operation.takes_body
     wanted = FORM if route.is_token and not takes_json else "application/json"
@@ -73,9 +73,11 @@ def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
         Severity.ERROR,
         "header-missing",
         "header:Content-Type",
-        f"`Content-Type: {kind}` is sent with {'JSON' if is_json else 'the body'}, and `{wanted}` is wanted",
+        f"`Content-Type: {kind}` is sent with {'JSON' if is_json else 'the body'}, and `{wanted}` is wanted"
+        if kind
+        else f"the body is sent without a `Content-Type`, and `{wanted}` is wanted",
         fix=f"send `Content-Type: {wanted}`",
-        why="curl's `-d` sends a form unless told otherwise; the API answers 415, or reads no body",
+        why="curl's `-d` sends a form unless told otherwise, and `requests` nothing for text; the API answers 415, or reads no body",
         source=f"contract {route.operation.contract.name}" if route.operation else "",
     )
 

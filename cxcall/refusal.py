@@ -78,16 +78,19 @@ _BY_CODE = (
      Cause("value-not-allowed", "", _BODY)),
     (r"unsupported\.media\.type", Cause("header-missing", "", "send `Content-Type: application/json`")),
 )  # fmt: skip
-# Words, where there is no code; a phrase that only says "invalid request" explains nothing.
+# Words, where there is no code (nice-cxone.md section 5); a phrase that only says "invalid request" explains nothing.
 _BY_WORDS = (
     (r"no known way to render", Cause("header-missing", "", "send `Accept: application/json`")),
     (r"client application .* not authorized", Cause("credential", "", _CLIENT)),
     (r"user context|not a user", Cause("token-user-context", "", _PERSON)),
+    (r"(invalid|bad|wrong|incorrect).{0,12}(credential|client|secret|password|user ?name)", Cause("credential", "", _CLIENT)),
+    (r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)", Cause("token-expired", "", _NEW_TOKEN)),
     (r"rate limit|too many requests", Cause("rate-limited", "", "wait, then send it again")),
     (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden", Cause("permission-missing", "", _GRANT)),
     (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
     (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
-    (r"already|session ended|in use|conflict|inactive|not active", Cause("state", "", _LOOK)),
+    (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|must be (on|off|active|stopped)",
+     Cause("state", "", _LOOK)),
     (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter",
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip

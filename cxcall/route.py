@@ -7,8 +7,16 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import contract
-from cxcall.endpoint import is_loopback_host
+from cxcall.doubt import is_placeholder
 from cxcall.errors import Finding, Severity
+from cxcall.hosts import (
+    NAMES,
+    check_host,
+    check_scheme,
+    is_token_path,
+    platform_of_host,
+    platform_of_path,
+)
 from cxcall.published import CXONE, FAMILY, GENESYS, Entry, Listing, Match, holds_id, listing
 
 if TYPE_CHECKING:
@@ -17,25 +25,7 @@ if TYPE_CHECKING:
     from cxcall.attempt import Attempt
     from cxcall.contract import Operation
 
-NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
-_OTHER = {GENESYS: CXONE, CXONE: GENESYS}
 _LIST = "the published operations of {}"
-_HOSTS = "the regions of {}"
-# nice-cxone.md sections 1 and 2: the hosts seen; areas and clusters are an open list.
-_NICE_HOST = re.compile(
-    r"(api-[a-z0-9]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com|api(-[a-z0-9]+)?\.incontact\.com"
-    r"|[a-z0-9.-]+\.nicecxone-gov\.com"
-)
-_NICE_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
-_TOKEN_PATHS = {
-    "/oauth/token": GENESYS,
-    "/oauth/authorize": GENESYS,
-    "/auth/token": CXONE,
-    "/auth/authorize": CXONE,
-    "/authentication/v1/token/access-key": CXONE,
-    "/public/user/refresh": CXONE,
-}
-_NO_HOST = re.compile(r"[{}<>\[\]$%]")
 
 
 class Route(NamedTuple):
@@ -53,16 +43,11 @@ class Route(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def is_token_path(path: str | None) -> bool:
-    """Tell whether a path is one that hands out tokens."""
-    return (path or "").rstrip("/").lower() in _TOKEN_PATHS
-
-
 def trace(attempt: Attempt) -> Route:
     """Find out where a request went, and what of it cannot be right."""
-    by_host, by_path = _platform_of_host(attempt.host), _platform_of_path(attempt.path)
+    by_host, by_path = platform_of_host(attempt.host), platform_of_path(attempt.path)
     platform = by_host or by_path
-    found = [*_scheme(attempt), *_host(attempt, by_host, by_path)]
+    found = [*check_scheme(attempt), *check_host(attempt, by_host, by_path)]
     if by_host and by_path and by_host != by_path:
         found.append(_mixed_up(attempt, by_host, by_path))
     is_token = is_token_path(attempt.path)
@@ -74,104 +59,51 @@ def trace(attempt: Attempt) -> Route:
     match = listed.match(path)
     operation = _declared(attempt.method, attempt.path)
     nearest, finding = _published(attempt, listed, match, operation)
+    found += [*_version(attempt.path), *_unfilled(attempt.path)]
     advised = None
     if operation is None and nearest is not None:
         advised = _declared(nearest.method, nearest.path)
     return Route(platform, is_token, match, operation, nearest, advised, (*found, *finding))
 
 
-def _platform_of_host(host: str | None) -> str:
-    name = (host or "").lower().partition(":")[0]
-    if "purecloud" in name or name.endswith("pure.cloud") or "genesys" in name:
-        return GENESYS
-    return CXONE if "incontact" in name or "cxone" in name else ""
+def path_values(path: str, template: str) -> dict[str, str]:
+    """Return what stands in a path for each slot of its template, but for what only stands for an ID."""
+    pairs = zip(template.split("/"), FAMILY.sub("", path).rstrip("/").split("/"), strict=False)
+    return {
+        declared[1:-1]: written
+        for declared, written in pairs
+        if declared[:1] == "{"
+        and not is_placeholder(written, id_wanted=True)
+        and written[:1] != ":"
+    }
 
 
-def _platform_of_path(path: str | None) -> str:
-    lowered = (path or "").lower().rstrip("/")
-    if lowered in _TOKEN_PATHS:
-        return _TOKEN_PATHS[lowered]
-    if lowered.startswith("/incontactapi/"):
-        return CXONE
-    return GENESYS if re.match(r"/(api/)?v[0-9.]+/|/platform/api/", lowered) else ""
-
-
-def _scheme(attempt: Attempt) -> Iterator[Finding]:
-    host = (attempt.host or "").partition(":")[0]
-    if attempt.scheme == "http" and host and not is_loopback_host(host):
+def _version(path: str) -> Iterator[Finding]:
+    """Yield an error where the version of the ACD family is not written as it is."""
+    found = FAMILY.match(path)
+    if found and not found[0].endswith(".0"):
+        version = found[0].rpartition("/")[2]
         yield Finding(
             Severity.ERROR,
-            "scheme-insecure",
-            "host",
-            f"`http://{host}` sends the token unencrypted",
-            fix=f"write `https://{host}`",
-            why="both platforms answer on TLS only",
+            "path-unpublished",
+            "path",
+            f"the version in `{path}` is not written as the API writes it",
+            fix=f"write `{version.partition('.')[0]}.0`",
+            source=_LIST.format(NAMES[CXONE]),
         )
 
 
-def _host(attempt: Attempt, platform: str, by_path: str) -> Iterator[Finding]:
-    host = (attempt.host or "").lower().partition(":")[0]
-    if not host or _NO_HOST.search(host) or is_loopback_host(host):
-        return
-    if platform == GENESYS:
-        yield from _genesys_host(host, is_token=is_token_path(attempt.path))
-    elif platform == CXONE and not _NICE_HOST.fullmatch(host):
-        yield _wrong_host(host, f"no host of NICE CXone has this form: {_NICE_FORM}", CXONE)
-    elif not platform:
-        yield Finding(
-            Severity.WARNING,
-            "host-unknown",
-            "host",
-            f"`{host}` is no host of Genesys Cloud or NICE CXone",
-            fix=f"if it is not a proxy of your own, send it to {_usual(by_path)}",
-            source=_HOSTS.format("both platforms"),
-        )
-
-
-def _usual(platform: str) -> str:
-    return f"`{_NICE_FORM}`" if platform == CXONE else "`api.<region's domain>`"
-
-
-def _genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
-    domains = _domains()
-    label, _, rest = host.partition(".")
-    wanted = "login" if is_token else "api"
-    if host in domains:
-        what = "tokens are handed out" if is_token else "the API answers"
-        yield _wrong_host(host, f"it is the bare domain of a region; {what} at `{wanted}.{host}`")
-    elif rest in domains:
-        if label in ("api", "login") and label != wanted:
-            what = "tokens are handed out" if is_token else "the API answers"
-            yield _wrong_host(host, f"{what} at `{wanted}.{rest}`")
-        elif label not in ("api", "login"):
-            yield _wrong_host(host, f"write `{wanted}.{rest}`")
-    elif rest.endswith("pure.cloud"):
-        yield _wrong_host(
-            host, f"`{rest}` is no region that is known; the list is open", sure=False
-        )
-    else:
-        from difflib import get_close_matches
-
-        close = get_close_matches(rest, domains, n=1, cutoff=0.5)
-        meant = f": did you mean `{wanted}.{close[0]}`?" if close else ""
-        yield _wrong_host(host, f"it is in no region of Genesys Cloud{meant}")
-
-
-@cache
-def _domains() -> list[str]:
-    return [domain for known in contract.builtin() for domain in known.regions.values()]
-
-
-def _wrong_host(host: str, said: str, platform: str = GENESYS, *, sure: bool = True) -> Finding:
-    return Finding(
-        Severity.ERROR if sure else Severity.WARNING,
-        "host-unknown",
-        "host",
-        f"`{host}` is not the right host: {said}",
-        fix="take the host of the organisation's own region",
-        why="another host does not know the token, the path, or the organisation",
-        source=_HOSTS.format(NAMES[platform]),
-    )
+def _unfilled(path: str) -> Iterator[Finding]:
+    """Yield a warning for each segment that was left to be filled in; `{id}` and `$ID` only stand for one."""
+    for segment in path.split("/"):
+        if is_placeholder(segment) and segment[0] not in "{$":
+            yield Finding(
+                Severity.WARNING,
+                "placeholder",
+                "path",
+                f"`{segment}` in the path looks like a placeholder that was never filled in",
+                fix="put the real ID there",
+            )
 
 
 def _mixed_up(attempt: Attempt, by_host: str, by_path: str) -> Finding:

@@ -17,8 +17,8 @@ from cxcall import cli
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
-    "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "options", "catalogue", "past",
-    "batch", "tally", "fate", "report", "repair", "explanation", "codes", "heading", "route", "published", "reading", "attempt",
+    "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
+    "batch", "tally", "fate", "report", "repair", "explanation", "heading", "route", "hosts", "published", "reading", "attempt",
     "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",

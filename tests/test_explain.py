@@ -52,6 +52,10 @@ ROUTES: list[tuple[dict[str, Any], str, str]] = [
     (asked(host=CXONE), "platform-mismatch", "path"),
     (asked(path=f"{FAMILY}/scripts/start"), "platform-mismatch", "path"),
     (asked(host="api.na1.niceincontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
+    (asked(host="api.us-west-2.pure.cloud"), "host-unknown", "host"),
+    (asked(host="api-na1"), "host-unknown", "host"),
+    (asked(host=CXONE, path="/inContactAPI/services/v30/scripts/start"), "path-unpublished", "path"),
+    (asked(path="/api/v2/outbound/campaigns/12345/start"), "id-format", "path"),
     ({"method": "POST", "url": f"http://{GENESYS}/api/v2/conversations/calls", "status": 400}, "scheme-insecure", "host"),
 ]  # fmt: skip
 
@@ -145,6 +149,41 @@ def test_its_headers(headers: dict[str, str], code: str, where: str) -> None:
     assert errors(asked(body=CALL, headers=headers)).get(code) == where
 
 
+def test_a_body_without_its_type_is_named_where_the_source_shows_all_headers() -> None:
+    text = f'requests.post("https://{GENESYS}/api/v2/conversations/calls", data=json.dumps({{"phoneNumber": "+12025550123"}}))'
+    (found,) = explain(text)
+    assert ("header-missing", "header:Content-Type") in {
+        (each.code, each.where) for each in found.findings
+    }
+    assert "header-missing" not in codes_of(asked(body=CALL, headers=TOKEN))
+
+
+def test_form_data_is_no_json() -> None:
+    assert "body-malformed" in errors(
+        asked(body="phoneNumber=1", headers={"Content-Type": "application/json"})
+    )
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert list(errors(asked(body="phoneNumber=1", headers=form))) == ["header-missing"]
+
+
+def test_an_id_in_the_path_and_another_in_the_body() -> None:
+    path = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
+    body = [{"contactListId": QUEUE[::-1], "data": {"phone": "1"}}]
+    assert errors(asked(path=path, body=body)).get("id-mismatch") == "/0/contactListId"
+    assert "value-not-allowed" in codes_of(
+        asked(path=path, body=[{"contactListId": "", "data": {}}])
+    )
+
+
+def test_what_a_ticket_needs_is_there_to_copy() -> None:
+    headers = {"ININ-Correlation-Id": "abc", "Date": "Mon, 23 Nov 2026 09:00:00 GMT"}
+    response = {"status": 400, "headers": headers, "body": "Bad Request"}
+    (found,) = explain({"request": asked(), "response": response})
+    assert found.ticket["correlation ID"] == "abc"
+    assert found.ticket["time"] == headers["Date"]
+    assert found.ticket["request"] == f"POST {GENESYS}/api/v2/conversations/calls"
+
+
 def test_an_answer_of_nice_in_words_needs_the_header_that_it_needs() -> None:
     exchange = asked(
         "GET", f"{FAMILY}/contacts/1", host=CXONE, response="No known way to render data"
@@ -176,6 +215,9 @@ ANSWERS: list[tuple[int, Any, str]] = [
     (403, {"code": "missing.any.permissions"}, "permission-missing"),
     (404, {"code": "campaign.not.found"}, "not-found"),
     (409, {"code": "invalid.update.wrong.version"}, "state"),
+    (401, "Invalid token", "token-expired"),
+    (401, {"message": "Invalid login credentials."}, "credential"),
+    (400, "The campaign is already running", "state"),
     (429, {"code": "too.many.requests.retry.after"}, "rate-limited"),
     (200, {"errorCount": 1}, "hidden-failure"),
 ]

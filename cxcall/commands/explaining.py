@@ -128,6 +128,7 @@ def _report(found: list[Explanation], output: OutputOptions, *, fix: str) -> Rep
 def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
     found = {
         **explanation.as_dict(),
+        "ticket": explanation.ticket,
         "findings": [finding_as_json(finding) for finding in explanation.findings],
     }
     if fix and explanation.operation is not None:
@@ -146,8 +147,12 @@ def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
         screen.tell(f"and {len(explanation.findings) - len(shown)} more: `--all`")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
-        screen.tell(f"nearest published: {nearest}; its request in place of yours: `--fix`")
-    screen.line()
+        screen.tell(f"nearest published: {nearest}; its request in place of yours: `--fix`\n")
+    if any(finding.code == "not-provable" for finding in explanation.findings):
+        screen.tell("for a support ticket:")
+        for name, value in explanation.ticket.items():
+            screen.tell(f"  {name + ':':<16}{value}")
+        screen.line()
 
 
 def _headline(explanation: Explanation) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from cxcall import __version__
+from cxcall.codes import codes
 from cxcall.errors import ExitCode
 from cxcall.formats import file_of, payloads_of, was_read, words
 
@@ -41,7 +42,9 @@ def render(report: Report) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    return {"id": code, "shortDescription": {"text": code.replace("-", " ").capitalize()}}
+    known = codes().get(code)
+    found = {"id": code, "shortDescription": {"text": known.means if known else code}}
+    return {**found, "help": {"text": known.do}} if known else found
 
 
 def _result(checked: Checked, finding: Finding, rule: int) -> dict[str, Any]:

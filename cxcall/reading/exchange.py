@@ -70,7 +70,7 @@ def attempt_of(
         host=str(host) if host else None,
         path=(path_only if path_only.startswith("/") else f"/{path_only}") if path_only else None,
         query=tuple(parse_qsl(query.partition("#")[0], keep_blank_values=True)),
-        headers=_headers(headers),
+        headers=_headers(headers) if headers or not null_is_silence else None,
         body=_text(body),
         response=response,
         null_is_silence=null_is_silence,

@@ -189,6 +189,7 @@ def _text(value: Any) -> str:
 
 def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> Attempt:
     headers = dict(given["headers"]) if isinstance(given.get("headers"), dict) else {}
+    is_unknown = "headers" in given and not headers
     body, kind = _body(given)
     if kind and not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = kind
@@ -208,7 +209,7 @@ def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> Attem
         path=target[target.find("/") :]
         if target.startswith("{") and "/" in target and "://" not in target
         else None,
-        headers=headers or None,
+        headers=None if is_unknown and not headers else headers,
         body=body,
         response=answer,
     )
