@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,3 +32,29 @@ class Attempt:
     response: HttpResponse | None = None
     findings: tuple[Finding, ...] = ()
     null_is_silence: bool = False
+
+
+_SECRET = re.compile(
+    r"""("[^"]*(?:secret|passw|token|api[-_]?key|credential)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"|"""
+    r"""((?:client_secret|password|refresh_token|access_token|code)=)[^&\s]*""",
+    re.IGNORECASE,
+)
+_SHORTEST = 8
+
+
+def without_secrets(attempt: Attempt) -> Attempt:
+    """Return an attempt whose bodies hold no secret: by the names of members, and by the token itself."""
+    sent = attempt.headers.get("Authorization", "") if attempt.headers else ""
+    value = sent.rpartition(" ")[2]
+    response = attempt.response
+    if response is not None:
+        answered = response.body.decode("utf-8", "replace")
+        if len(value) >= _SHORTEST:
+            answered = answered.replace(value, "****")
+        response = replace(response, body=_hidden(answered).encode("utf-8", "replace"))
+    body = attempt.body
+    return replace(attempt, body=None if body is None else _hidden(body), response=response)
+
+
+def _hidden(text: str) -> str:
+    return _SECRET.sub(lambda found: f'{found[1]}"****"' if found[1] else f"{found[2]}****", text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import phone
 from cxcall.answer import correlation_id, hidden_failure
+from cxcall.attempt import without_secrets
 from cxcall.checks import check_body, check_parameters
 from cxcall.document import DocumentError, join_pointer, parse, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
@@ -115,6 +116,7 @@ def explain(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Explana
 
 def explain_attempt(attempt: Attempt) -> Explanation:
     """Find out why a request failed, from the request and its answer, as far as they show it."""
+    attempt = without_secrets(attempt)
     route = trace(attempt)
     is_elsewhere = route.operation is None or any(
         finding.severity is Severity.ERROR for finding in route.findings

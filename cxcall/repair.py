@@ -57,6 +57,12 @@ def repair(explanation: Explanation) -> Repair:
     Raises UsageError where no operation is near.
     """
     operation = explanation.operation
+    if explanation.route.is_token:
+        raise UsageError(
+            "a request for a token holds secrets, and is not printed",
+            where="--fix",
+            fix="log in by `cxcall auth login`, which sends it as the platform wants it",
+        )
     if operation is None:
         raise UsageError(
             "no published operation is near to this request",

@@ -175,6 +175,33 @@ def test_an_id_in_the_path_and_another_in_the_body() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "exchange",
+    [
+        asked(body={"phoneNumber": "+1", "client_secret": "s3cret-value"}),
+        asked(path="/oauth/token", body="grant_type=x&client_secret=s3cret-value"),
+        asked(
+            path="/auth/token",
+            body={"password": "s3cret-value"},
+            status=400,
+            response={"access_token": "s3cret-value"},
+        ),
+        asked(
+            body=CALL,
+            headers={"Authorization": "Bearer s3cret-value"},
+            status=400,
+            response="bad s3cret-value",
+        ),
+    ],
+)
+def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
+    (found,) = explain(exchange)
+    assert "s3cret-value" not in repr(found.findings) + json.dumps(found.as_dict())
+    assert "s3cret-value" not in "".join(
+        each.excerpt.text for each in found.findings if each.excerpt
+    )
+
+
 def test_what_a_ticket_needs_is_there_to_copy() -> None:
     headers = {"ININ-Correlation-Id": "abc", "Date": "Mon, 23 Nov 2026 09:00:00 GMT"}
     response = {"status": 400, "headers": headers, "body": "Bad Request"}
