@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall import phone
-from cxcall.answer import correlation_id, hidden_failure
+from cxcall.answer import SOURCE, correlation_id, hidden_failure, short
 from cxcall.attempt import without_secrets
-from cxcall.checks import check_body, check_parameters
-from cxcall.document import DocumentError, join_pointer, parse, value_at
-from cxcall.doubt import find_unlikely, is_placeholder
-from cxcall.errors import Finding, Severity, UsageError
+from cxcall.content import check_content, check_ids, leaves
+from cxcall.errors import Finding, Severity
 from cxcall.heading import check_headers, needs_person
-from cxcall.hosts import NAMES
-from cxcall.payload import Payload
+from cxcall.hosts import NAMES, check_region
 from cxcall.published import CXONE
 from cxcall.refusal import refusal
-from cxcall.route import Route, path_values, trace
+from cxcall.route import Route, trace
 from cxcall.transport import Headers
 
 if TYPE_CHECKING:
@@ -28,8 +23,6 @@ if TYPE_CHECKING:
     from cxcall.attempt import Attempt
     from cxcall.contract import Operation
 
-_ID_NAME = re.compile(r"(?:[a-z]Id|_id|^id|ID)$")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PERSONAL = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
 # What decides comes first: another place, then another token, then the body, then what the API said of it.
 _ORDER = (
@@ -124,10 +117,11 @@ def explain_attempt(attempt: Attempt) -> Explanation:
     found = [
         *attempt.findings,
         *route.findings,
+        *check_region(attempt),
         *_other_platform(attempt, route),
         *check_headers(attempt, route),
-        *_ids(attempt, route),
-        *_body(attempt, route, is_advice=is_elsewhere),
+        *check_ids(attempt, route),
+        *check_content(attempt, route, is_advice=is_elsewhere),
         *_response(attempt, route),
     ]
     if not any(finding.code == "token-user-context" for finding in found):
@@ -164,150 +158,39 @@ def _other_platform(attempt: Attempt, route: Route) -> Iterator[Finding]:
         )
 
 
-def _ids(attempt: Attempt, route: Route) -> Iterator[Finding]:
-    """Yield what is wrong with the IDs in the path, and where the body names others."""
-    operation = route.operation
-    if operation is None or not attempt.path:
-        return
-    payload = None
-    if attempt.body:
-        with suppress(DocumentError):
-            document = parse(attempt.body, "body")
-            payload = Payload(document.value, document)
-    values = path_values(attempt.path, operation.path)
-    yield from check_parameters(operation, values, payload)
-
-
-def _body(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
-    if not attempt.body or route.is_token:
-        return
-    try:
-        document = parse(attempt.body, "body")
-    except DocumentError as error:
-        if not _is_called_form(attempt):  # then its `Content-Type` was found wrong already
-            yield from error.findings
-        return
-    payload = Payload(document.value, document)
-    yield from document.findings
-    if isinstance(document.value, str):
-        yield _encoded_twice(payload)
-        return
-    operation = route.operation or route.advised
-    found = [] if operation is None else _against(operation, payload)
-    if attempt.null_is_silence:
-        found = [each for each in found if not _is_null(payload, each.where)]
-    known = {(each.code, each.where) for each in found}
-    general = _general(payload, ids=operation is None)
-    found += [each for each in general if (each.code, each.where) not in known]
-    for finding in found:
-        is_error = not is_advice or route.operation is not None
-        yield finding if is_error else _as_advice(finding, operation)
-
-
-def _against(operation: Operation, payload: Payload) -> list[Finding]:
-    """Check a body as an operation takes it; what belongs into its query is named as such."""
-    found = list(check_body(operation, payload)) if operation.takes_body else []
-    declared = operation.schema_at("").get("properties", {})
-    names = payload.value if isinstance(payload.value, dict) else {}
-    for parameter in operation.parameters:
-        if parameter.location == "query" and parameter.name in names.keys() - declared.keys():
-            place = join_pointer("", parameter.name)
-            found = [each for each in found if each.where != place]
-            found.append(
-                Finding(
-                    Severity.ERROR,
-                    "property-unknown",
-                    place,
-                    f"`{parameter.name}` belongs into the query, not into the body",
-                    fix=f"send it as `?{parameter.name}=...`",
-                    source=f"contract {operation.contract.name}",
-                    excerpt=payload.excerpt(place, key=True),
-                )
-            )
-    return found
-
-
-def _is_null(payload: Payload, pointer: str) -> bool:
-    try:
-        return value_at(payload.value, pointer) is None
-    except (KeyError, UsageError):
-        return False
-
-
-def _is_called_form(attempt: Attempt) -> bool:
-    return "form" in (attempt.headers or Headers()).get("Content-Type", "").lower()
-
-
-def _encoded_twice(payload: Payload) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "body-malformed",
-        "body",
-        "the body is a JSON string, not an object: it was encoded twice",
-        fix="encode it once: with `requests`, `json=payload`, or `data=json.dumps(payload)`",
-        excerpt=payload.excerpt(""),
-    )
-
-
-def _as_advice(finding: Finding, operation: Operation | None) -> Finding:
-    """Turn an error into advice: it would be one at the operation that was probably meant."""
-    if finding.severity is not Severity.ERROR or operation is None:
-        return finding
-    why = f"as `{operation.name}` has it, the nearest published operation"
-    return finding._replace(severity=Severity.WARNING, why=why)
-
-
-def _general(payload: Payload, *, ids: bool) -> Iterator[Finding]:
-    """Yield what can be said of a body without a schema: numbers, `ids`, what was never filled in."""
-    for pointer, value in _leaves(payload.value, ""):
-        name = pointer.rpartition("/")[2]
-        if not isinstance(value, str):
-            continue
-        wants_id = bool(_ID_NAME.search(name))
-        if wants_id and not value:
-            yield _found("value-not-allowed", payload, pointer, "it is empty, and an ID is wanted", "put the ID there, or leave it out")  # fmt: skip
-        elif is_placeholder(value, id_wanted=wants_id):
-            yield _found("placeholder", payload, pointer, f"`{value}` looks like a placeholder that was never filled in", "put the real value there")  # fmt: skip
-        elif re.fullmatch(r"\+[0-9]{5,15}", value):
-            yield from find_unlikely(payload, pointer, value)
-        elif (
-            ids
-            and wants_id
-            and value
-            and not (_UUID.fullmatch(value) or value.isdigit() or phone.doubt(value) is None)
-        ):
-            yield _found("id-format", payload, pointer, f"`{value}` is neither a UUID nor a number, as IDs of the platforms are", "copy the exact ID")  # fmt: skip
-
-
-def _found(code: str, payload: Payload, pointer: str, message: str, fix: str) -> Finding:
-    return Finding(
-        Severity.WARNING, code, pointer, message, fix=fix, excerpt=payload.excerpt(pointer)
-    )
-
-
-def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            yield from _leaves(member, join_pointer(pointer, name))
-    else:
-        yield pointer, value
-
-
 def _response(attempt: Attempt, route: Route) -> Iterator[Finding]:
     response = attempt.response
     if response is None:
         return
     if 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx
-        hidden = hidden_failure(response)
-        if hidden:
-            yield hidden
+        yield from filter(None, (hidden_failure(response) or _failed_later(response.json()),))
         return
     if not response.status and not response.body:
         return
     for finding in refusal(route.operation or route.advised, response, attempt.host or ""):
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding
+
+
+def _failed_later(body: Any) -> Finding | None:
+    """Return the failure of something that an accepted request started, if its body tells of one."""
+    for pointer, value in leaves(body, ""):
+        name = pointer.rpartition("/")[2].lower()
+        is_state = name in ("state", "status", "importstate") and str(value).lower() in (
+            "failed",
+            "error",
+        )
+        if value and (is_state or name == "failurereason" or str(value).startswith("error.inin")):
+            return Finding(
+                Severity.ERROR,
+                "hidden-failure",
+                "response",
+                f"the request was accepted, and what it started failed: `{pointer}` is `{short(str(value))}`",
+                fix="read on at that place; the request itself need not be changed",
+                why="a 2xx says that it was taken on, not that it came to its end",
+                source=SOURCE,
+            )
+    return None
 
 
 def _not_provable(attempt: Attempt) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cxcall import contract
 from cxcall.endpoint import is_loopback_host
@@ -146,4 +147,36 @@ def _wrong_host(host: str, said: str, platform: str = GENESYS, *, sure: bool = T
         fix="take the host of the organisation's own region",
         why="another host does not know the token, the path, or the organisation",
         source=_HOSTS.format(NAMES[platform]),
+    )
+
+
+def check_region(attempt: Attempt) -> Iterator[Finding]:
+    """Yield a warning where the page that sent a request is of another region than its host."""
+    host = (attempt.host or "").lower().partition(":")[0]
+    for name in ("Origin", "Referer") if attempt.headers else ():
+        page = _host_in(attempt.headers.get(name, "") if attempt.headers else "")
+        here, there = (_domain_of(each) for each in (host, page))
+        if here and there and here != there:
+            yield Finding(
+                Severity.WARNING,
+                "region-mismatch",
+                "host",
+                f"the request goes to `{here}`, and comes from a page of `{there}`",
+                fix=f"send it to `api.{there}`, if that is the organisation's region",
+                why="a token is good in its own region only",
+                source=_HOSTS.format(NAMES[GENESYS]),
+            )
+            return
+
+
+def _host_in(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # such as half an IPv6 address
+        return ""
+
+
+def _domain_of(host: str) -> str:
+    return next(
+        (domain for domain in _domains() if host == domain or host.endswith(f".{domain}")), ""
     )

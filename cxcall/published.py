@@ -70,9 +70,28 @@ class Listing:
         if path not in self._matches:
             wanted = path.rstrip("/").split("/")
             same_length = self._by_length.get(len(wanted), [])
-            fitting = (match for template, match in same_length if _fits(template, wanted))
+            fitting = (match for template, match in same_length if self._fits(template, wanted))
             self._matches[path] = next(fitting, None)
         return self._matches[path]
+
+    def _fits(self, template: list[str], wanted: list[str]) -> bool:
+        """Tell whether a path has this form; a word that is part of other paths stands for no ID."""
+        return all(
+            declared == segment.lower()
+            or (
+                declared[:1] == "{" and (holds_id(segment) or segment.lower() not in self._literals)
+            )
+            for declared, segment in zip(template, wanted, strict=True)
+        )
+
+    @cached_property
+    def _literals(self) -> set[str]:
+        return {
+            segment.lower()
+            for entry in self.entries
+            for segment in entry.path.split("/")
+            if segment[:1] != "{"
+        }
 
     @cached_property
     def _matches(self) -> dict[str, Match | None]:
@@ -107,13 +126,6 @@ class Listing:
 
     def _weight(self, word: str) -> float:
         return log((len(self.entries) + 1) / self._counts.get(word, 1))
-
-
-def _fits(template: list[str], wanted: list[str]) -> bool:
-    return all(
-        declared == segment.lower() or (declared[:1] == "{" and holds_id(segment))
-        for declared, segment in zip(template, wanted, strict=True)
-    )
 
 
 def holds_id(segment: str) -> bool:

@@ -60,6 +60,7 @@ def trace(attempt: Attempt) -> Route:
     operation = _declared(attempt.method, attempt.path)
     nearest, finding = _published(attempt, listed, match, operation)
     found += [*_version(attempt.path), *_unfilled(attempt.path)]
+    found += _names_for_ids(match, attempt.path) if match and not finding else ()
     advised = None
     if operation is None and nearest is not None:
         advised = _declared(nearest.method, nearest.path)
@@ -91,6 +92,20 @@ def _version(path: str) -> Iterator[Finding]:
             fix=f"write `{version.partition('.')[0]}.0`",
             source=_LIST.format(NAMES[CXONE]),
         )
+
+
+def _names_for_ids(match: Match, path: str) -> Iterator[Finding]:
+    """Yield a warning for each word that stands where an ID is wanted."""
+    for name, written in path_values(path, match.path).items():
+        if name.lower().endswith("id") and not holds_id(written):
+            yield Finding(
+                Severity.WARNING,
+                "id-format",
+                "path",
+                f"`{written}` stands where the path has `{{{name}}}`, and looks like a name",
+                fix="put the ID there, as the platform shows it",
+                source=f"the published path {match.path}",
+            )
 
 
 def _unfilled(path: str) -> Iterator[Finding]:

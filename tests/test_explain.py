@@ -202,6 +202,42 @@ def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("exchange", "code", "where"),
+    [
+        (asked(body={**CALL, "callFromQueueId": "support"}), "id-format", "/callFromQueueId"),
+        (asked(path="/api/v2/outbound/dial", body={"agentId": "agent-7"}), "id-format", "/agentId"),
+        (asked("GET", "/api/v2/routing/queues/support-queue"), "id-format", "path"),
+        (asked(body={"phoneNumber": "(202) 555-0123"}), "phone-format", "/phoneNumber"),
+        (asked(body={"phoneNumber": "+1234"}), "phone-unlikely", "/phoneNumber"),
+        (
+            asked("GET", "/api/v2/users/me", headers={"Origin": "https://apps.mypurecloud.de"}),
+            "region-mismatch",
+            "host",
+        ),
+        (asked("GET", "/api/v2/outbound/contactlists/<your-list>"), "placeholder", "path"),
+    ],
+)
+def test_what_is_likely_wrong_is_a_warning(exchange: dict[str, Any], code: str, where: str) -> None:
+    (found,) = explain(exchange)
+    warned = {
+        (each.code, each.where) for each in found.findings if each.severity is Severity.WARNING
+    }
+    assert (code, where) in warned
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"importStatus": {"state": "FAILED", "failureReason": "CONTACT_COLUMNS_LIMIT_EXCEEDED"}},
+        {"participants": [{"errorInfo": {"code": "error.ininedgecontrol.connection.timeout"}}]},
+    ],
+)
+def test_what_failed_after_it_was_accepted(body: Any) -> None:
+    exchange = asked("GET", f"/api/v2/outbound/contactlists/{QUEUE}", status=200, response=body)
+    assert errors(exchange) == {"hidden-failure": "response"}
+
+
 def test_what_a_ticket_needs_is_there_to_copy() -> None:
     headers = {"ININ-Correlation-Id": "abc", "Date": "Mon, 23 Nov 2026 09:00:00 GMT"}
     response = {"status": 400, "headers": headers, "body": "Bad Request"}

@@ -1,0 +1,161 @@
+"""The body of a request that was made, and the IDs in its path, against the operation that it is or is near to."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from cxcall import phone
+from cxcall.checks import check_body, check_parameters
+from cxcall.document import DocumentError, join_pointer, parse, value_at
+from cxcall.doubt import find_unlikely, is_placeholder
+from cxcall.errors import Finding, Severity, UsageError
+from cxcall.payload import Payload
+from cxcall.route import Route, path_values
+from cxcall.transport import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.attempt import Attempt
+    from cxcall.contract import Operation
+
+_ID_NAME = re.compile(r"(?:[a-z]Id|_id|^id|ID)$")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_INDEX = re.compile(r"/[0-9]+(?=/|$)")
+_NUMBER_NAME = re.compile(
+    r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
+
+
+def check_ids(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    """Yield what is wrong with the IDs in the path, and where the body names others."""
+    operation = route.operation
+    if operation is None or not attempt.path:
+        return
+    payload = None
+    if attempt.body:
+        with suppress(DocumentError):
+            document = parse(attempt.body, "body")
+            payload = Payload(document.value, document)
+    values = path_values(attempt.path, operation.path)
+    yield from check_parameters(operation, values, payload)
+
+
+def check_content(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
+    """Yield what is wrong with the body; `is_advice` where the request went to no operation that is known."""
+    if not attempt.body or route.is_token:
+        return
+    try:
+        document = parse(attempt.body, "body")
+    except DocumentError as error:
+        if not _is_called_form(attempt):  # then its `Content-Type` was found wrong already
+            yield from error.findings
+        return
+    payload = Payload(document.value, document)
+    yield from document.findings
+    if isinstance(document.value, str):
+        yield _encoded_twice(payload)
+        return
+    operation = route.operation or route.advised
+    found = [] if operation is None else _against(operation, payload)
+    if attempt.null_is_silence:
+        found = [each for each in found if not _is_null(payload, each.where)]
+    known = {(each.code, each.where) for each in found}
+    general = _general(payload, operation)
+    found += [each for each in general if (each.code, each.where) not in known]
+    for finding in found:
+        is_error = not is_advice or route.operation is not None
+        yield finding if is_error else _as_advice(finding, operation)
+
+
+def _against(operation: Operation, payload: Payload) -> list[Finding]:
+    """Check a body as an operation takes it; what belongs into its query is named as such."""
+    found = list(check_body(operation, payload)) if operation.takes_body else []
+    declared = operation.schema_at("").get("properties", {})
+    names = payload.value if isinstance(payload.value, dict) else {}
+    for parameter in operation.parameters:
+        if parameter.location == "query" and parameter.name in names.keys() - declared.keys():
+            place = join_pointer("", parameter.name)
+            found = [each for each in found if each.where != place]
+            found.append(
+                Finding(
+                    Severity.ERROR,
+                    "property-unknown",
+                    place,
+                    f"`{parameter.name}` belongs into the query, not into the body",
+                    fix=f"send it as `?{parameter.name}=...`",
+                    source=f"contract {operation.contract.name}",
+                    excerpt=payload.excerpt(place, key=True),
+                )
+            )
+    return found
+
+
+def _is_null(payload: Payload, pointer: str) -> bool:
+    try:
+        return value_at(payload.value, pointer) is None
+    except (KeyError, UsageError):
+        return False
+
+
+def _is_called_form(attempt: Attempt) -> bool:
+    return "form" in (attempt.headers or Headers()).get("Content-Type", "").lower()
+
+
+def _encoded_twice(payload: Payload) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "body-malformed",
+        "body",
+        "the body is a JSON string, not an object: it was encoded twice",
+        fix="encode it once: with `requests`, `json=payload`, or `data=json.dumps(payload)`",
+        excerpt=payload.excerpt(""),
+    )
+
+
+def _as_advice(finding: Finding, operation: Operation | None) -> Finding:
+    """Turn an error into advice: it would be one at the operation that was probably meant."""
+    if finding.severity is not Severity.ERROR or operation is None:
+        return finding
+    why = f"as `{operation.name}` has it, the nearest published operation"
+    return finding._replace(severity=Severity.WARNING, why=why)
+
+
+def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]:
+    """Yield what can be said of values by their names: numbers, IDs, what was never filled in."""
+    declared = None if operation is None else {pointer for pointer, _ in operation.properties()}
+    for pointer, value in leaves(payload.value, ""):
+        name = pointer.rpartition("/")[2]
+        if not isinstance(value, str):
+            continue
+        is_known = declared is None or _INDEX.sub("/0", pointer) in declared or pointer in declared
+        wants_id = bool(_ID_NAME.search(name))
+        if wants_id and not value:
+            yield _found("value-not-allowed", payload, pointer, "it is empty, and an ID is wanted", "put the ID there, or leave it out")  # fmt: skip
+        elif is_placeholder(value, id_wanted=wants_id):
+            yield _found("placeholder", payload, pointer, f"`{value}` looks like a placeholder that was never filled in", "put the real value there")  # fmt: skip
+        elif re.fullmatch(r"\+[0-9]{5,15}", value):
+            yield from find_unlikely(payload, pointer, value)
+        elif _NUMBER_NAME.search(name) and _NUMBER.fullmatch(value):
+            yield _found("phone-format", payload, pointer, f"`{phone.mask(value)}` is not in E.164", "write it like `+12025550123`: a plus sign, the country code, digits only")  # fmt: skip
+        elif wants_id and is_known and not (_UUID.fullmatch(value) or value.isdigit()):
+            yield _found("id-format", payload, pointer, f"`{value}` is neither a UUID nor a number, as IDs of the platforms are", "copy the exact ID")  # fmt: skip
+
+
+def _found(code: str, payload: Payload, pointer: str, message: str, fix: str) -> Finding:
+    return Finding(
+        Severity.WARNING, code, pointer, message, fix=fix, excerpt=payload.excerpt(pointer)
+    )
+
+
+def leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    """Yield (pointer, value) of everything in a JSON value that is no object and no array."""
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, member in members:
+            yield from leaves(member, join_pointer(pointer, name))
+    else:
+        yield pointer, value
