@@ -96,24 +96,24 @@ def test_a_folder_that_cannot_be_written(cxcall: Cxcall, folder: str) -> None:
 
 
 def test_a_disk_that_fills_up_ends_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
-    count = write_lines(cxcall, 2000)
+    count = write_lines(cxcall, 1000)
     with Platform() as platform:
         cxcall.environment |= platform.environment
         with subprocess.Popen(
             [str(CXCALL), *MANY, count, "-o", "jsonl"], cwd=cxcall.folder, env=cxcall.environment,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20)),  # noqa: PLW1509
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 19, 1 << 19)),  # noqa: PLW1509
         ) as process:  # fmt: skip
             out, err = process.communicate(timeout=60)
         assert process.returncode == 9, err
         *told, summary = [json.loads(line) for line in out.splitlines()]
         assert "cannot be written" in summary["data"]["stopped"]
         rung = platform.rung
-        assert 0 < rung < 2000
+        assert 0 < rung < 1000
         assert [line["outcome"] for line in told].count("accepted") == rung
         left = sum(1 for line in told if line["outcome"] != "accepted") + summary["data"]["notSent"]
         ran = cxcall(*MANY, str(left), "--resume", "-o", "jsonl")
-    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 2000
+    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 1000
     assert set(platform.dials.values()) == {1}
 
 
