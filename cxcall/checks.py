@@ -211,10 +211,10 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
     satisfied = [
         entry
         for entry in candidates
-        if _may_fit(entry.contract, entry.schema_at(""), value)
+        if may_fit(entry.contract, entry.schema_at(""), value)
         and validator(entry.body_schema).is_valid(value)
     ]
-    strange = {id(entry): len(_names(value) - _names_of(entry)) for entry in satisfied}
+    strange = {id(entry): strangeness(entry, value) for entry in satisfied}
     least = min(strange.values(), default=0)
     fitting = sorted(
         (entry for entry in satisfied if strange[id(entry)] == least),
@@ -224,7 +224,7 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
     return Fit(tuple(fitting), nearest)
 
 
-def _may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
+def may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
     """Tell at a glance: a body is for an operation that knows one of its properties, if it has any.
 
     What is ruled out is not compiled; what knows no property of a body takes it by mere tolerance.
@@ -232,7 +232,7 @@ def _may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
     if isinstance(value, list):
         items = contract.resolve(schema.get("items", {}))
         return schema.get("type") == "array" and all(
-            _may_fit(contract, items, item) for item in value[:1]
+            may_fit(contract, items, item) for item in value[:1]
         )
     if not isinstance(value, dict):
         return schema.get("type") not in ("array", "object")
@@ -243,6 +243,11 @@ def _may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
         and (schema.get("additionalProperties") is not False or value.keys() <= declared.keys())
         and not (declared and value and value.keys().isdisjoint(declared))
     )
+
+
+def strangeness(operation: Operation, value: Any) -> int:
+    """Count the names in a body that an operation merely tolerates."""
+    return len(_names(value) - _names_of(operation))
 
 
 def _knows(operation: Operation, value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ _INTERNATIONAL = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,}")
 _DIGIT = re.compile(r"[0-9]")
 
 SHOWN_DIGITS = 4
+_NUMBERS_KEPT = 4096
 FEWEST_DIGITS = 7
 
 
@@ -57,13 +58,18 @@ def numbers_in(value: Any) -> list[str]:
     return [masked] if masked != value else []
 
 
-@cache
+@lru_cache(maxsize=_NUMBERS_KEPT)
 def doubt(number: str) -> str:
     """Say why an E.164 number cannot be dialled, in one clause; empty when it can.
 
     Source: libphonenumber's metadata. It knows numbering plans, not who answers.
     """
     import phonenumbers
+
+    from cxcall.numbering import is_surely_dialable
+
+    if is_surely_dialable(number):
+        return ""
 
     try:
         parsed = phonenumbers.parse(number, None)

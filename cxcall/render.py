@@ -116,8 +116,8 @@ class Screen:
         return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
 
     @contextmanager
-    def progress(self, total: int) -> Iterator[Callable[[int, str], None]]:
-        """Show a bar on a terminal while a batch runs; what is given takes (how many are done, words)."""
+    def progress(self, total: int | None) -> Iterator[Callable[[int, str], None]]:
+        """Show a bar on a terminal; what is given takes (how many are done, words). No total is no end in sight."""
         if self.options.quiet or not self.stderr.isatty():
             yield lambda _done, _words: None
             return
@@ -318,13 +318,10 @@ def _cells(text: str) -> int:
     )
 
 
-def summarise(findings: Sequence[Finding]) -> str:
-    """Count findings by severity, in words: `2 errors, 1 warning`."""
-    counts = [
-        (sum(finding.severity is severity for finding in findings), str(severity))
-        for severity in (Severity.ERROR, Severity.WARNING)
-    ]
-    return ", ".join(f"{count} {name}{'s' if count > 1 else ''}" for count, name in counts if count)
+def summarise(counts: Mapping[str, int]) -> str:
+    """Say in words how many findings there are of each severity: `2 errors, 1 warning`."""
+    told = [(counts.get(name, 0), str(name)) for name in (Severity.ERROR, Severity.WARNING)]
+    return ", ".join(f"{count:,} {name}{'s' if count > 1 else ''}" for count, name in told if count)
 
 
 def options_of(arguments: Iterable[str], command: str) -> OutputOptions:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cxcall.dialer import Delivery
     from cxcall.errors import CxcallError, Finding
     from cxcall.transport import HttpRequest, HttpResponse
-    from cxcall.validation import Checked
+    from cxcall.judge import Checked
 
 SCHEMA_VERSION = 1
 

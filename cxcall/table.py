@@ -6,18 +6,21 @@ import csv
 import json
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
 from cxcall.errors import Excerpt, Finding, Severity, UsageError
 from cxcall.payload import Payload, override, put
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from io import TextIOWrapper
 
     from cxcall.contract import Operation
     from cxcall.declared import Flag
+
+    Entry = tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]
 
 DELIMITERS = ",;\t|"
 PLACES = ("path", "query")
@@ -86,13 +89,13 @@ class Record:
             at = end + 1
 
 
-class _Lines:
-    """The lines of a text, and those taken since the last record."""
+class Lines:
+    """The lines of a text that are counted as they are taken, and those taken since the last record."""
 
-    def __init__(self, text: TextIOWrapper) -> None:
+    def __init__(self, text: Iterable[str], number: int = 0) -> None:
         self._text = text
         self.taken: list[str] = []
-        self.number = 0
+        self.number = number
 
     def __iter__(self) -> Iterator[str]:
         for line in self._text:
@@ -107,36 +110,89 @@ class _Lines:
         return first, raw
 
 
-def read_rows(
-    text: TextIOWrapper, name: str, operation: Operation
-) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
+class Header(NamedTuple):
+    """The first line of a table that is not blank: its cells, and the mark between them."""
+
+    name: str
+    cells: tuple[str, ...]
+    mark: str
+
+    @classmethod
+    def read(cls, lines: Lines, name: str) -> Self:
+        """Take the header from the lines."""
+        csv.field_size_limit(_LONGEST_CELL)
+        head = next((line for line in lines if line.strip()), "")
+        mark = _delimiter(head)
+        cells = next(csv.reader([head], delimiter=mark, strict=True), [])
+        lines.take()
+        return cls(name, tuple(cell.strip() for cell in cells), mark)
+
+    def knows(self, operation: Operation) -> bool:
+        """Tell whether a column names something that an operation has."""
+        for cell in self.cells:
+            try:
+                _column(cell, operation, self.name)
+            except UsageError:
+                continue
+            return True
+        return False
+
+    def table(self, operation: Operation) -> Table:
+        """Return the table of an operation; raises UsageError where it lacks what the header names."""
+        columns = [_column(cell, operation, self.name) for cell in self.cells]
+        _refuse_twice(columns, self.name)
+        return Table(self, columns, operation)
+
+
+class Table(NamedTuple):
+    """What each column of a table sets."""
+
+    header: Header
+    columns: list[Column]
+    operation: Operation
+
+    def records(self, lines: Lines) -> Iterator[Entry]:
+        """Yield the records as (place, body, path parameters, errors); one that is broken is the last."""
+        csv.field_size_limit(_LONGEST_CELL)
+        name, mark = self.header.name, self.header.mark
+        cells = csv.reader(lines, delimiter=mark, strict=True)
+        while True:
+            try:
+                found = next(cells, None)
+            except csv.Error as error:
+                first, raw = lines.take()
+                broken = Record(name, first, raw, self.columns, mark)
+                yield broken.cell(0), None, {}, (_malformed(broken.cell(0), str(error)),)
+                return
+            if found is None:
+                return
+            first, raw = lines.take()
+            if found:
+                yield _built(found, Record(name, first, raw, self.columns, mark), self.operation)
+
+
+def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[Entry]:
     """Yield the records of a table as (place, body, path parameters, errors).
 
     Raises UsageError when the header names what the operation does not have.
     """
-    csv.field_size_limit(_LONGEST_CELL)
-    lines = _Lines(text)
-    source = iter(lines)
-    head = next((line for line in source if line.strip()), "")
-    mark = _delimiter(head)
-    header = next(csv.reader([head], delimiter=mark, strict=True), [])
-    columns = [_column(cell.strip(), operation, name) for cell in header]
-    _refuse_twice(columns, name)
-    lines.take()
-    cells = csv.reader(source, delimiter=mark, strict=True)
+    lines = Lines(text)
+    yield from Header.read(lines, name).table(operation).records(lines)
+
+
+def pieces(lines: Lines, header: Header, count: int) -> Iterator[tuple[int, str]]:
+    """Cut a table into pieces of so many records, as (number of the first line, text)."""
+    cells = csv.reader(lines, delimiter=header.mark, strict=True)
     while True:
         try:
-            found = next(cells, None)
-        except csv.Error as error:
-            first, raw = lines.take()
-            broken = Record(name, first, raw, columns, mark)
-            yield broken.cell(0), None, {}, (_malformed(broken.cell(0), str(error)),)
-            return
-        if found is None:
-            return
+            is_more = sum(1 for _ in islice(cells, count)) == count
+        except csv.Error:
+            is_more = False
         first, raw = lines.take()
-        if found:
-            yield _built(found, Record(name, first, raw, columns, mark), operation)
+        if raw:
+            yield first, raw
+        if not is_more:
+            return
 
 
 def _delimiter(head: str) -> str:
@@ -183,9 +239,7 @@ def _refuse_twice(columns: list[Column], name: str) -> None:
             )
 
 
-def _built(
-    cells: list[str], record: Record, operation: Operation
-) -> tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]:
+def _built(cells: list[str], record: Record, operation: Operation) -> Entry:
     start = record.cell(0)._replace(width=1)
     if len(cells) != len(record.columns):
         return start, None, {}, (_uneven(len(cells), record),)

@@ -20,16 +20,25 @@ def read_text(path: str) -> str:
 
     Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
     """
-    data = _read_bytes(path)
-    encoding = json.detect_encoding(data)
-    if not encoding.startswith("utf-8"):
-        wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
-        raise undecodable(path, f"it is {wide}", wide)
+    return decoded(path, _read_bytes(path))
+
+
+def decoded(path: str, data: bytes) -> str:
+    """Decode what was read from a file; raises DocumentError where it is not UTF-8."""
+    refuse_wide(path, data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
         said = f"byte 0x{data[error.start]:02x} at offset {error.start}"
         raise undecodable(path, said, "LATIN1") from None
+
+
+def refuse_wide(path: str, data: bytes) -> None:
+    """Raise DocumentError where a file starts as UTF-16 and UTF-32 do."""
+    encoding = json.detect_encoding(data)
+    if not encoding.startswith("utf-8"):
+        wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+        raise undecodable(path, f"it is {wide}", wide)
 
 
 def _read_bytes(path: str) -> bytes:

@@ -2,130 +2,181 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+import time
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
-from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
-from cxcall.checks import has_errors, judge
-from cxcall.document import DocumentError, parse, parse_lines
-from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, UsageError
-from cxcall.payload import Payload
-from cxcall.textfile import STDIN, read_text
+from cxcall.document import BOM, DocumentError, parse
+from cxcall.errors import UsageError
+from cxcall.judge import Judge, unread
+from cxcall.textfile import STDIN, decoded, open_bytes, read_text, undecodable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import BinaryIO
 
-    from cxcall.assignment import Assigned, Assignment
+    from cxcall.assignment import Assignment
     from cxcall.contract import Operation
-    from cxcall.document import Document
+    from cxcall.judge import Checked, Stretch
+
+Piece = TypeVar("Piece")
 
 LINES = (".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv")
 SUFFIXES = (".json", *LINES)
-
-
-class Checked(NamedTuple):
-    """What became of one payload.
-
-    `line` is None but in JSON Lines; `assigned` is what a project's own file says the payload is
-    for, None where it says nothing or was not asked.
-    """
-
-    file: str
-    line: int | None
-    operations: tuple[str, ...]
-    valid: bool
-    findings: tuple[Finding, ...]
-    exit_code: ExitCode
-    assigned: Assigned | None = None
-
-    @property
-    def place(self) -> str:
-        """The file, and the line in JSON Lines."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the verdict for a program, its findings counted by code."""
-        codes = [finding.code for finding in self.findings]
-        return {
-            "file": self.file,
-            "line": self.line,
-            "valid": self.valid,
-            "operations": list(self.operations),
-            "assignedBy": self.assigned
-            and {"pattern": self.assigned.pattern, "file": self.assigned.source},
-            "codes": {code: codes.count(code) for code in dict.fromkeys(codes)},
-        }
-
-    def __str__(self) -> str:
-        names = " or ".join(self.operations)
-        told = f"{self.place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
-        return f"{told} (by {self.assigned})" if self.assigned else told
-
-
-class Result(NamedTuple):
-    """The verdicts of a run, in the order that the files were named."""
-
-    payloads: tuple[Checked, ...]
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Every finding, payload by payload."""
-        return tuple(finding for payload in self.payloads for finding in payload.findings)
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """An unreadable file outweighs an invalid one: it was not checked at all."""
-        codes = {payload.exit_code for payload in self.payloads}
-        return ExitCode.USAGE if ExitCode.USAGE in codes else max(codes, default=ExitCode.OK)
-
-    @property
-    def outcome(self) -> Outcome:
-        """`valid`, `invalid`, or `error` where something could not be read."""
-        outcomes = {ExitCode.OK: Outcome.VALID, ExitCode.INVALID: Outcome.INVALID}
-        return outcomes.get(self.exit_code, Outcome.ERROR)
+_ALONE = 0.1  # seconds: what is done by then is not worth the start of a process
 
 
 @dataclass(frozen=True)
 class Validation:
-    """How payload files are checked: as `named`, else as their path is assigned, else as they fit."""
+    """How payload files are checked: as `named`, else as their path is assigned, else as they fit.
+
+    `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays.
+    `told` is called with the number of bytes that were read since.
+    """
 
     known: Sequence[Operation]
     named: Operation | None = None
     assignment: Assignment | None = None
     strict: bool = False
+    jobs: int | None = None
+    told: Callable[[int], None] = lambda _: None
 
-    def run(self, files: Sequence[str]) -> Result:
-        """Check every payload of every file, folder and pattern; a bad one does not hide the others."""
-        return Result(tuple(checked for file in files for checked in self._checked(file)))
+    def run(self, files: Sequence[str]) -> Iterator[Checked | Stretch]:
+        """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
-    def _checked(self, file: str) -> Iterator[Checked]:
-        try:
-            for path in _expanded(file):
-                for found in _documents(path):
-                    if isinstance(found, DocumentError):
-                        yield _unread(path, found)
-                    else:
-                        yield self._judged(found)
-        except CxcallError as error:
-            yield _unread(file, error)
+        Raises WorkerLostError where a process that shared the work was ended.
+        """
+        for file in files:
+            try:
+                for path in _expanded(file):
+                    yield from self._of_file(path)
+            except (DocumentError, UsageError) as error:
+                yield unread(file, error)
 
-    def _judged(self, document: Document) -> Checked:
-        name = document.name
-        assigned = self.assignment.of(name) if self.assignment and name != STDIN else None
+    def judge(self, path: str) -> Judge:
+        """Return how the payloads of one file are judged."""
+        is_asked = self.named is None and self.assignment is not None and path != STDIN
+        assigned = self.assignment.of(path) if is_asked and self.assignment else None
         named = self.named or (assigned.operation if assigned else None)
-        operations, findings = judge(self.known, Payload(document.value, document), named)
-        valid = not has_errors(findings, strict=self.strict)
-        return Checked(
-            name,
-            _line_in(name, document.first_line),
-            operations if valid else operations[:1],
-            valid,
-            findings,
-            ExitCode.OK if valid else ExitCode.INVALID,
-            assigned,
-        )
+        return Judge(self.known, named, assigned, self.strict)
+
+    def _of_file(self, path: str) -> Iterator[Checked | Stretch]:
+        if path == STDIN:
+            yield from self._of_stdin()
+        elif path.lower().endswith((*LINES, *TABLES)):
+            with open_bytes(path) as file:
+                check = self._of_lines if path.lower().endswith(LINES) else self._of_table
+                yield from check(path, file)
+        else:
+            yield from self._of_document(path)
+
+    def _of_document(self, path: str, data: bytes | None = None) -> Iterator[Checked]:
+        try:
+            text = read_text(path) if data is None else decoded(path, data)
+            yield self.judge(path).document(parse(text, path))
+        except DocumentError as error:
+            yield unread(path, error)
+
+    def _of_stdin(self) -> Iterator[Checked | Stretch]:
+        """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
+        from cxcall.lines import PART
+
+        with open_bytes(STDIN) as file:
+            start = file.read(PART) + file.readline()
+            if _starts_as_lines(start):
+                yield from self._of_lines(STDIN, file, start)
+            elif self.named and _starts_as_table(start, self.named):
+                yield from self._of_table(STDIN, file, start)
+            else:
+                yield from self._of_document(STDIN, start + file.read())
+
+    def _of_lines(
+        self, path: str, file: BinaryIO, start: bytes = b""
+    ) -> Iterator[Checked | Stretch]:
+        from cxcall.lines import LineCheck, cut
+
+        rereadable = path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
+        parts = cut(file, path, start, rereadable=rereadable)
+        yield from self._shared(parts, LineCheck(path, self.judge(path)), lambda part: part.size)
+
+    def _of_table(
+        self, path: str, file: BinaryIO, start: bytes = b""
+    ) -> Iterator[Checked | Stretch]:
+        from cxcall.sheet import SheetCheck, open_sheet
+
+        try:
+            sheet = open_sheet(file, path, start)
+            judge = self.judge(path)
+            operation = judge.named or sheet.operation(self.known)
+            check = SheetCheck(sheet.header.table(operation), replace(judge, named=operation))
+            yield from self._shared(sheet.pieces(), check, lambda piece: len(piece[1]))
+        except UnicodeDecodeError as error:
+            said = f"byte 0x{error.object[error.start]:02x} stands in it"
+            raise undecodable(path, said, "LATIN1") from None
+
+    def _shared(
+        self,
+        pieces: Iterator[Piece],
+        work: Callable[[Piece], Sequence[Checked | Stretch]],
+        size: Callable[[Piece], int],
+    ) -> Iterator[Checked | Stretch]:
+        """Yield the verdicts on the pieces of one file; others join in where it takes longer."""
+        import gc
+
+        gc.enable()  # a long run is no short command: its garbage would pile up
+        jobs = self.jobs or cores()
+        began = time.monotonic()
+        if self.jobs in (None, 1):
+            for piece in pieces:
+                yield from work(piece)
+                self.told(size(piece))
+                if jobs > 1 and time.monotonic() - began > _ALONE:
+                    break
+            else:
+                return
+        from cxcall.crew import Crew
+
+        with Crew(work, jobs) as crew:
+            for piece, verdicts in crew.results(pieces):
+                yield from verdicts
+                self.told(size(piece))
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def _starts_as_lines(start: bytes) -> bool:
+    """Tell whether a text starts with one whole JSON document on a line, and goes on with another one."""
+    import json
+
+    lines = (line for line in start.removeprefix(BOM.encode()).splitlines() if line.strip())
+    first, second = next(lines, b""), next(lines, b"").lstrip()
+    if not (first.lstrip().startswith((b"{", b"[")) and second.startswith((b"{", b"["))):
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _starts_as_table(start: bytes, operation: Operation) -> bool:
+    """Tell whether the first line of a text names something that a column of a table can set."""
+    from io import StringIO
+
+    from cxcall.table import Header, Lines
+
+    head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
+    if head.lstrip().startswith(("{", "[", '"')):
+        return False
+    return Header.read(Lines(StringIO(head)), STDIN).knows(operation)
 
 
 def _expanded(file: str) -> list[str]:
@@ -147,26 +198,3 @@ def _expanded(file: str) -> list[str]:
     if not found:
         raise UsageError(f"`{file}` {said}", where=file, fix=fix)
     return found
-
-
-def _documents(path: str) -> Iterator[Document | DocumentError]:
-    try:
-        text = read_text(path)
-        if path.lower().endswith(LINES):
-            yield from parse_lines(StringIO(text), path)
-        else:
-            yield parse(text, path)
-    except CxcallError as error:
-        if not isinstance(error, DocumentError):
-            raise
-        yield error
-
-
-def _line_in(name: str, line: int) -> int | None:
-    return line if name.lower().endswith(LINES) else None
-
-
-def _unread(file: str, error: CxcallError) -> Checked:
-    place = error.findings[0].excerpt
-    line = _line_in(file, place.line) if place else None
-    return Checked(file, line, (), valid=False, findings=error.findings, exit_code=error.exit_code)

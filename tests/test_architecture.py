@@ -19,10 +19,11 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
     "batch", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
-    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
+    "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
-    "assignment", "toml", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",
+    "assignment", "toml", "mould", "slot", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document",
+    "malformed", "phone", "numbering", "errors",
 )  # fmt: skip
 HEAVY = {
     "requests",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.codes import codes, find
@@ -121,7 +122,7 @@ def _report(found: list[Explanation], output: OutputOptions, *, fix: str) -> Rep
         findings_are_data=True,
         data={"attempts": attempts},
         lines=attempts,
-        summary="" if fix else summarise(findings),
+        summary="" if fix else summarise(Counter(each.severity for each in findings)),
     )
 
 

@@ -28,7 +28,7 @@ def validate(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="JSON, JSON Lines, folders and quoted patterns of them, or -.",
+            help="JSON, JSON Lines, CSV, folders and quoted patterns of them, or -.",
             show_default=False,
         ),
     ],
@@ -41,6 +41,20 @@ def validate(
             "--operation", metavar="NAME", help="Check as this operation.", show_default=False
         ),
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            min=1,
+            max=256,
+            help="Share a long file between N processes [one a core].",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every finding, not the first 100 alone.")
+    ] = False,
 ) -> Report:
     """Check payload files offline.
 
@@ -49,22 +63,11 @@ def validate(
     from pathlib import Path
 
     from cxcall import assignment, contract
-    from cxcall.render import summarise
+    from cxcall.commands.validating import run_validation
     from cxcall.validation import Validation
 
     known = contract.operations(own_contract(contracts))
     named = contract.find(operation, known) if operation else None
     assigned = None if named else assignment.find(Path.cwd(), known)
-    result = Validation(known, named, assigned, check.strict).run(files)
-    return Report(
-        command="validate",
-        outcome=result.outcome,
-        exit_code=result.exit_code,
-        findings=result.findings,
-        findings_are_data=True,
-        data={"payloads": [payload.as_dict() for payload in result.payloads]},
-        lines=[payload.as_dict() for payload in result.payloads],
-        text="" if output.quiet else "\n".join(map(str, result.payloads)),
-        summary=summarise(result.findings),
-        payloads=result.payloads,
-    )
+    validation = Validation(known, named, assigned, check.strict, jobs)
+    return run_validation(validation, files, output, every=every)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.errors import ExitCode
-from cxcall.validation import Checked
+from cxcall.judge import Checked
 
 if TYPE_CHECKING:
     from cxcall.errors import Finding

@@ -10,7 +10,7 @@ from cxcall.formats import file_of, payloads_of, words
 if TYPE_CHECKING:
     from cxcall.errors import Finding
     from cxcall.report import Report
-    from cxcall.validation import Checked
+    from cxcall.judge import Checked
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cxcall.errors import Finding
     from cxcall.report import Report
-    from cxcall.validation import Checked
+    from cxcall.judge import Checked
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

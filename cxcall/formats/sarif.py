@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxcall.errors import Finding
     from cxcall.report import Report
-    from cxcall.validation import Checked
+    from cxcall.judge import Checked
 
 
 def render(report: Report) -> str:

@@ -1,0 +1,196 @@
+"""Moulds: the form of a line that was checked in full, as a pattern; a line that fits needs no check.
+
+A mould is the text of the line itself, with a slot in place of each value. A slot takes only values
+that leave every verdict as it was: the operations that the line fits, those that it does not fit,
+and that nothing is doubtful in it. Where that cannot be said of a value, its slot takes that very
+value and no other. A line that fits no mould may be right or wrong: it is checked in full.
+
+What a mould does not look at is left to its user: that the text is UTF-8, and that the numbers in
+it (`NUMBERS`) can be dialled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.checks import may_fit, strangeness, validator
+from cxcall.document import has_value, join_pointer, value_at
+from cxcall.slot import below, opened, slot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.contract import Operation
+    from cxcall.schema import JsonSchema
+
+NUMBERS = re.compile(rb'"(\+[0-9]++)"')
+_PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++')
+_MOST_MOULDS = 48
+_MOST_TRIES = 512
+_OF_SHAPE = {"required", "additionalProperties", "type"}
+_ON_THE_WAY = {"properties", "items", "additionalProperties", "$ref", "allOf"}
+
+
+class Moulds:
+    """What was learned from lines: a pattern for each verdict that they had."""
+
+    def __init__(self, known: Sequence[Operation], named: Operation | None = None) -> None:
+        self.known = [named] if named else [entry for entry in known if entry.takes_body]
+        self.is_named = named is not None
+        self._forms: dict[tuple[str, ...], list[bytes]] = {}
+        self._patterns: list[tuple[re.Pattern[bytes], tuple[str, ...]]] = []
+        # Two operations of one name could not be told apart in a verdict: then nothing is learned.
+        is_clear = len({entry.name for entry in self.known}) == len(self.known)
+        self._tries = _MOST_TRIES if is_clear else 0
+
+    def fitting(self, text: bytes, at: int) -> tuple[int, tuple[str, ...]]:
+        """Return how far the lines from `at` on fit a mould, and the operations that they are valid as."""
+        for pattern, operations in self._patterns:
+            found = pattern.match(text, at)
+            if found and found.end() > at:
+                return found.end(), operations
+        return at, ()
+
+    def learn(self, line: bytes, value: Any, operations: tuple[str, ...]) -> None:
+        """Take the form of a line in which nothing was found; its end of line is not part of it."""
+        count = sum(map(len, self._forms.values()))
+        if not self._tries or count == _MOST_MOULDS or line[:1] not in (b"{", b"["):
+            return
+        self._tries -= 1
+        by_name = {entry.name: entry for entry in self.known}
+        fitted = [by_name[name] for name in operations]
+        if not self.is_named and not all(
+            entry in fitted or _stays_unfit(entry, fitted[0], value) for entry in self.known
+        ):
+            return
+        form = _Cast(fitted, value).form(line)
+        forms = self._forms.get(operations, [])
+        if form and form not in forms and re.fullmatch(form, line):
+            self._forms[operations] = [*forms, form]
+            self._patterns = [(_compiled(each), names) for names, each in self._forms.items()]
+
+
+def _compiled(forms: list[bytes]) -> re.Pattern[bytes]:
+    """Compile a pattern of lines in any of these forms; the groups of each get names of their own."""
+    own = [
+        re.sub(rb"\(\?P([<=])same", rb"(?P\1same%d_" % number, form)
+        for number, form in enumerate(forms)
+    ]
+    return re.compile(rb"(?:(?:%b)\r*\n)*" % b"|".join(own))
+
+
+def _stays_unfit(operation: Operation, fitted: Operation, value: Any) -> bool:
+    """Tell whether a body of this shape fits another operation better, whatever its values are."""
+    if strangeness(operation, value) > strangeness(fitted, value):
+        return True
+    if not may_fit(operation.contract, operation.schema_at(""), value):
+        return True
+    return any(
+        misfit.kind.name in _OF_SHAPE and _is_plain(misfit.schema_path)
+        for misfit in validator(operation.body_schema).iter_errors(value)
+    )
+
+
+def _is_plain(path: Sequence[str | int]) -> bool:
+    """Tell whether a rule holds at its place whatever stands there: no condition is on the way to it."""
+    steps = iter(path)
+    for step in steps:
+        if step in ("properties", "components", "schemas"):
+            next(steps, None)  # a name
+        elif not isinstance(step, int) and step not in _ON_THE_WAY | _OF_SHAPE:
+            return False
+    return True
+
+
+class _Level:
+    """An object or array that is open while a line is read: its place, and the rules of its members."""
+
+    def __init__(self, pointer: str, rules: list[JsonSchema | None], *, is_object: bool) -> None:
+        self.pointer, self.rules, self.is_object = pointer, rules, is_object
+        self.name: str | None = None
+        self.count = 0
+
+    def take(self) -> str | int:
+        """Return the token of the member that stands next."""
+        if self.is_object:
+            name, self.name = self.name or "", None
+            return name
+        self.count += 1
+        return self.count - 1
+
+
+class _Cast:
+    """The making of one mould, for the operations that a line fits; it was checked as the first."""
+
+    def __init__(self, operations: Sequence[Operation], value: Any) -> None:
+        self.operations, self.value = operations, value
+        self.checked = operations[0]
+        self.equal: dict[str, str] = {}
+        self.cast: dict[str, bytes] = {}
+
+    def form(self, line: bytes) -> bytes:
+        """Return the pattern of a line; empty where two values must be equal, and are so only by case."""
+        for pointer in _leaves(self.value, ""):
+            kind, _, other = str(
+                self.checked.schema_at(pointer).get("x-cxcall-same-as", "")
+            ).partition(":")
+            if kind == "body" and has_value(self.value, other):
+                if value_at(self.value, pointer) != value_at(self.value, other):
+                    return b""
+                self.equal[pointer] = self.equal[other] = other
+        return b"".join(self._pieces(line))
+
+    def _pieces(self, line: bytes) -> Iterator[bytes]:
+        root = [opened(entry.contract, entry.body_schema) for entry in self.operations]
+        levels: list[_Level] = []
+        at = 0
+        for found in _PIECE.finditer(line):
+            written = found[0]
+            yield re.escape(line[at : found.start()])
+            at = found.end()
+            level = levels[-1] if levels else None
+            if written in (b"}", b"]"):
+                levels.pop()
+                yield re.escape(written)
+            elif level and level.is_object and level.name is None:
+                level.name = json.loads(written)
+                yield re.escape(written)
+            else:
+                pointer, rules = self._member(level) if level else ("", root)
+                if written in (b"{", b"["):
+                    levels.append(_Level(pointer, rules, is_object=written == b"{"))
+                    yield re.escape(written)
+                else:
+                    yield self._slot(written, pointer, rules)
+        yield re.escape(line[at:])
+
+    def _member(self, level: _Level) -> tuple[str, list[JsonSchema | None]]:
+        token = level.take()
+        rules = [
+            below(entry.contract, rule, token)
+            for entry, rule in zip(self.operations, level.rules, strict=True)
+        ]
+        return join_pointer(level.pointer, token), rules
+
+    def _slot(self, written: bytes, pointer: str, rules: list[JsonSchema | None]) -> bytes:
+        pattern = slot(written, rules, str(self.checked.schema_at(pointer).get("format", "")))
+        other = self.equal.get(pointer)
+        if other is None or not written.startswith(b'"'):
+            return pattern
+        name = b"same%d" % sorted(set(self.equal.values())).index(other)
+        if other in self.cast:
+            again = b"(?P=%b)" % name
+            return again if self.cast[other] == pattern else b"(?=%b)%b" % (again, pattern)
+        self.cast[other] = pattern
+        return b"(?P<%b>%b)" % (name, pattern)
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, member in members:
+            yield from _leaves(member, join_pointer(pointer, name))
+    else:
+        yield pointer

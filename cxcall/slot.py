@@ -1,0 +1,183 @@
+"""Slots: which values may stand at a place of a line without changing any verdict on it, as a pattern.
+
+The patterns are for UTF-8 text; each takes less than what JSON, a schema and the doubts would let pass.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall import schema
+from cxcall.doubt import is_placeholder
+from cxcall.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.contract import Contract
+    from cxcall.schema import JsonSchema
+
+UUID = rb'"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"'
+NUMBER = rb'"\+[1-9][0-9]{1,14}"'
+_TIME = (
+    rb'"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]'
+    rb'(?:\.[0-9]{1,9})?(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"'
+)
+_INTEGER = rb"-?(?:0|[1-9][0-9]{0,14})(?![0-9.eE])"
+_FRACTION = rb"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9](?![0-9.eE])"
+_BOOLEAN = rb"(?:true|false)"
+
+# What a string that is no placeholder may start with, run on with, and end in. Escapes are those of
+# white space, quotes and the letters from U+00C0 to U+00FF: none can spell a placeholder.
+_I, _S = rb"(?:[iI]|\xc4[\xb0\xb1])", rb"(?:[sS]|\xc5\xbf)"  # as re.IGNORECASE takes them for text
+_START = (
+    rb"(?:(?=[1-9ABDGHJ-LN-QSU-WZabdghj-ln-qsu-wz])|"
+    rb'(?![ <\[{$%\xc2\xe1-\xe3]|\\[^u]|(?:[yY][oO][uU][rR]|[mM][yY]|[eE][nN][tT][eE][rR]|'
+    rb"[rR][eE][pP][lL][aA][cC][eE]|" + _I + rb"[nN]" + _S + rb"[eE][rR][tT])[-_ ]|"
+    rb"(?:[tT][oO][dD][oO]|[tT][bB][dD]|[cC][hH][aA][nN][gG][eE][mM][eE]|[fF]" + _I + rb"[xX][mM][eE])"
+    rb"(?![0-9A-Za-z])|[xX]{3}|00000000-))"
+)
+_RUN = rb"[ !#-\[\]-~\x80-\xff]*+"
+_ESCAPED = rb'\\(?:["\\/bfnrt]|u00[c-fC-F][0-9a-fA-F])'
+_END = (
+    rb"(?:(?<=[!-DF-df-~])(?<!\\.)|(?<![-_ ][hH][eE][rR][eE])(?<!\\.)(?<! )(?<!\xc2[\x80-\xbf])"
+    rb"(?<![\xe1-\xe3][\x80-\xbf][\x80-\xbf]))"
+)
+_FREE = rb'"' + _START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _END + rb'"'
+_FILLED = rb'"(?!")' + _FREE[1:]
+
+_SAYS_NOTHING = {
+    "title", "description", "readOnly", "writeOnly", "deprecated", "example", "examples", "default",
+    "$comment", "contentEncoding", "contentMediaType", "components",
+}  # fmt: skip
+_OF_SHAPE = {
+    "type", "required", "minProperties", "maxProperties", "minItems", "maxItems", "dependentRequired",
+}  # fmt: skip
+_BELOW = ("properties", "items", "additionalProperties")
+_ONE_BELOW = ("items", "additionalProperties", "not", "if", "then", "else")
+_ALL_BELOW = ("anyOf", "oneOf", "allOf")
+_NAMED_BELOW = ("properties", "dependentSchemas")
+_UUID_RULE = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+_NUMBER_RULE = r"^\+[1-9][0-9]{1,14}$"
+
+
+def rules_of(node: JsonSchema) -> dict[str, Any]:
+    """Return the keywords of a schema that can make a value invalid."""
+    return {
+        name: rule
+        for name, rule in node.items()
+        if name not in _SAYS_NOTHING and not name.startswith("x-")
+    }
+
+
+def hangs_on_shape(node: Any) -> bool:
+    """Tell whether a schema's verdict hangs on names, types and lengths alone, never on a value."""
+    if isinstance(node, bool):
+        return True
+    if not isinstance(node, dict):
+        return False
+    for name, rule in rules_of(node).items():
+        if name in _ONE_BELOW:
+            below = [rule]
+        elif name in _ALL_BELOW:
+            below = rule
+        elif name in _NAMED_BELOW:
+            below = list(rule.values())
+        elif name in _OF_SHAPE:
+            continue
+        else:
+            return False
+        if not all(map(hangs_on_shape, below)):
+            return False
+    return True
+
+
+def opened(contract: Contract, node: Any) -> JsonSchema | None:
+    """Return the rules that hold at a place, its `$ref` followed; None where they cannot be told apart.
+
+    Beside what it says of its own members, a schema may say only what hangs on the shape of a value.
+    """
+    if not isinstance(node, dict):
+        return {} if node is True else None
+    found = rules_of(node)
+    seen = 0
+    while "$ref" in found:
+        seen += 1
+        if len(found) > 1 or seen > 9:
+            return None
+        try:
+            found = rules_of(schema.target(contract.declared, found["$ref"]))
+        except UsageError:
+            return None
+    return found
+
+
+def below(contract: Contract, node: JsonSchema | None, token: str | int) -> JsonSchema | None:
+    """Return the rules for one member of an object, or one item of an array; None where they are unclear."""
+    if node is None:
+        return None
+    rest = {name: rule for name, rule in node.items() if name not in _BELOW}
+    if not hangs_on_shape(rest):
+        return None
+    if isinstance(token, int):
+        return opened(contract, node.get("items", True))
+    named = node.get("properties", {})
+    return opened(contract, named.get(token, node.get("additionalProperties", True)))
+
+
+def slot(written: bytes, rules: Sequence[JsonSchema | None], form: str = "") -> bytes:
+    """Return a pattern for the value `written`: what may stand there under the rules of each operation.
+
+    `form` is the format that doubts go by. Where the rules are not understood, only the same again.
+    """
+    known = [rule for rule in rules if rule is not None]
+    if len(known) < len(rules):
+        return re.escape(written)
+    if written[:1] == b'"':
+        kinds = {_text(rule) for rule in known} - {_FREE}
+        if form == "e164" or (form == "phone" and written[:2] == b'"+'):
+            kinds = {NUMBER} if kinds <= {NUMBER, _FILLED} else {b""}
+        elif form not in ("", "uuid", "date-time"):
+            kinds = {b""}
+        kinds = kinds - {_FILLED} or kinds or {_FREE}
+        found = kinds.pop() if len(kinds) == 1 else b""
+    elif any(rule.keys() - {"type"} for rule in known):
+        found = b""
+    else:
+        found = next(
+            (kind for kind in (_BOOLEAN, _INTEGER, _FRACTION) if re.fullmatch(kind, written)), b""
+        )
+    return found or re.escape(written)
+
+
+def _text(rule: JsonSchema) -> bytes:
+    """Return the pattern of strings that a rule lets pass and that are no placeholders; empty where unclear."""
+    said = {name: wanted for name, wanted in rule.items() if name != "type"}
+    form, pattern = said.pop("format", None), said.pop("pattern", None)
+    if form == "uuid" and pattern in (None, _UUID_RULE) and not said:
+        return _without_nil(UUID)
+    if pattern == _NUMBER_RULE and form in (None, "e164") and not said:
+        return NUMBER
+    if form == "date-time" and pattern is None and not said:
+        return _TIME
+    if pattern is not None or form not in (None, "e164", "phone"):
+        return b""
+    choices = said.pop("enum", None)
+    if choices is not None:
+        return b"" if said else _one_of(choices)
+    least = said.pop("minLength", 0)
+    return b"" if said or least not in (0, 1) else _FILLED if least else _FREE
+
+
+def _without_nil(uuid: bytes) -> bytes:
+    return rb'"(?!00000000-0)' + uuid[1:]
+
+
+def _one_of(choices: Sequence[Any]) -> bytes:
+    """Return a pattern of the choices that are plain text; empty where one is left to be filled in."""
+    if any(is_placeholder(choice) for choice in choices):
+        return b""
+    texts = [json.dumps(choice).encode() for choice in choices if isinstance(choice, str)]
+    return rb"(?:%b)" % b"|".join(map(re.escape, texts))
