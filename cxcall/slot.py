@@ -34,15 +34,17 @@ _BOOLEAN = rb"(?:true|false)"
 _I, _S = rb"(?:[iI]|\xc4[\xb0\xb1])", rb"(?:[sS]|\xc5\xbf)"  # as re.IGNORECASE takes them for text
 _START = (
     rb"(?:(?=[1-9ABDGHJ-LN-QSU-WZabdghj-ln-qsu-wz])|"
-    rb'(?![ <\[{$%\xc2\xe1-\xe3]|\\[^u]|(?:[yY][oO][uU][rR]|[mM][yY]|[eE][nN][tT][eE][rR]|'
+    rb"(?![ <\[{$%\xc2\xe1-\xe3]|\\[^u]|(?:[yY][oO][uU][rR]|[mM][yY]|[eE][nN][tT][eE][rR]|"
     rb"[rR][eE][pP][lL][aA][cC][eE]|" + _I + rb"[nN]" + _S + rb"[eE][rR][tT])[-_ ]|"
-    rb"(?:[tT][oO][dD][oO]|[tT][bB][dD]|[cC][hH][aA][nN][gG][eE][mM][eE]|[fF]" + _I + rb"[xX][mM][eE])"
+    rb"(?:[tT][oO][dD][oO]|[tT][bB][dD]|[cC][hH][aA][nN][gG][eE][mM][eE]|[fF]"
+    + _I
+    + rb"[xX][mM][eE])"
     rb"(?![0-9A-Za-z])|[xX]{3}|00000000-))"
 )
 _RUN = rb"[ !#-\[\]-~\x80-\xff]*+"
 _ESCAPED = rb'\\(?:["\\/bfnrt]|u00[c-fC-F][0-9a-fA-F])'
 _END = (
-    rb"(?:(?<=[!-DF-df-~])(?<!\\.)|(?<![-_ ][hH][eE][rR][eE])(?<!\\.)(?<! )(?<!\xc2[\x80-\xbf])"
+    rb"(?:(?<=[!-DF-df-~])(?<!\\.)|(?<=[!-DF-df-~] )(?<!\\..)|(?<![-_ ][hH][eE][rR][eE])(?<!\\.)(?<! )(?<!\xc2[\x80-\xbf])"
     rb"(?<![\xe1-\xe3][\x80-\xbf][\x80-\xbf]))"
 )
 _FREE = rb'"' + _START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _END + rb'"'
