@@ -265,6 +265,12 @@ def builtin() -> tuple[Contract, ...]:
     )
 
 
+def of_platform(platform: str) -> Contract:
+    """Return the first shipped contract of a platform; of all, where none is named."""
+    named = (known for known in builtin() if known.declared.get("x-cxcall-platform") == platform)
+    return next(named, builtin()[0]) if platform else builtin()[0]
+
+
 def load(path: str) -> Contract:
     """Read a user's own contract: an OpenAPI 3.1 document in JSON.
 

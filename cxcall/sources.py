@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NUMBERS = ("timeout", "max_wait", "duplicate_window")
-SECRETS = ("client_secret", "access_token")
+SECRETS = ("client_secret", "access_token", "access_key_secret")
 NAMES = (
     "profile",
     "platform",
     "region",
     "base_url",
     "token_url",
+    "issuer",
     "client_id",
+    "access_key_id",
     *SECRETS,
     *NUMBERS,
     "engagement_header",

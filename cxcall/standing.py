@@ -1,0 +1,103 @@
+"""How the credentials stand: who would send, to which host and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cxcall.client import ACCESS_KEY, AUTHORIZATION_CODE
+from cxcall.errors import Severity
+from cxcall.keychain import GIVEN, LOGIN_SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.client import Client
+    from cxcall.config import Settings
+    from cxcall.errors import Finding
+    from cxcall.keychain import Token
+
+
+@dataclass(frozen=True)
+class Status:
+    """Who would send, to which host and until when, as far as that is known without the network."""
+
+    settings: Settings
+    token: Token | None
+    client: Client | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a token, or what it takes to fetch one."""
+        errors = any(found.severity is Severity.ERROR for found in self.findings)
+        return not errors and bool(self.token or self.client)
+
+    @property
+    def kind(self) -> str:
+        """How the token is got, as `Token.kind` has it; or nothing."""
+        if self.token:
+            return self.token.kind
+        return self.client.kind if self.client else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a program; the names of the settings tell where each value came from."""
+        token = self.token
+        scopes = sorted(token.scopes) if token and token.scopes is not None else None
+        return {
+            "usable": self.usable,
+            "profile": self.settings.profile,
+            "baseUrl": self.settings.base_url,
+            "tokenUrl": self.settings.token_url,
+            "kind": self.kind,
+            "clientId": self.client.client_id if self.client else "",
+            "renewable": self._is_renewable,
+            "scopes": scopes,
+            "expiresAt": _iso(token.expires_at) if token and token.expires_at else None,
+            "sources": {name: source for name, _, source in self.rows() if source},
+        }
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return (name, value, source) of what matters, for a table; secrets are masked."""
+        token, client, values = self.token, self.client, self.settings.values
+        shown = [
+            (name.replace("_", " "), values[name].value, values[name].source)
+            for name in ("profile", "base_url", "token_url", "issuer")
+            if name != "issuer" or values[name].value
+        ]
+        if client:
+            shown += self._client_rows(client)
+        if token and token.kind == GIVEN:
+            shown.append(("access token", "****", token.source))
+        shown.append(("grant", self.kind or "none", ""))
+        if token and token.scopes is not None:
+            shown.append(("scopes", " ".join(sorted(token.scopes)), ""))
+        expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
+        shown.append(("expires", expiry if token else "no token yet", ""))
+        if client and client.kind == AUTHORIZATION_CODE:
+            how = (
+                "by itself" if client.refresh else "by logging in again: there is no refresh token"
+            )
+            shown.append(("renewed", how, ""))
+        return shown
+
+    @property
+    def _is_renewable(self) -> bool:
+        """Whether a new token can be had without a person."""
+        client = self.client
+        return bool(client and (client.kind != AUTHORIZATION_CODE or client.refresh))
+
+    def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
+        is_key = client.kind == ACCESS_KEY
+        setting = self.settings.values["access_key_id" if is_key else "client_id"]
+        kept = client.source == LOGIN_SOURCE
+        yield f"{client.noun} id", client.client_id, LOGIN_SOURCE if kept else setting.source
+        if client.secret:
+            yield f"{client.noun} secret", "****", client.source
+        if all(client.app):
+            yield "application", client.app[0], LOGIN_SOURCE if kept else "settings"
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
