@@ -51,6 +51,18 @@ class SettingsOptions(NamedTuple):
     ] = None
 
 
+class PlatformOptions(NamedTuple):
+    """Which platform, and where, when no profile says so."""
+
+    platform: Annotated[
+        str | None,
+        _option("--platform", metavar="NAME", help="genesys-cloud (default) or nice-cxone."),
+    ] = None
+    region: Annotated[
+        str | None, _option("--region", metavar="NAME", help="A region, or for CXone an area: na1.")
+    ] = None
+
+
 class ContractOptions(NamedTuple):
     """Which operations are known."""
 
@@ -100,9 +112,14 @@ class SendOptions(NamedTuple):
     ] = None
 
 
-COMMON = (OutputOptions, SettingsOptions, ContractOptions, BodyOptions, CheckOptions, SendOptions)
+COMMON = (
+    *(OutputOptions, SettingsOptions, PlatformOptions, ContractOptions),
+    *(BodyOptions, CheckOptions, SendOptions),
+)
 
 
-def flags_of(*options: SettingsOptions | ContractOptions) -> dict[str, str | None]:
+def flags_of(
+    *options: SettingsOptions | PlatformOptions | ContractOptions,
+) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
     return {name: value for group in options for name, value in group._asdict().items()}

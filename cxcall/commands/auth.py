@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxcall.binding import accept_before, examples, new_app, spread
-from cxcall.options import OutputOptions, SettingsOptions, flags_of
+from cxcall.options import OutputOptions, PlatformOptions, SettingsOptions, flags_of
 from cxcall.report import Report, Table
+
+if TYPE_CHECKING:
+    from cxcall.config import Settings
 
 app = accept_before(new_app("Log in to the platform, and show as whom."))
 
@@ -18,6 +22,7 @@ app = accept_before(new_app("Log in to the platform, and show as whom."))
     epilog=examples(
         "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
         "cxcall auth login --profile eu < client-secret.txt",
+        "cxcall auth login --platform nice-cxone --region na1",
         'printf %s "$TOKEN" | cxcall auth login --with-token',
     ),
 )
@@ -25,6 +30,7 @@ app = accept_before(new_app("Log in to the platform, and show as whom."))
 def login(
     output: OutputOptions,
     settings: SettingsOptions,
+    platform: PlatformOptions,
     client_id: Annotated[
         str | None,
         typer.Option(
@@ -35,22 +41,28 @@ def login(
         bool, typer.Option("--with-token", help="Read an access token from stdin and keep it.")
     ] = False,
 ) -> Report:
-    """Log in by client credentials: the secret is asked for, or read from stdin, never a flag.
+    """Log in: by client credentials, or for NICE CXone by an access key.
 
-    Settings in the environment or in .env are used as they are.
+    The secret is asked for, or read from stdin, never a flag. Settings in the environment or in
+    .env are used as they are.
     """
     from cxcall import auth, config
-    from cxcall.contract import builtin
     from cxcall.render import Screen
 
     screen = Screen.standard(output)
-    settled = config.settle({**flags_of(settings), "client_id": client_id}, builtin()[0])
+    flags = {**flags_of(settings, platform), "client_id": client_id}
+    settled = _settle(flags)
     if with_token:
         token = auth.login_with_token(settled, screen.read_secret("Access token"))
+    elif settled.platform == config.CXONE:
+        known = settled.access_key_id or screen.read_line("Access key ID")
+        secret = settled.access_key_secret or screen.read_secret("Access key secret")
+        token = auth.login(settled, known, secret)
     else:
         known = settled.client_id or screen.read_line("Client ID")
         secret = settled.client_secret or screen.read_secret("Client secret")
         token = auth.login(settled, known, secret)
+    settled = _settle(flags)  # the API's address may be found only now
     found = auth.status(settled)
     return Report(
         "auth login",
@@ -62,13 +74,12 @@ def login(
 
 @app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
 @spread
-def status(settings: SettingsOptions) -> Report:
+def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Show who would send, to which host, until when, and where each value came from."""
-    from cxcall import auth, config
-    from cxcall.contract import builtin
+    from cxcall import auth
     from cxcall.errors import ExitCode, Outcome
 
-    settled = config.settle(flags_of(settings), builtin()[0])
+    settled = _settle(flags_of(settings, platform))
     found = auth.status(settled)
     return Report(
         "auth status",
@@ -87,12 +98,11 @@ def status(settings: SettingsOptions) -> Report:
     ),
 )
 @spread
-def token(settings: SettingsOptions) -> Report:
+def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Print an access token for a script; fetched or refreshed when there is need."""
-    from cxcall import auth, config
-    from cxcall.contract import builtin
+    from cxcall import auth
 
-    settled = config.settle(flags_of(settings), builtin()[0])
+    settled = _settle(flags_of(settings, platform))
     found = auth.get_token(settled)
     return Report(
         "auth token",
@@ -103,12 +113,19 @@ def token(settings: SettingsOptions) -> Report:
 
 @app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
 @spread
-def logout(settings: SettingsOptions) -> Report:
+def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Forget the tokens and secrets kept on this machine for the profile."""
-    from cxcall import auth, config
-    from cxcall.contract import builtin
+    from cxcall import auth
 
-    settled = config.settle(flags_of(settings), builtin()[0])
+    settled = _settle(flags_of(settings, platform))
     removed = auth.logout(settled)
     text = f"removed {', '.join(removed)}" if removed else "nothing was kept; nothing to remove"
     return Report("auth logout", findings=settled.conflicts, data={"removed": removed}, text=text)
+
+
+def _settle(flags: Mapping[str, str | None]) -> Settings:
+    """Settle by the contract of the platform that the settings name."""
+    from cxcall import config
+    from cxcall.contract import of_platform
+
+    return config.settle(flags, of_platform(config.platform_of(flags)))

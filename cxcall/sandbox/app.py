@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from cxcall.phone import mask_text, numbers_in
 from cxcall.sandbox import answers, faults
+from cxcall.sandbox.logins import localized
 from cxcall.sandbox.messages import Answer, Ending, Problem, Request
 from cxcall.sandbox.record import Received, Record
 from cxcall.sandbox.routes import Routes
-from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, needs_token
+from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, check_key, needs_token
 from cxcall.sandbox.verdict import check_parameters, read_body
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cxcall.sandbox.rates import Rates
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+AUTHORIZE_PATH = "/oauth/authorize"
 ABOUT_PATH = "/sandbox"
 REQUESTS_PATH = "/sandbox/requests"
 
@@ -88,7 +90,7 @@ class App:
         if request.path in (ABOUT_PATH, REQUESTS_PATH):
             return self._tell(turn)
         try:
-            answer = self._tokens.answer(request) if request.path == TOKEN_PATH else self._act(turn)
+            answer = self._answer(turn)
         except Problem as problem:
             platform = turn.operation.platform if turn.operation else ""
             answer = problem.answer(turn.correlation_id, platform)
@@ -96,6 +98,16 @@ class App:
         self._record.add(turn.received(answer))
         told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
         return replace(answer, headers={**told, **answer.headers})
+
+    def _answer(self, turn: _Turn) -> Answer:
+        request = turn.request
+        if request.path == TOKEN_PATH:
+            return self._tokens.answer(request)
+        if request.path == AUTHORIZE_PATH:
+            return self._tokens.authorize(request)
+        answer = self._act(turn)
+        is_cxone = turn.operation is not None and turn.operation.platform == "nice-cxone"
+        return localized(answer, request) if is_cxone else answer
 
     def _act(self, turn: _Turn) -> Answer:
         """Walk the platform's order: route, token, scope, body, parameters, answer."""
@@ -111,6 +123,8 @@ class App:
             allow(operation.scopes, self._tokens.scopes(authorization))
         self._rates.refuse_excess(turn.headers)
         body = read_body(operation, request)
+        if _grants(operation):
+            check_key(body)
         check_parameters(operation, values, request.query)
         told = [body, parse_qs(request.query)]
         turn.numbers = tuple(numbers_in(told))
