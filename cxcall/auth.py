@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from cxcall import credentials, keychain
 from cxcall.authorization import Authorization
 from cxcall.client import UndeliveredError, check_secret
+from cxcall.config import CXONE
 from cxcall.errors import CredentialsError, Finding, Severity
 from cxcall.grant import fetch
 from cxcall.keychain import GIVEN, LOGIN_SOURCE, Token
 from cxcall.standing import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cxcall.client import Client, Grant
     from cxcall.config import Settings
     from cxcall.contract import Operation
@@ -24,6 +27,7 @@ __all__ = [
     "UndeliveredError",
     "get_token",
     "login",
+    "login_by_web",
     "login_with_token",
     "logout",
     "missing_scope",
@@ -81,6 +85,38 @@ def login(settings: Settings, known: str, secret: str) -> Token:
         kept |= {"client_id": client.client_id, "client_secret": client.secret}
     with keychain.locked(settings):
         return _keep(settings, client, fetch(client, settings.timeout), kept)
+
+
+def login_by_web(
+    settings: Settings,
+    show: Callable[[str], None],
+    *,
+    port: int = 0,
+    patience: float | None = None,
+) -> Token:
+    """Let a person log in by the browser, at the page that `show` is given, and keep the login.
+
+    `port` is that of the redirect URI, 0 for a free one; `patience` is in seconds. Raises as `login`
+    does, and UsageError when the port cannot be had.
+    """
+    from cxcall import browser
+
+    _stop_on_errors(settings)
+    client = credentials.new_person(settings)
+    grant = browser.log_in(
+        client,
+        show,
+        port=port,
+        # nice-cxone.md section 1e; Genesys Cloud has the client's own scopes, and none is asked for.
+        scope="openid" if settings.platform == CXONE else "",
+        timeout=settings.timeout,
+        patience=browser.PATIENCE if patience is None else patience,
+    )
+    kept = {"token_url": client.token_url, "kind": client.kind, "client_id": client.client_id}
+    kept |= {"client_secret": client.secret} if client.secret else {}
+    kept |= {"refresh_token": grant.refresh} if grant.refresh else {}
+    with keychain.locked(settings):
+        return _keep(settings, client, grant, kept)
 
 
 def login_with_token(settings: Settings, token: str) -> Token:

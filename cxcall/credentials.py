@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cxcall import keychain
+from cxcall import keychain, tenant
 from cxcall.client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
@@ -31,7 +31,7 @@ _PAIRS = {
     ACCESS_KEY: ("access_key_id", "access_key_secret"),
     CLIENT_CREDENTIALS: ("client_id", "client_secret"),
 }
-_DERIVED = ("from base_url", "from issuer", "not set")
+_DERIVED = ("from base_url", "from issuer", "not set", tenant.SOURCE)
 
 
 def given(settings: Settings) -> Token | None:
@@ -84,6 +84,18 @@ def new_client(settings: Settings, pair: tuple[str, str], sources: tuple[str, st
     if bool(settings.client_id) != bool(settings.client_secret):
         raise _half(settings, "client_id", "client_secret")
     return replace(client, app=(settings.client_id, settings.client_secret))
+
+
+def new_person(settings: Settings) -> Client:
+    """Return the client that a person logs in by; raises CredentialsError for none."""
+    known, secret = settings.values["client_id"], settings.client_secret
+    return Client(
+        check_id("client ID", known.value, known.source),
+        check_secret("client secret", secret, LOGIN_SOURCE) if secret else "",
+        LOGIN_SOURCE,
+        token_url(settings),
+        AUTHORIZATION_CODE,
+    )
 
 
 def token_url(settings: Settings) -> str:

@@ -20,7 +20,7 @@ ORDER = (
     "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
     "batch", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
     "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
-    "auth", "standing", "credentials", "browser", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
+    "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
     "assignment", "toml", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",
@@ -35,6 +35,8 @@ HEAVY = {
     "waitress",
     "dotenv",
     "platformdirs",
+    "oauthlib",
+    "keyring",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +23,7 @@ app = accept_before(new_app("Log in to the platform, and show as whom."))
         "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
         "cxcall auth login --profile eu < client-secret.txt",
         "cxcall auth login --platform nice-cxone --region na1",
+        "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
         'printf %s "$TOKEN" | cxcall auth login --with-token',
     ),
 )
@@ -40,11 +41,26 @@ def login(
     with_token: Annotated[
         bool, typer.Option("--with-token", help="Read an access token from stdin and keep it.")
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Log in as a person, by the browser.")] = False,
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Redirect to this port; 0 for any free.",
+        ),
+    ] = 0,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Open no browser; show the page's address.")
+    ] = False,
 ) -> Report:
     """Log in: by client credentials, or for NICE CXone by an access key.
 
     The secret is asked for, or read from stdin, never a flag. Settings in the environment or in
-    .env are used as they are.
+    .env are used as they are. Operations that act as a user need a person's login: --web, with a
+    client that has the redirect URI http://localhost.
     """
     from cxcall import auth, config
     from cxcall.render import Screen
@@ -54,13 +70,14 @@ def login(
     settled = _settle(flags)
     if with_token:
         token = auth.login_with_token(settled, screen.read_secret("Access token"))
-    elif settled.platform == config.CXONE:
-        known = settled.access_key_id or screen.read_line("Access key ID")
-        secret = settled.access_key_secret or screen.read_secret("Access key secret")
-        token = auth.login(settled, known, secret)
+    elif web:
+        flags["client_id"] = settled.client_id or screen.read_line("Client ID")
+        token = auth.login_by_web(_settle(flags), _shower(output, opens=not no_browser), port=port)
     else:
-        known = settled.client_id or screen.read_line("Client ID")
-        secret = settled.client_secret or screen.read_secret("Client secret")
+        is_cxone = settled.platform == config.CXONE
+        noun, pair = ("Access key", "access_key") if is_cxone else ("Client", "client")
+        known = settled.values[f"{pair}_id"].value or screen.read_line(f"{noun} ID")
+        secret = settled.values[f"{pair}_secret"].value or screen.read_secret(f"{noun} secret")
         token = auth.login(settled, known, secret)
     settled = _settle(flags)  # the API's address may be found only now
     found = auth.status(settled)
@@ -129,3 +146,21 @@ def _settle(flags: Mapping[str, str | None]) -> Settings:
     from cxcall.contract import of_platform
 
     return config.settle(flags, of_platform(config.platform_of(flags)))
+
+
+def _shower(output: OutputOptions, *, opens: bool) -> Callable[[str], None]:
+    """Return what shows a page to a person: the browser, and its address on stderr in any case."""
+    from cxcall.render import Screen
+
+    screen = Screen.standard(output._replace(output="text"))
+
+    def show(page: str) -> None:
+        screen.say(f"log in at this page, as the person who is to be called from:\n{page}")
+        if opens:
+            import webbrowser
+            from threading import Thread
+
+            # A browser of the terminal keeps its caller waiting.
+            Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+    return show
