@@ -149,16 +149,14 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     except typer.TyperException as error:
         return _usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
-        return Report(
-            _command_in(arguments),
-            Outcome.ERROR,
-            ExitCode.INTERRUPTED,
-            talk=["interrupted; nothing was sent"],
-        )
+        result = ExitCode.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except Exception as fault:  # noqa: BLE001 - the error boundary
         return _fault_report(fault, _command_in(arguments))
+    if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
+        talk = ["interrupted; nothing was sent"]
+        return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
     return result if isinstance(result, Report) else None
 
 
