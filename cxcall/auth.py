@@ -61,11 +61,11 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
         return held
     # Each token counts against a limit of its own: of many processes, one fetches for all.
     with keychain.locked(settings):
-        client = credentials.client_of(settings)  # the one before may have renewed the login
         found = keychain.find_token(settings, client)
         if found and (held is None or found.value != held.value):
             return found
-        return keychain.fetch_token(settings, client)
+        # Whoever held the lock before may have renewed the login.
+        return keychain.fetch_token(settings, credentials.client_of(settings, unlock=True))
 
 
 def login(settings: Settings, known: str, secret: str) -> Token:
@@ -132,7 +132,11 @@ def logout(settings: Settings) -> list[str]:
     with keychain.locked(settings):
         logins, tokens = keychain.forget(settings)
     return [
-        *(f"the {keychain.secret_of(record)} for {record.get('base_url')}" for record in logins),
+        *(
+            f"the {keychain.secret_of(record)} for {record.get('base_url')}"
+            + (f" (but {record['kept']})" if "kept" in record else "")
+            for record in logins
+        ),
         *(f"the token from {record.get('token_url')}" for record in tokens),
     ]
 
@@ -172,7 +176,7 @@ def status(settings: Settings) -> Status:
             token = keychain.find_token(settings, client)
     except CredentialsError as error:
         findings += error.findings
-    return Status(settings, token, client, tuple(findings))
+    return Status(settings, token, client, tuple(findings), keychain.place_of(settings))
 
 
 def _stop_on_errors(settings: Settings) -> None:

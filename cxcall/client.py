@@ -26,7 +26,8 @@ class Client:
 
     `client_id` and `secret` are the OAuth client's, or by `kind` the access key's. `app` is the
     registered application (ID, secret) that presents an access key, where there is one; `refresh`
-    is what a person's login left behind, and its `secret` is empty for a public client.
+    is what a person's login left behind, and its `secret` is empty for a public client. `locked`
+    names the secrets that are still in the keyring, and not here.
     """
 
     client_id: str
@@ -36,6 +37,7 @@ class Client:
     kind: str = CLIENT_CREDENTIALS
     app: tuple[str, str] = field(default=("", ""), repr=False)
     refresh: str = field(default="", repr=False)
+    locked: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -46,6 +48,17 @@ class Client:
     def noun(self) -> str:
         """What the ID and the secret belong to."""
         return "access key" if self.kind == ACCESS_KEY else "client"
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it has one, here or in the keyring."""
+        return bool(self.secret or {"client_secret", "access_key_secret"} & {*self.locked})
+
+    @property
+    def renews(self) -> bool:
+        """Whether it gets a new token without a person."""
+        is_person = self.kind == AUTHORIZATION_CODE
+        return not is_person or bool(self.refresh or "refresh_token" in self.locked)
 
 
 @dataclass(frozen=True)

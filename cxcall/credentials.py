@@ -19,7 +19,7 @@ from cxcall.client import (
 from cxcall.config import CXONE
 from cxcall.endpoint import host_of, is_loopback_url
 from cxcall.errors import CredentialsError, Finding, Severity
-from cxcall.keychain import GIVEN, LOGIN_SOURCE, Token
+from cxcall.keychain import GIVEN, LOGIN_SOURCE, VAULT_SOURCE, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,11 @@ def given(settings: Settings) -> Token | None:
     """Return the token that was given, by a setting or by a login; raises CredentialsError for no token."""
     value, source = settings.access_token, settings.values["access_token"].source
     if not value:
-        value, source = str(keychain.find_login(settings).get("access_token", "")), LOGIN_SOURCE
+        kept = keychain.find_login(settings)
+        source = keychain.source_of(kept)
+        if "access_token" in keychain.locked_secrets(kept):
+            kept = keychain.unlocked(kept)
+        value = str(kept.get("access_token", ""))
     if not value:
         return None
     return Token(check_secret("access token", value, source), GIVEN, None, None, source)
@@ -49,7 +53,7 @@ def expired(token: Token) -> CredentialsError:
     return refused(
         f"the access token (from {token.source}) was refused, and a given one cannot be renewed",
         "`cxcall auth login`"
-        if token.source == LOGIN_SOURCE
+        if token.source in (LOGIN_SOURCE, VAULT_SOURCE)
         else "put a new one there, or unset it and `cxcall auth login`",
         code="token-expired",
     )
@@ -61,14 +65,15 @@ def kind_of(settings: Settings) -> str:
     return ACCESS_KEY if settings.platform == CXONE and not is_sandbox else CLIENT_CREDENTIALS
 
 
-def client_of(settings: Settings) -> Client:
+def client_of(settings: Settings, *, unlock: bool = False) -> Client:
     """Return who asks for tokens: who is set, else who a login kept; raises CredentialsError for nobody.
 
     A person's login goes before the secret of the same client: it can do what that can, and more.
+    What the keyring holds is left there unless `unlock` asks for it.
     """
     kept, kind = keychain.find_login(settings), kind_of(settings)
     if _is_used(settings, kept):
-        return _of_login(kept)
+        return _of_login(keychain.unlocked(kept) if unlock else kept)
     known, secret = (settings.values[name] for name in _PAIRS[kind])
     if not (known.value and secret.value):
         raise _missing(settings, kind)
@@ -124,16 +129,16 @@ def unused(settings: Settings) -> Iterator[Finding]:
         return
     if not token.value and kept.get("kind") == AUTHORIZATION_CODE and _is_used(settings, kept):
         return
-    used, other = (token if token.value else secret).source, LOGIN_SOURCE
-    if not token.value and "access_token" in kept:
+    used, other = (token if token.value else secret).source, keychain.source_of(kept)
+    is_token = keychain.secret_of(kept) == "access token"
+    if not token.value and is_token:
         used, other = other, used
-    is_token = token.value or "access_token" in kept
     noun = "access key" if kind_of(settings) == ACCESS_KEY else "client secret"
     yield Finding(
         Severity.WARNING,
         "credential",
         "token",
-        f"the {'access token' if is_token else noun} "
+        f"the {'access token' if token.value or is_token else noun} "
         f"from {used} is used, and not what is set by {other}",
         "unset the one, or `cxcall auth logout` the other",
     )
@@ -156,14 +161,17 @@ def _of_login(kept: Record) -> Client:
     """Return the client that a login kept; raises CredentialsError when the file is damaged."""
     kind, url = str(kept.get("kind", CLIENT_CREDENTIALS)), str(kept["token_url"])
     texts = {name: str(value) for name, value in kept.items()}
-    sources = LOGIN_SOURCE, LOGIN_SOURCE
+    source, locked = keychain.source_of(kept), keychain.locked_secrets(kept)
     app = texts.get("client_id", ""), texts.get("client_secret", "")
     if kind == AUTHORIZATION_CODE:
-        known = check_id("client ID", app[0], LOGIN_SOURCE)
+        known = check_id("client ID", app[0], source)
         refresh = texts.get("refresh_token", "")
-        return Client(known, app[1], LOGIN_SOURCE, url, kind, refresh=refresh)
-    pair = [texts.get(name, "") for name in _PAIRS[kind]]
-    client = check_client((pair[0], pair[1]), sources, url, kind)
+        return Client(known, app[1], source, url, kind, refresh=refresh, locked=locked)
+    pair = texts.get(_PAIRS[kind][0], ""), texts.get(_PAIRS[kind][1], "")
+    if locked:
+        client = Client(check_id("ID", pair[0], source), "", source, url, kind, locked=locked)
+    else:
+        client = check_client(pair, (source, source), url, kind)
     return replace(client, app=app) if kind == ACCESS_KEY else client
 
 

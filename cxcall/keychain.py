@@ -1,4 +1,4 @@
-"""What is kept on this machine, in files that only its owner can read: logins, and tokens in use."""
+"""What is kept on this machine, for its owner alone: logins, and tokens in use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cxcall import config, tenant
+from cxcall import config, tenant, vault
 from cxcall.client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
@@ -42,12 +42,20 @@ __all__ = [
     "keep_tenant",
     "keep_token",
     "locked",
+    "locked_secrets",
     "login_hosts",
+    "place_of",
     "secret_of",
+    "source_of",
+    "unlocked",
 ]
 
 GIVEN = "given"
 LOGIN_SOURCE = "cxcall auth login (credentials.json)"
+VAULT_SOURCE = "cxcall auth login (keyring)"
+SECRETS = ("client_secret", "access_key_secret", "access_token", "refresh_token")
+_LOCKED = "in_keyring"
+_WHY = "not_in_keyring"
 _MARGIN = 60.0
 _MARGIN_SHARE = 0.1
 _EXCHANGES = 2
@@ -86,9 +94,59 @@ def login_hosts(settings: Settings) -> list[str]:
     return sorted({str(record.get("base_url", "")) for record in records})
 
 
-def keep_login(settings: Settings, secrets: Record) -> None:
-    """Keep secrets for the profile and its host, in place of earlier ones; raises UnwritableError."""
-    _logins().put(secrets, _login_key(settings))
+def keep_login(settings: Settings, login: Record) -> None:
+    """Keep a login for the profile and its host, in place of an earlier one; raises UnwritableError.
+
+    Its secrets go into the keyring where one is installed and takes them, else beside it.
+    """
+    key = _login_key(settings)
+    secrets = {name: str(login[name]) for name in SECRETS if name in login}
+    record = {name: value for name, value in login.items() if name not in (_LOCKED, _WHY)}
+    if vault.is_installed():
+        try:
+            vault.put(_account(key), secrets)
+        except vault.VaultError as error:
+            record[_WHY] = str(error)
+        else:
+            record = {name: value for name, value in record.items() if name not in secrets}
+            record[_LOCKED] = sorted(secrets)
+    _logins().put(record, key)
+
+
+def unlocked(login: Record) -> Record:
+    """Return a login with what the keyring holds of it; raises CredentialsError when that is not to be had."""
+    if not login.get(_LOCKED):
+        return login
+    try:
+        return {**login, **vault.get(_account(login)), _LOCKED: []}
+    except vault.VaultError as error:
+        raise refused(
+            str(error),
+            "unlock it, or `cxcall auth login` again: what it does not take goes into a file",
+            f"it holds the {secret_of(login)} of profile `{login.get('profile')}`",
+        ) from None
+
+
+def locked_secrets(login: Record) -> tuple[str, ...]:
+    """Return the names of a login's secrets that are in the keyring."""
+    names = login.get(_LOCKED)
+    return tuple(map(str, names)) if isinstance(names, list) else ()
+
+
+def source_of(login: Record) -> str:
+    """Say where a login's secrets are kept."""
+    return VAULT_SOURCE if locked_secrets(login) else LOGIN_SOURCE
+
+
+def place_of(settings: Settings) -> str:
+    """Say where the secrets of the profile's login are, and why not in the keyring; empty without one."""
+    login = find_login(settings)
+    if not login:
+        return ""
+    if locked_secrets(login):
+        return "the system's keyring"
+    why = login.get(_WHY)
+    return f"credentials.json, mode 0600{f', as {why}' if why else ''}"
 
 
 def find_token(settings: Settings, client: Client) -> Token | None:
@@ -127,7 +185,8 @@ def fetch_token(settings: Settings, client: Client) -> Token:
     grant = fetch(client, settings.timeout)
     if client.kind == AUTHORIZATION_CODE and grant.refresh not in ("", client.refresh):
         # The old one may be worth nothing now: should this one be lost, so is the login.
-        keep_login(settings, {**find_login(settings), "refresh_token": grant.refresh})
+        secret = {"client_secret": client.secret} if client.secret else {}
+        keep_login(settings, {**find_login(settings), **secret, "refresh_token": grant.refresh})
     token = keep_token(settings, client, grant)
     if settings.roams and settings.values["base_url"].source != tenant.SOURCE:
         _check_tenant(settings, client, grant)
@@ -163,10 +222,19 @@ def keep_tenant(settings: Settings, client: Client, grant: Grant) -> tenant.Tena
 
 
 def forget(settings: Settings) -> tuple[list[Record], list[Record]]:
-    """Drop the logins and the tokens of the profile, whatever the host, and return them."""
+    """Drop the logins and the tokens of the profile, whatever the host, and return them.
+
+    A login has `kept`, and why, when the keyring did not let go of its secrets.
+    """
     key = {"profile": settings.profile}
     tenant.forget(config.state_dir(), settings.profile)
-    return _logins().remove(key), _tokens().remove(key)
+    logins, tokens = _logins().remove(key), _tokens().remove(key)
+    for login in filter(locked_secrets, logins):
+        try:
+            vault.drop(_account(login))
+        except vault.VaultError as error:
+            login["kept"] = str(error)
+    return logins, tokens
 
 
 @contextmanager
@@ -180,7 +248,8 @@ def secret_of(record: Record) -> str:
     """Name the secret that a login kept."""
     kind = record.get("kind", CLIENT_CREDENTIALS)
     names = {ACCESS_KEY: "access key", AUTHORIZATION_CODE: "login by the browser"}
-    return "access token" if "access_token" in record else names.get(kind, "client secret")
+    is_token = "access_token" in (*record, *locked_secrets(record))
+    return "access token" if is_token else names.get(kind, "client secret")
 
 
 def _check_tenant(settings: Settings, client: Client, grant: Grant) -> None:
@@ -207,6 +276,10 @@ def _logins() -> PrivateFile:
 def _login_key(settings: Settings) -> dict[str, str]:
     # The path is no part of it: CXone's version stands there.
     return {"profile": settings.profile, "base_url": host_url(settings.base_url)}
+
+
+def _account(key: Record) -> str:
+    return f"{key['profile']} {key['base_url']}"
 
 
 def _token_key(settings: Settings, client: Client) -> dict[str, str]:

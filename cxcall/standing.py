@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.errors import Severity
-from cxcall.keychain import GIVEN, LOGIN_SOURCE
+from cxcall.keychain import GIVEN, LOGIN_SOURCE, VAULT_SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,7 @@ class Status:
     token: Token | None
     client: Client | None
     findings: tuple[Finding, ...]
+    kept_in: str = ""
 
     @property
     def usable(self) -> bool:
@@ -52,7 +53,8 @@ class Status:
             "tokenUrl": self.settings.token_url,
             "kind": self.kind,
             "clientId": self.client.client_id if self.client else "",
-            "renewable": self._is_renewable,
+            "renewable": bool(self.client and self.client.renews),
+            "keptIn": self.kept_in,
             "scopes": scopes,
             "expiresAt": _iso(token.expires_at) if token and token.expires_at else None,
             "sources": {name: source for name, _, source in self.rows() if source},
@@ -76,27 +78,21 @@ class Status:
         expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
         shown.append(("expires", expiry if token else "no token yet", ""))
         if client and client.kind == AUTHORIZATION_CODE:
-            how = (
-                "by itself" if client.refresh else "by logging in again: there is no refresh token"
-            )
+            how = "by itself" if client.renews else "by logging in again: there is no refresh token"
             shown.append(("renewed", how, ""))
+        if self.kept_in:
+            shown.append(("kept in", self.kept_in, ""))
         return shown
-
-    @property
-    def _is_renewable(self) -> bool:
-        """Whether a new token can be had without a person."""
-        client = self.client
-        return bool(client and (client.kind != AUTHORIZATION_CODE or client.refresh))
 
     def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY
         setting = self.settings.values["access_key_id" if is_key else "client_id"]
-        kept = client.source == LOGIN_SOURCE
-        yield f"{client.noun} id", client.client_id, LOGIN_SOURCE if kept else setting.source
-        if client.secret:
+        source = client.source if client.source in (LOGIN_SOURCE, VAULT_SOURCE) else ""
+        yield f"{client.noun} id", client.client_id, source or setting.source
+        if client.has_secret:
             yield f"{client.noun} secret", "****", client.source
-        if all(client.app):
-            yield "application", client.app[0], LOGIN_SOURCE if kept else "settings"
+        if client.app[0]:
+            yield "application", client.app[0], source or self.settings.values["client_id"].source
 
 
 def _iso(moment: float) -> str:

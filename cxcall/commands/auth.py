@@ -85,7 +85,7 @@ def login(
         "auth login",
         findings=found.findings,
         data=found.as_dict(),
-        text=f"logged in to {settled.base_url} ({token.kind}, {token.source})",
+        text=f"logged in to {settled.base_url} ({token.kind}); kept in {found.kept_in}",
     )
 
 

@@ -380,10 +380,12 @@ def test_what_is_no_answer_does_not_end_the_login(cxcall: Cxcall, start: Start) 
 def test_a_browser_that_holds_a_spare_connection_open(cxcall: Cxcall, start: Start) -> None:
     import socket
 
-    with waiting(cxcall, start) as (running, back):
-        with socket.create_connection(("127.0.0.1", urlsplit(back).port or 0)):
-            Person().log_in(running.page)
-            running.end(0)
+    with (
+        waiting(cxcall, start) as (running, back),
+        socket.create_connection(("127.0.0.1", urlsplit(back).port or 0)),
+    ):
+        Person().log_in(running.page)
+        running.end(0)
 
 
 def test_a_port_of_ones_own(cxcall: Cxcall, start: Start) -> None:
@@ -454,3 +456,22 @@ def test_no_token_goes_where_an_issuer_points_outside(
     state = cxcall.folder / "state"
     assert not (state / "credentials.json").exists()
     assert not (state / "tenants.json").exists()
+
+
+def test_a_renewed_login_stays_in_the_keyring(cxcall: Cxcall, start: Start) -> None:
+    cxcall.environment |= {
+        "PYTHONPATH": str(SERVER.parent),
+        "KEYRING_FILE": str(cxcall.folder / "keyring.json"),
+        "PYTHON_KEYRING_BACKEND": "keyring_backends.Keeping",
+        "CXCALL_CLIENT_SECRET": SECRET,
+    }
+    provider = start()
+    logged_in(at(cxcall, provider, "confidential"))
+    del cxcall.environment["CXCALL_CLIENT_SECRET"]
+    for _ in range(2):
+        age(cxcall)
+        cxcall("auth", "token", code=0)
+    kept = (cxcall.folder / "state" / "credentials.json").read_text("utf-8")
+    assert json.loads(kept)["records"][0]["in_keyring"] == ["client_secret", "refresh_token"]
+    assert SECRET not in kept
+    assert grants(provider) == ["authorization_code", "refresh_token", "refresh_token"]
