@@ -13,6 +13,7 @@ from cxcall import tenant
 from cxcall.address import settle_hosts, settle_tenant
 from cxcall.endpoint import printable, token_url_for
 from cxcall.sources import (
+    GC_PREFIX,
     NAMES,
     NUMBERS,
     SECRETS,
@@ -194,9 +195,18 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
     else:
         values |= settle_hosts(layers, contract)
     addresses = values["base_url"].value, values["token_url"].value
-    conflicts = tuple(find_conflicts(layers, contract, *addresses))
+    conflicts = (*find_conflicts(layers, contract, *addresses), *_of_gc(profile))
     roams = platform.value == CXONE and not pick("base_url", layers)
     return Settings(_settings(values), conflicts, roams=roams)
+
+
+def _of_gc(profile: Written) -> tuple[Finding, ...]:
+    """Return what `gc` goes by in its own profile, and cxcall does not."""
+    if not profile.value.startswith(GC_PREFIX):
+        return ()
+    from cxcall.gcfile import GcProfile
+
+    return tuple(GcProfile.read(profile).findings())
 
 
 def contract_file(flags: Mapping[str, str | None]) -> str:
@@ -221,6 +231,10 @@ def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Written]:
     above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
     file = ConfigFile.read(config_dir() / "config.toml")
     profile = pick("profile", above) or file.default or _default("profile")
+    if profile.value.startswith(GC_PREFIX):
+        from cxcall.gcfile import GcProfile
+
+        return [*above, GcProfile.read(profile).layer()], profile
     return [*above, file.profile(profile)], profile
 
 

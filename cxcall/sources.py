@@ -30,6 +30,7 @@ NAMES = (
     "contract",
 )
 PREFIX = "CXCALL_"
+GC_PREFIX = "gc:"
 FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")
 VENDOR = {
     "region": "GENESYSCLOUD_REGION",

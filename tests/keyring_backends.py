@@ -1,6 +1,7 @@
 """Backends for the real `keyring`, chosen by PYTHON_KEYRING_BACKEND: one that keeps, others that do not."""
 
-# ruff: noqa: ARG002, D102 - the signatures are keyring's own
+# The signatures are those of keyring.
+# ruff: noqa: ARG002, D102
 
 from __future__ import annotations
 
