@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from cxcall import contract
+from cxcall import contract, keychain
 from cxcall.checks import check_body, check_parameters
 from cxcall.contract import Contract, Operation
 from cxcall.document import has_value
@@ -77,7 +77,11 @@ def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation: Operation) -> None:
     assert isinstance(operation.declared["x-cxcall-rings"], bool)
-    assert set(operation.token_kinds) <= {"client-credentials", "authorization-code", "password"}
+    assert set(operation.token_kinds) <= {
+        keychain.CLIENT_CREDENTIALS,
+        keychain.AUTHORIZATION_CODE,
+        keychain.ACCESS_KEY,
+    }
     assert all(needed for needed in operation.permissions)
     assert not operation.rings or operation.method not in ("GET", "HEAD")
 
