@@ -120,6 +120,11 @@ def is_loopback_url(url: str) -> bool:
     return is_loopback_host(urlsplit(url).hostname or "")
 
 
+def is_domain(host: str) -> bool:
+    """Tell whether a host's name is of whole labels, two or more."""
+    return bool(_DOMAIN.fullmatch(host))
+
+
 def origin(url: str) -> Origin:
     """Return scheme, host and port: what must be equal for a token to be sent."""
     parts = urlsplit(url)

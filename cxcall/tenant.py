@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
-from cxcall.endpoint import area_of, check_url, host_url, is_loopback_url
+from cxcall.endpoint import area_of, check_url, host_url, is_domain, is_loopback_url
 from cxcall.errors import UsageError
 from cxcall.sources import Written
 from cxcall.storage import PrivateFile
@@ -63,7 +63,9 @@ def is_allowed(api_endpoint: str, issuer: str) -> bool:
     except UsageError:
         return False
     host, own = urlsplit(checked).hostname or "", urlsplit(issuer).hostname
-    return host == own or any(host.endswith(f".{domain}") for domain in DOMAINS)
+    return host == own or (
+        is_domain(host) and host.endswith(tuple(f".{domain}" for domain in DOMAINS))
+    )
 
 
 def _file(state: Path) -> PrivateFile:
