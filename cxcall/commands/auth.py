@@ -20,11 +20,9 @@ app = accept_before(new_app("Log in to the platform, and show as whom."))
 @app.command(
     "login",
     epilog=examples(
-        "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
-        "cxcall auth login --profile eu < client-secret.txt",
+        "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
         "cxcall auth login --platform nice-cxone --region na1",
         "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
-        'printf %s "$TOKEN" | cxcall auth login --with-token',
     ),
 )
 @spread
