@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FIRST = {"auth": "Log in to the platform, and show as whom."}
 LAST = {
     "validate": "Check payload files offline.",
+    "send": "Send any operation of a contract.",
     "explain": "Say why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
     "operations": "Show what can be sent.",
@@ -36,14 +37,20 @@ LAST = {
 }
 
 
+_MOST_NAMED = 20
+
+
 class Commands(TyperGroup):
     """The commands by name: those of the package, and those that a contract declares."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
         """Name every command, those that the project was asked for first."""
-        from cxcall.contract import command_names
+        from cxcall.contract import builtin, command_names
 
-        return [*FIRST, *command_names(), *LAST]
+        asked = {entry.command for entry in builtin()[0].operations}
+        declared = command_names()
+        first = [*FIRST, *(name for name in declared if name in asked), "validate"]
+        return list(dict.fromkeys([*first, *declared, *LAST]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
         """Build one command, once; None when there is no such command."""
@@ -63,13 +70,10 @@ class Commands(TyperGroup):
 def _build(name: str) -> Any:
     if name in (*FIRST, *LAST):
         return typer.main.get_command(import_module(f"cxcall.commands.{name}").app)
-    from cxcall.contract import command_names
-
-    if name not in command_names():
-        return None
     from cxcall.commands.operation import new_command
 
-    return typer.main.get_command(new_command(name))
+    command = new_command(name)
+    return command and typer.main.get_command(command)
 
 
 def assemble(arguments: Sequence[str]) -> Any:
@@ -188,7 +192,9 @@ def _usage_hint(error: typer.TyperException, context: Any) -> str:
     near = list(getattr(error, "possibilities", None) or ())
     listing = getattr(getattr(context, "command", None), "list_commands", None)
     if "Missing command" in error.message and listing:
-        return f"one of {', '.join(f'`{name}`' for name in listing(context))}; "
+        names = listing(context)
+        shown = ", ".join(f"`{name}`" for name in names)
+        return f"one of {shown}; " if len(names) <= _MOST_NAMED else ""
     if "No such command" in error.message and listing:
         from difflib import get_close_matches
 

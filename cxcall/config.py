@@ -179,6 +179,13 @@ def contract_file(flags: Mapping[str, str | None]) -> str:
     return written.value if written else ""
 
 
+def platform_of(flags: Mapping[str, str | None]) -> str:
+    """Return the platform that settings name; empty when they name none."""
+    layers, _ = _layers(flags)
+    written = pick("platform", layers)
+    return written.value if written else ""
+
+
 def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Written]:
     """Return the sources of settings, the first one first, and the profile that is the last."""
     above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))

@@ -59,7 +59,7 @@ def check(job: Job) -> Iterator[Checked]:
 def _check(job: Job, row: Row) -> Checked:
     if row.payload is None:
         return Checked(row, None, row.findings)
-    payload = override(row.payload, sets=job.sets)
+    payload = override(job.operation, row.payload, sets=job.sets)
     given = {**row.values, **job.values}
     values = send.path_values(job.operation, given, (), payload)
     for parameter in job.operation.parameters:
