@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cxcall import phone
+from cxcall import guards, phone
 from cxcall.checks import check_body, check_parameters, has_errors
 from cxcall.document import value_at
 from cxcall.errors import CheckError, CredentialsError, Finding, Severity, StoppedError, UsageError
@@ -60,6 +60,7 @@ def draft(
         body = json.dumps(payload.value, ensure_ascii=False).encode()
     elif payload.value:
         findings.append(_needless_body(operation, payload))
+    findings += guards.find(operation, values, payload, settings)
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     return Draft(operation, payload, request, settings, tuple(findings))
 

@@ -26,6 +26,9 @@ NAMES = (
     *NUMBERS,
     "engagement_header",
     "contract",
+    "hours",
+    "hours_policy",
+    "do_not_call",
 )
 PREFIX = "CXCALL_"
 FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")

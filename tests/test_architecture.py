@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
     "batch", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
-    "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
+    "job", "rows", "table", "rate", "validation", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
     "assignment", "toml", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",

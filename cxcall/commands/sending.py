@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall import payload, phone, send
+from cxcall import guards, payload, phone, send
 from cxcall.errors import Outcome, UsageError
-from cxcall.options import flags_of
+from cxcall.options import flags_of, sending_flags
 from cxcall.render import Screen
 from cxcall.report import Report
 
@@ -71,6 +71,7 @@ def send_one(
     with ExitStack() as stack:
         settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
         draft = send.draft(operation, values, built, settings)
+        guards.stop(draft.findings)
         send.stop_on_errors(draft, strict=check.strict, force=sending.force)
         if sending.dry_run or sending.curl:
             return _dry_run(draft, asked.command, as_curl=sending.curl)
@@ -101,9 +102,9 @@ def settle_for(
     """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
     from cxcall.config import for_sandbox, settle
 
-    header = sending.engagement_header
+    flags = {**flags, **sending_flags(sending)}
     if not sending.sandbox or sending.dry_run or sending.curl:
-        settings = settle({**flags, "engagement_header": header}, operation.contract)
+        settings = settle(flags, operation.contract)
         is_default = settings.values["base_url"].source == "default"
         if not (is_default and operation.server):
             return settings
@@ -111,7 +112,8 @@ def settle_for(
     from cxcall.sandbox import start
 
     sandbox = stack.enter_context(start([operation.contract]))
-    return for_sandbox(sandbox, timeout=flags["timeout"], engagement_header=header)
+    own = ("timeout", "engagement_header", "hours", "do_not_call")
+    return for_sandbox(sandbox, {name: flags[name] for name in own})
 
 
 def _dry_run(draft: send.Draft, command: str, *, as_curl: bool) -> Report:
