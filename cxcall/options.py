@@ -92,6 +92,7 @@ class SendOptions(NamedTuple):
     again: Annotated[
         bool, _option("--again", help="Send though the same request went out before.")
     ] = False
+    wait: Annotated[bool, _option("--wait", help="Follow the call until it is over.")] = False
     engagement_header: Annotated[
         str | None,
         _option(

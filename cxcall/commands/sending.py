@@ -77,7 +77,26 @@ def send_one(
             return _dry_run(draft, asked.command, as_curl=sending.curl)
         asker = screen.ask if screen.can_ask else None
         send.ask_consent(draft, yes=sending.yes or sending.sandbox, ask=asker)
-        return _deliver(draft, asked.command, sending, screen)
+        if not sending.wait:
+            return _deliver(draft, asked.command, sending, screen)
+        return _deliver_and_follow(draft, asked.command, sending, screen)
+
+
+def _deliver_and_follow(
+    draft: send.Draft, command: str, sending: SendOptions, screen: Screen
+) -> Report:
+    """Send, then follow what was started: its end is the command's."""
+    from cxcall.commands.tracking import Wishes, follow, tracker_of
+
+    tracker = tracker_of(draft.operation)
+    report = _deliver(draft, command, sending, screen)
+    started = report.delivery.engagement_id if report.delivery else None
+    if report.outcome is not Outcome.ACCEPTED or not started:
+        return report
+    if screen.options.output == "text":
+        screen.show(report)
+        report = replace(report, delivery=None, findings=())
+    return follow(report, tracker, started, Wishes(wait=True), draft.settings, screen)
 
 
 def _built(operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOptions) -> Payload:
