@@ -35,6 +35,7 @@ LAST = {
     "history": "Show what this machine sent, and what became of it.",
     "sandbox": "Run the embedded API server; it rings nobody.",
     "config": "Show the settings in force, and where they are kept.",
+    "completion": "Print the script that completes commands, flags and values in a shell.",
 }
 
 
@@ -57,14 +58,18 @@ class Commands(TyperGroup):
         """Build one command, once; None when there is no such command."""
         return _build(cmd_name)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands in the help, each with its one line."""
+    def lines(self, ctx: Any) -> list[tuple[str, str]]:
+        """Return each command's name and its one line, without building any."""
         from cxcall.contract import commanded
 
         declared = {entry.command: entry.summary for entry in reversed(commanded())}
         lines = {**FIRST, **LAST, **declared}
+        return [(name, lines[name]) for name in self.list_commands(ctx)]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands in the help, each with its one line."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, lines[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl(self.lines(ctx))
 
 
 @cache

@@ -17,7 +17,7 @@ from cxcall import cli
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
-    "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
+    "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
     "batch", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
     "job", "rows", "table", "rate", "validation", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
@@ -89,6 +89,23 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         f"sys.argv = ['cxcall', *{arguments!r}]\n"
         "from cxcall.__main__ import main; main()\n"
         f"print('HEAVY', sorted(name for name in {sorted(HEAVY)!r} if name in sys.modules))"
+    )
+    assert in_a_process(program) == "HEAVY []"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["send"], ["validate", "--operation"], ["explain"], ["send", "place-call-for-user"]],
+)
+def test_completion_imports_nothing_heavy(words: list[str]) -> None:
+    program = (
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
+        "os.environ.update(_CXCALL_COMPLETE='zsh', _CXCALL_WORD='')\n"
+        f"sys.argv = ['cxcall', *{words!r}]\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('HEAVY', sorted(name for name in {sorted(HEAVY - {'platformdirs', 'dotenv'})!r} if name in sys.modules))"
     )
     assert in_a_process(program) == "HEAVY []"
 

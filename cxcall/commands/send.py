@@ -29,7 +29,12 @@ class Operations(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Name every operation that can be sent."""
-        return [entry.name for entry in _known(*ctx.meta[__name__]) if not entry.is_for_login]
+        return [name for name, _ in self.lines(ctx)]
+
+    def lines(self, ctx: Any) -> list[tuple[str, str]]:
+        """Return each operation's name and its one line, without building any."""
+        known = _known(*ctx.meta[__name__])
+        return [(entry.name, entry.summary) for entry in known if not entry.is_for_login]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Build the command of one operation; raises UsageError with the nearest name when there is none."""
