@@ -36,10 +36,12 @@ LAST = {
     "sandbox": "Run the embedded API server; it rings nobody.",
     "config": "Show the settings in force, and where they are kept.",
     "completion": "Print the script that completes commands, flags and values in a shell.",
+    "help": "Show help on a topic, or on a command.",
 }
 
 
 _MOST_NAMED = 20
+_ASKED = 4
 
 
 class Commands(TyperGroup):
@@ -86,7 +88,7 @@ def assemble(arguments: Sequence[str]) -> Any:
     """Return the root command; it takes the common flags where one stands before the subcommand."""
     app = new_app(
         "Trigger outbound calls through contact-centre APIs, and know exactly why one was refused.",
-        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples.",
+        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples; `cxcall help exit-codes`, `environment` and `output` tell the rest.",
         cls=Commands,
     )
 
@@ -113,10 +115,9 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
     _interrupt_on_sigterm()
-    arguments = arguments or ["--help"]
     invocation, report = Invocation(), None
     try:
-        report = _report(arguments, invocation)
+        report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
             spoken = invocation.output or options_of(arguments, _command_in(arguments))
             Screen.standard(spoken).show(report)
@@ -128,6 +129,40 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
+
+
+def _asking(arguments: Sequence[str]) -> Sequence[str]:
+    """Write `help COMMAND` as `COMMAND --help`; `help` alone asks for the whole."""
+    if arguments[0] != "help":
+        return arguments
+    known = Commands(name="cxcall").list_commands(None)
+    is_command = all(word in known for word in arguments[1:2])
+    return [*arguments[1:], "--help"] if is_command else arguments
+
+
+def _brief() -> Report:
+    """Return what `cxcall` alone shows: the commands that the project was asked for, and the way on."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = min(get_terminal_size().columns, 80)
+    lines = Commands(name="cxcall").lines(None)
+    shown, more = lines[:_ASKED], ", ".join(name for name, _ in lines[_ASKED:])
+    text = [
+        fill("Trigger outbound calls, and know exactly why one was refused.", width),
+        "",
+        *(f"  cxcall {name:<20} {about}"[:width] for name, about in shown),
+        "",
+        fill(f"More: {more}.", width, subsequent_indent="      "),
+        "",
+        "To try it, ringing nobody:",
+        "  cxcall operations personal-connection --skeleton > p.json",
+        "  cxcall validate p.json",
+        "  cxcall personal-connection --file p.json --sandbox",
+        "",
+        fill("All of it: `cxcall --help`. One: `cxcall COMMAND --help`.", width),
+    ]
+    return Report(text="\n".join(text))
 
 
 def leave(code: int) -> None:
@@ -182,8 +217,7 @@ def _command_in(arguments: Sequence[str]) -> str:
 def _usage_report(error: typer.TyperException, command: str) -> Report:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    message = error.format_message().replace("'", "`")
-    message = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    message = _in_our_words(error.format_message())
     fix = f"{_usage_hint(error, context)}see `{path} --help`"
     return Report(
         path.removeprefix("cxcall").strip() or command,
@@ -191,6 +225,16 @@ def _usage_report(error: typer.TyperException, command: str) -> Report:
         ExitCode.USAGE,
         findings=[Finding(Severity.ERROR, "usage", path, message, fix=fix)],
     )
+
+
+def _in_our_words(message: str) -> str:
+    """Return Click's message as ours are: literals in backticks, no full stop, the hint apart."""
+    import re
+
+    said = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    said = re.sub(r"option: (\S+)", r"option `\1`", said)
+    said = re.sub(r"argument(\(s\)|s)? \((.+)\)", r"arguments `\2`", said)
+    return said.replace("'", "`")
 
 
 def _usage_hint(error: typer.TyperException, context: Any) -> str:

@@ -148,6 +148,13 @@ def _codes(_context: Any) -> Iterator[Value]:
         yield Value(code.name, code.means)
 
 
+def _topics(context: Any) -> Iterator[Value]:
+    from cxcall.topics import TOPICS
+
+    yield from (Value(name, about) for name, (about, _) in TOPICS.items())
+    yield from (Value(*line) for line in context.find_root().command.lines(context))
+
+
 def _outcomes(_context: Any) -> Iterator[Value]:
     from cxcall.errors import Outcome
 
@@ -181,6 +188,7 @@ _MAKERS: dict[str, Callable[[Any], Iterable[Value]]] = {
     "delivery": _recorded("id"),
     "engagement_id": _recorded("engagement_id"),
     "batch": _recorded("batch"),
+    "topic": _topics,
 }
 
 

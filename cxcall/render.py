@@ -8,6 +8,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall import phone
@@ -329,9 +330,8 @@ def summarise(findings: Sequence[Finding]) -> str:
 
 def options_of(arguments: Iterable[str], command: str) -> OutputOptions:
     """Read how a command is to speak from raw arguments, for errors that arise before they are parsed."""
-    words = list(arguments)
     found: Mapping[str, Any] = {}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*arguments, ""]):
         if word == "--":
             break
         if word in ("-o", "--output"):
