@@ -112,10 +112,24 @@ def _output() -> Topic:
     )
 
 
+def _files() -> Topic:
+    return Topic(
+        "Where cxcall reads and writes; `cxcall config path` prints the two folders of this machine.",
+        [
+            ("config.toml", "Profiles: a table `[profiles.NAME]` for each; in the first folder."),
+            (".env", "Settings, in the working directory; as variables of the environment."),
+            ("pyproject.toml, .cxcall.toml", "Which files are for which operation: the table `[tool.cxcall.operations]`, or `[operations]`."),
+            ("ledger.sqlite3", "What this machine sent: hashes of bodies, the last four digits of numbers; in the second folder."),
+            ("credentials.json, tokens.json", "What `cxcall auth login` keeps, for their owner alone; in the second folder."),
+        ],
+    )  # fmt: skip
+
+
 TOPICS: dict[str, tuple[str, Callable[[], Topic]]] = {
     "exit-codes": ("May I run this again?", _exit_codes),
     "environment": ("Settings from variables.", _environment),
     "output": ("What is printed, where, and how.", _output),
+    "files": ("What is read and written, and where.", _files),
 }
 
 

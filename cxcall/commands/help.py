@@ -21,7 +21,7 @@ def show_help(
         str,
         typer.Argument(
             metavar="TOPIC|COMMAND",
-            help="exit-codes, environment, output; or a command.",
+            help="exit-codes, environment, output, files; or a command.",
             show_default=False,
         ),
     ],
