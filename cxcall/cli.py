@@ -30,6 +30,7 @@ LAST = {
     "send": "Send any operation of a contract.",
     "explain": "Say why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
+    "doctor": "Look before a call at what would stand in its way.",
     "track": "Follow what became of a call.",
     "operations": "Show what can be sent.",
     "history": "Show what this machine sent, and what became of it.",

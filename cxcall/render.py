@@ -79,9 +79,9 @@ class Screen:
         """Print one line of data."""
         print(text, file=self.stdout)
 
-    def tell(self, text: str) -> None:
-        """Print text from outside as data: made safe, its numbers whole on a terminal only."""
-        self.line(printable(text if self.stdout.isatty() else phone.mask_text(text)))
+    def tell(self, text: str, mark: str = "") -> None:
+        """Print text from outside as data, behind a mark of our own: safe, numbers whole on a terminal only."""
+        self.line(mark + printable(text if self.stdout.isatty() else phone.mask_text(text)))
 
     def say(self, text: str) -> None:
         """Tell a person something, on stderr; nothing in JSON, where all is in the envelope."""

@@ -140,9 +140,11 @@ class Platform:
                     self.close_connection = True
                     return
                 content = json.dumps(reply.body or {}).encode()
-                self.send_response(reply.status)
+                self.send_response_only(reply.status)
+                self.send_header("Date", reply.headers.get("Date", self.date_time_string()))
                 for name, value in reply.headers.items():
-                    self.send_header(name, value)
+                    if name != "Date":
+                        self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Connection", "close")
                 self.end_headers()

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "formats", "codes", "topics", "options", "catalogue", "past",
-    "batch", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
+    "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
     "job", "rows", "table", "rate", "validation", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
