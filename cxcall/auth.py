@@ -32,6 +32,7 @@ __all__ = [
     "logout",
     "missing_scope",
     "status",
+    "wrong_kind",
 ]
 
 
@@ -139,6 +140,29 @@ def logout(settings: Settings) -> list[str]:
         ),
         *(f"the token from {record.get('token_url')}" for record in tokens),
     ]
+
+
+def wrong_kind(token: Token, operation: Operation) -> Finding | None:
+    """Return the finding for a token of a grant that the operation does not take; a given one is not known."""
+    kinds = operation.token_kinds
+    if not kinds or token.kind == GIVEN or token.kind in kinds:
+        return None
+    is_for_person = keychain.CLIENT_CREDENTIALS not in kinds
+    others = [
+        f"`{entry.name}` takes this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
+        for entry in operation.contract.operations
+        if entry.command and entry.command == operation.command and token.kind in entry.token_kinds
+    ]
+    how = "`cxcall auth login --web` logs a person in" if is_for_person else "`cxcall auth login`"
+    return Finding(
+        Severity.ERROR,
+        "token-user-context" if is_for_person else "token-grant",
+        "token",
+        f"`{operation.name}` takes a token by {' or '.join(f'`{kind}`' for kind in kinds)}, this one is by `{token.kind}`",
+        fix="; or ".join([how, *others]),
+        why="it acts as a user, and this token belongs to no user" if is_for_person else "",
+        source=f"contract {operation.contract.name}",
+    )
 
 
 def missing_scope(token: Token, operation: Operation) -> Finding | None:

@@ -34,7 +34,14 @@ if TYPE_CHECKING:
     from cxcall.contract import Contract
     from cxcall.errors import Finding
 
-DEFAULTS = {"profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900"}
+DEFAULTS = {
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
+POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST = 604800.0  # a week: beyond it the system's own timers overflow
@@ -158,6 +165,21 @@ class Settings:
         """The file of the user's own contract."""
         return self._text("contract")
 
+    @property
+    def hours(self) -> str:
+        """The time of day in which people may be called, `08:00-21:00`; empty for any."""
+        return self._text("hours")
+
+    @property
+    def hours_policy(self) -> str:
+        """`warn` outside of the hours, or `enforce` them."""
+        return self._text("hours_policy")
+
+    @property
+    def do_not_call(self) -> str:
+        """The file of numbers that are not to be called."""
+        return self._text("do_not_call")
+
 
 class Server(Protocol):
     """A running sandbox, as far as settings are concerned."""
@@ -238,9 +260,7 @@ def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Written]:
     return [*above, file.profile(profile)], profile
 
 
-def for_sandbox(
-    sandbox: Server, *, timeout: str | None = None, engagement_header: str | None = None
-) -> Settings:
+def for_sandbox(sandbox: Server, flags: Mapping[str, str | None]) -> Settings:
     """Return the settings of a sandbox in this process: nothing else may decide where it goes."""
     given = {
         "profile": "sandbox",
@@ -249,9 +269,8 @@ def for_sandbox(
         "client_id": sandbox.client_id,
         "client_secret": sandbox.client_secret,
     }
-    flags = from_flags({"timeout": timeout, "engagement_header": engagement_header})
     layer = {name: Written(value, "sandbox", str) for name, value in given.items()}
-    return Settings(_settings(_values([flags, layer])), embedded=True)
+    return Settings(_settings(_values([layer, from_flags(flags)])), embedded=True)
 
 
 def state_dir() -> Path:
@@ -284,10 +303,10 @@ def _values(layers: Sequence[Layer]) -> dict[str, Written]:
     if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
         raise bad_setting("engagement_header", header, "is no header's name", fix=fix)
-    if (platform := values["platform"]).value not in ("", *PLATFORMS):
-        problem = f"`{printable(platform.value)}` is unknown"
-        fix = nearest(platform.value, PLATFORMS)
-        raise bad_setting("platform", platform, problem, fix=fix)
+    for name, allowed in (("platform", ("", *PLATFORMS)), ("hours_policy", POLICIES)):
+        if (written := values[name]).value not in allowed:
+            problem = f"`{printable(written.value)}` is unknown"
+            raise bad_setting(name, written, problem, fix=nearest(written.value, allowed))
     return values
 
 

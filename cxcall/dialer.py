@@ -83,7 +83,8 @@ class Plan:
             target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
             digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
-            again=self.again,
+            # What rings nobody may be sent as often as one likes: no guard looks at it.
+            again=self.again or not self.operation.rings,
             batch=self.batch,
             row=self.row,
         )
@@ -103,6 +104,32 @@ class Delivery:
     attempts: int = 1
     findings: tuple[Finding, ...] = ()
     interrupted: bool = False
+
+
+class Unrecorded:
+    """What a read is recorded in: nothing. It changes nothing, and may be made again at will."""
+
+    def begin(self, _intent: Intent, _window: float) -> str:
+        """Take no note; a read has no delivery ID."""
+        return ""
+
+    def not_processed(self, delivery: str, attempt: int, note: str) -> None:
+        """Take no note."""
+
+    def sending(self, delivery: str, attempt: int) -> None:
+        """Take no note."""
+
+    def end(self, delivery: str, outcome: Outcome, **_: Any) -> None:
+        """Take no note."""
+
+
+def read(plan: Plan, tokens: Callable[[bool], Token] | None, pace: Pace = Pace()) -> Delivery:
+    """Send a request that changes nothing, again where it failed in passing; the ledger is not told.
+
+    `tokens` is None for an operation that takes none. A signal ends it at once (KeyboardInterrupt).
+    """
+    attempts = _Attempts(plan, Unrecorded(), tokens, pace)
+    return attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as above
 
 
 def deliver(
@@ -158,8 +185,8 @@ class _Attempts:
     def __init__(
         self,
         plan: Plan,
-        ledger: Ledger,
-        tokens: Callable[[bool], Token],
+        ledger: Ledger | Unrecorded,
+        tokens: Callable[[bool], Token] | None,
         pace: Pace,
     ) -> None:
         self.plan, self.ledger, self.tokens, self.pace = plan, ledger, tokens, pace
@@ -173,7 +200,7 @@ class _Attempts:
         plan = self.plan
         return Delivered(self.id, plan.operation, plan.host, plan.engagement_header)
 
-    def run(self, token: Token) -> Ending:
+    def run(self, token: Token | None) -> Ending:
         """Go on until an attempt ends the delivery."""
         while True:
             try:
@@ -183,16 +210,17 @@ class _Attempts:
                 return never_sent(error)
             proof = self._judge(done)
             wait = self._wait_after(proof, done)
-            if wait is None and (proof is not Proof.UNAUTHORISED or self.renewed):
+            may_renew = proof is Proof.UNAUTHORISED and not self.renewed and self.tokens
+            if wait is None and not may_renew:
                 return end(self.delivered, proof, done)
             try:
                 token = self._prepare_next(token, done, wait)
             except CxcallError as error:
                 return given_up(self.delivered, proof, done, error)
 
-    def _send(self, token: Token) -> Exchange:
+    def _send(self, token: Token | None) -> Exchange:
         settings = self.plan.settings
-        auth = BearerAuth(token, settings.base_url)
+        auth = BearerAuth(token, settings.base_url) if token else None
         self.in_flight, self.last = True, None
         self.last = exchange(
             self.plan.request, auth=auth, timeout=settings.timeout, turn=self.pace.turn
@@ -211,6 +239,8 @@ class _Attempts:
         if proof is Proof.BUSY and done.response is not None:
             response = done.response
             asked = pacing.wait_asked(response.headers, response.body, datetime.now(UTC))
+        elif proof is Proof.NOTHING and self.plan.operation.is_read:
+            pass  # it changed nothing, whatever became of it
         elif proof is not Proof.UNSENT or done.failure not in _PASSING:
             return None
         elif done.failure == _HELD:
@@ -219,7 +249,9 @@ class _Attempts:
         within = self.waited + wait <= self.plan.settings.max_wait
         return wait if within and self.sends < MOST_SENDS else None
 
-    def _prepare_next(self, token: Token, done: Exchange, wait: float | None) -> Token:
+    def _prepare_next(
+        self, token: Token | None, done: Exchange, wait: float | None
+    ) -> Token | None:
         """Wait, or get another token where there is nothing to wait for; then record the next attempt."""
         reason = f"`{self.plan.host}` was not reached: {done.detail}"
         if done.response is not None:
@@ -228,7 +260,7 @@ class _Attempts:
             self.ledger.not_processed(self.id, self.attempt, reason)
         if wait is None:
             self.renewed = True
-            token = self.tokens(True)  # noqa: FBT003 - "fresh" is its only meaning
+            token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
         else:
             self.sends += done.failure != _HELD
             self.waited += wait

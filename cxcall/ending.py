@@ -148,7 +148,22 @@ def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
     )
 
 
+def _unanswered(delivered: Delivered, exchange: Exchange | None) -> Ending:
+    """Return the ending of a read without a usable answer: it changed nothing, so nothing is unknown."""
+    finding = Finding(
+        Severity.ERROR,
+        "undelivered",
+        "response",
+        _doubt(delivered, exchange),
+        fix="run it again",
+        why="it only reads: nothing was changed",
+    )
+    return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+
+
 def _unknown(delivered: Delivered, exchange: Exchange | None) -> Ending:
+    if delivered.operation.is_read:
+        return _unanswered(delivered, exchange)
     rings = delivered.operation.rings
     may = "the call may have been placed" if rings else "the request may have been processed"
     finding = Finding(
@@ -189,7 +204,7 @@ def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]
     found = answer.engagement_id(delivered.operation, response, delivered.first_header)
     kind = answer.unreadable(response)
     doubts = []
-    if found is None:
+    if found is None and delivered.operation.engagement_id:
         looked = (*delivered.operation.engagement_id, "location")
         doubts.append(
             Finding(

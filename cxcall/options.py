@@ -104,11 +104,22 @@ class SendOptions(NamedTuple):
     again: Annotated[
         bool, _option("--again", help="Send though the same request went out before.")
     ] = False
+    wait: Annotated[bool, _option("--wait", help="Follow the call until it is over.")] = False
     engagement_header: Annotated[
         str | None,
         _option(
             "--engagement-header", metavar="NAME", help="Look for the engagement ID here first."
         ),
+    ] = None
+    hours: Annotated[
+        str | None,
+        _option(
+            "--hours", metavar="FROM-TO", help="When people may be called, there: 08:00-21:00."
+        ),
+    ] = None
+    do_not_call: Annotated[
+        str | None,
+        _option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
     ] = None
 
 
@@ -123,3 +134,8 @@ def flags_of(
 ) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
     return {name: value for group in options for name, value in group._asdict().items()}
+
+
+def sending_flags(sending: SendOptions) -> dict[str, str | None]:
+    """Return those flags of a sending command that set settings."""
+    return {name: getattr(sending, name) for name in ("engagement_header", "hours", "do_not_call")}

@@ -78,7 +78,7 @@ class Report:
             "engagementIdSource": delivery.engagement_id_source if delivery else None,
             "correlationId": delivery.correlation_id if delivery else None,
             "attempts": delivery.attempts if delivery else 0,
-            "deliveryId": delivery.id if delivery else None,
+            "deliveryId": (delivery.id or None) if delivery else None,
             "findings": [finding_as_json(finding) for finding in self.findings],
             "data": self.data,
         }

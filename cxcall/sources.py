@@ -28,6 +28,9 @@ NAMES = (
     *NUMBERS,
     "engagement_header",
     "contract",
+    "hours",
+    "hours_policy",
+    "do_not_call",
 )
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"

@@ -1053,7 +1053,7 @@ def test_an_embedded_sandbox_leaves_nothing_behind(endpoint: TokenEndpoint, stat
         client_id: str = "sandbox"
         client_secret: str = SECRET
 
-    settings = config.for_sandbox(Server())
+    settings = config.for_sandbox(Server(), {})
     assert auth.get_token(settings).value == f"{TOKEN}-1"
     assert auth.get_token(settings, fresh=True).value == f"{TOKEN}-2"
     assert not state.exists()

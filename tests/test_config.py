@@ -529,7 +529,7 @@ def test_every_number_of_seconds_is_kept(seconds: float) -> None:
     class Server:
         base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
 
-    assert config.for_sandbox(Server(), timeout=str(seconds)).timeout == seconds
+    assert config.for_sandbox(Server(), {"timeout": str(seconds)}).timeout == seconds
 
 
 def test_zero_is_a_wait_and_no_timeout(world: World) -> None:
@@ -684,7 +684,7 @@ def test_a_sandbox_is_settled_from_nothing_else(world: World) -> None:
         base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
 
     world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
-    settled = config.for_sandbox(Server(), timeout="3", engagement_header="X-Id")
+    settled = config.for_sandbox(Server(), {"timeout": "3", "engagement_header": "X-Id"})
     assert settled.base_url == "http://127.0.0.1:7"
     assert settled.token_url == "http://127.0.0.1:7/oauth/token"
     assert (settled.client_id, settled.client_secret) == ("sandbox", SECRET)

@@ -95,7 +95,7 @@ def test_known_permissions_are_alternatives() -> None:
 
 def test_commands_need_the_contract_alone_that_declares_them() -> None:
     contract.builtin.cache_clear()
-    assert contract.command_names() == ["execute", "personal-connection"]
+    assert [entry.name for entry in contract.commanded("execute")] == ["execute"]
     assert contract.named("execute").command == "execute"
     parsed = [shipped.name for shipped in contract.builtin() if "declared" in shipped.__dict__]
     assert parsed == ["community"]
@@ -120,9 +120,28 @@ def test_query_parameters_go_into_the_address() -> None:
     operation = contract.named("cxone-schedule-callback")
     values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
     assert check_parameters(operation, values) == []
-    assert operation.url("https://h", values) == (
-        "https://h/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
+    assert operation.url("https://h/own", values) == (
+        "https://h/own/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
     )
+
+
+def test_a_host_alone_gets_the_path_of_the_server() -> None:
+    operation = contract.named("cxone-get-contact")
+    assert operation.url("https://h", {"contactId": "7"}) == (
+        "https://h/inContactAPI/services/v34.0/contacts/7"
+    )
+    own = contract.named("cxone-get-configuration")
+    assert own.url(own.server, {}).startswith("https://cxone.niceincontact.com/.well-known/")
+
+
+def test_a_list_is_repeated_in_the_query() -> None:
+    url = contract.named("list-campaigns").url("https://h", {"id": "a,b", "pageSize": "3"})
+    assert url.endswith("/campaigns?pageSize=3&id=a&id=b")
+
+
+def test_what_a_parameter_must_be_is_told() -> None:
+    operation = contract.named("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
     found = check_parameters(operation, {**values, "skillId": "sales"})
     assert [(entry.code, entry.where) for entry in found] == [("value-not-allowed", "query")]
 

@@ -39,6 +39,7 @@ class _Turn:
     request: Request
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
     engagement_id: str = ""
+    values: dict[str, str] = field(default_factory=dict)
     operation: Operation | None = None
     fault: faults.Fault = faults.TABLE[0]
     accepted: bool = False
@@ -115,6 +116,7 @@ class App:
         turn.headers |= self._rates.count(bearer(authorization))
         operation, values = self._routes.find(request.method, request.path)
         turn.operation, turn.engagement_id = operation, answers.new_id(operation)
+        turn.values = values
         preferred = faults.preferred_status(request.headers.get("prefer", ""))
         if preferred is not None and preferred >= LEAST_FAULTY_STATUS:
             turn.headers["Preference-Applied"] = f"code={preferred}"
@@ -132,7 +134,7 @@ class App:
         if preferred is not None and answers.declares(operation, preferred):
             turn.accepted = True
             turn.headers["Preference-Applied"] = f"code={preferred}"
-            return answers.succeed(operation, turn.engagement_id, preferred)
+            return answers.succeed(operation, self._asked(turn), preferred)
         if fault.once and not self._record.claim(fault.number):
             fault = faults.TABLE[0]
         return self._granting(operation, self._misbehave(turn, operation, fault))
@@ -149,8 +151,13 @@ class App:
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
             self._tokens.revoke(turn.request.headers.get("authorization", ""))
         return answers.misbehave(
-            fault, operation, turn.engagement_id, turn.request.path, turn.correlation_id
+            fault, operation, self._asked(turn), turn.request.path, turn.correlation_id
         )
+
+    def _asked(self, turn: _Turn) -> answers.Asked:
+        is_read = turn.operation is not None and turn.operation.is_read
+        visit = self._record.count(turn.request.method, turn.request.path) if is_read else 0
+        return answers.Asked(turn.engagement_id, turn.values, visit)
 
     def _tell(self, turn: _Turn) -> Answer:
         """Answer questions about the sandbox itself; they are not recorded."""
