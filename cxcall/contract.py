@@ -114,8 +114,7 @@ class Operation:
     @property
     def permissions(self) -> tuple[frozenset[str], ...]:
         """The alternatives, any of which is enough; empty when none is declared."""
-        declared = self.declared.get("x-cxcall-permissions", ())
-        return tuple(frozenset(needed) for needed in declared)
+        return tuple(map(frozenset, self.declared.get("x-cxcall-permissions", ())))
 
     @property
     def token_kinds(self) -> tuple[str, ...]:
@@ -176,8 +175,7 @@ class Operation:
 
     @property
     def _media(self) -> Mapping[str, Any]:
-        media: Mapping[str, Any] = self._body.get("content", {}).get("application/json", {})
-        return media
+        return dict(self._body.get("content", {}).get("application/json", {}))
 
     @property
     def needs_body(self) -> bool:
