@@ -9,9 +9,7 @@ from cxcall.authorization import Authorization
 from cxcall.client import UndeliveredError, check_secret
 from cxcall.config import CXONE
 from cxcall.errors import CredentialsError, Finding, Severity
-from cxcall.grant import fetch
 from cxcall.keychain import GIVEN, LOGIN_SOURCE, Token
-from cxcall.standing import Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,10 +17,10 @@ if TYPE_CHECKING:
     from cxcall.client import Client, Grant
     from cxcall.config import Settings
     from cxcall.contract import Operation
+    from cxcall.standing import Status
 
 __all__ = [
     "BearerAuth",
-    "Status",
     "Token",
     "UndeliveredError",
     "get_token",
@@ -75,6 +73,8 @@ def login(settings: Settings, known: str, secret: str) -> Token:
     They are kept for the profile and the API's host: for CXone, the one that the tenant is found at.
     Raises CredentialsError, UndeliveredError, or UnwritableError when they cannot be kept.
     """
+    from cxcall.grant import fetch
+
     _stop_on_errors(settings)
     client = credentials.new_client(settings, (known, secret), (LOGIN_SOURCE, LOGIN_SOURCE))
     kept = {"token_url": client.token_url, "kind": client.kind}
@@ -191,6 +191,8 @@ def status(settings: Settings) -> Status:
 
     Raises UsageError when others can read the kept secrets.
     """
+    from cxcall.standing import Status
+
     token = client = None
     findings = [*settings.conflicts, *credentials.unused(settings)]
     try:

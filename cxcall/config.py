@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from cxcall import tenant
@@ -48,8 +47,7 @@ LONGEST = 604800.0  # a week: beyond it the system's own timers overflow
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One settled value and where it came from; a secret's value is in no repr."""
 
     value: str
@@ -61,8 +59,7 @@ class Setting:
         return f"Setting({shown!r}, {self.source!r})"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a command goes by; `""` stands for what nobody set.
 
     `conflicts` are warnings, except where a secret would go to a host that it was not meant for:
@@ -83,7 +80,7 @@ class Settings:
         """Return them for another host: where the tenant was found."""
         path = urlsplit(self.base_url).path
         found = Setting(api + path, tenant.SOURCE)
-        return replace(self, values={**self.values, "base_url": found})
+        return self._replace(values={**self.values, "base_url": found})
 
     @property
     def profile(self) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall import answer, pacing
@@ -38,8 +38,7 @@ _MAY_BE_PROCESSED = (Proof.ACCEPTED, Proof.NOTHING)
 _MAY_GO_AGAIN = (Proof.BUSY, Proof.UNSENT, Proof.UNAUTHORISED)
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """When a delivery may go on: what a batch shares among its requests, and a single send has alone.
 
     `on_wait` is told each wait and its reason, `sleep` waits; `turn` waits right before the first
@@ -50,6 +49,10 @@ class Pace:
     sleep: Callable[[float], None] = time.sleep
     turn: Callable[[], None] | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+
+
+ALONE = Pace()
+"""The pace of what is sent by itself."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,7 @@ class Plan:
         )
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """How the sending of one request ended; `interrupted` when a signal came, so that a batch ends too."""
 
     id: str
@@ -123,7 +125,7 @@ class Unrecorded:
         """Take no note."""
 
 
-def read(plan: Plan, tokens: Callable[[bool], Token] | None, pace: Pace = Pace()) -> Delivery:
+def read(plan: Plan, tokens: Callable[[bool], Token] | None, pace: Pace = ALONE) -> Delivery:
     """Send a request that changes nothing, again where it failed in passing; the ledger is not told.
 
     `tokens` is None for an operation that takes none. A signal ends it at once (KeyboardInterrupt).
@@ -136,7 +138,7 @@ def deliver(
     plan: Plan,
     ledger: Ledger,
     tokens: Callable[[bool], Token],
-    pace: Pace = Pace(),
+    pace: Pace = ALONE,
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
@@ -153,7 +155,7 @@ def deliver(
     except KeyboardInterrupt as interrupt:
         if not attempts.id:
             raise
-        ending = replace(attempts.stop(interrupt), interrupted=True)
+        ending = attempts.stop(interrupt)._replace(interrupted=True)
     return attempts.record(ending)
 
 
@@ -299,10 +301,10 @@ class _Attempts:
                 )
                 written = True
         except KeyboardInterrupt:
-            stopped = replace(ending, interrupted=True)
+            stopped = ending._replace(interrupted=True)
             return self._delivery(stopped) if written else self.record(stopped)
         except Exception as error:  # noqa: BLE001 - a phone may ring: nothing may hide the outcome
-            return replace(delivery, findings=(*delivery.findings, self._unrecorded(error)))
+            return delivery._replace(findings=(*delivery.findings, self._unrecorded(error)))
         return delivery
 
     def _delivery(self, ending: Ending) -> Delivery:

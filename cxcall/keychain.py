@@ -19,7 +19,6 @@ from cxcall.client import (
 )
 from cxcall.endpoint import host_url
 from cxcall.errors import CredentialsError
-from cxcall.grant import fetch
 from cxcall.storage import PrivateFile, Record, UnwritableError
 
 if TYPE_CHECKING:
@@ -171,6 +170,8 @@ def fetch_token(settings: Settings, client: Client) -> Token:
     Raises as `grant.fetch` does; CredentialsError when a person must log in again, or when the
     tenant is found elsewhere than where the request would go.
     """
+    from cxcall.grant import fetch
+
     if settings.embedded:
         return _token(fetch(client, settings.timeout), client)
     if client.kind == AUTHORIZATION_CODE and not client.refresh:

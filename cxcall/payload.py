@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
 from cxcall.errors import Excerpt, Finding, UsageError
@@ -30,13 +30,12 @@ class Source(Protocol):
         """Return the place of a value, or of its name; None where there is no such place."""
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(NamedTuple):
     """A body, the document it was read from (if any), and the flag behind each pointer it set."""
 
     value: Any
     document: Source | None = None
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
 
     def origin(self, pointer: str) -> str:
         """Return the flag that set the value at `pointer`; empty when none did."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import guards, phone
 from cxcall.checks import check_body, check_parameters, has_errors
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from cxcall.payload import Payload
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A request ready to be sent, and what the check found on it."""
 
     operation: Operation

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.errors import Severity
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from cxcall.keychain import Token
 
 
-@dataclass(frozen=True)
-class Status:
+class Status(NamedTuple):
     """Who would send, to which host and until when, as far as that is known without the network."""
 
     settings: Settings

@@ -21,7 +21,7 @@ ORDER = (
     "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
     "job", "rows", "table", "rate", "validation", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
-    "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
+    "transport", "connection", "lean", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
     "assignment", "toml", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",
 )  # fmt: skip

@@ -95,7 +95,7 @@ def _deliver_and_follow(
         return report
     if screen.options.output == "text":
         screen.show(report)
-        report = replace(report, delivery=None, findings=())
+        report = report._replace(delivery=None, findings=())
     return follow(report, tracker, started, Wishes(wait=True), draft.settings, screen)
 
 

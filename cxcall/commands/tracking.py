@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import contract, send, track
@@ -86,8 +85,7 @@ def _ended(
     report: Report, code: ExitCode, outcome: Outcome, findings: Sequence[Finding], data: Any
 ) -> Report:
     """Put the end of the following into a report; what was accepted before stays so."""
-    return replace(
-        report,
+    return report._replace(
         exit_code=code,
         outcome=outcome if report.outcome is Outcome.OK else report.outcome,
         findings=(*report.findings, *findings),
