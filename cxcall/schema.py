@@ -15,6 +15,12 @@ JsonSchema = dict[str, Any]
 _COMPONENT = "#/components/schemas/"
 
 
+_ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+        "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
+_MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
+
+
 def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     """Return what a `$ref` leads to; raises UsageError where that is not in the document itself."""
     found: Any = document
@@ -30,24 +36,29 @@ def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     )
 
 
-def reached(document: Mapping[str, Any], node: JsonSchema) -> dict[str, Any]:
-    """Return the component schemas that a schema refers to, directly or through others."""
+def reached(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, Any]:
+    """Return the component schemas that a schema refers to, directly or through others.
+
+    `find` returns what a `$ref` leads to.
+    """
     found: dict[str, Any] = {}
-    _reach(document, node, found)
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        reference = here.get("$ref")
+        if reference and (name := reference.removeprefix(_COMPONENT)) not in found:
+            found[name] = find(reference)
+            waiting.append(found[name])
+        waiting.extend(parts(here))
     return found
 
 
-def _reach(document: Mapping[str, Any], node: Any, found: dict[str, Any]) -> None:
-    if isinstance(node, dict):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            name = reference.removeprefix(_COMPONENT)
-            if name not in found:
-                found[name] = target(document, reference)
-                _reach(document, found[name], found)
-        node = list(node.values())
-    for child in node if isinstance(node, list) else ():
-        _reach(document, child, found)
+def parts(node: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield the schemas that stand directly in a schema; what is data in it (an `example`) is none."""
+    members = [node[word] for word in _ONE if word in node]
+    members += [part for word in _MANY for part in node.get(word, ())]
+    members += [part for word in _NAMED for part in node.get(word, {}).values()]
+    yield from (member for member in members if isinstance(member, dict))
 
 
 def step(node: JsonSchema, token: str) -> JsonSchema:
