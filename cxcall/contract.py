@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
 from cxcall import schema
 from cxcall.declared import Flag, Parameter, Published
-from cxcall.document import parse, split_pointer
+from cxcall.document import split_pointer
 from cxcall.errors import UsageError
-from cxcall.textfile import read_text
+from cxcall.whole import Whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.schema import JsonSchema
+    from cxcall.whole import Entry
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+_OF_PLATFORM = ("x-cxcall-platform", "x-cxcall-rate")
+"""What a contract declares of its platform."""
 
 
 @dataclass(frozen=True)
@@ -193,34 +195,58 @@ class Operation:
         return base_url.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
 
 
+class Parts(Protocol):
+    """An OpenAPI 3.1 document of which each part is read when it is needed."""
+
+    @property
+    def head(self) -> Mapping[str, Any]:
+        """What holds for the whole document; its paths and schemas may be missing."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation, in the document's order."""
+
+    def named(self, name: str) -> Iterator[Entry]:
+        """Yield the operation of that name."""
+
+    def commanded(self) -> Iterator[Entry]:
+        """Yield the operations that have a command of their own."""
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
+
+
 @dataclass(frozen=True)
 class Contract:
-    """An OpenAPI document, as JSON text or already parsed, and the operations that it declares."""
+    """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
 
     name: str
-    document: Mapping[str, Any] | str = field(repr=False)
+    document: Mapping[str, Any] | str | Parts = field(repr=False)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        document = self.document
+        return Whole(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
-        """The document, parsed when it is first needed: few commands need every contract."""
-        if not isinstance(self.document, str):
-            return self.document
-        parsed: Mapping[str, Any] = json.loads(self.document)
-        return parsed
-
-    def may_hold(self, word: str) -> bool:
-        """Tell, without parsing, whether the document can hold a name or a string."""
-        return not isinstance(self.document, str) or f'"{word}"' in self.document
+        """What is declared for the whole document."""
+        return self._parts.head
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that has an `operationId`, in the document's order."""
-        return tuple(
-            Operation(self, method.upper(), path, item[method])
-            for path, item in self.declared.get("paths", {}).items()
-            for method in METHODS
-            if method in item and "operationId" in item[method]
-        )
+        return self._operations(self._parts.entries())
+
+    def named(self, name: str) -> tuple[Operation, ...]:
+        """Return the operation of that name, without a look at the others; empty where there is none."""
+        return self._operations(self._parts.named(name))
+
+    def commanded(self) -> tuple[Operation, ...]:
+        """Return the operations that have a command of their own."""
+        return self._operations(self._parts.commanded())
+
+    def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
+        return tuple(Operation(self, *entry) for entry in entries)
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -246,13 +272,13 @@ class Contract:
         """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
         resolved = dict(node)
         while "$ref" in resolved:
-            target = schema.target(self.declared, resolved.pop("$ref"))
+            target = self._parts.target(resolved.pop("$ref"))
             resolved = {**target, **resolved}
         return resolved
 
     def closed(self, node: JsonSchema) -> JsonSchema:
         """Return a schema with the component schemas it reaches beside it, and none else."""
-        reached = schema.reached(self.declared, node)
+        reached = schema.reached(self._parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 
@@ -266,19 +292,30 @@ def builtin() -> tuple[Contract, ...]:
 
 
 def load(path: str) -> Contract:
-    """Read a user's own contract: an OpenAPI 3.1 document in JSON.
+    """Read a user's own contract: OpenAPI 3.0, 3.1 or Swagger 2.0 in JSON, converted at its first use.
 
+    What is no read may ring a phone, unless the document holds `x-cxcall-rings: false` for it.
     Raises UsageError when it is no such document.
     """
-    document = parse(read_text(path), path)
-    declared = document.value
-    if not isinstance(declared, dict) or not str(declared.get("openapi", "")).startswith("3.1"):
-        raise UsageError(
-            f"`{path}` is no OpenAPI 3.1 document",
-            where="--contract",
-            fix='its first property must be `"openapi": "3.1.0"`',
-        )
-    return Contract(path, declared)
+    from cxcall.shelf import open_contract
+
+    return Contract(path, open_contract(path, _at_home))
+
+
+def _at_home(head: dict[str, Any]) -> dict[str, Any]:
+    """Give a document whose server is that of a shipped contract what that one knows of the platform."""
+    url = Contract("", head).base_url().lower().rstrip("/")
+    for shipped in builtin():
+        for domain in shipped.regions.values():
+            if shipped.base_url(domain).lower() == url:
+                (server, *_) = shipped.declared["servers"]
+                first = next(iter(server["variables"]))
+                variables = {**server["variables"], first: {"default": domain}}
+                told = {
+                    key: shipped.declared[key] for key in _OF_PLATFORM if key in shipped.declared
+                }
+                return {**told, **head, "servers": [{**server, "variables": variables}]}
+    return head
 
 
 def load_all(path: str | None = None) -> tuple[Contract, ...]:
@@ -293,8 +330,7 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
 
 def commanded(path: str | None = None) -> tuple[Operation, ...]:
     """Return the operations that have a command of their own; what has none is not even parsed."""
-    declaring = (known for known in load_all(path) if known.may_hold("x-cxcall-command"))
-    return tuple(entry for known in declaring for entry in known.operations if entry.command)
+    return tuple(entry for known in load_all(path) for entry in known.commanded())
 
 
 def command_names() -> list[str]:
@@ -304,9 +340,11 @@ def command_names() -> list[str]:
 
 def named(name: str, path: str | None = None) -> Operation:
     """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    holding = (known for known in load_all(path) if known.may_hold(name))
-    found = (entry for known in holding for entry in known.operations if entry.name == name)
-    return next(found, None) or find(name, operations(path))
+    known = load_all(path)
+    found = (entry for each in known for entry in each.named(name))
+    return next(found, None) or find(
+        name, tuple(entry for each in known for entry in each.operations)
+    )
 
 
 def find(name: str, known: tuple[Operation, ...]) -> Operation:

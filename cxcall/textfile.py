@@ -20,7 +20,11 @@ def read_text(path: str) -> str:
 
     Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
     """
-    data = _read_bytes(path)
+    return decode(path, read_bytes(path))
+
+
+def decode(path: str, data: bytes) -> str:
+    """Return the text of a file's bytes; raises DocumentError where they are not UTF-8."""
     encoding = json.detect_encoding(data)
     if not encoding.startswith("utf-8"):
         wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
@@ -32,7 +36,8 @@ def read_text(path: str) -> str:
         raise undecodable(path, said, "LATIN1") from None
 
 
-def _read_bytes(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
+    """Read a file, or stdin (`-`); raises UnreadableError where there is nothing to read."""
     try:
         with open_bytes(path) as file:
             return file.read()

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from cxcall.schema import JsonSchema
 
-VERSION = 1
-"""Counts up whenever a conversion comes out differently: what was kept of an earlier one is not used."""
-
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _READS = ("get", "head", "options", "trace")
 _SLOT = re.compile(r"\{([^{}]*)\}")
@@ -106,7 +103,9 @@ def _security(source: Source, value: Any, at: str) -> list[dict[str, list[str]]]
         entry = source.mapping(node, place)
         found.append(
             {
-                plain(name): [str(scope) for scope in source.listing(scopes, join_pointer(place, name))]
+                plain(name): [
+                    str(scope) for scope in source.listing(scopes, join_pointer(place, name))
+                ]
                 for name, scopes in entry.items()
             }
         )

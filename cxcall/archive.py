@@ -1,0 +1,140 @@
+"""A converted contract in one SQLite file: a row an operation, a row a schema, each read when it is needed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from cxcall.whole import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from sqlite3 import Connection
+
+    from cxcall.conversion import Converted
+    from cxcall.schema import JsonSchema
+
+    Opener = Callable[[bool], Connection]
+
+_TABLES = """
+    CREATE TABLE head (json TEXT, sum INTEGER);
+    CREATE TABLE operation (
+        id INTEGER PRIMARY KEY, name TEXT UNIQUE, has_command INTEGER, json TEXT, sum INTEGER
+    );
+    CREATE TABLE rest (id INTEGER PRIMARY KEY, json TEXT, sum INTEGER);
+    CREATE TABLE schema (name TEXT PRIMARY KEY, json TEXT, sum INTEGER) WITHOUT ROWID;
+"""
+_REST = ("description", "parameters", "requestBody", "responses")
+"""What is declared of an operation that no list of operations shows."""
+_COMPONENT = "#/components/schemas/"
+
+
+def write(connection: Connection, converted: Converted) -> None:
+    """Fill an empty database."""
+    connection.executescript(_TABLES)
+    connection.execute("INSERT INTO head VALUES (?, ?)", _row(converted.head))
+    for place, (method, path, declared) in enumerate(converted.operations):
+        shown = {key: value for key, value in declared.items() if key not in _REST}
+        rest = {key: declared[key] for key in _REST if key in declared}
+        told = (place, declared["operationId"], "x-cxcall-command" in declared)
+        connection.execute(
+            "INSERT INTO operation VALUES (?, ?, ?, ?, ?)", (*told, *_row([method, path, shown]))
+        )
+        connection.execute("INSERT INTO rest VALUES (?, ?, ?)", (place, *_row(rest)))
+    connection.executemany(
+        "INSERT INTO schema VALUES (?, ?, ?)",
+        ((name, *_row(schema)) for name, schema in converted.schemas.items()),
+    )
+    connection.commit()
+
+
+def _row(value: Any) -> tuple[str, int]:
+    text = json.dumps(value, separators=(",", ":"))
+    return text, crc32(text.encode())
+
+
+class Archive:
+    """The rows of a database that `opener` opens, or makes anew when it is told that it is damaged.
+
+    Threads may share it: SQLite takes one statement at a time.
+    """
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._connection = opener(False)
+        self._schemas: dict[str, JsonSchema] = {}
+        self.head: Mapping[str, Any] = self._values("SELECT json, sum FROM head")[0][-1]
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation, in the document's order."""
+        return self._entries("ORDER BY id")
+
+    def named(self, name: str) -> Iterator[Entry]:
+        """Yield the operation of that name."""
+        return self._entries("WHERE name = ?", name)
+
+    def commanded(self) -> Iterator[Entry]:
+        """Yield the operations that have a command of their own."""
+        return self._entries("WHERE has_command ORDER BY id")
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return the schema that a `$ref` leads to."""
+        name = reference.removeprefix(_COMPONENT)
+        if name not in self._schemas:
+            statement = "SELECT json, sum FROM schema WHERE name = ?"
+            self._schemas[name] = self._values(statement, name, is_there=True)[0][-1]
+        return self._schemas[name]
+
+    def rest(self, place: int) -> Mapping[str, Any]:
+        """Return what no list shows of an operation."""
+        statement = "SELECT json, sum FROM rest WHERE id = ?"
+        found: Mapping[str, Any] = self._values(statement, place, is_there=True)[0][-1]
+        return found
+
+    def _entries(self, which: str, *values: str) -> Iterator[Entry]:
+        for place, (method, path, shown) in self._values(
+            f"SELECT id, json, sum FROM operation {which}",  # noqa: S608 - one of the three above
+            *values,
+        ):
+            yield Entry(method, path, _Declared(self, place, shown))
+
+    def _values(self, statement: str, *values: Any, is_there: bool = False) -> list[Sequence[Any]]:
+        """Return rows, their JSON parsed; what is damaged is made anew once."""
+        from sqlite3 import DatabaseError
+
+        for is_damaged in (False, True):
+            if is_damaged:
+                self._connection = self._opener(True)
+            try:
+                rows = self._connection.execute(statement, values).fetchall()
+            except DatabaseError:
+                if is_damaged:
+                    raise
+                continue
+            whole = all(crc32(text.encode()) == told for *_, text, told in rows)
+            if whole and (rows or not is_there):
+                break
+        return [(*start, json.loads(text)) for *start, text, _ in rows]
+
+
+class _Declared(Mapping[str, Any]):
+    """What is declared of an operation: what lists show is at hand, the rest is read when it is asked for."""
+
+    def __init__(self, archive: Archive, place: int, shown: Mapping[str, Any]) -> None:
+        self._archive, self._place, self._shown = archive, place, shown
+
+    @cached_property
+    def _rest(self) -> Mapping[str, Any]:
+        return self._archive.rest(self._place)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._rest[key] if key in _REST else self._shown[key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self._shown, *self._rest)
+
+    def __len__(self) -> int:
+        return len(self._shown) + len(self._rest)

@@ -1,0 +1,63 @@
+"""A whole OpenAPI document at hand, as JSON text or parsed, and the operations in it."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.schema import JsonSchema
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class Entry(NamedTuple):
+    """One operation: its method, its path template, and all that is declared about it."""
+
+    method: str
+    path: str
+    declared: Mapping[str, Any]
+
+
+class Whole:
+    """A document that is parsed when it is first needed: few commands need every contract."""
+
+    def __init__(self, document: Mapping[str, Any] | str) -> None:
+        self._document = document
+
+    @cached_property
+    def head(self) -> Mapping[str, Any]:
+        """The document."""
+        if not isinstance(self._document, str):
+            return self._document
+        parsed: Mapping[str, Any] = json.loads(self._document)
+        return parsed
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation that has an `operationId`, in the document's order."""
+        for path, item in self.head.get("paths", {}).items():
+            for method in METHODS:
+                if method in item and "operationId" in item[method]:
+                    yield Entry(method.upper(), path, item[method])
+
+    def named(self, name: str) -> Iterator[Entry]:
+        """Yield the operation of that name; a document without that word is not parsed."""
+        if self._may_hold(name):
+            yield from (each for each in self.entries() if each.declared["operationId"] == name)
+
+    def commanded(self) -> Iterator[Entry]:
+        """Yield the operations that have a command of their own; without any, nothing is parsed."""
+        if self._may_hold("x-cxcall-command"):
+            yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
+        return schema.target(self.head, reference)
+
+    def _may_hold(self, word: str) -> bool:
+        return not isinstance(self._document, str) or f'"{word}"' in self._document
