@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
 from cxcall.whole import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from sqlite3 import Connection
 
     from cxcall.conversion import Converted
     from cxcall.schema import JsonSchema
 
-    Opener = Callable[[bool], Connection]
 
 _TABLES = """
     CREATE TABLE head (json TEXT, sum INTEGER);
@@ -56,15 +55,22 @@ def _row(value: Any) -> tuple[str, int]:
     return text, crc32(text.encode())
 
 
+class Opener(Protocol):
+    """What opens a database, or makes it anew where it is damaged."""
+
+    def __call__(self, *, is_damaged: bool = False) -> Connection:
+        """Return the connection."""
+
+
 class Archive:
-    """The rows of a database that `opener` opens, or makes anew when it is told that it is damaged.
+    """The rows of the database that `opener` opens.
 
     Threads may share it: SQLite takes one statement at a time.
     """
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._connection = opener(False)
+        self._connection = opener()
         self._schemas: dict[str, JsonSchema] = {}
         self.head: Mapping[str, Any] = self._values("SELECT json, sum FROM head")[0][-1]
 
@@ -107,7 +113,7 @@ class Archive:
 
         for is_damaged in (False, True):
             if is_damaged:
-                self._connection = self._opener(True)
+                self._connection = self._opener(is_damaged=True)
             try:
                 rows = self._connection.execute(statement, values).fetchall()
             except DatabaseError:

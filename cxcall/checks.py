@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import Validator
 
     from cxcall.contract import Contract, Operation
+    from cxcall.known import Known
     from cxcall.schema import JsonSchema
 
 
@@ -48,16 +49,14 @@ def check(
     `payload` is what would be sent: a value that `json.dumps` takes, or the `pathlib.Path` of a file
     that holds one JSON document; its findings then have lines and columns. `operation` is a name of
     `cxcall operations`; without it the payload is checked as the operation that it fits, or is
-    nearest to. `contract` is an OpenAPI 3.1 document of one's own, read once for the process; no
+    nearest to. `contract` is an OpenAPI or Swagger document of one's own, read once for the process; no
     setting, environment variable or profile is looked at.
 
     Raises UsageError (a CxcallError) for a file or contract that cannot be read and for an operation
     that is not known, TypeError or ValueError for a value that is not JSON.
     """
-    from cxcall.contract import find
-
-    known = _operations(os.fspath(contract) if contract is not None else None)
-    named = find(operation, known) if operation is not None else None
+    known = _known(os.fspath(contract) if contract is not None else None)
+    named = known.named(operation) if operation is not None else None
     try:
         body = _body(payload)
     except DocumentError as error:
@@ -66,10 +65,10 @@ def check(
 
 
 @cache
-def _operations(contract: str | None) -> tuple[Operation, ...]:
-    from cxcall.contract import operations
+def _known(contract: str | None) -> Known:
+    from cxcall.known import known
 
-    return operations(contract)
+    return known(contract)
 
 
 def _body(payload: object) -> Payload:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from cxcall import schema
-from cxcall.declared import Flag, Parameter, Published
+from cxcall.declared import Flag, Parameter, Published, server_url
 from cxcall.document import split_pointer
 from cxcall.errors import UsageError
 from cxcall.whole import Whole
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.schema import JsonSchema
-    from cxcall.whole import Entry
-
-
-_OF_PLATFORM = ("x-cxcall-platform", "x-cxcall-rate")
-"""What a contract declares of its platform."""
+    from cxcall.whole import Entry, Parts
 
 
 @dataclass(frozen=True)
@@ -195,26 +191,6 @@ class Operation:
         return base_url.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
 
 
-class Parts(Protocol):
-    """An OpenAPI 3.1 document of which each part is read when it is needed."""
-
-    @property
-    def head(self) -> Mapping[str, Any]:
-        """What holds for the whole document; its paths and schemas may be missing."""
-
-    def entries(self) -> Iterator[Entry]:
-        """Yield every operation, in the document's order."""
-
-    def named(self, name: str) -> Iterator[Entry]:
-        """Yield the operation of that name."""
-
-    def commanded(self) -> Iterator[Entry]:
-        """Yield the operations that have a command of their own."""
-
-    def target(self, reference: str) -> JsonSchema:
-        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
-
-
 @dataclass(frozen=True)
 class Contract:
     """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
@@ -223,27 +199,27 @@ class Contract:
     document: Mapping[str, Any] | str | Parts = field(repr=False)
 
     @cached_property
-    def _parts(self) -> Parts:
+    def parts(self) -> Parts:
         document = self.document
         return Whole(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
         """What is declared for the whole document."""
-        return self._parts.head
+        return self.parts.head
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that has an `operationId`, in the document's order."""
-        return self._operations(self._parts.entries())
+        return self._operations(self.parts.entries())
 
     def named(self, name: str) -> tuple[Operation, ...]:
         """Return the operation of that name, without a look at the others; empty where there is none."""
-        return self._operations(self._parts.named(name))
+        return self._operations(self.parts.named(name))
 
     def commanded(self) -> tuple[Operation, ...]:
         """Return the operations that have a command of their own."""
-        return self._operations(self._parts.commanded())
+        return self._operations(self.parts.commanded())
 
     def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
         return tuple(Operation(self, *entry) for entry in entries)
@@ -262,23 +238,19 @@ class Contract:
 
     def base_url(self, domain: str = "") -> str:
         """Return the server's URL, its variables by default; a region's domain is for the first one."""
-        url = str(self._server.get("url", ""))
-        for name, variable in self._server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", domain or variable["default"])
-            domain = ""
-        return url
+        return server_url(self._server, domain)
 
     def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
         resolved = dict(node)
         while "$ref" in resolved:
-            target = self._parts.target(resolved.pop("$ref"))
+            target = self.parts.target(resolved.pop("$ref"))
             resolved = {**target, **resolved}
         return resolved
 
     def closed(self, node: JsonSchema) -> JsonSchema:
         """Return a schema with the component schemas it reaches beside it, and none else."""
-        reached = schema.reached(self._parts.target, node)
+        reached = schema.reached(self.parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 
@@ -299,23 +271,7 @@ def load(path: str) -> Contract:
     """
     from cxcall.shelf import open_contract
 
-    return Contract(path, open_contract(path, _at_home))
-
-
-def _at_home(head: dict[str, Any]) -> dict[str, Any]:
-    """Give a document whose server is that of a shipped contract what that one knows of the platform."""
-    url = Contract("", head).base_url().lower().rstrip("/")
-    for shipped in builtin():
-        for domain in shipped.regions.values():
-            if shipped.base_url(domain).lower() == url:
-                (server, *_) = shipped.declared["servers"]
-                first = next(iter(server["variables"]))
-                variables = {**server["variables"], first: {"default": domain}}
-                told = {
-                    key: shipped.declared[key] for key in _OF_PLATFORM if key in shipped.declared
-                }
-                return {**told, **head, "servers": [{**server, "variables": variables}]}
-    return head
+    return Contract(path, open_contract(path, lambda: [each.declared for each in builtin()]))
 
 
 def load_all(path: str | None = None) -> tuple[Contract, ...]:

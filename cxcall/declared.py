@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cxcall.schema import JsonSchema
 
 
@@ -43,3 +45,12 @@ class Flag(NamedTuple):
     pointers: tuple[str, ...] = ()
     parameter: str = ""
     under: str = ""
+
+
+def server_url(server: Mapping[str, Any], domain: str = "") -> str:
+    """Return a server's URL, its variables by default; a region's `domain` is for the first one."""
+    url = str(server.get("url", ""))
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", domain or variable["default"])
+        domain = ""
+    return url

@@ -19,10 +19,10 @@ from cxcall.archive import Archive
 from cxcall.textfile import STDIN, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from sqlite3 import Connection
 
-    Head = dict[str, Any]
+    Shipped = Callable[[], Iterable[Mapping[str, Any]]]
 
 KEPT = 8
 """How many converted documents are kept: those used last."""
@@ -36,16 +36,17 @@ _SETTLED = 2.0
 """Seconds after a change in which there may be another that leaves the times of a file as they are."""
 
 
-def open_contract(path: str, settle: Callable[[Head], Head]) -> Archive:
+def open_contract(path: str, shipped: Shipped) -> Archive:
     """Return the contract in a file (`-` is stdin), converted at its first use.
 
-    `settle` has the last word on what holds for the whole document. Raises UsageError where the
+    `shipped` returns the documents of the package: where one is of the same server, what it knows of
+    the platform and its regions holds here, too. Raises UsageError where the
     file holds no OpenAPI 3.0, 3.1 or Swagger 2.0 document, or refers to what it does not hold.
     """
     content = read_bytes(path) if path == STDIN else None
 
-    def opener(is_damaged: bool) -> Connection:  # noqa: FBT001 - one of two
-        return _Shelf(cache_dir()).take(path, content, settle, is_damaged=is_damaged)
+    def opener(*, is_damaged: bool = False) -> Connection:
+        return _Shelf(cache_dir()).take(path, content, shipped, is_damaged=is_damaged)
 
     return Archive(opener)
 
@@ -68,7 +69,7 @@ class _Shelf:
         self._folder = folder
 
     def take(
-        self, path: str, content: bytes | None, settle: Callable[[Head], Head], *, is_damaged: bool
+        self, path: str, content: bytes | None, shipped: Shipped, *, is_damaged: bool
     ) -> Connection:
         """Open the converted form of a file, made where it is not there, or is damaged."""
         memo = self._memo(path) if content is None else None
@@ -77,7 +78,7 @@ class _Shelf:
         content = read_bytes(path) if content is None else content
         file = self._folder / f"{_digest(content)}.sqlite"
         is_there = not is_damaged and file.is_file()
-        made = _open(file) if is_there else self._make(file, path, content, settle)
+        made = _open(file) if is_there else self._make(file, path, content, shipped)
         if memo:
             with suppress(OSError), _replacing(memo) as beside:
                 beside.write_text(file.name, "utf-8")
@@ -104,18 +105,16 @@ class _Shelf:
                 return _open(file)
         return None
 
-    def _make(
-        self, file: Path, path: str, content: bytes, settle: Callable[[Head], Head]
-    ) -> Connection:
+    def _make(self, file: Path, path: str, content: bytes, shipped: Shipped) -> Connection:
         """Convert a document into a file that appears whole and at once; else into memory."""
         import sqlite3
 
         from cxcall.archive import write
-        from cxcall.conversion import convert
+        from cxcall.conversion import at_home, convert
         from cxcall.conversion.reading import read_document
 
         converted = convert(read_document(path, content), path)
-        converted = converted._replace(head=settle(converted.head))
+        converted = converted._replace(head=at_home(converted.head, shipped()))
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _replacing(file) as beside, closing(sqlite3.connect(beside)) as connection:

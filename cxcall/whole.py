@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cxcall import schema
 
@@ -22,6 +22,26 @@ class Entry(NamedTuple):
     method: str
     path: str
     declared: Mapping[str, Any]
+
+
+class Parts(Protocol):
+    """An OpenAPI 3.1 document of which each part is read when it is needed."""
+
+    @property
+    def head(self) -> Mapping[str, Any]:
+        """What holds for the whole document; its paths and schemas may be missing."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation, in the document's order."""
+
+    def named(self, name: str) -> Iterator[Entry]:
+        """Yield the operation of that name."""
+
+    def commanded(self) -> Iterator[Entry]:
+        """Yield the operations that have a command of their own."""
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
 
 
 class Whole:

@@ -48,14 +48,15 @@ def validate(
     """
     from pathlib import Path
 
-    from cxcall import assignment, contract
+    from cxcall import assignment
+    from cxcall.known import known
     from cxcall.render import summarise
     from cxcall.validation import Validation
 
-    known = contract.operations(own_contract(contracts))
-    named = contract.find(operation, known) if operation else None
-    assigned = None if named else assignment.find(Path.cwd(), known)
-    result = Validation(known, named, assigned, check.strict).run(files)
+    operations = known(own_contract(contracts))
+    named = operations.named(operation) if operation else None
+    assigned = None if named else assignment.find(Path.cwd(), operations)
+    result = Validation(operations, named, assigned, check.strict).run(files)
     return Report(
         command="validate",
         outcome=result.outcome,

@@ -14,16 +14,18 @@ from cxcall.conversion.openapi import OpenApi
 from cxcall.conversion.schemas import Dialect, Schemas, plain
 from cxcall.conversion.source import Source
 from cxcall.conversion.swagger import Swagger
+from cxcall.declared import server_url
 from cxcall.document import join_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _READS = ("get", "head", "options", "trace")
 _SLOT = re.compile(r"\{([^{}]*)\}")
+_OF_PLATFORM = ("x-cxcall-platform", "x-cxcall-rate")
 _ELSEWHERE = ("accept", "content-type", "authorization")
 """Headers that OpenAPI says nothing of where they stand among parameters."""
 
@@ -208,7 +210,7 @@ def _permissions(node: dict[str, Any]) -> dict[str, Any]:
     """Return the alternatives of `x-inin-requires-permissions`: any one permission, or all together."""
     told = node.get("x-inin-requires-permissions")
     names = told.get("permissions") if isinstance(told, dict) else None
-    if not isinstance(names, list) or not names:
+    if not isinstance(told, dict) or not isinstance(names, list) or not names:
         return {}
     needed = [str(name) for name in names]
     is_any = str(told.get("type", "")).upper() == "ANY"
@@ -229,3 +231,20 @@ def _named(operations: list[Declared]) -> list[Declared]:
         taken.add(name)
         declaration["operationId"] = name
     return operations
+
+
+def at_home(head: dict[str, Any], shipped: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Give a document of a server that a shipped one is of, too, the platform and the regions of that.
+
+    So a vendor's own document, which names one region's host, is for every region.
+    """
+    url = server_url(next(iter(head["servers"]), {})).lower().rstrip("/")
+    for known in shipped:
+        (server, *_) = known["servers"]
+        for domain in server.get("x-cxcall-regions", {}).values():
+            if server_url(server, domain).lower() == url:
+                first = next(iter(server["variables"]))
+                variables = {**server["variables"], first: {"default": domain}}
+                told = {key: known[key] for key in _OF_PLATFORM if key in known}
+                return {**told, **head, "servers": [{**server, "variables": variables}]}
+    return head

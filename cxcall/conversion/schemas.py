@@ -64,7 +64,7 @@ class Schemas:
 
     def convert(self, node: Any, at: str) -> JsonSchema:
         """Convert one schema that stands at a pointer; raises UsageError where it is none."""
-        converted = self._schema(node, at, 0)
+        converted: JsonSchema = self._schema(node, at, 0)
         self._check(converted, at)
         return converted
 
@@ -219,7 +219,9 @@ def _takes(schema: JsonSchema, value: Any) -> bool:
     """Tell whether a value is of the kind, and among the values, that a schema names; no more is looked at."""
     import jsonschema_rs
 
-    plainly = {word: schema[word] for word in ("type", "enum", "const") if word in schema}
+    plainly: JsonSchema = {
+        word: schema[word] for word in ("type", "enum", "const") if word in schema
+    }
     try:
         return jsonschema_rs.is_valid(plainly, value)
     except ValueError:

@@ -26,11 +26,13 @@ class Source:
 
     def mapping(self, value: Any, at: str) -> dict[str, Any]:
         """Return an object, empty where the value is missing; raises UsageError for anything else."""
-        return self._of(dict, value, at)
+        found: dict[str, Any] = self._of(dict, value, at)
+        return found
 
     def listing(self, value: Any, at: str) -> list[Any]:
         """Return an array, empty where the value is missing; raises UsageError for anything else."""
-        return self._of(list, value, at)
+        found: list[Any] = self._of(list, value, at)
+        return found
 
     def _of(self, kind: type[Any], value: Any, at: str) -> Any:
         if value is None:

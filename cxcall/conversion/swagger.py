@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
-_STYLES = {
+_STYLES: dict[str, dict[str, Any]] = {
     "multi": {"style": "form", "explode": True},
     "csv": {"style": "form", "explode": False},
     "ssv": {"style": "spaceDelimited", "explode": False},
@@ -66,11 +66,13 @@ class Swagger:
 
     def parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
         """Convert one parameter of the path, the query string or the headers."""
-        kept = {key: node[key] for key in ("name", "in", "required", "description") if key in node}
+        kept: dict[str, Any] = {
+            key: node[key] for key in ("name", "in", "required", "description") if key in node
+        }
         inner = {key: value for key, value in node.items() if key not in _OUTER}
         schema = self._schemas.convert(inner, at)
         if schema.get("type") == "array":
-            style = dict(_STYLES.get(str(node.get("collectionFormat", "csv")), {}))
+            style = _STYLES.get(str(node.get("collectionFormat", "csv")), {})
             kept |= style if node["in"] == "query" else {"style": "simple"}
         return {**kept, "schema": schema}
 
@@ -100,7 +102,7 @@ class Swagger:
         has_file = any(node.get("type") == "file" for node, _ in fields)
         forms = [name for name in names if name in (FORM, MULTIPART)]
         forms = forms or [MULTIPART if has_file else FORM]
-        return {"required": bool(needed), "content": dict.fromkeys(forms, {"schema": schema})}
+        return {"required": bool(needed), "content": {name: {"schema": schema} for name in forms}}
 
     def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:
         inner = {key: value for key, value in node.items() if key not in _OUTER}
