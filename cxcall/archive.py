@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _TABLES = """
-    CREATE TABLE head (json TEXT, sum INTEGER);
+    CREATE TABLE whole (name TEXT PRIMARY KEY, json TEXT, sum INTEGER);
     CREATE TABLE operation (
         id INTEGER PRIMARY KEY, name TEXT UNIQUE, has_command INTEGER, json TEXT, sum INTEGER
     );
@@ -34,7 +34,9 @@ _COMPONENT = "#/components/schemas/"
 def write(connection: Connection, converted: Converted) -> None:
     """Fill an empty database."""
     connection.executescript(_TABLES)
-    connection.execute("INSERT INTO head VALUES (?, ?)", _row(converted.head))
+    routes = [(*entry[:2], entry[2]["operationId"]) for entry in converted.operations]
+    for name, value in (("head", converted.head), ("routes", routes)):
+        connection.execute("INSERT INTO whole VALUES (?, ?, ?)", (name, *_row(value)))
     for place, (method, path, declared) in enumerate(converted.operations):
         shown = {key: value for key, value in declared.items() if key not in _REST}
         rest = {key: declared[key] for key in _REST if key in declared}
@@ -72,7 +74,15 @@ class Archive:
         self._opener = opener
         self._connection = opener()
         self._schemas: dict[str, JsonSchema] = {}
-        self.head: Mapping[str, Any] = self._values("SELECT json, sum FROM head")[0][-1]
+        self.head: Mapping[str, Any] = self._whole("head")
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path and name of every operation, in the document's order."""
+        return [(method, path, name) for method, path, name in self._whole("routes")]
+
+    def _whole(self, name: str) -> Any:
+        statement = "SELECT json, sum FROM whole WHERE name = ?"
+        return self._values(statement, name, is_there=True)[0][-1]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every operation, in the document's order."""

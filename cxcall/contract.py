@@ -200,6 +200,7 @@ class Contract:
 
     @cached_property
     def parts(self) -> Parts:
+        """The document, as it is read."""
         document = self.document
         return Whole(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 

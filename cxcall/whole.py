@@ -31,6 +31,9 @@ class Parts(Protocol):
     def head(self) -> Mapping[str, Any]:
         """What holds for the whole document; its paths and schemas may be missing."""
 
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path and name of every operation, in the document's order."""
+
     def entries(self) -> Iterator[Entry]:
         """Yield every operation, in the document's order."""
 
@@ -57,6 +60,10 @@ class Whole:
             return self._document
         parsed: Mapping[str, Any] = json.loads(self._document)
         return parsed
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path and name of every operation, in the document's order."""
+        return [(method, path, told["operationId"]) for method, path, told in self.entries()]
 
     def entries(self) -> Iterator[Entry]:
         """Yield every operation that has an `operationId`, in the document's order."""

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
-    "batch", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
+    "batch", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "declarations", "hosts", "published", "reading", "attempt",
     "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
