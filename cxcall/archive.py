@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
+from cxcall.schema import joined
 from cxcall.whole import Entry
 
 if TYPE_CHECKING:
@@ -24,11 +25,26 @@ _TABLES = """
         id INTEGER PRIMARY KEY, name TEXT UNIQUE, has_command INTEGER, json TEXT, sum INTEGER
     );
     CREATE TABLE rest (id INTEGER PRIMARY KEY, json TEXT, sum INTEGER);
+    CREATE TABLE body (id INTEGER PRIMARY KEY, is_array INTEGER, names INTEGER, needed INTEGER);
+    CREATE TABLE property (
+        name TEXT, id INTEGER, is_needed INTEGER, PRIMARY KEY (name, id)
+    ) WITHOUT ROWID;
     CREATE TABLE schema (name TEXT PRIMARY KEY, json TEXT, sum INTEGER) WITHOUT ROWID;
 """
 _REST = ("description", "parameters", "requestBody", "responses")
 """What is declared of an operation that no list of operations shows."""
 _COMPONENT = "#/components/schemas/"
+_LIKELY = """
+    JOIN (
+        SELECT id, shared, held = needed AS is_whole FROM body LEFT JOIN (
+            SELECT id, count(*) AS shared, sum(is_needed) AS held FROM property
+            WHERE name IN ({marks}) GROUP BY id
+        ) USING (id) WHERE is_array = {is_array} AND (shared OR NOT names)
+    ) USING (id) ORDER BY is_whole DESC, shared DESC, id LIMIT 200
+"""
+"""Bodies that have all they need among the names first, then those that share most of them."""
+
+_MOST_NAMES = 1000
 
 
 def write(connection: Connection, converted: Converted) -> None:
@@ -45,11 +61,42 @@ def write(connection: Connection, converted: Converted) -> None:
             "INSERT INTO operation VALUES (?, ?, ?, ?, ?)", (*told, *_row([method, path, shown]))
         )
         connection.execute("INSERT INTO rest VALUES (?, ?, ?)", (place, *_row(rest)))
+        _write_body(connection, place, rest, converted.schemas)
     connection.executemany(
         "INSERT INTO schema VALUES (?, ?, ?)",
         ((name, *_row(schema)) for name, schema in converted.schemas.items()),
     )
     connection.commit()
+
+
+def _write_body(
+    connection: Connection, place: int, rest: Mapping[str, Any], schemas: Mapping[str, JsonSchema]
+) -> None:
+    """Write which names the body of an operation has, for finding the operation of a body."""
+    media = rest.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "schema" not in media:
+        return
+
+    def resolve(node: JsonSchema) -> JsonSchema:
+        while "$ref" in node:
+            node = {**schemas[node["$ref"].removeprefix(_COMPONENT)], **_without_reference(node)}
+        return dict(node)
+
+    schema = joined(resolve, media["schema"])
+    is_array = "array" in schema.get("type", ())
+    if is_array and isinstance(schema.get("items"), dict):
+        schema = joined(resolve, schema["items"])
+    names, needed = set(schema.get("properties", {})), set(schema.get("required", ()))
+    values = (place, is_array, len(names), len(needed))
+    connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", values)
+    connection.executemany(
+        "INSERT INTO property VALUES (?, ?, ?)",
+        ((name, place, name in needed) for name in names | needed),
+    )
+
+
+def _without_reference(node: JsonSchema) -> JsonSchema:
+    return {key: value for key, value in node.items() if key != "$ref"}
 
 
 def _row(value: Any) -> tuple[str, int]:
@@ -96,6 +143,12 @@ class Archive:
         """Yield the operations that have a command of their own."""
         return self._entries("WHERE has_command ORDER BY id")
 
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:
+        """Yield the operations that a body with these names may be for, or is near to, the likeliest first."""
+        asked = names[:_MOST_NAMES]
+        marks = ", ".join("?" * len(asked))
+        return self._entries(_LIKELY.format(marks=marks, is_array=int(is_array)), *asked)
+
     def target(self, reference: str) -> JsonSchema:
         """Return the schema that a `$ref` leads to."""
         name = reference.removeprefix(_COMPONENT)
@@ -112,7 +165,7 @@ class Archive:
 
     def _entries(self, which: str, *values: str) -> Iterator[Entry]:
         for place, (method, path, shown) in self._values(
-            f"SELECT id, json, sum FROM operation {which}",  # noqa: S608 - one of the three above
+            f"SELECT id, json, sum FROM operation {which}",  # noqa: S608 - `which` is ours, its values are bound
             *values,
         ):
             yield Entry(method, path, _Declared(self, place, shown))

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import DocumentError, parse
 from cxcall.errors import Finding, Severity
+from cxcall.fitting import count_known, fit, knows, names_in, names_of
 from cxcall.payload import Payload
+from cxcall.schema import validator
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from jsonschema_rs import Validator
-
-    from cxcall.contract import Contract, Operation
+    from cxcall.contract import Operation
     from cxcall.known import Known
     from cxcall.schema import JsonSchema
 
@@ -92,23 +92,6 @@ def judge(known: Sequence[Operation], body: Payload, named: Operation | None = N
     every = (*(body.document.findings if body.document else ()), *findings)
     fitting = (operation,) if named or has_errors(every) else fit(known, body.value).fitting
     return Verdict(tuple(entry.name for entry in fitting), every)
-
-
-_compiled: dict[int, tuple[JsonSchema, Validator]] = {}
-
-
-def validator(schema: JsonSchema) -> Validator:
-    """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
-    known = _compiled.get(id(schema))
-    if known is None:
-        import jsonschema_rs
-
-        # The schema is kept beside its validator so that its id() cannot be given to another.
-        known = _compiled[id(schema)] = (
-            schema,
-            jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),
-        )
-    return known[1]
 
 
 def check_body(operation: Operation, body: Payload) -> list[Finding]:
@@ -193,86 +176,6 @@ def has_errors(findings: Iterable[Finding], *, strict: bool = False) -> bool:
     return any(finding.severity in stopping for finding in findings)
 
 
-class Fit(NamedTuple):
-    """Which operation a body belongs to: those whose schema it satisfies, and the nearest one."""
-
-    fitting: tuple[Operation, ...]
-    nearest: Operation
-
-
-def fit(operations: Sequence[Operation], value: Any) -> Fit:
-    """Find the operations that a body satisfies, the one that asks for most of it first, and the nearest.
-
-    What merely tolerates a property is left out where another operation knows it. The nearest is the
-    first of these, or else the one that has most of the body's property names.
-    """
-    candidates = [operation for operation in operations if operation.takes_body]
-    satisfied = [
-        entry
-        for entry in candidates
-        if _may_fit(entry.contract, entry.schema_at(""), value)
-        and validator(entry.body_schema).is_valid(value)
-    ]
-    strange = {id(entry): len(_names(value) - _names_of(entry)) for entry in satisfied}
-    least = min(strange.values(), default=0)
-    fitting = sorted(
-        (entry for entry in satisfied if strange[id(entry)] == least),
-        key=lambda entry: -len(_needed(entry)),
-    )
-    nearest = fitting[0] if fitting else max(candidates, key=lambda entry: _likeness(entry, value))
-    return Fit(tuple(fitting), nearest)
-
-
-def _may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
-    """Tell at a glance: a body is for an operation that knows one of its properties, if it has any.
-
-    What is ruled out is not compiled; what knows no property of a body takes it by mere tolerance.
-    """
-    if isinstance(value, list):
-        items = contract.resolve(schema.get("items", {}))
-        return schema.get("type") == "array" and all(
-            _may_fit(contract, items, item) for item in value[:1]
-        )
-    if not isinstance(value, dict):
-        return schema.get("type") not in ("array", "object")
-    declared = schema.get("properties", {})
-    return (
-        schema.get("type", "object") == "object"
-        and value.keys() >= set(schema.get("required", ()))
-        and (schema.get("additionalProperties") is not False or value.keys() <= declared.keys())
-        and not (declared and value and value.keys().isdisjoint(declared))
-    )
-
-
-def _knows(operation: Operation, value: Any) -> bool:
-    """Tell whether a body that is valid is more than merely tolerated."""
-    return _count_known(operation.contract, operation.schema_at(""), value) > 0
-
-
-def _likeness(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
-    """Rank by: object or array; declared properties that the body has; a command; those it lacks."""
-    schema = operation.schema_at("")
-    present = _count_known(operation.contract, schema, value)
-    return (
-        (schema.get("type") == "array") == isinstance(value, list),
-        present,
-        bool(operation.command),
-        present - sum(1 for _ in operation.properties()),
-    )
-
-
-def _count_known(contract: Contract, schema: JsonSchema, value: Any) -> int:
-    """Count the properties of a body, at any depth, that its schema declares by name."""
-    if isinstance(value, list):
-        items = contract.resolve(schema.get("items", {}))
-        return max((_count_known(contract, items, item) for item in value), default=0)
-    declared = schema.get("properties", {})
-    known = [name for name in value if name in declared] if isinstance(value, dict) else []
-    return sum(
-        1 + _count_known(contract, contract.resolve(declared[name]), value[name]) for name in known
-    )
-
-
 def check_payload(
     operations: Sequence[Operation], body: Payload, named: Operation | None = None
 ) -> tuple[Operation, list[Finding]]:
@@ -285,7 +188,7 @@ def check_payload(
     findings = check_body(operation, body)
     if not has_errors(findings):
         return operation, findings
-    others = [entry for entry in fit(operations, body.value).fitting if _knows(entry, body.value)]
+    others = [entry for entry in fit(operations, body.value).fitting if knows(entry, body.value)]
     if named is not None and others:
         findings.insert(0, _other_operation(named, others[0], body))
     elif named is None:
@@ -294,8 +197,8 @@ def check_payload(
 
 
 def _other_operation(named: Operation, other: Operation, body: Payload) -> Finding:
-    has = _names(body.value) - _names_of(named)
-    lacks = _names_of(named) - _names(body.value)
+    has = names_in(body.value) - names_of(named)
+    lacks = names_of(named) - names_in(body.value)
     told = [
         f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
         for verb, names in (("it has", has), ("it lacks", lacks))
@@ -314,7 +217,7 @@ def _other_operation(named: Operation, other: Operation, body: Payload) -> Findi
 
 
 def _guessed(operation: Operation, value: Any) -> Finding:
-    shares = _count_known(operation.contract, operation.schema_at(""), value)
+    shares = count_known(operation, value)
     how = "the nearest one" if shares else "for want of a property that any of them knows"
     return Finding(
         Severity.NOTE,
@@ -324,16 +227,3 @@ def _guessed(operation: Operation, value: Any) -> Finding:
         fix="name the operation it is meant for with `--operation NAME`",
         source=f"contract {operation.contract.name}",
     )
-
-
-def _names(value: Any) -> set[str]:
-    return set(value) if isinstance(value, dict) else set()
-
-
-def _names_of(operation: Operation) -> set[str]:
-    return set(operation.schema_at("").get("properties", {}))
-
-
-def _needed(operation: Operation) -> list[str]:
-    needed: list[str] = operation.schema_at("").get("required", [])
-    return needed

@@ -15,7 +15,7 @@ from cxcall.errors import UsageError
 from cxcall.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.schema import JsonSchema
     from cxcall.whole import Entry, Parts
@@ -169,9 +169,10 @@ class Operation:
 
     def schema_at(self, pointer: str) -> JsonSchema:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
-        found = self.contract.resolve(self._media.get("schema", {}))
+        resolve = self.contract.resolve
+        found = schema.joined(resolve, self._media.get("schema", {}))
         for token in split_pointer(pointer):
-            found = self.contract.resolve(schema.step(found, token))
+            found = schema.joined(resolve, schema.step(found, token))
         return found
 
     def properties(self) -> Iterator[tuple[str, JsonSchema]]:
@@ -221,6 +222,12 @@ class Contract:
     def commanded(self) -> tuple[Operation, ...]:
         """Return the operations that have a command of their own."""
         return self._operations(self.parts.commanded())
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
+        """Return the operations that a body with these names may be for, and none that it cannot be for."""
+        if isinstance(self.parts, Whole):
+            return self.operations
+        return self._operations(self.parts.likely(names, is_array=is_array))
 
     def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
         return tuple(Operation(self, *entry) for entry in entries)

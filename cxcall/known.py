@@ -33,6 +33,16 @@ class Known(Sequence["Operation"]):
         found = (entry for known in self.contracts for entry in known.named(name))
         return next(found, None) or find(name, self._all)
 
+    def likely(self, body: Any) -> tuple[Operation, ...]:
+        """Return those that a body may be for, by the names in it; all of a contract that is small."""
+        sample = body[0] if isinstance(body, list) and body else body
+        names = tuple(sample) if isinstance(sample, dict) else ()
+        return tuple(
+            operation
+            for known in self.contracts
+            for operation in known.likely(names, is_array=isinstance(body, list))
+        )
+
 
 def known(path: str | None = None) -> Known:
     """Return the operations of every contract; those of the user's own (at `path`) first."""

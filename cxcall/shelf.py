@@ -29,7 +29,7 @@ KEPT = 8
 LONGEST_UNUSED = 90 * 86400.0
 """For how many seconds one is kept that nobody uses."""
 
-FORM = 1
+FORM = 2
 """Counts up whenever a conversion comes out differently: what was kept of an earlier one is not used."""
 
 _SETTLED = 2.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from cxcall import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.schema import JsonSchema
 
@@ -42,6 +42,9 @@ class Parts(Protocol):
 
     def commanded(self) -> Iterator[Entry]:
         """Yield the operations that have a command of their own."""
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:
+        """Yield the operations that a body with these names may be for, or is near to."""
 
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
@@ -81,6 +84,10 @@ class Whole:
         """Yield the operations that have a command of their own; without any, nothing is parsed."""
         if self._may_hold("x-cxcall-command"):
             yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:  # noqa: ARG002 - see Parts
+        """Yield every operation: what is small is looked through."""
+        return self.entries()
 
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError where that is not in the document."""

@@ -22,7 +22,7 @@ ORDER = (
     "job", "rows", "table", "rate", "validation", "send", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "keychain", "storage", "grant", "authorization",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
-    "assignment", "toml", "checks", "misfit", "doubt", "payload", "known", "contract", "shelf", "archive", "whole", "conversion", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",
+    "assignment", "toml", "checks", "fitting", "misfit", "doubt", "payload", "known", "contract", "shelf", "archive", "whole", "conversion", "declared", "schema", "textfile", "document", "malformed", "phone", "errors",
 )  # fmt: skip
 HEAVY = {
     "requests",
