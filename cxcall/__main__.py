@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -18,6 +19,11 @@ def main() -> None:
     gc.disable()
     from cxcall.cli import leave, run
 
+    if "_CXCALL_COMPLETE" in os.environ:
+        from cxcall.completion import complete
+
+        print(complete(sys.argv[1:], os.environ))  # noqa: T201 - a shell reads it
+        leave(0)
     leave(run(sys.argv[1:]))
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlsplit
 
 from cxcall import schema
-from cxcall.declared import Flag, Parameter, Published, server_url
+from cxcall.declared import Flag, Parameter, Published, server_url, target
 from cxcall.document import split_pointer
 from cxcall.errors import UsageError
 from cxcall.whole import Whole
@@ -66,6 +66,21 @@ class Operation:
         return bool(self.declared.get("x-cxcall-rings", False))
 
     @property
+    def is_read(self) -> bool:
+        """Whether sending it changes nothing, so that it may be sent again at will."""
+        return self.method in ("GET", "HEAD", "OPTIONS") and not self.rings
+
+    @property
+    def is_for_login(self) -> bool:
+        """Whether it grants a token (`x-cxcall-grants`): what is sent to it are secrets."""
+        return bool(self.declared.get("x-cxcall-grants"))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it takes no token: its `security` is declared, and empty."""
+        return self.declared.get("security") == []
+
+    @property
     def nearest(self) -> tuple[Published, ...]:
         """The published operations for the same purpose, where this one is not published."""
         return tuple(Published(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
@@ -97,13 +112,18 @@ class Operation:
     @property
     def permissions(self) -> tuple[frozenset[str], ...]:
         """The alternatives, any of which is enough; empty when none is declared."""
-        declared = self.declared.get("x-cxcall-permissions", ())
-        return tuple(frozenset(needed) for needed in declared)
+        return tuple(map(frozenset, self.declared.get("x-cxcall-permissions", ())))
 
     @property
     def token_kinds(self) -> tuple[str, ...]:
         """The grants whose tokens the operation takes; empty when nothing is declared of it."""
         return tuple(self.declared.get("x-cxcall-token", ()))
+
+    @property
+    def server(self) -> str:
+        """The address of a server of its own, its variables by default; empty when it has none."""
+        servers = self.declared.get("servers") or [{}]
+        return server_url(servers[0])
 
     @property
     def base_path(self) -> str:
@@ -142,15 +162,23 @@ class Operation:
                 required=entry.get("required", False),
                 description=entry.get("description", ""),
                 schema=self.contract.closed(entry.get("schema", {})),
+                explode=entry.get("explode", True),
             )
             for entry in declared
         )
 
     @property
+    def _body(self) -> Mapping[str, Any]:
+        return self.contract.resolve(self.declared.get("requestBody", {}))
+
+    @property
     def _media(self) -> Mapping[str, Any]:
-        body = self.contract.resolve(self.declared.get("requestBody", {}))
-        media: Mapping[str, Any] = body.get("content", {}).get("application/json", {})
-        return media
+        return dict(self._body.get("content", {}).get("application/json", {}))
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether it is not to be sent without a body."""
+        return self.takes_body and bool(self._body.get("required", False))
 
     @property
     def takes_body(self) -> bool:
@@ -180,16 +208,15 @@ class Operation:
         yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
-        """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
-        path = self.path
-        for name, value in values.items():
-            path = path.replace(f"{{{name}}}", quote(value, safe=""))
-        query = {
-            entry.name: values[entry.name]
-            for entry in self.parameters
-            if entry.location == "query" and entry.name in values
-        }
-        return base_url.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
+        """Return the absolute URL: every path and query parameter filled in, percent-encoded.
+
+        A host alone gets the path of the contract's server (CXone's version stands there); an
+        address that has a path of its own is taken as it is.
+        """
+        base = base_url.rstrip("/")
+        if "/" not in base.partition("//")[2]:
+            base += urlsplit(self.server or self.contract.base_url()).path.rstrip("/")
+        return base + target(self.path, self.parameters, values)
 
 
 @dataclass(frozen=True)
@@ -219,9 +246,9 @@ class Contract:
         """Return the operation of that name, without a look at the others; empty where there is none."""
         return self._operations(self.parts.named(name))
 
-    def commanded(self) -> tuple[Operation, ...]:
-        """Return the operations that have a command of their own."""
-        return self._operations(self.parts.commanded())
+    def commanded(self, name: str = "") -> tuple[Operation, ...]:
+        """Return the operations that have a command of their own, or that may have the one of that name."""
+        return self._operations(self.parts.commanded(name))
 
     def likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
         """Return the operations that a body with these names may be for, and none that it cannot be for."""
@@ -234,15 +261,12 @@ class Contract:
 
     @property
     def _server(self) -> Mapping[str, Any]:
-        servers = self.declared.get("servers") or [{}]
-        server: Mapping[str, Any] = servers[0]
-        return server
+        return dict((self.declared.get("servers") or [{}])[0])
 
     @property
     def regions(self) -> Mapping[str, str]:
         """Region name -> domain, as far as the contract knows them; the list is open."""
-        regions: Mapping[str, str] = self._server.get("x-cxcall-regions", {})
-        return regions
+        return dict(self._server.get("x-cxcall-regions", {}))
 
     def base_url(self, domain: str = "") -> str:
         """Return the server's URL, its variables by default; a region's domain is for the first one."""
@@ -271,6 +295,12 @@ def builtin() -> tuple[Contract, ...]:
     )
 
 
+def of_platform(platform: str) -> Contract:
+    """Return the first shipped contract of a platform; of all, where none is named."""
+    named = (known for known in builtin() if known.declared.get("x-cxcall-platform") == platform)
+    return next(named, builtin()[0]) if platform else builtin()[0]
+
+
 def load(path: str) -> Contract:
     """Read a user's own contract: OpenAPI 3.0, 3.1 or Swagger 2.0 in JSON, converted at its first use.
 
@@ -292,9 +322,10 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
     return tuple(operation for known in load_all(path) for operation in known.operations)
 
 
-def commanded(path: str | None = None) -> tuple[Operation, ...]:
-    """Return the operations that have a command of their own; what has none is not even parsed."""
-    return tuple(entry for known in load_all(path) for entry in known.commanded())
+def commanded(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
+    """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
+    found = (entry for known in load_all(path) for entry in known.commanded(name))
+    return tuple(entry for entry in found if not name or entry.command == name)
 
 
 def command_names() -> list[str]:

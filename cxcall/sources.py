@@ -14,20 +14,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NUMBERS = ("timeout", "max_wait", "duplicate_window")
-SECRETS = ("client_secret", "access_token")
+SECRETS = ("client_secret", "access_token", "access_key_secret")
 NAMES = (
     "profile",
     "platform",
     "region",
     "base_url",
     "token_url",
+    "issuer",
     "client_id",
+    "access_key_id",
     *SECRETS,
     *NUMBERS,
     "engagement_header",
     "contract",
+    "hours",
+    "hours_policy",
+    "do_not_call",
 )
 PREFIX = "CXCALL_"
+GC_PREFIX = "gc:"
 FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")
 VENDOR = {
     "region": "GENESYSCLOUD_REGION",

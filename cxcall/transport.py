@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cxcall import __version__
@@ -90,8 +91,7 @@ class HttpResponse:
             return None
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What came of one request, its credentials masked.
 
     `left` is False only while it is certain that nothing of the request left: it turns True when the
@@ -106,7 +106,7 @@ class Exchange:
     left: bool
     failure: str = ""
     detail: str = ""
-    timings: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = MappingProxyType({})
 
 
 class Interrupted(KeyboardInterrupt):

@@ -40,7 +40,7 @@ class Parts(Protocol):
     def named(self, name: str) -> Iterator[Entry]:
         """Yield the operation of that name."""
 
-    def commanded(self) -> Iterator[Entry]:
+    def commanded(self, name: str = "") -> Iterator[Entry]:
         """Yield the operations that have a command of their own."""
 
     def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:
@@ -80,9 +80,9 @@ class Whole:
         if self._may_hold(name):
             yield from (each for each in self.entries() if each.declared["operationId"] == name)
 
-    def commanded(self) -> Iterator[Entry]:
+    def commanded(self, name: str = "") -> Iterator[Entry]:
         """Yield the operations that have a command of their own; without any, nothing is parsed."""
-        if self._may_hold("x-cxcall-command"):
+        if self._may_hold(name or "x-cxcall-command"):
             yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
 
     def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:  # noqa: ARG002 - see Parts
