@@ -139,7 +139,7 @@ class Archive:
         """Yield the operation of that name."""
         return self._entries("WHERE name = ?", name)
 
-    def commanded(self, name: str = "") -> Iterator[Entry]:
+    def commanded(self, name: str = "") -> Iterator[Entry]:  # noqa: ARG002 - see Parts
         """Yield the operations that have a command of their own."""
         return self._entries("WHERE has_command ORDER BY id")
 

@@ -146,26 +146,13 @@ class Operation:
     def flags(self) -> tuple[Flag, ...]:
         """The flags of the operation's own command, in their order."""
         declared = self.declared.get("x-cxcall-command", {}).get("flags", {})
-        return tuple(
-            Flag(name, **{**flag, "pointers": tuple(flag.get("pointers", ()))})
-            for name, flag in declared.items()
-        )
+        return tuple(Flag.of(name, flag) for name, flag in declared.items())
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The values of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        return tuple(
-            Parameter(
-                name=entry["name"],
-                location=entry["in"],
-                required=entry.get("required", False),
-                description=entry.get("description", ""),
-                schema=self.contract.closed(entry.get("schema", {})),
-                explode=entry.get("explode", True),
-            )
-            for entry in declared
-        )
+        return tuple(Parameter.of(entry, self.contract.closed) for entry in declared)
 
     @property
     def _body(self) -> Mapping[str, Any]:

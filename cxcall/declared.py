@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cxcall.schema import JsonSchema
 
@@ -28,6 +28,18 @@ class Parameter(NamedTuple):
     description: str
     schema: JsonSchema
     explode: bool = True
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> Parameter:
+        """Return what a document declares; `close` brings along what its schema refers to."""
+        return cls(
+            name=entry["name"],
+            location=entry["in"],
+            required=entry.get("required", False),
+            description=entry.get("description", ""),
+            schema=close(entry.get("schema", {})),
+            explode=entry.get("explode", True),
+        )
 
     @property
     def is_list(self) -> bool:
@@ -69,6 +81,11 @@ class Flag(NamedTuple):
     pointers: tuple[str, ...] = ()
     parameter: str = ""
     under: str = ""
+
+    @classmethod
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
+        """Return the flag `name` as a contract declares it."""
+        return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
 
     @property
     def sets_body(self) -> bool:
