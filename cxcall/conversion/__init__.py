@@ -223,7 +223,7 @@ def _named(operations: list[Declared]) -> list[Declared]:
     for method, path, declaration in operations:
         name = re.sub(r"[^\w.:-]+", "-", declaration.get("operationId", "")).strip("-")
         if not name or name in taken:
-            name = plain(f"{method.lower()}-{path}")
+            name = plain(f"{method.lower()} {path}")
         number, base = 1, name
         while name in taken:
             number += 1
