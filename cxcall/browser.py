@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cxcall.client import refused
@@ -115,7 +115,7 @@ def log_in(
         "redirect_uri": loopback.redirect_uri,
     }
     # The code stands where the refresh token will: what is refused is shown without it.
-    return redeem(replace(client, refresh=code), form, timeout)
+    return redeem(client._replace(refresh=code), form, timeout)
 
 
 def _as_https(url: str) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from cxcall import __version__
 from cxcall.binding import Invocation, accept_before, new_app
+from cxcall.departure import discard
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.options import COMMON, OutputOptions
 from cxcall.render import Screen, options_of
@@ -123,9 +123,9 @@ def run(arguments: Sequence[str]) -> int:
             spoken = invocation.output or options_of(arguments, _command_in(arguments))
             Screen.standard(spoken).show(report)
     except BrokenPipeError:
-        _discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
+        discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
     except OSError as error:
-        _discard(sys.stdout)
+        discard(sys.stdout)
         Screen.standard(OutputOptions()).say(f"the report could not be written: {error.strerror}")
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
@@ -164,21 +164,6 @@ def _brief() -> Report:
         fill("All of it: `cxcall --help`. One: `cxcall COMMAND --help`.", width),
     ]
     return Report(text="\n".join(text))
-
-
-def leave(code: int) -> None:
-    """End the process at once, its output flushed: taking the interpreter down costs 17 % of a send."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            _discard(stream)
-    os._exit(code)
-
-
-def _discard(stream: TextIO) -> None:
-    """Let what is still written to a stream go nowhere: what was done stays done."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:

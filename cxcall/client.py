@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from cxcall.endpoint import host_of
 from cxcall.errors import CredentialsError, CxcallError, ExitCode, Finding, Outcome, Severity
+from cxcall.secrecy import shown
 
 CLIENT_CREDENTIALS = "client-credentials"
 ACCESS_KEY = "access-key"
@@ -20,8 +21,7 @@ class UndeliveredError(CxcallError):
     outcome = Outcome.UNDELIVERED
 
 
-@dataclass(frozen=True)
-class Client:
+class Client(NamedTuple):
     """Who asks for tokens, where the secret came from, and where it is exchanged.
 
     `client_id` and `secret` are the OAuth client's, or by `kind` the access key's. `app` is the
@@ -31,13 +31,16 @@ class Client:
     """
 
     client_id: str
-    secret: str = field(repr=False)
+    secret: str
     source: str
     token_url: str
     kind: str = CLIENT_CREDENTIALS
-    app: tuple[str, str] = field(default=("", ""), repr=False)
-    refresh: str = field(default="", repr=False)
+    app: tuple[str, str] = ("", "")
+    refresh: str = ""
     locked: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return shown(self, "secret", "app", "refresh")
 
     @property
     def host(self) -> str:
@@ -61,19 +64,21 @@ class Client:
         return not is_person or bool(self.refresh or "refresh_token" in self.locked)
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """What the token endpoint granted; `expires_at` is None when it did not say.
 
     `refresh` and `identity` (an OpenID Connect ID token) are empty where none was given.
     """
 
-    value: str = field(repr=False)
+    value: str
     scopes: frozenset[str] | None
     issued_at: float
     expires_at: float | None
-    refresh: str = field(default="", repr=False)
-    identity: str = field(default="", repr=False)
+    refresh: str = ""
+    identity: str = ""
+
+    def __repr__(self) -> str:
+        return shown(self, "value", "refresh", "identity")
 
 
 def check_secret(name: str, text: str, source: str) -> str:

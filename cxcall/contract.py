@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from cxcall import schema
-from cxcall.declared import Flag, Parameter, Published, server_url, target
-from cxcall.document import parse, split_pointer
+from cxcall.declared import Flag, Parameter, Published, server_url, target, whole_base
+from cxcall.document import split_pointer
 from cxcall.errors import UsageError
-from cxcall.textfile import read_text
+from cxcall.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.schema import JsonSchema
+    from cxcall.whole import Entry, Parts
 
 _PLACES_KEPT = 4096
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True)
@@ -149,26 +147,13 @@ class Operation:
     def flags(self) -> tuple[Flag, ...]:
         """The flags of the operation's own command, in their order."""
         declared = self.declared.get("x-cxcall-command", {}).get("flags", {})
-        return tuple(
-            Flag(name, **{**flag, "pointers": tuple(flag.get("pointers", ()))})
-            for name, flag in declared.items()
-        )
+        return tuple(Flag.of(name, flag) for name, flag in declared.items())
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The values of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        return tuple(
-            Parameter(
-                name=entry["name"],
-                location=entry["in"],
-                required=entry.get("required", False),
-                description=entry.get("description", ""),
-                schema=self.contract.closed(entry.get("schema", {})),
-                explode=entry.get("explode", True),
-            )
-            for entry in declared
-        )
+        return tuple(Parameter.of(entry, self.contract.closed) for entry in declared)
 
     @property
     def _body(self) -> Mapping[str, Any]:
@@ -204,14 +189,13 @@ class Operation:
 
     def schema_at(self, pointer: str) -> JsonSchema:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
-        known = self._places.get(pointer)
-        if known is None:
+        if pointer not in self._places:
             tokens, above = split_pointer(pointer), pointer.rpartition("/")[0]
             node = schema.step(self.schema_at(above), tokens[-1]) if tokens else self._schema
-            known = self.contract.resolve(node)
-            if len(self._places) < _PLACES_KEPT:
-                self._places[pointer] = known
-        return known
+            if len(self._places) == _PLACES_KEPT:
+                self._places.clear()
+            self._places[pointer] = schema.joined(self.contract.resolve, node)
+        return self._places[pointer]
 
     @cached_property
     def _places(self) -> dict[str, JsonSchema]:
@@ -222,44 +206,50 @@ class Operation:
         yield from schema.properties(self.contract.resolve, self._schema)
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
-        """Return the absolute URL: every path and query parameter filled in, percent-encoded.
-
-        A host alone gets the path of the contract's server (CXone's version stands there); an
-        address that has a path of its own is taken as it is.
-        """
-        base = base_url.rstrip("/")
-        if "/" not in base.partition("//")[2]:
-            base += urlsplit(self.server or self.contract.base_url()).path.rstrip("/")
-        return base + target(self.path, self.parameters, values)
+        """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
+        own = self.server or self.contract.base_url()
+        return whole_base(base_url, own) + target(self.path, self.parameters, values)
 
 
 @dataclass(frozen=True)
 class Contract:
-    """An OpenAPI document, as JSON text or already parsed, and the operations that it declares."""
+    """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
 
     name: str
-    document: Mapping[str, Any] | str = field(repr=False)
+    document: Mapping[str, Any] | str | Parts = field(repr=False)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The document, as it is read."""
+        document = self.document
+        return Whole(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
-        """The document, parsed when it is first needed: few commands need every contract."""
-        if not isinstance(self.document, str):
-            return self.document
-        return dict(json.loads(self.document))
-
-    def may_hold(self, word: str) -> bool:
-        """Tell, without parsing, whether the document can hold a name or a string."""
-        return not isinstance(self.document, str) or f'"{word}"' in self.document
+        """What is declared for the whole document."""
+        return self.parts.head
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that has an `operationId`, in the document's order."""
-        return tuple(
-            Operation(self, method.upper(), path, item[method])
-            for path, item in self.declared.get("paths", {}).items()
-            for method in METHODS
-            if method in item and "operationId" in item[method]
-        )
+        return self._operations(self.parts.entries())
+
+    def named(self, name: str) -> tuple[Operation, ...]:
+        """Return the operation of that name, without a look at the others; empty where there is none."""
+        return self._operations(self.parts.named(name))
+
+    def commanded(self, name: str = "") -> tuple[Operation, ...]:
+        """Return the operations that have a command of their own, or that may have the one of that name."""
+        return self._operations(self.parts.commanded(name))
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
+        """Return the operations that a body with these names may be for, and none that it cannot be for."""
+        if isinstance(self.parts, Whole):
+            return self.operations
+        return self._operations(self.parts.likely(names, is_array=is_array))
+
+    def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
+        return tuple(Operation(self, *entry) for entry in entries)
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -278,13 +268,13 @@ class Contract:
         """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
         resolved = dict(node)
         while "$ref" in resolved:
-            target = schema.target(self.declared, resolved.pop("$ref"))
+            target = self.parts.target(resolved.pop("$ref"))
             resolved = {**target, **resolved}
         return resolved
 
     def closed(self, node: JsonSchema) -> JsonSchema:
         """Return a schema with the component schemas it reaches beside it, and none else."""
-        reached = schema.reached(self.declared, node)
+        reached = schema.reached(self.parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 
@@ -304,19 +294,14 @@ def of_platform(platform: str) -> Contract:
 
 
 def load(path: str) -> Contract:
-    """Read a user's own contract: an OpenAPI 3.1 document in JSON.
+    """Read a user's own contract: OpenAPI 3.0, 3.1 or Swagger 2.0 in JSON, converted at its first use.
 
+    What is no read may ring a phone, unless the document holds `x-cxcall-rings: false` for it.
     Raises UsageError when it is no such document.
     """
-    document = parse(read_text(path), path)
-    declared = document.value
-    if not isinstance(declared, dict) or not str(declared.get("openapi", "")).startswith("3.1"):
-        raise UsageError(
-            f"`{path}` is no OpenAPI 3.1 document",
-            where="--contract",
-            fix='its first property must be `"openapi": "3.1.0"`',
-        )
-    return Contract(path, declared)
+    from cxcall.shelf import open_contract
+
+    return Contract(path, open_contract(path, lambda: [each.declared for each in builtin()]))
 
 
 def load_all(path: str | None = None) -> tuple[Contract, ...]:
@@ -331,9 +316,7 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
 
 def commanded(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
     """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
-    word = name or "x-cxcall-command"
-    declaring = (known for known in load_all(path) if known.may_hold(word))
-    found = (entry for known in declaring for entry in known.operations if entry.command)
+    found = (entry for known in load_all(path) for entry in known.commanded(name))
     return tuple(entry for entry in found if not name or entry.command == name)
 
 
@@ -344,9 +327,11 @@ def command_names() -> list[str]:
 
 def named(name: str, path: str | None = None) -> Operation:
     """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    holding = (known for known in load_all(path) if known.may_hold(name))
-    found = (entry for known in holding for entry in known.operations if entry.name == name)
-    return next(found, None) or find(name, operations(path))
+    known = load_all(path)
+    found = (entry for each in known for entry in each.named(name))
+    return next(found, None) or find(
+        name, tuple(entry for each in known for entry in each.operations)
+    )
 
 
 def find(name: str, known: tuple[Operation, ...]) -> Operation:

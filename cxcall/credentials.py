@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxcall import keychain, tenant
@@ -88,7 +87,7 @@ def new_client(settings: Settings, pair: tuple[str, str], sources: tuple[str, st
         return client
     if bool(settings.client_id) != bool(settings.client_secret):
         raise _half(settings, "client_id", "client_secret")
-    return replace(client, app=(settings.client_id, settings.client_secret))
+    return client._replace(app=(settings.client_id, settings.client_secret))
 
 
 def new_person(settings: Settings) -> Client:
@@ -172,7 +171,7 @@ def _of_login(kept: Record) -> Client:
         client = Client(check_id("ID", pair[0], source), "", source, url, kind, locked=locked)
     else:
         client = check_client(pair, (source, source), url, kind)
-    return replace(client, app=app) if kind == ACCESS_KEY else client
+    return client._replace(app=app) if kind == ACCESS_KEY else client
 
 
 def _missing(settings: Settings, kind: str) -> CredentialsError:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from cxcall.schema import JsonSchema
 
@@ -28,6 +28,18 @@ class Parameter(NamedTuple):
     description: str
     schema: JsonSchema
     explode: bool = True
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> Parameter:
+        """Return what a document declares; `close` brings along what its schema refers to."""
+        return cls(
+            name=entry["name"],
+            location=entry["in"],
+            required=entry.get("required", False),
+            description=entry.get("description", ""),
+            schema=close(entry.get("schema", {})),
+            explode=entry.get("explode", True),
+        )
 
     @property
     def is_list(self) -> bool:
@@ -70,6 +82,11 @@ class Flag(NamedTuple):
     parameter: str = ""
     under: str = ""
 
+    @classmethod
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
+        """Return the flag `name` as a contract declares it."""
+        return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
+
     @property
     def sets_body(self) -> bool:
         """Whether its value goes into the body."""
@@ -89,6 +106,16 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
             items = value.split(",") if entry.is_list and entry.explode else [value]
             query += [(entry.name, item) for item in items]
     return path + (f"?{urlencode(query)}" if query else "")
+
+
+def whole_base(given: str, own: str) -> str:
+    """Return an address before an operation's path.
+
+    A host alone gets the path of the contract's `own` server (CXone's version stands there); an
+    address that has a path is taken as it is.
+    """
+    base = given.rstrip("/")
+    return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
 
 
 def server_url(server: Mapping[str, Any], domain: str = "") -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +17,7 @@ from cxcall.ending import Delivered, Ending, end, given_up, never_sent, stopped_
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.ledger import Intent, intent_digest
 from cxcall.phone import mask_text
+from cxcall.secrecy import shown
 from cxcall.transport import Exchange, Interrupted, exchange
 
 if TYPE_CHECKING:
@@ -55,19 +55,21 @@ ALONE = Pace()
 """The pace of what is sent by itself."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """A checked request, and all that its sending needs to know. `numbers` are masked."""
 
     operation: Operation
     request: HttpRequest
-    body: Any = field(repr=False)
+    body: Any
     settings: Settings
     numbers: tuple[str, ...] = ()
     engagement_header: str = ""
     again: bool = False
     batch: str = ""
     row: int | None = None
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
 
     @property
     def host(self) -> str:

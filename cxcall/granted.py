@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from cxcall.client import (
@@ -21,6 +20,7 @@ from cxcall.client import (
     undelivered,
 )
 from cxcall.endpoint import host_of
+from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,13 +61,15 @@ def unanswered(done: Exchange, client: Client, timeout: float) -> UndeliveredErr
     return undelivered("undelivered", message, fix, f"no token, so nothing was sent{told}")
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What the token endpoint said, with nothing in it that could be the secret."""
 
     client: Client
-    response: HttpResponse = field(repr=False)
-    declared: dict[str, Any] = field(repr=False)
+    response: HttpResponse
+    declared: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return shown(self, "response", "declared")
 
     @classmethod
     def of(cls, response: HttpResponse, client: Client) -> Answer:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import config, tenant, vault
 from cxcall.client import (
@@ -19,6 +18,7 @@ from cxcall.client import (
 )
 from cxcall.endpoint import host_url
 from cxcall.errors import CredentialsError
+from cxcall.secrecy import shown
 from cxcall.storage import PrivateFile, Record, UnwritableError
 
 if TYPE_CHECKING:
@@ -61,19 +61,21 @@ _EXCHANGES = 2
 """How many exchanges one holder of the lock may need: a token, and where its tenant is."""
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """An access token; `scopes` and `expires_at` (seconds since 1970) are None when not known.
 
     `kind` says how it was got, in the words of `Operation.token_kinds`: `client-credentials`,
     `access-key`, `authorization-code`; or `given`, which tells nothing of it.
     """
 
-    value: str = field(repr=False)
+    value: str
     kind: str
     scopes: frozenset[str] | None
     expires_at: float | None
     source: str
+
+    def __repr__(self) -> str:
+        return shown(self, "value")
 
 
 def find_login(settings: Settings) -> Record:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -182,7 +181,7 @@ def _rights(operation: Operation, token: Token, scopes: Any) -> Iterator[Line]:
     told = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     wanted = [" + ".join(sorted(scopes)) for scopes in operation.scopes if scopes]
     if wanted and told:
-        lacking = auth.missing_scope(replace(token, scopes=frozenset(told)), operation)
+        lacking = auth.missing_scope(token._replace(scopes=frozenset(told)), operation)
         if lacking is not None:
             yield Line("scope", Verdict.UNKNOWN, f"{lacking.message}; scopes bind a person's token, and only where the organisation enforces them", lacking.fix)  # fmt: skip
         else:

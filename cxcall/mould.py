@@ -15,8 +15,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.checks import may_fit, strangeness, validator
 from cxcall.document import has_value, join_pointer, value_at
+from cxcall.fitting import may_fit, strangeness
+from cxcall.schema import validator
 from cxcall.slot import below, opened, slot
 
 if TYPE_CHECKING:

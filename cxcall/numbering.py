@@ -85,6 +85,8 @@ def _plan(code: int) -> re.Pattern[bytes]:
 def _valid(plan: PhoneMetadata) -> str:
     """Return a pattern of what a region gives out: of its general form, and of a kind and its lengths."""
     general = plan.general_desc
+    if general is None:
+        return "(?!)"
     by_length: dict[tuple[int, ...], list[str]] = {}
     for kind in (getattr(plan, name) for name in _KINDS):
         if kind is not None and kind.national_number_pattern:

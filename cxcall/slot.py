@@ -9,7 +9,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall import schema
 from cxcall.doubt import is_placeholder
 from cxcall.errors import UsageError
 
@@ -50,6 +49,7 @@ _END = (
 _FREE = rb'"' + _START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _END + rb'"'
 _FILLED = rb'"(?!")' + _FREE[1:]
 
+_LONGEST_CHAIN = 9  # references that lead to references
 _SAYS_NOTHING = {
     "title", "description", "readOnly", "writeOnly", "deprecated", "example", "examples", "default",
     "$comment", "contentEncoding", "contentMediaType", "components",
@@ -107,10 +107,10 @@ def opened(contract: Contract, node: Any) -> JsonSchema | None:
     seen = 0
     while "$ref" in found:
         seen += 1
-        if len(found) > 1 or seen > 9:
+        if len(found) > 1 or seen > _LONGEST_CHAIN:
             return None
         try:
-            found = rules_of(schema.target(contract.declared, found["$ref"]))
+            found = rules_of(contract.parts.target(found["$ref"]))
         except UsageError:
             return None
     return found

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cxcall import __version__
+from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -50,25 +50,29 @@ class Headers(Mapping[str, str]):
         return f"Headers({masked_headers(self)!r})"
 
 
-@dataclass(frozen=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A request without its credentials: those are added as it leaves."""
 
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes | None = field(repr=False)
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
 
 
-@dataclass(frozen=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """An answer, its body decoded from its transfer; `truncated` when only its first mebibyte is kept."""
 
     status: int
     reason: str
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     truncated: bool = False
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
 
     @property
     def text(self) -> str:

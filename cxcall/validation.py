@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 from cxcall.document import BOM, DocumentError, parse
 from cxcall.errors import UsageError
 from cxcall.judge import Judge, unread
-from cxcall.textfile import STDIN, decoded, open_bytes, read_text, undecodable
+from cxcall.textfile import STDIN, decode, open_bytes, read_text, undecodable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from typing import BinaryIO
 
     from cxcall.assignment import Assignment
@@ -45,7 +45,7 @@ class Validation:
     jobs: int | None = None
     told: Callable[[int], None] = lambda _: None
 
-    def run(self, files: Sequence[str]) -> Iterator[Checked | Stretch]:
+    def run(self, files: Sequence[str]) -> Generator[Checked | Stretch, None, None]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
         Raises WorkerLostError where a process that shared the work was ended.
@@ -76,7 +76,7 @@ class Validation:
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[Checked]:
         try:
-            text = read_text(path) if data is None else decoded(path, data)
+            text = read_text(path) if data is None else decode(path, data)
             yield self.judge(path).document(parse(text, path))
         except DocumentError as error:
             yield unread(path, error)

@@ -18,13 +18,13 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "formats", "codes", "topics", "options", "catalogue", "past",
-    "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
+    "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "declarations", "hosts", "published", "reading", "attempt",
     "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
     "transport", "connection", "lean", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
-    "assignment", "toml", "mould", "slot", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document",
-    "malformed", "phone", "numbering", "errors",
+    "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "payload", "known", "contract", "shelf", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
+    "malformed", "phone", "numbering", "errors", "secrecy", "departure",
 )  # fmt: skip
 HEAVY = {
     "requests",
@@ -89,9 +89,11 @@ def in_a_process(program: str) -> str:
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
-        "import sys, os; os._exit = lambda code: None\n"
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
         f"sys.argv = ['cxcall', *{arguments!r}]\n"
-        "from cxcall.__main__ import main; main()\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
         f"print('HEAVY', sorted(name for name in {sorted(HEAVY)!r} if name in sys.modules))"
     )
     assert in_a_process(program) == "HEAVY []"
@@ -116,8 +118,11 @@ def test_completion_imports_nothing_heavy(words: list[str]) -> None:
 
 def test_version_needs_no_command_line() -> None:
     program = (
-        "import sys; sys.argv = ['cxcall', '--version']\n"
-        "from cxcall.__main__ import main; main()\n"
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
+        "sys.argv = ['cxcall', '--version']\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
         "print('typer' in sys.modules)"
     )
     assert in_a_process(program) == "False"

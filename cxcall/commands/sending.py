@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import guards, payload, phone, send
@@ -138,8 +137,8 @@ def settle_for(
 def _dry_run(draft: send.Draft, command: str, *, as_curl: bool) -> Report:
     from cxcall.transport import curl
 
-    request = replace(
-        draft.request, headers={"Authorization": AUTHORIZATION, **draft.request.headers}
+    request = draft.request._replace(
+        headers={"Authorization": AUTHORIZATION, **draft.request.headers}
     )
     head = [
         f"{request.method} {request.url}",

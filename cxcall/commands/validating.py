@@ -66,7 +66,7 @@ def _records(entry: Checked | Stretch) -> Iterator[str]:
     after = json.dumps(rest, ensure_ascii=False)[1:]
     start = entry.first.line or 0
     yield "\n".join(
-        f'{before}, "line": {line}, {after}' for line in range(start, start + entry.count)
+        f'{before}, "line": {line}, {after}' for line in range(start, start + entry.length)
     )
 
 
