@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import DocumentError, parse
 from cxcall.errors import Finding, Severity
-from cxcall.fitting import count_known, fit, knows, names_in, names_of
+from cxcall.fitting import count_known, fit, knows, names_in, names_of, satisfied
 from cxcall.payload import Payload
 from cxcall.schema import validator
 from cxcall.textfile import read_text
@@ -196,7 +196,7 @@ def check_payload(
         if named is None:
             findings.append(_guessed(operation, body.value))
         else:
-            others = fit(operations, body.value).fitting
+            others = satisfied(operations, body.value)
             known = next((entry for entry in others if knows(entry, body.value)), None)
             findings[:0] = [_other_operation(named, known, body)] if known else []
     return operation, findings

@@ -205,6 +205,11 @@ class Operation:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
         yield from schema.properties(self.contract.resolve, self._schema)
 
+    @cached_property
+    def size(self) -> int:
+        """How many properties its body has, at any depth."""
+        return sum(1 for _ in self.properties())
+
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
         own = self.server or self.contract.base_url()
@@ -327,11 +332,8 @@ def command_names() -> list[str]:
 
 def named(name: str, path: str | None = None) -> Operation:
     """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    known = load_all(path)
-    found = (entry for each in known for entry in each.named(name))
-    return next(found, None) or find(
-        name, tuple(entry for each in known for entry in each.operations)
-    )
+    found = (entry for known in load_all(path) for entry in known.named(name))
+    return next(found, None) or find(name, operations(path))
 
 
 def find(name: str, known: tuple[Operation, ...]) -> Operation:
