@@ -89,9 +89,10 @@ def _body(payload: object) -> Payload:
 
 def judge(known: Sequence[Operation], body: Payload, named: Operation | None = None) -> Verdict:
     """Check a body that was read, as the operation `named` or as the one of `known` that it fits."""
-    operation, findings = check_payload(known, body, named)
+    found = None if named else fit(known, body.value)
+    operation, findings = check_payload(known, body, named, found)
     every = (*(body.document.findings if body.document else ()), *findings)
-    fitting = (operation,) if named or has_errors(every) else fit(known, body.value).fitting
+    fitting = found.fitting if found and not has_errors(every) else (operation,)
     return Verdict(tuple(entry.name for entry in fitting), every)
 
 
@@ -280,22 +281,26 @@ def _count_known(contract: Contract, schema: JsonSchema, value: Any) -> int:
 
 
 def check_payload(
-    operations: Sequence[Operation], body: Payload, named: Operation | None = None
+    operations: Sequence[Operation],
+    body: Payload,
+    named: Operation | None = None,
+    found: Fit | None = None,
 ) -> tuple[Operation, list[Finding]]:
     """Check a body against the operation `named`, or else against the one it fits or is nearest to.
 
-    Returns that operation and the findings; where the body fits another operation than the one
-    named, or fits several, a finding says which.
+    `found` is what `fit` says of the body, where that is known. Returns that operation and the
+    findings; where the body fits another operation than the one named, or fits several, a finding
+    says which.
     """
-    operation = named or fit(operations, body.value).nearest
+    operation = named or (found or fit(operations, body.value)).nearest
     findings = check_body(operation, body)
-    if not has_errors(findings):
-        return operation, findings
-    others = [entry for entry in fit(operations, body.value).fitting if _knows(entry, body.value)]
-    if named is not None and others:
-        findings.insert(0, _other_operation(named, others[0], body))
-    elif named is None:
-        findings.append(_guessed(operation, body.value))
+    if has_errors(findings):
+        if named is None:
+            findings.append(_guessed(operation, body.value))
+        else:
+            others = fit(operations, body.value).fitting
+            known = next((entry for entry in others if _knows(entry, body.value)), None)
+            findings[:0] = [_other_operation(named, known, body)] if known else []
     return operation, findings
 
 

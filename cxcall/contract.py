@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from cxcall.schema import JsonSchema
 
+_PLACES_KEPT = 4096
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -155,6 +156,10 @@ class Operation:
         return media
 
     @property
+    def _schema(self) -> JsonSchema:
+        return dict(self._media.get("schema", {}))
+
+    @cached_property
     def takes_body(self) -> bool:
         """Whether a JSON body is declared."""
         return "schema" in self._media
@@ -162,7 +167,7 @@ class Operation:
     @cached_property
     def body_schema(self) -> JsonSchema:
         """The JSON Schema 2020-12 of the body, self-contained: only what it refers to comes along."""
-        return self.contract.closed(self._media.get("schema", {}))
+        return self.contract.closed(self._schema)
 
     @property
     def example(self) -> Any:
@@ -171,14 +176,22 @@ class Operation:
 
     def schema_at(self, pointer: str) -> JsonSchema:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
-        found = self.contract.resolve(self._media.get("schema", {}))
-        for token in split_pointer(pointer):
-            found = self.contract.resolve(schema.step(found, token))
-        return found
+        known = self._places.get(pointer)
+        if known is None:
+            tokens, above = split_pointer(pointer), pointer.rpartition("/")[0]
+            node = schema.step(self.schema_at(above), tokens[-1]) if tokens else self._schema
+            known = self.contract.resolve(node)
+            if len(self._places) < _PLACES_KEPT:
+                self._places[pointer] = known
+        return known
+
+    @cached_property
+    def _places(self) -> dict[str, JsonSchema]:
+        return {}
 
     def properties(self) -> Iterator[tuple[str, JsonSchema]]:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
-        yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
+        yield from schema.properties(self.contract.resolve, self._schema)
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
@@ -205,8 +218,7 @@ class Contract:
         """The document, parsed when it is first needed: few commands need every contract."""
         if not isinstance(self.document, str):
             return self.document
-        parsed: Mapping[str, Any] = json.loads(self.document)
-        return parsed
+        return dict(json.loads(self.document))
 
     def may_hold(self, word: str) -> bool:
         """Tell, without parsing, whether the document can hold a name or a string."""
@@ -224,15 +236,12 @@ class Contract:
 
     @property
     def _server(self) -> Mapping[str, Any]:
-        servers = self.declared.get("servers") or [{}]
-        server: Mapping[str, Any] = servers[0]
-        return server
+        return dict((self.declared.get("servers") or [{}])[0])
 
     @property
     def regions(self) -> Mapping[str, str]:
         """Region name -> domain, as far as the contract knows them; the list is open."""
-        regions: Mapping[str, str] = self._server.get("x-cxcall-regions", {})
-        return regions
+        return dict(self._server.get("x-cxcall-regions", {}))
 
     def base_url(self, domain: str = "") -> str:
         """Return the server's URL, its variables by default; a region's domain is for the first one."""

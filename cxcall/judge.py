@@ -61,12 +61,12 @@ class Stretch(NamedTuple):
     """Lines in a row that are valid as the same operations, with nothing found in any: `first` is so."""
 
     first: Checked
-    count: int
+    length: int
 
     def each(self) -> Iterator[Checked]:
         """Yield the verdict of each line."""
         start = self.first.line or 0
-        return (self.first._replace(line=start + more) for more in range(self.count))
+        return (self.first._replace(line=start + more) for more in range(self.length))
 
 
 @dataclass(frozen=True)

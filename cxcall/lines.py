@@ -71,21 +71,21 @@ class LineCheck:
         while at < len(text):
             end, operations = self.moulds.fitting(text, at) if is_utf8 else (at, ())
             if end > at:
-                yield from self._stretch(text[at:end], line, operations)
+                count = text.count(b"\n", at, end)
+                yield from self._stretch(text[at:end], line, count, operations)
             else:
-                end = text.index(b"\n", at) + 1
+                count, end = 1, text.index(b"\n", at) + 1
                 if found := self._in_full(text[at:end], line):
                     yield found
-            line += text.count(b"\n", at, end)
-            at = end
+            line, at = line + count, end
 
     def _stretch(
-        self, text: bytes, line: int, operations: tuple[str, ...]
+        self, text: bytes, line: int, count: int, operations: tuple[str, ...]
     ) -> Iterator[Checked | Stretch]:
         """Yield the verdicts on lines that fit a mould: those whose numbers nobody can have are looked at."""
-        wrong = undialable(NUMBERS.findall(text))
+        wrong = undialable(NUMBERS.findall(text)) if b'"+' in text else ()
         if not wrong:
-            yield self._valid(line, text.count(b"\n"), operations)
+            yield self._valid(line, count, operations)
             return
         count = 0
         for each in _LINE.findall(text):

@@ -127,8 +127,8 @@ class _Cast:
     def __init__(self, operations: Sequence[Operation], value: Any) -> None:
         self.operations, self.value = operations, value
         self.checked = operations[0]
-        self.equal: dict[str, str] = {}
-        self.cast: dict[str, bytes] = {}
+        self.equal: dict[str, str] = {}  # place -> the value that it shares with another place
+        self.cast: dict[str, bytes] = {}  # such a value -> its slot
 
     def form(self, line: bytes) -> bytes:
         """Return the pattern of a line; empty where two values must be equal, and are so only by case."""
@@ -137,9 +137,11 @@ class _Cast:
                 self.checked.schema_at(pointer).get("x-cxcall-same-as", "")
             ).partition(":")
             if kind == "body" and has_value(self.value, other):
-                if value_at(self.value, pointer) != value_at(self.value, other):
+                same = value_at(self.value, pointer)
+                if same != value_at(self.value, other):
                     return b""
-                self.equal[pointer] = self.equal[other] = other
+                if isinstance(same, str):
+                    self.equal[pointer] = self.equal[other] = same
         return b"".join(self._pieces(line))
 
     def _pieces(self, line: bytes) -> Iterator[bytes]:
@@ -176,14 +178,14 @@ class _Cast:
 
     def _slot(self, written: bytes, pointer: str, rules: list[JsonSchema | None]) -> bytes:
         pattern = slot(written, rules, str(self.checked.schema_at(pointer).get("format", "")))
-        other = self.equal.get(pointer)
-        if other is None or not written.startswith(b'"'):
+        same = self.equal.get(pointer)
+        if same is None:
             return pattern
-        name = b"same%d" % sorted(set(self.equal.values())).index(other)
-        if other in self.cast:
+        name = b"same%d" % sorted(set(self.equal.values())).index(same)
+        if same in self.cast:
             again = b"(?P=%b)" % name
-            return again if self.cast[other] == pattern else b"(?=%b)%b" % (again, pattern)
-        self.cast[other] = pattern
+            return again if self.cast[same] == pattern else b"(?=%b)%b" % (again, pattern)
+        self.cast[same] = pattern
         return b"(?P<%b>%b)" % (name, pattern)
 
 

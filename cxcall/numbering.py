@@ -85,11 +85,13 @@ def _plan(code: int) -> re.Pattern[bytes]:
 def _valid(plan: PhoneMetadata) -> str:
     """Return a pattern of what a region gives out: of its general form, and of a kind and its lengths."""
     general = plan.general_desc
+    if general is None:
+        return "(?!)"
     by_length: dict[tuple[int, ...], list[str]] = {}
     for kind in (getattr(plan, name) for name in _KINDS):
         if kind is not None and kind.national_number_pattern:
             lengths = kind.possible_length or general.possible_length
-            by_length.setdefault(tuple(lengths), []).append(kind.national_number_pattern)
+            by_length.setdefault(lengths, []).append(kind.national_number_pattern)
     ways = [
         rf"(?=(?:{'|'.join(f'.{{{length}}}' for length in lengths)})\Z)(?:{'|'.join(patterns)})"
         for lengths, patterns in by_length.items()

@@ -15,7 +15,7 @@ from cxcall.errors import Severity, UsageError
 from cxcall.options import CI_FORMATS, OutputOptions, formats_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from cxcall.errors import Excerpt, Finding
     from cxcall.report import Report, Table

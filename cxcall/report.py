@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from cxcall.contract import Operation
     from cxcall.dialer import Delivery
     from cxcall.errors import CxcallError, Finding
-    from cxcall.transport import HttpRequest, HttpResponse
     from cxcall.judge import Checked
+    from cxcall.transport import HttpRequest, HttpResponse
 
 SCHEMA_VERSION = 1
 

@@ -15,7 +15,7 @@ from cxcall.judge import Judge, unread
 from cxcall.textfile import STDIN, decoded, open_bytes, read_text, undecodable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from typing import BinaryIO
 
     from cxcall.assignment import Assignment
@@ -45,7 +45,7 @@ class Validation:
     jobs: int | None = None
     told: Callable[[int], None] = lambda _: None
 
-    def run(self, files: Sequence[str]) -> Iterator[Checked | Stretch]:
+    def run(self, files: Sequence[str]) -> Generator[Checked | Stretch]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
         Raises WorkerLostError where a process that shared the work was ended.

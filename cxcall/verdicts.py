@@ -103,7 +103,9 @@ class Result:
             return ""
         operations = [" or ".join(names) for names in self.operations if names]
         named = f" as {operations[0]}" if len(operations) == 1 else ""
-        lines = [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in self._by_weight()]
+        lines = [
+            f"{count:>9,}  {severity}[{code}]" for (code, severity), count in self._by_weight()
+        ]
         if self.counts.total() > len(self.shown_findings):
             lines.append(f"the first {self.most} findings are shown; `--all` shows every one")
         return "\n".join([*lines, f"{self.total:,} payloads, {self.valid:,} valid{named}"])

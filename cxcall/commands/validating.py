@@ -66,7 +66,7 @@ def _records(entry: Checked | Stretch) -> Iterator[str]:
     after = json.dumps(rest, ensure_ascii=False)[1:]
     start = entry.first.line or 0
     yield "\n".join(
-        f'{before}, "line": {line}, {after}' for line in range(start, start + entry.count)
+        f'{before}, "line": {line}, {after}' for line in range(start, start + entry.length)
     )
 
 
@@ -88,7 +88,9 @@ class _Progress:
             self._show = self._stack.enter_context(self._screen.progress(self._total()))
         if self._show is not None:
             invalid = self._result.total - self._result.valid
-            self._show(self._read >> 20, f"MiB, {self._result.total:,} checked, {invalid:,} not valid")
+            self._show(
+                self._read >> 20, f"MiB, {self._result.total:,} checked, {invalid:,} not valid"
+            )
 
     def _total(self) -> int | None:
         """Return the size of all that is to be read, in MiB; None where nobody can tell."""

@@ -9,8 +9,8 @@ from cxcall.formats import file_of, payloads_of, words
 
 if TYPE_CHECKING:
     from cxcall.errors import Finding
-    from cxcall.report import Report
     from cxcall.judge import Checked
+    from cxcall.report import Report
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 

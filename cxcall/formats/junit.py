@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.errors import Finding
-    from cxcall.report import Report
     from cxcall.judge import Checked
+    from cxcall.report import Report
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

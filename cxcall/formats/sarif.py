@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.errors import Finding
-    from cxcall.report import Report
     from cxcall.judge import Checked
+    from cxcall.report import Report
 
 
 def render(report: Report) -> str:
