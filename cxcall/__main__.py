@@ -1,8 +1,9 @@
 """Start the program: what needs no command line is answered before one is built."""
 
-from __future__ import annotations
-
+import os
 import sys
+
+from cxcall.departure import leave
 
 
 def main() -> None:
@@ -11,13 +12,18 @@ def main() -> None:
         from cxcall import __version__
 
         print(f"cxcall {__version__}")  # noqa: T201 - before there is a screen
-        return
+        leave(0)
     import gc
 
     # A command is over before its garbage matters: collecting it costs 8 % of a send.
     gc.disable()
-    from cxcall.cli import leave, run
+    from cxcall.cli import run
 
+    if "_CXCALL_COMPLETE" in os.environ:
+        from cxcall.completion import complete
+
+        print(complete(sys.argv[1:], os.environ))  # noqa: T201 - a shell reads it
+        leave(0)
     leave(run(sys.argv[1:]))
 
 

@@ -69,7 +69,8 @@ def judge(exchange: Exchange, operation: Operation, first_header: str = "") -> P
 
 def _judge_success(response: HttpResponse, operation: Operation, first_header: str) -> Proof:
     has_id = engagement_id(operation, response, first_header) is not None
-    if failure_in(response):
+    # What a read returns is told of something else: it failed only if its status says so.
+    if not operation.is_read and failure_in(response):
         # Failed, and yet something was started: the one is as credible as the other.
         return Proof.NOTHING if has_id or _is_partial(response.json()) else Proof.REFUSED
     return Proof.ACCEPTED if has_id or not unreadable(response) else Proof.NOTHING

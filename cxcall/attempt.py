@@ -51,7 +51,7 @@ def without_secrets(attempt: Attempt) -> Attempt:
         answered = response.body.decode("utf-8", "replace")
         if len(value) >= _SHORTEST:
             answered = answered.replace(value, "****")
-        response = replace(response, body=_hidden(answered).encode("utf-8", "replace"))
+        response = response._replace(body=_hidden(answered).encode("utf-8", "replace"))
     body = attempt.body
     return replace(attempt, body=None if body is None else _hidden(body), response=response)
 

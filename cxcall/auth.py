@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxcall import keychain
+from cxcall import credentials, keychain
 from cxcall.authorization import Authorization
-from cxcall.endpoint import host_of
+from cxcall.client import UndeliveredError, check_secret
+from cxcall.config import CXONE
 from cxcall.errors import CredentialsError, Finding, Severity
-from cxcall.grant import Client, UndeliveredError, check_client, check_secret
 from cxcall.keychain import GIVEN, LOGIN_SOURCE, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
+    from cxcall.client import Client, Grant
     from cxcall.config import Settings
     from cxcall.contract import Operation
+    from cxcall.standing import Status
 
 __all__ = [
     "BearerAuth",
-    "Status",
     "Token",
     "UndeliveredError",
     "get_token",
     "login",
+    "login_by_web",
     "login_with_token",
     "logout",
     "missing_scope",
     "status",
+    "wrong_kind",
 ]
 
 
@@ -47,11 +48,11 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     CredentialsError, UndeliveredError, or UsageError when others can read the kept secrets.
     """
     _stop_on_errors(settings)
-    if given := _given(settings):
+    if given := credentials.given(settings):
         if fresh:
-            raise _expired(given)
+            raise credentials.expired(given)
         return given
-    client = _client(settings)
+    client = credentials.client_of(settings)
     if settings.embedded:
         return keychain.fetch_token(settings, client)
     held = keychain.find_token(settings, client)
@@ -62,26 +63,61 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
         found = keychain.find_token(settings, client)
         if found and (held is None or found.value != held.value):
             return found
-        return keychain.fetch_token(settings, client)
+        # Whoever held the lock before may have renewed the login.
+        return keychain.fetch_token(settings, credentials.client_of(settings, unlock=True))
 
 
-def login(settings: Settings, client_id: str, client_secret: str) -> Token:
-    """Try the client's credentials, and keep them for the profile and its host when they are good.
+def login(settings: Settings, known: str, secret: str) -> Token:
+    """Try an OAuth client's ID and secret, or for CXone an access key's, and keep them when good.
 
+    They are kept for the profile and the API's host: for CXone, the one that the tenant is found at.
     Raises CredentialsError, UndeliveredError, or UnwritableError when they cannot be kept.
     """
+    from cxcall.grant import fetch
+
     _stop_on_errors(settings)
-    sources = LOGIN_SOURCE, LOGIN_SOURCE
-    client = check_client((client_id, client_secret), sources, _token_url(settings))
-    kept = {
-        "token_url": client.token_url,
-        "client_id": client.client_id,
-        "client_secret": client.secret,
-    }
+    client = credentials.new_client(settings, (known, secret), (LOGIN_SOURCE, LOGIN_SOURCE))
+    kept = {"token_url": client.token_url, "kind": client.kind}
+    if client.kind == keychain.ACCESS_KEY:
+        kept |= {"access_key_id": client.client_id, "access_key_secret": client.secret}
+        if all(client.app):
+            kept |= {"client_id": client.app[0], "client_secret": client.app[1]}
+    else:
+        kept |= {"client_id": client.client_id, "client_secret": client.secret}
     with keychain.locked(settings):
-        token = keychain.fetch_token(settings, client)
-        keychain.keep_login(settings, kept)
-    return token
+        return _keep(settings, client, fetch(client, settings.timeout), kept)
+
+
+def login_by_web(
+    settings: Settings,
+    show: Callable[[str], None],
+    *,
+    port: int = 0,
+    patience: float | None = None,
+) -> Token:
+    """Let a person log in by the browser, at the page that `show` is given, and keep the login.
+
+    `port` is that of the redirect URI, 0 for a free one; `patience` is in seconds. Raises as `login`
+    does, and UsageError when the port cannot be had.
+    """
+    from cxcall import browser
+
+    _stop_on_errors(settings)
+    client = credentials.new_person(settings)
+    grant = browser.log_in(
+        client,
+        show,
+        port=port,
+        # nice-cxone.md section 1e; Genesys Cloud has the client's own scopes, and none is asked for.
+        scope="openid" if settings.platform == CXONE else "",
+        timeout=settings.timeout,
+        patience=browser.PATIENCE if patience is None else patience,
+    )
+    kept = {"token_url": client.token_url, "kind": client.kind, "client_id": client.client_id}
+    kept |= {"client_secret": client.secret} if client.secret else {}
+    kept |= {"refresh_token": grant.refresh} if grant.refresh else {}
+    with keychain.locked(settings):
+        return _keep(settings, client, grant, kept)
 
 
 def login_with_token(settings: Settings, token: str) -> Token:
@@ -97,9 +133,36 @@ def logout(settings: Settings) -> list[str]:
     with keychain.locked(settings):
         logins, tokens = keychain.forget(settings)
     return [
-        *(f"the {keychain.secret_of(record)} for {record.get('base_url')}" for record in logins),
+        *(
+            f"the {keychain.secret_of(record)} for {record.get('base_url')}"
+            + (f" (but {record['kept']})" if "kept" in record else "")
+            for record in logins
+        ),
         *(f"the token from {record.get('token_url')}" for record in tokens),
     ]
+
+
+def wrong_kind(token: Token, operation: Operation) -> Finding | None:
+    """Return the finding for a token of a grant that the operation does not take; a given one is not known."""
+    kinds = operation.token_kinds
+    if not kinds or token.kind == GIVEN or token.kind in kinds:
+        return None
+    is_for_person = keychain.CLIENT_CREDENTIALS not in kinds
+    others = [
+        f"`{entry.name}` takes this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
+        for entry in operation.contract.operations
+        if entry.command and entry.command == operation.command and token.kind in entry.token_kinds
+    ]
+    how = "`cxcall auth login --web` logs a person in" if is_for_person else "`cxcall auth login`"
+    return Finding(
+        Severity.ERROR,
+        "token-user-context" if is_for_person else "token-grant",
+        "token",
+        f"`{operation.name}` takes a token by {' or '.join(f'`{kind}`' for kind in kinds)}, this one is by `{token.kind}`",
+        fix="; or ".join([how, *others]),
+        why="it acts as a user, and this token belongs to no user" if is_for_person else "",
+        source=f"contract {operation.contract.name}",
+    )
 
 
 def missing_scope(token: Token, operation: Operation) -> Finding | None:
@@ -123,87 +186,23 @@ def missing_scope(token: Token, operation: Operation) -> Finding | None:
     )
 
 
-@dataclass(frozen=True)
-class Status:
-    """Who would send, to which host and until when, as far as that is known without the network."""
-
-    settings: Settings
-    token: Token | None
-    client: Client | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def usable(self) -> bool:
-        """Whether there is a token, or what it takes to fetch one."""
-        errors = any(found.severity is Severity.ERROR for found in self.findings)
-        return not errors and bool(self.token or self.client)
-
-    @property
-    def kind(self) -> str:
-        """`given`, `client-credentials`, or nothing."""
-        if self.token:
-            return self.token.kind
-        return keychain.CLIENT_CREDENTIALS if self.client else ""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it for a program; the names of the settings tell where each value came from."""
-        token = self.token
-        scopes = sorted(token.scopes) if token and token.scopes is not None else None
-        return {
-            "usable": self.usable,
-            "profile": self.settings.profile,
-            "baseUrl": self.settings.base_url,
-            "tokenUrl": self.settings.token_url,
-            "kind": self.kind,
-            "clientId": self.client.client_id if self.client else "",
-            "scopes": scopes,
-            "expiresAt": _iso(token.expires_at) if token and token.expires_at else None,
-            "sources": {name: source for name, _, source in self.rows() if source},
-        }
-
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Return (name, value, source) of what matters, for a table; secrets are masked."""
-        token, client, values = self.token, self.client, self.settings.values
-        shown = [
-            (name.replace("_", " "), values[name].value, values[name].source)
-            for name in ("profile", "base_url", "token_url")
-        ]
-        if client:
-            kept = client.source == LOGIN_SOURCE
-            source = LOGIN_SOURCE if kept else values["client_id"].source
-            shown += [
-                ("client id", client.client_id, source),
-                ("client secret", "****", client.source),
-            ]
-        if token and token.kind == GIVEN:
-            shown.append(("access token", "****", token.source))
-        shown.append(("grant", self.kind or "none", ""))
-        if token and token.scopes is not None:
-            shown.append(("scopes", " ".join(sorted(token.scopes)), ""))
-        expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
-        shown.append(("expires", expiry if token else "no token yet", ""))
-        return shown
-
-
 def status(settings: Settings) -> Status:
     """Say who would send, to which host and until when; nothing is sent, and no secret is shown.
 
     Raises UsageError when others can read the kept secrets.
     """
+    from cxcall.standing import Status
+
     token = client = None
-    findings = [*settings.conflicts, *_unused_logins(settings)]
+    findings = [*settings.conflicts, *credentials.unused(settings)]
     try:
-        token = _given(settings)
+        token = credentials.given(settings)
         if token is None:
-            client = _client(settings)
+            client = credentials.client_of(settings)
             token = keychain.find_token(settings, client)
     except CredentialsError as error:
         findings += error.findings
-    return Status(settings, token, client, tuple(findings))
-
-
-def _refused(code: str, message: str, fix: str, why: str = "") -> CredentialsError:
-    return CredentialsError(Finding(Severity.ERROR, code, "token", message, fix, why))
+    return Status(settings, token, client, tuple(findings), keychain.place_of(settings))
 
 
 def _stop_on_errors(settings: Settings) -> None:
@@ -212,92 +211,13 @@ def _stop_on_errors(settings: Settings) -> None:
         raise CredentialsError(*errors)
 
 
-def _given(settings: Settings) -> Token | None:
-    value, source = settings.access_token, settings.values["access_token"].source
-    if not value:
-        value, source = str(keychain.find_login(settings).get("access_token", "")), LOGIN_SOURCE
-    if not value:
-        return None
-    return Token(check_secret("access token", value, source), GIVEN, None, None, source)
-
-
-def _expired(given: Token) -> CredentialsError:
-    kept = given.source == LOGIN_SOURCE
-    return _refused(
-        "token-expired",
-        f"the access token (from {given.source}) was refused, and a given one cannot be renewed",
-        "`cxcall auth login`"
-        if kept
-        else "put a new one there, or unset it and `cxcall auth login`",
-    )
-
-
-def _client(settings: Settings) -> Client:
-    """Return the client that is set, else the one that a login kept."""
-    known, secret = settings.values["client_id"], settings.values["client_secret"]
-    pair, sources = (known.value, secret.value), (known.source, secret.source)
-    if not secret.value:
-        kept = keychain.find_login(settings)
-        is_ours = kept.get("token_url") == settings.token_url
-        if is_ours and known.value in ("", kept.get("client_id")):
-            pair = str(kept.get("client_id", "")), str(kept.get("client_secret", ""))
-            sources = LOGIN_SOURCE, LOGIN_SOURCE
-    if not all(pair):
-        raise _missing(settings)
-    return check_client(pair, sources, _token_url(settings))
-
-
-def _token_url(settings: Settings) -> str:
-    if not settings.token_url:
-        raise _refused(
-            "credential",
-            f"nothing says where tokens for `{host_of(settings.base_url)}` are handed out",
-            "set `CXCALL_TOKEN_URL`, or `token_url` in the profile",
-        )
-    return settings.token_url
-
-
-def _missing(settings: Settings) -> CredentialsError:
-    hosts = keychain.login_hosts(settings)
-    why = f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only" if hosts else ""
-    halves = {"client_id": "client_secret", "client_secret": "client_id"}
-    for half, other in halves.items():
-        if settings.values[half].value:
-            return _refused(
-                "token-missing",
-                f"`{half}` is set (from {settings.values[half].source}), and `{other}` is not",
-                f"set `CXCALL_{other.upper()}`, or `cxcall auth login`",
-                why,
-            )
-    return _refused(
-        "token-missing",
-        f"there are no credentials for `{host_of(settings.base_url)}`",
-        "`cxcall auth login`, or set `CXCALL_CLIENT_ID` and `CXCALL_CLIENT_SECRET`",
-        why,
-    )
-
-
-def _unused_logins(settings: Settings) -> Iterator[Finding]:
-    """Yield a warning when what a login kept, and what is set, are not the same."""
-    kept = keychain.find_login(settings)
-    token, secret = settings.values["access_token"], settings.values["client_secret"]
-    if not kept or not (token.value or secret.value):
-        return
-    used, unused = (token if token.value else secret).source, LOGIN_SOURCE
-    if not token.value and "access_token" in kept:
-        used, unused = unused, used
-    yield Finding(
-        Severity.WARNING,
-        "credential",
-        "token",
-        f"the {'access token' if token.value or 'access_token' in kept else 'client secret'} "
-        f"from {used} is used, and not what is set by {unused}",
-        "unset the one, or `cxcall auth logout` the other",
-    )
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+def _keep(settings: Settings, client: Client, grant: Grant, kept: dict[str, str]) -> Token:
+    """Keep a login and its first token, once it is known where they are good."""
+    if settings.roams:
+        found = keychain.keep_tenant(settings, client, grant)
+        settings = settings.moved(found.api_endpoint)
+    keychain.keep_login(settings, kept)
+    return keychain.keep_token(settings, client, grant)
 
 
 def _covers(granted: frozenset[str], wanted: str) -> bool:

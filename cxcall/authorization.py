@@ -16,7 +16,7 @@ else:
 
 
 class Authorization(AuthBase):
-    """Send a header to one scheme, host and port, and nowhere else.
+    """Send a header to one scheme, host and port, and nowhere else; an empty one sends none.
 
     Given to requests as `auth`, so that no `~/.netrc` replaces it.
     """
@@ -38,5 +38,6 @@ class Authorization(AuthBase):
                     "set `base_url` to the host that they are for",
                 )
             )
-        request.headers["Authorization"] = self._header
+        if self._header:
+            request.headers["Authorization"] = self._header
         return request

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from cxcall import __version__
 from cxcall.binding import Invocation, accept_before, new_app
+from cxcall.departure import discard
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.options import COMMON, OutputOptions
 from cxcall.render import Screen, options_of
@@ -27,13 +27,22 @@ if TYPE_CHECKING:
 FIRST = {"auth": "Log in to the platform, and show as whom."}
 LAST = {
     "validate": "Check payload files offline.",
+    "send": "Send any operation of a contract.",
     "explain": "Say why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
+    "doctor": "Look before a call at what would stand in its way.",
+    "track": "Follow what became of a call.",
     "operations": "Show what can be sent.",
     "history": "Show what this machine sent, and what became of it.",
     "sandbox": "Run the embedded API server; it rings nobody.",
     "config": "Show the settings in force, and where they are kept.",
+    "completion": "Print the script that completes commands, flags and values in a shell.",
+    "help": "Show help on a topic, or on a command.",
 }
+
+
+_MOST_NAMED = 20
+_ASKED = 4
 
 
 class Commands(TyperGroup):
@@ -41,42 +50,46 @@ class Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
         """Name every command, those that the project was asked for first."""
-        from cxcall.contract import command_names
+        from cxcall.contract import builtin, command_names
 
-        return [*FIRST, *command_names(), *LAST]
+        asked = {entry.command for entry in builtin()[0].operations}
+        declared = command_names()
+        first = [*FIRST, *(name for name in declared if name in asked), "validate"]
+        return list(dict.fromkeys([*first, *declared, *LAST]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
         """Build one command, once; None when there is no such command."""
         return _build(cmd_name)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands in the help, each with its one line."""
+    def lines(self, ctx: Any) -> list[tuple[str, str]]:
+        """Return each command's name and its one line, without building any."""
         from cxcall.contract import commanded
 
         declared = {entry.command: entry.summary for entry in reversed(commanded())}
         lines = {**FIRST, **LAST, **declared}
+        return [(name, lines[name]) for name in self.list_commands(ctx)]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands in the help, each with its one line."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, lines[name]) for name in self.list_commands(ctx)])
+            formatter.write_dl(self.lines(ctx))
 
 
 @cache
 def _build(name: str) -> Any:
     if name in (*FIRST, *LAST):
         return typer.main.get_command(import_module(f"cxcall.commands.{name}").app)
-    from cxcall.contract import command_names
-
-    if name not in command_names():
-        return None
     from cxcall.commands.operation import new_command
 
-    return typer.main.get_command(new_command(name))
+    command = new_command(name)
+    return command and typer.main.get_command(command)
 
 
 def assemble(arguments: Sequence[str]) -> Any:
     """Return the root command; it takes the common flags where one stands before the subcommand."""
     app = new_app(
         "Trigger outbound calls through contact-centre APIs, and know exactly why one was refused.",
-        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples.",
+        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples; `cxcall help exit-codes`, `environment`, `output` and `files` tell the rest.",
         cls=Commands,
     )
 
@@ -103,36 +116,54 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
     _interrupt_on_sigterm()
-    arguments = arguments or ["--help"]
     invocation, report = Invocation(), None
     try:
-        report = _report(arguments, invocation)
+        report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
             spoken = invocation.output or options_of(arguments, _command_in(arguments))
             Screen.standard(spoken).show(report)
     except BrokenPipeError:
-        _discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
+        discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
     except OSError as error:
-        _discard(sys.stdout)
+        discard(sys.stdout)
         Screen.standard(OutputOptions()).say(f"the report could not be written: {error.strerror}")
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
 
 
-def leave(code: int) -> None:
-    """End the process at once, its output flushed: taking the interpreter down costs 17 % of a send."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            _discard(stream)
-    os._exit(code)
+def _asking(arguments: Sequence[str]) -> Sequence[str]:
+    """Write `help COMMAND` as `COMMAND --help`; `help` alone asks for the whole."""
+    if arguments[0] != "help":
+        return arguments
+    known = Commands(name="cxcall").list_commands(None)
+    is_command = all(word in known for word in arguments[1:2])
+    return [*arguments[1:], "--help"] if is_command else arguments
 
 
-def _discard(stream: TextIO) -> None:
-    """Let what is still written to a stream go nowhere: what was done stays done."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def _brief() -> Report:
+    """Return what `cxcall` alone shows: the commands that the project was asked for, and the way on."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = min(get_terminal_size().columns, 80)
+    lines = Commands(name="cxcall").lines(None)
+    shown, more = lines[:_ASKED], ", ".join(name for name, _ in lines[_ASKED:])
+    text = [
+        fill("Trigger outbound calls, and know exactly why one was refused.", width),
+        "",
+        *(f"  cxcall {name:<20} {about}"[:width] for name, about in shown),
+        "",
+        fill(f"More: {more}.", width, subsequent_indent="      "),
+        "",
+        "To try it, ringing nobody:",
+        "  cxcall operations personal-connection --skeleton > p.json",
+        "  cxcall validate p.json",
+        "  cxcall personal-connection --file p.json --sandbox",
+        "",
+        fill("All of it: `cxcall --help`. One: `cxcall COMMAND --help`.", width),
+    ]
+    return Report(text="\n".join(text))
 
 
 def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
@@ -149,16 +180,14 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     except typer.TyperException as error:
         return _usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
-        return Report(
-            _command_in(arguments),
-            Outcome.ERROR,
-            ExitCode.INTERRUPTED,
-            talk=["interrupted; nothing was sent"],
-        )
+        result = ExitCode.INTERRUPTED
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except Exception as fault:  # noqa: BLE001 - the error boundary
         return _fault_report(fault, _command_in(arguments))
+    if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
+        talk = ["interrupted; nothing was sent"]
+        return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
     return result if isinstance(result, Report) else None
 
 
@@ -172,8 +201,7 @@ def _command_in(arguments: Sequence[str]) -> str:
 def _usage_report(error: typer.TyperException, command: str) -> Report:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    message = error.format_message().replace("'", "`")
-    message = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    message = _in_our_words(error.format_message())
     fix = f"{_usage_hint(error, context)}see `{path} --help`"
     return Report(
         path.removeprefix("cxcall").strip() or command,
@@ -183,12 +211,24 @@ def _usage_report(error: typer.TyperException, command: str) -> Report:
     )
 
 
+def _in_our_words(message: str) -> str:
+    """Return Click's message as ours are: literals in backticks, no full stop, the hint apart."""
+    import re
+
+    said = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    said = re.sub(r"option: (\S+)", r"option `\1`", said)
+    said = re.sub(r"argument(\(s\)|s)? \((.+)\)", r"arguments `\2`", said)
+    return said.replace("'", "`")
+
+
 def _usage_hint(error: typer.TyperException, context: Any) -> str:
     """Name what may have been meant: a flag, a command, or the commands that there are."""
     near = list(getattr(error, "possibilities", None) or ())
     listing = getattr(getattr(context, "command", None), "list_commands", None)
     if "Missing command" in error.message and listing:
-        return f"one of {', '.join(f'`{name}`' for name in listing(context))}; "
+        names = listing(context)
+        shown = ", ".join(f"`{name}`" for name in names)
+        return f"one of {shown}; " if len(names) <= _MOST_NAMED else ""
     if "No such command" in error.message and listing:
         from difflib import get_close_matches
 

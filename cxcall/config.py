@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.parse import urlsplit
 
-from cxcall.endpoint import check_url, domain_of, printable, token_url_for
-from cxcall.errors import Finding, UsageError
+from cxcall import tenant
+from cxcall.address import settle_hosts, settle_tenant
+from cxcall.endpoint import printable, token_url_for
 from cxcall.sources import (
+    GC_PREFIX,
     NAMES,
     NUMBERS,
     SECRETS,
@@ -29,15 +31,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cxcall.contract import Contract
+    from cxcall.errors import Finding
 
-DEFAULTS = {"profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900"}
-PLATFORMS = ("genesys-cloud", "nice-cxone")
+DEFAULTS = {
+    "profile": "default",
+    "timeout": "30",
+    "max_wait": "60",
+    "duplicate_window": "900",
+    "hours_policy": "warn",
+}
+POLICIES = ("warn", "enforce")
+CXONE = "nice-cxone"
+PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST = 604800.0  # a week: beyond it the system's own timers overflow
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One settled value and where it came from; a secret's value is in no repr."""
 
     value: str
@@ -49,21 +59,28 @@ class Setting:
         return f"Setting({shown!r}, {self.source!r})"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a command goes by; `""` stands for what nobody set.
 
     `conflicts` are warnings, except where a secret would go to a host that it was not meant for:
     that one is an error, and no token is taken while it stands. `embedded` settings are those of
-    the sandbox in this process; nothing about them is kept.
+    the sandbox in this process; nothing about them is kept. `roams` says that nobody wrote the
+    API's address, so that it goes by what is discovered of the CXone tenant.
     """
 
     values: Mapping[str, Setting]
     conflicts: tuple[Finding, ...] = ()
     embedded: bool = False
+    roams: bool = False
 
     def _text(self, name: str) -> str:
         return self.values[name].value
+
+    def moved(self, api: str) -> Settings:
+        """Return them for another host: where the tenant was found."""
+        path = urlsplit(self.base_url).path
+        found = Setting(api + path, tenant.SOURCE)
+        return self._replace(values={**self.values, "base_url": found})
 
     @property
     def profile(self) -> str:
@@ -89,6 +106,21 @@ class Settings:
     def token_url(self) -> str:
         """Where tokens are fetched; empty when the API's address does not say."""
         return self._text("token_url")
+
+    @property
+    def issuer(self) -> str:
+        """Who says where a CXone tenant is; empty for another platform."""
+        return self._text("issuer")
+
+    @property
+    def access_key_id(self) -> str:
+        """The ID of a CXone user's access key."""
+        return self._text("access_key_id")
+
+    @property
+    def access_key_secret(self) -> str:
+        """That access key's secret."""
+        return self._text("access_key_secret")
 
     @property
     def client_id(self) -> str:
@@ -130,6 +162,21 @@ class Settings:
         """The file of the user's own contract."""
         return self._text("contract")
 
+    @property
+    def hours(self) -> str:
+        """The time of day in which people may be called, `08:00-21:00`; empty for any."""
+        return self._text("hours")
+
+    @property
+    def hours_policy(self) -> str:
+        """`warn` outside of the hours, or `enforce` them."""
+        return self._text("hours_policy")
+
+    @property
+    def do_not_call(self) -> str:
+        """The file of numbers that are not to be called."""
+        return self._text("do_not_call")
+
 
 class Server(Protocol):
     """A running sandbox, as far as settings are concerned."""
@@ -158,15 +205,27 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
     layers, profile = _layers(flags)
     declared = str(contract.declared.get("x-cxcall-platform", ""))
     platform = pick("platform", layers) or Written(declared, f"contract {contract.name}", str)
-    if platform.value == "nice-cxone":
+    if platform.value == CXONE:
         # GENESYSCLOUD_* are another vendor's region and secrets: they are not for this platform.
         layers[2], layers[4] = {}, {}
     values = {**_values(layers), "profile": profile, "platform": platform}
-    base_url = _base_url(layers, contract)
-    token_url = _token_url(layers, base_url)
-    values |= {"base_url": base_url, "token_url": token_url}
-    conflicts = find_conflicts(layers, contract, base_url.value, token_url.value)
-    return Settings(_settings(values), tuple(conflicts))
+    if platform.value == CXONE:
+        values |= settle_tenant(layers, contract, profile.value, state_dir)
+    else:
+        values |= settle_hosts(layers, contract)
+    addresses = values["base_url"].value, values["token_url"].value
+    conflicts = (*find_conflicts(layers, contract, *addresses), *_of_gc(profile))
+    roams = platform.value == CXONE and not pick("base_url", layers)
+    return Settings(_settings(values), conflicts, roams=roams)
+
+
+def _of_gc(profile: Written) -> tuple[Finding, ...]:
+    """Return what `gc` goes by in its own profile, and cxcall does not."""
+    if not profile.value.startswith(GC_PREFIX):
+        return ()
+    from cxcall.gcfile import GcProfile
+
+    return tuple(GcProfile.read(profile).findings())
 
 
 def contract_file(flags: Mapping[str, str | None]) -> str:
@@ -179,17 +238,26 @@ def contract_file(flags: Mapping[str, str | None]) -> str:
     return written.value if written else ""
 
 
+def platform_of(flags: Mapping[str, str | None]) -> str:
+    """Return the platform that settings name; empty when they name none."""
+    layers, _ = _layers(flags)
+    written = pick("platform", layers)
+    return written.value if written else ""
+
+
 def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Written]:
     """Return the sources of settings, the first one first, and the profile that is the last."""
     above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
     file = ConfigFile.read(config_dir() / "config.toml")
     profile = pick("profile", above) or file.default or _default("profile")
+    if profile.value.startswith(GC_PREFIX):
+        from cxcall.gcfile import GcProfile
+
+        return [*above, GcProfile.read(profile).layer()], profile
     return [*above, file.profile(profile)], profile
 
 
-def for_sandbox(
-    sandbox: Server, *, timeout: str | None = None, engagement_header: str | None = None
-) -> Settings:
+def for_sandbox(sandbox: Server, flags: Mapping[str, str | None]) -> Settings:
     """Return the settings of a sandbox in this process: nothing else may decide where it goes."""
     given = {
         "profile": "sandbox",
@@ -198,9 +266,8 @@ def for_sandbox(
         "client_id": sandbox.client_id,
         "client_secret": sandbox.client_secret,
     }
-    flags = from_flags({"timeout": timeout, "engagement_header": engagement_header})
     layer = {name: Written(value, "sandbox", str) for name, value in given.items()}
-    return Settings(_settings(_values([flags, layer])), embedded=True)
+    return Settings(_settings(_values([layer, from_flags(flags)])), embedded=True)
 
 
 def state_dir() -> Path:
@@ -233,10 +300,10 @@ def _values(layers: Sequence[Layer]) -> dict[str, Written]:
     if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
         raise bad_setting("engagement_header", header, "is no header's name", fix=fix)
-    if (platform := values["platform"]).value not in ("", *PLATFORMS):
-        problem = f"`{printable(platform.value)}` is unknown"
-        fix = nearest(platform.value, PLATFORMS)
-        raise bad_setting("platform", platform, problem, fix=fix)
+    for name, allowed in (("platform", ("", *PLATFORMS)), ("hours_policy", POLICIES)):
+        if (written := values[name]).value not in allowed:
+            problem = f"`{printable(written.value)}` is unknown"
+            raise bad_setting(name, written, problem, fix=nearest(written.value, allowed))
     return values
 
 
@@ -261,34 +328,3 @@ def _check_number(name: str, written: Written) -> None:
             f"is `{printable(written.value)}`, not a number of seconds {least} up to {LONGEST:.0f}",
             fix=f"write seconds, e.g. `{DEFAULTS[name]}`",
         )
-
-
-def _base_url(layers: Sequence[Layer], contract: Contract) -> Written:
-    """Take the address that is written, else the region's, else the contract's own."""
-    explicit, region = pick("base_url", layers), pick("region", layers)
-    if explicit:
-        return _with(explicit, check_url("base_url", explicit))
-    if region and contract.regions:
-        return _with(region, contract.base_url(domain_of(region, contract)))
-    url = contract.base_url()
-    if "://" not in url:
-        raise UsageError(
-            f"contract `{printable(contract.name)}` names no server, and no `base_url` is set",
-            where="--base-url",
-            fix="add `--base-url https://...`",
-            code="host-unknown",
-        )
-    own = Written(url, "default", lambda: contract.name)
-    return _with(own, check_url("base_url", own))
-
-
-def _token_url(layers: Sequence[Layer], base_url: Written) -> Written:
-    explicit = pick("token_url", layers)
-    if explicit:
-        return _with(explicit, check_url("token_url", explicit))
-    url = token_url_for(base_url.value)
-    return Written(url, "from base_url" if url else "not set", base_url.locate)
-
-
-def _with(written: Written, value: str) -> Written:
-    return Written(value, written.source, written.locate)

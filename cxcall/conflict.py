@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # Places in the order of precedence: flags, environment (two families), `.env` (two), profile.
 _DOTENV = slice(3, 5)
 _PROFILE = 5
+_BY_PRECEDENCE = ("access_token", "access_key_secret", "client_secret")
 
 
 def find_conflicts(
@@ -43,14 +44,12 @@ def _misled_secret(layers: Sequence[Layer], contract: Contract) -> Iterator[Find
 
     Whoever can write a `.env` into a folder could otherwise have the secret sent to themselves.
     """
-    secret = next(
-        (name for name in ("access_token", "client_secret") if pick(name, layers)), "client_secret"
-    )
+    secret = next((name for name in _BY_PRECEDENCE if pick(name, layers)), "client_secret")
     if secret not in layers[_PROFILE] or pick(secret, layers[:_PROFILE]):
         return
     own = {_domain(name, written, contract) for name, written in layers[_PROFILE].items()}
     host_by = "base_url" if pick("base_url", layers) else "region"
-    for name in (host_by, "token_url"):
+    for name in (host_by, "token_url", "issuer"):
         written = pick(name, layers)
         if written is None or not _is_in(written, layers[_DOTENV]):
             continue
@@ -68,7 +67,7 @@ def _misled_secret(layers: Sequence[Layer], contract: Contract) -> Iterator[Find
 
 def _domain(name: str, written: Written, contract: Contract) -> str:
     """Return the domain that a setting names; empty when it names none."""
-    if name in {"base_url", "token_url"}:
+    if name in {"base_url", "token_url", "issuer"}:
         return domain_behind(written.value)
     try:
         return domain_of(written, contract) if name == "region" else ""
@@ -96,7 +95,10 @@ def _regions(layers: Sequence[Layer], contract: Contract, base_url: str) -> Iter
     """Warn once when a place that lost names another host; a flag is taken at its word."""
     if "base_url" in layers[0]:
         return
-    winner = pick("base_url", layers) or pick("region", layers)
+    name = "base_url" if pick("base_url", layers) else "region"
+    winner = pick(name, layers)
+    if winner and _host_named(name, winner, contract) != host_of(base_url).lower():
+        return  # neither won: the tenant was found elsewhere
     for layer in layers:
         for name in ("base_url", "region"):
             written = layer.get(name)

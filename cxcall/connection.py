@@ -20,10 +20,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
-
 from cxcall.endpoint import is_loopback_host
+from cxcall.lean import left_out
+
+# Loading a detector of character sets costs 7 % of a send, and only `requests.Response.text` asks it.
+with left_out("chardet", "charset_normalizer"):
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlsplit
 
 from cxcall import schema
-from cxcall.declared import Flag, Parameter, Published
+from cxcall.declared import Flag, Parameter, Published, server_url, target
 from cxcall.document import parse, split_pointer
 from cxcall.errors import UsageError
 from cxcall.textfile import read_text
@@ -69,6 +69,21 @@ class Operation:
         return bool(self.declared.get("x-cxcall-rings", False))
 
     @property
+    def is_read(self) -> bool:
+        """Whether sending it changes nothing, so that it may be sent again at will."""
+        return self.method in ("GET", "HEAD", "OPTIONS") and not self.rings
+
+    @property
+    def is_for_login(self) -> bool:
+        """Whether it grants a token (`x-cxcall-grants`): what is sent to it are secrets."""
+        return bool(self.declared.get("x-cxcall-grants"))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it takes no token: its `security` is declared, and empty."""
+        return self.declared.get("security") == []
+
+    @property
     def nearest(self) -> tuple[Published, ...]:
         """The published operations for the same purpose, where this one is not published."""
         return tuple(Published(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
@@ -100,13 +115,18 @@ class Operation:
     @property
     def permissions(self) -> tuple[frozenset[str], ...]:
         """The alternatives, any of which is enough; empty when none is declared."""
-        declared = self.declared.get("x-cxcall-permissions", ())
-        return tuple(frozenset(needed) for needed in declared)
+        return tuple(map(frozenset, self.declared.get("x-cxcall-permissions", ())))
 
     @property
     def token_kinds(self) -> tuple[str, ...]:
         """The grants whose tokens the operation takes; empty when nothing is declared of it."""
         return tuple(self.declared.get("x-cxcall-token", ()))
+
+    @property
+    def server(self) -> str:
+        """The address of a server of its own, its variables by default; empty when it has none."""
+        servers = self.declared.get("servers") or [{}]
+        return server_url(servers[0])
 
     @property
     def base_path(self) -> str:
@@ -138,26 +158,20 @@ class Operation:
     def parameters(self) -> tuple[Parameter, ...]:
         """The values of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        return tuple(
-            Parameter(
-                name=entry["name"],
-                location=entry["in"],
-                required=entry.get("required", False),
-                description=entry.get("description", ""),
-                schema=self.contract.closed(entry.get("schema", {})),
-            )
-            for entry in declared
-        )
+        return tuple(Parameter.read(entry, self.contract.closed) for entry in declared)
+
+    @property
+    def _body(self) -> Mapping[str, Any]:
+        return self.contract.resolve(self.declared.get("requestBody", {}))
 
     @property
     def _media(self) -> Mapping[str, Any]:
-        body = self.contract.resolve(self.declared.get("requestBody", {}))
-        media: Mapping[str, Any] = body.get("content", {}).get("application/json", {})
-        return media
+        return dict(self._body.get("content", {}).get("application/json", {}))
 
     @property
-    def _schema(self) -> JsonSchema:
-        return dict(self._media.get("schema", {}))
+    def needs_body(self) -> bool:
+        """Whether it is not to be sent without a body."""
+        return self.takes_body and bool(self._body.get("required", False))
 
     @cached_property
     def takes_body(self) -> bool:
@@ -167,7 +181,7 @@ class Operation:
     @cached_property
     def body_schema(self) -> JsonSchema:
         """The JSON Schema 2020-12 of the body, self-contained: only what it refers to comes along."""
-        return self.contract.closed(self._schema)
+        return self.contract.closed(self._media.get("schema", {}))
 
     @property
     def example(self) -> Any:
@@ -178,32 +192,30 @@ class Operation:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
         known = self._places.get(pointer)
         if known is None:
-            tokens, above = split_pointer(pointer), pointer.rpartition("/")[0]
-            node = schema.step(self.schema_at(above), tokens[-1]) if tokens else self._schema
-            known = self.contract.resolve(node)
+            above = self.schema_at(pointer.rpartition("/")[0])
+            known = self.contract.resolve(schema.step(above, split_pointer(pointer)[-1]))
             if len(self._places) < _PLACES_KEPT:
                 self._places[pointer] = known
         return known
 
     @cached_property
     def _places(self) -> dict[str, JsonSchema]:
-        return {}
+        return {"": self.contract.resolve(self._media.get("schema", {}))}
 
     def properties(self) -> Iterator[tuple[str, JsonSchema]]:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
-        yield from schema.properties(self.contract.resolve, self._schema)
+        yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
-        """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
-        path = self.path
-        for name, value in values.items():
-            path = path.replace(f"{{{name}}}", quote(value, safe=""))
-        query = {
-            entry.name: values[entry.name]
-            for entry in self.parameters
-            if entry.location == "query" and entry.name in values
-        }
-        return base_url.rstrip("/") + path + (f"?{urlencode(query)}" if query else "")
+        """Return the absolute URL: every path and query parameter filled in, percent-encoded.
+
+        A host alone gets the path of the contract's server (CXone's version stands there); an
+        address that has a path of its own is taken as it is.
+        """
+        base = base_url.rstrip("/")
+        if "/" not in base.partition("//")[2]:
+            base += urlsplit(self.server or self.contract.base_url()).path.rstrip("/")
+        return base + target(self.path, self.parameters, values)
 
 
 @dataclass(frozen=True)
@@ -245,11 +257,7 @@ class Contract:
 
     def base_url(self, domain: str = "") -> str:
         """Return the server's URL, its variables by default; a region's domain is for the first one."""
-        url = str(self._server.get("url", ""))
-        for name, variable in self._server.get("variables", {}).items():
-            url = url.replace(f"{{{name}}}", domain or variable["default"])
-            domain = ""
-        return url
+        return server_url(self._server, domain)
 
     def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
@@ -272,6 +280,12 @@ def builtin() -> tuple[Contract, ...]:
         Contract(path.stem, path.read_text("utf-8"))
         for path in sorted(Path(__file__).with_name("contracts").glob("*.json"))
     )
+
+
+def of_platform(platform: str) -> Contract:
+    """Return the first shipped contract of a platform; of all, where none is named."""
+    named = (known for known in builtin() if known.declared.get("x-cxcall-platform") == platform)
+    return next(named, builtin()[0]) if platform else builtin()[0]
 
 
 def load(path: str) -> Contract:
@@ -300,10 +314,12 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
     return tuple(operation for known in load_all(path) for operation in known.operations)
 
 
-def commanded(path: str | None = None) -> tuple[Operation, ...]:
-    """Return the operations that have a command of their own; what has none is not even parsed."""
-    declaring = (known for known in load_all(path) if known.may_hold("x-cxcall-command"))
-    return tuple(entry for known in declaring for entry in known.operations if entry.command)
+def commanded(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
+    """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
+    word = name or "x-cxcall-command"
+    declaring = (known for known in load_all(path) if known.may_hold(word))
+    found = (entry for known in declaring for entry in known.operations if entry.command)
+    return tuple(entry for entry in found if not name or entry.command == name)
 
 
 def command_names() -> list[str]:

@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from cxcall.schema import JsonSchema
 
 
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
 class Parameter(NamedTuple):
-    """A value of the path or the query string (`location`), with its JSON Schema."""
+    """A value of the path, the query string or a header (`location`), with its JSON Schema.
+
+    A list is written with commas; `explode` repeats its name in the query for each item (OpenAPI's
+    `style: form`).
+    """
 
     name: str
     location: str
     required: bool
     description: str
     schema: JsonSchema
+    explode: bool = True
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any], closed: Callable[[JsonSchema], JsonSchema]) -> Self:
+        """Read an OpenAPI parameter object; `closed` brings what a schema refers to along with it."""
+        return cls(
+            name=entry["name"],
+            location=entry["in"],
+            required=entry.get("required", False),
+            description=entry.get("description", ""),
+            schema=closed(entry.get("schema", {})),
+            explode=entry.get("explode", True),
+        )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes more than one value."""
+        return self.schema.get("type") == "array"
+
+    @property
+    def flag(self) -> Flag:
+        """The flag that sets it on the command line: `conversationId` is `--conversation-id`."""
+        name = _WORD_START.sub("-", self.name).replace("_", "-").lower()
+        metavar = name.rpartition("-")[2].upper()
+        if self.is_list:
+            metavar = f"{metavar},..."
+        return Flag(name, metavar, self.description, self.required, parameter=self.name)
 
 
 class Published(NamedTuple):
@@ -43,3 +81,32 @@ class Flag(NamedTuple):
     pointers: tuple[str, ...] = ()
     parameter: str = ""
     under: str = ""
+
+    @property
+    def sets_body(self) -> bool:
+        """Whether its value goes into the body."""
+        return bool(self.pointers or self.under)
+
+
+def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, str]) -> str:
+    """Return a path and its query with the values of their parameters, percent-encoded."""
+    path, query = template, []
+    for entry in parameters:
+        value = values.get(entry.name)
+        if value is None:
+            continue
+        if entry.location == "path":
+            path = path.replace(f"{{{entry.name}}}", quote(value, safe=""))
+        elif entry.location == "query":
+            items = value.split(",") if entry.is_list and entry.explode else [value]
+            query += [(entry.name, item) for item in items]
+    return path + (f"?{urlencode(query)}" if query else "")
+
+
+def server_url(server: Mapping[str, Any], domain: str = "") -> str:
+    """Return a server's URL, its variables by default; a region's `domain` is for the first one."""
+    url = str(server.get("url", ""))
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", domain or variable["default"])
+        domain = ""
+    return url

@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall import answer, pacing
@@ -18,6 +17,7 @@ from cxcall.ending import Delivered, Ending, end, given_up, never_sent, stopped_
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.ledger import Intent, intent_digest
 from cxcall.phone import mask_text
+from cxcall.secrecy import shown
 from cxcall.transport import Exchange, Interrupted, exchange
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ _MAY_BE_PROCESSED = (Proof.ACCEPTED, Proof.NOTHING)
 _MAY_GO_AGAIN = (Proof.BUSY, Proof.UNSENT, Proof.UNAUTHORISED)
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """When a delivery may go on: what a batch shares among its requests, and a single send has alone.
 
     `on_wait` is told each wait and its reason, `sleep` waits; `turn` waits right before the first
@@ -52,19 +51,25 @@ class Pace:
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
 
 
-@dataclass(frozen=True)
-class Plan:
+ALONE = Pace()
+"""The pace of what is sent by itself."""
+
+
+class Plan(NamedTuple):
     """A checked request, and all that its sending needs to know. `numbers` are masked."""
 
     operation: Operation
     request: HttpRequest
-    body: Any = field(repr=False)
+    body: Any
     settings: Settings
     numbers: tuple[str, ...] = ()
     engagement_header: str = ""
     again: bool = False
     batch: str = ""
     row: int | None = None
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
 
     @property
     def host(self) -> str:
@@ -83,14 +88,14 @@ class Plan:
             target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
             digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
-            again=self.again,
+            # What rings nobody may be sent as often as one likes: no guard looks at it.
+            again=self.again or not self.operation.rings,
             batch=self.batch,
             row=self.row,
         )
 
 
-@dataclass(frozen=True)
-class Delivery:
+class Delivery(NamedTuple):
     """How the sending of one request ended; `interrupted` when a signal came, so that a batch ends too."""
 
     id: str
@@ -105,11 +110,37 @@ class Delivery:
     interrupted: bool = False
 
 
+class Unrecorded:
+    """What a read is recorded in: nothing. It changes nothing, and may be made again at will."""
+
+    def begin(self, _intent: Intent, _window: float) -> str:
+        """Take no note; a read has no delivery ID."""
+        return ""
+
+    def not_processed(self, delivery: str, attempt: int, note: str) -> None:
+        """Take no note."""
+
+    def sending(self, delivery: str, attempt: int) -> None:
+        """Take no note."""
+
+    def end(self, delivery: str, outcome: Outcome, **_: Any) -> None:
+        """Take no note."""
+
+
+def read(plan: Plan, tokens: Callable[[bool], Token] | None, pace: Pace = ALONE) -> Delivery:
+    """Send a request that changes nothing, again where it failed in passing; the ledger is not told.
+
+    `tokens` is None for an operation that takes none. A signal ends it at once (KeyboardInterrupt).
+    """
+    attempts = _Attempts(plan, Unrecorded(), tokens, pace)
+    return attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as above
+
+
 def deliver(
     plan: Plan,
     ledger: Ledger,
     tokens: Callable[[bool], Token],
-    pace: Pace = Pace(),
+    pace: Pace = ALONE,
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
@@ -126,7 +157,7 @@ def deliver(
     except KeyboardInterrupt as interrupt:
         if not attempts.id:
             raise
-        ending = replace(attempts.stop(interrupt), interrupted=True)
+        ending = attempts.stop(interrupt)._replace(interrupted=True)
     return attempts.record(ending)
 
 
@@ -158,8 +189,8 @@ class _Attempts:
     def __init__(
         self,
         plan: Plan,
-        ledger: Ledger,
-        tokens: Callable[[bool], Token],
+        ledger: Ledger | Unrecorded,
+        tokens: Callable[[bool], Token] | None,
         pace: Pace,
     ) -> None:
         self.plan, self.ledger, self.tokens, self.pace = plan, ledger, tokens, pace
@@ -173,7 +204,7 @@ class _Attempts:
         plan = self.plan
         return Delivered(self.id, plan.operation, plan.host, plan.engagement_header)
 
-    def run(self, token: Token) -> Ending:
+    def run(self, token: Token | None) -> Ending:
         """Go on until an attempt ends the delivery."""
         while True:
             try:
@@ -183,16 +214,17 @@ class _Attempts:
                 return never_sent(error)
             proof = self._judge(done)
             wait = self._wait_after(proof, done)
-            if wait is None and (proof is not Proof.UNAUTHORISED or self.renewed):
+            may_renew = proof is Proof.UNAUTHORISED and not self.renewed and self.tokens
+            if wait is None and not may_renew:
                 return end(self.delivered, proof, done)
             try:
                 token = self._prepare_next(token, done, wait)
             except CxcallError as error:
                 return given_up(self.delivered, proof, done, error)
 
-    def _send(self, token: Token) -> Exchange:
+    def _send(self, token: Token | None) -> Exchange:
         settings = self.plan.settings
-        auth = BearerAuth(token, settings.base_url)
+        auth = BearerAuth(token, settings.base_url) if token else None
         self.in_flight, self.last = True, None
         self.last = exchange(
             self.plan.request, auth=auth, timeout=settings.timeout, turn=self.pace.turn
@@ -211,6 +243,8 @@ class _Attempts:
         if proof is Proof.BUSY and done.response is not None:
             response = done.response
             asked = pacing.wait_asked(response.headers, response.body, datetime.now(UTC))
+        elif proof is Proof.NOTHING and self.plan.operation.is_read:
+            pass  # it changed nothing, whatever became of it
         elif proof is not Proof.UNSENT or done.failure not in _PASSING:
             return None
         elif done.failure == _HELD:
@@ -219,7 +253,9 @@ class _Attempts:
         within = self.waited + wait <= self.plan.settings.max_wait
         return wait if within and self.sends < MOST_SENDS else None
 
-    def _prepare_next(self, token: Token, done: Exchange, wait: float | None) -> Token:
+    def _prepare_next(
+        self, token: Token | None, done: Exchange, wait: float | None
+    ) -> Token | None:
         """Wait, or get another token where there is nothing to wait for; then record the next attempt."""
         reason = f"`{self.plan.host}` was not reached: {done.detail}"
         if done.response is not None:
@@ -228,7 +264,7 @@ class _Attempts:
             self.ledger.not_processed(self.id, self.attempt, reason)
         if wait is None:
             self.renewed = True
-            token = self.tokens(True)  # noqa: FBT003 - "fresh" is its only meaning
+            token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
         else:
             self.sends += done.failure != _HELD
             self.waited += wait
@@ -267,10 +303,10 @@ class _Attempts:
                 )
                 written = True
         except KeyboardInterrupt:
-            stopped = replace(ending, interrupted=True)
+            stopped = ending._replace(interrupted=True)
             return self._delivery(stopped) if written else self.record(stopped)
         except Exception as error:  # noqa: BLE001 - a phone may ring: nothing may hide the outcome
-            return replace(delivery, findings=(*delivery.findings, self._unrecorded(error)))
+            return delivery._replace(findings=(*delivery.findings, self._unrecorded(error)))
         return delivery
 
     def _delivery(self, ending: Ending) -> Delivery:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import answer, pacing
 from cxcall.answer import Proof
 from cxcall.errors import ExitCode, Finding, Outcome, Severity
-from cxcall.refusal import refusal
 
 if TYPE_CHECKING:
     from cxcall.contract import Operation
@@ -41,8 +39,7 @@ _UNSENT = {
 _UNSENDABLE = ("undelivered", "cannot be sent this request", "check the URL and the headers: `-n`")
 
 
-@dataclass(frozen=True)
-class Delivered:
+class Delivered(NamedTuple):
     """What was sent where, under which ID of the ledger; `first_header` is looked into first."""
 
     id: str
@@ -51,8 +48,7 @@ class Delivered:
     first_header: str = ""
 
 
-@dataclass(frozen=True)
-class Ending:
+class Ending(NamedTuple):
     """How a delivery ends, and the exchange that decided it; `interrupted`: by a signal."""
 
     outcome: Outcome
@@ -113,7 +109,12 @@ def _refused(
     hidden = (
         answer.hidden_failure(response) if response.status < HTTPStatus.MULTIPLE_CHOICES else None
     )
-    findings = (hidden,) if hidden else refusal(delivered.operation, response, delivered.host)
+    if hidden:
+        findings: tuple[Finding, ...] = (hidden,)
+    else:
+        from cxcall.refusal import refusal
+
+        findings = refusal(delivered.operation, response, delivered.host)
     is_token = proof is Proof.UNAUTHORISED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return Ending(Outcome.REFUSED, code, exchange, findings)
@@ -148,7 +149,22 @@ def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
     )
 
 
+def _unanswered(delivered: Delivered, exchange: Exchange | None) -> Ending:
+    """Return the ending of a read without a usable answer: it changed nothing, so nothing is unknown."""
+    finding = Finding(
+        Severity.ERROR,
+        "undelivered",
+        "response",
+        _doubt(delivered, exchange),
+        fix="run it again",
+        why="it only reads: nothing was changed",
+    )
+    return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+
+
 def _unknown(delivered: Delivered, exchange: Exchange | None) -> Ending:
+    if delivered.operation.is_read:
+        return _unanswered(delivered, exchange)
     rings = delivered.operation.rings
     may = "the call may have been placed" if rings else "the request may have been processed"
     finding = Finding(
@@ -189,7 +205,7 @@ def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]
     found = answer.engagement_id(delivered.operation, response, delivered.first_header)
     kind = answer.unreadable(response)
     doubts = []
-    if found is None:
+    if found is None and delivered.operation.engagement_id:
         looked = (*delivered.operation.engagement_id, "location")
         doubts.append(
             Finding(

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Origin = tuple[str, str, int]
 
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_AREA = re.compile(r"[a-z]{2}[0-9]{1,2}")
+_AREA_HOST = re.compile(rf"api-({_AREA.pattern})\.nice-?incontact\.com")
 _AROUND = re.compile(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
 _IN_NO_URL = frozenset(" \\\"'`<>{}|^")
 _PORTS = {"http": 80, "https": 443}
@@ -29,16 +31,29 @@ def domain_of(region: Written, contract: Contract) -> str:
     known = contract.regions.get(text.replace("_", "-"))
     if known:
         return known
-    if not _DOMAIN.fullmatch(text):
+    # nice-cxone.md section 1e: CXone's regions are areas, and their list is open, too.
+    domains = contract.regions.values()
+    takes_areas = bool(domains) and all(map(_AREA.fullmatch, domains))
+    if not (_AREA if takes_areas else _DOMAIN).fullmatch(text):
         raise bad_setting(
             "region",
             region,
-            f"`{printable(region.value)}` is neither a region's name nor a domain",
+            f"`{printable(region.value)}` is neither a region's name nor a domain"
+            if not takes_areas
+            else f"`{printable(region.value)}` is no area, such as `na1`",
             fix=nearest(text, contract.regions),
-            why="a region newer than this list is given by its domain, e.g. `mypurecloud.ie`",
+            why="a region newer than this list is given by its domain, e.g. `mypurecloud.ie`"
+            if not takes_areas
+            else "",
             code="host-unknown",
         )
     return text
+
+
+def area_of(base_url: str) -> str:
+    """Return the CXone area that an API's host names (`api-na1.niceincontact.com`); empty for another."""
+    found = _AREA_HOST.fullmatch((urlsplit(base_url).hostname or "").lower())
+    return found[1] if found else ""
 
 
 def check_url(name: str, written: Written) -> str:
@@ -100,6 +115,16 @@ def is_loopback_host(host: str) -> bool:
         return False
 
 
+def is_loopback_url(url: str) -> bool:
+    """Tell whether an address is on this machine itself."""
+    return is_loopback_host(urlsplit(url).hostname or "")
+
+
+def is_domain(host: str) -> bool:
+    """Tell whether a host's name is of whole labels, two or more."""
+    return bool(_DOMAIN.fullmatch(host))
+
+
 def origin(url: str) -> Origin:
     """Return scheme, host and port: what must be equal for a token to be sent."""
     parts = urlsplit(url)
@@ -112,9 +137,15 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
+def host_url(url: str) -> str:
+    """Return scheme, host and port, as an address without a path."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def token_url_for(base_url: str) -> str:
     """Return where tokens for an API are fetched; empty when its address does not say."""
-    if is_loopback_host(urlsplit(base_url).hostname or ""):
+    if is_loopback_url(base_url):
         return f"{base_url}/oauth/token"
     host = host_of(base_url).lower()
     return f"https://login.{host[4:]}/oauth/token" if host.startswith("api.") else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall import send
+from cxcall import guards, send
 from cxcall.checks import has_errors
 from cxcall.errors import CxcallError, Finding, UsageError
 from cxcall.payload import override
@@ -59,7 +59,7 @@ def check(job: Job) -> Iterator[Checked]:
 def _check(job: Job, row: Row) -> Checked:
     if row.payload is None:
         return Checked(row, None, row.findings)
-    payload = override(row.payload, sets=job.sets)
+    payload = override(job.operation, row.payload, sets=job.sets)
     given = {**row.values, **job.values}
     values = send.path_values(job.operation, given, (), payload)
     for parameter in job.operation.parameters:
@@ -71,7 +71,9 @@ def _check(job: Job, row: Row) -> Checked:
             )
     draft = send.draft(job.operation, values, payload, job.settings)
     findings = _placed(row, draft.findings)
-    stops = not job.force and has_errors(findings, strict=job.strict)
+    stops = any(map(guards.is_stopping, findings)) or (
+        not job.force and has_errors(findings, strict=job.strict)
+    )
     return Checked(row, None if stops else draft, findings)
 
 

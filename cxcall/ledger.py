@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import fields
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, Self
@@ -315,11 +314,8 @@ class Ledger:
                 yield _record(row)
 
 
-_FIELDS = tuple(field.name for field in fields(Record))
-
-
 def _record(row: tuple[Any, ...]) -> Record:
-    values = dict(zip(_FIELDS, row, strict=True))
+    values = dict(zip(Record._fields, row, strict=True))
     values["at"] = datetime.fromtimestamp(values["at"], UTC)
     if values["ended_at"] is not None:
         values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)

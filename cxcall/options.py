@@ -51,6 +51,18 @@ class SettingsOptions(NamedTuple):
     ] = None
 
 
+class PlatformOptions(NamedTuple):
+    """Which platform, and where, when no profile says so."""
+
+    platform: Annotated[
+        str | None,
+        _option("--platform", metavar="NAME", help="genesys-cloud (default) or nice-cxone."),
+    ] = None
+    region: Annotated[
+        str | None, _option("--region", metavar="NAME", help="A region, or for CXone an area: na1.")
+    ] = None
+
+
 class ContractOptions(NamedTuple):
     """Which operations are known."""
 
@@ -92,17 +104,38 @@ class SendOptions(NamedTuple):
     again: Annotated[
         bool, _option("--again", help="Send though the same request went out before.")
     ] = False
+    wait: Annotated[bool, _option("--wait", help="Follow the call until it is over.")] = False
     engagement_header: Annotated[
         str | None,
         _option(
             "--engagement-header", metavar="NAME", help="Look for the engagement ID here first."
         ),
     ] = None
+    hours: Annotated[
+        str | None,
+        _option(
+            "--hours", metavar="FROM-TO", help="When people may be called, there: 08:00-21:00."
+        ),
+    ] = None
+    do_not_call: Annotated[
+        str | None,
+        _option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
+    ] = None
 
 
-COMMON = (OutputOptions, SettingsOptions, ContractOptions, BodyOptions, CheckOptions, SendOptions)
+COMMON = (
+    *(OutputOptions, SettingsOptions, PlatformOptions, ContractOptions),
+    *(BodyOptions, CheckOptions, SendOptions),
+)
 
 
-def flags_of(*options: SettingsOptions | ContractOptions) -> dict[str, str | None]:
+def flags_of(
+    *options: SettingsOptions | PlatformOptions | ContractOptions,
+) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
     return {name: value for group in options for name, value in group._asdict().items()}
+
+
+def sending_flags(sending: SendOptions) -> dict[str, str | None]:
+    """Return those flags of a sending command that set settings."""
+    return {name: getattr(sending, name) for name in ("engagement_header", "hours", "do_not_call")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -26,6 +27,18 @@ def open_ledger() -> Ledger:
     from cxcall.ledger import Ledger
 
     return Ledger.open(state_dir())
+
+
+def find_engagement(given: str) -> Record | None:
+    """Return the newest delivery that started an engagement, or the one of this very ID; None for a stranger's."""
+    from cxcall.errors import CxcallError
+
+    with suppress(CxcallError), open_ledger() as ledger:
+        found = next(ledger.records(engagement_id=given, limit=1), None)
+        if found is None and (record := ledger.get(given)).id == given.upper():
+            return record
+        return found
+    return None
 
 
 def parse_since(text: str) -> datetime | None:

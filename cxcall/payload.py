@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cxcall.document import DocumentError, join_pointer, parse, split_pointer
+from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
 from cxcall.errors import Excerpt, Finding, UsageError
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from cxcall.contract import Operation
     from cxcall.declared import Flag
+    from cxcall.schema import JsonSchema
 
 
 class Source(Protocol):
@@ -28,13 +30,12 @@ class Source(Protocol):
         """Return the place of a value, or of its name; None where there is no such place."""
 
 
-@dataclass(frozen=True)
-class Payload:
+class Payload(NamedTuple):
     """A body, the document it was read from (if any), and the flag behind each pointer it set."""
 
     value: Any
     document: Source | None = None
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
 
     def origin(self, pointer: str) -> str:
         """Return the flag that set the value at `pointer`; empty when none did."""
@@ -50,6 +51,7 @@ class Payload:
 
 
 def build(
+    operation: Operation,
     file: str | None,
     flags: Sequence[tuple[Flag, str]] = (),
     sets: Sequence[str] = (),
@@ -60,39 +62,77 @@ def build(
     Raises DocumentError or UsageError when the file or a flag cannot be read.
     """
     document = parse(read_text(file), file) if file is not None else None
-    value = deepcopy(document.value) if document is not None else {}
-    return override(Payload(value, document), flags, sets)
+    value = deepcopy(document.value) if document is not None else empty(operation.schema_at(""))
+    return override(operation, Payload(value, document), flags, sets)
+
+
+def empty(schema: JsonSchema) -> Any:
+    """Return what a value starts from: an array where the schema wants one, else an object."""
+    return [] if schema.get("type") == "array" else {}
 
 
 def override(
-    payload: Payload, flags: Sequence[tuple[Flag, str]] = (), sets: Sequence[str] = ()
+    operation: Operation,
+    payload: Payload,
+    flags: Sequence[tuple[Flag, str]] = (),
+    sets: Sequence[str] = (),
 ) -> Payload:
     """Return a body with values of flags and of `--set` put into it; its value is changed in place."""
     value, origins = payload.value, dict(payload.origins)
-    for pointer, member, origin in (*_from_flags(flags), *map(_from_set, sets)):
-        value = put(value, pointer, member, origin)
-        origins[pointer] = origin
+    for flag, text in flags:
+        origin = f"--{flag.name}"
+        for pointer in _places(flag, text):
+            member = text.partition("=")[2] if flag.under else text
+            value = put_text(operation, value, pointer, member, origin)
+            origins[pointer] = origin
+    for text in sets:
+        pointer, member = _from_set(text)
+        value = put(_opened(operation, value, pointer, "--set"), pointer, member, "--set")
+        origins[pointer] = "--set"
     return Payload(value, payload.document, origins)
 
 
-def _from_flags(flags: Sequence[tuple[Flag, str]]) -> list[tuple[str, Any, str]]:
-    found: list[tuple[str, Any, str]] = []
-    for flag, text in flags:
-        origin = f"--{flag.name}"
-        found.extend((pointer, text, origin) for pointer in flag.pointers)
-        if flag.under:
-            name, separator, member = text.partition("=")
-            if not (name and separator):
-                raise UsageError(
-                    f"`{text}` is not of the form {flag.metavar}",
-                    where=origin,
-                    fix=f"write `{origin} firstName=Ada`",
-                )
-            found.append((join_pointer(flag.under, name), member, origin))
-    return found
+def _places(flag: Flag, text: str) -> Sequence[str]:
+    if not flag.under:
+        return flag.pointers
+    name, separator, _ = text.partition("=")
+    if not (name and separator):
+        raise UsageError(
+            f"`{text}` is not of the form {flag.metavar}",
+            where=f"--{flag.name}",
+            fix=f"write `--{flag.name} firstName=Ada`",
+        )
+    return (join_pointer(flag.under, name),)
 
 
-def _from_set(text: str) -> tuple[str, Any, str]:
+def put_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
+    """Return `value` with a text put at `pointer`, as the operation's schema wants it there."""
+    member = _typed(text, operation.schema_at(pointer))
+    return put(_opened(operation, value, pointer, origin), pointer, member, origin)
+
+
+def _opened(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
+    """Return `value` with the arrays and objects that the schema wants above `pointer`."""
+    above = ""
+    for token in split_pointer(pointer)[:-1]:
+        above = join_pointer(above, token)
+        if not has_value(value, above):
+            value = put(value, above, empty(operation.schema_at(above)), origin)
+    return value
+
+
+def _typed(text: str, schema: JsonSchema) -> Any:
+    """Return a text as the schema wants it: it stays text, unless the schema takes none."""
+    kinds = schema.get("type", "string")
+    if "string" in ([kinds] if isinstance(kinds, str) else kinds):
+        return text
+    try:
+        return parse(text.lower() if kinds == "boolean" else text, "text").value
+    except DocumentError:
+        return text
+
+
+def _from_set(text: str) -> tuple[str, Any]:
     pointer, separator, member = text.partition("=")
     if not separator or not pointer.startswith("/"):
         raise UsageError(
@@ -101,7 +141,7 @@ def _from_set(text: str) -> tuple[str, Any, str]:
             fix="write `--set /reasonCode='\"follow_up\"'`",
         )
     try:
-        return pointer, parse(member, "--set").value, "--set"
+        return pointer, parse(member, "--set").value
     except DocumentError as error:
         quoted = json.dumps(member, ensure_ascii=False)
         raise UsageError(

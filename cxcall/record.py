@@ -6,8 +6,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.errors import Finding, Outcome, Severity, StoppedError
 
@@ -28,8 +27,7 @@ class AlreadySentError(StoppedError):
         super().__init__(_same_row(earlier) if same_batch else told(earlier, now))
 
 
-@dataclass(frozen=True)
-class Intent:
+class Intent(NamedTuple):
     """What is about to be sent; numbers are masked, the body is a digest; `row` counts from 1."""
 
     profile: str
@@ -44,8 +42,7 @@ class Intent:
     row: int | None = None
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     """One run over a file of requests, and those that resumed it."""
 
     id: str
@@ -53,8 +50,7 @@ class Batch:
     is_ended: bool
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One delivery as the ledger knows it. Times are UTC."""
 
     id: str

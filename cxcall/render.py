@@ -8,6 +8,7 @@ import re
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall import phone
@@ -78,9 +79,9 @@ class Screen:
         """Print one line of data."""
         print(text, file=self.stdout)
 
-    def tell(self, text: str) -> None:
-        """Print text from outside as data: made safe, its numbers whole on a terminal only."""
-        self.line(printable(text if self.stdout.isatty() else phone.mask_text(text)))
+    def tell(self, text: str, mark: str = "") -> None:
+        """Print text from outside as data, behind a mark of our own: safe, numbers whole on a terminal only."""
+        self.line(mark + printable(text if self.stdout.isatty() else phone.mask_text(text)))
 
     def say(self, text: str) -> None:
         """Tell a person something, on stderr; nothing in JSON, where all is in the envelope."""
@@ -326,9 +327,8 @@ def summarise(counts: Mapping[str, int]) -> str:
 
 def options_of(arguments: Iterable[str], command: str) -> OutputOptions:
     """Read how a command is to speak from raw arguments, for errors that arise before they are parsed."""
-    words = list(arguments)
     found: Mapping[str, Any] = {}
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*arguments, ""]):
         if word == "--":
             break
         if word in ("-o", "--output"):

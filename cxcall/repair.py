@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from cxcall.checks import check_body, validator
 from cxcall.document import DocumentError, has_value, join_pointer, parse, value_at
@@ -13,7 +14,7 @@ from cxcall.payload import Payload, put
 from cxcall.transport import HttpRequest, curl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cxcall.contract import Operation
     from cxcall.errors import Finding
@@ -26,10 +27,29 @@ class Repair(NamedTuple):
     """The request as it should be; `missing` are the places still to be filled in, `<...>` in it."""
 
     operation: Operation
+    base_url: str
+    values: Mapping[str, str]
     url: str
     body: Any
     missing: tuple[str, ...]
     findings: tuple[Finding, ...]
+
+    def as_send(self) -> str:
+        """Return it as a `cxcall send` command, its body on stdin; a dry run, until somebody looked."""
+        flags = {entry.name: entry.flag.name for entry in self.operation.parameters}
+        words = ["cxcall", "send", self.operation.name]
+        for name, value in self.values.items():
+            words += [f"--{flags[name]}", value]
+        if self.base_url != self.operation.contract.base_url():
+            words += ["--base-url", self.base_url]
+        if not self.operation.takes_body:
+            return shlex.join([*words, "--dry-run"])
+        command = shlex.join([*words, "--file", "-", "--dry-run"])
+        return f"{command} <<'JSON'\n{self.as_json()}\nJSON"
+
+    def as_json(self) -> str:
+        """Return its body alone."""
+        return json.dumps(self.body, ensure_ascii=False, indent=2)
 
     def as_curl(self) -> str:
         """Return it as a curl command, the token left to the environment."""
@@ -87,7 +107,7 @@ def repair(explanation: Explanation) -> Repair:
     body = _carried(operation, attempt.body)
     missing += _fill(operation, body)
     findings = tuple(check_body(operation, Payload(body))) if operation.takes_body else ()
-    return Repair(operation, url, body, tuple(missing), findings)
+    return Repair(operation, base, values, url, body, tuple(missing), findings)
 
 
 def _from_path(operation: Operation, path: str, name: str) -> str:
@@ -95,7 +115,8 @@ def _from_path(operation: Operation, path: str, name: str) -> str:
     template, written = operation.path.split("/"), path.rstrip("/").split("/")
     place = template.index(f"{{{name}}}")
     if len(written) > place and template[:place] == written[-len(template) :][:place]:
-        return written[-len(template) :][place] if len(written) >= len(template) else f"<{name}>"
+        found = written[-len(template) :][place] if len(written) >= len(template) else ""
+        return unquote(found) or f"<{name}>"
     return f"<{name}>"
 
 

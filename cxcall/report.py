@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import phone
@@ -31,8 +30,7 @@ class Table(NamedTuple):
     on_terminal: Table | None = None
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """The end of a command.
 
     `text` and `table` are what a person reads on stdout; `data` is the same for a program.
@@ -56,8 +54,8 @@ class Report:
     talk: Sequence[str] = ()
     summary: str = ""
     payloads: Sequence[Checked] = ()
-    findings_are_data: bool = field(default=False, kw_only=True)
-    is_last_line: bool = field(default=False, kw_only=True)
+    findings_are_data: bool = False
+    is_last_line: bool = False
 
     def envelope(self) -> dict[str, Any]:
         """Return the JSON envelope (DESIGN); `envelope.schema.json` describes it.
@@ -78,7 +76,7 @@ class Report:
             "engagementIdSource": delivery.engagement_id_source if delivery else None,
             "correlationId": delivery.correlation_id if delivery else None,
             "attempts": delivery.attempts if delivery else 0,
-            "deliveryId": delivery.id if delivery else None,
+            "deliveryId": (delivery.id or None) if delivery else None,
             "findings": [finding_as_json(finding) for finding in self.findings],
             "data": self.data,
         }

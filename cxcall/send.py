@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall import phone
+from cxcall import guards, phone
 from cxcall.checks import check_body, check_parameters, has_errors
 from cxcall.document import value_at
 from cxcall.errors import CheckError, CredentialsError, Finding, Severity, StoppedError, UsageError
 from cxcall.transport import HttpRequest, is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.auth import Token
     from cxcall.config import Settings
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from cxcall.payload import Payload
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """A request ready to be sent, and what the check found on it."""
 
     operation: Operation
@@ -41,18 +39,51 @@ class Draft:
 def draft(
     operation: Operation, values: Mapping[str, str], payload: Payload, settings: Settings
 ) -> Draft:
-    """Put a request together and check it; nothing is sent. `values` are the path parameters."""
-    findings = [*check_body(operation, payload), *check_parameters(operation, values, payload)]
+    """Put a request together and check it; nothing is sent. `values` are those of its parameters.
+
+    A payload whose value is None, and that no document holds, is no body.
+    """
+    has_body = payload.value is not None or payload.document is not None
+    findings = [
+        *_platform_mismatch(operation, settings),
+        *check_parameters(operation, values, payload),
+    ]
+    if has_body and operation.takes_body:
+        findings = [*check_body(operation, payload), *findings]
     if payload.document is not None:
         findings = [*payload.document.findings, *findings]
-    headers, body = {"Accept": "application/json"}, None
-    if operation.takes_body:
+    headers, body = {"Accept": "application/json", **_headers(operation, values)}, None
+    if operation.takes_body and has_body:
         headers["Content-Type"] = "application/json"
         body = json.dumps(payload.value, ensure_ascii=False).encode()
     elif payload.value:
         findings.append(_needless_body(operation, payload))
+    findings += guards.find(operation, values, payload, settings)
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     return Draft(operation, payload, request, settings, tuple(findings))
+
+
+def _headers(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
+    return {
+        entry.name: values[entry.name]
+        for entry in operation.parameters
+        if entry.location == "header" and entry.name in values
+    }
+
+
+def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
+    """Yield an error where the profile is on one platform and the operation on another."""
+    if settings.platform and operation.platform and settings.platform != operation.platform:
+        yield Finding(
+            Severity.ERROR,
+            "platform-mismatch",
+            "host",
+            f"`{operation.name}` is an operation of `{operation.platform}`, "
+            f"profile `{settings.profile}` is on `{settings.platform}`",
+            fix=f"take a profile for `{operation.platform}`: `--profile NAME`; `cxcall operations` lists others",
+            why=f"platform from {settings.values['platform'].source}",
+            source=f"contract {operation.contract.name}",
+        )
 
 
 def _needless_body(operation: Operation, payload: Payload) -> Finding:
@@ -73,19 +104,15 @@ def path_values(
     texts: Sequence[tuple[Flag, str]],
     payload: Payload,
 ) -> dict[str, str]:
-    """Fill the path: from arguments, from the flag that names a parameter, else from the body.
-
-    Raises UsageError when a parameter of the path is named nowhere.
-    """
+    """Fill the parameters: from arguments, from the flag that names one, else from the body."""
     values = dict(arguments)
+    for flag, text in texts:
+        if flag.parameter:
+            values[flag.parameter] = text
     for flag in operation.flags:
-        if not flag.parameter:
-            continue
-        given = [text for candidate, text in texts if candidate.name == flag.name]
-        if given:
-            values[flag.parameter] = given[-1]
-        elif flag.parameter not in values:
-            values[flag.parameter] = _from_body(flag, payload)
+        if flag.parameter and flag.parameter not in values:
+            found = _from_body(flag, payload)
+            values.update({flag.parameter: found} if found else {})
     return values
 
 
@@ -95,11 +122,36 @@ def _from_body(flag: Flag, payload: Payload) -> str:
             return str(value_at(payload.value, pointer))
         except KeyError:
             continue
-    raise UsageError(
-        f"`--{flag.name}` is missing: it is part of the path",
-        where=f"--{flag.name}",
-        fix=f"add `--{flag.name} {flag.metavar}`",
-    )
+    return ""
+
+
+def stop_on_missing(operation: Operation, values: Mapping[str, str]) -> None:
+    """Raise UsageError when a required parameter has no value."""
+    own = {flag.parameter: flag for flag in operation.flags if flag.sets_body}
+    for entry in operation.parameters:
+        if entry.required and entry.name not in values:
+            flag = own.get(entry.name) or entry.flag
+            raise UsageError(
+                f"`--{flag.name}` is missing: it is part of the {entry.location}",
+                where=f"--{flag.name}",
+                fix=f"add `--{flag.name} {flag.metavar}`",
+            )
+
+
+def named_values(operation: Operation, params: Sequence[str]) -> dict[str, str]:
+    """Read `--param NAME=VALUE`; raises UsageError for a name that the operation does not take."""
+    known = [entry.name for entry in operation.parameters]
+    values = {}
+    for text in params:
+        name, equals, value = text.partition("=")
+        if not (equals and value) or name not in known:
+            raise UsageError(
+                f"`{text}` names no parameter of `{operation.name}`",
+                where="--param",
+                fix=f"write `--param {known[0]}=VALUE`" if known else "leave it out: there is none",
+            )
+        values[name] = value
+    return values
 
 
 def stop_on_errors(found: Draft, *, strict: bool, force: bool) -> None:
@@ -221,10 +273,10 @@ def _leaf_pointers(value: object, pointer: str) -> list[str]:
     ]
 
 
-def stop_without_scope(token: Token, operation: Operation, *, force: bool) -> None:
-    """Raise CredentialsError when the token's scopes are known and lack what the operation needs."""
-    from cxcall.auth import missing_scope
+def stop_unfit_token(token: Token, operation: Operation, *, force: bool) -> None:
+    """Raise CredentialsError when the token is known to be of another kind, or to lack a scope."""
+    from cxcall.auth import missing_scope, wrong_kind
 
-    finding = missing_scope(token, operation)
+    finding = wrong_kind(token, operation) or missing_scope(token, operation)
     if finding is not None and not force:
         raise CredentialsError(finding)

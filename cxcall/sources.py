@@ -3,31 +3,37 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import toml
 from cxcall.errors import UsageError
+from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 NUMBERS = ("timeout", "max_wait", "duplicate_window")
-SECRETS = ("client_secret", "access_token")
+SECRETS = ("client_secret", "access_token", "access_key_secret")
 NAMES = (
     "profile",
     "platform",
     "region",
     "base_url",
     "token_url",
+    "issuer",
     "client_id",
+    "access_key_id",
     *SECRETS,
     *NUMBERS,
     "engagement_header",
     "contract",
+    "hours",
+    "hours_policy",
+    "do_not_call",
 )
 PREFIX = "CXCALL_"
+GC_PREFIX = "gc:"
 FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR")
 VENDOR = {
     "region": "GENESYSCLOUD_REGION",
@@ -37,13 +43,15 @@ VENDOR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A value as somebody wrote it; `locate` names the exact place, and is only called for an error."""
 
-    value: str = field(repr=False)
+    value: str
     source: str
-    locate: Callable[[], str] = field(repr=False)
+    locate: Callable[[], str]
+
+    def __repr__(self) -> str:
+        return shown(self, "value", "locate")
 
 
 Layer = dict[str, Written]
@@ -161,13 +169,15 @@ def _set_ones(layer: Layer) -> Layer:
     return {name: written for name, written in layer.items() if written.value}
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """config.toml: `default_profile = "NAME"` and one table `[profiles.NAME]` for each profile."""
 
     path: Path
-    text: str = field(repr=False)
-    declared: Mapping[str, Any] = field(repr=False)
+    text: str
+    declared: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return shown(self, "text", "declared")
 
     @classmethod
     def read(cls, path: Path) -> ConfigFile:

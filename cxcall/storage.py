@@ -6,8 +6,7 @@ import json
 import os
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.errors import UsageError
 
@@ -26,8 +25,7 @@ class UnwritableError(UsageError):
     """The state folder takes no file: read-only, full, or not a folder."""
 
 
-@dataclass(frozen=True)
-class PrivateFile:
+class PrivateFile(NamedTuple):
     """Records in a file of mode 0600, in a folder of mode 0700; a missing file holds none.
 
     A reader sees the file before or after a change, never in between. A change reads, then

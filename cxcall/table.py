@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
+from cxcall.document import join_pointer
 from cxcall.errors import Excerpt, Finding, Severity, UsageError
-from cxcall.payload import Payload, override, put
+from cxcall.payload import Payload, empty, override, put_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -243,8 +243,7 @@ def _built(cells: list[str], record: Record, operation: Operation) -> Entry:
     start = record.cell(0)._replace(width=1)
     if len(cells) != len(record.columns):
         return start, None, {}, (_uneven(len(cells), record),)
-    is_array = operation.schema_at("").get("type") == "array"
-    payload = Payload([] if is_array else {}, record)
+    payload = Payload(empty(operation.schema_at("")), record)
     values = {}
     for column, cell in zip(record.columns, cells, strict=True):
         if not cell:
@@ -253,39 +252,17 @@ def _built(cells: list[str], record: Record, operation: Operation) -> Entry:
             if column.parameter:
                 values[column.parameter] = cell
             elif column.flag:
-                payload = override(payload, [(column.flag, cell)])
+                payload = override(operation, payload, [(column.flag, cell)])
                 if column.flag.parameter:
                     values[column.flag.parameter] = cell
             else:
-                _put(payload.value, column.pointer, cell, operation)
+                origin = f"column {column.pointer}"
+                put_text(operation, payload.value, column.pointer, cell, origin)
         except UsageError as error:
             place = record.cell(record.columns.index(column))
             found = tuple(finding._replace(excerpt=place) for finding in error.findings)
             return start, None, {}, found
     return start, Payload(payload.value, record), values, ()
-
-
-def _put(value: Any, pointer: str, cell: str, operation: Operation) -> None:
-    """Put a cell at its place, in the arrays and objects that the schema wants above it."""
-    origin = f"column {pointer}"
-    above = ""
-    for token in split_pointer(pointer)[:-1]:
-        above = join_pointer(above, token)
-        if not has_value(value, above):
-            is_array = operation.schema_at(above).get("type") == "array"
-            put(value, above, [] if is_array else {}, origin)
-    put(value, pointer, _typed(cell, operation.schema_at(pointer)), origin)
-
-
-def _typed(cell: str, schema: Any) -> Any:
-    """Return a cell as the schema wants it: text stays text, unless the schema takes none."""
-    kinds = schema.get("type", "string")
-    if "string" in ([kinds] if isinstance(kinds, str) else kinds):
-        return cell
-    try:
-        return parse(cell.lower() if kinds == "boolean" else cell, "cell").value
-    except DocumentError:
-        return cell
 
 
 def _uneven(count: int, record: Record) -> Finding:
@@ -317,7 +294,7 @@ def skeleton(operation: Operation) -> str:
 
 def _sample_cells(operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield (column, cell): required parameters, then flags, then what of the example no flag sets."""
-    flagged = {flag.parameter for flag in operation.flags}
+    flagged = {flag.parameter for flag in operation.flags if flag.sets_body}
     leaves = dict(_leaves(operation.example, "")) if operation.example is not None else {}
     by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in leaves.items()}
     for parameter in operation.parameters:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cxcall import __version__
+from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -49,25 +50,29 @@ class Headers(Mapping[str, str]):
         return f"Headers({masked_headers(self)!r})"
 
 
-@dataclass(frozen=True)
-class HttpRequest:
+class HttpRequest(NamedTuple):
     """A request without its credentials: those are added as it leaves."""
 
     method: str
     url: str
     headers: Mapping[str, str]
-    body: bytes | None = field(repr=False)
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
 
 
-@dataclass(frozen=True)
-class HttpResponse:
+class HttpResponse(NamedTuple):
     """An answer, its body decoded from its transfer; `truncated` when only its first mebibyte is kept."""
 
     status: int
     reason: str
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     truncated: bool = False
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
 
     @property
     def text(self) -> str:
@@ -90,8 +95,7 @@ class HttpResponse:
             return None
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(NamedTuple):
     """What came of one request, its credentials masked.
 
     `left` is False only while it is certain that nothing of the request left: it turns True when the
@@ -106,7 +110,7 @@ class Exchange:
     left: bool
     failure: str = ""
     detail: str = ""
-    timings: Mapping[str, float] = field(default_factory=dict)
+    timings: Mapping[str, float] = MappingProxyType({})
 
 
 class Interrupted(KeyboardInterrupt):

@@ -44,7 +44,10 @@ class Bucket:
 
 
 class Platform:
-    """A running server. `answer` decides each reply from the body and how often it has come before."""
+    """A running server. `answer` decides each reply from the body, `reads` that of a GET from its path.
+
+    Both are told how often it has come before.
+    """
 
     def __init__(
         self,
@@ -52,8 +55,10 @@ class Platform:
         *,
         bucket: Bucket | None = None,
         token_uses: int = 1_000_000,
+        reads: Callable[[str, int], Reply] = lambda _path, _count: Reply(404),
     ) -> None:
         self.answer, self.bucket, self.token_uses = answer, bucket, token_uses
+        self.reads = reads
         self.dials: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.order: list[Any] = []
@@ -125,16 +130,21 @@ class Platform:
                 self.send(reply)
 
             def do_GET(self) -> None:
-                self.send(Reply(404))
+                with platform.changed:
+                    count = platform.seen[self.path]
+                    platform.seen[self.path] += 1
+                self.send(platform.reads(self.path, count))
 
             def send(self, reply: Reply) -> None:
                 if reply.status == 0:  # the connection ends without an answer
                     self.close_connection = True
                     return
                 content = json.dumps(reply.body or {}).encode()
-                self.send_response(reply.status)
+                self.send_response_only(reply.status)
+                self.send_header("Date", reply.headers.get("Date", self.date_time_string()))
                 for name, value in reply.headers.items():
-                    self.send_header(name, value)
+                    if name != "Date":
+                        self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.send_header("Connection", "close")
                 self.end_headers()

@@ -17,13 +17,14 @@ from cxcall import cli
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
-    "__init__", "__main__", "pytest_plugin", "cli", "commands", "binding", "render", "formats", "codes", "options", "catalogue", "past",
-    "batch", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
-    "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "dialer", "ending", "refusal", "answer", "sandbox",
-    "auth", "keychain", "storage", "grant", "authorization",
-    "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "endpoint", "sources",
+    "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "formats", "codes", "topics", "options", "catalogue", "past",
+    "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
+    "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
+    "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
+    "transport", "connection", "lean", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
+    "gcfile", "endpoint", "sources",
     "assignment", "toml", "mould", "slot", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document",
-    "malformed", "phone", "numbering", "errors",
+    "malformed", "phone", "numbering", "errors", "secrecy", "departure",
 )  # fmt: skip
 HEAVY = {
     "requests",
@@ -35,6 +36,8 @@ HEAVY = {
     "waitress",
     "dotenv",
     "platformdirs",
+    "oauthlib",
+    "keyring",
 }
 
 
@@ -86,18 +89,40 @@ def in_a_process(program: str) -> str:
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     program = (
-        "import sys, os; os._exit = lambda code: None\n"
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
         f"sys.argv = ['cxcall', *{arguments!r}]\n"
-        "from cxcall.__main__ import main; main()\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
         f"print('HEAVY', sorted(name for name in {sorted(HEAVY)!r} if name in sys.modules))"
+    )
+    assert in_a_process(program) == "HEAVY []"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["send"], ["validate", "--operation"], ["explain"], ["send", "place-call-for-user"]],
+)
+def test_completion_imports_nothing_heavy(words: list[str]) -> None:
+    program = (
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
+        "os.environ.update(_CXCALL_COMPLETE='zsh', _CXCALL_WORD='')\n"
+        f"sys.argv = ['cxcall', *{words!r}]\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print('HEAVY', sorted(name for name in {sorted(HEAVY - {'platformdirs', 'dotenv'})!r} if name in sys.modules))"
     )
     assert in_a_process(program) == "HEAVY []"
 
 
 def test_version_needs_no_command_line() -> None:
     program = (
-        "import sys; sys.argv = ['cxcall', '--version']\n"
-        "from cxcall.__main__ import main; main()\n"
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
+        "sys.argv = ['cxcall', '--version']\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
         "print('typer' in sys.modules)"
     )
     assert in_a_process(program) == "False"
@@ -134,4 +159,6 @@ def test_the_list_of_commands_says_what_each_command_says() -> None:
 
     for name, line in {**cli.FIRST, **cli.LAST}.items():
         command = get_command(import_module(f"cxcall.commands.{name}").app)
-        assert (command.help or "").splitlines()[0] == line
+        assert (command.help or "").splitlines()[0].partition(":")[0].rstrip(".") == line.rstrip(
+            "."
+        )

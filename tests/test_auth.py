@@ -129,6 +129,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CXCALL_STATE_DIR", str(folder))
     monkeypatch.setenv("CXCALL_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     monkeypatch.chdir(tmp_path)
     return folder
 
@@ -1052,7 +1053,7 @@ def test_an_embedded_sandbox_leaves_nothing_behind(endpoint: TokenEndpoint, stat
         client_id: str = "sandbox"
         client_secret: str = SECRET
 
-    settings = config.for_sandbox(Server())
+    settings = config.for_sandbox(Server(), {})
     assert auth.get_token(settings).value == f"{TOKEN}-1"
     assert auth.get_token(settings, fresh=True).value == f"{TOKEN}-2"
     assert not state.exists()

@@ -8,13 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
+import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cxcall import config, sources
-from cxcall.contract import Contract, builtin
+from cxcall import config, sources, tenant
+from cxcall.contract import Contract, builtin, of_platform
 from cxcall.errors import Severity, UsageError
 
 SECRET = "m4rker-s3cret"
@@ -526,7 +529,7 @@ def test_every_number_of_seconds_is_kept(seconds: float) -> None:
     class Server:
         base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
 
-    assert config.for_sandbox(Server(), timeout=str(seconds)).timeout == seconds
+    assert config.for_sandbox(Server(), {"timeout": str(seconds)}).timeout == seconds
 
 
 def test_zero_is_a_wait_and_no_timeout(world: World) -> None:
@@ -681,7 +684,7 @@ def test_a_sandbox_is_settled_from_nothing_else(world: World) -> None:
         base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
 
     world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
-    settled = config.for_sandbox(Server(), timeout="3", engagement_header="X-Id")
+    settled = config.for_sandbox(Server(), {"timeout": "3", "engagement_header": "X-Id"})
     assert settled.base_url == "http://127.0.0.1:7"
     assert settled.token_url == "http://127.0.0.1:7/oauth/token"
     assert (settled.client_id, settled.client_secret) == ("sandbox", SECRET)
@@ -709,7 +712,7 @@ def test_folders(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def imported_by_settling(**variables: str) -> Any:
     program = (
         "import sys, json\n"
-        "from cxcall.contract import builtin\n"
+        "from cxcall.contract import builtin, of_platform\n"
         "from cxcall import config\n"
         "config.settle({}, builtin()[0])\n"
         "print(json.dumps([n for n in ('dotenv','tomllib','platformdirs','requests','difflib',"
@@ -751,3 +754,189 @@ def test_the_example_names_every_setting(world: World) -> None:
     assert {entry.source for entry in settled.values.values()} <= {
         "default", "not set", "from base_url", "contract community",
     }  # fmt: skip
+
+
+# --- profiles of the vendor's own tool ------------------------------------------------------
+
+GC = """
+[DEFAULT]
+environment = "me_central_1"
+client_credentials = "gc-client"
+client_secret = "m4rker-s3cret"
+grant_type = "1"
+
+[eu]
+environment = "mypurecloud.ie"
+grant_type = "3"
+client_credentials = "gc-person"
+redirect_uri = "http://localhost:0"
+proxy_protocol = "http"
+proxy_host = "proxy.example"
+made_up = true
+
+[token]
+environment = "mypurecloud.jp"
+access_token = "m4rker-t0ken"
+
+[bad]
+environment = 3
+"""
+
+
+def gc(world: World, text: str = GC, mode: int = 0o600) -> Path:
+    path = world.folder / "home" / ".gc" / "config.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("name", ["DEFAULT", "default"])  # the tool's names know no case
+def test_a_profile_of_gc(world: World, name: str) -> None:
+    path = gc(world)
+    settled = world.settle(profile=f"gc:{name}")
+    assert settled.base_url == "https://api.mec1.pure.cloud"
+    assert settled.token_url == "https://login.mec1.pure.cloud/oauth/token"
+    assert (settled.client_id, settled.client_secret) == ("gc-client", "m4rker-s3cret")
+    assert settled.platform == "genesys-cloud"
+    assert settled.values["client_secret"].source == f"profile gc:{name} ({path})"
+    assert settled.conflicts == ()
+    assert world.settle(profile="gc:token").access_token == "m4rker-t0ken"
+
+
+def test_what_of_gcs_profile_has_no_effect_is_said(world: World) -> None:
+    gc(world)
+    said = [found.message for found in world.settle(profile="gc:eu").conflicts]
+    assert said == [
+        "`gc` goes by a proxy in this profile, cxcall does not",
+        "`made_up` in `gc`'s profile is not known here",
+    ]
+
+
+def test_the_environment_goes_before_gcs_profile(world: World) -> None:
+    gc(world)
+    world.env(GENESYSCLOUD_REGION="eu-west-1", CXCALL_PROFILE="gc:DEFAULT")
+    settled = world.settle()
+    assert settled.base_url == "https://api.mypurecloud.ie"
+    assert [found.code for found in settled.conflicts] == ["region-mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ("gc:euu", "no profile `euu`"),
+        ("gc:", "no profile ``"),
+        ("gc:bad", "`environment` must be a string, not a number"),
+    ],
+)
+def test_profiles_that_gc_does_not_have(world: World, profile: str, words: str) -> None:
+    gc(world)
+    assert words in str(world.refusal(profile=profile))
+
+
+def test_gc_was_never_set_up(world: World) -> None:
+    assert "`gc` has no profiles here" in str(world.refusal(profile="gc:DEFAULT"))
+    gc(world, "[DEFAULT")
+    error = world.refusal(profile="gc:DEFAULT")
+    assert "no TOML" in str(error)
+
+
+def test_gcs_profile_that_others_can_read(world: World) -> None:
+    path = gc(world, mode=0o644)
+    error = world.refusal(profile="gc:DEFAULT")
+    assert f"chmod 600 {path}" in error.findings[0].fix
+    assert SECRET not in str(error)
+    assert world.settle(profile="gc:eu").client_id == "gc-person"
+
+
+def test_a_dotenv_cannot_send_gcs_secret_elsewhere(world: World) -> None:
+    gc(world)
+    world.dotenv("CXCALL_TOKEN_URL=https://login.attacker.example/oauth/token\n")
+    conflicts = world.settle(profile="gc:DEFAULT").conflicts
+    assert [found.code for found in conflicts if found.severity == "error"] == ["credential"]
+
+
+# --- tenants of NICE CXone -------------------------------------------------------------------
+
+
+def cxone(**flags: str | None) -> config.Settings:
+    return config.settle({"platform": "nice-cxone", **flags}, of_platform("nice-cxone"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "base_url", "token_url"),
+    [
+        ({}, "https://api-na1.niceincontact.com", ""),
+        ({"region": "eu1"}, "https://api-eu1.niceincontact.com", "https://eu1.nice-incontact.com"),
+        ({"region": "ca1"}, "https://api-ca1.niceincontact.com", "https://ca1.nice-incontact.com"),
+        (
+            {"base_url": "https://api-au1.nice-incontact.com"},
+            "https://api-au1.nice-incontact.com",
+            "https://au1.nice-incontact.com",
+        ),
+        (
+            {"base_url": "https://api-b32.nice-incontact.com"},
+            "https://api-b32.nice-incontact.com",
+            "",
+        ),
+        (
+            {"region": "eu1", "client_id": "app"},
+            "https://api-eu1.niceincontact.com",
+            "https://cxone.niceincontact.com",
+        ),
+        (
+            {"client_id": "app", "issuer": "https://cxone-gov.niceincontact.com/"},
+            "https://api-na1.niceincontact.com",
+            "https://cxone-gov.niceincontact.com",
+        ),
+        (
+            {"base_url": "http://127.0.0.1:9", "client_id": "app", "access_key_id": "key"},
+            "http://127.0.0.1:9",
+            "http://127.0.0.1:9",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_where_a_tenant_is(flags: dict[str, str], base_url: str, token_url: str) -> None:
+    settled = cxone(**flags)
+    assert settled.base_url.removesuffix("/inContactAPI/services/v34.0") == base_url
+    path = "/auth/token" if "client_id" in flags else "/authentication/v1/token/access-key"
+    assert settled.token_url == (token_url and token_url + path)
+
+
+@pytest.mark.usefixtures("world")
+def test_an_area_that_is_not_listed_is_warned_of() -> None:
+    assert [found.code for found in cxone(region="ca1").conflicts] == ["host-unknown"]
+    with pytest.raises(UsageError, match="is no area"):
+        cxone(region="mypurecloud.ie")
+
+
+def test_a_dotenv_cannot_send_a_profiles_access_key_elsewhere(world: World) -> None:
+    world.toml(
+        '[profiles.default]\nplatform = "nice-cxone"\nregion = "na1"\n'
+        'access_key_id = "a"\naccess_key_secret = "m4rker"\n'
+    )
+    assert cxone().conflicts == ()
+    for line in (
+        "CXCALL_ISSUER=https://attacker.example",
+        "CXCALL_TOKEN_URL=https://attacker.example/t",
+        "CXCALL_BASE_URL=https://attacker.example",
+    ):
+        world.dotenv(line)
+        found = cxone().conflicts
+        assert [entry.code for entry in found if entry.severity == "error"] == ["credential"], line
+
+
+ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
+
+
+@given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenant.DOMAINS))
+def test_a_token_goes_to_hosts_under_the_vendors_domains_alone(
+    before: str, after: str, domain: str
+) -> None:
+    url = f"https://{before}{domain}{after}"
+    if tenant.is_allowed(url, tenant.ISSUER):
+        prepared = requests.Request("GET", url).prepare().url or ""
+        host = urlsplit(prepared).hostname or ""
+        assert host.endswith(tuple(f".{known}" for known in tenant.DOMAINS))
+        assert host == urllib3.util.parse_url(prepared).host

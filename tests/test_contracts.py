@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from cxcall import contract
+from cxcall import contract, keychain
 from cxcall.checks import check_body, check_parameters
 from cxcall.contract import Contract, Operation
 from cxcall.document import has_value
@@ -77,7 +77,11 @@ def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation: Operation) -> None:
     assert isinstance(operation.declared["x-cxcall-rings"], bool)
-    assert set(operation.token_kinds) <= {"client-credentials", "authorization-code", "password"}
+    assert set(operation.token_kinds) <= {
+        keychain.CLIENT_CREDENTIALS,
+        keychain.AUTHORIZATION_CODE,
+        keychain.ACCESS_KEY,
+    }
     assert all(needed for needed in operation.permissions)
     assert not operation.rings or operation.method not in ("GET", "HEAD")
 
@@ -91,7 +95,7 @@ def test_known_permissions_are_alternatives() -> None:
 
 def test_commands_need_the_contract_alone_that_declares_them() -> None:
     contract.builtin.cache_clear()
-    assert contract.command_names() == ["execute", "personal-connection"]
+    assert [entry.name for entry in contract.commanded("execute")] == ["execute"]
     assert contract.named("execute").command == "execute"
     parsed = [shipped.name for shipped in contract.builtin() if "declared" in shipped.__dict__]
     assert parsed == ["community"]
@@ -116,9 +120,28 @@ def test_query_parameters_go_into_the_address() -> None:
     operation = contract.named("cxone-schedule-callback")
     values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
     assert check_parameters(operation, values) == []
-    assert operation.url("https://h", values) == (
-        "https://h/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
+    assert operation.url("https://h/own", values) == (
+        "https://h/own/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
     )
+
+
+def test_a_host_alone_gets_the_path_of_the_server() -> None:
+    operation = contract.named("cxone-get-contact")
+    assert operation.url("https://h", {"contactId": "7"}) == (
+        "https://h/inContactAPI/services/v34.0/contacts/7"
+    )
+    own = contract.named("cxone-get-configuration")
+    assert own.url(own.server, {}).startswith("https://cxone.niceincontact.com/.well-known/")
+
+
+def test_a_list_is_repeated_in_the_query() -> None:
+    url = contract.named("list-campaigns").url("https://h", {"id": "a,b", "pageSize": "3"})
+    assert url.endswith("/campaigns?pageSize=3&id=a&id=b")
+
+
+def test_what_a_parameter_must_be_is_told() -> None:
+    operation = contract.named("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
     found = check_parameters(operation, {**values, "skillId": "sales"})
     assert [(entry.code, entry.where) for entry in found] == [("value-not-allowed", "query")]
 

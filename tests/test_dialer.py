@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -483,8 +483,8 @@ def test_401_and_no_other_token(
 def test_a_token_for_another_host_leaves_nothing(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
-        other = replace(plan.request, url=plan.request.url.replace("127.0.0.1", "localhost"))
-        done = deliver(replace(plan, request=other), ledger, Tokens())
+        other = plan.request._replace(url=plan.request.url.replace("127.0.0.1", "localhost"))
+        done = deliver(plan._replace(request=other), ledger, Tokens())
     assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.CREDENTIALS)
     assert server.connections == 0
     check_record(ledger, done)
@@ -507,7 +507,7 @@ def test_the_same_again_is_stopped_and_again_is_not(ledger: Ledger, first: Fault
         with pytest.raises(AlreadySentError) as stopped:
             deliver(plan, ledger, Tokens())
         assert (stopped.value.exit_code, server.connections) == (ExitCode.STOPPED, 1)
-        done = deliver(replace(plan, again=True), ledger, Tokens())
+        done = deliver(plan._replace(again=True), ledger, Tokens())
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 2)
 
 
@@ -815,7 +815,7 @@ def test_the_ledger_keeps_no_number_and_no_query(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         url = f"{server.base_url}/numbers/{NUMBER.replace('+', '%2B')}?key=secret"
-        done = deliver(replace(plan, request=replace(plan.request, url=url)), ledger, Tokens())
+        done = deliver(plan._replace(request=plan.request._replace(url=url)), ledger, Tokens())
     record = ledger.get(done.id)
     assert "2025550100" not in record.target
     assert "secret" not in record.target

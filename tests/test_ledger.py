@@ -113,7 +113,7 @@ def refusal(stopped: pytest.ExceptionInfo[Any]) -> str:
 
 
 def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Clock) -> None:
-    asked = replace(intent("a"), numbers=("+*******0100",))
+    asked = intent("a")._replace(numbers=("+*******0100",))
     delivery = book.begin(asked, WINDOW)
     assert book.get(delivery).outcome is Outcome.UNKNOWN
     clock.go(1.5)
@@ -392,7 +392,7 @@ def test_records_come_newest_first_and_filtered(book: Ledger, clock: Clock) -> N
     made = []
     for number, outcome in enumerate(ENDS):
         clock.go(10)
-        asked = replace(intent(str(number)), operation=f"o{number % 2}")
+        asked = intent(str(number))._replace(operation=f"o{number % 2}")
         made.append(book.begin(asked, WINDOW))
         book.end(made[-1], outcome, engagement_id=f"e-{number}")
     clock.go(10)
@@ -876,13 +876,13 @@ def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> 
             record = book.get("01M83T4CM0")
             assert (record.batch, record.row, record.is_open) == ("", None, True)
             with pytest.raises(AlreadySentError):
-                book.begin(replace(intent("x"), digest=record.digest), 0)
+                book.begin(intent("x")._replace(digest=record.digest), 0)
             assert book.begin_batch("default", "execute", "x", "/f", "d")
 
 
 def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
-        row = replace(intent("x"), batch="B", row=7, again=True)
+        row = intent("x")._replace(batch="B", row=7, again=True)
         first = book.begin(row, 0)
         for outcome, is_stopped in (
             (Outcome.ACCEPTED, True), (Outcome.REFUSED, True), (Outcome.UNKNOWN, True), (Outcome.UNDELIVERED, False),
@@ -895,7 +895,7 @@ def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path
                 with pytest.raises(AlreadySentError, match="row 7"):
                     book.begin(row, 0)
         assert book.begin(row, 0) != first
-        assert book.begin(replace(row, batch="C"), 0)
+        assert book.begin(row._replace(batch="C"), 0)
         assert book.row("D", row.digest) is None
 
 

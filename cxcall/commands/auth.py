@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cxcall.binding import accept_before, examples, new_app, spread
-from cxcall.options import OutputOptions, SettingsOptions, flags_of
+from cxcall.options import OutputOptions, PlatformOptions, SettingsOptions, flags_of
 from cxcall.report import Report, Table
+
+if TYPE_CHECKING:
+    from cxcall.config import Settings
 
 app = accept_before(new_app("Log in to the platform, and show as whom."))
 
@@ -16,15 +20,16 @@ app = accept_before(new_app("Log in to the platform, and show as whom."))
 @app.command(
     "login",
     epilog=examples(
-        "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
-        "cxcall auth login --profile eu < client-secret.txt",
-        'printf %s "$TOKEN" | cxcall auth login --with-token',
+        "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
+        "cxcall auth login --platform nice-cxone --region na1",
+        "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
     ),
 )
 @spread
 def login(
     output: OutputOptions,
     settings: SettingsOptions,
+    platform: PlatformOptions,
     client_id: Annotated[
         str | None,
         typer.Option(
@@ -34,41 +39,62 @@ def login(
     with_token: Annotated[
         bool, typer.Option("--with-token", help="Read an access token from stdin and keep it.")
     ] = False,
+    web: Annotated[bool, typer.Option("--web", help="Log in as a person, by the browser.")] = False,
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Redirect to this port; 0 for any free.",
+        ),
+    ] = 0,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Open no browser; show the page's address.")
+    ] = False,
 ) -> Report:
-    """Log in by client credentials: the secret is asked for, or read from stdin, never a flag.
+    """Log in: by client credentials, or for NICE CXone by an access key.
 
-    Settings in the environment or in .env are used as they are.
+    The secret is asked for, or read from stdin, never a flag. Settings in the environment or in
+    .env are used as they are. Operations that act as a user need a person's login: --web, with a
+    client that has the redirect URI http://localhost.
     """
     from cxcall import auth, config
-    from cxcall.contract import builtin
     from cxcall.render import Screen
 
     screen = Screen.standard(output)
-    settled = config.settle({**flags_of(settings), "client_id": client_id}, builtin()[0])
+    flags = {**flags_of(settings, platform), "client_id": client_id}
+    settled = _settle(flags)
     if with_token:
         token = auth.login_with_token(settled, screen.read_secret("Access token"))
+    elif web:
+        flags["client_id"] = settled.client_id or screen.read_line("Client ID")
+        token = auth.login_by_web(_settle(flags), _shower(output, opens=not no_browser), port=port)
     else:
-        known = settled.client_id or screen.read_line("Client ID")
-        secret = settled.client_secret or screen.read_secret("Client secret")
+        is_cxone = settled.platform == config.CXONE
+        noun, pair = ("Access key", "access_key") if is_cxone else ("Client", "client")
+        known = settled.values[f"{pair}_id"].value or screen.read_line(f"{noun} ID")
+        secret = settled.values[f"{pair}_secret"].value or screen.read_secret(f"{noun} secret")
         token = auth.login(settled, known, secret)
+    settled = _settle(flags)  # the API's address may be found only now
     found = auth.status(settled)
     return Report(
         "auth login",
         findings=found.findings,
         data=found.as_dict(),
-        text=f"logged in to {settled.base_url} ({token.kind}, {token.source})",
+        text=f"logged in to {settled.base_url} ({token.kind}); kept in {found.kept_in}",
     )
 
 
 @app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
 @spread
-def status(settings: SettingsOptions) -> Report:
+def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Show who would send, to which host, until when, and where each value came from."""
-    from cxcall import auth, config
-    from cxcall.contract import builtin
+    from cxcall import auth
     from cxcall.errors import ExitCode, Outcome
 
-    settled = config.settle(flags_of(settings), builtin()[0])
+    settled = _settle(flags_of(settings, platform))
     found = auth.status(settled)
     return Report(
         "auth status",
@@ -87,12 +113,11 @@ def status(settings: SettingsOptions) -> Report:
     ),
 )
 @spread
-def token(settings: SettingsOptions) -> Report:
+def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Print an access token for a script; fetched or refreshed when there is need."""
-    from cxcall import auth, config
-    from cxcall.contract import builtin
+    from cxcall import auth
 
-    settled = config.settle(flags_of(settings), builtin()[0])
+    settled = _settle(flags_of(settings, platform))
     found = auth.get_token(settled)
     return Report(
         "auth token",
@@ -103,12 +128,37 @@ def token(settings: SettingsOptions) -> Report:
 
 @app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
 @spread
-def logout(settings: SettingsOptions) -> Report:
+def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Forget the tokens and secrets kept on this machine for the profile."""
-    from cxcall import auth, config
-    from cxcall.contract import builtin
+    from cxcall import auth
 
-    settled = config.settle(flags_of(settings), builtin()[0])
+    settled = _settle(flags_of(settings, platform))
     removed = auth.logout(settled)
     text = f"removed {', '.join(removed)}" if removed else "nothing was kept; nothing to remove"
     return Report("auth logout", findings=settled.conflicts, data={"removed": removed}, text=text)
+
+
+def _settle(flags: Mapping[str, str | None]) -> Settings:
+    """Settle by the contract of the platform that the settings name."""
+    from cxcall import config
+    from cxcall.contract import of_platform
+
+    return config.settle(flags, of_platform(config.platform_of(flags)))
+
+
+def _shower(output: OutputOptions, *, opens: bool) -> Callable[[str], None]:
+    """Return what shows a page to a person: the browser, and its address on stderr in any case."""
+    from cxcall.render import Screen
+
+    screen = Screen.standard(output._replace(output="text"))
+
+    def show(page: str) -> None:
+        screen.say(f"log in at this page, as the person who is to be called from:\n{page}")
+        if opens:
+            import webbrowser
+            from threading import Thread
+
+            # A browser of the terminal keeps its caller waiting.
+            Thread(target=webbrowser.open, args=(page,), daemon=True).start()
+
+    return show

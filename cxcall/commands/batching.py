@@ -17,7 +17,6 @@ from cxcall.rate import Pacer, Rate
 from cxcall.render import Screen
 from cxcall.report import Report
 from cxcall.rows import RowFile
-from cxcall.table import PLACES
 from cxcall.tally import Checkup, Limit, counted
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ def run_batch(
             operation,
             stack.enter_context(RowFile(wishes.file)),
             settings,
-            _values(wishes.params, operation),
+            send.named_values(operation, wishes.params),
             wishes.sets,
             strict=checks.strict,
             force=sending.force,
@@ -89,21 +88,6 @@ def _refuse_flags(sending: SendOptions, wishes: Wishes) -> None:
             fix="for a row that is unknown: find out, then `cxcall history resolve ID`",
             why="a resumed batch never sends a row that was answered, or may have been",
         )
-
-
-def _values(params: Sequence[str], operation: Operation) -> dict[str, str]:
-    known = [entry.name for entry in operation.parameters if entry.location in PLACES]
-    values = {}
-    for text in params:
-        name, equals, value = text.partition("=")
-        if not (equals and value) or name not in known:
-            raise UsageError(
-                f"`{text}` names no parameter of `{operation.name}`",
-                where="--param",
-                fix=f"write `--param {known[0]}=VALUE`" if known else "leave it out: there is none",
-            )
-        values[name] = value
-    return values
 
 
 def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
@@ -175,7 +159,7 @@ class _Batch:
             job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker
         )
         token = auth.get_token(settings)
-        send.stop_without_scope(token, job.operation, force=job.force)
+        send.stop_unfit_token(token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         pacer = Pacer(self.rate, settings.max_wait)
         running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)

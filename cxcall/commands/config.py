@@ -15,11 +15,12 @@ app = accept_before(new_app("Show the settings in force, and where they are kept
 @spread
 def show(settings: SettingsOptions) -> Report:
     """Show every settled value, and where it came from; secrets are masked."""
-    from cxcall.config import settle
-    from cxcall.contract import builtin
+    from cxcall.config import platform_of, settle
+    from cxcall.contract import of_platform
     from cxcall.options import flags_of
 
-    settled = settle(flags_of(settings), builtin()[0])
+    flags = flags_of(settings)
+    settled = settle(flags, of_platform(platform_of(flags)))
     shown = {
         name: ("****" if entry.secret and entry.value else entry.value, entry.source)
         for name, entry in settled.values.items()

@@ -43,8 +43,9 @@ def explain(
         bool, typer.Option("--fix", help="Print the nearest published request in its place.")
     ] = False,
     form: Annotated[
-        Literal["curl", "json"], typer.Option("--as", help="How --fix prints it.")
-    ] = "curl",
+        Literal["send", "curl", "json"],
+        typer.Option("--as", help="How --fix prints it: for cxcall, for curl, or the body alone."),
+    ] = "send",
     every: Annotated[
         bool, typer.Option("--all", help="All findings of a request, not the first ten.")
     ] = False,

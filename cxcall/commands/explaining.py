@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,8 +172,8 @@ def _cause(root: Finding | None) -> str:
 
 def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
     mended = repair(explanation)
-    body = json.dumps(mended.body, ensure_ascii=False, indent=2)
-    screen.line(printable(mended.as_curl() if form == "curl" else body))
+    forms = {"send": mended.as_send, "curl": mended.as_curl, "json": mended.as_json}
+    screen.line(printable(forms[form]()))
     if mended.missing:
         screen.say(f"still missing: {', '.join(mended.missing)}")
     for finding in mended.findings:

@@ -25,7 +25,7 @@ app = new_app("")
 @spread
 def operations(
     contracts: ContractOptions,
-    name: Annotated[
+    operation: Annotated[
         str | None,
         typer.Argument(metavar="[NAME]", help="One operation, whole.", show_default=False),
     ] = None,
@@ -47,7 +47,7 @@ def operations(
     if csv and not skeleton:
         raise UsageError("`--csv` is a form of the skeleton", where="--csv", fix="add `--skeleton`")
     own = own_contract(contracts)
-    if name is None:
+    if operation is None:
         if skeleton:
             raise UsageError(
                 "`--skeleton` needs the NAME of an operation",
@@ -60,13 +60,13 @@ def operations(
             data={"operations": [as_dict(entry) for entry in known]},
             table=as_table(known),
         )
-    operation = contract.named(name, own)
+    found = contract.named(operation, own)
     if skeleton:
-        body = skeleton_of(operation, as_csv=csv)
-        return Report("operations", operation=operation, data={"skeleton": body}, text=body)
+        body = skeleton_of(found, as_csv=csv)
+        return Report("operations", operation=found, data={"skeleton": body}, text=body)
     return Report(
         "operations",
-        operation=operation,
-        data=as_dict(operation, whole=True),
-        text=as_text(operation),
+        operation=found,
+        data=as_dict(found, whole=True),
+        text=as_text(found),
     )

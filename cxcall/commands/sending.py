@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall import payload, phone, send
+from cxcall import guards, payload, phone, send
 from cxcall.errors import Outcome, UsageError
-from cxcall.options import flags_of
+from cxcall.options import flags_of, sending_flags
 from cxcall.render import Screen
 from cxcall.report import Report
 
@@ -28,16 +27,27 @@ if TYPE_CHECKING:
         SendOptions,
         SettingsOptions,
     )
+    from cxcall.payload import Payload
 
 
 # What stands for the token wherever a request is only shown.
 AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
 
 
+class Asked(NamedTuple):
+    """What is to be sent, as the command line names it.
+
+    `values` are those of parameters by their names, `texts` those of flags.
+    """
+
+    command: str
+    operation: Operation
+    values: Mapping[str, str]
+    texts: Sequence[tuple[Flag, str]]
+
+
 def send_one(
-    operation: Operation,
-    arguments: Mapping[str, str],
-    texts: Sequence[tuple[Flag, str]],
+    asked: Asked,
     body: BodyOptions,
     sending: SendOptions,
     check: CheckOptions,
@@ -46,25 +56,62 @@ def send_one(
     output: OutputOptions,
 ) -> Report:
     """Send one request, or show it; returns what became of it."""
-    if body.file is None and not texts and not body.set:
-        raise UsageError("no body was given", where="--file", fix=_how_to_give(operation))
-    built = payload.build(body.file, texts, body.set or ())
-    values = send.path_values(operation, arguments, texts, built)
+    operation, texts = asked.operation, asked.texts
+    if operation.is_for_login:
+        raise UsageError(
+            f"`{operation.name}` takes secrets and grants a token",
+            where=operation.name,
+            fix="log in by `cxcall auth login`; `cxcall auth token` prints the token",
+        )
+    built = _built(operation, texts, body)
+    values = send.path_values(operation, asked.values, texts, built)
+    send.stop_on_missing(operation, values)
     screen = Screen.standard(output)
     with ExitStack() as stack:
         settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
         draft = send.draft(operation, values, built, settings)
+        guards.stop(draft.findings)
         send.stop_on_errors(draft, strict=check.strict, force=sending.force)
         if sending.dry_run or sending.curl:
-            return _dry_run(draft, as_curl=sending.curl)
+            return _dry_run(draft, asked.command, as_curl=sending.curl)
         asker = screen.ask if screen.can_ask else None
         send.ask_consent(draft, yes=sending.yes or sending.sandbox, ask=asker)
-        return _deliver(draft, sending, screen)
+        if not sending.wait:
+            return _deliver(draft, asked.command, sending, screen)
+        return _deliver_and_follow(draft, asked.command, sending, screen)
+
+
+def _deliver_and_follow(
+    draft: send.Draft, command: str, sending: SendOptions, screen: Screen
+) -> Report:
+    """Send, then follow what was started: its end is the command's."""
+    from cxcall.commands.tracking import Wishes, follow, tracker_of
+
+    tracker = tracker_of(draft.operation)
+    report = _deliver(draft, command, sending, screen)
+    started = report.delivery.engagement_id if report.delivery else None
+    if report.outcome is not Outcome.ACCEPTED or not started:
+        return report
+    if screen.options.output == "text":
+        screen.show(report)
+        report = report._replace(delivery=None, findings=())
+    return follow(report, tracker, started, Wishes(wait=True), draft.settings, screen)
+
+
+def _built(operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOptions) -> Payload:
+    """Build the body from what was given; none at all is a body of None, where the operation allows it."""
+    is_given = body.file is not None or body.set or any(flag.sets_body for flag, _ in texts)
+    if is_given:
+        return payload.build(operation, body.file, texts, body.set or ())
+    if operation.needs_body:
+        raise UsageError("no body was given", where="--file", fix=_how_to_give(operation))
+    return payload.Payload(None)
 
 
 def _how_to_give(operation: Operation) -> str:
     flags = " ".join(f"--{flag.name} {flag.metavar}" for flag in operation.flags if flag.required)
-    return f"give `{flags}`, or `--file FILE`"
+    sample = f"a sample: `cxcall operations {operation.name} --skeleton`"
+    return f"give `{flags}`, or `--file FILE`" if flags else f"give `--file FILE`; {sample}"
 
 
 def settle_for(
@@ -73,29 +120,35 @@ def settle_for(
     """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
     from cxcall.config import for_sandbox, settle
 
-    header = sending.engagement_header
+    flags = {**flags, **sending_flags(sending)}
     if not sending.sandbox or sending.dry_run or sending.curl:
-        return settle({**flags, "engagement_header": header}, operation.contract)
+        settings = settle(flags, operation.contract)
+        is_default = settings.values["base_url"].source == "default"
+        if not (is_default and operation.server):
+            return settings
+        return settle({**flags, "base_url": operation.server}, operation.contract)
     from cxcall.sandbox import start
 
     sandbox = stack.enter_context(start([operation.contract]))
-    return for_sandbox(sandbox, timeout=flags["timeout"], engagement_header=header)
+    own = ("timeout", "engagement_header", "hours", "do_not_call")
+    return for_sandbox(sandbox, {name: flags[name] for name in own})
 
 
-def _dry_run(draft: send.Draft, *, as_curl: bool) -> Report:
+def _dry_run(draft: send.Draft, command: str, *, as_curl: bool) -> Report:
     from cxcall.transport import curl
 
-    request = replace(
-        draft.request, headers={"Authorization": AUTHORIZATION, **draft.request.headers}
+    request = draft.request._replace(
+        headers={"Authorization": AUTHORIZATION, **draft.request.headers}
     )
     head = [
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
     ]
-    shown = "\n".join([*head, "", json.dumps(draft.payload.value, ensure_ascii=False, indent=2)])
+    body = [] if draft.payload.value is None else ["", _indented(draft.payload.value)]
+    shown = "\n".join([*head, *body])
     sources = [f"{pointer} from {source}" for pointer, source in draft.sources.items() if source]
     return Report(
-        command=draft.operation.name,
+        command=command,
         outcome=Outcome.DRY_RUN,
         operation=draft.operation,
         request=request,
@@ -107,13 +160,15 @@ def _dry_run(draft: send.Draft, *, as_curl: bool) -> Report:
     )
 
 
-def _deliver(draft: send.Draft, sending: SendOptions, screen: Screen) -> Report:
-    from cxcall import auth, config
-    from cxcall.dialer import Pace, Plan, deliver
+def _indented(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _deliver(draft: send.Draft, command: str, sending: SendOptions, screen: Screen) -> Report:
+    from cxcall import config
+    from cxcall.dialer import Pace, Plan, deliver, read
     from cxcall.ledger import Ledger
 
-    token = auth.get_token(draft.settings)
-    send.stop_without_scope(token, draft.operation, force=sending.force)
     plan = Plan(
         operation=draft.operation,
         request=draft.request,
@@ -123,12 +178,15 @@ def _deliver(draft: send.Draft, sending: SendOptions, screen: Screen) -> Report:
         engagement_header=draft.settings.engagement_header,
         again=sending.again,
     )
-    # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
-    ledger = Ledger.open(config.state_dir())
+    tokens = None if draft.operation.is_public else _tokens(draft, force=sending.force)
     pace = Pace(on_wait=_tell_wait(screen))
-    delivery = deliver(plan, ledger, _tokens(draft.settings, token), pace)
+    if tokens is None or draft.operation.is_read:
+        delivery = read(plan, tokens, pace)
+    else:
+        # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
+        delivery = deliver(plan, Ledger.open(config.state_dir()), tokens, pace)
     return Report(
-        command=draft.operation.name,
+        command=command,
         outcome=delivery.outcome,
         exit_code=delivery.exit_code,
         operation=draft.operation,
@@ -139,11 +197,13 @@ def _deliver(draft: send.Draft, sending: SendOptions, screen: Screen) -> Report:
     )
 
 
-def _tokens(settings: Settings, first: Token) -> Callable[[bool], Token]:
-    """Give out the token that was checked; a fresh one only when the API refused it."""
+def _tokens(draft: send.Draft, *, force: bool) -> Callable[[bool], Token]:
+    """Give out a token that was checked; a fresh one only when the API refused it."""
     from cxcall import auth
 
-    return lambda fresh: auth.get_token(settings, fresh=True) if fresh else first
+    first = auth.get_token(draft.settings)
+    send.stop_unfit_token(first, draft.operation, force=force)
+    return lambda fresh: auth.get_token(draft.settings, fresh=True) if fresh else first
 
 
 def _tell_wait(screen: Screen) -> Callable[[float, str], None]:

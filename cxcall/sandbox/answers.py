@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from cxcall.document import has_value, join_pointer, value_at
@@ -50,12 +50,21 @@ def new_id(operation: Operation) -> str:
     return str(uuid4().int % 10**10) if is_number else str(uuid4())
 
 
-def succeed(
-    operation: Operation, engagement_id: str, status: int, shape: Shape = Shape.USUAL
-) -> Answer:
-    """Return the declared success; the engagement ID stands wherever the contract says to look."""
+class Asked(NamedTuple):
+    """What an answer goes by: the new engagement ID, the path's parameters, how often it was read before."""
+
+    engagement_id: str
+    values: Mapping[str, str] = {}
+    visit: int = 0
+
+
+def succeed(operation: Operation, asked: Asked, status: int, shape: Shape = Shape.USUAL) -> Answer:
+    """Return the declared success; IDs stand wherever the contract and the path say.
+
+    Where several examples are declared, they are what is seen at one read after the other.
+    """
     response = operation.contract.resolve(_responses(operation).get(str(status), {}))
-    shown = "" if shape is Shape.NO_ID else engagement_id
+    shown = "" if shape is Shape.NO_ID else asked.engagement_id
     headers = {
         name: shown
         for name in _engagement_headers(operation, response)
@@ -65,20 +74,37 @@ def succeed(
     if media is None:
         return Answer(status, None, headers)
     pointers = dict.fromkeys(_places(operation, "body"), shown)
-    body = (
-        _filled(media["example"], pointers)
-        if "example" in media
-        else sample(operation.contract, media.get("schema", {}), pointers)
-    )
+    examples = _examples(media)
+    if examples:
+        example = examples[min(asked.visit, len(examples) - 1)]
+        body = _filled(example, {**_named(operation, asked.values), **pointers})
+        body = _renamed(body, _replaced(example, body))
+    else:
+        body = sample(operation.contract, media.get("schema", {}), pointers)
     return Answer(status, _without(body, pointers) if not shown else body, headers)
 
 
+def _examples(media: Mapping[str, Any]) -> list[Any]:
+    several = [entry["value"] for entry in media.get("examples", {}).values()]
+    return several or ([media["example"]] if "example" in media else [])
+
+
+def _named(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the places that the path's parameters name: `conversationId` is `/conversation/id`, too."""
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        found |= {f"/{name}": value, f"/{name.removesuffix('Id')}/id": value}
+        if operation.path.endswith(f"{{{name}}}"):
+            found["/id"] = value
+    return found
+
+
 def misbehave(
-    fault: Fault, operation: Operation, engagement_id: str, path: str, correlation_id: str
+    fault: Fault, operation: Operation, asked: Asked, path: str, correlation_id: str
 ) -> Answer:
     """Return a fault's answer, before anything is cut off it."""
     if fault.status is None:
-        return succeed(operation, engagement_id, success_status(operation), fault.shape)
+        return succeed(operation, asked, success_status(operation), fault.shape)
     if fault.shape is Shape.HIDDEN_FAILURE:
         return Answer(fault.status, HIDDEN_FAILURE)
     if fault.shape is Shape.PAGE:
@@ -119,6 +145,29 @@ def _filled(value: Any, given: Mapping[str, str], at: str = "") -> Any:
         return {name: _filled(value[name], given, join_pointer(at, name)) for name in value}
     if isinstance(value, list):
         return [_filled(item, given, join_pointer(at, index)) for index, item in enumerate(value)]
+    return value
+
+
+def _replaced(example: Any, body: Any) -> dict[str, str]:
+    """Return the IDs of an example that were filled in, with what stands there now."""
+    if not isinstance(example, dict) or not isinstance(body, dict):
+        return {}
+    pairs = [(example[name], body[name]) for name in example]
+    found = {old: new for old, new in pairs if isinstance(old, str) and old != new}
+    for old, new in pairs:
+        found |= _replaced(old, new)
+    return found
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a copy in which addresses such as `selfUri` name the new IDs, too."""
+    if isinstance(value, dict):
+        return {name: _renamed(member, names) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, names) for item in value]
+    if isinstance(value, str) and value.startswith("/"):
+        for old, new in names.items():
+            value = value.replace(old, new)
     return value
 
 

@@ -11,10 +11,11 @@ from uuid import uuid4
 
 from cxcall.phone import mask_text, numbers_in
 from cxcall.sandbox import answers, faults
+from cxcall.sandbox.logins import localized
 from cxcall.sandbox.messages import Answer, Ending, Problem, Request
 from cxcall.sandbox.record import Received, Record
 from cxcall.sandbox.routes import Routes
-from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, needs_token
+from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, check_key, needs_token
 from cxcall.sandbox.verdict import check_parameters, read_body
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cxcall.sandbox.rates import Rates
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+AUTHORIZE_PATH = "/oauth/authorize"
 ABOUT_PATH = "/sandbox"
 REQUESTS_PATH = "/sandbox/requests"
 
@@ -37,6 +39,7 @@ class _Turn:
     request: Request
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
     engagement_id: str = ""
+    values: dict[str, str] = field(default_factory=dict)
     operation: Operation | None = None
     fault: faults.Fault = faults.TABLE[0]
     accepted: bool = False
@@ -88,7 +91,7 @@ class App:
         if request.path in (ABOUT_PATH, REQUESTS_PATH):
             return self._tell(turn)
         try:
-            answer = self._tokens.answer(request) if request.path == TOKEN_PATH else self._act(turn)
+            answer = self._answer(turn)
         except Problem as problem:
             platform = turn.operation.platform if turn.operation else ""
             answer = problem.answer(turn.correlation_id, platform)
@@ -97,12 +100,23 @@ class App:
         told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
         return replace(answer, headers={**told, **answer.headers})
 
+    def _answer(self, turn: _Turn) -> Answer:
+        request = turn.request
+        if request.path == TOKEN_PATH:
+            return self._tokens.answer(request)
+        if request.path == AUTHORIZE_PATH:
+            return self._tokens.authorize(request)
+        answer = self._act(turn)
+        is_cxone = turn.operation is not None and turn.operation.platform == "nice-cxone"
+        return localized(answer, request) if is_cxone else answer
+
     def _act(self, turn: _Turn) -> Answer:
         """Walk the platform's order: route, token, scope, body, parameters, answer."""
         request, authorization = turn.request, turn.request.headers.get("authorization", "")
         turn.headers |= self._rates.count(bearer(authorization))
         operation, values = self._routes.find(request.method, request.path)
         turn.operation, turn.engagement_id = operation, answers.new_id(operation)
+        turn.values = values
         preferred = faults.preferred_status(request.headers.get("prefer", ""))
         if preferred is not None and preferred >= LEAST_FAULTY_STATUS:
             turn.headers["Preference-Applied"] = f"code={preferred}"
@@ -111,6 +125,8 @@ class App:
             allow(operation.scopes, self._tokens.scopes(authorization))
         self._rates.refuse_excess(turn.headers)
         body = read_body(operation, request)
+        if _grants(operation):
+            check_key(body)
         check_parameters(operation, values, request.query)
         told = [body, parse_qs(request.query)]
         turn.numbers = tuple(numbers_in(told))
@@ -118,7 +134,7 @@ class App:
         if preferred is not None and answers.declares(operation, preferred):
             turn.accepted = True
             turn.headers["Preference-Applied"] = f"code={preferred}"
-            return answers.succeed(operation, turn.engagement_id, preferred)
+            return answers.succeed(operation, self._asked(turn), preferred)
         if fault.once and not self._record.claim(fault.number):
             fault = faults.TABLE[0]
         return self._granting(operation, self._misbehave(turn, operation, fault))
@@ -135,8 +151,13 @@ class App:
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
             self._tokens.revoke(turn.request.headers.get("authorization", ""))
         return answers.misbehave(
-            fault, operation, turn.engagement_id, turn.request.path, turn.correlation_id
+            fault, operation, self._asked(turn), turn.request.path, turn.correlation_id
         )
+
+    def _asked(self, turn: _Turn) -> answers.Asked:
+        is_read = turn.operation is not None and turn.operation.is_read
+        visit = self._record.count(turn.request.method, turn.request.path) if is_read else 0
+        return answers.Asked(turn.engagement_id, turn.values, visit)
 
     def _tell(self, turn: _Turn) -> Answer:
         """Answer questions about the sandbox itself; they are not recorded."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from threading import Condition
 from typing import Any
 
+from cxcall.phone import mask_text
+
 
 @dataclass(frozen=True, slots=True)
 class Received:
@@ -57,6 +59,14 @@ class Record:
         """A copy of all there is."""
         with self._changed:
             return list(self._received)
+
+    def count(self, method: str, path: str) -> int:
+        """Return how many requests for a path succeeded so far."""
+        with self._changed:
+            return sum(
+                entry.accepted and (entry.method, entry.path) == (method, mask_text(path))
+                for entry in self._received
+            )
 
     def add(self, received: Received) -> None:
         """Append one request."""

@@ -1,4 +1,4 @@
-"""The token endpoint and the tokens that it gave out (genesys-cloud.md section 2.1)."""
+"""The token endpoint and the tokens that it gave out (genesys-cloud.md sections 2.1, 2.2)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from cxcall.sandbox.logins import Logins
 from cxcall.sandbox.messages import Answer, Problem, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.contract import Operation
 
@@ -25,7 +26,12 @@ CLIENTS: dict[str, str] = {
     "sandbox-readonly": "outbound:readonly alone, so that no call may be placed: 403",
     THROTTLED: "never gets a token: 400 invalid_request, rate limit exceeded",
 }
-"""The client ids that are known, and what each is for; all share one secret."""
+"""The client ids that are known, and what each is for; all share one secret.
+
+As IDs of CXone access keys they go with that secret, too; any other access key is taken as it is.
+"""
+
+_PERSONS = ("authorization_code", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,14 @@ class Tokens:
         self._life = life
         self._clock = clock
         self._grants: dict[str, _Grant] = {}
+        self._logins = Logins()
+
+    def authorize(self, request: Request) -> Answer:
+        """Answer `GET /oauth/authorize`, where a person would log in."""
+        return self._logins.authorize(request, CLIENTS)
 
     def answer(self, request: Request) -> Answer:
-        """Answer `POST /oauth/token`: the client-credentials grant, or why not."""
+        """Answer `POST /oauth/token`: a grant, or why not."""
         if request.method != "POST":
             raise Problem(405, headers={"Allow": "POST"})
         form = dict(parse_qsl(request.body.decode("latin-1")))
@@ -55,6 +66,11 @@ class Tokens:
         refusal = self._refuse(client, secret, form)
         if refusal is not None:
             return refusal
+        if form["grant_type"] in _PERSONS:
+            if not self._logins.redeem(form, client):
+                return _error("invalid_grant", "the code or the refresh token is not valid")
+            refresh = {"refresh_token": self._logins.refresh_token(client)}
+            return self._give(self._scopes_of(client), told=False, more=refresh)
         scopes = self._scopes_of(client)
         wanted = frozenset(form.get("scope", "").split())
         if not wanted <= scopes | {f"{scope}:readonly" for scope in scopes}:
@@ -91,11 +107,12 @@ class Tokens:
     def _refuse(self, client: str, secret: str, form: dict[str, str]) -> Answer | None:
         if "grant_type" not in form:
             return _error("invalid_request", "grant_type is required")
-        if form["grant_type"] != "client_credentials":
+        if form["grant_type"] not in ("client_credentials", *_PERSONS):
             return _error("unsupported_grant_type", "unsupported grant type")
         if client not in CLIENTS:
             return _error("invalid_client", "client not found")
-        if secret != CLIENT_SECRET:
+        is_public = form["grant_type"] in _PERSONS and not secret
+        if secret != CLIENT_SECRET and not is_public:
             return _error("invalid_client", "authentication failed")
         if client == THROTTLED:
             return _error("invalid_request", "rate limit exceeded; wait and try again")
@@ -108,7 +125,9 @@ class Tokens:
         self._grants[token] = _Grant(granted, self._clock() + self._life)
         return token
 
-    def _give(self, scopes: frozenset[str], *, told: bool) -> Answer:
+    def _give(
+        self, scopes: frozenset[str], *, told: bool, more: Mapping[str, str] | None = None
+    ) -> Answer:
         body = {
             "access_token": self.issue(scopes),
             "token_type": "bearer",
@@ -116,7 +135,19 @@ class Tokens:
             "expires_in": max(int(self._life), 1),
         }
         told_scopes = {"scope": " ".join(sorted(scopes))} if told else {}
-        return Answer(200, {**body, **told_scopes}, {"Cache-Control": "no-store"})
+        return Answer(200, {**body, **told_scopes, **(more or {})}, {"Cache-Control": "no-store"})
+
+
+def check_key(body: object) -> None:
+    """Raise the refusal of a CXone access key whose ID is known here, and whose secret is wrong."""
+    given = body if isinstance(body, dict) else {}
+    known = given.get("accessKeyId") or given.get("username")
+    if known in CLIENTS and CLIENT_SECRET not in (
+        given.get("accessKeySecret"),
+        given.get("password"),
+    ):
+        status = 400 if "grant_type" in given else 401
+        raise Problem(status, "invalid_grant", "The access key is not valid.")
 
 
 def expired() -> Problem:

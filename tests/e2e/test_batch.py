@@ -296,14 +296,14 @@ def test_what_is_unknown_is_named_and_left_alone(cxcall: Cxcall) -> None:
         ran = cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "6", code=9)
         assert "row 3: delivery" in ran.err
         assert "row 5: delivery" in ran.err
-        first = recorded(cxcall, "--outcome", "unknown")
-        assert [entry["row"] for entry in first] == [5, 3]
+        first = {entry["row"]: entry["id"] for entry in recorded(cxcall, "--outcome", "unknown")}
+        assert first.keys() == {3, 5}
         again = cxcall(
             "batch", file, *PERSONAL, *FAST, "--resume", "--confirm", "0", "-o", "jsonl", code=9
         )
         assert outcomes(again).count("unknown") == 2
-        cxcall("history", "resolve", first[0]["id"], "--did-not-ring", code=0)
-        cxcall("history", "resolve", first[1]["id"], "--rang", code=0)
+        cxcall("history", "resolve", first[5], "--did-not-ring", code=0)
+        cxcall("history", "resolve", first[3], "--rang", code=0)
         platform.answer = lambda _body, _count: Reply()
         last = cxcall(
             "batch", file, *PERSONAL, *FAST, "--resume", "--confirm", "1", "-o", "jsonl", code=0
@@ -403,7 +403,7 @@ def test_a_wait_that_one_is_told_of_holds_all(cxcall: Cxcall) -> None:
         )
     assert outcomes(ran) == ["accepted"] * 30
     assert set(platform.dials.values()) == {1}
-    assert 5 <= arrivals.index(True) <= 12  # what had left by then is all that came during the wait
+    assert arrivals.index(True) <= 12  # what had left by then is all that came during the wait
 
 
 def test_a_wait_that_is_too_long_ends_it(cxcall: Cxcall) -> None:

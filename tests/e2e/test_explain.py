@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from running import CAMPAIGN, CONTACT
+from running import CAMPAIGN, CONTACT, CXCALL
 from test_reading import har
 
 if TYPE_CHECKING:
@@ -62,10 +63,30 @@ def test_the_corrected_request_can_be_sent(cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
     assert json.loads(ran.out) == {"phoneNumber": "+12025550123"}
     cxcall("validate", "-", "--operation", "place-call", stdin=ran.out, code=0)
-    ran = cxcall("explain", "-", "--fix", stdin=text, code=3)
+    ran = cxcall("explain", "-", "--fix", "--as", "curl", stdin=text, code=3)
     assert "https://api.mypurecloud.com/api/v2/conversations/calls" in ran.out
     assert "$CXCALL_ACCESS_TOKEN" in ran.out
     assert TOKEN not in ran.out
+
+
+def test_the_corrected_request_is_a_command_that_a_shell_runs(cxcall: Cxcall) -> None:
+    text = (
+        "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "
+        """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123"}'"""
+    )
+    printed = cxcall("explain", "-", "--fix", stdin=text, code=3).out
+    done = subprocess.run(
+        ["bash", "-c", printed],
+        env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith(
+        "POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s\n"
+    )
+    assert '"phoneNumber": "+12025550123"' in done.stdout
 
 
 def test_what_is_missing_is_marked(cxcall: Cxcall) -> None:

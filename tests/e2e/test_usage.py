@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall import sources, topics
+from cxcall.errors import ExitCode
+from cxcall.options import CI_FORMATS, FORMATS
 from running import CONTACT
 
 if TYPE_CHECKING:
@@ -19,12 +22,17 @@ if TYPE_CHECKING:
         (("auth",), "Missing command", "one of `login`, `status`, `token`, `logout`; see `cxcall auth --help`"),
         (("auth", "lgoin"), "No such command `lgoin`", "did you mean `login`? Or see `cxcall auth --help`"),
         (("execute",), "Missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
-        (("execute", "a", "b"), "Got unexpected extra argument(s) (b)", "see `cxcall execute --help`"),
-        (("validate", "--operaton", "x"), "No such option: --operaton", "did you mean `--operation`? Or see `cxcall validate --help`"),
+        (("execute", "a", "b"), "Got unexpected extra arguments `b`", "see `cxcall execute --help`"),
+        (("validate", "--operaton", "x"), "No such option `--operaton`", "did you mean `--operation`? Or see `cxcall validate --help`"),
         (("personal-connection", "--route", "x"), "Invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
         (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
         (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `status`", "see `cxcall auth status --help`"),
         (("operations", "exekute"), "no operation is called `exekute`", "did you mean `execute`?"),
+        (("history", "lst"), "No such command `lst`", "did you mean `list`? Or see `cxcall history --help`"),
+        (("history", "list", "--limt", "3"), "No such option `--limt`", "did you mean `--limit`? Or see `cxcall history list --help`"),
+        (("send", "plce-call"), "no operation is called `plce-call`", "did you mean `place-call`?"),
+        (("help", "exit-code"), "there is no topic or command `exit-code`", "did you mean `exit-codes`? Commands: `cxcall --help`"),
+        (("completion", "basch"), "Invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
         (("operations", "zzz"), "no operation is called `zzz`", "see `cxcall operations`"),
     ],
 )  # fmt: skip
@@ -36,14 +44,66 @@ def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: st
     assert lines[-2] == f"hint: {fix}"
 
 
-def test_alone_it_shows_the_help(cxcall: Cxcall) -> None:
+ASKED = ["auth", "execute", "personal-connection", "validate"]
+
+
+def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
     ran = cxcall(code=0)
-    assert ran.out == cxcall("--help", code=0).out
-    commands = [
-        line.split()[0]
-        for line in ran.out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    lines = ran.out.splitlines()
+    assert len(lines) <= 16
+    listed = [line.split()[1] for line in lines if line.startswith("  cxcall ")]
+    assert listed[:4] == ASKED
+    assert all(name in ran.out for name in commands_of(cxcall))
+    assert max(map(len, cxcall(code=0, env={"COLUMNS": "60"}).out.splitlines())) <= 60
+
+
+def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
+    told = cxcall(code=0).out.partition("To try it, ringing nobody:\n")[2].partition("\n\n")[0]
+    proposed = [line.split() for line in told.splitlines()]
+    assert len(proposed) == 3
+    for _, *words in proposed:
+        file = words[words.index(">") + 1] if ">" in words else ""
+        ran = cxcall(*(words[: words.index(">")] if file else words), code=0)
+        if file:
+            cxcall.file(file, ran.out)
+
+
+def commands_of(cxcall: Cxcall) -> list[str]:
+    listed = cxcall("--help", code=0).out.partition("Commands:\n")[2].partition("\n\n")[0]
+    return [line.split()[0] for line in listed.splitlines() if line[2] != " "]
+
+
+def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None:
+    assert commands_of(cxcall)[:4] == ASKED
+    assert cxcall("help", code=0).out == cxcall("--help", code=0).out
+
+
+def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
+    for command in ("auth", "history list", "send place-call-for-user"):
+        words = command.split()
+        assert cxcall("help", *words, code=0).out == cxcall(*words, "--help", code=0).out
+
+
+@pytest.mark.parametrize("topic", list(topics.TOPICS))
+def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
+    assert topic in cxcall("help", "--help", code=0).out
+    assert topic in cxcall("--help", code=0).out
+    for width in (60, 80):
+        shown = cxcall("help", topic, code=0, env={"COLUMNS": str(width)}).out
+        assert max(map(len, shown.splitlines())) <= width
+    assert cxcall("help", topic, "-o", "json", code=0).envelope["data"][topic]
+
+
+def test_the_topics_are_complete() -> None:
+    terms = {name: dict(topics.find(name).terms) for name in topics.TOPICS}
+    assert list(terms["exit-codes"]) == [str(int(code)) for code in ExitCode]
+    assert all(code.meaning and code.rang for code in ExitCode)
+    variables = [sources.PREFIX + name.upper() for name in sources.NAMES]
+    assert {*variables, *sources.VENDOR.values(), *sources.FOLDERS} <= set(terms["environment"])
+    assert [term[3:] for term in terms["output"] if term.startswith("-o ")] == [
+        *FORMATS,
+        *CI_FORMATS,
     ]
-    assert commands[:4] == ["auth", "execute", "personal-connection", "validate"]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +125,7 @@ def test_alone_it_shows_the_help(cxcall: Cxcall) -> None:
         "history resolve",
         "history export",
         "sandbox",
+        "help",
         "config show",
         "config path",
     ],

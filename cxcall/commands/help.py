@@ -1,0 +1,44 @@
+"""`cxcall help`: what there is to know beside one command's flags."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.binding import examples, new_app, spread
+from cxcall.report import Report
+
+app = new_app("")
+
+
+@app.command(
+    "help", epilog=examples("cxcall help exit-codes", "cxcall help environment", "cxcall help send")
+)
+@spread
+def show_help(
+    topic: Annotated[
+        str,
+        typer.Argument(
+            metavar="TOPIC|COMMAND",
+            help="exit-codes, environment, output, files; or a command.",
+            show_default=False,
+        ),
+    ],
+) -> Report:
+    """Show help on a topic, or on a command."""
+    from shutil import get_terminal_size
+
+    from cxcall.errors import UsageError
+    from cxcall.sources import nearest
+    from cxcall.topics import TOPICS, find
+
+    if topic not in TOPICS:
+        raise UsageError(
+            f"there is no topic or command `{topic}`",
+            where="help",
+            fix=f"{nearest(topic, TOPICS)} Commands: `cxcall --help`",
+        )
+    found = find(topic)
+    width = min(get_terminal_size().columns, 80)
+    return Report("help", data={topic: dict(found.terms)}, text=found.text(width))

@@ -1,0 +1,183 @@
+"""What `track`, and `--wait` on a sending command, do: find the read, follow it, print each change."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall import contract, send, track
+from cxcall.errors import ExitCode, Outcome, UsageError
+from cxcall.options import flags_of
+from cxcall.payload import Payload
+from cxcall.render import Screen
+from cxcall.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cxcall.config import Settings
+    from cxcall.contract import Operation
+    from cxcall.dialer import Delivery
+    from cxcall.errors import Finding
+    from cxcall.options import ContractOptions, OutputOptions, SettingsOptions
+    from cxcall.track import Sight, Tracker
+
+COMMAND = "track"
+
+
+class Wishes(NamedTuple):
+    """Whether to go on, until which state, and for how many seconds."""
+
+    wait: bool
+    until: str = ""
+    at_most: float = 600.0
+
+
+def run_track(
+    engagement_id: str,
+    wishes: Wishes,
+    chosen: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+) -> Report:
+    """Read what became of an ID, once or until it is over; returns how that ended."""
+    tracker, settings = _settled(chosen, contracts)
+    found = _engagement_of(engagement_id)
+    report = Report(COMMAND, operation=tracker.operation)
+    return follow(report, tracker, found, wishes, settings, Screen.standard(output))
+
+
+def follow(
+    report: Report,
+    tracker: Tracker,
+    engagement_id: str,
+    wishes: Wishes,
+    settings: Settings,
+    screen: Screen,
+) -> Report:
+    """Follow an ID and print what changes; returns the report with how that ended in it."""
+    wanted = wishes.until.lower()
+    sights = track.follow(
+        tracker,
+        engagement_id,
+        reader(settings),
+        until=lambda sight: not wishes.wait or wanted in sight.states,
+        patience=wishes.at_most,
+    )
+    last, shown = None, None
+    try:
+        for sight in sights:
+            last = sight
+            if sight.legs != shown or sight.over:
+                _print(sight, screen, is_for_people=report.command != COMMAND)
+                shown = sight.legs
+    except track.UnreadableError as error:
+        data = last.as_dict() if last else None
+        return _ended(report, error.exit_code, error.delivery.outcome, error.findings, data)
+    assert last is not None  # noqa: S101 - a follower yields at least once
+    is_there = not wishes.wait or wanted in last.states
+    code, findings = (ExitCode.OK, ()) if is_there else track.verdict(last, settings)
+    outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
+    return _ended(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
+
+
+def _ended(
+    report: Report, code: ExitCode, outcome: Outcome, findings: Sequence[Finding], data: Any
+) -> Report:
+    """Put the end of the following into a report; what was accepted before stays so."""
+    return report._replace(
+        exit_code=code,
+        outcome=outcome if report.outcome is Outcome.OK else report.outcome,
+        findings=(*report.findings, *findings),
+        data=data,
+    )
+
+
+def tracker_of(operation: Operation) -> Tracker:
+    """Return what reads the IDs that an operation gives; raises UsageError where nothing published does."""
+    if operation.provenance == "community":
+        raise _unread(operation.name, "follow what is published: `cxcall call --wait`")
+    return track.tracker_for(operation.platform, operation.contract.operations)
+
+
+def _unread(name: str, fix: str) -> UsageError:
+    return UsageError(
+        f"no operation is published that reads what `{name}` started",
+        where=name,
+        fix=fix,
+        why="its route is reported by users, and stands in no vendor's list",
+        code="not-provable",
+    )
+
+
+def _print(sight: Sight, screen: Screen, *, is_for_people: bool) -> None:
+    """Print a line a leg on a terminal, a JSON line a sight anywhere else; nothing where one envelope is wanted."""
+    if screen.options.output == "json" or screen.options.quiet:
+        return
+    if screen.options.output == "text" and (is_for_people or screen.stdout.isatty()):
+        for leg in sight.legs:
+            screen.tell(f"{sight.elapsed:6.1f} s  {leg}")
+        if sight.over:
+            screen.tell(f"{sight.elapsed:6.1f} s  it is over")
+    else:
+        screen.line(json.dumps(sight.as_dict(), ensure_ascii=False))
+    screen.stdout.flush()
+
+
+def read_sentiment(
+    engagement_id: str, chosen: SettingsOptions, contracts: ContractOptions
+) -> Report:
+    """Read the platform's sentiment of a call, once."""
+    tracker, settings = _settled(chosen, contracts)
+    operation, parameter = track.sentiment_of(tracker)
+    delivery = reader(settings)(operation, {parameter: _engagement_of(engagement_id)})
+    return Report(
+        COMMAND,
+        delivery.outcome,
+        delivery.exit_code,
+        operation=operation,
+        request=delivery.exchange.request if delivery.exchange else None,
+        delivery=delivery,
+        findings=delivery.findings,
+    )
+
+
+def reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
+    """Return what reads an operation with values for its parameters; one token serves all reads."""
+    from cxcall import auth
+    from cxcall.dialer import Plan, read
+
+    first = auth.get_token(settings)
+
+    def read_once(operation: Operation, values: Mapping[str, str]) -> Delivery:
+        draft = send.draft(operation, values, Payload(None), settings)
+        send.stop_on_errors(draft, strict=False, force=False)
+        plan = Plan(operation, draft.request, None, settings)
+        return read(plan, lambda fresh: auth.get_token(settings, fresh=True) if fresh else first)
+
+    return read_once
+
+
+def _settled(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
+    """Return what reads an ID on the profile's platform, and the settings for it."""
+    from cxcall.commands.known import own_contract
+    from cxcall.config import platform_of, settle
+
+    flags = flags_of(chosen, contracts)
+    known = contract.operations(own_contract(contracts, chosen.profile))
+    tracker = track.tracker_for(platform_of(flags) or known[0].platform, known)
+    return tracker, settle(flags, tracker.operation.contract)
+
+
+def _engagement_of(given: str) -> str:
+    """Return the engagement ID of a delivery, or what was given as one.
+
+    Raises UsageError where the ledger knows that it came from a route whose IDs nothing reads.
+    """
+    from cxcall.past import find_engagement
+
+    record = find_engagement(given)
+    if record is not None and record.provenance == "community":
+        correlation = record.correlation_id or "of its answer"
+        raise _unread(record.operation, f"ask the platform's support, with correlation ID `{correlation}`")  # fmt: skip
+    return (record.engagement_id if record else None) or given

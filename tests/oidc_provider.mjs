@@ -1,0 +1,44 @@
+// An OAuth server of another maker (npm's oidc-provider), at the paths of Genesys Cloud and of CXone.
+// Its argument is JSON: {life, tokens, rotate}. Prints its address; every token request is a line after it.
+import { createServer } from 'node:http';
+import Provider from 'oidc-provider';
+
+const given = JSON.parse(process.argv[2]);
+const server = createServer();
+server.listen(0, '127.0.0.1', () => {
+  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const grants = { grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] };
+  const native = { ...grants, application_type: 'native', redirect_uris: ['http://localhost'] };
+  const provider = new Provider(issuer, {
+    clients: [
+      { ...native, client_id: 'public', token_endpoint_auth_method: 'none' },
+      { ...native, client_id: 'confidential', client_secret: 'a-secret-of-the-client' },
+      {
+        client_id: 'machine', client_secret: 'a-secret-of-the-client', redirect_uris: [],
+        grant_types: ['client_credentials'], response_types: [],
+      },
+    ],
+    cookies: { keys: ['only for a test'] },
+    features: { clientCredentials: { enabled: true }, devInteractions: { enabled: true } },
+    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub, tenantId: given.tenant }) }),
+    claims: { openid: ['sub', 'tenantId'] },
+    conformIdTokenClaims: false,
+    issueRefreshToken: () => given.refreshes,
+    pkce: { required: () => true },
+    rotateRefreshToken: true,
+    routes: { authorization: `${given.path}/authorize`, token: `${given.path}/token` },
+    ttl: { AccessToken: () => given.life, ClientCredentials: () => given.life },
+  });
+  provider.on('grant.success', (ctx) => console.log(`granted ${ctx.oidc.params.grant_type}`));
+  provider.on('grant.error', (ctx, error) => console.log(`refused ${error.message} ${error.error_description ?? ''} ${error.error_detail ?? ''}`));
+  const answer = provider.callback();
+  server.on('request', (request, response) => {
+    const url = new URL(request.url, issuer);
+    // Genesys Cloud keeps a client's scopes with the client, and no request names one.
+    if (url.pathname.endsWith('/authorize') && !url.searchParams.has('scope')) request.url += '&scope=openid';
+    if (url.pathname !== '/.well-known/cxone-configuration') return answer(request, response);
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify({ api_endpoint: `${given.api ?? issuer}/`, area: 'na1' }));
+  });
+  console.log(issuer);
+});
