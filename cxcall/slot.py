@@ -31,15 +31,20 @@ _BOOLEAN = rb"(?:true|false)"
 
 
 def _in_any_case(words: bytes) -> bytes:
-    return re.sub(rb"[a-z]", lambda letter: b"[%b%b]" % (letter[0], letter[0].upper()), words)
+    """Write words as doubts know them: where case is ignored, other letters pass for an `i` or an `s`."""
+
+    def letter(found: re.Match[bytes]) -> bytes:
+        more = b"\x80-\xff]+" if found[0] in b"is" else b"]"
+        return b"[" + found[0] + found[0].upper() + more
+
+    return re.sub(rb"[a-z]", letter, words)
 
 
 # A string that is no placeholder, and has no white space at its ends: how it does not start, what it
 # runs on with, and how it does not end. Not every such string is told: U+0080 to U+00BF and U+1000 to
 # U+3FFF are left out, as there is white space among them, and so are escapes that can spell ASCII.
-# Other letters are taken for an `i` or an `s` where case is ignored, as in doubts.
-_UNFILLED = _in_any_case(b"todo|tbd|changeme|f(?:i|[\x80-\xff]+)xme|xxx+")
-_TO_FILL_IN = _in_any_case(b"your|my|enter|replace|in(?:s|[\x80-\xff]+)ert")
+_UNFILLED = _in_any_case(b"todo|tbd|changeme|fixme|xxx+")
+_TO_FILL_IN = _in_any_case(b"your|my|enter|insert|replace")
 _NO_START = rb'(?![ <\[{$%%\\]|00000000-0000|(?:%b)"|(?:%b)[-_ ])' % (_UNFILLED, _TO_FILL_IN)
 _RUN = rb"[ !#-\[\]-~\x80-\xbf\xc3-\xe0\xe4-\xf4]*+"
 _ESCAPED = rb'\\(?:["\\/bfnrt]|u00[c-fC-F][0-9a-fA-F])'

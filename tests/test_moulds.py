@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cxcall.contract import Contract, find, operations
+from cxcall.contract import Contract, operations
 from cxcall.judge import Checked, Judge, Stretch
 from cxcall.lines import LineCheck, Part
 from running import CONTACT
@@ -135,7 +135,7 @@ def _shipped() -> tuple[Operation, ...]:
 
 
 def told(judge: Judge, text: bytes) -> list[Checked]:
-    """What is told of the lines of a file, in their order."""
+    """Return what is told of the lines of a file, in their order."""
     entries = LineCheck("a.jsonl", judge)(Part(1, 0, len(text), text))
     return [
         each
@@ -145,7 +145,7 @@ def told(judge: Judge, text: bytes) -> list[Checked]:
 
 
 def told_alone(judge: Judge, text: bytes) -> list[Checked]:
-    """What is told of each line when it is the first that is looked at, so that no form is known."""
+    """Return what is told of each line when it is the first that is looked at, so that no form is known."""
     return [
         entry
         for number, line in enumerate(text.removesuffix(b"\n").split(b"\n"), 1)
@@ -171,7 +171,7 @@ def _with(value: Any, path: tuple[Any, ...], new: Any) -> Any:
 
 @st.composite
 def _line(draw: st.DrawFn, base: Any) -> bytes:
-    """A line of the shape of `base`, some of its values others, and perhaps no JSON at all."""
+    """Draw a line of the shape of `base`, some of its values others, and perhaps no JSON at all."""
     raw: list[str] = []
     value = base
     for path in draw(st.lists(st.sampled_from(_leaves(base) or [()]), max_size=3)):
@@ -242,7 +242,16 @@ def test_it_does_so_for_the_bodies_of_the_shipped_contracts(data: st.DataObject)
     assert told(judge, text) == told_alone(judge, text)
 
 
-@pytest.mark.parametrize("written", [*map(json.dumps, NASTY), *WRITTEN])
+@pytest.mark.parametrize(
+    "written",
+    sorted(
+        {
+            *map(json.dumps, NASTY),
+            *(json.dumps(text, ensure_ascii=False) for text in NASTY),
+            *WRITTEN,
+        }
+    ),
+)
 def test_every_value_in_every_place_is_judged_as_it_would_be_alone(written: str) -> None:
     for base in BASES[:-2]:
         for path in _leaves(base):
