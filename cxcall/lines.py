@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.document import BLANK, DocumentError, parse
 from cxcall.errors import Excerpt, ExitCode
@@ -14,6 +14,7 @@ from cxcall.textfile import refuse_wide, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
 PART = 1 << 19
 _BLANK = BLANK.encode()
@@ -37,13 +38,13 @@ class Part(NamedTuple):
             return file.read(self.size)
 
 
-def cut(file: BinaryIO, name: str, start: bytes = b"", *, rereadable: bool) -> Iterator[Part]:
-    """Cut a file into parts at the ends of lines; `start` is what was read of it already.
+def cut(file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool) -> Iterator[Part]:
+    """Cut a file into parts at the ends of lines, as they come; `start` is what was read of it already.
 
     Raises DocumentError where it is UTF-16 or UTF-32.
     """
     line, offset = 1, 0
-    while content := start or file.read(PART) + file.readline():
+    while content := start or file.read1(PART) + file.readline():
         start = b""
         if not offset:
             refuse_wide(name, content[:4])

@@ -211,6 +211,7 @@ def _file(bases: Sequence[Any]) -> st.SearchStrategy[bytes]:
 BASES = [
     *({name: value} for name, value in GOOD.items() if name not in ("id", "again")),
     *({"id": CONTACT, name: value} for name, value in GOOD.items()),
+    {"address": "sip:ada@example.com"},
     {name: GOOD[name] for name in ("id", "again", "third")},
     {name: GOOD[name] for name in ("again", "third", "free")},
     {"id": CONTACT, "number": "+12125550123", "free": "text", "data": {"Ü\n": "v"}, "extra": 1},
