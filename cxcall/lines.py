@@ -44,13 +44,19 @@ def cut(file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool
     Raises DocumentError where it is UTF-16 or UTF-32.
     """
     line, offset = 1, 0
-    while content := start or file.read1(PART) + file.readline():
+    while content := start or whole_lines(file, at_once=not rereadable):
         start = b""
         if not offset:
             refuse_wide(name, content[:4])
         yield Part(line, offset, len(content), None if rereadable else content)
         line += content.count(b"\n")
         offset += len(content)
+
+
+def whole_lines(file: BufferedReader, *, at_once: bool) -> bytes:
+    """Read whole lines, as many as make a part; `at_once` no more than a pipe has already."""
+    content = file.read1(PART) if at_once else file.read(PART)
+    return content if content[-1:] in (b"\n", b"") else content + file.readline()
 
 
 class LineCheck:

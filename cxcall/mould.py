@@ -67,7 +67,7 @@ class Moulds:
             return
         form = _Cast(fitted, value).form(line)
         forms = self._forms.get(operations, [])
-        if form and form not in forms and re.fullmatch(form, line):
+        if form not in forms and re.fullmatch(form, line):
             self._forms[operations] = [*forms, form]
             self._patterns = [(_compiled(each), names) for names, each in self._forms.items()]
 
@@ -131,15 +131,13 @@ class _Cast:
         self.cast: dict[str, bytes] = {}  # such a value -> its slot
 
     def form(self, line: bytes) -> bytes:
-        """Return the pattern of a line; empty where two values must be equal, and are so only by case."""
+        """Return the pattern of a line; where two values must be equal, the line itself may not match it."""
         for pointer in _leaves(self.value, ""):
             kind, _, other = str(
                 self.checked.schema_at(pointer).get("x-cxcall-same-as", "")
             ).partition(":")
             if kind == "body" and has_value(self.value, other):
                 same = value_at(self.value, pointer)
-                if same != value_at(self.value, other):
-                    return b""
                 if isinstance(same, str):
                     self.equal[pointer] = self.equal[other] = same
         return b"".join(self._pieces(line))

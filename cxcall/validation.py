@@ -84,10 +84,10 @@ class Validation:
 
     def _of_stdin(self) -> Iterator[Checked | Stretch]:
         """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
-        from cxcall.lines import PART
+        from cxcall.lines import whole_lines
 
         with open_bytes(STDIN) as file:
-            start = file.read1(PART) + file.readline()
+            start = whole_lines(file, at_once=True)
             while b"\n" not in start.strip() and (more := file.readline()):
                 start += more
             if _starts_as_lines(start):

@@ -60,6 +60,11 @@ RULES: dict[str, Any] = {
         "if": {"properties": {"of": {"const": "x"}}},
         "then": {"required": ["at"]},
     },
+    "limit": {
+        "type": "object",
+        "properties": {"of": {"type": "string"}},
+        "anyOf": [{"properties": {"of": {"maxLength": 5}}}, {"required": ["at"]}],
+    },
     "keyed": {"type": "object", "propertyNames": {"maxLength": 2}, "additionalProperties": True},
     "tree": {"$ref": "#/components/schemas/Tree"},
 }
@@ -75,7 +80,7 @@ GOOD: dict[str, Any] = {
     "name": "Ada", "free": "a note", "short": "abc", "long": "abcdef", "code": "ABC", "choice": "one", "fixed": "fixed",
     "count": 7, "few": 5, "step": 1.5, "share": 0.25, "flag": True, "maybe": "x", "any": "thing", "either": "abc",
     "list": ["a", "b"], "set": [1, 2], "pair": ["a", 1], "data": {"a": "b"}, "kind": {"of": "y"},
-    "keyed": {"ab": 1}, "tree": {"leaf": "l", "tree": {"leaf": "m"}},
+    "limit": {"of": "abc"}, "keyed": {"ab": 1}, "tree": {"leaf": "l", "tree": {"leaf": "m"}},
 }  # fmt: skip
 NASTY = [
     "", " ", "a", "abcd", "one", "two", "ONE", "é", "ABC", "ABCDE", "fixed", "x", "y",
@@ -114,7 +119,9 @@ def _own() -> tuple[Operation, ...]:
     closed = {"type": "object", "properties": RULES, "additionalProperties": False}
     some = {name: RULES[name] for name in ("id", "number", "free", "count", "data")}
     loose = {"type": "object", "properties": some, "required": ["id"]}
-    strict = {"type": "object", "properties": {**some, "free": {"type": "string", "maxLength": 6}}}
+    some["count"] = {"type": "number"}
+    narrow = {"free": {"type": "string", "maxLength": 6}, "count": {"type": "integer"}}
+    strict = {"type": "object", "properties": some | narrow}
     listed = {"type": "array", "items": {"type": "object", "properties": some}}
     document = {
         "openapi": "3.1.0",
@@ -212,6 +219,8 @@ BASES = [
     *({name: value} for name, value in GOOD.items() if name not in ("id", "again")),
     *({"id": CONTACT, name: value} for name, value in GOOD.items()),
     {"address": "sip:ada@example.com"},
+    {"id": CONTACT, "free": "a longer note"},
+    {"id": CONTACT, "count": 1.5},
     {name: GOOD[name] for name in ("id", "again", "third")},
     {name: GOOD[name] for name in ("again", "third", "free")},
     {"id": CONTACT, "number": "+12125550123", "free": "text", "data": {"Ü\n": "v"}, "extra": 1},

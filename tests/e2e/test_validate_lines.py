@@ -100,7 +100,7 @@ def test_of_much_that_is_wrong_the_first_hundred_are_shown_and_all_are_counted(
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_a_table_is_shared_too(cxcall: Cxcall, jobs: str) -> None:
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(3000)]
-    name = cxcall.file("many.csv", "contactId,reasonCode\n" + "".join(rows))
+    name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
     out = cxcall("validate", name, "--operation", "personal-connection", "--jobs", jobs, "-o", "jsonl", code=3).out  # fmt: skip
     told = [json.loads(line) for line in out.splitlines()]
     assert [entry["line"] for entry in told] == [*range(2, 3002)]
@@ -137,10 +137,10 @@ def test_a_document_that_comes_in_pieces_by_a_pipe_is_one(cxcall: Cxcall) -> Non
 
 def test_a_file_and_a_pipe_of_it_are_told_the_same(cxcall: Cxcall) -> None:
     text = lines(3000)
-    of_file = cxcall("validate", cxcall.file("-.jsonl", text), "-o", "json", code=3).out
+    of_file = cxcall("validate", cxcall.file("a.jsonl", text), "-o", "json", code=3).out
     for jobs in ("1", "3"):
         of_pipe = cxcall("validate", "-", "--jobs", jobs, "-o", "json", stdin=text, code=3).out
-        assert of_pipe == of_file.replace('"-.jsonl', '"-').replace("`-.jsonl`", "`-`")
+        assert of_pipe == of_file.replace("a.jsonl", "-")
 
 
 def peak(cxcall: Cxcall, *arguments: str) -> int:
@@ -159,7 +159,7 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
 @pytest.mark.parametrize(("jobs", "form"), [("1", "text"), ("2", "jsonl")])
 def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: str) -> None:
-    name, longer = cxcall.file("a.jsonl", lines(5000)), cxcall.file("b.jsonl", lines(50000))
+    name, longer = cxcall.file("a.jsonl", lines(4000)), cxcall.file("b.jsonl", lines(24000))
     few = peak(cxcall, "validate", name, "--jobs", jobs, "-o", form)
     assert peak(cxcall, "validate", longer, "--jobs", jobs, "-o", form) < 1.2 * few
 
@@ -234,17 +234,17 @@ def test_a_worker_that_was_killed_is_told_of(cxcall: Cxcall, endless: str) -> No
 
 
 def test_a_terminal_shows_how_far_it_is(cxcall: Cxcall) -> None:
-    name = cxcall.file("many.jsonl", lines(20000, [4, 0]))
+    name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
-        child.expect(r"\d+/8 +MiB, [\d,]+ checked, [\d,]+ not valid")
+        child.expect(r"\d/1\S* MiB, [\d,]+ checked, [\d,]+ not valid")
         text = screen(child)
     assert child.exitstatus == 3
-    assert "20,000 payloads, 10,000 valid" in text
-    assert text.rstrip().endswith("10,000 errors")
+    assert "5,000 payloads, 2,500 valid" in text
+    assert text.rstrip().endswith("2,500 errors")
 
 
 def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) -> None:
-    name = cxcall.file("many.jsonl", lines(20000, [4, 0]))
+    name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
     assert ran.err == ""
     assert "MiB" not in ran.out
