@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cxcall.contract import Operation
+    from cxcall.known import Known
 
 HOMES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
 """The files that may say so, and the tables that `operations` stands in; the first one wins."""
@@ -68,7 +69,7 @@ def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(path) and fnmatchcase(path[0], first) and matches(path[1:], rest)
 
 
-def find(folder: Path, known: tuple[Operation, ...]) -> Assignment | None:
+def find(folder: Path, known: Known) -> Assignment | None:
     """Return what the nearest file says: of `folder`, or of one above it in the same repository.
 
     Raises UsageError, with the place, where such a file is wrong or names no operation of `known`.
@@ -86,7 +87,7 @@ def to_root(folder: Path) -> list[Path]:
     return folders[: root + 1]
 
 
-def _read(path: Path, known: tuple[Operation, ...]) -> Assignment | None:
+def _read(path: Path, known: Known) -> Assignment | None:
     text, above = toml.read(path), HOMES[path.name]
     if above and above[-1] not in text:
         return None  # whatever else may be wrong with it is not ours to say
@@ -122,9 +123,7 @@ def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[
     )
 
 
-def _operation(place: str, name: Any, known: tuple[Operation, ...]) -> Operation:
-    from cxcall.contract import find as find_operation
-
+def _operation(place: str, name: Any, known: Known) -> Operation:
     if not isinstance(name, str):
         raise UsageError(
             f"an operation's name must be a string, not {toml.kind(name)}",
@@ -132,7 +131,7 @@ def _operation(place: str, name: Any, known: tuple[Operation, ...]) -> Operation
             fix=_EXAMPLE,
         )
     try:
-        return find_operation(name, known)
+        return known.named(name)
     except UsageError as error:
         (finding,) = error.findings
         raise UsageError(finding.message, where=place, fix=finding.fix) from None

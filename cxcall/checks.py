@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import DocumentError, parse
 from cxcall.errors import Finding, Severity
+from cxcall.fitting import Fit, count_known, fit, knows, names_in, names_of
 from cxcall.payload import Payload
+from cxcall.schema import validator
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from jsonschema_rs import Validator
-
-    from cxcall.contract import Contract, Operation
+    from cxcall.contract import Operation
+    from cxcall.known import Known
     from cxcall.schema import JsonSchema
 
 
@@ -48,16 +49,14 @@ def check(
     `payload` is what would be sent: a value that `json.dumps` takes, or the `pathlib.Path` of a file
     that holds one JSON document; its findings then have lines and columns. `operation` is a name of
     `cxcall operations`; without it the payload is checked as the operation that it fits, or is
-    nearest to. `contract` is an OpenAPI 3.1 document of one's own, read once for the process; no
+    nearest to. `contract` is an OpenAPI or Swagger document of one's own, read once for the process; no
     setting, environment variable or profile is looked at.
 
     Raises UsageError (a CxcallError) for a file or contract that cannot be read and for an operation
     that is not known, TypeError or ValueError for a value that is not JSON.
     """
-    from cxcall.contract import find
-
-    known = _operations(os.fspath(contract) if contract is not None else None)
-    named = find(operation, known) if operation is not None else None
+    known = _known(os.fspath(contract) if contract is not None else None)
+    named = known.named(operation) if operation is not None else None
     try:
         body = _body(payload)
     except DocumentError as error:
@@ -66,10 +65,10 @@ def check(
 
 
 @cache
-def _operations(contract: str | None) -> tuple[Operation, ...]:
-    from cxcall.contract import operations
+def _known(contract: str | None) -> Known:
+    from cxcall.known import known
 
-    return operations(contract)
+    return known(contract)
 
 
 def _body(payload: object) -> Payload:
@@ -94,23 +93,6 @@ def judge(known: Sequence[Operation], body: Payload, named: Operation | None = N
     every = (*(body.document.findings if body.document else ()), *findings)
     fitting = found.fitting if found and not has_errors(every) else (operation,)
     return Verdict(tuple(entry.name for entry in fitting), every)
-
-
-_compiled: dict[int, tuple[JsonSchema, Validator]] = {}
-
-
-def validator(schema: JsonSchema) -> Validator:
-    """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
-    known = _compiled.get(id(schema))
-    if known is None:
-        import jsonschema_rs
-
-        # The schema is kept beside its validator so that its id() cannot be given to another.
-        known = _compiled[id(schema)] = (
-            schema,
-            jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),
-        )
-    return known[1]
 
 
 def check_body(operation: Operation, body: Payload) -> list[Finding]:
@@ -195,91 +177,6 @@ def has_errors(findings: Iterable[Finding], *, strict: bool = False) -> bool:
     return any(finding.severity in stopping for finding in findings)
 
 
-class Fit(NamedTuple):
-    """Which operation a body belongs to: those whose schema it satisfies, and the nearest one."""
-
-    fitting: tuple[Operation, ...]
-    nearest: Operation
-
-
-def fit(operations: Sequence[Operation], value: Any) -> Fit:
-    """Find the operations that a body satisfies, the one that asks for most of it first, and the nearest.
-
-    What merely tolerates a property is left out where another operation knows it. The nearest is the
-    first of these, or else the one that has most of the body's property names.
-    """
-    candidates = [operation for operation in operations if operation.takes_body]
-    satisfied = [
-        entry
-        for entry in candidates
-        if may_fit(entry.contract, entry.schema_at(""), value)
-        and validator(entry.body_schema).is_valid(value)
-    ]
-    strange = {id(entry): strangeness(entry, value) for entry in satisfied}
-    least = min(strange.values(), default=0)
-    fitting = sorted(
-        (entry for entry in satisfied if strange[id(entry)] == least),
-        key=lambda entry: -len(_needed(entry)),
-    )
-    nearest = fitting[0] if fitting else max(candidates, key=lambda entry: _likeness(entry, value))
-    return Fit(tuple(fitting), nearest)
-
-
-def may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
-    """Tell at a glance: a body is for an operation that knows one of its properties, if it has any.
-
-    What is ruled out is not compiled; what knows no property of a body takes it by mere tolerance.
-    """
-    if isinstance(value, list):
-        items = contract.resolve(schema.get("items", {}))
-        return schema.get("type") == "array" and all(
-            may_fit(contract, items, item) for item in value[:1]
-        )
-    if not isinstance(value, dict):
-        return schema.get("type") not in ("array", "object")
-    declared = schema.get("properties", {})
-    return (
-        schema.get("type", "object") == "object"
-        and value.keys() >= set(schema.get("required", ()))
-        and (schema.get("additionalProperties") is not False or value.keys() <= declared.keys())
-        and not (declared and value and value.keys().isdisjoint(declared))
-    )
-
-
-def strangeness(operation: Operation, value: Any) -> int:
-    """Count the names in a body that an operation merely tolerates."""
-    return len(_names(value) - _names_of(operation))
-
-
-def _knows(operation: Operation, value: Any) -> bool:
-    """Tell whether a body that is valid is more than merely tolerated."""
-    return _count_known(operation.contract, operation.schema_at(""), value) > 0
-
-
-def _likeness(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
-    """Rank by: object or array; declared properties that the body has; a command; those it lacks."""
-    schema = operation.schema_at("")
-    present = _count_known(operation.contract, schema, value)
-    return (
-        (schema.get("type") == "array") == isinstance(value, list),
-        present,
-        bool(operation.command),
-        present - sum(1 for _ in operation.properties()),
-    )
-
-
-def _count_known(contract: Contract, schema: JsonSchema, value: Any) -> int:
-    """Count the properties of a body, at any depth, that its schema declares by name."""
-    if isinstance(value, list):
-        items = contract.resolve(schema.get("items", {}))
-        return max((_count_known(contract, items, item) for item in value), default=0)
-    declared = schema.get("properties", {})
-    known = [name for name in value if name in declared] if isinstance(value, dict) else []
-    return sum(
-        1 + _count_known(contract, contract.resolve(declared[name]), value[name]) for name in known
-    )
-
-
 def check_payload(
     operations: Sequence[Operation],
     body: Payload,
@@ -299,14 +196,14 @@ def check_payload(
             findings.append(_guessed(operation, body.value))
         else:
             others = fit(operations, body.value).fitting
-            known = next((entry for entry in others if _knows(entry, body.value)), None)
+            known = next((entry for entry in others if knows(entry, body.value)), None)
             findings[:0] = [_other_operation(named, known, body)] if known else []
     return operation, findings
 
 
 def _other_operation(named: Operation, other: Operation, body: Payload) -> Finding:
-    has = _names(body.value) - _names_of(named)
-    lacks = _names_of(named) - _names(body.value)
+    has = names_in(body.value) - names_of(named)
+    lacks = names_of(named) - names_in(body.value)
     told = [
         f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
         for verb, names in (("it has", has), ("it lacks", lacks))
@@ -325,7 +222,7 @@ def _other_operation(named: Operation, other: Operation, body: Payload) -> Findi
 
 
 def _guessed(operation: Operation, value: Any) -> Finding:
-    shares = _count_known(operation.contract, operation.schema_at(""), value)
+    shares = count_known(operation, value)
     how = "the nearest one" if shares else "for want of a property that any of them knows"
     return Finding(
         Severity.NOTE,
@@ -335,16 +232,3 @@ def _guessed(operation: Operation, value: Any) -> Finding:
         fix="name the operation it is meant for with `--operation NAME`",
         source=f"contract {operation.contract.name}",
     )
-
-
-def _names(value: Any) -> set[str]:
-    return set(value) if isinstance(value, dict) else set()
-
-
-def _names_of(operation: Operation) -> set[str]:
-    return set(operation.schema_at("").get("properties", {}))
-
-
-def _needed(operation: Operation) -> list[str]:
-    needed: list[str] = operation.schema_at("").get("required", [])
-    return needed

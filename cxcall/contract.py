@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -11,17 +10,17 @@ from urllib.parse import urlsplit
 
 from cxcall import schema
 from cxcall.declared import Flag, Parameter, Published, server_url, target
-from cxcall.document import parse, split_pointer
+from cxcall.document import split_pointer
 from cxcall.errors import UsageError
-from cxcall.textfile import read_text
+from cxcall.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.schema import JsonSchema
+    from cxcall.whole import Entry, Parts
 
 _PLACES_KEPT = 4096
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,7 @@ class Operation:
     method: str
     path: str
     declared: Mapping[str, Any] = field(repr=False, compare=False)
+    _places: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -149,16 +149,13 @@ class Operation:
     def flags(self) -> tuple[Flag, ...]:
         """The flags of the operation's own command, in their order."""
         declared = self.declared.get("x-cxcall-command", {}).get("flags", {})
-        return tuple(
-            Flag(name, **{**flag, "pointers": tuple(flag.get("pointers", ()))})
-            for name, flag in declared.items()
-        )
+        return tuple(Flag.of(name, flag) for name, flag in declared.items())
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The values of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        return tuple(Parameter.read(entry, self.contract.closed) for entry in declared)
+        return tuple(Parameter.of(entry, self.contract.closed) for entry in declared)
 
     @property
     def _body(self) -> Mapping[str, Any]:
@@ -192,15 +189,14 @@ class Operation:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
         known = self._places.get(pointer)
         if known is None:
-            above = self.schema_at(pointer.rpartition("/")[0])
-            known = self.contract.resolve(schema.step(above, split_pointer(pointer)[-1]))
+            node = self._media.get("schema", {})
+            if pointer:
+                above = self.schema_at(pointer.rpartition("/")[0])
+                node = schema.step(above, split_pointer(pointer)[-1])
+            known = schema.joined(self.contract.resolve, node)
             if len(self._places) < _PLACES_KEPT:
                 self._places[pointer] = known
         return known
-
-    @cached_property
-    def _places(self) -> dict[str, JsonSchema]:
-        return {"": self.contract.resolve(self._media.get("schema", {}))}
 
     def properties(self) -> Iterator[tuple[str, JsonSchema]]:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
@@ -220,31 +216,45 @@ class Operation:
 
 @dataclass(frozen=True)
 class Contract:
-    """An OpenAPI document, as JSON text or already parsed, and the operations that it declares."""
+    """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
 
     name: str
-    document: Mapping[str, Any] | str = field(repr=False)
+    document: Mapping[str, Any] | str | Parts = field(repr=False)
+    _made: dict[Any, Operation] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The document, as it is read."""
+        document = self.document
+        return Whole(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
-        """The document, parsed when it is first needed: few commands need every contract."""
-        if not isinstance(self.document, str):
-            return self.document
-        return dict(json.loads(self.document))
-
-    def may_hold(self, word: str) -> bool:
-        """Tell, without parsing, whether the document can hold a name or a string."""
-        return not isinstance(self.document, str) or f'"{word}"' in self.document
+        """What is declared for the whole document."""
+        return self.parts.head
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every operation that has an `operationId`, in the document's order."""
-        return tuple(
-            Operation(self, method.upper(), path, item[method])
-            for path, item in self.declared.get("paths", {}).items()
-            for method in METHODS
-            if method in item and "operationId" in item[method]
-        )
+        return self._operations(self.parts.entries())
+
+    def named(self, name: str) -> tuple[Operation, ...]:
+        """Return the operation of that name, without a look at the others; empty where there is none."""
+        return self._operations(self.parts.named(name))
+
+    def commanded(self, name: str = "") -> tuple[Operation, ...]:
+        """Return the operations that have a command of their own, or that may have the one of that name."""
+        return self._operations(self.parts.commanded(name))
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
+        """Return the operations that a body with these names may be for, and none that it cannot be for."""
+        if isinstance(self.parts, Whole):
+            return self.operations
+        return self._operations(self.parts.likely(names, is_array=is_array))
+
+    def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
+        # The same again where it was asked for before: what is compiled for it is kept with it.
+        return tuple(self._made.setdefault(each[:2], Operation(self, *each)) for each in entries)
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -263,13 +273,13 @@ class Contract:
         """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
         resolved = dict(node)
         while "$ref" in resolved:
-            target = schema.target(self.declared, resolved.pop("$ref"))
+            target = self.parts.target(resolved.pop("$ref"))
             resolved = {**target, **resolved}
         return resolved
 
     def closed(self, node: JsonSchema) -> JsonSchema:
         """Return a schema with the component schemas it reaches beside it, and none else."""
-        reached = schema.reached(self.declared, node)
+        reached = schema.reached(self.parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 
@@ -289,19 +299,14 @@ def of_platform(platform: str) -> Contract:
 
 
 def load(path: str) -> Contract:
-    """Read a user's own contract: an OpenAPI 3.1 document in JSON.
+    """Read a user's own contract: OpenAPI 3.0, 3.1 or Swagger 2.0 in JSON, converted at its first use.
 
+    What is no read may ring a phone, unless the document holds `x-cxcall-rings: false` for it.
     Raises UsageError when it is no such document.
     """
-    document = parse(read_text(path), path)
-    declared = document.value
-    if not isinstance(declared, dict) or not str(declared.get("openapi", "")).startswith("3.1"):
-        raise UsageError(
-            f"`{path}` is no OpenAPI 3.1 document",
-            where="--contract",
-            fix='its first property must be `"openapi": "3.1.0"`',
-        )
-    return Contract(path, declared)
+    from cxcall.shelf import open_contract
+
+    return Contract(path, open_contract(path, lambda: [each.declared for each in builtin()]))
 
 
 def load_all(path: str | None = None) -> tuple[Contract, ...]:
@@ -316,9 +321,7 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
 
 def commanded(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
     """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
-    word = name or "x-cxcall-command"
-    declaring = (known for known in load_all(path) if known.may_hold(word))
-    found = (entry for known in declaring for entry in known.operations if entry.command)
+    found = (entry for known in load_all(path) for entry in known.commanded(name))
     return tuple(entry for entry in found if not name or entry.command == name)
 
 
@@ -329,8 +332,8 @@ def command_names() -> list[str]:
 
 def named(name: str, path: str | None = None) -> Operation:
     """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    holding = (known for known in load_all(path) if known.may_hold(name))
-    found = (entry for known in holding for entry in known.operations if entry.name == name)
+    known = load_all(path)
+    found = (entry for each in known for entry in each.named(name))
     return next(found, None) or find(name, operations(path))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
@@ -30,14 +30,14 @@ class Parameter(NamedTuple):
     explode: bool = True
 
     @classmethod
-    def read(cls, entry: Mapping[str, Any], closed: Callable[[JsonSchema], JsonSchema]) -> Self:
-        """Read an OpenAPI parameter object; `closed` brings what a schema refers to along with it."""
+    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> Parameter:
+        """Return what a document declares; `close` brings along what its schema refers to."""
         return cls(
             name=entry["name"],
             location=entry["in"],
             required=entry.get("required", False),
             description=entry.get("description", ""),
-            schema=closed(entry.get("schema", {})),
+            schema=close(entry.get("schema", {})),
             explode=entry.get("explode", True),
         )
 
@@ -81,6 +81,11 @@ class Flag(NamedTuple):
     pointers: tuple[str, ...] = ()
     parameter: str = ""
     under: str = ""
+
+    @classmethod
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
+        """Return the flag `name` as a contract declares it."""
+        return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
 
     @property
     def sets_body(self) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.attempt import Attempt
-    from cxcall.contract import Operation
+    from cxcall.contract import Contract, Operation
 
 _PERSONAL = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
 # What decides comes first: another place, then another token, then the body, then what the API said of it.
@@ -86,15 +86,21 @@ class Explanation(NamedTuple):
         }
 
 
-def explain(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Explanation, ...]:
+def explain(
+    source: str | os.PathLike[str] | Mapping[str, Any],
+    *,
+    contract: str | os.PathLike[str] | None = None,
+) -> tuple[Explanation, ...]:
     """Say why requests failed, as `cxcall explain` does; offline, and nothing in the source is run.
 
     `source` is the text of a curl command, a HAR file, a JSON exchange, an HTTP message or a Python
     `requests` call; the `pathlib.Path` of a file that holds one; or an exchange as a mapping of
     method, host, path (or url), headers, body, status and response. One explanation a request.
+    `contract` is an OpenAPI or Swagger document of one's own.
 
     Raises UsageError (a CxcallError) where it is none of these.
     """
+    from cxcall.contract import load
     from cxcall.reading import read, read_path
     from cxcall.reading.exchange import read_exchange
 
@@ -104,13 +110,17 @@ def explain(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Explana
         attempts = list(read_path(os.fspath(source)))
     else:
         attempts = [read_exchange(source, "exchange")]
-    return tuple(map(explain_attempt, attempts))
+    own = load(os.fspath(contract)) if contract is not None else None
+    return tuple(explain_attempt(attempt, own) for attempt in attempts)
 
 
-def explain_attempt(attempt: Attempt) -> Explanation:
-    """Find out why a request failed, from the request and its answer, as far as they show it."""
+def explain_attempt(attempt: Attempt, own: Contract | None = None) -> Explanation:
+    """Find out why a request failed, from the request and its answer, as far as they show it.
+
+    `own` is a contract of the user's own: what it declares is as good as published.
+    """
     attempt = without_secrets(attempt)
-    route = trace(attempt)
+    route = trace(attempt, own)
     is_elsewhere = route.operation is None or any(
         finding.severity is Severity.ERROR for finding in route.findings
     )

@@ -15,8 +15,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.checks import may_fit, strangeness, validator
 from cxcall.document import has_value, join_pointer, value_at
+from cxcall.fitting import candidates_for, may_fit, strangeness
+from cxcall.schema import validator
 from cxcall.slot import below, opened, slot
 
 if TYPE_CHECKING:
@@ -37,13 +38,10 @@ class Moulds:
     """What was learned from lines: a pattern for each verdict that they had."""
 
     def __init__(self, known: Sequence[Operation], named: Operation | None = None) -> None:
-        self.known = [named] if named else [entry for entry in known if entry.takes_body]
-        self.is_named = named is not None
+        self.known, self.named = known, named
         self._forms: dict[tuple[str, ...], list[bytes]] = {}
         self._patterns: list[tuple[re.Pattern[bytes], tuple[str, ...]]] = []
-        # Two operations of one name could not be told apart in a verdict: then nothing is learned.
-        is_clear = len({entry.name for entry in self.known}) == len(self.known)
-        self._tries = _MOST_TRIES if is_clear else 0
+        self._tries = _MOST_TRIES
 
     def fitting(self, text: bytes, at: int) -> tuple[int, tuple[str, ...]]:
         """Return how far the lines from `at` on fit a mould, and the operations that they are valid as."""
@@ -59,11 +57,12 @@ class Moulds:
         if not self._tries or count == _MOST_MOULDS or line[:1] not in (b"{", b"["):
             return
         self._tries -= 1
-        by_name = {entry.name: entry for entry in self.known}
-        fitted = [by_name[name] for name in operations]
-        if not self.is_named and not all(
-            entry in fitted or _stays_unfit(entry, fitted[0], value) for entry in self.known
-        ):
+        candidates = [self.named] if self.named else candidates_for(self.known, value)
+        by_name = {entry.name: entry for entry in candidates}
+        if len(by_name) < len(candidates):
+            return  # two operations of one name cannot be told apart in a verdict
+        fitted = [by_name.pop(name) for name in operations]
+        if not all(_stays_unfit(entry, fitted[0], value) for entry in by_name.values()):
             return
         form = _Cast(fitted, value).form(line)
         forms = self._forms.get(operations, [])

@@ -67,7 +67,8 @@ class ContractOptions(NamedTuple):
     """Which operations are known."""
 
     contract: Annotated[
-        str | None, _option("--contract", metavar="FILE", help="Add an OpenAPI 3.1 document.")
+        str | None,
+        _option("--contract", metavar="FILE", help="Add an OpenAPI or Swagger document."),
     ] = None
 
 

@@ -7,10 +7,11 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from cxcall.checks import check_body, validator
+from cxcall.checks import check_body
 from cxcall.document import DocumentError, has_value, join_pointer, parse, value_at
 from cxcall.errors import UsageError
 from cxcall.payload import Payload, put
+from cxcall.schema import validator
 from cxcall.transport import HttpRequest, curl
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall import contract
+from cxcall.declarations import Declarations, shipped
 from cxcall.doubt import is_placeholder
+from cxcall.endpoint import host_of
 from cxcall.errors import Finding, Severity
 from cxcall.hosts import (
     NAMES,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.attempt import Attempt
-    from cxcall.contract import Operation
+    from cxcall.contract import Contract, Operation
 
 _LIST = "the published operations of {}"
 
@@ -43,40 +43,71 @@ class Route(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def trace(attempt: Attempt) -> Route:
-    """Find out where a request went, and what of it cannot be right."""
+def trace(attempt: Attempt, own: Contract | None = None) -> Route:
+    """Find out where a request went, and what of it cannot be right; `own` is a contract of the user's."""
     by_host, by_path = platform_of_host(attempt.host), platform_of_path(attempt.path)
+    declared = Declarations([own]) if own else None
+    operation = declared.find(attempt.method, attempt.path or "") if declared else None
+    if operation is not None:
+        return _as_declared(attempt, operation, by_host)
     platform = by_host or by_path
     found = [*check_scheme(attempt), *check_host(attempt, by_host, by_path)]
     if by_host and by_path and by_host != by_path:
         found.append(_mixed_up(attempt, by_host, by_path))
     is_token = is_token_path(attempt.path)
     if not attempt.path or is_token:
-        operation = _declared(attempt.method, attempt.path or "")
+        operation = shipped().find(attempt.method, attempt.path or "")
         return Route(platform, is_token, None, operation, None, None, tuple(found))
     listed = listing(by_path or platform or GENESYS)
     path = FAMILY.sub("", attempt.path)
     match = listed.match(path)
-    operation = _declared(attempt.method, attempt.path)
+    operation = shipped().find(attempt.method, attempt.path)
     nearest, finding = _published(attempt, listed, match, operation)
     found += [*_version(attempt.path), *_unfilled(attempt.path)]
     found += _names_for_ids(match, attempt.path) if match and not finding else ()
     advised = None
     if operation is None and nearest is not None:
-        advised = _declared(nearest.method, nearest.path)
+        holding = filter(None, (declared, shipped()))
+        advised = next(filter(None, (each.find(*nearest[:2]) for each in holding)), None)
     return Route(platform, is_token, match, operation, nearest, advised, (*found, *finding))
 
 
+def _as_declared(attempt: Attempt, operation: Operation, by_host: str) -> Route:
+    """Return the route of a request that the user's own contract declares: no list has a say in it."""
+    platform, path = operation.platform or by_host, attempt.path or ""
+    match = Match(operation.path, {operation.method: Entry(operation.method, operation.path)})
+    found = [*check_scheme(attempt), *_unfilled(path), *_names_for_ids(match, path)]
+    if platform and attempt.host != host_of(operation.contract.base_url()):
+        found += check_host(attempt, by_host, platform)
+    return Route(
+        platform,
+        is_token=False,
+        match=match,
+        operation=operation,
+        nearest=None,
+        advised=None,
+        findings=tuple(found),
+    )
+
+
 def path_values(path: str, template: str) -> dict[str, str]:
-    """Return what stands in a path for each slot of its template, but for what only stands for an ID."""
-    pairs = zip(template.split("/"), FAMILY.sub("", path).rstrip("/").split("/"), strict=False)
-    return {
+    """Return what stands in a path for each slot of its template, but for what only stands for an ID.
+
+    They are laid together from their ends: the path of a server may stand before.
+    """
+    pairs = zip(
+        reversed(template.rstrip("/").split("/")),
+        reversed(path.rstrip("/").split("/")),
+        strict=False,
+    )
+    found = {
         declared[1:-1]: written
         for declared, written in pairs
         if declared[:1] == "{"
         and not is_placeholder(written, id_wanted=True)
         and written[:1] != ":"
     }
+    return dict(reversed(found.items()))
 
 
 def _version(path: str) -> Iterator[Finding]:
@@ -131,25 +162,6 @@ def _mixed_up(attempt: Attempt, by_host: str, by_path: str) -> Finding:
         why="the two platforms share no path, no token and no ID",
         source=_LIST.format("both platforms"),
     )
-
-
-@cache
-def _known() -> tuple[tuple[Operation, ...], Listing]:
-    """Return the operations of the contracts, and where they are by their paths."""
-    known = contract.operations()
-    return known, Listing("", (Entry(each.method, each.path) for each in known), whole=True)
-
-
-def _declared(method: str | None, path: str) -> Operation | None:
-    """Return the operation of a contract at this method and path; without a method, the only one there."""
-    known, declared = _known()
-    here = declared.match(FAMILY.sub("", path))
-    if here is None or (method and method not in here.methods):
-        return None
-    wanted = [
-        each for each in known if each.path == here.path and each.method == (method or each.method)
-    ]
-    return wanted[0] if len(wanted) == 1 else None
 
 
 def _published(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from cxcall.document import join_pointer, split_pointer
@@ -10,9 +11,19 @@ from cxcall.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from jsonschema_rs import Validator
+
 JsonSchema = dict[str, Any]
 
 _COMPONENT = "#/components/schemas/"
+_MOST = 2000
+"""How many properties of one body are told of, about."""
+
+
+_ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+        "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
+_MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
 
 
 def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
@@ -30,24 +41,29 @@ def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     )
 
 
-def reached(document: Mapping[str, Any], node: JsonSchema) -> dict[str, Any]:
-    """Return the component schemas that a schema refers to, directly or through others."""
+def reached(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, Any]:
+    """Return the component schemas that a schema refers to, directly or through others.
+
+    `find` returns what a `$ref` leads to.
+    """
     found: dict[str, Any] = {}
-    _reach(document, node, found)
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        reference = here.get("$ref")
+        if reference and (name := reference.removeprefix(_COMPONENT)) not in found:
+            found[name] = find(reference)
+            waiting.append(found[name])
+        waiting.extend(parts(here))
     return found
 
 
-def _reach(document: Mapping[str, Any], node: Any, found: dict[str, Any]) -> None:
-    if isinstance(node, dict):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            name = reference.removeprefix(_COMPONENT)
-            if name not in found:
-                found[name] = target(document, reference)
-                _reach(document, found[name], found)
-        node = list(node.values())
-    for child in node if isinstance(node, list) else ():
-        _reach(document, child, found)
+def parts(node: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield the schemas that stand directly in a schema; what is data in it (an `example`) is none."""
+    members = [node[word] for word in _ONE if word in node]
+    members += [part for word in _MANY for part in node.get(word, ())]
+    members += [part for word in _NAMED for part in node.get(word, {}).values()]
+    yield from (member for member in members if isinstance(member, dict))
 
 
 def step(node: JsonSchema, token: str) -> JsonSchema:
@@ -58,17 +74,66 @@ def step(node: JsonSchema, token: str) -> JsonSchema:
     return found if isinstance(found, dict) else {}
 
 
+def joined(
+    resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema, seen: set[str] | None = None
+) -> JsonSchema:
+    """Follow `$ref`, and join what its `allOf` and its alternatives declare: for hints, not for verdicts.
+
+    What only an alternative requires is not required. Circles end.
+    """
+    seen = set() if seen is None else seen
+    reference = node.get("$ref")
+    settled = resolve(node)
+    if reference:
+        if reference in seen:
+            return settled
+        seen.add(reference)
+    for word in ("allOf", "oneOf", "anyOf"):
+        for part in settled.get(word, ()):
+            other = joined(resolve, part, seen) if isinstance(part, dict) else {}
+            members = {**other.get("properties", {}), **settled.get("properties", {})}
+            if word == "allOf":
+                needed = [*other.get("required", ()), *settled.get("required", ())]
+                settled = {**other, **settled}
+                settled |= {"required": needed} if needed else {}
+            settled |= {"properties": members} if members else {}
+    return settled
+
+
 def properties(
-    resolve: Callable[[JsonSchema], JsonSchema],
-    node: JsonSchema,
-    pointer: str = "",
-    above: tuple[str, ...] = (),
+    resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema
 ) -> Iterator[tuple[str, JsonSchema]]:
-    """Yield (pointer, schema) of every property declared below, outermost first; circles end."""
-    reference = node.get("$ref", "")
-    if reference and reference in above:
-        return
-    for name, member in resolve(node).get("properties", {}).items():
-        place = join_pointer(pointer, name)
-        yield place, resolve(member)
-        yield from properties(resolve, member, place, (*above, reference))
+    """Yield (pointer, schema) of every property declared below, outermost first; circles end.
+
+    Models that refer to each other make more paths than there is time: the outermost are yielded.
+    """
+    waiting: deque[tuple[str, JsonSchema, tuple[str, ...]]] = deque([("", node, ())])
+    yielded = 0
+    while waiting and yielded < _MOST:
+        pointer, here, above = waiting.popleft()
+        reference = here.get("$ref", "")
+        if reference and reference in above:
+            continue
+        for name, member in joined(resolve, here).get("properties", {}).items():
+            if isinstance(member, dict):
+                place = join_pointer(pointer, name)
+                yield place, resolve(member)
+                yielded += 1
+                waiting.append((place, member, (*above, reference)))
+
+
+_compiled: dict[int, tuple[JsonSchema, Validator]] = {}
+
+
+def validator(schema: JsonSchema) -> Validator:
+    """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
+    known = _compiled.get(id(schema))
+    if known is None:
+        import jsonschema_rs
+
+        # The schema is kept beside its validator so that its id() cannot be given to another.
+        known = _compiled[id(schema)] = (
+            schema,
+            jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),
+        )
+    return known[1]

@@ -6,10 +6,11 @@ from io import StringIO
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from cxcall.checks import fit, validator
 from cxcall.document import DocumentError
 from cxcall.errors import UsageError
+from cxcall.fitting import fit
 from cxcall.judge import unread
+from cxcall.schema import validator
 from cxcall.table import Header, Lines, pieces
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall import schema
 from cxcall.doubt import is_placeholder
 from cxcall.errors import UsageError
 
@@ -113,7 +112,7 @@ def opened(contract: Contract, node: Any) -> JsonSchema | None:
         if len(found) > 1 or seen > _DEEPEST:
             return None
         try:
-            found = rules_of(schema.target(contract.declared, found["$ref"]))
+            found = rules_of(contract.parts.target(found["$ref"]))
         except UsageError:
             return None
     return found

@@ -23,11 +23,11 @@ def read_text(path: str) -> str:
 
     Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
     """
-    return decoded(path, _read_bytes(path))
+    return decode(path, read_bytes(path))
 
 
-def decoded(path: str, data: bytes) -> str:
-    """Decode what was read from a file; raises DocumentError where it is not UTF-8."""
+def decode(path: str, data: bytes) -> str:
+    """Return the text of a file's bytes; raises DocumentError where they are not UTF-8."""
     refuse_wide(path, data)
     try:
         return data.decode("utf-8")
@@ -44,7 +44,8 @@ def refuse_wide(path: str, data: bytes) -> None:
         raise undecodable(path, f"it is {wide}", wide)
 
 
-def _read_bytes(path: str) -> bytes:
+def read_bytes(path: str) -> bytes:
+    """Read a file, or stdin (`-`); raises UnreadableError where there is nothing to read."""
     try:
         with open_bytes(path) as file:
             return file.read()

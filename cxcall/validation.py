@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cxcall.document import BOM, DocumentError, parse
 from cxcall.errors import UsageError
 from cxcall.judge import Judge, unread
-from cxcall.textfile import STDIN, decoded, open_bytes, read_text, undecodable
+from cxcall.textfile import STDIN, decode, open_bytes, read_text, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -77,7 +77,7 @@ class Validation:
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[Checked]:
         try:
-            text = read_text(path) if data is None else decoded(path, data)
+            text = read_text(path) if data is None else decode(path, data)
             yield self.judge(path).document(parse(text, path))
         except DocumentError as error:
             yield unread(path, error)

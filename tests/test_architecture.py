@@ -18,12 +18,12 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "formats", "codes", "topics", "options", "catalogue", "past",
-    "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "hosts", "published", "reading", "attempt",
+    "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "declarations", "hosts", "published", "reading", "attempt",
     "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
     "transport", "connection", "lean", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
-    "assignment", "toml", "mould", "slot", "checks", "misfit", "doubt", "payload", "contract", "declared", "schema", "textfile", "document",
+    "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "payload", "known", "contract", "shelf", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
     "malformed", "phone", "numbering", "errors", "secrecy", "departure",
 )  # fmt: skip
 HEAVY = {

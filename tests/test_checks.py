@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall import contract
-from cxcall.checks import check_body, check_parameters, check_payload, fit, has_errors
+from cxcall.checks import check_body, check_parameters, check_payload, has_errors
 from cxcall.contract import Operation
 from cxcall.document import parse
 from cxcall.errors import Finding, Severity
+from cxcall.fitting import fit
 from cxcall.payload import Payload
 
 OPERATIONS = contract.operations()

@@ -97,10 +97,10 @@ def test_commands_need_the_contract_alone_that_declares_them() -> None:
     contract.builtin.cache_clear()
     assert [entry.name for entry in contract.commanded("execute")] == ["execute"]
     assert contract.named("execute").command == "execute"
-    parsed = [shipped.name for shipped in contract.builtin() if "declared" in shipped.__dict__]
+    parsed = [shipped.name for shipped in contract.builtin() if "head" in shipped.parts.__dict__]
     assert parsed == ["community"]
     contract.named("cxone-dial-phone")
-    parsed = [shipped.name for shipped in contract.builtin() if "declared" in shipped.__dict__]
+    parsed = [shipped.name for shipped in contract.builtin() if "head" in shipped.parts.__dict__]
     assert parsed == ["community", "nice-cxone"]
 
 

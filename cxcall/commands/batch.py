@@ -108,7 +108,6 @@ def batch(
     from cxcall import contract
     from cxcall.commands.batching import Wishes, run_batch
 
-    known = contract.operations(own_contract(contracts, settings.profile))
     wishes = Wishes(
         file=file,
         params=param or (),
@@ -121,5 +120,5 @@ def batch(
         resume=resume,
         in_order=not unordered,
     )
-    found = contract.find(operation, known)
+    found = contract.named(operation, own_contract(contracts, settings.profile))
     return run_batch(found, wishes, sending, check, settings, contracts, output)

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from cxcall.binding import examples, new_app, spread
-from cxcall.options import OutputOptions
+from cxcall.commands.known import own_contract
+from cxcall.options import ContractOptions, OutputOptions
 from cxcall.report import Report
 
 app = new_app("")
@@ -24,6 +25,7 @@ app = new_app("")
 @spread
 def explain(
     output: OutputOptions,
+    contracts: ContractOptions,
     file: Annotated[
         str,
         typer.Argument(
@@ -63,4 +65,5 @@ def explain(
         return explain_last()
     if file and explain_code(file) is not None:
         return explain_code(file) or Report()
-    return explain_file(file, entry, output, fix=form if fix else "", every=every)
+    own = own_contract(contracts)
+    return explain_file(file, entry, output, own, fix=form if fix else "", every=every)

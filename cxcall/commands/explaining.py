@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.codes import codes, find
+from cxcall.contract import load
 from cxcall.errors import ExitCode, Finding, Outcome, Severity, UsageError
 from cxcall.explanation import Explanation, explain_attempt
 from cxcall.reading import KINDS, read_path
@@ -81,9 +82,15 @@ def explain_last() -> Report:
 
 
 def explain_file(
-    file: str, entry: int | None, output: OutputOptions, *, fix: str, every: bool
+    file: str,
+    entry: int | None,
+    output: OutputOptions,
+    contract: str | None,
+    *,
+    fix: str,
+    every: bool,
 ) -> Report:
-    """Explain every request in a file, or the one asked for."""
+    """Explain every request in a file, or the one asked for; `contract` is a file of the user's own."""
     if not file:
         import sys
 
@@ -92,10 +99,15 @@ def explain_file(
                 "no request was given", where="FILE", fix=f"give {KINDS}, as a file or by a pipe"
             )
     screen = Screen.standard(output)
+    own = load(contract) if contract else None
     found, others = [], 0
     for attempt in read_path(file or STDIN, entry=entry):
-        explanation = explain_attempt(attempt)
-        if entry is None and attempt.origin.startswith("entry") and not explanation.route.platform:
+        explanation = explain_attempt(attempt, own)
+        if (
+            entry is None
+            and attempt.origin.startswith("entry")
+            and not (explanation.route.platform or explanation.route.operation)
+        ):
             others += 1  # a browser's HAR file holds pages and pictures of other hosts, too
             continue
         found.append(explanation)

@@ -62,12 +62,13 @@ def validate(
     """
     from pathlib import Path
 
-    from cxcall import assignment, contract
+    from cxcall import assignment
     from cxcall.commands.validating import run_validation
+    from cxcall.known import known
     from cxcall.validation import Validation
 
-    known = contract.operations(own_contract(contracts))
-    named = contract.find(operation, known) if operation else None
-    assigned = None if named else assignment.find(Path.cwd(), known)
-    validation = Validation(known, named, assigned, check.strict, jobs)
+    operations = known(own_contract(contracts))
+    named = operations.named(operation) if operation else None
+    assigned = None if named else assignment.find(Path.cwd(), operations)
+    validation = Validation(operations, named, assigned, check.strict, jobs)
     return run_validation(validation, files, output, every=every)

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, parse_qsl
 
-from cxcall.checks import fits_text, validator
+from cxcall.checks import fits_text
 from cxcall.sandbox.messages import Problem
+from cxcall.schema import validator
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
