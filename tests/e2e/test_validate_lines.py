@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bells import swagger
 from running import CONTACT, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
@@ -248,3 +249,23 @@ def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) ->
     ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
     assert ran.err == ""
     assert "MiB" not in ran.out
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_a_contract_of_the_users_own_is_read_by_every_process(cxcall: Cxcall, jobs: str) -> None:
+    contract = ("--contract", cxcall.file("own.json", swagger()))
+    bodies = [
+        {"tone": 1, "height": 2}, {"tone": 3, "height": 4}, {"tone": 0, "height": 4}, {"tone": 5, "height": 4.5},
+        {"tone": 5, "height": "x"}, {"tone": 1, "label": "low"}, {"tone": 1, "label": "todo"},
+        {"tone": 1, "inner": {"tone": 2}}, {"tone": 1, "inner": {"tone": 0}},
+    ]  # fmt: skip
+    alone = [
+        json.loads(cxcall("validate", cxcall.file("one.jsonl", body), *contract, "-o", "jsonl").out)
+        for body in bodies
+    ]
+    assert {entry["valid"] for entry in alone} == {True, False}
+    name = cxcall.file("own.jsonl", "".join(json.dumps(body) + "\n" for body in bodies * 20))
+    out = cxcall("validate", name, *contract, "--jobs", jobs, "-o", "jsonl", code=3).out
+    assert [json.loads(line) for line in out.splitlines()] == [
+        entry | {"file": name, "line": number} for number, entry in enumerate(alone * 20, 1)
+    ]
