@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import DocumentError, parse
 from cxcall.errors import Finding, Severity
-from cxcall.fitting import Fit, count_known, fit, knows, names_in, names_of
+from cxcall.fitting import Fit, count_known, fit, knows, names_in, names_of, satisfied
 from cxcall.payload import Payload
 from cxcall.schema import validator
 from cxcall.textfile import read_text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contract import Operation
+    from cxcall.fitting import Fit
     from cxcall.known import Known
     from cxcall.schema import JsonSchema
 
@@ -195,7 +196,7 @@ def check_payload(
         if named is None:
             findings.append(_guessed(operation, body.value))
         else:
-            others = fit(operations, body.value).fitting
+            others = satisfied(operations, body.value)
             known = next((entry for entry in others if knows(entry, body.value)), None)
             findings[:0] = [_other_operation(named, known, body)] if known else []
     return operation, findings

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from cxcall import schema
-from cxcall.declared import Flag, Parameter, Published, server_url, target
+from cxcall.declared import Flag, Parameter, Published, server_url, target, whole_base
 from cxcall.document import split_pointer
 from cxcall.errors import UsageError
 from cxcall.whole import Whole
@@ -202,16 +201,15 @@ class Operation:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
         yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
 
-    def url(self, base_url: str, values: Mapping[str, str]) -> str:
-        """Return the absolute URL: every path and query parameter filled in, percent-encoded.
+    @cached_property
+    def size(self) -> int:
+        """How many properties its body has, at any depth."""
+        return sum(1 for _ in self.properties())
 
-        A host alone gets the path of the contract's server (CXone's version stands there); an
-        address that has a path of its own is taken as it is.
-        """
-        base = base_url.rstrip("/")
-        if "/" not in base.partition("//")[2]:
-            base += urlsplit(self.server or self.contract.base_url()).path.rstrip("/")
-        return base + target(self.path, self.parameters, values)
+    def url(self, base_url: str, values: Mapping[str, str]) -> str:
+        """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
+        own = self.server or self.contract.base_url()
+        return whole_base(base_url, own) + target(self.path, self.parameters, values)
 
 
 @dataclass(frozen=True)
@@ -332,8 +330,7 @@ def command_names() -> list[str]:
 
 def named(name: str, path: str | None = None) -> Operation:
     """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    known = load_all(path)
-    found = (entry for each in known for entry in each.named(name))
+    found = (entry for known in load_all(path) for entry in known.named(name))
     return next(found, None) or find(name, operations(path))
 
 

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
@@ -39,19 +39,8 @@ class Crew(Generic[Piece, Result]):
     """
 
     def __init__(self, work: Callable[[Piece], Result], count: int) -> None:
-        self._work = work
+        self._work, self._count = work, count
         self._workers: list[_Worker] = []
-        method = multiprocessing.get_start_method(allow_none=True)
-        context = multiprocessing.get_context(
-            method or ("fork" if sys.platform == "linux" else "spawn")
-        )
-        # What Ctrl-C is to do is for the parent to say: no worker is to hear of it, not even at its start.
-        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            for _ in range(count):
-                self._workers.append(self._hire(context))
-        finally:
-            signal.signal(signal.SIGINT, heard)
 
     def _hire(self, context: BaseContext) -> _Worker:
         here, there = context.Pipe()
@@ -61,6 +50,17 @@ class Crew(Generic[Piece, Result]):
         return _Worker(process, here)
 
     def __enter__(self) -> Self:
+        method = multiprocessing.get_start_method(allow_none=True)
+        context = multiprocessing.get_context(
+            method or ("fork" if sys.platform == "linux" else "spawn")
+        )
+        try:
+            with _deaf():
+                for _ in range(self._count):
+                    self._workers.append(self._hire(context))
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,6 +109,23 @@ class Crew(Generic[Piece, Result]):
         except (EOFError, OSError):
             raise _lost(worker) from None
         return found
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that are started meanwhile never hear of Ctrl-C: what it is to do, the parent says, and later."""
+    if not hasattr(signal, "pthread_sigmask"):
+        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, heard)
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _lost(worker: _Worker) -> WorkerLostError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -106,6 +106,16 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
             items = value.split(",") if entry.is_list and entry.explode else [value]
             query += [(entry.name, item) for item in items]
     return path + (f"?{urlencode(query)}" if query else "")
+
+
+def whole_base(given: str, own: str) -> str:
+    """Return an address before an operation's path.
+
+    A host alone gets the path of the contract's `own` server (CXone's version stands there); an
+    address that has a path is taken as it is.
+    """
+    base = given.rstrip("/")
+    return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
 
 
 def server_url(server: Mapping[str, Any], domain: str = "") -> str:

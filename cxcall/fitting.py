@@ -29,16 +29,27 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
     first of these, or else the one that has most of the body's property names.
     """
     candidates = candidates_for(operations, value)
+    fitting = _satisfied(candidates, value)
+    if fitting:
+        return Fit(fitting, fitting[0])
+    return Fit((), max(candidates, key=lambda entry: _likeness(entry, value)))
+
+
+def satisfied(operations: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
+    """Find the operations that a body satisfies, as `fit` does, but no nearest one."""
+    return _satisfied(candidates_for(operations, value), value)
+
+
+def _satisfied(candidates: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
     possible = [
         entry for entry in candidates if may_fit(entry.contract, entry.schema_at(""), value)
     ]
     possible.sort(key=lambda entry: strangeness(entry, value))
     for _, level in groupby(possible, key=lambda entry: strangeness(entry, value)):
-        satisfied = [entry for entry in level if validator(entry.body_schema).is_valid(value)]
-        if satisfied:
-            fitting = sorted(satisfied, key=lambda entry: -len(_needed(entry)))
-            return Fit(tuple(fitting), fitting[0])
-    return Fit((), max(candidates, key=lambda entry: _likeness(entry, value)))
+        found = [entry for entry in level if validator(entry.body_schema).is_valid(value)]
+        if found:
+            return tuple(sorted(found, key=lambda entry: -len(_needed(entry))))
+    return ()
 
 
 def candidates_for(operations: Sequence[Operation], value: Any) -> list[Operation]:
@@ -85,7 +96,7 @@ def _likeness(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
         ("array" in _kinds(schema)) == isinstance(value, list),
         present,
         bool(operation.command),
-        present - sum(1 for _ in operation.properties()),
+        present - operation.size,
     )
 
 

@@ -51,7 +51,7 @@ _NO_END = rb"(?<! )(?<!\\[fnrt])(?<![-_ ]%b)" % _in_any_case(b"here")
 _FREE = rb'"' + _NO_START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _NO_END + rb'"'
 _FILLED = rb'"(?!")' + _FREE[1:]
 
-_DEEPEST = 9
+_LONGEST_CHAIN = 9  # references that lead to references
 _SAYS_NOTHING = {
     "title", "description", "readOnly", "writeOnly", "deprecated", "example", "examples", "default",
     "$comment", "contentEncoding", "contentMediaType", "components",
@@ -109,7 +109,7 @@ def opened(contract: Contract, node: Any) -> JsonSchema | None:
     seen = 0
     while "$ref" in found:
         seen += 1
-        if len(found) > 1 or seen > _DEEPEST:
+        if len(found) > 1 or seen > _LONGEST_CHAIN:
             return None
         try:
             found = rules_of(contract.parts.target(found["$ref"]))

@@ -46,7 +46,7 @@ class Validation:
     jobs: int | None = None
     told: Callable[[int], None] = lambda _: None
 
-    def run(self, files: Sequence[str]) -> Generator[Checked | Stretch]:
+    def run(self, files: Sequence[str]) -> Generator[Checked | Stretch, None, None]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
         Raises WorkerLostError where a process that shared the work was ended.
