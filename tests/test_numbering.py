@@ -54,10 +54,24 @@ def _near(number: bytes, code: int, random: Random) -> list[bytes]:
     return [number, number + b"0", number + b"23", *home, *others]
 
 
+def _dialled_at_home(code: int, random: Random) -> list[bytes]:
+    """Return numbers that start as the prefix of a call within the country does: it may be taken off."""
+    region = phonenumbers.region_code_for_country_code(code)
+    prefix = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) or ""
+    starts = [prefix + more for more in ("", "0", "1", "10")]
+    return [
+        f"+{code}{start}{random.randrange(10 ** (9 - len(start) + longer)):0{9 - len(start) + longer}}".encode()
+        for start in starts
+        for longer in range(3)
+        for _ in range(100)
+    ]
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_the_verdict_is_libphonenumbers_near_every_example(code: int) -> None:
     random = Random(code)
     numbers = [near for number in sorted(_examples(code)) for near in _near(number, code, random)]
+    numbers += _dialled_at_home(code, random)
     numbers += [
         b"+%d%d" % (code, random.randrange(10 ** random.randint(3, 12))) for _ in range(MANY)
     ]
