@@ -167,3 +167,11 @@ def test_a_worker_that_is_killed_is_no_verdict(cxcall: Cxcall) -> None:
     assert "--jobs 1" in err
     assert running.returncode not in (0, 3)
     assert "Traceback" not in out + err
+
+
+def test_workers_end_with_the_process_that_started_them(cxcall: Cxcall) -> None:
+    running = started(cxcall, 200_000)
+    assert len(workers(running.pid)) == 2
+    running.kill()
+    running.communicate(timeout=20)  # workers that live on hold the other end of these pipes open
+    assert running.returncode == -signal.SIGKILL
