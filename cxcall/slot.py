@@ -28,24 +28,16 @@ _INTEGER = rb"-?(?:0|[1-9][0-9]{0,14})(?![0-9.eE])"
 _FRACTION = rb"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9](?![0-9.eE])"
 _BOOLEAN = rb"(?:true|false)"
 
-# What a string that is no placeholder may start with, run on with, and end in. Escapes are those of
-# white space, quotes and the letters from U+00C0 to U+00FF: none can spell a placeholder.
-_I, _S = rb"(?:[iI]|\xc4[\xb0\xb1])", rb"(?:[sS]|\xc5\xbf)"  # as re.IGNORECASE takes them for text
+# A string that is no placeholder: it starts as none does, and ends neither in `here` nor in what may be
+# white space. Its escapes are those of white space, quotes and the letters from U+00C0 to U+00FF: none
+# can spell a placeholder.
 _START = (
-    rb"(?:(?=[1-9ABDGHJ-LN-QSU-WZabdghj-ln-qsu-wz])|"
-    rb"(?![ <\[{$%\xc2\xe1-\xe3]|\\[^u]|(?:[yY][oO][uU][rR]|[mM][yY]|[eE][nN][tT][eE][rR]|"
-    rb"[rR][eE][pP][lL][aA][cC][eE]|" + _I + rb"[nN]" + _S + rb"[eE][rR][tT])[-_ ]|"
-    rb"(?:[tT][oO][dD][oO]|[tT][bB][dD]|[cC][hH][aA][nN][gG][eE][mM][eE]|[fF]"
-    + _I
-    + rb"[xX][mM][eE])"
-    rb"(?![0-9A-Za-z])|[xX]{3}|00000000-))"
+    rb"(?![ <\[{$%\\\xc2\xe1-\xe3]|00000000-|"
+    rb"(?i:(?:your|my|insert|enter|replace)[-_ ]|todo|tbd|changeme|fixme|xxx))"
 )
 _RUN = rb"[ !#-\[\]-~\x80-\xff]*+"
 _ESCAPED = rb'\\(?:["\\/bfnrt]|u00[c-fC-F][0-9a-fA-F])'
-_END = (
-    rb"(?:(?<=[!-DF-df-~])(?<!\\.)|(?<=[!-DF-df-~] )(?<!\\..)|(?<![-_ ][hH][eE][rR][eE])(?<!\\.)(?<! )(?<!\xc2[\x80-\xbf])"
-    rb"(?<![\xe1-\xe3][\x80-\xbf][\x80-\xbf]))"
-)
+_END = rb"(?<![-_ ][hH][eE][rR][eE])(?<!\\.)(?<! )(?<!\xc2.)(?<![\xe1-\xe3]..)"
 _FREE = rb'"' + _START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _END + rb'"'
 _FILLED = rb'"(?!")' + _FREE[1:]
 
