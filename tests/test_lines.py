@@ -24,6 +24,8 @@ ALL = known()
 BODIES = [entry for entry in contract.operations() if entry.example is not None]
 NAMED = [None, *BODIES]
 
+# White space as `str.strip` takes it: one to three bytes of UTF-8, or an escape.
+SPACES = [" ", "\n", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u205f", "\u3000"]
 # What stands in values: harmless texts, and all that a check has an opinion on.
 TELLING = ["follow_up", "Ada", "", " ", "x" * 60, "é", "ß\u2013", "\u200b", "\ud800", "a\nb", "\\", '"', "\x00",
          "12345678-1234-4234-8234-123456789012", "12345678-1234-4234-8234-12345678901G",
@@ -33,7 +35,9 @@ TELLING = ["follow_up", "Ada", "", " ", "x" * 60, "é", "ß\u2013", "\u200b", "\
          "2026-12-01T09:00:00Z", "2026-02-30T09:00:00Z", "2026-12-01T24:00:00Z", "2026-12-01 09:00:00",
          "2026-12-01T09:00:00+15:00", "YOUR_ID", "your-id", "<id>", "{{id}}", "${ID}", "$ID", "%ID%", "[id]", "TODO",
          "todo later", "xxx", "XXXX", "enter id here", "ENTER-ID", "Enter_it", "insert_here", "INSERT IT", "changeme", "fixme", "none", "null", "undefined",
-         "example", "guid", "contact id", "Your Name", "my-campaign", "replace_me", "\u017ftring", "\u0131nsert x", "true", "1"]  # fmt: skip
+         "example", "guid", "contact id", "Your Name", "my-campaign", "replace_me", "\u017ftring", "\u0131nsert x", "true", "1",
+         *(f"{before}{word}{after}" for word in ("uuid-here", "TODO") for before, after in (
+            *((space, "") for space in SPACES), *(("", space) for space in SPACES)))]  # fmt: skip
 RAW = [
     b"0", b"-0", b"7", b"-7", b"1.0", b"1.5", b"1.50", b"1e2", b"1E+2", b"1e400", b"12345678901234567890", b"0.1234567",
     b"01", b"+1", b"NaN", b"-Infinity", b"true", b"false", b"null", b"{}", b"[]", b'"\\u0059OUR_ID"', b'"YOUR\\u005fID"',
@@ -281,6 +285,24 @@ def test_numbers_near_to_examples_are_judged_as_there() -> None:
             near = "+" + "".join(digits)[:15]
             if ours(near) != theirs(near):
                 wrong.append(near)
+    assert wrong == []
+
+
+def test_numbers_with_a_national_prefix_in_them_are_judged_as_there() -> None:
+    wrong = []
+    for number in samples():
+        parsed = phonenumbers.parse(number)
+        national = phonenumbers.national_significant_number(parsed)
+        for region in phonenumbers.COUNTRY_CODE_TO_REGION_CODE[parsed.country_code]:
+            plan = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
+                parsed.country_code, region
+            )
+            prefix = (plan and plan.national_prefix) or "0"
+            # As it is dialled at home; and a number that would still be one without its first digits.
+            for near in (prefix + national, prefix + national[len(prefix) :]):
+                dialled = f"+{parsed.country_code}{near}"[:16]
+                if ours(dialled) != theirs(dialled):
+                    wrong.append(dialled)
     assert wrong == []
 
 
