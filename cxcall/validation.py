@@ -34,7 +34,7 @@ _ALONE = 0.1  # seconds: what is done by then is not worth the start of a proces
 class Validation:
     """How payload files are checked: as `named`, else as their path is assigned, else as they fit.
 
-    `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays.
+    `jobs` is how many processes share a long file, as soon as that pays; None stands for one a core.
     `told` is called with the number of bytes that were read since.
     """
 
@@ -130,14 +130,14 @@ class Validation:
         gc.enable()  # a long run is no short command: its garbage would pile up
         jobs = self.jobs or cores()
         began = time.monotonic()
-        if self.jobs in (None, 1):
-            for piece in pieces:
-                yield from work(piece)
-                self.told(size(piece))
-                if jobs > 1 and time.monotonic() - began > _ALONE:
-                    break
-            else:
-                return
+        # What is learned before the others join in, they know from the start.
+        for piece in pieces:
+            yield from work(piece)
+            self.told(size(piece))
+            if jobs > 1 and time.monotonic() - began > _ALONE:
+                break
+        else:
+            return
         from cxcall.crew import Crew
 
         with Crew(work, jobs) as crew:

@@ -38,7 +38,7 @@ def write(cxcall: Cxcall, count: int, name: str = "many.jsonl") -> str:
 
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "github", "junit", "sarif"])
 def test_what_is_told_does_not_hang_on_how_many_do_it(cxcall: Cxcall, form: str) -> None:
-    file = write(cxcall, 3000)
+    file = write(cxcall, 15_000)  # some seconds of work: all of the processes take part
     words = ("validate", file, *PERSONAL, *(() if form == "text" else ("-o", form)))
     alone, *others = (cxcall(*words, "--jobs", jobs, code=3) for jobs in ("1", "2", "5"))
     assert alone.out
