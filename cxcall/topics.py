@@ -61,6 +61,7 @@ _SETTINGS = {
 _FOLDERS = {
     "CXCALL_STATE_DIR": "The folder of the ledger and the tokens.",
     "CXCALL_CONFIG_DIR": "The folder of config.toml.",
+    "CXCALL_CACHE_DIR": "The folder of converted contracts; all in it can be made anew.",
 }
 _OTHERS = (
     ("NO_COLOR", "Where it is set to anything, no colours; `--color` wins."),
