@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # Left by a template engine, or written to be replaced: never a value that somebody meant.
 _UNFILLED = re.compile(
     r"""^ ( <[^<>]*> | \[[^\[\]]*\] | \$?\{+[^{}]*\}+ | %\w+% | \$\w+   # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
-        | (?a: .*[-_ ]here | (your|my|insert|enter|replace)[-_ ].* )    # uuid-here, your-contact-id
-        | (?a: todo | tbd | changeme | fixme | x{3,} )
+        | .*[-_ ]here | (your|my|insert|enter|replace)[-_ ].*           # uuid-here, your-contact-id
+        | todo | tbd | changeme | fixme | x{3,}
         | 0{8}-0{4}-0{4}-0{4}-0{12} ) $""",
     re.IGNORECASE | re.VERBOSE,
 )
