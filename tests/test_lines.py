@@ -20,6 +20,8 @@ ALL = known()
 BODIES = [entry for entry in contract.operations() if entry.example is not None]
 NAMED = [None, *BODIES]
 
+# White space as `str.strip` takes it: one to three bytes of UTF-8, or an escape.
+SPACES = [" ", "\n", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u205f", "\u3000"]
 # What stands in values: harmless texts, and all that a check has an opinion on.
 TELLING = ["follow_up", "Ada", "", " ", "x" * 60, "é", "ß\u2013", "\u200b", "\ud800", "a\nb", "\\", '"', "\x00",
          "12345678-1234-4234-8234-123456789012", "12345678-1234-4234-8234-12345678901G",
@@ -29,7 +31,9 @@ TELLING = ["follow_up", "Ada", "", " ", "x" * 60, "é", "ß\u2013", "\u200b", "\
          "2026-12-01T09:00:00Z", "2026-02-30T09:00:00Z", "2026-12-01T24:00:00Z", "2026-12-01 09:00:00",
          "2026-12-01T09:00:00+15:00", "YOUR_ID", "your-id", "<id>", "{{id}}", "${ID}", "$ID", "%ID%", "[id]", "TODO",
          "todo later", "xxx", "XXXX", "enter id here", "ENTER-ID", "Enter_it", "insert_here", "INSERT IT", "changeme", "fixme", "none", "null", "undefined",
-         "example", "guid", "contact id", "Your Name", "my-campaign", "replace_me", "\u017ftring", "\u0131nsert x", "true", "1"]  # fmt: skip
+         "example", "guid", "contact id", "Your Name", "my-campaign", "replace_me", "\u017ftring", "\u0131nsert x", "true", "1",
+         *(f"{before}{word}{after}" for word in ("uuid-here", "TODO") for before, after in (
+            *((space, "") for space in SPACES), *(("", space) for space in SPACES)))]  # fmt: skip
 TEXTS = st.one_of(
     st.sampled_from(TELLING),
     st.text(max_size=12),
@@ -111,7 +115,9 @@ def judged(check: LineCheck, content: bytes, first: int) -> list[Checked]:
     named=st.sampled_from(NAMED),
     strict=st.booleans(),
 )
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example]
+)
 def test_a_line_has_the_verdict_that_it_has_alone(
     several: list[bytes], order: list[int], named: Operation | None, *, strict: bool
 ) -> None:
@@ -131,6 +137,7 @@ def test_a_line_has_the_verdict_that_it_has_alone(
     ascii_only=st.booleans(),
 )
 @example(base=BODIES[0], values=[(0, "YOUR_ID")], is_named=False, ascii_only=True)
+@settings(deadline=None)
 def test_another_value_in_a_known_form_is_judged_as_alone(
     base: Operation, values: list[tuple[int, Any]], *, is_named: bool, ascii_only: bool
 ) -> None:
