@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -119,6 +120,7 @@ class Archive:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
+        self._process = os.getpid()
         self._connection = opener()
         self._schemas: dict[str, JsonSchema] = {}
         self.head: Mapping[str, Any] = self._whole("head")
@@ -174,6 +176,8 @@ class Archive:
         """Return rows, their JSON parsed; what is damaged is made anew once."""
         from sqlite3 import DatabaseError
 
+        if self._process != os.getpid():  # SQLite forbids to take a connection along into a fork
+            self._process, self._connection = os.getpid(), self._opener()
         for is_damaged in (False, True):
             if is_damaged:
                 self._connection = self._opener(is_damaged=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.document import DocumentError, parse
 from cxcall.errors import Finding, Severity
-from cxcall.fitting import count_known, fit, knows, names_in, names_of, satisfied
+from cxcall.fitting import Fit, count_known, fit, knows, names_in, names_of, satisfied
 from cxcall.payload import Payload
 from cxcall.schema import validator
 from cxcall.textfile import read_text

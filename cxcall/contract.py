@@ -30,6 +30,7 @@ class Operation:
     method: str
     path: str
     declared: Mapping[str, Any] = field(repr=False, compare=False)
+    _places: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -168,10 +169,6 @@ class Operation:
         """Whether it is not to be sent without a body."""
         return self.takes_body and bool(self._body.get("required", False))
 
-    @property
-    def _schema(self) -> JsonSchema:
-        return dict(self._media.get("schema", {}))
-
     @cached_property
     def takes_body(self) -> bool:
         """Whether a JSON body is declared."""
@@ -180,7 +177,7 @@ class Operation:
     @cached_property
     def body_schema(self) -> JsonSchema:
         """The JSON Schema 2020-12 of the body, self-contained: only what it refers to comes along."""
-        return self.contract.closed(self._schema)
+        return self.contract.closed(self._media.get("schema", {}))
 
     @property
     def example(self) -> Any:
@@ -189,21 +186,20 @@ class Operation:
 
     def schema_at(self, pointer: str) -> JsonSchema:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
-        if pointer not in self._places:
-            tokens, above = split_pointer(pointer), pointer.rpartition("/")[0]
-            node = schema.step(self.schema_at(above), tokens[-1]) if tokens else self._schema
-            if len(self._places) == _PLACES_KEPT:
-                self._places.clear()
-            self._places[pointer] = schema.joined(self.contract.resolve, node)
-        return self._places[pointer]
-
-    @cached_property
-    def _places(self) -> dict[str, JsonSchema]:
-        return {}
+        known = self._places.get(pointer)
+        if known is None:
+            node = self._media.get("schema", {})
+            if pointer:
+                above = self.schema_at(pointer.rpartition("/")[0])
+                node = schema.step(above, split_pointer(pointer)[-1])
+            known = schema.joined(self.contract.resolve, node)
+            if len(self._places) < _PLACES_KEPT:
+                self._places[pointer] = known
+        return known
 
     def properties(self) -> Iterator[tuple[str, JsonSchema]]:
         """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
-        yield from schema.properties(self.contract.resolve, self._schema)
+        yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
 
     @cached_property
     def size(self) -> int:
@@ -222,6 +218,7 @@ class Contract:
 
     name: str
     document: Mapping[str, Any] | str | Parts = field(repr=False)
+    _made: dict[Any, Operation] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def parts(self) -> Parts:
@@ -254,7 +251,8 @@ class Contract:
         return self._operations(self.parts.likely(names, is_array=is_array))
 
     def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
-        return tuple(Operation(self, *entry) for entry in entries)
+        # The same again where it was asked for before: what is compiled for it is kept with it.
+        return tuple(self._made.setdefault(each[:2], Operation(self, *each)) for each in entries)
 
     @property
     def _server(self) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
     What merely tolerates a property is left out where another operation knows it. The nearest is the
     first of these, or else the one that has most of the body's property names.
     """
-    candidates = _candidates(operations, value)
+    candidates = candidates_for(operations, value)
     fitting = _satisfied(candidates, value)
     if fitting:
         return Fit(fitting, fitting[0])
@@ -37,12 +37,7 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
 
 def satisfied(operations: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
     """Find the operations that a body satisfies, as `fit` does, but no nearest one."""
-    return _satisfied(_candidates(operations, value), value)
-
-
-def _candidates(operations: Sequence[Operation], value: Any) -> list[Operation]:
-    likely = operations.likely(value) if isinstance(operations, Known) else operations
-    return [operation for operation in likely if operation.takes_body]
+    return _satisfied(candidates_for(operations, value), value)
 
 
 def _satisfied(candidates: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
@@ -55,6 +50,12 @@ def _satisfied(candidates: Sequence[Operation], value: Any) -> tuple[Operation, 
         if found:
             return tuple(sorted(found, key=lambda entry: -len(_needed(entry))))
     return ()
+
+
+def candidates_for(operations: Sequence[Operation], value: Any) -> list[Operation]:
+    """Return the operations that a body is compared with; that hangs on the names in it alone."""
+    likely = operations.likely(value) if isinstance(operations, Known) else operations
+    return [operation for operation in likely if operation.takes_body]
 
 
 def strangeness(operation: Operation, value: Any) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.document import BLANK, DocumentError, parse
 from cxcall.errors import Excerpt, ExitCode
@@ -14,6 +14,7 @@ from cxcall.textfile import refuse_wide, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
 
 PART = 1 << 19
 _BLANK = BLANK.encode()
@@ -37,19 +38,25 @@ class Part(NamedTuple):
             return file.read(self.size)
 
 
-def cut(file: BinaryIO, name: str, start: bytes = b"", *, rereadable: bool) -> Iterator[Part]:
-    """Cut a file into parts at the ends of lines; `start` is what was read of it already.
+def cut(file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool) -> Iterator[Part]:
+    """Cut a file into parts at the ends of lines, as they come; `start` is what was read of it already.
 
     Raises DocumentError where it is UTF-16 or UTF-32.
     """
     line, offset = 1, 0
-    while content := start or file.read(PART) + file.readline():
+    while content := start or whole_lines(file, at_once=not rereadable):
         start = b""
         if not offset:
             refuse_wide(name, content[:4])
         yield Part(line, offset, len(content), None if rereadable else content)
         line += content.count(b"\n")
         offset += len(content)
+
+
+def whole_lines(file: BufferedReader, *, at_once: bool) -> bytes:
+    """Read whole lines, as many as make a part; `at_once` no more than a pipe has already."""
+    content = file.read1(PART) if at_once else file.read(PART)
+    return content if content[-1:] in (b"\n", b"") else content + file.readline()
 
 
 class LineCheck:
@@ -71,21 +78,21 @@ class LineCheck:
         while at < len(text):
             end, operations = self.moulds.fitting(text, at) if is_utf8 else (at, ())
             if end > at:
-                yield from self._stretch(text[at:end], line, operations)
+                count = text.count(b"\n", at, end)
+                yield from self._stretch(text[at:end], line, count, operations)
             else:
-                end = text.index(b"\n", at) + 1
+                count, end = 1, text.index(b"\n", at) + 1
                 if found := self._in_full(text[at:end], line):
                     yield found
-            line += text.count(b"\n", at, end)
-            at = end
+            line, at = line + count, end
 
     def _stretch(
-        self, text: bytes, line: int, operations: tuple[str, ...]
+        self, text: bytes, line: int, count: int, operations: tuple[str, ...]
     ) -> Iterator[Checked | Stretch]:
         """Yield the verdicts on lines that fit a mould: those whose numbers nobody can have are looked at."""
-        wrong = undialable(NUMBERS.findall(text))
+        wrong = undialable(NUMBERS.findall(text)) if b'"+' in text else ()
         if not wrong:
-            yield self._valid(line, text.count(b"\n"), operations)
+            yield self._valid(line, count, operations)
             return
         count = 0
         for each in _LINE.findall(text):

@@ -16,7 +16,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.document import has_value, join_pointer, value_at
-from cxcall.fitting import may_fit, strangeness
+from cxcall.fitting import candidates_for, may_fit, strangeness
 from cxcall.schema import validator
 from cxcall.slot import below, opened, slot
 
@@ -38,13 +38,10 @@ class Moulds:
     """What was learned from lines: a pattern for each verdict that they had."""
 
     def __init__(self, known: Sequence[Operation], named: Operation | None = None) -> None:
-        self.known = [named] if named else [entry for entry in known if entry.takes_body]
-        self.is_named = named is not None
+        self.known, self.named = known, named
         self._forms: dict[tuple[str, ...], list[bytes]] = {}
         self._patterns: list[tuple[re.Pattern[bytes], tuple[str, ...]]] = []
-        # Two operations of one name could not be told apart in a verdict: then nothing is learned.
-        is_clear = len({entry.name for entry in self.known}) == len(self.known)
-        self._tries = _MOST_TRIES if is_clear else 0
+        self._tries = _MOST_TRIES
 
     def fitting(self, text: bytes, at: int) -> tuple[int, tuple[str, ...]]:
         """Return how far the lines from `at` on fit a mould, and the operations that they are valid as."""
@@ -60,15 +57,16 @@ class Moulds:
         if not self._tries or count == _MOST_MOULDS or line[:1] not in (b"{", b"["):
             return
         self._tries -= 1
-        by_name = {entry.name: entry for entry in self.known}
-        fitted = [by_name[name] for name in operations]
-        if not self.is_named and not all(
-            entry in fitted or _stays_unfit(entry, fitted[0], value) for entry in self.known
-        ):
+        candidates = [self.named] if self.named else candidates_for(self.known, value)
+        by_name = {entry.name: entry for entry in candidates}
+        if len(by_name) < len(candidates):
+            return  # two operations of one name cannot be told apart in a verdict
+        fitted = [by_name.pop(name) for name in operations]
+        if not all(_stays_unfit(entry, fitted[0], value) for entry in by_name.values()):
             return
         form = _Cast(fitted, value).form(line)
         forms = self._forms.get(operations, [])
-        if form and form not in forms and re.fullmatch(form, line):
+        if form not in forms and re.fullmatch(form, line):
             self._forms[operations] = [*forms, form]
             self._patterns = [(_compiled(each), names) for names, each in self._forms.items()]
 
@@ -128,19 +126,19 @@ class _Cast:
     def __init__(self, operations: Sequence[Operation], value: Any) -> None:
         self.operations, self.value = operations, value
         self.checked = operations[0]
-        self.equal: dict[str, str] = {}
-        self.cast: dict[str, bytes] = {}
+        self.equal: dict[str, str] = {}  # place -> the value that it shares with another place
+        self.cast: dict[str, bytes] = {}  # such a value -> its slot
 
     def form(self, line: bytes) -> bytes:
-        """Return the pattern of a line; empty where two values must be equal, and are so only by case."""
+        """Return the pattern of a line; where two values must be equal, the line itself may not match it."""
         for pointer in _leaves(self.value, ""):
             kind, _, other = str(
                 self.checked.schema_at(pointer).get("x-cxcall-same-as", "")
             ).partition(":")
             if kind == "body" and has_value(self.value, other):
-                if value_at(self.value, pointer) != value_at(self.value, other):
-                    return b""
-                self.equal[pointer] = self.equal[other] = other
+                same = value_at(self.value, pointer)
+                if isinstance(same, str):
+                    self.equal[pointer] = self.equal[other] = same
         return b"".join(self._pieces(line))
 
     def _pieces(self, line: bytes) -> Iterator[bytes]:
@@ -177,14 +175,14 @@ class _Cast:
 
     def _slot(self, written: bytes, pointer: str, rules: list[JsonSchema | None]) -> bytes:
         pattern = slot(written, rules, str(self.checked.schema_at(pointer).get("format", "")))
-        other = self.equal.get(pointer)
-        if other is None or not written.startswith(b'"'):
+        same = self.equal.get(pointer)
+        if same is None:
             return pattern
-        name = b"same%d" % sorted(set(self.equal.values())).index(other)
-        if other in self.cast:
+        name = b"same%d" % sorted(set(self.equal.values())).index(same)
+        if same in self.cast:
             again = b"(?P=%b)" % name
-            return again if self.cast[other] == pattern else b"(?=%b)%b" % (again, pattern)
-        self.cast[other] = pattern
+            return again if self.cast[same] == pattern else b"(?=%b)%b" % (again, pattern)
+        self.cast[same] = pattern
         return b"(?P<%b>%b)" % (name, pattern)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from phonenumbers import PhoneMetadata
 
@@ -16,21 +16,13 @@ _KINDS = (
     "voip", "personal_number", "pager", "uan", "voicemail",
 )  # fmt: skip
 _CODE_DIGITS = 3
+_FEW = 1000  # numbers: of fewer, libphonenumber is done before a plan is compiled
 
 
-_FORM = re.compile(r"\+[1-9][0-9]{1,14}")
-
-
-def is_surely_dialable(number: str) -> bool:
-    """Tell whether a number matches a plan; one that does not may still be valid."""
-    if not _FORM.fullmatch(number):
-        return False
-    raw = number.encode()
-    return bool(_plan_of(raw[1 : 1 + _CODE_DIGITS]).fullmatch(raw))
-
-
-def undialable(numbers: Iterable[bytes]) -> set[bytes]:
+def undialable(numbers: Sequence[bytes]) -> set[bytes]:
     """Return those of many numbers, each a plus sign and digits, that libphonenumber calls invalid."""
+    if len(numbers) < _FEW:
+        return {number for number in set(numbers) if not _is_valid(number)}
     plan_of = _plan_of
     return {
         number
@@ -91,7 +83,7 @@ def _valid(plan: PhoneMetadata) -> str:
     for kind in (getattr(plan, name) for name in _KINDS):
         if kind is not None and kind.national_number_pattern:
             lengths = kind.possible_length or general.possible_length
-            by_length.setdefault(tuple(lengths), []).append(kind.national_number_pattern)
+            by_length.setdefault(lengths, []).append(kind.national_number_pattern)
     ways = [
         rf"(?=(?:{'|'.join(f'.{{{length}}}' for length in lengths)})\Z)(?:{'|'.join(patterns)})"
         for lengths, patterns in by_length.items()

@@ -66,11 +66,6 @@ def doubt(number: str) -> str:
     """
     import phonenumbers
 
-    from cxcall.numbering import is_surely_dialable
-
-    if is_surely_dialable(number):
-        return ""
-
     try:
         parsed = phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:

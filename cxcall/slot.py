@@ -28,25 +28,27 @@ _INTEGER = rb"-?(?:0|[1-9][0-9]{0,14})(?![0-9.eE])"
 _FRACTION = rb"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9](?![0-9.eE])"
 _BOOLEAN = rb"(?:true|false)"
 
-# What a string that is no placeholder may start with, run on with, and end in. Escapes are those of
-# white space, quotes and the letters from U+00C0 to U+00FF: none can spell a placeholder.
-_I, _S = rb"(?:[iI]|\xc4[\xb0\xb1])", rb"(?:[sS]|\xc5\xbf)"  # as re.IGNORECASE takes them for text
-_START = (
-    rb"(?:(?=[1-9ABDGHJ-LN-QSU-WZabdghj-ln-qsu-wz])|"
-    rb"(?![ <\[{$%\xc2\xe1-\xe3]|\\[^u]|(?:[yY][oO][uU][rR]|[mM][yY]|[eE][nN][tT][eE][rR]|"
-    rb"[rR][eE][pP][lL][aA][cC][eE]|" + _I + rb"[nN]" + _S + rb"[eE][rR][tT])[-_ ]|"
-    rb"(?:[tT][oO][dD][oO]|[tT][bB][dD]|[cC][hH][aA][nN][gG][eE][mM][eE]|[fF]"
-    + _I
-    + rb"[xX][mM][eE])"
-    rb"(?![0-9A-Za-z])|[xX]{3}|00000000-))"
-)
-_RUN = rb"[ !#-\[\]-~\x80-\xff]*+"
+
+def _in_any_case(words: bytes) -> bytes:
+    """Write words as doubts know them: where case is ignored, other letters pass for an `i` or an `s`."""
+
+    def letter(found: re.Match[bytes]) -> bytes:
+        more = b"\x80-\xff]+" if found[0] in b"is" else b"]"
+        return b"[" + found[0] + found[0].upper() + more
+
+    return re.sub(rb"[a-z]", letter, words)
+
+
+# A string that is no placeholder, and has no white space at its ends: how it does not start, what it
+# runs on with, and how it does not end. Not every such string is told: U+0080 to U+00BF and U+1000 to
+# U+3FFF are left out, as there is white space among them, and so are escapes that can spell ASCII.
+_UNFILLED = _in_any_case(b"todo|tbd|changeme|fixme|xxx+")
+_TO_FILL_IN = _in_any_case(b"your|my|enter|insert|replace")
+_NO_START = rb'(?![ <\[{$%%\\]|00000000-0000|(?:%b)"|(?:%b)[-_ ])' % (_UNFILLED, _TO_FILL_IN)
+_RUN = rb"[ !#-\[\]-~\x80-\xbf\xc3-\xe0\xe4-\xf4]*+"
 _ESCAPED = rb'\\(?:["\\/bfnrt]|u00[c-fC-F][0-9a-fA-F])'
-_END = (
-    rb"(?:(?<=[!-DF-df-~])(?<!\\.)|(?<=[!-DF-df-~] )(?<!\\..)|(?<![-_ ][hH][eE][rR][eE])(?<!\\.)(?<! )(?<!\xc2[\x80-\xbf])"
-    rb"(?<![\xe1-\xe3][\x80-\xbf][\x80-\xbf]))"
-)
-_FREE = rb'"' + _START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _END + rb'"'
+_NO_END = rb"(?<! )(?<!\\[fnrt])(?<![-_ ]%b)" % _in_any_case(b"here")
+_FREE = rb'"' + _NO_START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _NO_END + rb'"'
 _FILLED = rb'"(?!")' + _FREE[1:]
 
 _LONGEST_CHAIN = 9  # references that lead to references

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
 from cxcall.document import DocumentError
 from cxcall.errors import Finding, Severity, UsageError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 STDIN = "-"
 
@@ -50,7 +53,7 @@ def read_bytes(path: str) -> bytes:
         raise _unreadable(path, error) from None
 
 
-def open_bytes(path: str) -> BinaryIO:
+def open_bytes(path: str) -> BufferedReader:
     """Open a file, or stdin for `-`; raises UnreadableError where there is nothing to read."""
     try:
         return _open_stdin() if path == STDIN else open(path, "rb")  # noqa: PTH123 - a path as given
@@ -68,7 +71,7 @@ def _unreadable(path: str, error: OSError | ValueError) -> UnreadableError:
     return UnreadableError(f"`{path}` {said}", where=path, fix=fix)
 
 
-def _open_stdin() -> BinaryIO:
+def _open_stdin() -> BufferedReader:
     import sys
 
     stdin = sys.stdin  # None when the shell closed it

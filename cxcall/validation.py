@@ -16,7 +16,7 @@ from cxcall.textfile import STDIN, decode, open_bytes, read_text, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
-    from typing import BinaryIO
+    from io import BufferedReader
 
     from cxcall.assignment import Assignment
     from cxcall.contract import Operation
@@ -34,7 +34,8 @@ _ALONE = 0.1  # seconds: what is done by then is not worth the start of a proces
 class Validation:
     """How payload files are checked: as `named`, else as their path is assigned, else as they fit.
 
-    `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays.
+    `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays,
+    and for one alone where lines come by a pipe: their verdicts are not to wait for others.
     `told` is called with the number of bytes that were read since.
     """
 
@@ -83,10 +84,12 @@ class Validation:
 
     def _of_stdin(self) -> Iterator[Checked | Stretch]:
         """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
-        from cxcall.lines import PART
+        from cxcall.lines import whole_lines
 
         with open_bytes(STDIN) as file:
-            start = file.read(PART) + file.readline()
+            start = whole_lines(file, at_once=True)
+            while b"\n" not in start.strip() and (more := file.readline()):
+                start += more
             if _starts_as_lines(start):
                 yield from self._of_lines(STDIN, file, start)
             elif self.named and _starts_as_table(start, self.named):
@@ -95,16 +98,16 @@ class Validation:
                 yield from self._of_document(STDIN, start + file.read())
 
     def _of_lines(
-        self, path: str, file: BinaryIO, start: bytes = b""
+        self, path: str, file: BufferedReader, start: bytes = b""
     ) -> Iterator[Checked | Stretch]:
         from cxcall.lines import LineCheck, cut
 
-        rereadable = path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
-        parts = cut(file, path, start, rereadable=rereadable)
-        yield from self._shared(parts, LineCheck(path, self.judge(path)), lambda part: part.size)
+        parts = cut(file, path, start, rereadable=_is_file(path))
+        check = LineCheck(path, self.judge(path))
+        yield from self._shared(path, parts, check, lambda part: part.size)
 
     def _of_table(
-        self, path: str, file: BinaryIO, start: bytes = b""
+        self, path: str, file: BufferedReader, start: bytes = b""
     ) -> Iterator[Checked | Stretch]:
         from cxcall.sheet import SheetCheck, open_sheet
 
@@ -113,13 +116,14 @@ class Validation:
             judge = self.judge(path)
             operation = judge.named or sheet.operation(self.known)
             check = SheetCheck(sheet.header.table(operation), replace(judge, named=operation))
-            yield from self._shared(sheet.pieces(), check, lambda piece: len(piece[1]))
+            yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             said = f"byte 0x{error.object[error.start]:02x} stands in it"
             raise undecodable(path, said, "LATIN1") from None
 
     def _shared(
         self,
+        path: str,
         pieces: Iterator[Piece],
         work: Callable[[Piece], Sequence[Checked | Stretch]],
         size: Callable[[Piece], int],
@@ -128,9 +132,9 @@ class Validation:
         import gc
 
         gc.enable()  # a long run is no short command: its garbage would pile up
-        jobs = self.jobs or cores()
+        jobs = self.jobs or (cores() if _is_file(path) else 1)
         began = time.monotonic()
-        if self.jobs in (None, 1):
+        if self.jobs is None or jobs == 1:
             for piece in pieces:
                 yield from work(piece)
                 self.told(size(piece))
@@ -150,6 +154,11 @@ def cores() -> int:
     """Return how many cores this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def _is_file(path: str) -> bool:
+    """Tell whether a path names what can be read again, unlike a pipe."""
+    return path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
 
 
 def _starts_as_lines(start: bytes) -> bool:

@@ -121,7 +121,8 @@ def openapi() -> dict[str, Any]:
         "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
     }
     paths["/forms"]["post"]["requestBody"] = {
-        "content": {"application/x-www-form-urlencoded": form}
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": form},
     }
     document = {
         "openapi": "3.0.3",

@@ -6,13 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+import pexpect
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cxcall.sandbox import Sandbox
 
 
@@ -103,6 +108,29 @@ class Cxcall:
             "CXCALL_CLIENT_SECRET": sandbox.client_secret,
         }
         return self
+
+
+@contextmanager
+def terminal(
+    cxcall: Cxcall, *arguments: str, columns: int = 80, **environment: str
+) -> Iterator[Any]:
+    """Run the command in a terminal of its own; yields it, ready to be talked to."""
+    child = pexpect.spawn(
+        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=20, encoding="utf-8",
+        env={**cxcall.environment, "TERM": "xterm-256color", **environment},
+    )  # fmt: skip
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def screen(child: Any) -> str:
+    """Wait for the end; returns all that was printed."""
+    child.expect(pexpect.EOF)
+    child.close()
+    text: str = child.before.replace("\r\n", "\n")
+    return text
 
 
 class Stranger:

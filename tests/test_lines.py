@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import random
-from functools import cache
 from typing import Any
 
-import phonenumbers
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -18,7 +15,6 @@ from cxcall.judge import Checked, Judge, Stretch
 from cxcall.known import known
 from cxcall.lines import LineCheck, Part
 from cxcall.mould import Moulds
-from cxcall.numbering import is_surely_dialable, undialable
 
 ALL = known()
 BODIES = [entry for entry in contract.operations() if entry.example is not None]
@@ -230,62 +226,3 @@ def _with(operation: Operation, number: int) -> dict[str, Any]:
 
 def _extra(operation: Operation, number: int) -> bytes:
     return json.dumps(_with(operation, number)).encode() + b"\n"
-
-
-@cache
-def samples() -> list[str]:
-    """Return numbers of every region and kind that libphonenumber gives as examples."""
-    kinds = range(11)
-    found = [
-        phonenumbers.example_number_for_type(region, kind)
-        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
-        for kind in kinds
-    ]
-    found += [phonenumbers.example_number_for_non_geo_entity(code) for code in phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS]  # fmt: skip
-    form = phonenumbers.PhoneNumberFormat.E164
-    return sorted({phonenumbers.format_number(each, form) for each in found if each})
-
-
-def theirs(number: str) -> bool:
-    """Tell what libphonenumber says."""
-    try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number, None))
-    except phonenumbers.NumberParseException:
-        return False
-
-
-def ours(number: str) -> bool:
-    return not undialable([number.encode()])
-
-
-def test_every_example_of_libphonenumber_is_judged_as_there() -> None:
-    assert len(samples()) > 1000
-    assert [number for number in samples() if ours(number) != theirs(number)] == []
-
-
-def test_numbers_near_to_examples_are_judged_as_there() -> None:
-    dice = random.Random(7)
-    wrong = []
-    for number in samples():
-        for _ in range(12):
-            digits = list(number[1:])
-            for _ in range(dice.randrange(1, 4)):
-                at = dice.randrange(len(digits))
-                change = dice.randrange(3)
-                if change == 0:
-                    digits[at] = dice.choice("0123456789")
-                elif change == 1:
-                    digits.insert(at, dice.choice("0123456789"))
-                elif len(digits) > 2:
-                    del digits[at]
-            near = "+" + "".join(digits)[:15]
-            if ours(near) != theirs(near):
-                wrong.append(near)
-    assert wrong == []
-
-
-@given(number=st.from_regex(r"\+[0-9]{1,17}", fullmatch=True))
-@settings(max_examples=400)
-def test_any_number_is_judged_as_by_libphonenumber(number: str) -> None:
-    assert ours(number) == theirs(number)
-    assert not is_surely_dialable(number) or theirs(number)

@@ -48,7 +48,7 @@ def validate(
             metavar="N",
             min=1,
             max=256,
-            help="Share a long file between N processes [one a core].",
+            help="Share a long file between N processes [one a core; one for a pipe].",
             show_default=False,
         ),
     ] = None,

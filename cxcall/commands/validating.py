@@ -41,6 +41,7 @@ def run_validation(
             if output.output == "jsonl":
                 for line in _records(entry):
                     screen.line(line)
+                screen.stdout.flush()  # a pipe is told of what has come, not of what is to come
     return Report(
         command="validate",
         outcome=result.outcome,

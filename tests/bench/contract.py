@@ -7,13 +7,12 @@ converts it, is timed alone; each row after that is as in `python tests/bench`. 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from pairs import compare, run
+from pairs import compare, environment_in, heading, run
 
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 OPERATIONS = 8000
@@ -71,8 +70,7 @@ def main() -> None:
     """Print the first use, and the table."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 15
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "CXCALL_CONFIG_DIR": f"{folder}/config"}
-        environment["CXCALL_STATE_DIR"] = f"{folder}/state"
+        environment = environment_in(Path(folder))
         own, body, call, curl = (Path(folder, name) for name in ("own", "body", "call", "curl"))
         own.write_text(json.dumps(document()), "utf-8")
         body.write_text(json.dumps({"only77": True, "phoneNumber": "+12025550100"}), "utf-8")
@@ -85,7 +83,7 @@ def main() -> None:
         megabytes = own.stat().st_size / 1e6
         first = run([CXCALL, "operations", "addThing77", *with_own], 0, environment)
         print(f"first use of {megabytes:.0f} MB, {OPERATIONS} operations: {first / 1e3:.1f} s")
-        print(f"{'whole process, ms':<44}{'own':>8}{'shipped':>8}{'ratio':>8}   range")
+        heading("ours: that document; peer: those shipped")
         for label, ours, shipped in (
             ("send --dry-run", ["send", "addThing77", "-n", "-f", str(body)], ["send", "place-call", "-n", "-f", str(call)]),
             ("validate --operation", ["validate", "--operation", "addThing77", str(body)], ["validate", "--operation", "place-call", str(call)]),

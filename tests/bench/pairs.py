@@ -1,13 +1,25 @@
-"""Two commands, run in turns: their median times, and the median of the ratios of the pairs."""
+"""Whole commands timed in turn, A B A B ...: the speed of the machine, and what else it does, cancels out."""
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 Command = list[str]
+
+
+def environment_in(folder: Path) -> dict[str, str]:
+    """Return an environment whose files are in a folder, and in which Python keeps its bytecode."""
+    return {
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        "CXCALL_STATE_DIR": f"{folder}/state",
+        "CXCALL_CONFIG_DIR": f"{folder}/config",
+        "CXCALL_ACCESS_TOKEN": "t",
+    }
 
 
 def run(command: Command, turn: int, environment: dict[str, str]) -> float:
@@ -18,11 +30,16 @@ def run(command: Command, turn: int, environment: dict[str, str]) -> float:
         words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     elapsed = (time.perf_counter() - started) * 1e3
-    if done.returncode:
+    if done.returncode not in (0, 3):
         sys.exit(
             f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}"
         )
     return elapsed
+
+
+def heading(title: str) -> None:
+    """Print the head of a table."""
+    print(f"\n{title + ', ms':<52}{'ours':>9}{'peer':>9}{'ratio':>8}   range", flush=True)
 
 
 def compare(
@@ -34,5 +51,6 @@ def compare(
     ratios = sorted(mine / theirs for mine, theirs in times)
     mine, theirs = (statistics.median(column) for column in zip(*times, strict=True))
     print(
-        f"{label:<44}{mine:>8.1f}{theirs:>8.1f}{statistics.median(ratios):>8.2f}   {ratios[0]:.2f}-{ratios[-1]:.2f}"
+        f"{label:<52}{mine:>9.1f}{theirs:>9.1f}{statistics.median(ratios):>8.2f}   {ratios[0]:.2f}-{ratios[-1]:.2f}",
+        flush=True,
     )

@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pexpect
 import pytest
 
-from running import CONTACT, CXCALL
+from running import CONTACT, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox import Sandbox
     from running import Cxcall, Stranger
 
 PERSONAL = ["personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up"]
-
-
-@contextmanager
-def terminal(
-    cxcall: Cxcall, *arguments: str, columns: int = 80, **environment: str
-) -> Iterator[Any]:
-    """Run the command in a terminal of its own; yields it, ready to be talked to."""
-    child = pexpect.spawn(
-        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=20, encoding="utf-8",
-        env={**cxcall.environment, "TERM": "xterm-256color", **environment},
-    )  # fmt: skip
-    try:
-        yield child
-    finally:
-        child.close(force=True)
-
-
-def screen(child: Any) -> str:
-    """Wait for the end; returns all that was printed."""
-    child.expect(pexpect.EOF)
-    child.close()
-    text: str = child.before.replace("\r\n", "\n")
-    return text
 
 
 @pytest.fixture
