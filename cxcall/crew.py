@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 from cxcall.errors import CxcallError, Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import BaseContext
     from multiprocessing.process import BaseProcess
@@ -44,7 +44,11 @@ class Crew(Generic[Piece, Result]):
 
     def _hire(self, context: BaseContext) -> _Worker:
         here, there = context.Pipe()
-        process = context.Process(target=_toil, args=(self._work, there), daemon=True)  # type: ignore[attr-defined]
+        # A fork copies the parent's ends of the pipes: while a worker holds any, none sees its parent end.
+        forked = context.get_start_method() == "fork"
+        copied = [here, *(worker.pipe for worker in self._workers)] if forked else []
+        work = (self._work, there, copied)
+        process = context.Process(target=_toil, args=work, daemon=True)  # type: ignore[attr-defined]
         process.start()
         there.close()
         return _Worker(process, here)
@@ -144,9 +148,11 @@ def _lost(worker: _Worker) -> WorkerLostError:
     )
 
 
-def _toil(work: Callable[[Any], Any], pipe: Connection) -> None:
+def _toil(work: Callable[[Any], Any], pipe: Connection, copied: Sequence[Connection]) -> None:
     """Do piece after piece until the parent is gone."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for end in copied:
+        end.close()
     with suppress(EOFError, OSError):
         while True:
             piece = pipe.recv()

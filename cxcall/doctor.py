@@ -89,8 +89,15 @@ def _clock(reached: Exchange) -> Line:
 
 def _request(case: Case, operation: Operation) -> Iterator[Line]:
     """Check the request itself, offline: its form, its numbers, its hours."""
+    lacking = [
+        entry for entry in operation.parameters if entry.required and entry.name not in case.values
+    ]
+    for entry in lacking:
+        says = f"`{entry.name}` is missing: it is part of the {entry.location}"
+        yield Line("request", Verdict.FAILED, says, f"name it: `--param {entry.name}=VALUE`")
+    if lacking:
+        return
     try:
-        send.stop_on_missing(operation, case.values)
         draft = send.draft(operation, case.values, case.payload, case.settings)
     except CxcallError as error:
         yield from (failed("request", finding) for finding in error.findings)

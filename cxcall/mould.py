@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NUMBERS = re.compile(rb'"(\+[0-9]++)"')
 _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++')
-_MOST_MOULDS = 48
+_MOST_MOULDS = 64
 _MOST_TRIES = 512
 _OF_SHAPE = {"required", "additionalProperties", "type"}
 _ON_THE_WAY = {"properties", "items", "additionalProperties", "$ref", "allOf"}
@@ -65,10 +65,18 @@ class Moulds:
         if not all(_stays_unfit(entry, fitted[0], value) for entry in by_name.values()):
             return
         form = _Cast(fitted, value).form(line)
-        forms = self._forms.get(operations, [])
+        forms = self._forms.setdefault(operations, [])
         if form not in forms and re.fullmatch(form, line):
-            self._forms[operations] = [*forms, form]
-            self._patterns = [(_compiled(each), names) for names, each in self._forms.items()]
+            forms.append(form)
+            self._add(forms, operations)
+
+    def _add(self, forms: list[bytes], operations: tuple[str, ...]) -> None:
+        """Match the last of the forms, too: by itself, until they are twice as many as were put together."""
+        if len(forms) & (len(forms) - 1):
+            self._patterns.append((_compiled(forms[-1:]), operations))
+            return
+        others = [entry for entry in self._patterns if entry[1] != operations]
+        self._patterns = [(_compiled(forms), operations), *others]
 
 
 def _compiled(forms: list[bytes]) -> re.Pattern[bytes]:

@@ -20,6 +20,8 @@ ALL = known()
 BODIES = [entry for entry in contract.operations() if entry.example is not None]
 NAMED = [None, *BODIES]
 
+# White space as `str.strip` takes it: one to three bytes of UTF-8, or an escape.
+SPACES = [" ", "\n", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u205f", "\u3000"]
 # What stands in values: harmless texts, and all that a check has an opinion on.
 TELLING = ["follow_up", "Ada", "", " ", "x" * 60, "é", "ß\u2013", "\u200b", "\ud800", "a\nb", "\\", '"', "\x00",
          "12345678-1234-4234-8234-123456789012", "12345678-1234-4234-8234-12345678901G",
@@ -29,15 +31,9 @@ TELLING = ["follow_up", "Ada", "", " ", "x" * 60, "é", "ß\u2013", "\u200b", "\
          "2026-12-01T09:00:00Z", "2026-02-30T09:00:00Z", "2026-12-01T24:00:00Z", "2026-12-01 09:00:00",
          "2026-12-01T09:00:00+15:00", "YOUR_ID", "your-id", "<id>", "{{id}}", "${ID}", "$ID", "%ID%", "[id]", "TODO",
          "todo later", "xxx", "XXXX", "enter id here", "ENTER-ID", "Enter_it", "insert_here", "INSERT IT", "changeme", "fixme", "none", "null", "undefined",
-         "example", "guid", "contact id", "Your Name", "my-campaign", "replace_me", "\u017ftring", "\u0131nsert x", "true", "1"]  # fmt: skip
-RAW = [
-    b"0", b"-0", b"7", b"-7", b"1.0", b"1.5", b"1.50", b"1e2", b"1E+2", b"1e400", b"12345678901234567890", b"0.1234567",
-    b"01", b"+1", b"NaN", b"-Infinity", b"true", b"false", b"null", b"{}", b"[]", b'"\\u0059OUR_ID"', b'"YOUR\\u005fID"',
-    b'"\\u00e9t\\u00e9"', b'"\\u00df"', b'"\\ud83d\\ude00"', b'"\\ud83d"', b'"a\\/b"', b'"\\u2003x"', b'"x\\u00a0"', b'"x "', b'" x"',
-    b'"enter your id here"', b'"type here"', b'"Mr <name>"', b'"00000000-0"', b'"+1202555012\\u0033"', b'"+12025550123 "',
-]  # fmt: skip
-"""Values as somebody may write them in JSON."""
-
+         "example", "guid", "contact id", "Your Name", "my-campaign", "replace_me", "\u017ftring", "\u0131nsert x", "true", "1",
+         *(f"{before}{word}{after}" for word in ("uuid-here", "TODO") for before, after in (
+            *((space, "") for space in SPACES), *(("", space) for space in SPACES)))]  # fmt: skip
 TEXTS = st.one_of(
     st.sampled_from(TELLING),
     st.text(max_size=12),
@@ -119,7 +115,9 @@ def judged(check: LineCheck, content: bytes, first: int) -> list[Checked]:
     named=st.sampled_from(NAMED),
     strict=st.booleans(),
 )
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.large_base_example]
+)
 def test_a_line_has_the_verdict_that_it_has_alone(
     several: list[bytes], order: list[int], named: Operation | None, *, strict: bool
 ) -> None:
@@ -139,6 +137,7 @@ def test_a_line_has_the_verdict_that_it_has_alone(
     ascii_only=st.booleans(),
 )
 @example(base=BODIES[0], values=[(0, "YOUR_ID")], is_named=False, ascii_only=True)
+@settings(deadline=None)
 def test_another_value_in_a_known_form_is_judged_as_alone(
     base: Operation, values: list[tuple[int, Any]], *, is_named: bool, ascii_only: bool
 ) -> None:
@@ -157,39 +156,6 @@ def test_another_value_in_a_known_form_is_judged_as_alone(
         for entry in judged(LineCheck("f", judge), line, number)
     ]
     assert judged(LineCheck("f", judge), b"".join(raw), 1) == alone
-
-
-@pytest.mark.parametrize("named", [True, False], ids=["named", "found"])
-@pytest.mark.parametrize("operation", BODIES, ids=lambda entry: entry.name)
-def test_every_telling_value_in_every_place_is_judged_as_alone(
-    operation: Operation, *, named: bool
-) -> None:
-    judge = Judge(ALL, operation if named else None)
-    times = [place[1:] for place, schema in operation.properties() if schema.get("format") == "date-time" and place.count("/") == 1]  # fmt: skip
-    start = operation.example
-    if isinstance(start, dict):
-        start = {**start, **dict.fromkeys(times, "2026-12-01T09:00:00Z")}
-    content = [json.dumps(start).encode()]
-    for number in range(len(places(start))):
-        body = json.loads(content[0])
-        holder, key = places(body)[number]
-        if isinstance(holder[key], dict | list):
-            continue
-        holder[key] = "SLOT"
-        form = json.dumps(body).encode()
-        written = [json.dumps(text, ensure_ascii=way).encode("utf-8", "surrogatepass") for text in TELLING for way in (True, False)]  # fmt: skip
-        content += [form.replace(b'"SLOT"', value) for value in (*RAW, *written)]
-    raw = [line + b"\n" for line in content]
-    alone = [
-        entry
-        for number, line in enumerate(raw, 1)
-        for entry in judged(LineCheck("f", judge), line, number)
-    ]
-    # One line at a time: a part with a byte that is no UTF-8 in it is not matched at all.
-    check = LineCheck("f", judge)
-    assert [
-        entry for number, line in enumerate(raw, 1) for entry in judged(check, line, number)
-    ] == alone
 
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda entry: entry.name)

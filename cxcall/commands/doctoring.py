@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cxcall.options import BodyOptions, ContractOptions, OutputOptions, SettingsOptions
 
 COMMAND = "doctor"
+_INDENT = 23
+_NARROWEST = 30
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 
@@ -91,10 +93,24 @@ def _print(line: Line, screen: Screen) -> None:
     if screen.options.output != "text":
         return
     verdict = screen.painted(screen.stdout, _STYLES[line.verdict], f"{line.verdict:<8}")
-    screen.tell(f" {line.check:<13} {line.says}", verdict)
+    first, *rest = _lines(line.says, screen)
+    screen.tell(f" {line.check:<13} {first}", verdict)
     if line.fix and line.verdict != "passed":
-        screen.tell(f"{'':<22} {line.fix}")
+        rest += _lines(line.fix, screen)
+    for each in rest:
+        screen.tell(f"{'':<{_INDENT}}{each}")
     screen.stdout.flush()
+
+
+def _lines(text: str, screen: Screen) -> list[str]:
+    """Return a text as lines that stay beside their check on a terminal; one line where a program reads."""
+    if not screen.stdout.isatty():
+        return [text]
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = max(get_terminal_size().columns - _INDENT, _NARROWEST)
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _report(lines: Sequence[Line], operation: Operation | None) -> Report:

@@ -38,7 +38,7 @@ def write(cxcall: Cxcall, count: int, name: str = "many.jsonl") -> str:
 
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "github", "junit", "sarif"])
 def test_what_is_told_does_not_hang_on_how_many_do_it(cxcall: Cxcall, form: str) -> None:
-    file = write(cxcall, 3000)
+    file = write(cxcall, 15_000)  # some seconds of work: all of the processes take part
     words = ("validate", file, *PERSONAL, *(() if form == "text" else ("-o", form)))
     alone, *others = (cxcall(*words, "--jobs", jobs, code=3) for jobs in ("1", "2", "5"))
     assert alone.out
@@ -167,3 +167,11 @@ def test_a_worker_that_is_killed_is_no_verdict(cxcall: Cxcall) -> None:
     assert "--jobs 1" in err
     assert running.returncode not in (0, 3)
     assert "Traceback" not in out + err
+
+
+def test_workers_end_with_the_process_that_started_them(cxcall: Cxcall) -> None:
+    running = started(cxcall, 200_000)
+    assert len(workers(running.pid)) == 2
+    running.kill()
+    running.communicate(timeout=20)  # workers that live on hold the other end of these pipes open
+    assert running.returncode == -signal.SIGKILL
