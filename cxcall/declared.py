@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from cxcall.schema import JsonSchema
 
 
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Parameter(NamedTuple):
     """A value of the path, the query string or a header (`location`), with its JSON Schema.
 
-    A list is written with commas; `explode` repeats its name in the query for each item (OpenAPI's
-    `style: form`).
+    A list is given with commas. `explode` repeats its name in the query for each item (OpenAPI's
+    `style: form`), else `separator` stands between them.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Parameter(NamedTuple):
     description: str
     schema: JsonSchema
     explode: bool = True
+    separator: str = ","
 
     @classmethod
     def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> Parameter:
@@ -38,7 +40,8 @@ class Parameter(NamedTuple):
             required=entry.get("required", False),
             description=entry.get("description", ""),
             schema=close(entry.get("schema", {})),
-            explode=entry.get("explode", True),
+            explode=entry.get("explode", entry.get("style", "form") == "form"),
+            separator=_SEPARATORS.get(entry.get("style", ""), ","),
         )
 
     @property
@@ -103,9 +106,10 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
         if entry.location == "path":
             path = path.replace(f"{{{entry.name}}}", quote(value, safe=""))
         elif entry.location == "query":
-            items = value.split(",") if entry.is_list and entry.explode else [value]
-            query += [(entry.name, item) for item in items]
-    return path + (f"?{urlencode(query)}" if query else "")
+            items = value.split(",") if entry.is_list else [value]
+            written = items if entry.explode else [entry.separator.join(items)]
+            query += [(entry.name, item) for item in written]
+    return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
 
 
 def whole_base(given: str, own: str) -> str:

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall import phone
-from cxcall.document import join_pointer, value_at
+from cxcall.document import join_pointer, split_pointer, value_at
 from cxcall.errors import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from cxcall.contract import Operation
@@ -32,6 +32,13 @@ _NAME_OF_ID = re.compile(
 )
 
 
+_OPEN = {
+    "additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames",
+    "dependentSchemas", "oneOf", "anyOf", "if", "not", "x-cxcall-mistakes",
+}  # fmt: skip
+"""Words by which a schema says itself, or leaves open, what other names an object may have."""
+
+
 def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
     """Tell whether a string was left to be filled in; where an ID is wanted, names of IDs count."""
     if not isinstance(value, str):
@@ -42,6 +49,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
 
 def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) -> Iterator[Finding]:
     """Yield what is likely wrong though the schema allows it; places in `known` are at fault already."""
+    yield from _undeclared(operation, body, body.value, "", known)
     for pointer, value in _leaves(body.value, ""):
         if pointer in known:
             continue
@@ -52,6 +60,46 @@ def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) ->
             yield from find_unlikely(body, pointer, value)
         if "x-cxcall-same-as" in schema:
             yield from _unequal(operation, body, pointer, schema)
+
+
+def _undeclared(
+    operation: Operation, body: Payload, value: Any, pointer: str, known: AbstractSet[str]
+) -> Iterator[Finding]:
+    """Yield each name that a schema neither declares nor shuts out: vendors' documents seldom do."""
+    if isinstance(value, list):
+        members = {str(index): item for index, item in enumerate(value)}
+    else:
+        members = value if isinstance(value, dict) else {}
+        schema = operation.schema_at(pointer)
+        declared = schema.get("properties", {})
+        strange = members.keys() - declared.keys() if not schema.keys() & _OPEN else set()
+        for name in members if declared else ():
+            place = join_pointer(pointer, name)
+            if name in strange and place not in known:
+                yield _strange(operation, body, place, declared)
+    for name, member in members.items():
+        if isinstance(member, dict | list):
+            yield from _undeclared(operation, body, member, join_pointer(pointer, name), known)
+
+
+def _strange(operation: Operation, body: Payload, place: str, declared: Iterable[str]) -> Finding:
+    from difflib import get_close_matches
+
+    name = split_pointer(place)[-1]
+    close = get_close_matches(name, declared, n=1, cutoff=0.75)
+    return Finding(
+        Severity.WARNING,
+        "property-unknown",
+        place,
+        f"`{phone.mask_text(name)}` is not among the properties that `{operation.name}` declares",
+        fix=f"did you mean `{close[0]}`?"
+        if close
+        else f"compare it with what it takes: `cxcall operations {operation.name}`",
+        why="the contract does not forbid others; an API that does not know a name leaves it out, or refuses the body",
+        source=f"contract {operation.contract.name}",
+        origin=body.origin(place),
+        excerpt=body.excerpt(place, key=True),
+    )
 
 
 def _is_number(form: str | None, value: str) -> bool:

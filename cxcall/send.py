@@ -56,8 +56,8 @@ def draft(
     if operation.takes_body and has_body:
         headers["Content-Type"] = "application/json"
         body = json.dumps(payload.value, ensure_ascii=False).encode()
-    elif payload.value:
-        findings.append(_needless_body(operation, payload))
+    else:
+        findings += _body_of_no_use(operation, payload)
     findings += guards.find(operation, values, payload, settings)
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     return Draft(operation, payload, request, settings, tuple(findings))
@@ -84,6 +84,30 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
             why=f"platform from {settings.values['platform'].source}",
             source=f"contract {operation.contract.name}",
         )
+
+
+def _body_of_no_use(operation: Operation, payload: Payload) -> Iterator[Finding]:
+    """Yield an error where a body is given that is not taken, or one is wanted that is no JSON."""
+    if operation.takes_body:
+        return
+    declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
+    media = list(declared.get("content", {}))
+    if media and (payload.value or declared.get("required")):
+        yield _no_json(operation, media)
+    elif payload.value:
+        yield _needless_body(operation, payload)
+
+
+def _no_json(operation: Operation, media: list[str]) -> Finding:
+    return Finding(
+        Severity.ERROR,
+        "body-malformed",
+        "body",
+        f"`{operation.name}` takes its body as `{'` or `'.join(media)}`, and not in JSON",
+        fix="send it with another client, like `curl --form` or `curl --data-urlencode`",
+        why="cxcall makes bodies in JSON alone",
+        source=f"contract {operation.contract.name}",
+    )
 
 
 def _needless_body(operation: Operation, payload: Payload) -> Finding:

@@ -21,6 +21,11 @@ TOWER = {
         {"type": "object", "required": ["height"], "properties": {"height": {"type": "number"}}},
     ]
 }
+STYLES: dict[str, dict[str, Any]] = {
+    "csv": {"explode": False},
+    "pipes": {"style": "pipeDelimited"},
+    "ssv": {"style": "spaceDelimited", "explode": False},
+}
 ASKED = {"type": "ANY", "permissions": ["bell:ring:add", "bell:ring:all"]}
 
 
@@ -51,6 +56,8 @@ def swagger() -> dict[str, Any]:
                     "parameters": [
                         {**many, "name": "one", "collectionFormat": "csv"},
                         {**many, "collectionFormat": "multi"},
+                        {**many, "name": "piped", "collectionFormat": "pipes"},
+                        {**many, "name": "spaced", "collectionFormat": "ssv"},
                     ],
                     "responses": {"200": {"description": "It.", "schema": {"$ref": "BELL"}}},
                 },
@@ -94,7 +101,7 @@ def openapi() -> dict[str, Any]:
             operation["parameters"] = [
                 {key: each[key] for key in ("in", "name", "required") if key in each}
                 | {"schema": {key: each[key] for key in ("type", "items") if key in each}}
-                | ({"explode": False} if each.get("collectionFormat") == "csv" else {})
+                | STYLES.get(each.get("collectionFormat", ""), {})
                 for each in operation.get("parameters", ())
                 if each["in"] == "query"
             ]
@@ -114,7 +121,8 @@ def openapi() -> dict[str, Any]:
         "schema": {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
     }
     paths["/forms"]["post"]["requestBody"] = {
-        "content": {"application/x-www-form-urlencoded": form}
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": form},
     }
     document = {
         "openapi": "3.0.3",

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 from openapi_schema_validator import OAS30Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -113,6 +114,33 @@ def body_schema(converted: Converted) -> dict[str, Any]:
 def test_a_body_is_judged_as_by_its_own_dialect(schema: Any, value: Any) -> None:
     written = document(schema)
     theirs = OAS30Validator({**schema, "components": written["components"]})
+    ours = jsonschema_rs.validator_for(body_schema(convert(written, "t")), offline=True)
+    assert ours.is_valid(value) == theirs.is_valid(value)
+
+
+def older(node: Any) -> Any:
+    """Return a schema as Swagger 2.0 has it: null is no value there."""
+    if isinstance(node, list):
+        return [older(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return {"$ref": "#/definitions/Knot"}
+    return {name: older(each) for name, each in node.items() if name != "nullable"}
+
+
+@given(schema=SCHEMAS, value=VALUES)
+def test_a_body_of_swagger_is_judged_as_by_draft_4(schema: Any, value: Any) -> None:
+    schema, knot = older(schema), older(KNOT)
+    body = {"in": "body", "name": "body", "schema": schema}
+    operation = {"parameters": [body], "responses": {"200": {"description": "-"}}}
+    written = {
+        "swagger": "2.0",
+        "info": {"title": "T", "version": "1"},
+        "paths": {"/x": {"put": operation}},
+        "definitions": {"Knot": knot},
+    }
+    theirs = Draft4Validator({**schema, "definitions": {"Knot": knot}})
     ours = jsonschema_rs.validator_for(body_schema(convert(written, "t")), offline=True)
     assert ours.is_valid(value) == theirs.is_valid(value)
 

@@ -72,8 +72,11 @@ class Swagger:
         inner = {key: value for key, value in node.items() if key not in _OUTER}
         schema = self._schemas.convert(inner, at)
         if schema.get("type") == "array":
-            style = _STYLES.get(str(node.get("collectionFormat", "csv")), {})
-            kept |= style if node["in"] == "query" else {"style": "simple"}
+            style = _STYLES.get(str(node.get("collectionFormat", "csv")))
+            if style is None:  # `tsv`: OpenAPI has no such list, so its text is sent as given
+                schema = {"type": "string"}
+            else:
+                kept |= style if node["in"] == "query" else {"style": "simple"}
         return {**kept, "schema": schema}
 
     def body(

@@ -34,11 +34,12 @@ def test_its_operations_are_listed_with_what_they_need(cxcall: Cxcall, contract:
 
 
 def test_a_request_is_built_as_it_declares(cxcall: Cxcall, contract: str) -> None:
-    given = ("--bell-id", "a/b", "--one", "1,2", "--many", "1,2")
+    lists = ("--one", "1,2", "--many", "1,2", "--piped", "1,2", "--spaced", "1,2")
+    given = ("--bell-id", "a/b", *lists)
     ran = cxcall("send", "getBell", "--contract", contract, *given, "-n", "-o", "json", code=0)
     assert (
         ran.envelope["request"]["url"]
-        == "https://bells.example.com/base/v1/bells/a%2Fb?one=1%2C2&many=1&many=2"
+        == "https://bells.example.com/base/v1/bells/a%2Fb?one=1%2C2&many=1&many=2&piped=1%7C2&spaced=1%202"
     )
 
 
@@ -85,6 +86,34 @@ def test_a_request_to_its_host_is_explained_by_it(cxcall: Cxcall, contract: str)
 def test_what_a_form_takes_is_no_json(cxcall: Cxcall, contract: str) -> None:
     shown = cxcall("operations", "sendForm", "--contract", contract, code=0).out
     assert "body:" not in shown
+    words = ("send", "sendForm", "--contract", contract, "-n", "-o", "json")
+    for given in ((), ("--set", "/a=1")):
+        (finding,) = cxcall(*words, *given, code=3).envelope["findings"]
+        assert finding["code"] == "body-malformed"
+        assert "application/x-www-form-urlencoded" in finding["message"]
+
+
+def test_a_name_that_it_does_not_declare_is_doubted(cxcall: Cxcall, contract: str) -> None:
+    body = '{"tone": 1, "lable": "a", "inner": {"tone": 1, "loud": true}}'
+    asked = ("validate", "-", "--operation", "ringBell", "--contract", contract, "-o", "json")
+    findings = cxcall(*asked, stdin=body, code=0).envelope["findings"]
+    found = [(each["severity"], each["code"], each["where"]) for each in findings]
+    assert found == [
+        ("warning", "property-unknown", "/lable"),
+        ("warning", "property-unknown", "/inner/loud"),
+    ]
+    assert findings[0]["fix"] == "did you mean `label`?"
+    cxcall(*asked, "--strict", stdin=body, code=3)
+
+
+@pytest.mark.parametrize("rest", [True, {"type": "string"}])
+def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) -> None:
+    document = swagger()
+    document["definitions"]["BELL"]["additionalProperties"] = rest
+    file = cxcall.file("own.json", document)
+    asked = ("validate", "-", "--operation", "ringBell", "--contract", file, "-o", "json")
+    ran = cxcall(*asked, stdin='{"tone": 1, "lable": "a"}', code=0)
+    assert ran.envelope["findings"] == []
 
 
 @pytest.mark.parametrize(
