@@ -8,7 +8,6 @@ They stand under `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]`
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,8 +38,7 @@ class Assigned(NamedTuple):
         return f"`{self.pattern}` in {self.source}"
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(NamedTuple):
     """The patterns of one file, in its order; they are relative to its folder."""
 
     path: Path

@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -19,12 +18,12 @@ from cxcall.errors import UsageError
 from cxcall.options import COMMON, OutputOptions, formats_of
 
 
-@dataclass(slots=True)
 class Invocation:
     """One run of the program: the flags given before the subcommand, and how it is to speak."""
 
-    given: dict[str, Any] = field(default_factory=dict)
-    output: OutputOptions | None = None
+    def __init__(self) -> None:
+        self.given: dict[str, Any] = {}
+        self.output: OutputOptions | None = None
 
 
 def spread(

@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cxcall.endpoint import is_loopback_host
-from cxcall.lean import left_out
+from cxcall.lean import left_out, stood_in
 
-# Loading a detector of character sets costs 7 % of a send, and only `requests.Response.text` asks it.
-with left_out("chardet", "charset_normalizer"):
+# Loading a detector of character sets costs 7 % of a send, and only `requests.Response.text` asks it;
+# the versions of what is installed cost 1 %, and only HTTP/2 asks for one.
+with left_out("chardet", "charset_normalizer"), stood_in("importlib.metadata", version=str):
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,15 +21,17 @@ if TYPE_CHECKING:
 _PLACES_KEPT = 4096
 
 
-@dataclass(frozen=True)
 class Operation:
-    """One method and path template, with all that is declared about it."""
+    """One method and path template, with all that is declared about it; there is one for each."""
 
-    contract: Contract = field(repr=False, compare=False)
-    method: str
-    path: str
-    declared: Mapping[str, Any] = field(repr=False, compare=False)
-    _places: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    def __init__(
+        self, contract: Contract, method: str, path: str, declared: Mapping[str, Any]
+    ) -> None:
+        self.contract = contract
+        self.method = method
+        self.path = path
+        self.declared = declared
+        self._places: dict[str, Any] = {}
 
     @property
     def name(self) -> str:
@@ -212,13 +213,13 @@ class Operation:
         return whole_base(base_url, own) + target(self.path, self.parameters, values)
 
 
-@dataclass(frozen=True)
 class Contract:
     """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
 
-    name: str
-    document: Mapping[str, Any] | str | Parts = field(repr=False)
-    _made: dict[Any, Operation] = field(default_factory=dict, init=False, repr=False, compare=False)
+    def __init__(self, name: str, document: Mapping[str, Any] | str | Parts) -> None:
+        self.name = name
+        self.document = document
+        self._made: dict[Any, Operation] = {}
 
     @cached_property
     def parts(self) -> Parts:

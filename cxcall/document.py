@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 from math import isfinite
@@ -71,18 +70,25 @@ def _member(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:
     raise KeyError(token)
 
 
-@dataclass(frozen=True)
 class Document:
     """One JSON document: its text, its value, and what was found while reading it.
 
     `first_line` is the line of its file that the text starts at: JSON Lines hold many documents.
     """
 
-    name: str
-    text: str = field(repr=False)
-    value: Any = field(repr=False)
-    findings: tuple[Finding, ...] = ()
-    first_line: int = 1
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        value: Any,
+        findings: tuple[Finding, ...] = (),
+        first_line: int = 1,
+    ) -> None:
+        self.name = name
+        self.text = text
+        self.value = value
+        self.findings = findings
+        self.first_line = first_line
 
     def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
         """Return the place of a value, or of its name (`key`); None where there is no such place."""

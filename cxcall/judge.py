@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.checks import check_parameters, has_errors, in_file_order, judge
@@ -69,8 +68,7 @@ class Stretch(NamedTuple):
         return (self.first._replace(line=start + more) for more in range(self.length))
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(NamedTuple):
     """How payloads are judged: as `named`, where a file is `assigned` to an operation or one was named."""
 
     known: Sequence[Operation]

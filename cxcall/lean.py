@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,4 +24,27 @@ def left_out(*names: str) -> Iterator[None]:
             yield
     finally:
         for name in absent:
+            del sys.modules[name]
+
+
+@contextmanager
+def stood_in(name: str, **members: Any) -> Iterator[None]:
+    """Let these members stand for a module that is not loaded yet, while the block runs.
+
+    Whoever asks it for another member gets the real one, at the real price.
+    """
+
+    def load(member: str) -> Any:
+        if member.startswith("__"):  # the import system itself asks, for instance for `__path__`
+            raise AttributeError(member)
+        sys.modules.pop(name, None)
+        return getattr(import_module(name), member)
+
+    stand_in = ModuleType(name)
+    stand_in.__dict__.update(members, __getattr__=load)
+    standing = sys.modules.setdefault(name, stand_in)
+    try:
+        yield
+    finally:
+        if standing is stand_in and sys.modules.get(name) is stand_in:
             del sys.modules[name]

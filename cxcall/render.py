@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any
 
@@ -43,13 +42,13 @@ def printable(text: str) -> str:
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
-@dataclass(slots=True)
 class Screen:
     """The two streams of the process and how each may be written to."""
 
-    options: OutputOptions
-    stdout: IO[str]
-    stderr: IO[str]
+    def __init__(self, options: OutputOptions, stdout: IO[str], stderr: IO[str]) -> None:
+        self.options = options
+        self.stdout = stdout
+        self.stderr = stderr
 
     @classmethod
     def standard(cls, options: OutputOptions) -> Screen:

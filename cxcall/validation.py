@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cxcall.document import BOM, DocumentError, parse
 from cxcall.errors import UsageError
@@ -30,8 +29,7 @@ SUFFIXES = (".json", *LINES)
 _ALONE = 0.1  # seconds: what is done by then is not worth the start of a process
 
 
-@dataclass(frozen=True)
-class Validation:
+class Validation(NamedTuple):
     """How payload files are checked: as `named`, else as their path is assigned, else as they fit.
 
     `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays,
@@ -115,7 +113,7 @@ class Validation:
             sheet = open_sheet(file, path, start)
             judge = self.judge(path)
             operation = judge.named or sheet.operation(self.known)
-            check = SheetCheck(sheet.header.table(operation), replace(judge, named=operation))
+            check = SheetCheck(sheet.header.table(operation), judge._replace(named=operation))
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             said = f"byte 0x{error.object[error.start]:02x} stands in it"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Any
 
 from cxcall.errors import ExitCode, Finding, Outcome
@@ -13,19 +12,19 @@ SHOWN = 100
 """Findings and payloads kept of a run; the others are counted."""
 
 
-@dataclass
 class Result:
     """What a run comes to; it does not grow with the payloads, unless all are to be kept."""
 
-    most: int | None = SHOWN
-    total: int = 0
-    valid: int = 0
-    payloads: list[Checked] = field(default_factory=list)
-    found: list[Checked] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    operations: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    exit_codes: set[ExitCode] = field(default_factory=set)
+    def __init__(self, most: int | None = SHOWN) -> None:
+        self.most = most
+        self.total = 0
+        self.valid = 0
+        self.payloads: list[Checked] = []
+        self.found: list[Checked] = []
+        self.findings: list[Finding] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.operations: Counter[tuple[str, ...]] = Counter()
+        self.exit_codes: set[ExitCode] = set()
 
     def add(self, entry: Checked | Stretch) -> None:
         """Count a verdict, and keep it where there is room."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from statistics import median
 import pytest
 
 from cxcall import cli
+from running import CONTACT, Cxcall
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
@@ -21,10 +23,10 @@ ORDER = (
     "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "declarations", "hosts", "published", "reading", "attempt",
     "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
-    "transport", "connection", "lean", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
+    "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
     "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "payload", "known", "contract", "shelf", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
-    "malformed", "phone", "numbering", "errors", "secrecy", "departure",
+    "malformed", "phone", "numbering", "errors", "secrecy", "lean", "departure",
 )  # fmt: skip
 HEAVY = {
     "requests",
@@ -84,19 +86,25 @@ def in_a_process(program: str) -> str:
     return done.stdout.splitlines()[-1]
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"]]
-)
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
+    """Run a command, and return which of these modules it has loaded at its end."""
     program = (
         "import sys, os; os._exit = lambda code: sys.exit(code)\n"
+        f"os.environ.update({environment!r})\n"
         f"sys.argv = ['cxcall', *{arguments!r}]\n"
         "from cxcall.__main__ import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        f"print('HEAVY', sorted(name for name in {sorted(HEAVY)!r} if name in sys.modules))"
+        f"print(*sorted(name for name in {sorted(names)!r} if name in sys.modules), sep=',')"
     )
-    assert in_a_process(program) == "HEAVY []"
+    return in_a_process(program).split(",")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"]]
+)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded(HEAVY | {"cxcall"}, *arguments) == ["cxcall"]
 
 
 @pytest.mark.parametrize(
@@ -104,28 +112,29 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     [[], ["send"], ["validate", "--operation"], ["explain"], ["send", "place-call-for-user"]],
 )
 def test_completion_imports_nothing_heavy(words: list[str]) -> None:
-    program = (
-        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
-        "os.environ.update(_CXCALL_COMPLETE='zsh', _CXCALL_WORD='')\n"
-        f"sys.argv = ['cxcall', *{words!r}]\n"
-        "from cxcall.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        f"print('HEAVY', sorted(name for name in {sorted(HEAVY - {'platformdirs', 'dotenv'})!r} if name in sys.modules))"
-    )
-    assert in_a_process(program) == "HEAVY []"
+    heavy = HEAVY - {"platformdirs", "dotenv"}
+    asked = {"_CXCALL_COMPLETE": "zsh", "_CXCALL_WORD": ""}
+    assert loaded(heavy | {"cxcall"}, *words, **asked) == ["cxcall"]
 
 
 def test_version_needs_no_command_line() -> None:
-    program = (
-        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
-        "sys.argv = ['cxcall', '--version']\n"
-        "from cxcall.__main__ import main\n"
-        "try: main()\n"
-        "except SystemExit: pass\n"
-        "print('typer' in sys.modules)"
-    )
-    assert in_a_process(program) == "False"
+    assert loaded({"cxcall", "typer"}, "--version") == ["cxcall"]
+
+
+def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
+    file = tmp_path / "payload.json"
+    file.write_text(json.dumps({"contactId": CONTACT}), "utf-8")
+    wanted = {"cxcall", "jsonschema_rs", "platformdirs"}
+    needless = (HEAVY - wanted) | {"email.utils", "socket", "dataclasses"}
+    assert loaded(wanted | needless, "validate", str(file)) == sorted(wanted)
+
+
+def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
+    wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
+    needless = {"rich", "phonenumbers", "importlib.metadata", "charset_normalizer", "oauthlib"}
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
+    assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
+    live("history", "list", "--outcome", "accepted", "-o", "json", code=0)
 
 
 def test_files_and_functions_stay_readable() -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import time
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cxcall.judge import Stretch
@@ -34,7 +33,7 @@ def run_validation(
     result = Result(None if every or output.output in CI_FORMATS else SHOWN)
     with ExitStack() as stack:
         progress = _Progress(screen, files, stack, result)
-        verdicts = replace(validation, told=progress.advance).run(files)
+        verdicts = validation._replace(told=progress.advance).run(files)
         stack.enter_context(closing(verdicts))
         for entry in verdicts:
             result.add(entry)

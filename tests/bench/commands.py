@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from lines import schema_of
 from pairs import compare, environment_in, heading
@@ -19,37 +18,6 @@ from pairs import compare, environment_in, heading
 HERE = Path(__file__).parent
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 CONTACT = "12345678-1234-1234-1234-123456789012"
-COPIES = 24
-
-
-def large_document() -> dict[str, Any]:
-    """Return a Swagger 2.0 document of more than 30 MB: the shipped contract's operations, many times over."""
-    contracts = HERE.parent.parent / "cxcall" / "contracts"
-    known = json.loads((contracts / "genesys-cloud.json").read_text("utf-8"))
-    text = json.dumps(known["components"]["schemas"]).replace("#/components/schemas/", "#/definitions/")  # fmt: skip
-    found: dict[str, Any] = {
-        "swagger": "2.0",
-        "info": {"title": "Many", "version": "1"},
-        "host": "api.mypurecloud.com",
-        "schemes": ["https"],
-        "paths": {},
-        "definitions": {},
-    }
-    body = known["paths"]["/api/v2/conversations/calls"]["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]  # fmt: skip
-    name = body.rpartition("/")[2]
-    for copy in range(COPIES * 24):
-        for each, schema in json.loads(text.replace("#/definitions/", f"#/definitions/V{copy}")).items():  # fmt: skip
-            found["definitions"][f"V{copy}{each}"] = schema
-        for number in range(COPIES):
-            schema = {"$ref": f"#/definitions/V{copy}{name}"}
-            found["paths"][f"/api/v{copy}/calls/{number}"] = {
-                "post": {
-                    "operationId": f"placeCall{copy}x{number}",
-                    "parameters": [{"in": "body", "name": "body", "schema": schema}],
-                    "responses": {"200": {"description": "Placed."}},
-                }
-            }
-    return found
 
 
 def main() -> None:
@@ -82,17 +50,6 @@ def main() -> None:
         if ajv := shutil.which("ajv"):
             told = [ajv, "validate", "--spec=draft2020", "--strict=false", "-c", "ajv-formats", "-s", schema, "-d", str(payload)]  # fmt: skip
             compare("validate one file : ajv", validate, told, pairs, environment)
-        document = folder / "swagger.json"
-        document.write_text(json.dumps(large_document()), "utf-8")
-        call = folder / "call.json"
-        call.write_text(json.dumps({"phoneNumber": "+12025550123"}), "utf-8")
-        heading(f"a Swagger 2.0 document of {document.stat().st_size >> 20} MiB")
-        dry = ["-f", str(call), "--dry-run"]
-        built_in = [CXCALL, "send", "place-call", *dry]
-        own = [CXCALL, "send", "placeCall7x3", "--contract", str(document), *dry]
-        first = {**environment, "CXCALL_CACHE_DIR": "/dev/null/none"}
-        compare("send --dry-run, first use : built-in contract", own, built_in, 3, first)
-        compare("send --dry-run, afterwards : built-in contract", own, built_in, pairs, environment)
         server.terminate()
 
 
