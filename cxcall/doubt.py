@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from cxcall import phone
 from cxcall.document import join_pointer, split_pointer, value_at
 from cxcall.errors import Finding, Severity
+from cxcall.hint import meant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from cxcall.contract import Operation
@@ -49,7 +50,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
 
 def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) -> Iterator[Finding]:
     """Yield what is likely wrong though the schema allows it; places in `known` are at fault already."""
-    yield from _undeclared(operation, body, body.value, "", known)
+    yield from _doubts_of_names(operation, body, known)
     for pointer, value in _leaves(body.value, ""):
         if pointer in known:
             continue
@@ -62,43 +63,73 @@ def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) ->
             yield from _unequal(operation, body, pointer, schema)
 
 
-def _undeclared(
-    operation: Operation, body: Payload, value: Any, pointer: str, known: AbstractSet[str]
+def _doubts_of_names(
+    operation: Operation, body: Payload, known: AbstractSet[str]
 ) -> Iterator[Finding]:
-    """Yield each name that a schema neither declares nor shuts out: vendors' documents seldom do."""
-    if isinstance(value, list):
-        members = {str(index): item for index, item in enumerate(value)}
-    else:
-        members = value if isinstance(value, dict) else {}
+    for pointer, value in _objects(body.value, ""):
         schema = operation.schema_at(pointer)
-        declared = schema.get("properties", {})
-        strange = members.keys() - declared.keys() if not schema.keys() & _OPEN else set()
-        for name in members if declared else ():
+        for name in _undeclared(schema, value):
             place = join_pointer(pointer, name)
-            if name in strange and place not in known:
-                yield _strange(operation, body, place, declared)
-    for name, member in members.items():
-        if isinstance(member, dict | list):
-            yield from _undeclared(operation, body, member, join_pointer(pointer, name), known)
+            if place not in known:
+                yield _strange(operation, body, place, meant(name, schema))
+        for names in _lacking(schema, value):
+            if join_pointer(pointer, names[0]) not in known:
+                yield _once_required(operation, body, pointer, names)
 
 
-def _strange(operation: Operation, body: Payload, place: str, declared: Iterable[str]) -> Finding:
-    from difflib import get_close_matches
+def _objects(value: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object of a body with its place, outermost first."""
+    if isinstance(value, dict):
+        yield pointer, value
+        for name, member in value.items():
+            yield from _objects(member, join_pointer(pointer, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _objects(item, join_pointer(pointer, index))
 
+
+def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
+    """Yield each name that a schema neither declares nor shuts out: vendors' documents seldom do."""
+    declared = schema.get("properties", {})
+    if declared and not schema.keys() & _OPEN:
+        yield from (name for name in value if name not in declared)
+
+
+def _strange(operation: Operation, body: Payload, place: str, near: str) -> Finding:
     name = split_pointer(place)[-1]
-    close = get_close_matches(name, declared, n=1, cutoff=0.75)
     return Finding(
         Severity.WARNING,
         "property-unknown",
         place,
         f"`{phone.mask_text(name)}` is not among the properties that `{operation.name}` declares",
-        fix=f"did you mean `{close[0]}`?"
-        if close
+        fix=f"did you mean `{near}`?"
+        if near
         else f"compare it with what it takes: `cxcall operations {operation.name}`",
         why="the contract does not forbid others; an API that does not know a name leaves it out, or refuses the body",
         source=f"contract {operation.contract.name}",
         origin=body.origin(place),
         excerpt=body.excerpt(place, key=True),
+    )
+
+
+def _lacking(schema: JsonSchema, value: dict[str, Any]) -> Iterator[list[str]]:
+    """Yield the names, one of which an older document of the vendor's required, where none is there."""
+    wanted: list[list[str]] = schema.get("x-cxcall-once-required", [])
+    yield from (names for names in wanted if not value.keys() & set(names))
+
+
+def _once_required(operation: Operation, body: Payload, pointer: str, names: list[str]) -> Finding:
+    listed = " or ".join(f"`{name}`" for name in names)
+    return Finding(
+        Severity.WARNING,
+        "property-missing",
+        join_pointer(pointer, names[0]),
+        f"{f'`{pointer}`' if pointer else f'the body of `{operation.name}`'} has no {listed}",
+        fix=f"add {listed}",
+        why=f"the vendor's document of 2018 required `{names[0]}`; whether it still is required is not published",
+        source=f"contract {operation.contract.name}",
+        origin=body.origin(pointer),
+        excerpt=body.excerpt(pointer, key=True),
     )
 
 

@@ -10,6 +10,7 @@ from cxcall import phone
 from cxcall.document import has_value, join_pointer, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity
+from cxcall.hint import TYPE_NAMES, meant, nearest_name, plain, retyped, sample, shown, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,17 +22,8 @@ if TYPE_CHECKING:
     from cxcall.payload import Payload
     from cxcall.schema import JsonSchema
 
-_TYPE_NAMES = {
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "an object",
-    "array": "an array",
-    "null": "null",
-}
 _E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
-_LONGEST_SHOWN = 60
+_MOST_NAMES = 12
 
 
 def explain_misfit(
@@ -137,12 +129,12 @@ class _Misfit:
 
     def _home(self, name: str) -> str:
         """Return the pointer of the declared property that a wrong name was meant for, if any."""
-        near = _nearest_name(name, self.schema.get("properties", {}))
+        near = meant(name, self.schema)
         if near:
             return join_pointer(self.pointer, near)
         declared = (pointer for pointer, _ in self.operation.properties())
         return next(
-            (entry for entry in declared if _plain(entry.rpartition("/")[2]) == _plain(name)), ""
+            (entry for entry in declared if plain(entry.rpartition("/")[2]) == plain(name)), ""
         )
 
     def _instead(self, target: str) -> str:
@@ -151,14 +143,14 @@ class _Misfit:
             return f"the value belongs in `{target}`"
         if target and isinstance(self.value, dict) and name in self.value:
             return f"remove it: `{name}` is there already"
-        names = ", ".join(f"`{entry}`" for entry in self.schema.get("properties", {}))
-        return (
-            f"did you mean `{name}`?"
-            if target
-            else f"its properties are {names}"
-            if names
-            else "remove it"
-        )
+        return f"did you mean `{name}`?" if target else self._others()
+
+    def _others(self) -> str:
+        """Say which names there are, if a person can take them in at a glance."""
+        names = [f"`{entry}`" for entry in self.schema.get("properties", {})]
+        if len(names) > _MOST_NAMES:
+            return f"see its {len(names)} properties: `cxcall operations {self.operation.name}`"
+        return f"its properties are {', '.join(names)}" if names else "remove it"
 
     def _judged_elsewhere(self, name: str, target: str) -> Iterator[Finding]:
         """Judge the value as if it stood where it belongs, so that one correction is enough."""
@@ -166,7 +158,12 @@ class _Misfit:
         if not isinstance(value, str):
             return
         place = join_pointer(self.pointer, name)
-        if not re.search(schema.get("pattern", ""), value):
+        if value not in schema.get("enum", [value]):
+            fix = _choice(value, schema["enum"])
+            yield self.found(
+                "value-not-allowed", f"`{place}` cannot be `{shown(value)}`", where=place, fix=fix
+            )
+        elif not re.search(schema.get("pattern", ""), value):
             code, message, fix = _wrong_string(schema, f"`{place}`", value)
             if code:
                 yield self.found(code, message, where=place, fix=fix)
@@ -176,8 +173,8 @@ class _Misfit:
     def missing(self, name: str) -> Finding:
         schema = self.operation.schema_at(join_pointer(self.pointer, name))
         written = [entry for entry in self.value if entry not in self.schema.get("properties", {})]
-        near = _nearest_name(name, written)
-        fix = f"rename `{near}` to `{name}`" if near else f"add `{_sample(name, schema)}`"
+        near = nearest_name(name, written)
+        fix = f"rename `{near}` to `{name}`" if near else f"add `{sample(name, schema)}`"
         return self.found(
             "property-missing",
             f"`{name}` is missing from {self.label}",
@@ -211,12 +208,12 @@ class _Misfit:
 
     def wrong_type(self, misfit: ValidationError) -> Finding:
         wanted = misfit.kind.as_dict()["types"]
-        names = " or ".join(_TYPE_NAMES[name] for name in wanted)
-        found = _TYPE_NAMES[_type_of(self.value)]
+        names = " or ".join(TYPE_NAMES[name] for name in wanted)
+        found = TYPE_NAMES[type_of(self.value)]
         return self.found(
             "type-mismatch",
             f"{self.label} must be {names}, not {found}",
-            fix=_retyped(self.value, wanted) or f"write {names} there",
+            fix=retyped(self.value, wanted) or f"write {names} there",
             why=_rule(self.schema),
         )
 
@@ -231,19 +228,20 @@ class _Misfit:
             message = f"{self.label} breaks the rule `{misfit.kind.name}: {json.dumps(limit, default=str)}`"
             fix = f"see what it takes: `cxcall operations {self.operation.name}`"
             if misfit.kind.name == "enum":
-                near = _nearest_name(str(self.value), [str(entry) for entry in limit])
-                message = f"{self.label} cannot be `{_shown(self.value)}`"
-                fix = (
-                    f"did you mean `{near}`?"
-                    if near
-                    else f"one of: {', '.join(map(_shown, limit))}"
-                )
+                message = f"{self.label} cannot be `{shown(self.value)}`"
+                fix = _choice(self.value, detail["options"])
             elif misfit.kind.name in ("minLength", "minItems") and self.value in ("", []):
                 message, fix = (
                     f"{self.label} is empty",
                     "write a value, or leave the property out if it is optional",
                 )
         return self.found(code, message, fix=fix, why=_rule(self.schema))
+
+
+def _choice(value: Any, choices: list[Any]) -> str:
+    """Say which of the allowed values was meant, or name them all."""
+    near = nearest_name(str(value), [str(entry) for entry in choices])
+    return f"did you mean `{near}`?" if near else f"one of: {', '.join(map(shown, choices))}"
 
 
 def _rule(schema: JsonSchema) -> str:
@@ -270,7 +268,7 @@ def _wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str,
     if wanted == "uuid":
         return (
             "id-format",
-            f"{label} must be a UUID; `{_shown(value)}` is not",
+            f"{label} must be a UUID; `{shown(value)}` is not",
             "copy the exact ID, like `12345678-1234-1234-1234-123456789012`",
         )
     return "phone-format", f"{label} is `{phone.mask(value)}`, which is not E.164", _e164_fix(value)
@@ -285,63 +283,3 @@ def _e164_fix(value: str) -> str:
     if re.fullmatch(r"[0-9]{6,15}", digits):
         return "put `+` and the country code in front"
     return f"write {_E164_FORM}, like `+12025550123`"
-
-
-def _plain(name: str) -> str:
-    """Fold case, underscores and hyphens: contact_id, contact-id and ContactID are one name."""
-    return re.sub(r"[-_\s]", "", name).lower()
-
-
-def _nearest_name(name: str, names: Any) -> str:
-    from difflib import get_close_matches
-
-    folded = {_plain(entry): entry for entry in names}
-    close = get_close_matches(_plain(name), folded, n=1, cutoff=0.75)
-    return folded[close[0]] if close else ""
-
-
-def _type_of(value: Any) -> str:
-    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("number", float)):
-        if isinstance(value, kind):
-            return name
-    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "null"
-
-
-def _retyped(value: Any, wanted: list[str]) -> str:
-    """Suggest how to write the value in a wanted type, only where that keeps its meaning."""
-    if isinstance(value, str):
-        try:
-            inner = json.loads(value)
-        except ValueError:
-            return ""
-        if _type_of(inner) in wanted:
-            return (
-                "remove the quotes"
-                if not isinstance(inner, dict | list)
-                else "it is JSON inside a string: send the JSON itself"
-            )
-    elif "string" in wanted and isinstance(value, int | float) and not isinstance(value, bool):
-        return f'write it in quotes: `"{_shown(value)}"`'
-    elif (
-        "object" in wanted
-        and isinstance(value, list)
-        and len(value) == 1
-        and isinstance(value[0], dict)
-    ):
-        return "remove the square brackets: one object is sent at a time"
-    elif "array" in wanted:
-        return "put it in square brackets"
-    return ""
-
-
-def _sample(name: str, schema: JsonSchema) -> str:
-    kinds = {"object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true"}
-    by_format = {"uuid": '"<UUID>"', "e164": '"<+E.164 number>"'}
-    kind = schema.get("type", "string")
-    return f'"{name}": {by_format.get(schema.get("format", ""), kinds.get(kind, chr(34) + "..." + chr(34)))}'
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = phone.mask_text(text)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

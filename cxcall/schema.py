@@ -80,12 +80,13 @@ def joined(
 ) -> JsonSchema:
     """Follow `$ref`, and join what its `allOf` and its alternatives declare: for hints, not for verdicts.
 
-    What only an alternative requires is not required. Circles end.
+    What only an alternative requires is not required. The title is the name of the model. Circles end.
     """
     seen = set() if seen is None else seen
     reference = node.get("$ref")
     settled = resolve(node)
     if reference:
+        settled["title"] = reference.rpartition("/")[2]
         if reference in seen:
             return settled
         seen.add(reference)

@@ -1,7 +1,8 @@
 """What the Genesys Cloud contract says stands in the vendor's own lists: nothing in it is guessed.
 
 `facts/genesys-cloud-models.json` are properties, types and enum values as the vendor's Python SDK
-269.0.0 has them; permissions are those of the vendor's CLI 166.0.0, as the package lists them.
+269.0.0 has them; `facts/genesys-cloud-2018.json` is what its Swagger document of 2018 required;
+permissions are those of the vendor's CLI 166.0.0, as the package lists them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
 MODELS: dict[str, Any] = json.loads(
     (Path(__file__).parent / "facts" / "genesys-cloud-models.json").read_text("utf-8")
 )["models"]
+ONCE_REQUIRED: dict[str, list[str]] = json.loads(
+    (Path(__file__).parent / "facts" / "genesys-cloud-2018.json").read_text("utf-8")
+)["required"]
 LISTED = {
     (method, path): set(permissions.split())
     for method, path, permissions in (
@@ -53,6 +57,13 @@ def test_a_model_has_no_property_and_no_value_that_the_facts_do_not_have(name: s
     assert declared.keys() <= known.keys()
     for prop, schema in declared.items():
         assert choices(schema) <= choices(known[prop]), prop
+
+
+def test_what_was_once_required_stands_in_the_document_of_2018() -> None:
+    declared = {name: schema.get("x-cxcall-once-required", []) for name, schema in SCHEMAS.items()}
+    for name, groups in declared.items():
+        assert {first for first, *_ in groups} <= set(ONCE_REQUIRED.get(name, ())), name
+        assert {each for group in groups for each in group} <= MODELS.get(name, {}).keys()
 
 
 def test_a_conversation_is_written_by_its_own_properties_alone() -> None:

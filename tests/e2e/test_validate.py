@@ -182,3 +182,49 @@ def test_the_pre_commit_hook_starts_what_is_installed(cxcall: Cxcall) -> None:
     good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", {"contactId": "1"})
     cxcall(*arguments, good, code=0)
     cxcall(*arguments, good, bad, code=3)
+
+
+def test_a_name_with_or_without_its_models_in_front_is_known(cxcall: Cxcall) -> None:
+    body = {"status": "active", "campaignName": "A", "dialingMode": "preview"}
+    asked = ("validate", "-", "--operation", "create-campaign", "-o", "json")
+    envelope = cxcall(*asked, stdin=json.dumps(body), code=3).envelope
+    found = [
+        (each["code"], each["fix"])
+        for each in envelope["findings"]
+        if each["where"] in ("/status", "/campaignName")
+    ]
+    assert found == [
+        ("property-unknown", "did you mean `campaignStatus`?"),
+        (
+            "value-not-allowed",
+            "one of: on, stopping, off, complete, invalid, forced_off, forced_stopping",
+        ),
+        ("property-unknown", "did you mean `name`?"),
+    ]
+
+
+def test_more_properties_than_one_can_take_in_are_not_listed(cxcall: Cxcall) -> None:
+    asked = ("validate", "-", "--operation", "create-campaign")
+    ran = cxcall(*asked, stdin='{"shoe": 1}', code=3)
+    assert "hint: see its 43 properties: `cxcall operations create-campaign`" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({"name": "A"}, ["/columnNames", "/phoneColumns"]),
+        ({"columnNames": ["a"], "emailColumns": []}, []),
+        (
+            {"columnNames": ["a"], "phoneColumns": [{"type": "cell"}]},
+            ["/phoneColumns/0/columnName"],
+        ),
+    ],
+)
+def test_what_the_vendor_once_required_is_a_doubt(
+    cxcall: Cxcall, body: object, missing: list[str]
+) -> None:
+    asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
+    findings = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
+        ("warning", "property-missing", place) for place in missing
+    ]

@@ -1,0 +1,102 @@
+"""What to write instead: the name that was meant, the form that is wanted, a value that would do."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall import phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cxcall.schema import JsonSchema
+
+TYPE_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+_LONGEST_SHOWN = 60
+
+
+def plain(name: str) -> str:
+    """Fold case, underscores and hyphens: contact_id, contact-id and ContactID are one name."""
+    return re.sub(r"[-_\s]", "", name).lower()
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str:
+    """Return the name that is nearly this one; empty where none is."""
+    from difflib import get_close_matches
+
+    folded = {plain(entry): entry for entry in names}
+    close = get_close_matches(plain(name), folded, n=1, cutoff=0.75)
+    return folded[close[0]] if close else ""
+
+
+def meant(name: str, schema: JsonSchema) -> str:
+    """Return the property of an object that a wrong name was meant for; empty where none can be told.
+
+    It is spelt nearly the same, or with the name of its model in front, or without it.
+    """
+    declared = schema.get("properties", {})
+    model = plain(schema.get("title", ""))
+    same = {plain(name).removeprefix(model), model + plain(name)}
+    return next((entry for entry in declared if plain(entry) in same), "") or nearest_name(
+        name, declared
+    )
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
+    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("number", float)):
+        if isinstance(value, kind):
+            return name
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "null"
+
+
+def retyped(value: Any, wanted: list[str]) -> str:
+    """Suggest how to write the value in a wanted type, only where that keeps its meaning."""
+    if isinstance(value, str):
+        try:
+            inner = json.loads(value)
+        except ValueError:
+            return ""
+        if type_of(inner) in wanted:
+            return (
+                "remove the quotes"
+                if not isinstance(inner, dict | list)
+                else "it is JSON inside a string: send the JSON itself"
+            )
+    elif "string" in wanted and isinstance(value, int | float) and not isinstance(value, bool):
+        return f'write it in quotes: `"{shown(value)}"`'
+    elif (
+        "object" in wanted
+        and isinstance(value, list)
+        and len(value) == 1
+        and isinstance(value[0], dict)
+    ):
+        return "remove the square brackets: one object is sent at a time"
+    elif "array" in wanted:
+        return "put it in square brackets"
+    return ""
+
+
+def sample(name: str, schema: JsonSchema) -> str:
+    """Return a property as it would be written, its value to be filled in."""
+    kinds = {"object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true"}
+    by_format = {"uuid": '"<UUID>"', "e164": '"<+E.164 number>"'}
+    kind = schema.get("type", "string")
+    return f'"{name}": {by_format.get(schema.get("format", ""), kinds.get(kind, chr(34) + "..." + chr(34)))}'
+
+
+def shown(value: Any) -> str:
+    """Return a value as text for a message: numbers masked, the end of a long one left out."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    text = phone.mask_text(text)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
