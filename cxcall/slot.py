@@ -39,15 +39,19 @@ def _in_any_case(words: bytes) -> bytes:
     return re.sub(rb"[a-z]", letter, words)
 
 
-# A string that is no placeholder, and has no white space at its ends: how it does not start, what it
-# runs on with, and how it does not end. Not every such string is told: U+0080 to U+00BF and U+1000 to
-# U+3FFF are left out, as there is white space among them, and so are escapes that can spell ASCII.
+# A string that is no placeholder: how it does not start, what it runs on with, and how it does not end.
+# Not every such string is told: white space in front of it, or more than two spaces behind it, could
+# hide a placeholder; U+0080 to U+00BF and U+1000 to U+3FFF are left out, as there is white space among
+# them, and so are escapes that can spell ASCII.
 _UNFILLED = _in_any_case(b"todo|tbd|changeme|fixme|xxx+")
 _TO_FILL_IN = _in_any_case(b"your|my|enter|insert|replace")
-_NO_START = rb'(?![ <\[{$%%\\]|00000000-0000|(?:%b)"|(?:%b)[-_ ])' % (_UNFILLED, _TO_FILL_IN)
+_NO_START = rb'(?![ <\[{$%%\\]|00000000-0000|(?:%b) *"|(?:%b)[-_ ])' % (_UNFILLED, _TO_FILL_IN)
 _RUN = rb"[ !#-\[\]-~\x80-\xbf\xc3-\xe0\xe4-\xf4]*+"
 _ESCAPED = rb'\\(?:["\\/bfnrt]|u00[c-fC-F][0-9a-fA-F])'
-_NO_END = rb"(?<! )(?<!\\[fnrt])(?<![-_ ]%b)" % _in_any_case(b"here")
+_HIDDEN = (rb"\\[fnrt]", rb"[-_ ]" + _in_any_case(b"here"))
+_NO_END = rb"(?<!   )" + b"".join(
+    rb"(?<!%b%b)" % (end, b" " * spaces) for end in _HIDDEN for spaces in range(3)
+)
 _FREE = rb'"' + _NO_START + _RUN + rb"(?:" + _ESCAPED + _RUN + rb")*" + _NO_END + rb'"'
 _FILLED = rb'"(?!")' + _FREE[1:]
 

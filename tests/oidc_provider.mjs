@@ -1,9 +1,14 @@
 // An OAuth server of another maker (npm's oidc-provider), at the paths of Genesys Cloud and of CXone.
-// Its argument is JSON: {life, tokens, rotate}. Prints its address; every token request is a line after it.
+// Its argument is JSON: {life, refreshes, path, tenant, api, fills}; where it `fills`, its pages fill in and send
+// their own forms, for a browser with nobody at it. Prints its address; every token request is a line after it.
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
 const given = JSON.parse(process.argv[2]);
+const filled = `<script>
+  for (const field of document.querySelectorAll('input[required]')) field.value = 'ada';
+  document.forms[0]?.submit();
+</script>`;
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
@@ -34,6 +39,14 @@ server.listen(0, '127.0.0.1', () => {
   const answer = provider.callback();
   server.on('request', (request, response) => {
     const url = new URL(request.url, issuer);
+    if (given.fills) {
+      const end = response.end.bind(response);
+      response.end = (body, ...rest) => {
+        const page = String(response.getHeader('Content-Type')).startsWith('text/html');
+        if (page) response.removeHeader('Content-Length');
+        return end(page ? body + filled : body, ...rest);
+      };
+    }
     // Genesys Cloud keeps a client's scopes with the client, and no request names one.
     if (url.pathname.endsWith('/authorize') && !url.searchParams.has('scope')) request.url += '&scope=openid';
     if (url.pathname !== '/.well-known/cxone-configuration') return answer(request, response);

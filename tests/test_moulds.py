@@ -85,6 +85,7 @@ GOOD: dict[str, Any] = {
 NASTY = [
     "", " ", "a", "abcd", "one", "two", "ONE", "é", "ABC", "ABCDE", "fixed", "x", "y",
     "<id>", "[id]", "{{id}}", "${id}", "$ID", "%ID%", "%", "$", "uuid-here", "put it here", "-HERE", "here", "Here ",
+    "it-here ", "put it here  ", "it here   ", "-here\n ", "todo  ", "tbd   ", "a note ", "a note  ", "a note   ",
     "your-id", "My name", "Mary", "enter_id", "Replace me", "insert x", "\u0131nsert-x", "in\u017fert-x", "INSERT",
     "todo", "ToDo", " todo", "todo ", "todo\n", "\u00a0tbd", "tbd\u2003", "\u3000xxx\u3000", "tbd\x85", "changeme", "Todorov",
     "fixme", "f\u0131xme", "F\u0130XME", "fi\u0307xme", "xx", "xxx", "XXXX", "xxxy", "\x1cxxx", "<a>b", "{",
@@ -285,13 +286,14 @@ def test_forms_are_learned_from_the_examples_of_the_contracts() -> None:
     assert learned.count(2) > 0.8 * len(samples)
 
 
-def test_another_value_is_known_by_the_form_of_the_first() -> None:
+@pytest.mark.parametrize("text", ["Ren\u00e9e's second, at 5 %", "a note ", "two spaces  "])
+def test_another_value_is_known_by_the_form_of_the_first(text: str) -> None:
     bodies = [
         {"contactId": CONTACT, "reasonCode": "first"},
-        {"contactId": OTHER, "reasonCode": "Ren\u00e9e's second, at 5 %"},
+        {"contactId": OTHER, "reasonCode": text},
     ]
-    text = b"".join(json.dumps(body).encode() + b"\n" for body in bodies)
-    first, rest = LineCheck("a.jsonl", Judge(_shipped()))(Part(1, 0, len(text), text))
+    lines = b"".join(json.dumps(body).encode() + b"\n" for body in bodies)
+    first, rest = LineCheck("a.jsonl", Judge(_shipped()))(Part(1, 0, len(lines), lines))
     assert isinstance(first, Checked)
     assert isinstance(rest, Stretch)
 

@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -410,6 +410,44 @@ def test_the_browser_is_opened(cxcall: Cxcall, start: Start, tmp_path: Path) -> 
     Person().log_in(running.page)
     running.end(0)
     assert (tmp_path / "opened").read_text("utf-8") == running.page
+
+
+@pytest.fixture
+def chromium(tmp_path: Path) -> Iterator[Path]:
+    """Return a script that opens a page in a headless Chromium; it ends with the test."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CHROME_BIN") or next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.skip("no Chromium is on PATH, and CHROME_BIN names none")
+    flags = "--headless --no-sandbox --disable-gpu --no-zygote --remote-debugging-port=0"
+    script = tmp_path / "chromium"
+    script.write_text(
+        f"#!/bin/sh\necho $$ > {tmp_path}/pid\n"
+        f'exec {found} {flags} --user-data-dir={tmp_path}/profile "$1" >/dev/null 2>&1\n',
+        "utf-8",
+    )
+    script.chmod(0o755)
+    yield script
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text("utf-8")), signal.SIGTERM)
+
+
+def test_a_real_browser_logs_in_and_ends_at_our_page(
+    cxcall: Cxcall, start: Start, chromium: Path
+) -> None:
+    provider = start(fills=True)
+    # webbrowser's word for a browser that does not keep its caller waiting is `&`.
+    running = Running(at(cxcall, provider), env={"BROWSER": f"{chromium} %s &"})
+    running.end(0)
+    port = (chromium.parent / "profile" / "DevToolsActivePort").read_text("utf-8").split()[0]
+    wanted, shown = running.asked["redirect_uri"], {}
+    ends = time.monotonic() + WAIT
+    while wanted not in shown.get("url", "") and time.monotonic() < ends:
+        tabs = requests.get(f"http://127.0.0.1:{port}/json/list", timeout=WAIT).json()
+        shown = next(tab for tab in tabs if tab["type"] == "page")
+    assert shown["url"].startswith(wanted)
+    assert status(cxcall)["kind"] == "authorization-code"
+    assert grants(provider) == ["authorization_code"]
 
 
 def test_a_cxone_tenant_is_found_by_a_persons_login(cxcall: Cxcall, start: Start) -> None:
