@@ -79,7 +79,7 @@ class LineCheck:
             end, operations = self.moulds.fitting(text, at) if is_utf8 else (at, ())
             if end > at:
                 count = text.count(b"\n", at, end)
-                yield from self._stretch(text[at:end], line, count, operations)
+                yield from self._stretch(text, at, end, line, count, operations)
             else:
                 count, end = 1, text.index(b"\n", at) + 1
                 if found := self._in_full(text[at:end], line):
@@ -87,15 +87,17 @@ class LineCheck:
             line, at = line + count, end
 
     def _stretch(
-        self, text: bytes, line: int, count: int, operations: tuple[str, ...]
+        self, text: bytes, at: int, end: int, line: int, count: int, operations: tuple[str, ...]
     ) -> Iterator[Checked | Stretch]:
         """Yield the verdicts on lines that fit a mould: those whose numbers nobody can have are looked at."""
-        wrong = undialable(NUMBERS.findall(text)) if b'"+' in text else ()
+        # A plus sign alone is looked for first: that is ten times as fast where there is none.
+        has_numbers = text.find(b"+", at, end) >= 0 and text.find(b'"+', at, end) >= 0
+        wrong = undialable(NUMBERS.findall(text, at, end)) if has_numbers else ()
         if not wrong:
             yield self._valid(line, count, operations)
             return
         count = 0
-        for each in _LINE.findall(text):
+        for each in _LINE.findall(text, at, end):
             if wrong.isdisjoint(NUMBERS.findall(each)):
                 count += 1
                 continue
