@@ -126,7 +126,7 @@ def _as_advice(finding: Finding, operation: Operation | None) -> Finding:
 
 def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]:
     """Yield what can be said of values by their names: numbers, IDs, what was never filled in."""
-    declared = None if operation is None else {pointer for pointer, _ in operation.properties()}
+    declared = None if operation is None else set(operation.pointers)
     for pointer, value in leaves(payload.value, ""):
         name = pointer.rpartition("/")[2]
         if not isinstance(value, str):

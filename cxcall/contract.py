@@ -198,14 +198,15 @@ class Operation:
                 self._places[pointer] = known
         return known
 
-    def properties(self) -> Iterator[tuple[str, JsonSchema]]:
-        """Yield (pointer, schema) of every property that the body's schema declares, outermost first."""
-        yield from schema.properties(self.contract.resolve, self._media.get("schema", {}))
+    @cached_property
+    def pointers(self) -> tuple[str, ...]:
+        """The place of every property that the body's schema declares, outermost first."""
+        return tuple(schema.pointers(self.contract.resolve, self._media.get("schema", {})))
 
     @cached_property
     def size(self) -> int:
         """How many properties its body has, at any depth."""
-        return sum(1 for _ in self.properties())
+        return sum(1 for _ in schema.pointers(self.contract.resolve, self._media.get("schema", {})))
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL: every path and query parameter filled in, percent-encoded."""

@@ -132,7 +132,7 @@ class _Misfit:
         near = meant(name, self.schema)
         if near:
             return join_pointer(self.pointer, near)
-        declared = (pointer for pointer, _ in self.operation.properties())
+        declared = self.operation.pointers
         return next(
             (entry for entry in declared if plain(entry.rpartition("/")[2]) == plain(name)), ""
         )

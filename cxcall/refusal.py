@@ -224,7 +224,7 @@ def _named_in_words(operation: Operation | None, told: str) -> Iterator[Finding]
     """Yield a finding for each property that the words name in quotes or brackets, against the contract."""
     if operation is None or not operation.takes_body:
         return
-    known = {pointer.rpartition("/")[2]: pointer for pointer, _ in operation.properties()}
+    known = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
     for name in dict.fromkeys(_NAMED.findall(told)):
         if name in known:
             yield Finding(

@@ -129,7 +129,7 @@ def _carried(operation: Operation, text: str | None) -> Any:
         given = parse(text, "body").value if text else {}
     except DocumentError:
         given = {}
-    homes = {pointer: pointer for pointer, _ in operation.properties()}
+    homes = {pointer: pointer for pointer in operation.pointers}
     folded = {_fold(pointer.rpartition("/")[2]): pointer for pointer in homes}
     for pointer, value in _leaves(given, ""):
         home = _home(operation, pointer, folded)

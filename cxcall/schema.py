@@ -102,10 +102,8 @@ def joined(
     return settled
 
 
-def properties(
-    resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema
-) -> Iterator[tuple[str, JsonSchema]]:
-    """Yield (pointer, schema) of every property declared below, outermost first; circles end.
+def pointers(resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema) -> Iterator[str]:
+    """Yield the place of every property declared below, outermost first; circles end.
 
     Models that refer to each other make more paths than there is time: the outermost are yielded.
     """
@@ -119,7 +117,7 @@ def properties(
         for name, member in joined(resolve, here).get("properties", {}).items():
             if isinstance(member, dict):
                 place = join_pointer(pointer, name)
-                yield place, resolve(member)
+                yield place
                 yielded += 1
                 waiting.append((place, member, (*above, reference)))
 

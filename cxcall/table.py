@@ -209,7 +209,7 @@ def _column(cell: str, operation: Operation, name: str) -> Column:
         return Column(cell, flag=flags[written])
     if cell in parameters:
         return Column(cell, parameter=cell)
-    known = [*(pointer for pointer, _ in operation.properties()), *parameters, *flags]
+    known = [*operation.pointers, *parameters, *flags]
     raise UsageError(
         f"`{name}` has a column `{cell}`, and `{operation.name}` knows nothing of that name",
         where=f"column {cell}",

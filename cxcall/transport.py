@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from threading import Event, Lock, Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -88,11 +89,17 @@ class HttpResponse(NamedTuple):
             return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any | None:
-        """Return the body's JSON value; None when it is no JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        """Return the body's JSON value, to be read only; None when it is no JSON."""
+        return _json_value(self.body)
+
+
+@lru_cache(maxsize=1)
+def _json_value(body: bytes) -> Any | None:
+    """Parse a body; many ask for the same one, each about another part of the answer."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 class Exchange(NamedTuple):

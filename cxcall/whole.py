@@ -78,7 +78,14 @@ class Whole:
     def named(self, name: str) -> Iterator[Entry]:
         """Yield the operation of that name; a document without that word is not parsed."""
         if self._may_hold(name):
-            yield from (each for each in self.entries() if each.declared["operationId"] == name)
+            yield from self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for each in self.entries():
+            found.setdefault(each.declared["operationId"], []).append(each)
+        return found
 
     def commanded(self, name: str = "") -> Iterator[Entry]:
         """Yield the operations that have a command of their own; without any, nothing is parsed."""

@@ -100,7 +100,9 @@ def explain_file(
             )
     screen = Screen.standard(output)
     own = load(contract) if contract else None
-    found, others = [], 0
+    found: list[Explanation] = []
+    counts: Counter[str] = Counter()
+    others = 0
     for attempt in read_path(file or STDIN, entry=entry):
         explanation = explain_attempt(attempt, own)
         if (
@@ -110,30 +112,31 @@ def explain_file(
         ):
             others += 1  # a browser's HAR file holds pages and pictures of other hosts, too
             continue
-        found.append(explanation)
-        if output.output == "text" and fix:
+        counts.update(each.severity for each in explanation.findings)
+        if output.output != "text":
+            found.append(explanation)
+        elif fix:
             _show_repair(explanation, screen, fix)
-        elif output.output == "text":
+        else:
             _show(explanation, screen, every=every)
     if others:
         screen.say(f"{others} entries of other hosts passed over; `--entry N` takes any")
-    return _report(found, output, fix=fix)
+    return _report(found, counts, fix=fix)
 
 
-def _report(found: list[Explanation], output: OutputOptions, *, fix: str) -> Report:
-    findings = [finding for each in found for finding in each.findings]
-    wrong = any(finding.severity is Severity.ERROR for finding in findings)
-    is_text = output.output == "text"
+def _report(found: list[Explanation], counts: Counter[str], *, fix: str) -> Report:
+    """Sum up what was explained; `found` is what was not shown yet."""
+    wrong = bool(counts[Severity.ERROR])
     attempts = [_as_dict(each, fix=fix) for each in found]
     return Report(
         COMMAND,
         Outcome.INVALID if wrong else Outcome.OK,
         ExitCode.INVALID if wrong else ExitCode.OK,
-        findings=[] if is_text else findings,
+        findings=[finding for each in found for finding in each.findings],
         findings_are_data=True,
         data={"attempts": attempts},
         lines=attempts,
-        summary="" if fix else summarise(Counter(each.severity for each in findings)),
+        summary="" if fix else summarise(counts),
     )
 
 

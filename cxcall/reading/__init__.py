@@ -35,10 +35,12 @@ def read_path(path: str, *, entry: int | None = None) -> Iterator[Attempt]:
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Attempt]:
     """Read the attempts in a text. Nothing in it is run, opened or fetched."""
-    whole = text.encode("utf-8", "replace").decode()  # half characters can be in no request
-    text = _FENCE.sub("", whole.removeprefix(BOM).strip())
+    if not text.isascii():  # half characters can be in no request
+        text = text.encode("utf-8", "replace").decode()
+    text = _FENCE.sub("", text.removeprefix(BOM).strip())
     values = _json_values(text)
     if values is not None:
+        del text  # it may be long, and is needed no more
         yield from _of_json(values, name, entry)
         return
     if _CURL.search(text):
