@@ -7,10 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cxcall import phone
-from cxcall.checks import check_body, check_parameters
+from cxcall.checks import check_body, check_parameters, fits_text
 from cxcall.document import DocumentError, join_pointer, parse, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity, UsageError
+from cxcall.misfit import explain_parameter
 from cxcall.payload import Payload
 from cxcall.route import Route, path_values
 from cxcall.transport import Headers
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from cxcall.attempt import Attempt
     from cxcall.contract import Operation
+    from cxcall.declared import Parameter
 
 _ID_NAME = re.compile(r"(?:[a-z]Id|_id|^id|ID)$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -80,18 +82,27 @@ def _against(operation: Operation, payload: Payload) -> list[Finding]:
         if parameter.location == "query" and parameter.name in names.keys() - declared.keys():
             place = join_pointer("", parameter.name)
             found = [each for each in found if each.where != place]
-            found.append(
-                Finding(
-                    Severity.ERROR,
-                    "property-unknown",
-                    place,
-                    f"`{parameter.name}` belongs into the query, not into the body",
-                    fix=f"send it as `?{parameter.name}=...`",
-                    source=f"contract {operation.contract.name}",
-                    excerpt=payload.excerpt(place, key=True),
-                )
-            )
+            found += _of_query(operation, parameter, payload, place)
     return found
+
+
+def _of_query(
+    operation: Operation, parameter: Parameter, payload: Payload, place: str
+) -> Iterator[Finding]:
+    """Yield that a value belongs into the query, and what would be wrong with it there."""
+    yield Finding(
+        Severity.ERROR,
+        "property-unknown",
+        place,
+        f"`{parameter.name}` belongs into the query, not into the body",
+        fix=f"send it as `?{parameter.name}=...`",
+        source=f"contract {operation.contract.name}",
+        excerpt=payload.excerpt(place, key=True),
+    )
+    value = payload.value[parameter.name]
+    if isinstance(value, str) and not fits_text(parameter.schema, [value]):
+        misfit = explain_parameter(operation, parameter, value)
+        yield misfit._replace(where=place, excerpt=payload.excerpt(place))
 
 
 def _is_null(payload: Payload, pointer: str) -> bool:

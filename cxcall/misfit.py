@@ -55,13 +55,16 @@ def explain_misfit(
 
 
 def explain_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding:
-    """Return the finding on a path parameter that its schema refuses."""
-    code, message, fix = _wrong_string(parameter.schema, f"`{parameter.name}` in the path", value)
+    """Return the finding on a parameter that its schema refuses."""
+    label = f"`{parameter.name}` in the {parameter.location}"
+    code, message, fix = _wrong_string(parameter.schema, label, value)
+    if not value:
+        message, fix = f"{label} is empty", "write a value there"
     return Finding(
         Severity.ERROR,
         code or "value-not-allowed",
         parameter.location,
-        message or f"`{parameter.name}` cannot be `{value}`",
+        message or f"{label} cannot be `{shown(value)}`",
         fix=fix,
         why=f"the path is {operation.path}",
         source=f"contract {operation.contract.name}",

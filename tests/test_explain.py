@@ -129,6 +129,16 @@ def test_what_belongs_into_the_query() -> None:
     assert found == {"property-unknown": "/listName"}
 
 
+def test_a_value_that_belongs_into_the_query_is_judged_as_it_would_be_there() -> None:
+    body = {"listName": "A", "externalIdColumn": "", "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "phone"}]}  # fmt: skip
+    (found,) = explain(asked(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
+    told = [(each.code, each.where) for each in found.findings if each.severity is Severity.ERROR]
+    assert told.count(("property-unknown", "/listName")) == 1
+    assert [each for each in told if each[0] == "value-not-allowed"] == [
+        ("value-not-allowed", "/externalIdColumn")
+    ]
+
+
 def test_what_is_null_in_an_exchange_is_not_known() -> None:
     assert not errors(asked(body={"phoneNumber": None, "callerId": None}))
 
