@@ -346,4 +346,4 @@ def find(name: str, known: tuple[Operation, ...]) -> Operation:
     names = [operation.name for operation in known]
     close = get_close_matches(name, names, n=1)
     hint = f"did you mean `{close[0]}`?" if close else "see `cxcall operations`"
-    raise UsageError(f"no operation is called `{name}`", where="--operation", fix=hint)
+    raise UsageError(f"no operation is called `{name}`", where="operation", fix=hint)
