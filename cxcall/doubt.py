@@ -72,6 +72,8 @@ def _doubts_of_names(
             place = join_pointer(pointer, name)
             if place not in known:
                 yield _strange(operation, body, place, meant(name, schema))
+        for name, other in _alone(schema, value):
+            yield _without(operation, body, join_pointer(pointer, name), other)
         for names in _lacking(schema, value):
             if join_pointer(pointer, names[0]) not in known:
                 yield _once_required(operation, body, pointer, names)
@@ -106,6 +108,31 @@ def _strange(operation: Operation, body: Payload, place: str, near: str) -> Find
         if near
         else f"compare it with what it takes: `cxcall operations {operation.name}`",
         why="the contract does not forbid others; an API that does not know a name leaves it out, or refuses the body",
+        source=f"contract {operation.contract.name}",
+        origin=body.origin(place),
+        excerpt=body.excerpt(place, key=True),
+    )
+
+
+def _alone(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each property that counts only beside another, which is not there, and that other's name."""
+    declared = schema.get("properties", {})
+    for name in value:
+        own = declared.get(name)  # `true` is a schema, too
+        other = own.get("x-cxcall-only-with") if isinstance(own, dict) else None
+        if other and other not in value:
+            yield name, other
+
+
+def _without(operation: Operation, body: Payload, place: str, other: str) -> Finding:
+    name = split_pointer(place)[-1]
+    return Finding(
+        Severity.WARNING,
+        "value-not-allowed",
+        place,
+        f"`{place}` counts only beside `{other}`, which is not there",
+        fix=f"remove `{name}`, or add `{other}`",
+        why="the API may leave it out, or refuse the body: which of the two is not published",
         source=f"contract {operation.contract.name}",
         origin=body.origin(place),
         excerpt=body.excerpt(place, key=True),

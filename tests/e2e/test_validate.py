@@ -228,3 +228,16 @@ def test_what_the_vendor_once_required_is_a_doubt(
     assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
         ("warning", "property-missing", place) for place in missing
     ]
+
+
+def test_what_counts_only_beside_another_is_a_doubt_without_it(cxcall: Cxcall) -> None:
+    asked = ("validate", "-", "--operation", "place-call", "-o", "json")
+    body: dict[str, object] = {"phoneNumber": "+12125552368", "priority": 5}
+    (found,) = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert (found["severity"], found["code"], found["where"]) == (
+        "warning",
+        "value-not-allowed",
+        "/priority",
+    )
+    body = {"callQueueId": CONTACT, "priority": 5}
+    assert cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"] == []
