@@ -34,9 +34,9 @@ class Attempt:
     null_is_silence: bool = False
 
 
-# A name is a hundred letters at most: bodies of megabytes hold strings in which none begins or ends.
+# A name is some 200 letters at most: bodies of megabytes hold strings in which none begins or ends.
 _SECRET = re.compile(
-    r"""("[^"]{0,50}(?:secret|passw|token|api[-_]?key|credential)[^"]{0,50}"\s*:\s*)"(?:[^"\\]|\\.)*"|"""
+    r"""("[^"]{0,200}(?:secret|passw|token|api[-_]?key|credential)[^"]{0,200}"\s*:\s*)"(?:[^"\\]|\\.)*"|"""
     r"""((?:client_secret|password|refresh_token|access_token|code)=)[^&\s]*""",
     re.IGNORECASE,
 )

@@ -191,6 +191,12 @@ def test_an_id_in_the_path_and_another_in_the_body() -> None:
         asked(body={"phoneNumber": "+1", "client_secret": "s3cret-value"}),
         asked(path="/oauth/token", body="grant_type=x&client_secret=s3cret-value"),
         asked(
+            body={
+                "com.example.integrations.genesys-cloud.production.oauth.client_secret": "s3cret-value"
+            }
+        ),
+        asked(body={"note": "x" * 100_000, "Refresh_To\u212aen": "s3cret-value"}),
+        asked(
             path="/auth/token",
             body={"password": "s3cret-value"},
             status=400,
