@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contract import Operation
-    from cxcall.fitting import Fit
     from cxcall.known import Known
     from cxcall.schema import JsonSchema
 

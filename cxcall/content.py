@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall import phone
 from cxcall.checks import check_body, check_parameters, fits_text
-from cxcall.document import DocumentError, join_pointer, parse, value_at
+from cxcall.document import DocumentError, join_pointer, leaves, parse, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity, UsageError
 from cxcall.misfit import explain_parameter
@@ -90,14 +90,14 @@ def _of_query(
     operation: Operation, parameter: Parameter, payload: Payload, place: str
 ) -> Iterator[Finding]:
     """Yield that a value belongs into the query, and what would be wrong with it there."""
-    yield Finding(
+    yield payload.finding(
         Severity.ERROR,
         "property-unknown",
         place,
         f"`{parameter.name}` belongs into the query, not into the body",
+        key=True,
         fix=f"send it as `?{parameter.name}=...`",
         source=f"contract {operation.contract.name}",
-        excerpt=payload.excerpt(place, key=True),
     )
     value = payload.value[parameter.name]
     if isinstance(value, str) and not fits_text(parameter.schema, [value]):
@@ -138,7 +138,7 @@ def _as_advice(finding: Finding, operation: Operation | None) -> Finding:
 def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]:
     """Yield what can be said of values by their names: numbers, IDs, what was never filled in."""
     declared = None if operation is None else set(operation.pointers)
-    for pointer, value in leaves(payload.value, ""):
+    for pointer, value in leaves(payload.value):
         name = pointer.rpartition("/")[2]
         if not isinstance(value, str):
             continue
@@ -157,16 +157,4 @@ def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]
 
 
 def _found(code: str, payload: Payload, pointer: str, message: str, fix: str) -> Finding:
-    return Finding(
-        Severity.WARNING, code, pointer, message, fix=fix, excerpt=payload.excerpt(pointer)
-    )
-
-
-def leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    """Yield (pointer, value) of everything in a JSON value that is no object and no array."""
-    if isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            yield from leaves(member, join_pointer(pointer, name))
-    else:
-        yield pointer, value
+    return payload.finding(Severity.WARNING, code, pointer, message, fix=fix)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from cxcall.schema import JsonSchema
 
 
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The members of a path item that are operations."""
+
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 BOM = "\ufeff"
 BLANK = " \t\r\n"
 DEEPEST = 200
+TYPE_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+"""What the types of JSON are called in a sentence."""
+
 _PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++'
 
 
@@ -58,6 +69,37 @@ def has_value(value: Any, pointer: str) -> bool:
     except KeyError:
         return False
     return True
+
+
+def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (pointer, value) of everything in a JSON value that holds nothing else."""
+    if isinstance(value, dict) and value:
+        for name, member in value.items():
+            yield from leaves(member, join_pointer(pointer, name))
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from leaves(item, join_pointer(pointer, index))
+    else:
+        yield pointer, value
+
+
+def objects(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (pointer, object) of every object in a JSON value, outermost first."""
+    if isinstance(value, dict):
+        yield pointer, value
+        for name, member in value.items():
+            yield from objects(member, join_pointer(pointer, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from objects(item, join_pointer(pointer, index))
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
+    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("number", float)):
+        if isinstance(value, kind):
+            return name
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "null"
 
 
 def _member(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:

@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall import phone
-from cxcall.document import join_pointer, split_pointer, value_at
+from cxcall.document import join_pointer, leaves, objects, split_pointer, value_at
 from cxcall.errors import Finding, Severity
-from cxcall.hint import meant
+from cxcall.hint import meant, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,7 +51,7 @@ def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
 def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) -> Iterator[Finding]:
     """Yield what is likely wrong though the schema allows it; places in `known` are at fault already."""
     yield from _doubts_of_names(operation, body, known)
-    for pointer, value in _leaves(body.value, ""):
+    for pointer, value in leaves(body.value):
         if pointer in known:
             continue
         schema = operation.schema_at(pointer)
@@ -66,7 +66,7 @@ def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) ->
 def _doubts_of_names(
     operation: Operation, body: Payload, known: AbstractSet[str]
 ) -> Iterator[Finding]:
-    for pointer, value in _objects(body.value, ""):
+    for pointer, value in objects(body.value):
         schema = operation.schema_at(pointer)
         for name in _undeclared(schema, value):
             place = join_pointer(pointer, name)
@@ -79,17 +79,6 @@ def _doubts_of_names(
                 yield _once_required(operation, body, pointer, names)
 
 
-def _objects(value: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every object of a body with its place, outermost first."""
-    if isinstance(value, dict):
-        yield pointer, value
-        for name, member in value.items():
-            yield from _objects(member, join_pointer(pointer, name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _objects(item, join_pointer(pointer, index))
-
-
 def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
     """Yield each name that a schema neither declares nor shuts out: vendors' documents seldom do."""
     declared = schema.get("properties", {})
@@ -99,7 +88,7 @@ def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
 
 def _strange(operation: Operation, body: Payload, place: str, near: str) -> Finding:
     name = split_pointer(place)[-1]
-    return Finding(
+    return body.finding(
         Severity.WARNING,
         "property-unknown",
         place,
@@ -109,8 +98,7 @@ def _strange(operation: Operation, body: Payload, place: str, near: str) -> Find
         else f"compare it with what it takes: `cxcall operations {operation.name}`",
         why="the contract does not forbid others; an API that does not know a name leaves it out, or refuses the body",
         source=f"contract {operation.contract.name}",
-        origin=body.origin(place),
-        excerpt=body.excerpt(place, key=True),
+        key=True,
     )
 
 
@@ -126,7 +114,7 @@ def _alone(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tuple[str, str
 
 def _without(operation: Operation, body: Payload, place: str, other: str) -> Finding:
     name = split_pointer(place)[-1]
-    return Finding(
+    return body.finding(
         Severity.WARNING,
         "value-not-allowed",
         place,
@@ -134,8 +122,7 @@ def _without(operation: Operation, body: Payload, place: str, other: str) -> Fin
         fix=f"remove `{name}`, or add `{other}`",
         why="the API may leave it out, or refuse the body: which of the two is not published",
         source=f"contract {operation.contract.name}",
-        origin=body.origin(place),
-        excerpt=body.excerpt(place, key=True),
+        key=True,
     )
 
 
@@ -147,16 +134,15 @@ def _lacking(schema: JsonSchema, value: dict[str, Any]) -> Iterator[list[str]]:
 
 def _once_required(operation: Operation, body: Payload, pointer: str, names: list[str]) -> Finding:
     listed = " or ".join(f"`{name}`" for name in names)
-    return Finding(
+    return body.finding(
         Severity.WARNING,
         "property-missing",
         join_pointer(pointer, names[0]),
         f"{f'`{pointer}`' if pointer else f'the body of `{operation.name}`'} has no {listed}",
         fix=f"add {listed}",
-        why=f"the vendor's document of 2018 required `{names[0]}`; whether it still is required is not published",
+        why=f"an older document of the vendor's required `{names[0]}`; whether it still is required is not published",
         source=f"contract {operation.contract.name}",
-        origin=body.origin(pointer),
-        excerpt=body.excerpt(pointer, key=True),
+        key=True,
     )
 
 
@@ -169,45 +155,30 @@ def find_mismatches(
     operation: Operation, values: Mapping[str, str], body: Payload
 ) -> Iterator[Finding]:
     """Yield an error for each ID in the body that must be the one in the path, and is not."""
-    for pointer, value in _leaves(body.value, ""):
+    for pointer, value in leaves(body.value):
         kind, _, name = str(operation.schema_at(pointer).get("x-cxcall-same-as", "")).partition(":")
         if kind != "path" or name not in values:
             continue
         if isinstance(value, str) and value.lower() != values[name].lower():
-            yield Finding(
+            yield body.finding(
                 Severity.ERROR,
                 "id-mismatch",
                 pointer,
-                f"`{pointer}` is `{value}`, the path says `{values[name]}`",
+                f"`{pointer}` is `{shown(value)}`, the path says `{shown(values[name])}`",
                 fix=f"send the same `{name}` in both",
                 why="one of the two is another one: the wrong person could be called",
                 source=f"contract {operation.contract.name}",
-                origin=body.origin(pointer),
-                excerpt=body.excerpt(pointer),
             )
 
 
-def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from _leaves(member, join_pointer(pointer, name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _leaves(item, join_pointer(pointer, index))
-    else:
-        yield pointer, value
-
-
 def _placeholder(operation: Operation, body: Payload, pointer: str, value: str) -> Finding:
-    return Finding(
+    return body.finding(
         Severity.WARNING,
         "placeholder",
         pointer,
         f"`{value}` at `{pointer}` looks like a placeholder that was never filled in",
         fix=f"put the real value at `{pointer}`",
         source=f"contract {operation.contract.name}",
-        origin=body.origin(pointer),
-        excerpt=body.excerpt(pointer),
     )
 
 
@@ -215,7 +186,7 @@ def find_unlikely(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
     """Yield a warning when a number of the right form is one that nobody can have."""
     reason = phone.doubt(value)
     if reason:
-        yield Finding(
+        yield body.finding(
             Severity.WARNING,
             "phone-unlikely",
             pointer,
@@ -223,8 +194,6 @@ def find_unlikely(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
             fix="compare it with the contact's record, digit by digit",
             why="the API may accept it; nobody would answer, or the wrong person",
             source="libphonenumber",
-            origin=body.origin(pointer),
-            excerpt=body.excerpt(pointer),
         )
 
 
@@ -239,14 +208,12 @@ def _unequal(
     except KeyError:
         return
     if isinstance(here, str) and isinstance(there, str) and here.lower() != there.lower():
-        yield Finding(
+        yield body.finding(
             Severity.WARNING,
             "id-mismatch",
             pointer,
             f"`{pointer}` differs from `{other}`, though both name the contact",
-            fix=f"send the same ID in both: `{there}`",
+            fix=f"send the same ID in both: `{shown(there)}`",
             why="one of the two is another contact: the wrong person could be called",
             source=f"contract {operation.contract.name}",
-            origin=body.origin(pointer),
-            excerpt=body.excerpt(pointer),
         )

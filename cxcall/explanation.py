@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.answer import SOURCE, correlation_id, hidden_failure, short
 from cxcall.attempt import without_secrets
-from cxcall.content import check_content, check_ids, leaves
+from cxcall.content import check_content, check_ids
+from cxcall.document import leaves
 from cxcall.errors import Finding, Severity
 from cxcall.heading import check_headers, needs_person
 from cxcall.hosts import NAMES, check_region
@@ -184,7 +185,7 @@ def _response(attempt: Attempt, route: Route) -> Iterator[Finding]:
 
 def _failed_later(body: Any) -> Finding | None:
     """Return the failure of something that an accepted request started, if its body tells of one."""
-    for pointer, value in leaves(body, ""):
+    for pointer, value in leaves(body):
         name = pointer.rpartition("/")[2].lower()
         is_state = name in ("state", "status", "importstate") and str(value).lower() in (
             "failed",

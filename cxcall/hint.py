@@ -7,21 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall import phone
+from cxcall.document import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cxcall.schema import JsonSchema
 
-TYPE_NAMES = {
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "an object",
-    "array": "an array",
-    "null": "null",
-}
 _LONGEST_SHOWN = 60
 
 
@@ -50,14 +42,6 @@ def meant(name: str, schema: JsonSchema) -> str:
     return next((entry for entry in declared if plain(entry) in same), "") or nearest_name(
         name, declared
     )
-
-
-def type_of(value: Any) -> str:
-    """Return the JSON type of a value."""
-    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("number", float)):
-        if isinstance(value, kind):
-            return name
-    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "null"
 
 
 def retyped(value: Any, wanted: list[str]) -> str:

@@ -7,10 +7,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall import phone
-from cxcall.document import has_value, join_pointer, value_at
+from cxcall.document import TYPE_NAMES, join_pointer, type_of, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity
-from cxcall.hint import TYPE_NAMES, meant, nearest_name, plain, retyped, sample, shown, type_of
+from cxcall.hint import meant, nearest_name, plain, retyped, sample, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,16 +99,9 @@ class _Misfit:
         self, code: str, message: str, *, where: str | None = None, key: bool = False, **more: str
     ) -> Finding:
         place = self.pointer if where is None else where
-        shown = place if has_value(self.body.value, place) else self.pointer
-        return Finding(
-            Severity.ERROR,
-            code,
-            place,
-            message,
-            source=f"contract {self.operation.contract.name}",
-            origin=self.body.origin(shown),
-            excerpt=self.body.excerpt(shown, key=key),
-            **more,
+        source = f"contract {self.operation.contract.name}"
+        return self.body.finding(
+            Severity.ERROR, code, place, message, key=key, source=source, **more
         )
 
     @property

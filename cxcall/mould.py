@@ -15,7 +15,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.document import has_value, join_pointer, value_at
+from cxcall.document import has_value, join_pointer, leaves, value_at
 from cxcall.fitting import candidates_for, may_fit, strangeness
 from cxcall.schema import validator
 from cxcall.slot import below, opened, slot
@@ -142,7 +142,7 @@ class _Cast:
 
     def form(self, line: bytes) -> bytes:
         """Return the pattern of a line; where two values must be equal, the line itself may not match it."""
-        for pointer in _leaves(self.value, ""):
+        for pointer, _ in leaves(self.value):
             kind, _, other = str(
                 self.checked.schema_at(pointer).get("x-cxcall-same-as", "")
             ).partition(":")
@@ -195,12 +195,3 @@ class _Cast:
             return again if self.cast[same] == pattern else b"(?=%b)%b" % (again, pattern)
         self.cast[same] = pattern
         return b"(?P<%b>%b)" % (name, pattern)
-
-
-def _leaves(value: Any, pointer: str) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            yield from _leaves(member, join_pointer(pointer, name))
-    else:
-        yield pointer

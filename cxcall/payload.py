@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
-from cxcall.errors import Excerpt, Finding, UsageError
+from cxcall.errors import Excerpt, Finding, Severity, UsageError
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
@@ -48,6 +48,28 @@ class Payload(NamedTuple):
         if self.document is None or self.origin(pointer):
             return None
         return self.document.excerpt(pointer, key=key)
+
+    def finding(
+        self,
+        severity: Severity,
+        code: str,
+        where: str,
+        message: str,
+        *,
+        key: bool = False,
+        **more: str,
+    ) -> Finding:
+        """Return a finding on a place of the body; what is not there is shown at what should hold it."""
+        shown = where if has_value(self.value, where) else where.rpartition("/")[0]
+        return Finding(
+            severity,
+            code,
+            where,
+            message,
+            origin=self.origin(shown),
+            excerpt=self.excerpt(shown, key=key),
+            **more,
+        )
 
 
 def build(

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from cxcall.checks import check_body
-from cxcall.document import DocumentError, has_value, join_pointer, parse, value_at
+from cxcall.document import DocumentError, has_value, join_pointer, leaves, parse, value_at
 from cxcall.errors import UsageError
 from cxcall.payload import Payload, put
 from cxcall.schema import validator
 from cxcall.transport import HttpRequest, curl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from cxcall.contract import Operation
     from cxcall.errors import Finding
@@ -131,8 +131,8 @@ def _carried(operation: Operation, text: str | None) -> Any:
         given = {}
     homes = {pointer: pointer for pointer in operation.pointers}
     folded = {_fold(pointer.rpartition("/")[2]): pointer for pointer in homes}
-    for pointer, value in _leaves(given, ""):
-        home = _home(operation, pointer, folded)
+    for pointer, value in leaves(given):
+        home = pointer and _home(operation, pointer, folded)
         if home and value is not None:
             try:
                 put(body, home, value, "--fix")
@@ -156,15 +156,6 @@ def _home(operation: Operation, pointer: str, folded: dict[str, str]) -> str:
 
 def _fold(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
-
-
-def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict | list) and value:
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            yield from _leaves(member, join_pointer(pointer, name))
-    elif pointer:
-        yield pointer, value
 
 
 def _fill(operation: Operation, body: Any) -> list[str]:

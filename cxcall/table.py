@@ -7,9 +7,9 @@ import json
 import re
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from cxcall.document import join_pointer
+from cxcall.document import leaves
 from cxcall.errors import Excerpt, Finding, Severity, UsageError
 from cxcall.payload import Payload, empty, override, put_text
 
@@ -295,23 +295,17 @@ def skeleton(operation: Operation) -> str:
 def _sample_cells(operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield (column, cell): required parameters, then flags, then what of the example no flag sets."""
     flagged = {flag.parameter for flag in operation.flags if flag.sets_body}
-    leaves = dict(_leaves(operation.example, "")) if operation.example is not None else {}
-    by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in leaves.items()}
+    cells = {
+        pointer: value if isinstance(value, str) else json.dumps(value)
+        for pointer, value in (leaves(operation.example) if operation.example is not None else ())
+    }
+    by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in cells.items()}
     for parameter in operation.parameters:
         if parameter.required and parameter.location in PLACES and parameter.name not in flagged:
             is_id = operation.contract.resolve(parameter.schema).get("format") == "uuid"
             yield parameter.name, by_name.get(parameter.name, SAMPLE_ID if is_id else "1")
     for flag in operation.flags:
-        if flag.pointers and not flag.under and leaves.keys() >= set(flag.pointers):
-            samples = [leaves.pop(pointer) for pointer in flag.pointers]
+        if flag.pointers and not flag.under and cells.keys() >= set(flag.pointers):
+            samples = [cells.pop(pointer) for pointer in flag.pointers]
             yield flag.name, samples[0]
-    yield from leaves.items()
-
-
-def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict | list) and value:
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            yield from _leaves(member, join_pointer(pointer, name))
-    else:
-        yield pointer, value if isinstance(value, str) else json.dumps(value)
+    yield from cells.items()

@@ -7,13 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cxcall import schema
+from cxcall.declared import METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.schema import JsonSchema
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class Entry(NamedTuple):

@@ -14,7 +14,7 @@ from cxcall.conversion.openapi import OpenApi
 from cxcall.conversion.schemas import Dialect, Schemas, plain
 from cxcall.conversion.source import Source
 from cxcall.conversion.swagger import Swagger
-from cxcall.declared import server_url
+from cxcall.declared import METHODS, server_url
 from cxcall.document import join_pointer
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from cxcall.schema import JsonSchema
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _READS = ("get", "head", "options", "trace")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _OF_PLATFORM = ("x-cxcall-platform", "x-cxcall-rate")

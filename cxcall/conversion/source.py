@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from cxcall.document import join_pointer, split_pointer
+from cxcall.document import TYPE_NAMES, join_pointer, split_pointer, type_of
 from cxcall.errors import UsageError
-
-_KINDS = {
-    dict: "an object", list: "an array", str: "a string", bool: "true or false",
-    int: "a number", float: "a number", type(None): "null",
-}  # fmt: skip
 
 
 class Source:
@@ -43,7 +38,7 @@ class Source:
 
     def misplaced(self, value: Any, kind: type[Any], at: str) -> UsageError:
         """Return the error for a value of another kind than the one that must stand there."""
-        found, wanted = _KINDS[type(value)], _KINDS[kind]
+        found, wanted = TYPE_NAMES[type_of(value)], TYPE_NAMES[type_of(kind())]
         return self.fault(
             at,
             f"the contract has {found} where {wanted} must stand",

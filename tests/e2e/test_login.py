@@ -49,11 +49,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 timeout=240,
                 check=False,
             )
-            (folder / "done").write_text(done.stderr if done.returncode else "", "utf-8")
+            (folder / "done").write_text(_reason(done.stderr) if done.returncode else "", "utf-8")
             shutil.copy(SERVER, folder)
         if failure := (folder / "done").read_text("utf-8"):
-            pytest.skip(f"oidc-provider {VERSION} cannot be installed: {failure[-300:]}")
+            pytest.skip(f"oidc-provider {VERSION} cannot be installed: {failure}")
     return folder
+
+
+def _reason(told: str) -> str:
+    """Return the line of npm's errors that says why, else the last."""
+    lines = told.strip().splitlines() or ["npm says nothing"]
+    return next((line for line in lines if "reason:" in line), lines[-1])
 
 
 class Provider:
