@@ -247,14 +247,15 @@ class Contract:
         return self._operations(self.parts.commanded(name))
 
     def likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
-        """Return the operations that a body with these names may be for, and none that it cannot be for."""
-        if isinstance(self.parts, Whole):
-            return self.operations
+        """Return the operations that a body with these names may be for, or is near to."""
         return self._operations(self.parts.likely(names, is_array=is_array))
 
     def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
         # The same again where it was asked for before: what is compiled for it is kept with it.
-        return tuple(self._made.setdefault(each[:2], Operation(self, *each)) for each in entries)
+        return tuple(self._made.get(each[:2]) or self._new(each) for each in entries)
+
+    def _new(self, entry: Entry) -> Operation:
+        return self._made.setdefault(entry[:2], Operation(self, *entry))
 
     @property
     def _server(self) -> Mapping[str, Any]:

@@ -69,10 +69,16 @@ class Whole:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every operation that has an `operationId`, in the document's order."""
-        for path, item in self.head.get("paths", {}).items():
-            for method in METHODS:
-                if method in item and "operationId" in item[method]:
-                    yield Entry(method.upper(), path, item[method])
+        return iter(self._entries)
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return [
+            Entry(method.upper(), path, item[method])
+            for path, item in self.head.get("paths", {}).items()
+            for method in METHODS
+            if method in item and "operationId" in item[method]
+        ]
 
     def named(self, name: str) -> Iterator[Entry]:
         """Yield the operation of that name; a document without that word is not parsed."""

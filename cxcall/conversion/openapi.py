@@ -8,6 +8,8 @@ from cxcall.conversion.schemas import plain
 from cxcall.document import join_pointer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cxcall.conversion.schemas import Schemas
     from cxcall.conversion.source import Source
 
@@ -87,16 +89,8 @@ class OpenApi:
         at: str,
     ) -> dict[str, Any]:
         """Convert one answer."""
-        headers = self._source.mapping(node.get("headers"), f"{at}/headers")
-        converted = {
-            "description": self._source.text(node.get("description"), f"{at}/description"),
-            "headers": {
-                name: self._header(header, join_pointer(f"{at}/headers", name))
-                for name, header in headers.items()
-            },
-            "content": self.content(node.get("content"), f"{at}/content"),
-        }
-        return {key: value for key, value in converted.items() if value or key == "description"}
+        content = self.content(node.get("content"), f"{at}/content")
+        return answer(self._source, node, at, self._header, content)
 
     def _header(self, node: Any, at: str) -> dict[str, Any]:
         header, at = self._source.follow(node, at)
@@ -122,6 +116,23 @@ class OpenApi:
             if "value" in example:
                 return {**found, "example": example["value"]}
         return found
+
+
+def answer(
+    source: Source,
+    node: dict[str, Any],
+    at: str,
+    header: Callable[[Any, str], dict[str, Any]],
+    content: dict[str, Any],
+) -> dict[str, Any]:
+    """Return an answer with its content, converted already, and its headers, by what converts one."""
+    headers = {
+        name: header(each, join_pointer(f"{at}/headers", name))
+        for name, each in source.mapping(node.get("headers"), f"{at}/headers").items()
+    }
+    said = source.text(node.get("description"), f"{at}/description")
+    found = {"headers": headers, "content": content}
+    return {"description": said, **{key: value for key, value in found.items() if value}}
 
 
 def media_type(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.conversion.openapi import media_type
+from cxcall.conversion.openapi import answer, media_type
 from cxcall.conversion.schemas import plain
 from cxcall.document import join_pointer
 
@@ -121,16 +121,7 @@ class Swagger:
 
     def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
         """Convert one answer."""
-        headers = self._source.mapping(node.get("headers"), f"{at}/headers")
-        converted = {
-            "description": self._source.text(node.get("description"), f"{at}/description"),
-            "headers": {
-                name: self._header(header, join_pointer(f"{at}/headers", name))
-                for name, header in headers.items()
-            },
-            "content": self._content(node, operation, at),
-        }
-        return {key: value for key, value in converted.items() if value or key == "description"}
+        return answer(self._source, node, at, self._header, self._content(node, operation, at))
 
     def _header(self, node: Any, at: str) -> dict[str, Any]:
         header = self._source.mapping(node, at)
