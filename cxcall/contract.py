@@ -305,7 +305,7 @@ def load(path: str) -> Contract:
     What is no read may ring a phone, unless the document holds `x-cxcall-rings: false` for it.
     Raises UsageError when it is no such document.
     """
-    from cxcall.shelf import open_contract
+    from cxcall.cache import open_contract
 
     return Contract(path, open_contract(path, lambda: [each.declared for each in builtin()]))
 

@@ -25,7 +25,7 @@ ORDER = (
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
     "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
-    "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "hint", "payload", "known", "contract", "shelf", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
+    "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "hint", "payload", "known", "contract", "cache", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
     "malformed", "phone", "numbering", "errors", "secrecy", "lean", "departure",
 )  # fmt: skip
 HEAVY = {

@@ -46,7 +46,7 @@ def open_contract(path: str, shipped: Shipped) -> Archive:
     content = read_bytes(path) if path == STDIN else None
 
     def opener(*, is_damaged: bool = False) -> Connection:
-        return _Shelf(cache_dir()).take(path, content, shipped, is_damaged=is_damaged)
+        return _Cache(cache_dir()).take(path, content, shipped, is_damaged=is_damaged)
 
     return Archive(opener)
 
@@ -62,7 +62,7 @@ def cache_dir() -> Path:
     return user_cache_path("cxcall", appauthor=False)
 
 
-class _Shelf:
+class _Cache:
     """The converted documents in a folder."""
 
     def __init__(self, folder: Path) -> None:
