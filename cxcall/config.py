@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 from cxcall import tenant
 from cxcall.address import settle_hosts, settle_tenant
 from cxcall.endpoint import printable, token_url_for
+from cxcall.pattern import pattern
 from cxcall.sources import (
     GC_PREFIX,
     NAMES,
@@ -44,7 +44,7 @@ POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST = 604800.0  # a week: beyond it the system's own timers overflow
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class Setting(NamedTuple):

@@ -11,21 +11,33 @@ import zlib
 from contextlib import contextmanager, suppress
 from errno import ECONNRESET
 from functools import partial
-from http.client import HTTPResponse as Answer
-from http.client import IncompleteRead
 from os import environ, strerror
-from ssl import SSLCertVerificationError, SSLError
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cxcall.endpoint import is_loopback_host
-from cxcall.lean import left_out, stood_in
+from cxcall.lean import lazy, left_out
+from cxcall.pattern import lazy_patterns
 
-# Loading a detector of character sets costs 7 % of a send, and only `requests.Response.text` asks it;
-# the versions of what is installed cost 1 %, and only HTTP/2 asks for one.
-with left_out("chardet", "charset_normalizer"), stood_in("importlib.metadata", version=str):
+# What requests and urllib3 load for features that are not used here costs 12 % of a send: a detector
+# of character sets alone, which only `requests.Response.text` asks, 7 %. Bodies are unpacked here.
+_UNUSED = (
+    "calendar:timegm",
+    "idna",
+    "importlib.metadata:version",
+    "ipaddress:IPv4Address IPv6Address",
+    "mimetypes",
+    "shutil",
+    "traceback",
+    "zipfile",
+)
+_OPTIONAL = ("backports", "brotli", "brotlicffi", "chardet", "charset_normalizer", "simplejson")
+with lazy_patterns(), lazy(*_UNUSED), left_out(*_OPTIONAL):
+    from http.client import HTTPResponse as Answer
+    from http.client import IncompleteRead
+
     from requests.adapters import HTTPAdapter
     from requests.utils import get_environ_proxies
 
@@ -37,23 +49,7 @@ if TYPE_CHECKING:
 
 KEPT_BYTES = 1 << 20
 _CHUNK = 1 << 14
-_TUNNEL = "Tunnel connection failed: "
-_KINDS = {
-    "RemoteDisconnected": "the connection was closed without an answer",
-    "TimeoutError": "no answer in time",
-    "IncompleteRead": "the answer broke off",
-    "BadStatusLine": "the answer is not HTTP",
-    "LineTooLong": "the answer is not HTTP",
-    "HTTPException": "the answer is not HTTP",
-    "HeldBackError": "held back while the API asks to wait",
-    "InvalidHeader": "the answer is not HTTP",
-    "InvalidProxyURL": "its address cannot be used",
-    "InvalidSchema": "its address cannot be used",
-}
-_NO_BUNDLE = "TLS CA certificate bundle"
 _GZIP = 31  # zlib's word for: a gzip header and trailer, checked
-_CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
-_PROXY = {"InvalidProxyURL", "InvalidSchema"}
 
 
 class CutError(Exception):
@@ -286,63 +282,3 @@ class _HeadReader:
 
     def close(self) -> None:
         self._stream.close()
-
-
-def name_failure(error: Exception, line: Line) -> tuple[str, str]:
-    """Return what went wrong and the cause in words; nothing of the request or the answer is quoted."""
-    causes = list(_causes(error))
-    root = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), causes[-1])
-    if line.left:
-        return _broken(causes, line), _words(root)
-    names = {type(cause).__name__ for cause in causes}
-    signs = (
-        ("held", "HeldBackError" in names),
-        ("certificate", bool(names & _CERTIFICATE) or _NO_BUNDLE in str(error)),
-        ("proxy", bool(names & _PROXY) or line.phase == "proxy"),
-        ("dns", "gaierror" in names),
-        ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
-    )
-    return next((failure for failure, is_so in signs if is_so), line.stage), _words(root)
-
-
-def _broken(causes: list[BaseException], line: Line) -> str:
-    if line.phase == "answer" or any(isinstance(cause, IncompleteRead) for cause in causes):
-        return "cut"
-    if any(isinstance(cause, OSError) and _is_wire(cause) for cause in causes):
-        return "cut" if line.head else "reset"
-    return "malformed"
-
-
-def _is_wire(cause: OSError) -> bool:
-    # requests' own exceptions are OSErrors too, without a number.
-    return cause.errno is not None or isinstance(cause, ConnectionError | TimeoutError | SSLError)
-
-
-def _words(root: BaseException) -> str:
-    """Say a cause in the system's own words, which quote nothing."""
-    text = str(root)
-    if text.startswith(_TUNNEL):
-        return f"the proxy answered {text.removeprefix(_TUNNEL)[:3]}"
-    if isinstance(root, SSLCertVerificationError):
-        return str(root.verify_message)
-    if isinstance(root, SSLError):
-        return str(root.reason or "the other side ended it").replace("_", " ").lower()
-    if isinstance(root, OSError) and root.strerror:
-        return root.strerror
-    if _NO_BUNDLE in text:
-        return "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file"
-    return _KINDS.get(type(root).__name__, "the request cannot be put into HTTP")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that it wraps, outermost first, however it wraps it."""
-    queue: list[BaseException] = [error]
-    seen: set[int] = set()
-    while queue:
-        cause = queue.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        inner = (*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__)
-        queue += [entry for entry in inner if isinstance(entry, BaseException)]

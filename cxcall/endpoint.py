@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.pattern import pattern
 from cxcall.sources import bad_setting, nearest
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 Origin = tuple[str, str, int]
 
-_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
-_AREA = re.compile(r"[a-z]{2}[0-9]{1,2}")
-_AREA_HOST = re.compile(rf"api-({_AREA.pattern})\.nice-?incontact\.com")
-_AROUND = re.compile(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
+_DOMAIN = pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_AREA = pattern(r"[a-z]{2}[0-9]{1,2}")
+_AREA_HOST = pattern(r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com")
+_AROUND = pattern(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
 _IN_NO_URL = frozenset(" \\\"'`<>{}|^")
 _PORTS = {"http": 80, "https": 443}
 
@@ -105,8 +105,10 @@ def _check_scheme(name: str, written: Written, scheme: str, host: str) -> None:
 
 def is_loopback_host(host: str) -> bool:
     """Tell whether a host name or address is this machine itself."""
-    if host.lower() == "localhost":
+    if host.lower() in ("localhost", "127.0.0.1"):
         return True
+    if host[-1:].isalpha() and ":" not in host:  # a name: what reads addresses takes time to load
+        return False
     from ipaddress import ip_address
 
     try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall import phone
 from cxcall.document import join_pointer
 from cxcall.errors import Finding, Severity, StoppedError, UsageError
+from cxcall.pattern import pattern
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ STOPPING = ("do-not-call", "outside-hours")
 """The codes of guards that `--force` does not pass: they are about the person who is called."""
 
 _PHONES = ("e164", "phone")
-_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+_INTERNATIONAL = pattern(r"\+[1-9][0-9]{6,14}")
 _LONGEST_SHORT = 6
 _SOURCE = "libphonenumber"
 

@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from cxcall.pattern import pattern
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -15,9 +17,9 @@ LONGEST = 31622400.0
 
 _FIRST, _LONGEST_BACKOFF = 0.5, 30.0
 _SEARCHED = 1 << 16
-_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_SECONDS = pattern(r"[0-9]+(?:\.[0-9]+)?")
 # genesys-cloud.md section 5.3: "Rate limit exceeded the maximum. Retry the request in [42] seconds"
-_IN_WORDS = re.compile(
+_IN_WORDS = pattern(
     r"\b(?:retry|try again|wait)\b[^0-9]{0,60}?(?<![0-9.-])([0-9]{1,12}(?:\.[0-9]{1,6})?)\]?"
     r" ?s(?:ec(?:ond)?s?)?\b",
     re.IGNORECASE,

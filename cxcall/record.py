@@ -9,12 +9,13 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.errors import Finding, Outcome, Severity, StoppedError
+from cxcall.pattern import pattern
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 RANG, DID_NOT_RING = "rang", "did-not-ring"
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

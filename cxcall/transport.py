@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from threading import Event, Lock, Thread
@@ -207,7 +206,8 @@ class _Call:
             Thread(target=self._run, args=(self._prepared, timeout), daemon=True).start()
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
-        from cxcall.connection import LineAdapter, name_failure
+        from cxcall.connection import LineAdapter
+        from cxcall.failure import name_failure
 
         try:
             with LineAdapter(self._line).opened(prepared, timeout) as answer:
@@ -309,6 +309,8 @@ def _masked(value: str) -> str:
 
 def curl(request: HttpRequest) -> str:
     """Return the request as a curl command for a POSIX shell, the token left to its environment."""
+    import shlex
+
     words = [
         f"curl --include --request {shlex.quote(request.method)} {shlex.quote(request.url)}",
         '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"',

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,9 @@ class VaultError(Exception):
 
 
 def is_installed() -> bool:
-    """Tell whether the extra is there; imports nothing."""
+    """Tell whether the extra is there; imports nothing of it."""
+    from importlib.util import find_spec
+
     return find_spec("keyring") is not None
 
 

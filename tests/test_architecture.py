@@ -23,10 +23,10 @@ ORDER = (
     "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "declarations", "hosts", "published", "reading", "attempt",
     "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
-    "transport", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
+    "transport", "failure", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
     "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "hint", "payload", "known", "contract", "cache", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
-    "malformed", "phone", "numbering", "errors", "secrecy", "lean", "departure",
+    "malformed", "phone", "numbering", "errors", "secrecy", "pattern", "lean", "departure",
 )  # fmt: skip
 HEAVY = {
     "requests",

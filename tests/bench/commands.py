@@ -35,7 +35,7 @@ def main() -> None:
         assert server.stdout is not None
         url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
         script = [python, str(HERE / "six_lines.py"), url, str(payload)]
-        sent = [CXCALL, "personal-connection", "-f", str(payload), "--set", '/reasonCode="r{i}"', "--base-url", url, "--yes"]  # fmt: skip
+        sent = [CXCALL, "personal-connection", "--file", str(payload), "--set", '/reasonCode="r{i}"', "--base-url", url, "--yes"]  # fmt: skip
         heading("whole process")
         compare("checked, recorded send : six-line script", sent, script, pairs, environment)
         compare("--version : python -c pass", [CXCALL, "--version"], [python, "-c", "pass"], pairs, environment)  # fmt: skip
