@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall import phone
+from cxcall.diagnostic import as_text, fold, printable
 from cxcall.errors import Severity, UsageError
 from cxcall.options import CI_FORMATS, OutputOptions, formats_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cxcall.errors import Excerpt, Finding
+    from cxcall.errors import Finding
     from cxcall.report import Report, Table
     from cxcall.transport import Exchange
 
-# C0 and C1 controls, and the marks that reorder text: what a server sends is shown, never obeyed.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _STYLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -32,14 +31,6 @@ _STYLES = {
     "bold": "1",
     "good": "1;32",
 }
-_LONGEST_LINE = 100
-
-
-def printable(text: str) -> str:
-    """Return text from outside with control characters spelled out, tabs and newlines kept."""
-    if text.isprintable():
-        return text
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 class Screen:
@@ -80,16 +71,18 @@ class Screen:
 
     def tell(self, text: str, mark: str = "") -> None:
         """Print text from outside as data, behind a mark of our own: safe, numbers whole on a terminal only."""
-        self.line(mark + printable(text if self.stdout.isatty() else phone.mask_text(text)))
+        shown = printable(text if self.stdout.isatty() else phone.mask_text(text))
+        self.line(mark + fold(shown, columns_of(self.stdout)))
 
     def say(self, text: str) -> None:
         """Tell a person something, on stderr; nothing in JSON, where all is in the envelope."""
         if self.options.output == "text":
-            print(printable(text), file=self.stderr)
+            print(fold(printable(text), columns_of(self.stderr)), file=self.stderr)
 
     def ask(self, question: str) -> bool:
         """Ask yes or no on the terminal; no is the default, and an end of input means no."""
-        print(printable(question), end=" [y/N] ", file=self.stderr, flush=True)
+        shown = fold(printable(question), columns_of(self.stderr))
+        print(shown, end=" [y/N] ", file=self.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def read_line(self, prompt: str) -> str:
@@ -174,7 +167,7 @@ class Screen:
         if report.delivery is not None and report.findings and self.stdout.isatty():
             self.line()
         for finding in report.findings:
-            print(self.finding(finding, stream) + "\n", file=stream)
+            self.complain(finding, stream)
         if report.summary and not self.options.quiet:
             print(printable(report.summary), file=stream)
 
@@ -230,15 +223,17 @@ class Screen:
     def _show_exchange(self, exchange: Exchange) -> None:
         from cxcall.transport import masked_headers
 
-        self.say(f"> {exchange.request.method} {exchange.request.url}")
-        for name, value in masked_headers(exchange.request.headers).items():
-            self.say(f"> {name}: {value}")
-        if exchange.response is not None:
-            self.say(f"< {exchange.response.status} {exchange.response.reason}")
-            for name, value in masked_headers(exchange.response.headers).items():
-                self.say(f"< {name}: {value}")
+        request, response = exchange.request, exchange.response
+        lines = [f"> {request.method} {request.url}"]
+        lines += [f"> {name}: {value}" for name, value in masked_headers(request.headers).items()]
+        if response is not None:
+            lines.append(f"< {response.status} {response.reason}")
+            lines += [
+                f"< {name}: {text}" for name, text in masked_headers(response.headers).items()
+            ]
         phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
-        self.say(f"* {phases}")
+        for line in (*lines, f"* {phases}"):  # never folded: they are to be copied
+            print(printable(line), file=self.stderr)
 
     def _show_table(self, table: Table) -> None:
         if not self.stdout.isatty():
@@ -258,64 +253,19 @@ class Screen:
         coloured = self.coloured(self.stdout)
         Console(color_system="auto" if coloured else None, highlight=False).print(grid)
 
-    def finding(self, finding: Finding, stream: IO[str]) -> str:
-        """Return a finding in the grammar of errors: what, where, the line, why, what to do."""
-        severity = str(finding.severity)
-        head = self.painted(stream, severity, f"{severity}[{finding.code}]")
-        lines = [f"{head}: {printable(finding.message)}"]
-        place = finding.excerpt
-        at = f"{place.file}:{place.line}:{place.column}" if place else finding.origin
-        where = "  ".join(
-            part for part in (at, finding.where if finding.where != at else "") if part
-        )
-        lines.append(f"  --> {printable(where)}")
-        if place is not None:
-            lines += self._quoted(place, stream)
-        if finding.why:
-            lines.append(printable(f"why: {finding.why}"))
-        if finding.fix:
-            lines.append(self.painted(stream, "hint", "hint") + printable(f": {finding.fix}"))
-        return "\n".join(lines)
-
-    def _quoted(self, place: Excerpt, stream: IO[str]) -> list[str]:
-        """Return the line at fault with a caret under the fault; numbers stay whole on a terminal only."""
-        text = place.text if stream.isatty() else phone.mask_text(place.text)
-        text, column = _cropped(text, place.column - 1)
-        before = _cells(text[:column])
-        width = max(_cells(text[column : column + place.width]), 1)
-        gutter = " " * len(str(place.line))
-        carets = self.painted(stream, "error", "^" * width)
-        shown = printable(text.replace("\t", " ").replace("\n", " "))
-        return [f" {gutter} |", f" {place.line} | {shown}", f" {gutter} | {' ' * before}{carets}"]
+    def complain(self, finding: Finding, stream: IO[str] | None = None) -> None:
+        """Print a finding, on stderr if on no other stream, and an empty line behind it."""
+        stream = stream or self.stderr
+        text = as_text(finding, partial(self.painted, stream), columns_of(stream))
+        print(text + "\n", file=stream)
 
 
-def _cropped(text: str, column: int) -> tuple[str, int]:
-    """Cut a long line down to the part around a column; returns it with the column's new index."""
-    if len(text) <= _LONGEST_LINE:
-        return text, column
-    start = max(0, column - _LONGEST_LINE // 3)
-    part = text[start : start + _LONGEST_LINE]
-    left = "…" if start else ""
-    right = "…" if start + _LONGEST_LINE < len(text) else ""
-    return left + part + right, column - start + len(left)
-
-
-def _cells(text: str) -> int:
-    """Return how many terminal cells a text takes."""
-    if text.isascii() and text.isprintable():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(
-        len(printable(char))
-        if _UNSAFE.match(char)
-        else 0
-        if combining(char)
-        else 2
-        if east_asian_width(char) in "WF"
-        else 1
-        for char in text
-    )
+def columns_of(stream: IO[str]) -> int | None:
+    """Return how wide the terminal behind a stream is; None where there is none."""
+    if not stream.isatty():
+        return None
+    told = os.environ.get("COLUMNS", "")
+    return int(told if told.isdecimal() else os.get_terminal_size(stream.fileno()).columns) or None
 
 
 def summarise(counts: Mapping[str, int]) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import io
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import pexpect
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 from rich.text import Text
@@ -62,14 +62,16 @@ def shown(command: str, folder: Path) -> str:
     environment = {
         "CXCALL_STATE_DIR": str(folder / "state"),
         "CXCALL_CONFIG_DIR": str(folder / "config"),
-        "COLUMNS": str(WIDTH),
+        "TERM": "xterm-256color",
         "PATH": "",
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "cxcall", *command.split(), "--color", "always"],
-        cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60, check=False,
+    child = pexpect.spawn(
+        sys.executable, ["-m", "cxcall", *command.split()], cwd=str(folder), env=environment,
+        dimensions=(40, WIDTH), timeout=60, encoding="utf-8",
     )  # fmt: skip
-    return done.stdout.rstrip()
+    child.expect(pexpect.EOF)
+    child.close()
+    return str(child.before).replace("\r\n", "\n").rstrip()
 
 
 def settled(text: str) -> str:

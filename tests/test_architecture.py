@@ -19,7 +19,7 @@ from running import CONTACT, Cxcall
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
 ORDER = (
-    "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "formats", "codes", "topics", "options", "catalogue", "past",
+    "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "diagnostic", "formats", "codes", "topics", "options", "catalogue", "past",
     "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "heading", "route", "declarations", "hosts", "published", "reading", "attempt",
     "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
@@ -132,6 +132,16 @@ def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
 def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
     needless = {"rich", "phonenumbers", "importlib.metadata", "charset_normalizer", "oauthlib"}
+    needless |= {
+        "difflib",
+        "gettext",
+        "idna",
+        "mimetypes",
+        "platform",
+        "subprocess",
+        "uuid",
+        "zipfile",
+    }
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
     live("history", "list", "--outcome", "accepted", "-o", "json", code=0)

@@ -220,7 +220,7 @@ class _Batch:
             self.screen.say(found.summary())
             raise CheckError(*found.findings)
         for finding in found.findings if self.screen.options.output == "text" else ():
-            self.screen.say(self.screen.finding(finding, self.screen.stderr) + "\n")
+            self.screen.complain(finding)
         self.screen.say(found.summary())
         return found
 

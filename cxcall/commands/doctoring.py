@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import contract, doctor, payload
+from cxcall.diagnostic import fold
 from cxcall.errors import ExitCode, Outcome, UsageError
 from cxcall.lookup import Case, Verdict
 from cxcall.options import flags_of
-from cxcall.render import Screen
+from cxcall.render import Screen, columns_of
 from cxcall.report import Report
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 COMMAND = "doctor"
 _INDENT = 23
-_NARROWEST = 30
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 
@@ -104,13 +104,8 @@ def _print(line: Line, screen: Screen) -> None:
 
 def _lines(text: str, screen: Screen) -> list[str]:
     """Return a text as lines that stay beside their check on a terminal; one line where a program reads."""
-    if not screen.stdout.isatty():
-        return [text]
-    from shutil import get_terminal_size
-    from textwrap import wrap
-
-    width = max(get_terminal_size().columns - _INDENT, _NARROWEST)
-    return wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    columns = columns_of(screen.stdout)
+    return fold(text, columns and columns - _INDENT).split("\n")
 
 
 def _report(lines: Sequence[Line], operation: Operation | None) -> Report:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.codes import codes, find
 from cxcall.contract import load
+from cxcall.diagnostic import printable
 from cxcall.errors import ExitCode, Finding, Outcome, Severity, UsageError
 from cxcall.explanation import Explanation, explain_attempt
 from cxcall.reading import KINDS, read_path
-from cxcall.render import Screen, printable, summarise
+from cxcall.render import Screen, summarise
 from cxcall.repair import repair
 from cxcall.report import Report, Table, finding_as_json
 from cxcall.textfile import STDIN
@@ -157,7 +158,7 @@ def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
     screen.line()
     shown = explanation.findings if every else explanation.findings[:_SHOWN]
     for finding in shown:
-        screen.line(screen.finding(finding, screen.stdout) + "\n")
+        screen.complain(finding, screen.stdout)
     if len(shown) < len(explanation.findings):
         screen.tell(f"and {len(explanation.findings) - len(shown)} more: `--all`")
     nearest = explanation.route.nearest
@@ -193,4 +194,4 @@ def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
         screen.say(f"still missing: {', '.join(mended.missing)}")
     for finding in mended.findings:
         if finding.code not in ("placeholder", "id-format"):
-            screen.say(screen.finding(finding, screen.stderr) + "\n")
+            screen.complain(finding)

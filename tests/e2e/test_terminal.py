@@ -111,3 +111,25 @@ def test_a_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
     assert sandbox.client_secret not in text
     assert "logged in to" in text
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_words_and_carets_stay_whole_on_a_narrow_terminal(cxcall: Cxcall, columns: int) -> None:
+    data = {"firstName": "Ada", "note": "a note " * 30, "phone_number": "+12025550123"}
+    body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
+    name = cxcall.file("p.json", body)
+    words = ("validate", name, "--operation", "execute")
+    with terminal(cxcall, *words, columns=columns, NO_COLOR="1") as child:
+        text = screen(child)
+    assert all(len(line) <= columns for line in text.splitlines()), text
+    said = set(cxcall(*words, code=3).out.split())
+    assert {word for word in text.split() if "…" not in word} <= said | {"|"}
+
+
+def test_a_finding_beside_a_repair_has_its_colours(cxcall: Cxcall) -> None:
+    url = "https://api.mypurecloud.com/api/v2/conversation/calls"
+    curl = f"curl {url} -H 'Content-Type: application/json' -d '{{\"phoneNumber\": \"+1202\"}}'"
+    with terminal(cxcall, "explain", cxcall.file("failed.txt", curl), "--fix") as child:
+        text = screen(child)
+    assert "\x1b[1;33mwarning[phone-unlikely]\x1b[0m: " in text
+    assert "\\x1b" not in text
