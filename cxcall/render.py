@@ -245,6 +245,8 @@ class Screen:
         from rich.text import Text
 
         table = table.on_terminal or table
+        if not table.rows:
+            return
         grid = Grid(box=None, pad_edge=False, header_style="bold")
         for heading in table.headings:
             grid.add_column(heading, overflow="fold")
