@@ -14,7 +14,6 @@ from cxcall.errors import Finding, Severity, UsageError
 from cxcall.misfit import explain_parameter
 from cxcall.payload import Payload
 from cxcall.route import Route, path_values
-from cxcall.transport import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,8 +52,7 @@ def check_content(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterato
     try:
         document = parse(attempt.body, "body")
     except DocumentError as error:
-        if not _is_called_form(attempt):  # then its `Content-Type` was found wrong already
-            yield from error.findings
+        yield from error.findings
         return
     payload = Payload(document.value, document)
     yield from document.findings
@@ -110,10 +108,6 @@ def _is_null(payload: Payload, pointer: str) -> bool:
         return value_at(payload.value, pointer) is None
     except (KeyError, UsageError):
         return False
-
-
-def _is_called_form(attempt: Attempt) -> bool:
-    return "form" in (attempt.headers or Headers()).get("Content-Type", "").lower()
 
 
 def _encoded_twice(payload: Payload) -> Finding:

@@ -178,7 +178,9 @@ def _response(attempt: Attempt, route: Route) -> Iterator[Finding]:
         return
     if not response.status and not response.body:
         return
-    for finding in refusal(route.operation or route.advised, response, attempt.host or ""):
+    operation = route.operation or route.advised
+    found = refusal(operation, response, attempt.host or "", is_token=route.is_token)
+    for finding in found:
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 from cxcall.doubt import is_placeholder
 from cxcall.errors import Finding, Severity
-from cxcall.published import CXONE, GENESYS
+from cxcall.published import CXONE
+from cxcall.token_request import JSON, endpoint_meant
 from cxcall.transport import Headers
 
 if TYPE_CHECKING:
@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from cxcall.attempt import Attempt
     from cxcall.route import Route
 
-FORM = "application/x-www-form-urlencoded"
-_OAUTH = {
-    GENESYS: "Genesys Cloud developer documentation, OAuth",
-    CXONE: "NICE CXone developer portal, authentication",
-}
-# The grants of each token endpoint (genesys-cloud.md sections 2.1 and 2.2, nice-cxone.md section 1a).
-_GRANTS = {
-    "/oauth/token": ("client_credentials", "authorization_code", "refresh_token"),
-    "/auth/token": ("password", "authorization_code", "refresh_token"),
-}
 _PERSON = "authorization-code"
 
 
@@ -36,8 +26,6 @@ def check_headers(attempt: Attempt, route: Route) -> Iterator[Finding]:
         yield from _content_type(attempt, route)
         yield from _accept(attempt, route)
         yield from _authorization(attempt, route)
-    if route.is_token:
-        yield from _grant(attempt, route)
 
 
 def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
@@ -62,12 +50,11 @@ def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if not attempt.body or (not kind and attempt.null_is_silence):
         return
-    takes_json = route.operation is not None and route.operation.takes_body
-    wanted = FORM if route.is_token and not takes_json else "application/json"
+    wanted = _wanted_type(attempt, route)
     is_json = _is_json(attempt.body)
-    if kind == wanted or (kind.endswith("+json") and wanted == "application/json"):
-        return
-    if route.is_token and wanted == FORM and not is_json:
+    if kind in (wanted, "") and wanted != JSON and not is_json:
+        return  # who sends a form need not say so: curl and `requests` do
+    if not wanted or kind == wanted or (kind.endswith("+json") and wanted == JSON):
         return
     yield Finding(
         Severity.ERROR,
@@ -80,6 +67,14 @@ def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
         why="curl's `-d` sends a form unless told otherwise, and `requests` nothing for text; the API answers 415, or reads no body",
         source=f"contract {route.operation.contract.name}" if route.operation else "",
     )
+
+
+def _wanted_type(attempt: Attempt, route: Route) -> str:
+    """Return the type that the body must have; empty where it may have any."""
+    if not route.is_token:
+        return JSON
+    endpoint = endpoint_meant(attempt, route.platform)
+    return endpoint.takes if endpoint else ""
 
 
 def _accept(attempt: Attempt, route: Route) -> Iterator[Finding]:
@@ -123,34 +118,6 @@ def _authorization(attempt: Attempt, route: Route) -> Iterator[Finding]:
 
 def _token(code: str, message: str, fix: str, severity: Severity = Severity.ERROR) -> Finding:
     return Finding(severity, code, "header:Authorization", message, fix=fix)
-
-
-def _grant(attempt: Attempt, route: Route) -> Iterator[Finding]:
-    """Yield what is wrong with a request for a token: its grant, its scopes."""
-    path = (attempt.path or "").rstrip("/").lower()
-    form = parse_qs(attempt.body or "") if attempt.body and not _is_json(attempt.body) else {}
-    grant = "".join(form.get("grant_type", [])[:1])
-    known = _GRANTS.get(path, ())
-    if grant and known and grant not in known and ":" not in grant and not is_placeholder(grant):
-        yield Finding(
-            Severity.ERROR,
-            "token-grant",
-            "/grant_type",
-            f"`{grant}` is no grant of this token endpoint",
-            fix=f"one of: {', '.join(f'`{each}`' for each in known)}",
-            source=_OAUTH[route.platform or GENESYS],
-        )
-    for scope in " ".join(form.get("scope", [])).split():
-        if route.platform == GENESYS and scope.count(":") > 1:
-            yield Finding(
-                Severity.ERROR,
-                "token-scope",
-                "/scope",
-                f"`{scope}` has not the form of a scope",
-                fix=f"`{scope.partition(':')[0]}` reads and writes, `{scope.partition(':')[0]}:readonly` reads",
-                why="three parts are the form of a permission, which a role grants",
-                source=_OAUTH[GENESYS],
-            )
 
 
 def _is_json(body: str) -> bool:

@@ -11,6 +11,7 @@ from cxcall import contract
 from cxcall.endpoint import is_loopback_host
 from cxcall.errors import Finding, Severity
 from cxcall.published import CXONE, GENESYS
+from cxcall.token_request import asks_token, login_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,20 +26,7 @@ _NICE_HOST = re.compile(
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
 _NICE_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
-_TOKEN_PATHS = {
-    "/oauth/token": GENESYS,
-    "/oauth/authorize": GENESYS,
-    "/auth/token": CXONE,
-    "/auth/authorize": CXONE,
-    "/authentication/v1/token/access-key": CXONE,
-    "/public/user/refresh": CXONE,
-}
 _NO_HOST = re.compile(r"[{}<>\[\]$%]")
-
-
-def is_token_path(path: str | None) -> bool:
-    """Tell whether a path is one that hands out tokens."""
-    return (path or "").rstrip("/").lower() in _TOKEN_PATHS
 
 
 def platform_of_host(host: str | None) -> str:
@@ -51,9 +39,9 @@ def platform_of_host(host: str | None) -> str:
 
 def platform_of_path(path: str | None) -> str:
     """Return the platform whose paths have this form; empty where it is none."""
+    if platform := login_platform(path):
+        return platform
     lowered = (path or "").lower().rstrip("/")
-    if lowered in _TOKEN_PATHS:
-        return _TOKEN_PATHS[lowered]
     if lowered.startswith("/incontactapi/"):
         return CXONE
     return GENESYS if re.match(r"/(api/)?v[0-9.]+/|/platform/api/", lowered) else ""
@@ -79,7 +67,7 @@ def check_host(attempt: Attempt, platform: str, by_path: str) -> Iterator[Findin
     if not host or _NO_HOST.search(host) or is_loopback_host(host):
         return
     if platform == GENESYS:
-        yield from _genesys_host(host, is_token=is_token_path(attempt.path))
+        yield from _genesys_host(host, is_token=asks_token(attempt))
     elif platform == CXONE and not _NICE_HOST.fullmatch(host):
         yield _wrong_host(host, f"no host of NICE CXone has this form: {_NICE_FORM}", CXONE)
     elif not platform and "." not in host:

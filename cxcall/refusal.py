@@ -45,6 +45,7 @@ _CLIENT = (
 _LOOK = "look at it as it is now, then send what fits"
 _BODY = "check the body offline: `cxcall validate FILE`"
 _IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
+_NO_TOKEN = Cause("credential", "it hands out no token for these credentials", _CLIENT)
 # What a status means where the body does not say it better (genesys-cloud.md section 5.2).
 _BY_STATUS = {
     400: Cause("not-provable", "", _BODY),
@@ -98,14 +99,19 @@ _CODE = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 _NAMED = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 
 
-def refusal(operation: Operation | None, response: HttpResponse, host: str) -> tuple[Finding, ...]:
+def refusal(
+    operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool = False
+) -> tuple[Finding, ...]:
     """Return the findings on an answer that refuses: what the platform says, in our terms.
 
-    `operation` is None where the request fits none; `host` may be empty.
+    `operation` is None where the request fits none; `host` may be empty; `is_token` where a token was
+    asked for.
     """
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect(response, host),)
     cause = _cause(response)
+    if is_token and cause.code in ("token-expired", "permission-missing"):
+        cause = _NO_TOKEN  # there was none yet that could have expired
     body, told = response.json(), _told(response)
     named = correlation_id(response)
     fix = cause.fix

@@ -13,11 +13,11 @@ from cxcall.hosts import (
     NAMES,
     check_host,
     check_scheme,
-    is_token_path,
     platform_of_host,
     platform_of_path,
 )
 from cxcall.published import CXONE, FAMILY, GENESYS, Entry, Listing, Match, holds_id, listing
+from cxcall.token_request import asks_token, check_token_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,9 +54,10 @@ def trace(attempt: Attempt, own: Contract | None = None) -> Route:
     found = [*check_scheme(attempt), *check_host(attempt, by_host, by_path)]
     if by_host and by_path and by_host != by_path:
         found.append(_mixed_up(attempt, by_host, by_path))
-    is_token = is_token_path(attempt.path)
+    is_token = asks_token(attempt)
     if not attempt.path or is_token:
         operation = shipped().find(attempt.method, attempt.path or "")
+        found += check_token_request(attempt, platform) if is_token else ()
         return Route(platform, is_token, None, operation, None, None, tuple(found))
     listed = listing(by_path or platform or GENESYS)
     path = FAMILY.sub("", attempt.path)

@@ -15,6 +15,7 @@ from cxcall.codes import codes
 from cxcall.errors import Severity
 
 GENESYS, CXONE = "api.mypurecloud.com", "api-na1.niceincontact.com"
+LOGIN, ISSUER, AREA = "login.mypurecloud.com", "cxone.niceincontact.com", "na1.nice-incontact.com"
 QUEUE = "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10"
 TOKEN = {"Authorization": "Bearer abc"}
 CALL = {"phoneNumber": "+12025550123"}
@@ -173,7 +174,10 @@ def test_form_data_is_no_json() -> None:
         asked(body="phoneNumber=1", headers={"Content-Type": "application/json"})
     )
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert list(errors(asked(body="phoneNumber=1", headers=form))) == ["header-missing"]
+    assert list(errors(asked(body="phoneNumber=1", headers=form))) == [
+        "header-missing",
+        "body-malformed",
+    ]
 
 
 def test_an_id_in_the_path_and_another_in_the_body() -> None:
@@ -271,14 +275,77 @@ def test_an_answer_of_nice_in_words_needs_the_header_that_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "code"),
+    ("form", "code", "where"),
     [
-        ("grant_type=password&username=a", "token-grant"),
-        ("grant_type=client_credentials&scope=outbound:campaign:execute", "token-scope"),
+        ("grant_type=password&username=a&password=b", "token-grant", "/grant_type"),
+        ("grant_type=client_credentials&scope=outbound:campaign:execute", "token-scope", "/scope"),
+        ("grant_type=client_credentials&scope=outbound:write", "token-scope", "/scope"),
+        ("client_id=a", "property-missing", "/grant_type"),
+        ("grant_type=authorization_code&code=a", "property-missing", "/redirect_uri"),
+        ('{"grant_type": "client_credentials"}', "body-malformed", "body"),
     ],
 )
-def test_a_request_for_a_token(form: str, code: str) -> None:
-    assert code in errors(asked(path="/oauth/token", host="login.mypurecloud.com", body=form))
+def test_a_request_for_a_token(form: str, code: str, where: str) -> None:
+    assert errors(asked(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "body"),
+    [
+        (LOGIN, "/oauth/token", "grant_type=client_credentials&scope=outbound:readonly"),
+        (LOGIN, "/oauth/token", "grant_type=refresh_token&refresh_token=a"),
+        (LOGIN, "/oauth/token", "grant_type=urn:ietf:params:oauth:grant-type:saml2-bearer"),
+        (ISSUER, "/auth/token", "grant_type=password&username=a&password=b"),
+        (ISSUER, "/auth/token", "grant_type=token-exchange"),
+        (AREA, "/authentication/v1/token/access-key", {"accessKeyId": "a", "accessKeySecret": "b"}),
+        ("api.incontact.com", "/InContactAuthorizationServer/Token", {"grant_type": "client_credentials"}),
+        ("api.incontact.com", "/InContactAuthorizationServer/Token", "grant_type=password&username=a&password=b"),
+    ],
+)  # fmt: skip
+def test_a_request_for_a_token_that_is_as_published(host: str, path: str, body: Any) -> None:
+    basic = {"Authorization": "Basic [removed]", "Content-Type": "application/json"}
+    form = {**basic, "Content-Type": "application/x-www-form-urlencoded"}
+    headers = form if isinstance(body, str) else basic
+    assert not errors(asked(host=host, path=path, body=body, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "usual"),
+    [
+        ("api.cxone.com", "/oauth2/token", "https://cxone.niceincontact.com/auth/token"),
+        ("api.mypurecloud.com", "/api/v2/oauth/token", "https://login.<region's domain>/oauth/token"),
+        (None, "/api/v2/oauth/token", "https://login.<region's domain>/oauth/token"),
+        (None, "/anything", "https://cxone.niceincontact.com/auth/token"),
+    ],
+)  # fmt: skip
+def test_a_path_that_hands_out_no_token_is_judged_as_a_request_for_one(
+    host: str | None, path: str, usual: str
+) -> None:
+    exchange = asked(host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID")  # fmt: skip
+    (found,) = explain({**exchange, "status": 401, "response": {"error": "invalid_client"}})
+    told = {each.code: each for each in found.findings}
+    assert usual in told["path-unpublished"].fix
+    assert {"credential", "placeholder"} <= told.keys()
+    assert not told.keys() & {"token-missing", "header-missing", "body-malformed"}
+
+
+@pytest.mark.parametrize("answer", ["Unauthorized", {"message": "x"}, None])
+def test_who_is_handed_no_token_has_none_that_expired(answer: Any) -> None:
+    exchange = asked(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
+    assert errors({**exchange, "status": 401, "response": answer}) == {"credential": "response"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "kind", "codes"),
+    [
+        ("/oauth/token", "grant_type=client_credentials", "application/json", {"header-missing"}),
+        ("/oauth/token", {"grant_type": "client_credentials"}, "application/x-www-form-urlencoded", {"body-malformed"}),
+        ("/oauth/token", {"grant_type": "client_credentials"}, "application/json", {"body-malformed", "header-missing"}),
+    ],
+)  # fmt: skip
+def test_a_body_and_its_header_are_judged_apart(path: str, body: Any, kind: str, codes: set[str]) -> None:  # fmt: skip
+    exchange = asked(host=LOGIN, path=path, body=body, headers={"Content-Type": kind})
+    assert errors(exchange).keys() == codes
 
 
 ANSWERS: list[tuple[int, Any, str]] = [
