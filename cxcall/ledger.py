@@ -55,10 +55,9 @@ ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
 
 _IN_BATCH = "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? ORDER BY d.number DESC LIMIT 1"
 
-_FIND_BATCH = """
-SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id) FROM batch
-WHERE profile = ? AND operation = ? AND target = ? AND (digest = ? OR (file = ? AND file <> ''))
-ORDER BY number DESC LIMIT 1
+_BATCHES_OF = """
+SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target FROM batch
+WHERE digest = ? OR (file = ? AND file <> '') ORDER BY number DESC
 """
 
 _PRUNABLE = """
@@ -225,16 +224,14 @@ class Ledger:
             at = self._now().timestamp()
             self._journal.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
 
-    def find_batch(
-        self, profile: str, operation: str, target: str, file: str, digest: str
-    ) -> Batch | None:
-        """Return the newest batch of this file, by its content or else its path; None when there is none."""
-        values = (profile, operation, target, digest, _encodable(file))
+    def batches_of(self, file: str, digest: str) -> list[Batch]:
+        """Return the batches of this file, by its content or else its path, the newest first."""
         with self._journal.reading():
-            found = self._journal.run(_FIND_BATCH, values).fetchone()
-        if found is None:
-            return None
-        return Batch(found[0], datetime.fromtimestamp(found[1], UTC), bool(found[2]))
+            found = self._journal.run(_BATCHES_OF, (digest, _encodable(file))).fetchall()
+        return [
+            Batch(name, datetime.fromtimestamp(at, UTC), bool(is_ended), *rest)
+            for name, at, is_ended, *rest in found
+        ]
 
     def row(self, batch: str, digest: str) -> Record | None:
         """Return the newest delivery of a request within a batch; None when there is none."""

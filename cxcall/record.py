@@ -49,6 +49,9 @@ class Batch(NamedTuple):
     id: str
     at: datetime
     is_ended: bool
+    profile: str
+    operation: str
+    target: str
 
 
 class Record(NamedTuple):

@@ -899,18 +899,21 @@ def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path
         assert book.row("D", row.digest) is None
 
 
-def test_the_newest_batch_of_a_file_is_found_by_its_content_or_its_path(tmp_path: Path) -> None:
+def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         whole = "default", "execute", "https://x"
         first = book.begin_batch(*whole, "/a", "1")
-        second = book.begin_batch(*whole, "/b", "2")
-        for file, digest, expected in (("/a", "9", first), ("", "2", second), ("/a", "2", second)):
-            found = book.find_batch(*whole, file, digest)
-            assert found is not None
-            assert (found.id, found.is_ended) == (expected, False)
-        assert book.find_batch(*whole, "", "9") is None
-        assert book.find_batch("other", "execute", "https://x", "/a", "1") is None
+        second = book.begin_batch("other", *whole[1:], "/b", "2")
+        for file, digest, expected in (
+            ("/a", "9", [first]),
+            ("", "2", [second]),
+            ("/a", "2", [second, first]),
+            ("", "9", []),
+        ):
+            found = book.batches_of(file, digest)
+            assert [each.id for each in found] == expected
+            assert not any(each.is_ended for each in found)
+        (found_first,) = book.batches_of("/a", "1")
+        assert (found_first.profile, found_first.operation, found_first.target) == whole
         book.end_batch(first)
-        found = book.find_batch(*whole, "/a", "1")
-        assert found is not None
-        assert found.is_ended
+        assert book.batches_of("/a", "1")[0].is_ended

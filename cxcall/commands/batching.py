@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch import Run
     from cxcall.contract import Operation
-    from cxcall.ledger import Ledger
+    from cxcall.ledger import Batch, Ledger
     from cxcall.options import (
         CheckOptions,
         ContractOptions,
@@ -176,30 +176,48 @@ class _Batch:
 
         Raises UsageError when there is none to resume, StoppedError when one is unfinished.
         """
-        job, name = self.job, self.wishes.file
-        earlier = ledger.find_batch(*job.identity)
-        if self.wishes.resume and earlier is None:
-            raise UsageError(
-                f"there is no earlier batch of `{name}` to go on with",
-                where="--resume",
-                fix="leave out `--resume`",
-                why=f"looked for {job.operation.name}, profile {job.settings.profile}, {job.settings.base_url}",
-            )
-        if self.wishes.resume and earlier is not None:
-            return earlier.id
-        if earlier is not None and not earlier.is_ended and not job.again:
-            raise StoppedError(
-                Finding(
-                    Severity.ERROR,
-                    "already-sent",
-                    "ledger",
-                    f"a batch of `{name}`, begun at {earlier.at:%Y-%m-%d %H:%M:%S} UTC, did not come to its end",
-                    fix="`--resume` sends what is left; `--again` sends all of it anew",
-                    why=f"its rows may have rung: `cxcall history list --batch {earlier.id}`",
-                    source="ledger",
-                )
-            )
+        profile, operation, target, *file = self.job.identity
+        earlier = ledger.batches_of(*file)
+        here = [each for each in earlier if (each.operation, each.target) == (operation, target)]
+        if self.wishes.resume:
+            own = next((each for each in here if each.profile == profile), None)
+            if own is None:
+                raise self._nothing_to_resume(earlier)
+            return own.id
+        newest = {each.profile: each for each in reversed(here)}.values()
+        unfinished = next((each for each in newest if not each.is_ended), None)
+        if unfinished is not None and not self.job.again:
+            raise self._unfinished(unfinished)
         return ""
+
+    def _nothing_to_resume(self, earlier: Sequence[Batch]) -> UsageError:
+        job, name = self.job, self.wishes.file
+        message, fix = (
+            f"there is no earlier batch of `{name}` to go on with",
+            "leave out `--resume`",
+        )
+        if earlier:
+            last = earlier[0]
+            message = f"the earlier batch of `{name}` is of {last.operation}, profile {last.profile}, {last.target}"
+            fix = "the same command as then, with `--resume`: another would call its people again"
+        looked = f"looked for {job.operation.name}, profile {job.settings.profile}, {job.settings.base_url}"
+        return UsageError(message, where="--resume", fix=fix, why=looked)
+
+    def _unfinished(self, batch: Batch) -> StoppedError:
+        other = (
+            f" with profile `{batch.profile}`" if batch.profile != self.job.settings.profile else ""
+        )
+        return StoppedError(
+            Finding(
+                Severity.ERROR,
+                "already-sent",
+                "ledger",
+                f"a batch of `{self.wishes.file}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, did not come to its end",
+                fix=f"`--resume`{other} sends what is left; `--again` sends all of it anew",
+                why=f"its rows may have rung: `cxcall history list --batch {batch.id}`",
+                source="ledger",
+            )
+        )
 
     def _check(self, ledger: Ledger, batch: str) -> Checkup:
         """Check every row; raises CheckError when one is wrong and none is to be skipped."""
@@ -274,7 +292,9 @@ class _Batch:
         if running.stopped:
             talk.append(f"stopped: {running.stopped}")
         if left:
-            talk.append(f"not sent: {counted(left, 'row')}; to go on: {self._resumption()}")
+            talk.append(
+                f"not sent: {counted(left, 'row')}; to go on: the same command, with `--resume`"
+            )
         return Report(
             COMMAND,
             tally.outcome,
@@ -289,8 +309,3 @@ class _Batch:
             talk=talk,
             is_last_line=True,
         )
-
-    def _resumption(self) -> str:
-        import shlex
-
-        return f"`cxcall batch {shlex.quote(self.wishes.file)} --operation {self.job.operation.name} --resume`"

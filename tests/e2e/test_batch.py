@@ -315,6 +315,31 @@ def test_what_is_unknown_is_named_and_left_alone(cxcall: Cxcall) -> None:
     }
 
 
+def test_what_one_profile_left_unfinished_no_other_calls_again(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 6)
+    config = cxcall.folder / "config"
+    config.mkdir()
+    (config / "config.toml").write_text("[profiles.other]\ntimeout = 20\n", "utf-8")
+    cxcall.environment["CXCALL_CONFIG_DIR"] = str(config)
+    refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
+    words = ("batch", file, *PERSONAL, *FAST, "--confirm")
+    with Platform(lambda sent, _count: refusal if sent == body(4) else Reply()) as platform:
+        at(cxcall, platform)
+        stopped = cxcall(
+            *words, "6", "-p", "other", "--max-failures", "1", "--concurrency", "1", code=9
+        )
+        assert "to go on: the same command, with `--resume`" in stopped.err
+        resumed = cxcall(*words, "2", "--resume", code=2)
+        assert "is of personal-connection, profile other, " in resumed.err
+        assert "leave out" not in resumed.err
+        anew = cxcall(*words, "6", code=7)
+        assert "with profile `other`, did not come to its end" in anew.err
+        assert platform.rung == 3
+        cxcall(*words, "2", "-p", "other", "--resume", code=9)
+    assert platform.rung == 5
+    assert set(platform.dials.values()) == {1}
+
+
 def test_refusals_are_counted_by_their_reasons_and_not_repeated(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 5)
     refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
