@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from cxcall import pacing
 from cxcall.document import value_at
@@ -116,7 +116,7 @@ def _at(place: str, response: HttpResponse, body: Any) -> str:
     if kind == "location":
         # Only a success says with it what it made; a redirect says where else to go.
         made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-        path = urlsplit(response.headers.get("Location", "")).path if made else ""
+        path = location(response).path if made else ""
         return unquote(path.rstrip("/").rpartition("/")[2])
     try:
         value = value_at(body, name)
@@ -124,6 +124,14 @@ def _at(place: str, response: HttpResponse, body: Any) -> str:
         return ""
     is_id = isinstance(value, str | int) and not isinstance(value, bool)
     return str(value).strip() if is_id else ""
+
+
+def location(response: HttpResponse) -> SplitResult:
+    """Return where an answer points; an empty address where that is none."""
+    try:
+        return urlsplit(response.headers.get("Location", ""))
+    except ValueError:
+        return urlsplit("")
 
 
 def correlation_id(response: HttpResponse) -> str | None:

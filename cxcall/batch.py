@@ -181,8 +181,8 @@ class Run:
         if checked.draft is None:
             return Done(checked.row, invalid(checked.findings))
         record = done_before(self.ledger, self.batch, checked.draft) if resume else None
-        if record is None:
-            return None
+        if record is None or record.row in self._under_way:
+            return None  # its equal is being sent right now: the guard will say so when it is known
         return Done(checked.row, recorded(record, checked.draft), resumed=True)
 
     def _send(self, row: Row, draft: Draft, findings: tuple[Finding, ...]) -> None:

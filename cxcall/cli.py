@@ -18,10 +18,10 @@ from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.options import COMMON, OutputOptions
 from cxcall.render import Screen, options_of
 from cxcall.report import Report, of_error
+from cxcall.signals import let_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
 # A command's module is imported only when the command runs: the list of commands needs none.
 FIRST = {"auth": "Log in to the platform, and show as whom."}
@@ -115,7 +115,7 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
-    _interrupt_on_sigterm()
+    let_interrupt()
     invocation, report = Invocation(), None
     try:
         report = _report(_asking(arguments), invocation) if arguments else _brief()
@@ -128,7 +128,7 @@ def run(arguments: Sequence[str]) -> int:
         discard(sys.stdout)
         Screen.standard(OutputOptions()).say(f"the report could not be written: {error.strerror}")
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
+        return report.exit_code if report is not None else ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
 
 
@@ -253,13 +253,3 @@ def _fault_report(fault: Exception, command: str) -> Report:
         fix="report it with the line above and what you ran; it holds no value of yours",
     )
     return Report(command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])
-
-
-def _interrupt_on_sigterm() -> None:
-    """Let SIGTERM end a command as Ctrl-C does: with the truth in the ledger."""
-    import signal
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, interrupt)

@@ -178,6 +178,15 @@ class Settings(NamedTuple):
         return self._text("do_not_call")
 
 
+def longest_duplicate_window(settings: Settings) -> float:
+    """Return the longest window of any profile, in seconds: so long the guard may need a delivery."""
+    profiles = ConfigFile.read(config_dir() / "config.toml").declared.get("profiles", {})
+    own = (
+        float(each["duplicate_window"]) for each in profiles.values() if "duplicate_window" in each
+    )
+    return max(settings.duplicate_window, *own, 0.0)
+
+
 class Server(Protocol):
     """A running sandbox, as far as settings are concerned."""
 

@@ -67,6 +67,8 @@ class Line:
         self.left = False
         self.phase = "connect"
         self._turn = turn
+        self._in_turn: float | None = None
+        self._held = 0.0
         self.head: list[bytes] = []
         self.timings: dict[str, float] = {}
         self._started = perf_counter()
@@ -78,6 +80,12 @@ class Line:
     def stage(self) -> str:
         """What a request that did not leave failed in: connect, proxy or tls."""
         return self.phase if self.phase in ("proxy", "tls") else "connect"
+
+    @property
+    def held(self) -> float:
+        """How many seconds it has waited for its turn, up to now."""
+        since = self._in_turn
+        return self._held + (perf_counter() - since if since is not None else 0.0)
 
     def mark(self, phase: str) -> None:
         """Note when a phase ended, in milliseconds from the start."""
@@ -94,7 +102,11 @@ class Line:
     def let_pass(self) -> None:
         """Let bytes of the request leave, once it is their turn, unless the exchange was given up."""
         if self._turn is not None and not self.left:
-            self._turn()
+            self._in_turn = perf_counter()
+            try:
+                self._turn()
+            finally:
+                self._held, self._in_turn = self.held, None
             self.mark("turn")
         with self._gate:
             if self._given_up:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -18,10 +15,11 @@ from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
 from cxcall.ledger import Intent, intent_digest
 from cxcall.phone import mask_text
 from cxcall.secrecy import shown
+from cxcall.signals import Held
 from cxcall.transport import Exchange, Interrupted, exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from cxcall.auth import Token
     from cxcall.config import Settings
@@ -96,7 +94,7 @@ class Plan(NamedTuple):
 
 
 class Delivery(NamedTuple):
-    """How the sending of one request ended; `interrupted` when a signal came, so that a batch ends too."""
+    """How the sending of one request ended."""
 
     id: str
     outcome: Outcome
@@ -107,7 +105,6 @@ class Delivery(NamedTuple):
     correlation_id: str | None = None
     attempts: int = 1
     findings: tuple[Finding, ...] = ()
-    interrupted: bool = False
 
 
 class Unrecorded:
@@ -139,45 +136,26 @@ def read(plan: Plan, tokens: Callable[[bool], Token] | None, pace: Pace = ALONE)
 def deliver(
     plan: Plan,
     ledger: Ledger,
-    tokens: Callable[[bool], Token],
+    tokens: Callable[[bool], Token] | None,
     pace: Pace = ALONE,
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
-    `tokens(True)` must give a fresh token. Raises AlreadySentError when the guard stops it,
+    `tokens(True)` must give a fresh token; None is for an operation that takes none. Raises AlreadySentError when the guard stops it,
     LedgerError when it cannot be recorded, and what `tokens(False)` raises: nothing was sent then.
     A signal after that is an outcome like any other.
     """
-    token = tokens(False)  # noqa: FBT003 - "fresh" is its only meaning
+    token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
     attempts = _Attempts(plan, ledger, tokens, pace)
-    try:
-        with _signals_held():
-            attempts.id = ledger.begin(plan.intent(), plan.settings.duplicate_window)
-        ending = attempts.run(token)
-    except KeyboardInterrupt as interrupt:
-        if not attempts.id:
-            raise
-        ending = attempts.stop(interrupt)._replace(interrupted=True)
-    return attempts.record(ending)
-
-
-@contextmanager
-def _signals_held() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back while the ledger writes: what it wrote must be known here."""
-    if current_thread() is not main_thread():  # signals are not handled on any other
-        yield
-        return
-    caught: list[int] = []
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda number, _frame: caught.append(number))
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-        if caught:
-            signal.raise_signal(caught[0])
+    with attempts.signals as signals:
+        attempts.id = ledger.begin(plan.intent(), plan.settings.duplicate_window)
+        try:
+            signals.open()
+            ending = attempts.run(token)
+            signals.close()
+        except KeyboardInterrupt as interrupt:
+            ending = attempts.stop(interrupt)
+        return attempts.record(ending)
 
 
 class _Attempts:
@@ -197,6 +175,7 @@ class _Attempts:
         self.id, self.attempt, self.sends, self.waited = "", 1, 1, 0.0
         self.renewed = self.in_flight = False
         self.last: Exchange | None = None
+        self.signals = Held()
 
     @property
     def delivered(self) -> Delivered:
@@ -260,7 +239,7 @@ class _Attempts:
         reason = f"`{self.plan.host}` was not reached: {done.detail}"
         if done.response is not None:
             reason = f"`{self.plan.host}` answered HTTP {done.response.status}"
-        with _signals_held():
+        with self.signals.closed():
             self.ledger.not_processed(self.id, self.attempt, reason)
         if wait is None:
             self.renewed = True
@@ -270,7 +249,7 @@ class _Attempts:
             self.waited += wait
             self.pace.on_wait(wait, reason)
             self.pace.sleep(wait)
-        with _signals_held():
+        with self.signals.closed():
             self.ledger.sending(self.id, self.attempt + 1)
             self.attempt += 1
         return token
@@ -289,22 +268,16 @@ class _Attempts:
         delivery = self._delivery(ending)
         done = ending.exchange
         response = done.response if done else None
-        written = False
         try:
-            with _signals_held():
-                self.ledger.end(
-                    self.id,
-                    delivery.outcome,
-                    attempts=delivery.attempts,
-                    status=response.status if response else None,
-                    engagement_id=delivery.engagement_id,
-                    correlation_id=delivery.correlation_id,
-                    note=done.detail if done else "",
-                )
-                written = True
-        except KeyboardInterrupt:
-            stopped = ending._replace(interrupted=True)
-            return self._delivery(stopped) if written else self.record(stopped)
+            self.ledger.end(
+                self.id,
+                delivery.outcome,
+                attempts=delivery.attempts,
+                status=response.status if response else None,
+                engagement_id=delivery.engagement_id,
+                correlation_id=delivery.correlation_id,
+                note=done.detail if done else "",
+            )
         except Exception as error:  # noqa: BLE001 - a phone may ring: nothing may hide the outcome
             return delivery._replace(findings=(*delivery.findings, self._unrecorded(error)))
         return delivery
@@ -324,7 +297,6 @@ class _Attempts:
             correlation_id=answer.correlation_id(response) if response else None,
             attempts=self.attempt,
             findings=ending.findings,
-            interrupted=ending.interrupted,
         )
 
     def _unrecorded(self, error: Exception) -> Finding:

@@ -39,6 +39,21 @@ class DocumentError(CxcallError):
     outcome = Outcome.INVALID
 
 
+def is_deep(value: Any) -> bool:
+    """Tell whether a JSON value nests deeper than a document may."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inner = [each for each in level if isinstance(each, dict | list)]
+        level = [
+            member
+            for each in inner
+            for member in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def join_pointer(pointer: str, token: str | int) -> str:
     """Append one token to a JSON pointer (RFC 6901)."""
     return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"

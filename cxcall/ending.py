@@ -49,13 +49,12 @@ class Delivered(NamedTuple):
 
 
 class Ending(NamedTuple):
-    """How a delivery ends, and the exchange that decided it; `interrupted`: by a signal."""
+    """How a delivery ends, and the exchange that decided it."""
 
     outcome: Outcome
     exit_code: ExitCode
     exchange: Exchange | None
     findings: tuple[Finding, ...] = ()
-    interrupted: bool = False
 
 
 def end(delivered: Delivered, proof: Proof, exchange: Exchange | None) -> Ending:

@@ -67,7 +67,7 @@ def check_url(name: str, written: Written) -> str:
         raise bad_setting(name, written, "must begin with `https://`", fix=fix)
     try:
         parts = urlsplit(text)
-        host, _port = parts.hostname or "", parts.port
+        host, port = parts.hostname or "", parts.port
     except ValueError:  # its text is not shown: it may quote a password
         problem = "is no URL: its host or port is malformed"
         raise bad_setting(name, written, problem, fix="write `https://host:port`") from None
@@ -77,7 +77,10 @@ def check_url(name: str, written: Written) -> str:
     if not host:
         raise bad_setting(name, written, "names no host", fix="write `https://host`")
     _check_scheme(name, written, parts.scheme, host)
-    return text.rstrip("/")
+    # One spelling for one host, in any letters, its port written or not: the duplicate guard compares it.
+    shown = f"[{host}]" if ":" in host else host
+    at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
+    return f"{parts.scheme}://{shown}{at_port}{parts.path.rstrip('/')}"
 
 
 def _extra(netloc: str, query: str, fragment: str, text: str) -> str:

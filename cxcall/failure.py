@@ -32,9 +32,9 @@ _PROXY = {"InvalidProxyURL", "InvalidSchema"}
 def name_failure(error: Exception, line: Line) -> tuple[str, str]:
     """Return what went wrong, as `Exchange.failure` has it, and the cause in words."""
     causes = list(_causes(error))
-    root = next((cause for cause in reversed(causes) if isinstance(cause, OSError)), causes[-1])
+    root = _root(causes)
     if line.left:
-        return _broken(causes, line), _words(root)
+        return _broken(causes, line), _words(root, "the answer broke off, or is not HTTP")
     names = {type(cause).__name__ for cause in causes}
     signs = (
         ("held", "HeldBackError" in names),
@@ -43,7 +43,15 @@ def name_failure(error: Exception, line: Line) -> tuple[str, str]:
         ("dns", "gaierror" in names),
         ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
     )
-    return next((failure for failure, is_so in signs if is_so), line.stage), _words(root)
+    failure = next((failure for failure, is_so in signs if is_so), line.stage)
+    return failure, _words(root, "the request cannot be put into HTTP")
+
+
+def _root(causes: list[BaseException]) -> BaseException:
+    """Return the cause that says most: the system's own, else one that has words of ours."""
+    wire = [cause for cause in causes if isinstance(cause, OSError) and _is_wire(cause)]
+    named = [cause for cause in causes if type(cause).__name__ in _KINDS]
+    return [causes[-1], *named, *wire][-1]
 
 
 def _broken(causes: list[BaseException], line: Line) -> str:
@@ -59,8 +67,8 @@ def _is_wire(cause: OSError) -> bool:
     return cause.errno is not None or isinstance(cause, ConnectionError | TimeoutError | SSLError)
 
 
-def _words(root: BaseException) -> str:
-    """Say a cause in the system's own words, which quote nothing."""
+def _words(root: BaseException, otherwise: str) -> str:
+    """Say a cause in the system's own words, which quote nothing; `otherwise` where there are none."""
     text = str(root)
     if text.startswith(_TUNNEL):
         return f"the proxy answered {text.removeprefix(_TUNNEL)[:3]}"
@@ -72,7 +80,7 @@ def _words(root: BaseException) -> str:
         return root.strerror
     if _NO_BUNDLE in text:
         return "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file"
-    return _KINDS.get(type(root).__name__, "the request cannot be put into HTTP")
+    return _KINDS.get(type(root).__name__, otherwise)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

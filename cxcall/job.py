@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,10 +35,17 @@ class Job:
     again: bool = False
 
     @property
-    def identity(self) -> tuple[str, str, str, str, str]:
-        """What tells this batch from others in the ledger: profile, operation, target, file, content."""
+    def identity(self) -> tuple[str, str, str, str, str, str]:
+        """What tells this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
         profile, target = self.settings.profile, self.settings.base_url
-        return profile, self.operation.name, target, self.rows.file, self.rows.digest
+        return profile, self.operation.name, target, self._given, self.rows.file, self.rows.digest
+
+    @property
+    def _given(self) -> str:
+        if not (self.sets or self.values):
+            return ""
+        text = json.dumps([sorted(self.values.items()), *self.sets])
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Checked(NamedTuple):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "ledger.sqlite3"
-VERSION = 2
+VERSION = 3
 BUSY_SECONDS = 30.0
 LOOK_SECONDS = 0.002
 _APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
@@ -67,6 +67,7 @@ _UPGRADES = {
         "CREATE TABLE batch_end (batch TEXT NOT NULL, at REAL NOT NULL)",
         "CREATE INDEX batch_end_batch ON batch_end (batch)",
     ),
+    3: ("ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT ''",),
 }
 
 

@@ -53,16 +53,18 @@ WHERE d.digest = :digest AND d.id <> :but AND (
 ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
 """
 
-_IN_BATCH = "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? ORDER BY d.number DESC LIMIT 1"
+_IN_BATCH = (
+    "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? AND d.id <> ? ORDER BY d.number DESC"
+)
 
 _BATCHES_OF = """
-SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target FROM batch
+SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target, given FROM batch
 WHERE digest = ? OR (file = ? AND file <> '') ORDER BY number DESC
 """
 
 _PRUNABLE = """
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-WHERE d.at < ? AND e.outcome <> 'unknown'
+WHERE coalesce(e.ended_at, d.at) < ? AND e.outcome <> 'unknown'
 """
 
 _INSERT_EVENT = """
@@ -104,7 +106,7 @@ class Ledger:
         try:
             with self._journal.transaction():
                 at = self._now().timestamp()
-                self._guard_row(intent)
+                self._guard_row(intent.batch, intent.digest)
                 if not intent.again:
                     self._guard(intent.digest, oldest=at - window)
                 self._journal.run(
@@ -120,9 +122,9 @@ class Ledger:
             raise
         return delivery
 
-    def _guard_row(self, intent: Intent) -> None:
+    def _guard_row(self, batch: str, digest: str, *, but: str = "") -> None:
         """Stop a row whose request this batch has sent already, `again` or not."""
-        earlier = self.row(intent.batch, intent.digest)
+        earlier = self.row(batch, digest, but=but)
         if earlier is not None and earlier.is_done:
             raise AlreadySentError(earlier, self._now(), same_batch=True)
 
@@ -164,10 +166,12 @@ class Ledger:
         """
         with self._journal.transaction():
             mine = self._journal.run(
-                "SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number) "
+                "SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch "
                 "FROM delivery d WHERE id = ?",
                 (delivery,),
             ).fetchone()
+            if mine:
+                self._guard_row(mine[3], mine[0], but=delivery)
             if mine and not mine[1]:
                 self._guard(mine[0], but=delivery, after=mine[2])
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
@@ -209,13 +213,18 @@ class Ledger:
             )  # fmt: skip
         return self.get(record.id)
 
-    def begin_batch(self, profile: str, operation: str, target: str, file: str, digest: str) -> str:
-        """Record that a batch begins; `digest` is of the file's content. Returns the batch's ID."""
+    def begin_batch(
+        self, profile: str, operation: str, target: str, given: str, file: str, digest: str
+    ) -> str:
+        """Record that a batch begins; returns its ID.
+
+        `given` is a digest of what the flags put into every row, `digest` one of the file's content.
+        """
         batch = new_id(self._now())
         with self._journal.transaction():
             at = self._now().timestamp()
-            values = (batch, at, profile, operation, target, _encodable(file), digest)
-            self._journal.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", values)
+            values = (batch, at, profile, operation, target, _encodable(file), digest, given)
+            self._journal.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         return batch
 
     def end_batch(self, batch: str) -> None:
@@ -233,10 +242,15 @@ class Ledger:
             for name, at, is_ended, *rest in found
         ]
 
-    def row(self, batch: str, digest: str) -> Record | None:
-        """Return the newest delivery of a request within a batch; None when there is none."""
+    def row(self, batch: str, digest: str, *, but: str = "") -> Record | None:
+        """Return the delivery of a request within a batch, one that is done before one that is not.
+
+        None when there is none. Of equal rows, or of two runs at once, the one may have come through
+        and the other not.
+        """
         with self._journal.reading():
-            return next(self._select(_IN_BATCH, (batch, digest)), None)
+            found = list(self._select(_IN_BATCH, (batch, digest, but)))
+        return next((each for each in found if each.is_done), found[0] if found else None)
 
     def count_prunable(self, before: datetime) -> int:
         """Count the deliveries from before a time that are not unknown."""

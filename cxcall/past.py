@@ -63,9 +63,9 @@ def parse_time(text: str, flag: str) -> datetime:
 def latest_to_prune() -> datetime:
     """Return the time since which the duplicate guard needs every delivery."""
     from cxcall import contract
-    from cxcall.config import settle
+    from cxcall.config import longest_duplicate_window, settle
 
-    window = settle({}, contract.builtin()[0]).duplicate_window
+    window = longest_duplicate_window(settle({}, contract.builtin()[0]))
     return datetime.now(UTC) - timedelta(seconds=window)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.errors import Finding, Outcome, Severity, StoppedError
@@ -52,6 +53,7 @@ class Batch(NamedTuple):
     profile: str
     operation: str
     target: str
+    given: str
 
 
 class Record(NamedTuple):
@@ -80,7 +82,12 @@ class Record(NamedTuple):
 
     @property
     def is_done(self) -> bool:
-        """Whether a batch leaves its row alone: it was answered, or may have been."""
+        """Whether a batch leaves its row alone: it was answered, or may have been.
+
+        A token that was refused is no answer to the row: an unauthorised request is not processed.
+        """
+        if self.outcome is Outcome.REFUSED and self.status == HTTPStatus.UNAUTHORIZED:
+            return False
         return self.outcome is not Outcome.UNDELIVERED and self.resolution != DID_NOT_RING
 
     @property

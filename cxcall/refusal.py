@@ -7,13 +7,13 @@ import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlsplit
 
 from cxcall import pacing
 from cxcall.answer import (
     SOURCE,
     UNPROCESSED_REDIRECTS,
     correlation_id,
+    location,
     said,
     short,
     text_at,
@@ -275,7 +275,7 @@ def _unpublished(operation: Operation | None, response: HttpResponse) -> Iterato
 
 
 def _redirect(response: HttpResponse, host: str) -> Finding:
-    there = urlsplit(response.headers.get("Location", "")).netloc.rpartition("@")[2]
+    there = location(response).netloc.rpartition("@")[2]
     return Finding(
         Severity.ERROR,
         "host-unknown",

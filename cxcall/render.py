@@ -47,6 +47,7 @@ class Screen:
 
         A stream that was closed before the start (`>&-`) takes everything and keeps nothing.
         """
+        sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
         sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
         sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
         for stream in (sys.stdout, sys.stderr):

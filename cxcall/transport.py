@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from threading import Event, Lock, Thread
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cxcall import __version__
+from cxcall.document import is_deep
 from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 MASKED = "****"
 _SHORTEST_SECRET = 8
 _SLACK = 5.0
+_STATUS_DIGITS = 3
 _SCHEMES = ("Bearer", "Basic")
 _SECRET_WORDS = (
     *("authorization", "cookie", "token", "secret", "password", "credential", "session"),
@@ -94,11 +97,15 @@ class HttpResponse(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _json_value(body: bytes) -> Any | None:
-    """Parse a body; many ask for the same one, each about another part of the answer."""
+    """Parse a body; many ask for the same one, each about another part of the answer.
+
+    What nests deeper than anything of a platform is text: to walk it would take the stack.
+    """
     try:
-        return json.loads(body)
+        value = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    return None if is_deep(value) else value
 
 
 class Exchange(NamedTuple):
@@ -151,8 +158,7 @@ def exchange(
     try:
         call = _Call(request, auth, turn)
         call.start(timeout + _SLACK)
-        if not call.done.wait(timeout):
-            call.give_up("timeout", f"no whole answer within {timeout:g} s")
+        call.wait(timeout)
         return call.result()
     except KeyboardInterrupt:
         if call is None:
@@ -204,6 +210,14 @@ class _Call:
             self.done.set()
         else:
             Thread(target=self._run, args=(self._prepared, timeout), daemon=True).start()
+
+    def wait(self, timeout: float) -> None:
+        """Wait for the end; give up after so many seconds, but for those that it waited for its turn."""
+        began = time.monotonic()
+        while not self.done.wait(max(began + timeout + self._line.held - time.monotonic(), 0.0)):
+            if time.monotonic() >= began + timeout + self._line.held:
+                self.give_up("timeout", f"no whole answer within {timeout:g} s")
+                return
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
         from cxcall.connection import LineAdapter
@@ -281,7 +295,7 @@ def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
         return None
     _, _, status = texts[starts[-1]].partition(" ")
     code, _, reason = status.partition(" ")
-    if not (code.isascii() and code.isdigit()):
+    if not (code.isascii() and code.isdigit() and len(code) == _STATUS_DIGITS):
         return None
     fields = (text.partition(":") for text in texts[starts[-1] + 1 :] if ":" in text)
     return int(code), reason, Headers((name, value.strip()) for name, _, value in fields)

@@ -877,7 +877,7 @@ def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> 
             assert (record.batch, record.row, record.is_open) == ("", None, True)
             with pytest.raises(AlreadySentError):
                 book.begin(intent("x")._replace(digest=record.digest), 0)
-            assert book.begin_batch("default", "execute", "x", "/f", "d")
+            assert book.begin_batch("default", "execute", "x", "", "/f", "d")
 
 
 def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path) -> None:
@@ -899,9 +899,33 @@ def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path
         assert book.row("D", row.digest) is None
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_of_equal_rows_the_one_that_rang_counts_and_stops_the_other(
+    tmp_path: Path, *, again: bool
+) -> None:
+    with Ledger.open(tmp_path) as book:
+        row = intent("x")._replace(batch="B", row=1, again=again)
+        first = book.begin(row, 900)
+        book.not_processed(first, 1, "busy")
+        twin = book.begin(row._replace(row=2), 900)
+        book.not_processed(twin, 1, "busy")
+        book.sending(first, 2)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch"):
+            book.sending(twin, 2)
+        book.end(first, Outcome.ACCEPTED)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch"):
+            book.sending(twin, 2)
+        book.end(twin, Outcome.UNDELIVERED)
+        found = book.row("B", row.digest)
+        assert found is not None
+        assert (found.id, found.is_done) == (first, True)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch"):
+            book.begin(row._replace(row=3), 0)
+
+
 def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
-        whole = "default", "execute", "https://x"
+        whole = "default", "execute", "https://x", "given"
         first = book.begin_batch(*whole, "/a", "1")
         second = book.begin_batch("other", *whole[1:], "/b", "2")
         for file, digest, expected in (
@@ -914,6 +938,6 @@ def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Pa
             assert [each.id for each in found] == expected
             assert not any(each.is_ended for each in found)
         (found_first,) = book.batches_of("/a", "1")
-        assert (found_first.profile, found_first.operation, found_first.target) == whole
+        assert found_first[3:] == whole
         book.end_batch(first)
         assert book.batches_of("/a", "1")[0].is_ended

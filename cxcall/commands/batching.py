@@ -5,11 +5,21 @@ from __future__ import annotations
 import json
 import time
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import send
 from cxcall.commands.sending import settle_for
-from cxcall.errors import CheckError, ExitCode, Finding, Outcome, Severity, StoppedError, UsageError
+from cxcall.errors import (
+    CheckError,
+    CxcallError,
+    ExitCode,
+    Finding,
+    Outcome,
+    Severity,
+    StoppedError,
+    UsageError,
+)
 from cxcall.fate import COMMAND, Done
 from cxcall.job import Job, check
 from cxcall.options import flags_of
@@ -167,22 +177,30 @@ class _Batch:
             f"batch {batch}: {counted(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         self._send(running, found)
-        if running.at_end and not running.stopped:
+        report = self._report(running, found)
+        if not running.at_end or running.stopped:
+            return report
+        try:
             ledger.end_batch(batch)
-        return self._report(running, found)
+        except CxcallError as error:  # what was placed was placed
+            warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
+            report = report._replace(findings=(*report.findings, *warned))
+        return report
 
     def _find(self, ledger: Ledger) -> str:
         """Return the batch to go on with; empty for a new one.
 
         Raises UsageError when there is none to resume, StoppedError when one is unfinished.
         """
-        profile, operation, target, *file = self.job.identity
+        profile, operation, target, given, *file = self.job.identity
         earlier = ledger.batches_of(*file)
         here = [each for each in earlier if (each.operation, each.target) == (operation, target)]
         if self.wishes.resume:
             own = next((each for each in here if each.profile == profile), None)
             if own is None:
                 raise self._nothing_to_resume(earlier)
+            if own.given != given:
+                raise _other_values(own)
             return own.id
         newest = {each.profile: each for each in reversed(here)}.values()
         unfinished = next((each for each in newest if not each.is_ended), None)
@@ -247,7 +265,7 @@ class _Batch:
         began = time.monotonic()
         with running.signals_caught(), self.screen.progress(found.rows) as progress:
             results = running.results(
-                check(self.job),
+                islice(check(self.job), found.rows),  # no more than were agreed to
                 resume=wishes.resume,
                 in_order=wishes.in_order,
                 threads=wishes.concurrency,
@@ -309,3 +327,12 @@ class _Batch:
             talk=talk,
             is_last_line=True,
         )
+
+
+def _other_values(batch: Batch) -> UsageError:
+    return UsageError(
+        "the batch to go on with had other `--set` or `--param`: its rows were other requests",
+        where="--resume",
+        fix="the same command as then, with `--resume`",
+        why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
+    )

@@ -86,6 +86,7 @@ def _deliver_and_follow(
 ) -> Report:
     """Send, then follow what was started: its end is the command's."""
     from cxcall.commands.tracking import Wishes, follow, tracker_of
+    from cxcall.signals import let_interrupt
 
     tracker = tracker_of(draft.operation)
     report = _deliver(draft, command, sending, screen)
@@ -95,6 +96,7 @@ def _deliver_and_follow(
     if screen.options.output == "text":
         screen.show(report)
         report = report._replace(delivery=None, findings=())
+    let_interrupt()
     return follow(report, tracker, started, Wishes(wait=True), draft.settings, screen)
 
 
@@ -168,6 +170,7 @@ def _deliver(draft: send.Draft, command: str, sending: SendOptions, screen: Scre
     from cxcall import config
     from cxcall.dialer import Pace, Plan, deliver, read
     from cxcall.ledger import Ledger
+    from cxcall.signals import let_pass
 
     plan = Plan(
         operation=draft.operation,
@@ -180,11 +183,13 @@ def _deliver(draft: send.Draft, command: str, sending: SendOptions, screen: Scre
     )
     tokens = None if draft.operation.is_public else _tokens(draft, force=sending.force)
     pace = Pace(on_wait=_tell_wait(screen))
-    if tokens is None or draft.operation.is_read:
+    if draft.operation.is_read:
         delivery = read(plan, tokens, pace)
     else:
         # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
-        delivery = deliver(plan, Ledger.open(config.state_dir()), tokens, pace)
+        ledger = Ledger.open(config.state_dir())
+        let_pass()  # but for the delivery itself, which is stopped by them: from here on it is told
+        delivery = deliver(plan, ledger, tokens, pace)
     return Report(
         command=command,
         outcome=delivery.outcome,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import contract, send, track
-from cxcall.errors import ExitCode, Outcome, UsageError
+from cxcall.errors import ExitCode, Finding, Outcome, Severity, UsageError
 from cxcall.options import flags_of
 from cxcall.payload import Payload
 from cxcall.render import Screen
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from cxcall.config import Settings
     from cxcall.contract import Operation
     from cxcall.dialer import Delivery
-    from cxcall.errors import Finding
     from cxcall.options import ContractOptions, OutputOptions, SettingsOptions
     from cxcall.track import Sight, Tracker
 
@@ -65,6 +64,7 @@ def follow(
         patience=wishes.at_most,
     )
     last, shown = None, None
+    is_placed = report.outcome is Outcome.ACCEPTED
     try:
         for sight in sights:
             last = sight
@@ -74,11 +74,26 @@ def follow(
     except track.UnreadableError as error:
         data = last.as_dict() if last else None
         return _ended(report, error.exit_code, error.delivery.outcome, error.findings, data)
+    except KeyboardInterrupt:
+        if not is_placed:
+            raise
+        data = last.as_dict() if last else None
+        return _ended(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (_left(engagement_id),), data)
     assert last is not None  # noqa: S101 - a follower yields at least once
     is_there = not wishes.wait or wanted in last.states
     code, findings = (ExitCode.OK, ()) if is_there else track.verdict(last, settings)
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     return _ended(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
+
+
+def _left(engagement_id: str) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "outcome-unknown",
+        "response",
+        "interrupted while it was followed; the call was placed, and goes on",
+        fix=f"`cxcall track {engagement_id} --wait` follows it again",
+    )
 
 
 def _ended(

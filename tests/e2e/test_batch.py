@@ -274,6 +274,81 @@ def test_a_request_that_stands_twice_is_sent_once(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
+def test_equal_rows_that_had_to_wait_are_sent_once_with_again_too(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.jsonl", (json.dumps(body(1)) + "\n") * 2)
+    busy = iter([Reply(429, {"message": "busy"}, {"Retry-After": "0"})] * 2)
+    with Platform(lambda _body, _count: next(busy, Reply())) as platform:
+        at(cxcall, platform)
+        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "--again", code=9)
+    assert platform.rung == 1
+
+
+def test_a_row_whose_token_was_refused_is_left_to_resume(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 2)
+    cxcall.environment["CXCALL_ACCESS_TOKEN"] = "token-of-yesterday"
+    refusal = Reply(401, {"code": "credentials.expired"}, rings=False)
+    with Platform(lambda sent, _count: refusal if sent == body(1) else Reply()) as platform:
+        cxcall.environment["CXCALL_BASE_URL"] = platform.environment["CXCALL_BASE_URL"]
+        words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "2")
+        cxcall(*words, code=9)
+        platform.answer = lambda _body, _count: Reply()
+        cxcall(*words, "--resume", code=0)
+    assert sorted(platform.dials.values()) == [1, 1]
+
+
+def test_rows_that_come_while_it_runs_are_not_sent(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 2)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent != body(1):
+            return Reply()
+        with (cxcall.folder / file).open("a", encoding="utf-8") as rows:
+            rows.write(json.dumps(body(3)) + "\n")
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        cxcall("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "2", code=0)
+        assert platform.rung == 2
+        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "1", "--resume", code=0)
+    assert sorted(platform.dials.values()) == [1, 1, 1]
+
+
+def test_what_the_flags_put_into_the_rows_is_part_of_what_is_resumed(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 3)
+    refusal = Reply(403, {"code": "missing.permissions"})
+    words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--max-failures", "1")
+    own = ("--set", '/reasonCode="A"', "--confirm")
+    is_second = {"contactId": contact(2), "reasonCode": "A"}
+    with Platform(lambda sent, _count: refusal if sent == is_second else Reply()) as platform:
+        at(cxcall, platform)
+        cxcall(*words, *own, "3", code=9)
+        other = cxcall(*words, "--resume", "--confirm", "3", code=2)
+        assert "had other `--set` or `--param`" in other.err
+        assert platform.rung == 1
+        cxcall(*words, *own, "1", "--resume", code=9)
+    assert sorted(platform.dials.values()) == [1, 1]
+
+
+def test_a_ledger_that_is_gone_at_the_end_hides_no_call(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 2)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent == body(2):
+            for kept in (cxcall.folder / "state").glob("ledger.sqlite3*"):
+                kept.unlink()
+        return Reply()
+
+    with Platform(answer) as platform:
+        at(cxcall, platform)
+        ran = cxcall(
+            "batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm", "2", code=0
+        )
+    assert "2 accepted" in ran.err
+    assert "warning[ledger]" in ran.err
+    assert platform.rung == 2
+
+
 def test_sent_a_moment_ago_it_is_not_sent_again(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     with Platform() as platform:

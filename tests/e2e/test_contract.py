@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from platform_server import Platform
 from running import CONTACT
 
 if TYPE_CHECKING:
@@ -139,3 +140,15 @@ def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> No
     assert (sent["outcome"], sent["operation"]) == ("accepted", "ring-back")
     assert sent["request"]["url"].endswith("/api/v2/ring-backs")
     assert "ring-back" in run("operations")
+
+
+def test_what_needs_no_token_is_recorded_and_guarded_like_any_other(cxcall: Cxcall) -> None:
+    ringing = own(security=[], **{"x-cxcall-rings": True})
+    words = ("send", "ring", "--contract", cxcall.file("own.json", ringing), "--yes")
+    body = ("--file", cxcall.file("bell.json", {"bell": "front"}))
+    with Platform() as platform:
+        cxcall.environment["CXCALL_BASE_URL"] = platform.environment["CXCALL_BASE_URL"]
+        cxcall(*words, *body, code=0)
+        assert "already-sent" in cxcall(*words, *body, code=7).err
+    assert platform.rung == 1
+    assert "accepted" in cxcall("history", "list", code=0).out

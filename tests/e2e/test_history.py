@@ -121,3 +121,13 @@ def test_a_pruned_batch_is_not_resumed(live: Cxcall) -> None:
     assert live("history", "list", "--batch", "OTHER", code=0).out == ""
     live("history", "prune", "--older-than", "0s", "--yes", code=0)
     assert "no earlier batch" in live(*arguments, "--resume", code=2).err
+
+
+def test_no_profile_loses_what_its_guard_needs(live: Cxcall) -> None:
+    config = live.folder / "config"
+    config.mkdir(exist_ok=True)
+    (config / "config.toml").write_text("[profiles.slow]\nduplicate_window = 86400\n", "utf-8")
+    live.environment |= {"CXCALL_CONFIG_DIR": str(config), "CXCALL_DUPLICATE_WINDOW": "0.001"}
+    live("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-p", "slow", code=0)
+    pruned = live("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert pruned.out.startswith("0 ")

@@ -15,8 +15,9 @@ from cxcall import contract
 from cxcall.contract import Operation
 from cxcall.document import has_value, value_at
 from cxcall.sandbox import Sandbox
+from fault_server import IDS, FaultServer, answer
 from platform_server import Platform, Reply
-from running import CAMPAIGN, CONTACT, Cxcall
+from running import CAMPAIGN, CONTACT, Cxcall, Stranger
 
 SENDABLE = [entry for entry in contract.operations() if not entry.is_for_login]
 USER = "00000004-1234-1234-1234-123456789012"
@@ -295,3 +296,25 @@ def test_the_contact_may_be_named_as_in_the_command(live: Cxcall) -> None:
     words = ("send", "execute", "--campaign-id", CAMPAIGN, "--contact-id", CONTACT)
     ran = live(*words, "--phone-number", NUMBER, "-o", "json", code=0)
     assert ran.envelope["request"]["url"].endswith(f"/campaigns/{CAMPAIGN}/executions")
+
+
+def test_an_answer_that_nests_too_deep_is_text_in_the_envelope(cxcall: Cxcall) -> None:
+    deep = b'{"x":' + b"[" * 700 + b"]" * 700 + b"}"
+    with FaultServer((answer(201, IDS, deep),)) as server:
+        cxcall.environment |= {"CXCALL_BASE_URL": server.base_url, "CXCALL_ACCESS_TOKEN": "t"}
+        words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+        ran = cxcall(*words, "-o", "json", code=0)
+    assert ran.envelope["response"]["body"] == deep.decode()
+    assert ran.envelope["engagementId"]
+
+
+@pytest.mark.parametrize("spelling", ["http://LOCALHOST:{}", "http://localhost:0{}/"])
+def test_a_host_has_one_spelling_for_the_guard(
+    cxcall: Cxcall, stranger: Stranger, spelling: str
+) -> None:
+    port = stranger.base_url.rpartition(":")[2]
+    cxcall.environment["CXCALL_ACCESS_TOKEN"] = "t"
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    cxcall(*words, "--base-url", f"http://localhost:{port}", code=0)
+    assert "already-sent" in cxcall(*words, "--base-url", spelling.format(port), code=7).err
+    assert len(stranger.taken) == 1

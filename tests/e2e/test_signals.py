@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from platform_server import Platform, Reply
 from running import CAMPAIGN, CONTACT, CXCALL
 
 if TYPE_CHECKING:
@@ -129,3 +130,36 @@ def test_killed_at_any_instant_and_run_again_it_rings_at_most_once(
     assert outcomes in (["accepted"], ["unknown"], ["accepted", "undelivered"])
     if outcomes == ["accepted"] and ran.code == 7:
         assert ran.codes == ["already-sent"]
+
+
+def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    live.environment["CXCALL_ACCESS_TOKEN"] = live("auth", "token", code=0).out.strip()
+    words = ("call", "--to", "+12025550100", "--wait", "--force")
+    with begin(live, *words) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("HTTP 20")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 8, (out, err)
+    assert "the call was placed, and goes on" in err
+    assert "nothing was sent" not in err
+    assert len(sandbox.rings) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_answer_is_shown_changes_nothing(
+    cxcall: Cxcall, number: signal.Signals
+) -> None:
+    long = {"id": "1", "words": ["a word"] * 40_000}
+    with Platform(lambda _body, _count: Reply(201, long)) as platform:
+        cxcall.environment |= platform.environment
+        with begin(cxcall, *PERSONAL, "--yes") as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("HTTP 201")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out.endswith("]\n}\n")
+    assert listed(cxcall)[0]["outcome"] == "accepted"
