@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,20 @@ def mask_international(text: str) -> str:
     return _INTERNATIONAL.sub(lambda match: mask(match[0]), text)
 
 
+def mask_url(url: str) -> str:
+    """Mask the numbers in the path and the query of a URL; a part without any stays as it is written."""
+    parts = urlsplit(url)
+    return urlunsplit(
+        parts._replace(path=_mask_quoted(parts.path), query=_mask_quoted(parts.query))
+    )
+
+
+def _mask_quoted(text: str) -> str:
+    plain = unquote(text)
+    masked = mask_text(plain)
+    return text if masked == plain else masked
+
+
 def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any:
     """Return a copy of a JSON value with the phone numbers in its strings masked."""
     if isinstance(value, dict):
@@ -50,12 +65,12 @@ def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any
 
 
 def numbers_in(value: Any) -> list[str]:
-    """Return every string of a JSON value that reads as a phone number, masked."""
+    """Return everything in a JSON value's strings that reads as a phone number, masked, and nothing else."""
     if isinstance(value, dict | list):
         members = value.values() if isinstance(value, dict) else value
         return [number for member in members for number in numbers_in(member)]
-    masked = mask_text(value) if isinstance(value, str) else value
-    return [masked] if masked != value else []
+    found = _UUID_OR_NUMBER.finditer(value) if isinstance(value, str) else ()
+    return [mask(match["number"]) for match in found if match["number"]]
 
 
 @lru_cache(maxsize=_NUMBERS_KEPT)

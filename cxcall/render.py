@@ -225,7 +225,8 @@ class Screen:
         from cxcall.transport import masked_headers
 
         request, response = exchange.request, exchange.response
-        lines = [f"> {request.method} {request.url}"]
+        url = request.url if self.stderr.isatty() else phone.mask_url(request.url)
+        lines = [f"> {request.method} {url}"]
         lines += [f"> {name}: {value}" for name, value in masked_headers(request.headers).items()]
         if response is not None:
             lines.append(f"< {response.status} {response.reason}")

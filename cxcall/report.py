@@ -89,7 +89,7 @@ class Report(NamedTuple):
         exact = self.outcome is Outcome.DRY_RUN
         return {
             "method": self.request.method,
-            "url": self.request.url,
+            "url": self.request.url if exact else phone.mask_url(self.request.url),
             "headers": masked_headers(self.request.headers),
             "body": self.body if exact else phone.mask_value(self.body),
         }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from platform_server import Platform
-from running import CONTACT
+from running import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
     from running import Cxcall
@@ -152,3 +152,35 @@ def test_what_needs_no_token_is_recorded_and_guarded_like_any_other(cxcall: Cxca
         assert "already-sent" in cxcall(*words, *body, code=7).err
     assert platform.rung == 1
     assert "accepted" in cxcall("history", "list", code=0).out
+
+
+def test_numbers_in_an_address_are_masked_where_a_log_would_keep_them(cxcall: Cxcall) -> None:
+    document = own(**{"x-cxcall-rings": True})
+    operation = document["paths"].pop("/bells")["post"]
+    operation["parameters"] = [
+        {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}},
+        {"name": "from", "in": "query", "schema": {"type": "string"}},
+    ]
+    document["paths"] = {"/dial/{number}": {"post": operation}}
+    words = ("send", "ring", "--contract", cxcall.file("own.json", document), "--yes")
+    to = ("--number", "+12025550177", "--from", "2025550188", "--set", '/bell="front"')
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*words, *to, "-v", code=0)
+        assert "5550177" not in ran.out + ran.err
+        assert "5550188" not in ran.out + ran.err
+        assert "> POST http://" in ran.err
+        told = cxcall(*words, *to, "--again", "-o", "json", code=0)
+    assert told.envelope["request"]["url"].endswith("/dial/+*******0177?from=******0188")
+    exact = cxcall(*words, *to, "-n", "-o", "json", code=0).envelope["request"]["url"]
+    assert exact.endswith("/dial/%2B12025550177?from=2025550188")
+
+
+def test_the_ledger_keeps_of_a_text_its_numbers_alone(live: Cxcall) -> None:
+    note = "note=Ada Lovelace, pin 4711, call +442079460958"
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
+    live(*words, "--data", note, "--yes", code=0)
+    kept = live("history", "export", code=0).out
+    assert "Lovelace" not in kept
+    assert "4711" not in kept
+    assert json.loads(kept)["numbers"] == ["+*******0100", "+********0958"]
