@@ -1,4 +1,4 @@
-"""The body of a request that was made, and the IDs in its path, against the operation that it is or is near to."""
+"""The body of a request that was made, its query, and the IDs in its path, against the operation it is or is near to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cxcall import phone
-from cxcall.checks import check_body, check_parameters, fits_text
-from cxcall.document import DocumentError, join_pointer, leaves, parse, value_at
+from cxcall.checks import check_body, check_parameters
+from cxcall.document import DocumentError, leaves, parse, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity, UsageError
-from cxcall.misfit import explain_parameter
 from cxcall.payload import Payload
+from cxcall.query import check_misplaced, check_query
 from cxcall.route import Route, path_values
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from cxcall.attempt import Attempt
     from cxcall.contract import Operation
-    from cxcall.declared import Parameter
 
 _ID_NAME = re.compile(r"(?:[a-z]Id|_id|^id|ID)$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -31,8 +30,8 @@ _NUMBER_NAME = re.compile(
 _NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 
 
-def check_ids(attempt: Attempt, route: Route) -> Iterator[Finding]:
-    """Yield what is wrong with the IDs in the path, and where the body names others."""
+def check_values(attempt: Attempt, route: Route) -> Iterator[Finding]:
+    """Yield what is wrong with the values in path and query, and where the body names other IDs."""
     operation = route.operation
     if operation is None or not attempt.path:
         return
@@ -41,8 +40,8 @@ def check_ids(attempt: Attempt, route: Route) -> Iterator[Finding]:
         with suppress(DocumentError):
             document = parse(attempt.body, "body")
             payload = Payload(document.value, document)
-    values = path_values(attempt.path, operation.path)
-    yield from check_parameters(operation, values, payload)
+    yield from check_parameters(operation, path_values(attempt.path, operation.path), payload)
+    yield from check_query(attempt, operation, payload)
 
 
 def check_content(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
@@ -73,34 +72,10 @@ def check_content(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterato
 
 def _against(operation: Operation, payload: Payload) -> list[Finding]:
     """Check a body as an operation takes it; what belongs into its query is named as such."""
-    found = list(check_body(operation, payload)) if operation.takes_body else []
-    declared = operation.schema_at("").get("properties", {})
-    names = payload.value if isinstance(payload.value, dict) else {}
-    for parameter in operation.parameters:
-        if parameter.location == "query" and parameter.name in names.keys() - declared.keys():
-            place = join_pointer("", parameter.name)
-            found = [each for each in found if each.where != place]
-            found += _of_query(operation, parameter, payload, place)
-    return found
-
-
-def _of_query(
-    operation: Operation, parameter: Parameter, payload: Payload, place: str
-) -> Iterator[Finding]:
-    """Yield that a value belongs into the query, and what would be wrong with it there."""
-    yield payload.finding(
-        Severity.ERROR,
-        "property-unknown",
-        place,
-        f"`{parameter.name}` belongs into the query, not into the body",
-        key=True,
-        fix=f"send it as `?{parameter.name}=...`",
-        source=f"contract {operation.contract.name}",
-    )
-    value = payload.value[parameter.name]
-    if isinstance(value, str) and not fits_text(parameter.schema, [value]):
-        misfit = explain_parameter(operation, parameter, value)
-        yield misfit._replace(where=place, excerpt=payload.excerpt(place))
+    misplaced = list(check_misplaced(operation, payload))
+    places = {finding.where for finding in misplaced}
+    found = check_body(operation, payload) if operation.takes_body else []
+    return [*(each for each in found if each.where not in places), *misplaced]
 
 
 def _is_null(payload: Payload, pointer: str) -> bool:
@@ -133,17 +108,18 @@ def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]
     """Yield what can be said of values by their names: numbers, IDs, what was never filled in."""
     declared = None if operation is None else set(operation.pointers)
     for pointer, value in leaves(payload.value):
-        name = pointer.rpartition("/")[2]
+        parent, _, name = pointer.rpartition("/")
         if not isinstance(value, str):
             continue
+        name = parent.rpartition("/")[2] if name.isdigit() else name
         is_known = declared is None or _INDEX.sub("/0", pointer) in declared or pointer in declared
         wants_id = bool(_ID_NAME.search(name))
         if wants_id and not value:
             yield _found("value-not-allowed", payload, pointer, "it is empty, and an ID is wanted", "put the ID there, or leave it out")  # fmt: skip
         elif is_placeholder(value, id_wanted=wants_id):
             yield _found("placeholder", payload, pointer, f"`{value}` looks like a placeholder that was never filled in", "put the real value there")  # fmt: skip
-        elif re.fullmatch(r"\+[0-9]{5,15}", value):
-            yield from find_unlikely(payload, pointer, value)
+        elif re.fullmatch(r"(tel:)?\+[0-9]{5,15}", value):
+            yield from find_unlikely(payload, pointer, value.removeprefix("tel:"))
         elif _NUMBER_NAME.search(name) and _NUMBER.fullmatch(value):
             yield _found("phone-format", payload, pointer, f"`{phone.mask(value)}` is not in E.164", "write it like `+12025550123`: a plus sign, the country code, digits only")  # fmt: skip
         elif wants_id and is_known and not (_UUID.fullmatch(value) or value.isdigit()):

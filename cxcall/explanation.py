@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.answer import SOURCE, correlation_id, hidden_failure, short
 from cxcall.attempt import without_secrets
-from cxcall.content import check_content, check_ids
+from cxcall.content import check_content, check_values
 from cxcall.document import leaves
 from cxcall.errors import Finding, Severity
 from cxcall.heading import check_headers, needs_person
@@ -31,6 +31,21 @@ _ORDER = (
     "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
     "permission-missing", "rate-limited", "header-missing", "body-malformed",
 )  # fmt: skip
+
+
+_DEAD_LEGS = (
+    "failed", "noanswer", "busy", "badnumber", "error", "rejected", "noports", "agentlegalreadyactive",
+    "agentlinktimeout", "invalidstate", "invalidstationid", "invalidcallleg", "invalidcallcount",
+    "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
+)  # fmt: skip
+# What says that something which was accepted came to nothing, by the names of members
+# (genesys-cloud.md sections 3.3, 3.6 and 5.3, nice-cxone.md sections 3h and 5).
+_FAILING = {
+    **dict.fromkeys(("state", "status", "importstate"), ("failed", "error")),
+    **dict.fromkeys(("disconnectcode", "resultcode"), _DEAD_LEGS),
+    "disconnecttype": ("error", "transport.failure", "uncallable"),
+    "campaignstatus": ("invalid", "forced_off", "forced_stopping"),
+}
 
 
 class Explanation(NamedTuple):
@@ -131,7 +146,7 @@ def explain_attempt(attempt: Attempt, own: Contract | None = None) -> Explanatio
         *check_region(attempt),
         *_other_platform(attempt, route),
         *check_headers(attempt, route),
-        *check_ids(attempt, route),
+        *check_values(attempt, route),
         *check_content(attempt, route, is_advice=is_elsewhere),
         *_response(attempt, route),
     ]
@@ -188,12 +203,9 @@ def _response(attempt: Attempt, route: Route) -> Iterator[Finding]:
 def _failed_later(body: Any) -> Finding | None:
     """Return the failure of something that an accepted request started, if its body tells of one."""
     for pointer, value in leaves(body):
-        name = pointer.rpartition("/")[2].lower()
-        is_state = name in ("state", "status", "importstate") and str(value).lower() in (
-            "failed",
-            "error",
-        )
-        if value and (is_state or name == "failurereason" or str(value).startswith("error.inin")):
+        name, said = pointer.rpartition("/")[2].lower(), str(value).lower()
+        has_failed = said in _FAILING.get(name, ()) or name == "failurereason"
+        if value and (has_failed or said.startswith("error.inin")):
             return Finding(
                 Severity.ERROR,
                 "hidden-failure",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from cxcall import contract
 from cxcall.endpoint import is_loopback_host
 from cxcall.errors import Finding, Severity
-from cxcall.published import CXONE, GENESYS
+from cxcall.published import CXONE, GENESYS, is_other_family
 from cxcall.token_request import asks_token, login_platform
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def platform_of_path(path: str | None) -> str:
     if platform := login_platform(path):
         return platform
     lowered = (path or "").lower().rstrip("/")
-    if lowered.startswith("/incontactapi/"):
+    if lowered.startswith("/incontactapi/") or is_other_family(lowered):
         return CXONE
     return GENESYS if re.match(r"/(api/)?v[0-9.]+/|/platform/api/", lowered) else ""
 

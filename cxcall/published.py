@@ -18,6 +18,9 @@ GENESYS, CXONE = "genesys-cloud", "nice-cxone"
 FAMILY = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
 """Where the ACD operations of NICE CXone live, in any version and case (nice-cxone.md section 2)."""
 
+_OTHER_FAMILIES = ("/dfo/", "/user-management/", "/access-key-management/", "/data-extraction/")
+"""Where NICE CXone has operations that no contract here declares (nice-cxone.md section 2)."""
+
 _READS = ("GET", "HEAD")
 _PREFIX = "/api/v2/"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -27,6 +30,11 @@ _FIRM = 0.3
 """The share of a path's words, by weight, that a near one must have."""
 _LIKE = 0.35
 """The share, by weight, that the words of both must have in common with all of theirs."""
+
+
+def is_other_family(path: str | None) -> bool:
+    """Tell whether a path lies among the operations of NICE CXone of which none is declared here."""
+    return f"{path or ''}/".lower().startswith(_OTHER_FAMILIES)
 
 
 class Entry(NamedTuple):

@@ -22,7 +22,7 @@ from cxcall.answer import (
 from cxcall.errors import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cxcall.contract import Operation
     from cxcall.transport import HttpResponse
@@ -64,18 +64,19 @@ _BY_CODE = (
     (r"not\.a\.user", Cause("token-user-context", "", _PERSON)),
     (r"missing(\.any)?\.permissions|not\.authorized", Cause("permission-missing", "", _GRANT)),
     (r"credentials\.expired|token.expired", Cause("token-expired", "", _NEW_TOKEN)),
-    (r"bad\.credentials|ip\.not\.authorized", Cause("credential", "", _NEW_TOKEN)),
+    (r"bad\.credentials", Cause("credential", "", f"{_NEW_TOKEN}; a token of another region is refused so, too")),
+    (r"ip\.not\.authorized", Cause("credential", "", "send it from an address that the organisation allows")),
     (r"invalid_client|invalid_grant|access_denied", Cause("credential", "", _CLIENT)),
-    (r"unauthorized_client|unsupported_grant_type", Cause("token-grant", "", "use a grant that the client is registered for")),
+    (r"unauthorized_client|unsupported_(grant|response)_type", Cause("token-grant", "", "use a grant that the client is registered for")),
     (r"invalid_scope", Cause("token-scope", "", "ask for scopes of the form `<domain>` or `<domain>:readonly`")),
     (r"authentication\.required", Cause("token-missing", "", "send `Authorization: Bearer <token>`")),
     (r"too\.many\.requests.*|.*rate\.per\.minute", Cause("rate-limited", "", "wait, then send it again")),
     (r"(.*\.)?not\.found", Cause("not-found", "", _IDS)),
     (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded)", Cause("state", "", _LOOK)),
     (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed)", Cause("state", "", _LOOK)),
-    (r".*no\.active.*|too\.many\.recycles|conflict.*", Cause("state", "", _LOOK)),
-    (r"(.*\.)?missing\..*", Cause("property-missing", "", _BODY)),
-    (r"invalid[._].*|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*",
+    (r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|conflict.*", Cause("state", "", _LOOK)),
+    (r"(.*\.)?missing\..*|.*\.cannot\.be\.blank", Cause("property-missing", "", _BODY)),
+    (r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*",
      Cause("value-not-allowed", "", _BODY)),
     (r"unsupported\.media\.type", Cause("header-missing", "", "send `Content-Type: application/json`")),
 )  # fmt: skip
@@ -95,6 +96,8 @@ _BY_WORDS = (
     (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter",
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip
+_VAGUE = ("", "invalid_request", "bad.request")
+"""Codes beside which the words say more, where they say something."""
 _CODE = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 _NAMED = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 
@@ -161,21 +164,33 @@ def _told(response: HttpResponse) -> str:
 
 def _cause(response: HttpResponse) -> Cause:
     """Decide by the most exact thing that the answer holds: its code, its words, its status."""
-    body = response.json()
-    codes = [text_at(body, name) for name in ("code", "errorCode", "error")]
-    told = _told(response)
-    codes += _CODE.findall(told)
     by_status = _BY_STATUS.get(response.status)
-    for code in filter(None, codes):
-        for pattern, cause in _BY_CODE:
-            if re.fullmatch(pattern, code, re.IGNORECASE):
-                return cause
-    if by_status is not None and by_status.code not in ("not-provable", "token-expired"):
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
-    for pattern, cause in _BY_WORDS:
-        if re.search(pattern, told, re.IGNORECASE):
-            return cause
-    return by_status or Cause("not-provable", "", "ask the platform's support")
+    body, told = response.json(), _told(response)
+    codes = [text_at(body, name).lower() for name in ("code", "errorCode", "error")]
+    codes += [code.lower() for code in _CODE.findall(told)]
+    if by_code := _first(_BY_CODE, [code for code in codes if code not in _VAGUE]):
+        return by_code
+    by_words = next(
+        (cause for said, cause in _BY_WORDS if re.search(said, told, re.IGNORECASE)), None
+    )
+    is_of_token = by_words is not None and by_words.code == "token-expired"
+    is_told = by_status is not None and by_status.code not in ("not-provable", "token-expired")
+    if (
+        by_status is not None
+        and is_told
+        and not (is_of_token and response.status == HTTPStatus.FORBIDDEN)
+    ):
+        return by_status
+    found = by_words or _first(_BY_CODE, codes) or by_status
+    return found or Cause("not-provable", "", "ask the platform's support")
+
+
+def _first(table: Sequence[tuple[str, Cause]], codes: Sequence[str]) -> Cause | None:
+    """Return what the first code that a table knows stands for."""
+    found = (cause for code in codes for form, cause in table if re.fullmatch(form, code))
+    return next(found, None)
 
 
 def _wait(response: HttpResponse) -> str:
@@ -187,7 +202,7 @@ def _wait(response: HttpResponse) -> str:
 
 def _needed(operation: Operation) -> str:
     """Say which permissions or scopes a contract names for an operation."""
-    alternatives = operation.permissions or operation.scopes
+    alternatives = operation.permissions or [each for each in operation.scopes if each]
     if not alternatives:
         return ""
     kind = "permission" if operation.permissions else "scope"

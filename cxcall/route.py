@@ -16,7 +16,17 @@ from cxcall.hosts import (
     platform_of_host,
     platform_of_path,
 )
-from cxcall.published import CXONE, FAMILY, GENESYS, Entry, Listing, Match, holds_id, listing
+from cxcall.published import (
+    CXONE,
+    FAMILY,
+    GENESYS,
+    Entry,
+    Listing,
+    Match,
+    holds_id,
+    is_other_family,
+    listing,
+)
 from cxcall.token_request import asks_token, check_token_request
 
 if TYPE_CHECKING:
@@ -178,6 +188,8 @@ def _published(
         entry = operation.nearest[0] if operation.nearest else None
         nearest = Entry(entry.method, entry.path) if entry else None
         return nearest, (_community(operation, attempt),)
+    if is_other_family(path):
+        return None, ()  # nothing of it is known here
     if not listed.whole and FAMILY.match(path) and "{" in path.rstrip("/").rpartition("/")[2]:
         return None, ()  # `.../services/v30.0/{resource}`: a whole path left out, not an ID
     meant = _repaired(method, path, listed) or listed.nearest(method, FAMILY.sub("", path))
@@ -210,10 +222,11 @@ def _repaired(method: str, path: str, listed: Listing) -> Entry | None:
 def _wrong_method(method: str, path: str, match: Match, listed: Listing) -> Finding:
     there = ", ".join(sorted(match.methods))
     return Finding(
-        Severity.ERROR,
+        Severity.ERROR if listed.whole else Severity.WARNING,
         "method-unpublished",
         "path",
-        f"`{method}` is not published on `{path}`; {there} {'is' if len(match.methods) == 1 else 'are'}",
+        f"`{method}` is not published on `{path}`; {there} {'is' if len(match.methods) == 1 else 'are'}"
+        + ("" if listed.whole else ", as far as is known"),
         fix=f"send `{_other_method(method, match)}`",
         why="the API answers 405, or takes it for something else",
         source=_LIST.format(NAMES[listed.platform]),

@@ -127,7 +127,7 @@ def test_what_belongs_into_the_query() -> None:
         "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "p"}],
     }
     found = errors(asked(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
-    assert found == {"property-unknown": "/listName"}
+    assert found == {"property-unknown": "/listName", "property-missing": "query"}
 
 
 def test_a_value_that_belongs_into_the_query_is_judged_as_it_would_be_there() -> None:
@@ -393,7 +393,7 @@ def test_the_example_of_every_operation_is_no_failure(operation: contract.Operat
     values = {
         each.name: "1" if each.schema.get("type") == "integer" else QUEUE
         for each in operation.parameters
-        if each.location == "path"
+        if each.location == "path" or each.required
     }
     body = json.loads(
         json.dumps(operation.example).replace("00000002-1234-1234-1234-123456789012", QUEUE)
