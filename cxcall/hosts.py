@@ -22,10 +22,16 @@ NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 _HOSTS = "the regions of {}"
 # nice-cxone.md sections 1 and 2: the hosts seen; areas and clusters are an open list.
 _NICE_HOST = re.compile(
-    r"(api-[a-z0-9]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com|api(-[a-z0-9]+)?\.incontact\.com"
+    r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
 _NICE_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
+# By the beginning of a path: which of these hosts answers it (nice-cxone.md sections 1a, 1b and 2).
+_NICE_ROLES = (
+    ("/auth/", "cxone", "tokens are handed out at `cxone.niceincontact.com`"),
+    ("/authentication/", "", "access keys are exchanged at `<area>.nice-incontact.com`"),
+    ("/incontactapi/", "api", "the API answers at `api-<area>.niceincontact.com`"),
+)
 _NO_HOST = re.compile(r"[{}<>\[\]$%]")
 
 
@@ -64,12 +70,15 @@ def check_scheme(attempt: Attempt) -> Iterator[Finding]:
 def check_host(attempt: Attempt, platform: str, by_path: str) -> Iterator[Finding]:
     """Yield what is wrong with the host: its region, its form, or that it is another one."""
     host = (attempt.host or "").lower().partition(":")[0]
-    if not host or _NO_HOST.search(host) or is_loopback_host(host):
+    if not host or is_loopback_host(host):
+        return
+    if _NO_HOST.search(host):
+        yield from _template(host, is_token=asks_token(attempt))
         return
     if platform == GENESYS:
         yield from _genesys_host(host, is_token=asks_token(attempt))
-    elif platform == CXONE and not _NICE_HOST.fullmatch(host):
-        yield _wrong_host(host, f"no host of NICE CXone has this form: {_NICE_FORM}", CXONE)
+    elif platform == CXONE:
+        yield from _nice_host(host, (attempt.path or "").lower())
     elif not platform and "." not in host:
         yield _wrong_host(host, f"it is not whole; {_usual(by_path)} is", by_path or GENESYS)
     elif not platform:
@@ -85,6 +94,25 @@ def check_host(attempt: Attempt, platform: str, by_path: str) -> Iterator[Findin
 
 def _usual(platform: str) -> str:
     return f"`{_NICE_FORM}`" if platform == CXONE else "`api.<region's domain>`"
+
+
+def _nice_host(host: str, path: str) -> Iterator[Finding]:
+    if not _NICE_HOST.fullmatch(host):
+        yield _wrong_host(host, f"no host of NICE CXone has this form: {_NICE_FORM}", CXONE)
+        return
+    kind = next((each for each in ("cxone", "api") if host.startswith(each)), "")
+    for start, wanted, said in _NICE_ROLES:
+        if path.startswith(start) and kind != wanted and "-gov" not in host:
+            yield _wrong_host(host, said, CXONE, sure=False)
+
+
+def _template(host: str, *, is_token: bool) -> Iterator[Finding]:
+    """Yield a warning where what is to be filled in stands in place of `api` or `login`."""
+    label, _, rest = host.partition(".")
+    if rest in _domains() and _NO_HOST.search(label):
+        wanted = "login" if is_token else "api"
+        said = f"no organisation has one of its own; write `{wanted}.{rest}`"
+        yield _wrong_host(host, said, sure=False)
 
 
 def _genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
@@ -111,9 +139,16 @@ def _genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
     else:
         from difflib import get_close_matches
 
-        close = get_close_matches(rest, domains, n=1, cutoff=0.5)
+        labels = set(host.split("."))
+        close = [
+            domain for domain in domains if domain.partition(".")[0] in labels - {"mypurecloud"}
+        ]
+        close += get_close_matches(rest, domains, n=1, cutoff=_ALIKE)
         meant = f": did you mean `{wanted}.{close[0]}`?" if close else ""
         yield _wrong_host(host, f"it is in no region of Genesys Cloud{meant}")
+
+
+_ALIKE = 0.7
 
 
 @cache

@@ -7,12 +7,15 @@ from functools import cache, cached_property
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 from cxcall import contract
 from cxcall.doubt import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from cxcall.contract import Operation
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
 FAMILY = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
@@ -38,14 +41,15 @@ def is_other_family(path: str | None) -> bool:
 
 
 class Entry(NamedTuple):
-    """One published operation; any of the permissions is enough."""
+    """One published operation; any of the permissions is enough. Its path lies `under` another."""
 
     method: str
     path: str
     permissions: tuple[str, ...] = ()
+    under: str = ""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.under}{self.path}"
 
 
 class Match(NamedTuple):
@@ -167,7 +171,7 @@ def listing(platform: str) -> Listing:
     file = Path(__file__).with_name("contracts") / "published" / f"{platform}.tsv"
     if not file.exists():
         declared = (
-            Entry(operation.method, operation.path)
+            Entry(operation.method, operation.path, under=_base_path(operation))
             for operation in contract.operations()
             if operation.platform == platform and operation.provenance == "published"
         )
@@ -175,3 +179,7 @@ def listing(platform: str) -> Listing:
     rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#")
     entries = (Entry(method, path, tuple(needed.split())) for method, path, needed in rows)
     return Listing(platform, entries, whole=True)
+
+
+def _base_path(operation: Operation) -> str:
+    return urlsplit(operation.server or operation.contract.base_url()).path.rstrip("/")

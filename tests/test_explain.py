@@ -55,6 +55,7 @@ ROUTES: list[tuple[dict[str, Any], str, str]] = [
     (asked(host="api.na1.niceincontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
     (asked(host="api.us-west-2.pure.cloud"), "host-unknown", "host"),
     (asked(host="api-na1"), "host-unknown", "host"),
+    (asked(host="api.nice.incontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
     (asked(host=CXONE, path="/inContactAPI/services/v30/scripts/start"), "path-unpublished", "path"),
     (asked(path="/api/v2/outbound/campaigns/12345/start"), "id-format", "path"),
     ({"method": "POST", "url": f"http://{GENESYS}/api/v2/conversations/calls", "status": 400}, "scheme-insecure", "host"),
@@ -119,6 +120,41 @@ def test_an_unpublished_path_makes_the_body_advice() -> None:
         (Severity.WARNING, "property-unknown")
     ]
     assert "place-call" in advice[0].why
+
+
+@pytest.mark.parametrize(
+    ("path", "missing"),
+    [
+        ("/queuecallback?phoneNumber=8015551234", ["skill"]),
+        ("/queuecallback?phoneNumber=8015551234&skill=1", []),
+        ("/promise?firstName=A&phoneNumber=1&skill=1&promiseDate=x&promiseTime=x", ["lastName"]),
+        ("/queuecallback", []),
+    ],
+)
+def test_what_a_query_lacks(path: str, missing: list[str]) -> None:
+    (found,) = explain(asked(host=CXONE, path=FAMILY + path))
+    lacking = [each.origin for each in found.findings if each.code == "property-missing"]
+    assert lacking == missing
+
+
+@pytest.mark.parametrize(
+    "path", ["/user-management/v1/users", "/dfo/3.0/contacts/1", "/access-key-management/v1/access-keys"]
+)  # fmt: skip
+def test_what_is_published_and_declared_nowhere_here_is_no_error(path: str) -> None:
+    assert not errors(asked("GET", path, host="api-de-na1.niceincontact.com"))
+    assert errors(asked("GET", path)) == {"platform-mismatch": "path"}
+
+
+def test_the_host_that_was_meant_is_in_its_labels() -> None:
+    (found,) = explain(asked(host="api.usw2.mypurecloud.com"))
+    assert "`api.usw2.pure.cloud`" in found.findings[0].message
+    (found,) = explain(asked(host="api.genesys.cloud"))
+    assert "did you mean" not in found.findings[0].message
+
+
+def test_the_nearest_of_nice_is_a_whole_path() -> None:
+    (found,) = explain(asked(host=CXONE, path=f"{FAMILY}/callbacks"))
+    assert str(found.route.nearest) == "POST /inContactAPI/services/v34.0/scheduled-callbacks"
 
 
 def test_what_belongs_into_the_query() -> None:
@@ -236,6 +272,40 @@ def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
             "host",
         ),
         (asked("GET", "/api/v2/outbound/contactlists/<your-list>"), "placeholder", "path"),
+        (asked(host="{{my-org}}.mypurecloud.com"), "host-unknown", "host"),
+        (asked(host=CXONE, path="/auth/token"), "host-unknown", "host"),
+        (asked(host=CXONE, path="/authentication/v1/token/access-key"), "host-unknown", "host"),
+        (asked(host=ISSUER, path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
+        (asked("PUT", f"{FAMILY}/skills/4711", host=CXONE), "method-unpublished", "path"),
+        (
+            asked(
+                host=CXONE,
+                path=f"{FAMILY}/scheduled-callbacks",
+                body={"phoneNumber": "+12025550123"},
+            ),
+            "property-unknown",
+            "/phoneNumber",
+        ),
+        (
+            asked(
+                host=CXONE,
+                path=f"{FAMILY}/agent-sessions/1/dial-phone",
+                body={"phone": "+12025550123"},
+            ),
+            "property-unknown",
+            "/phone",
+        ),
+        (
+            asked(host=CXONE, path=f"{FAMILY}/queuecallback", query="", body={"skilId": "1"}),
+            "property-unknown",
+            "/skilId",
+        ),
+        (asked(body={"phoneNumber": "tel:+15550199888"}), "phone-unlikely", "/phoneNumber"),
+        (
+            asked(path="/api/v2/conversations/callbacks", body={"callbackNumbers": ["0612345678"]}),
+            "phone-format",
+            "/callbackNumbers/0",
+        ),
     ],
 )
 def test_what_is_likely_wrong_is_a_warning(exchange: dict[str, Any], code: str, where: str) -> None:
@@ -251,6 +321,18 @@ def test_what_is_likely_wrong_is_a_warning(exchange: dict[str, Any], code: str, 
     [
         {"importStatus": {"state": "FAILED", "failureReason": "CONTACT_COLUMNS_LIMIT_EXCEEDED"}},
         {"participants": [{"errorInfo": {"code": "error.ininedgecontrol.connection.timeout"}}]},
+        {
+            "events": [
+                {
+                    "Type": "CallContactEvent",
+                    "Status": "Disconnected",
+                    "DisconnectCode": "BadNumber",
+                }
+            ]
+        },
+        {"events": [{"Type": "AgentError", "ResultCode": "InvalidStationID"}]},
+        {"participants": [{"calls": [{"disconnectType": "transport.failure"}]}]},
+        {"id": QUEUE, "campaignStatus": "forced_off"},
     ],
 )
 def test_what_failed_after_it_was_accepted(body: Any) -> None:
@@ -365,6 +447,27 @@ ANSWERS: list[tuple[int, Any, str]] = [
     (401, {"message": "Invalid login credentials."}, "credential"),
     (400, "The campaign is already running", "state"),
     (429, {"code": "too.many.requests.retry.after"}, "rate-limited"),
+    (429, {"code": "too.many.recycles"}, "rate-limited"),
+    (
+        400,
+        {"error": "invalid_request", "description": "rate limit exceeded; slow down"},
+        "rate-limited",
+    ),
+    (400, {"error": "invalid_request"}, "value-not-allowed"),
+    (400, {"code": "bad.request", "message": "Bad Request"}, "value-not-allowed"),
+    (403, {"message": "Token is invalid or expired"}, "token-expired"),
+    (403, {"message": "Forbidden"}, "permission-missing"),
+    (400, {"code": "no.edge.group.for.site"}, "state"),
+    (400, {"code": "site.has.no.active.edges"}, "state"),
+    (400, {"code": "edge.group.is.empty"}, "state"),
+    (400, {"code": "dnc.source.operation.not.supported"}, "state"),
+    (400, {"code": "dnc.phone.numbers.per.list.limit.exceeded"}, "state"),
+    (400, {"code": "schedule.cannot.be.blank"}, "property-missing"),
+    (400, {"code": "callback.schedule.invalid"}, "value-not-allowed"),
+    (400, {"code": "callback.error.missing.queue.id"}, "property-missing"),
+    (400, {"code": "invalid.contact.columns"}, "value-not-allowed"),
+    (500, {"code": "providerapi.error.no.station.for.edge"}, "state"),
+    (400, {"error": "unsupported_response_type"}, "token-grant"),
     (200, {"errorCount": 1}, "hidden-failure"),
 ]
 
