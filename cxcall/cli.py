@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,11 +12,12 @@ from typer.core import TyperGroup
 
 from cxcall import __version__
 from cxcall.binding import Invocation, accept_before, new_app
-from cxcall.departure import discard
+from cxcall.departure import tell_unwritten
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
-from cxcall.options import COMMON, OutputOptions
+from cxcall.options import COMMON
 from cxcall.render import Screen, options_of
 from cxcall.report import Report, of_error
+from cxcall.streams import UnwrittenError, guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,20 +116,25 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
     _interrupt_on_sigterm()
+    guard()
     invocation, report = Invocation(), None
     try:
         report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
             spoken = invocation.output or options_of(arguments, _command_in(arguments))
             Screen.standard(spoken).show(report)
-    except BrokenPipeError:
-        discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
     except OSError as error:
-        discard(sys.stdout)
-        Screen.standard(OutputOptions()).say(f"the report could not be written: {error.strerror}")
+        return _unwritten(error, report or Report())
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
+
+
+def _unwritten(error: OSError, report: Report) -> int:
+    """Say that a report did not get out, and return its exit code: a call that was placed is never denied."""
+    delivery = report.delivery.id if report.delivery else ""
+    told = tell_unwritten(error, f"; see `cxcall history show {delivery}`" if delivery else "")
+    return report.exit_code if report.exit_code or report.is_placed else told
 
 
 def _asking(arguments: Sequence[str]) -> Sequence[str]:
@@ -181,6 +186,8 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
         return _usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
         result = ExitCode.INTERRUPTED
+    except UnwrittenError:
+        raise
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except Exception as fault:  # noqa: BLE001 - the error boundary
