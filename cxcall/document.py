@@ -282,14 +282,17 @@ def _decode(text: str) -> tuple[Any, bool]:
 
         if find_half(text):
             raise ValueError(text)
-    if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
+    if text.count("[") + text.count("{") > DEEPEST and is_too_deep(value):
         raise ValueError(text)
     return value, is_repeating
 
 
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
+def is_too_deep(value: Any, above: int = 0) -> bool:
+    """Tell whether a value, so many levels down in another, makes it nested over 200 levels."""
+    level: list[Any] = [[value]]
+    for _ in range(DEEPEST + 1 - above):
+        if not level:
+            return False
         level = [
             member
             for node in level
