@@ -115,6 +115,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
             screen.line(curl(draft.request))
         else:
             screen.line(f"row {row.number}: {draft.request.method} {draft.request.url} {body}")
+    _stop_on_no_rows(job, found)
     return Report(
         COMMAND,
         Outcome.INVALID if found.invalid else Outcome.DRY_RUN,
@@ -126,6 +127,15 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
         summary=found.summary(),
         is_last_line=True,
     )
+
+
+def _stop_on_no_rows(job: Job, found: Checkup) -> None:
+    if not found.rows:
+        raise UsageError(
+            f"`{job.rows.name}` holds no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )
 
 
 class _Batch:
@@ -210,12 +220,7 @@ class _Batch:
             found.add(checked)
             if batch and checked.draft and done_before(ledger, batch, checked.draft):
                 found.done += 1
-        if not found.rows:
-            raise UsageError(
-                f"`{self.wishes.file}` holds no rows",
-                where=self.wishes.file,
-                fix=f"a sample: `cxcall operations {self.job.operation.name} --skeleton --csv`",
-            )
+        _stop_on_no_rows(self.job, found)
         if found.invalid and not self.wishes.skip_invalid:
             self.screen.say(found.summary())
             raise CheckError(*found.findings)
