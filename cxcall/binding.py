@@ -19,11 +19,12 @@ from cxcall.options import COMMON, OutputOptions, formats_of
 
 
 class Invocation:
-    """One run of the program: the flags given before the subcommand, and how it is to speak."""
+    """One run of the program: the flags given before the subcommand, its name once it is known, and how it is to speak."""
 
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
         self.output: OutputOptions | None = None
+        self.command = ""
 
 
 def spread(
@@ -52,6 +53,7 @@ def spread(
 
     @wraps(command)
     def spread_command(context: typer.Context, **values: Any) -> Any:
+        context.obj.command = context.command_path.removeprefix("cxcall ")
         _refuse_foreign(context, {parameter.name for parameter in parameters})
         _refuse_unusable(context, values)
         output = context.obj.output = _gather(OutputOptions, values)

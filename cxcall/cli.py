@@ -121,7 +121,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
-            spoken = invocation.output or options_of(arguments, _command_in(arguments))
+            spoken = invocation.output or options_of(arguments, report.command)
             Screen.standard(spoken).show(report)
     except OSError as error:
         return _unwritten(error, report or Report())
@@ -181,7 +181,7 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
             obj=invocation,
         )
     except CxcallError as error:
-        return of_error(error, _command_in(arguments))
+        return of_error(error, invocation.command or _command_in(arguments))
     except typer.TyperException as error:
         return _usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
@@ -191,18 +191,23 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except Exception as fault:  # noqa: BLE001 - the error boundary
-        return _fault_report(fault, _command_in(arguments))
+        return _fault_report(fault, invocation.command)
     if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
-        talk = ["interrupted; nothing was sent"]
-        return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
+        command, talk = (
+            invocation.command or _command_in(arguments),
+            ["interrupted; nothing was sent"],
+        )
+        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
     return result if isinstance(result, Report) else None
 
 
 def _command_in(arguments: Sequence[str]) -> str:
     """Name the command in raw arguments, for the report of one that failed before it was parsed."""
+    words = iter(arguments)
     known = Commands(name="cxcall").list_commands(None)
-    place = next((index for index, word in enumerate(arguments) if word in known), None)
-    return "" if place is None else arguments[place]
+    first = next((word for word in words if word in known), "")
+    within = getattr(_build(first), "commands", ()) if first else ()
+    return " ".join([first, *(word for word in words if word in within)][:2])
 
 
 def _usage_report(error: typer.TyperException, command: str) -> Report:

@@ -77,7 +77,12 @@ def commands_of(cxcall: Cxcall) -> list[str]:
 
 def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None:
     assert commands_of(cxcall)[:4] == ASKED
-    assert cxcall("help", code=0).out == cxcall("--help", code=0).out
+    whole = cxcall("--help", code=0).out
+    assert cxcall("help", code=0).out == cxcall("help", "--no-input", code=0).out == whole
+    told = cxcall("help", "-o", "json", code=0).envelope["data"]
+    assert list(told["commands"]) == commands_of(cxcall)
+    assert list(told["topics"]) == list(topics.TOPICS)
+    assert "required" not in cxcall("help", "--help", code=0).out
 
 
 def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
