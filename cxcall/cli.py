@@ -213,7 +213,7 @@ def _command_in(arguments: Sequence[str]) -> str:
 def _usage_report(error: typer.TyperException, command: str) -> Report:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    message = _in_our_words(error.format_message())
+    message = _in_our_words(error)
     fix = f"{_usage_hint(error, context)}see `{path} --help`"
     return Report(
         path.removeprefix("cxcall").strip() or command,
@@ -223,14 +223,30 @@ def _usage_report(error: typer.TyperException, command: str) -> Report:
     )
 
 
-def _in_our_words(message: str) -> str:
-    """Return Click's message as ours are: literals in backticks, no full stop, the hint apart."""
+def _in_our_words(error: typer.TyperException) -> str:
+    """Return Click's message as ours are: one line, literals in backticks, no full stop, the hint apart."""
     import re
 
-    said = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    head, _, choices = error.format_message().partition(". Choose from:")
+    said = head.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
     said = re.sub(r"option: (\S+)", r"option `\1`", said)
     said = re.sub(r"argument(\(s\)|s)? \((.+)\)", r"arguments `\2`", said)
-    return said.replace("'", "`")
+    said = re.sub(
+        r": ['\"]?(.+?)['\"]? is not (?:a valid (?:int|float).*|in the range .*)$",
+        lambda found: f": `{found[1]}` is no {_number_wanted(error)}",
+        said,
+    ).replace("'", "`")
+    names = ", ".join(f"`{name.strip(' ,')}`" for name in choices.split())
+    return f"{said}: one of {names}" if names else said
+
+
+def _number_wanted(error: typer.TyperException) -> str:
+    """Name the number that a parameter takes: `whole number from 0 to 65535`."""
+    kind = getattr(getattr(error, "param", None), "type", None)
+    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
+    number = "number" if getattr(kind, "name", "").startswith("float") else "whole number"
+    start = "" if low is None else f" from {low}"
+    return number + start + (f" to {high}" if high is not None else " up" if start else "")
 
 
 def _usage_hint(error: typer.TyperException, context: Any) -> str:

@@ -36,10 +36,11 @@ def show_help(
     if topic is None:
         return _whole()
     if topic not in TOPICS:
+        hint = nearest(topic, TOPICS)
         raise UsageError(
             f"there is no topic or command `{topic}`",
             where="help",
-            fix=f"{nearest(topic, TOPICS)} Commands: `cxcall --help`",
+            fix=hint + (" Commands" if hint.endswith("?") else "; commands") + ": `cxcall --help`",
         )
     found = find(topic)
     width = min(get_terminal_size().columns, 80)

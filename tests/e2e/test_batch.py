@@ -243,6 +243,12 @@ def test_usage(live: Cxcall, arguments: tuple[str, ...], message: str) -> None:
 # Who agrees
 
 
+def test_a_wrong_count_is_told_in_words_that_agree(live: Cxcall) -> None:
+    file = write_lines(live, 1)
+    said = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
+    assert "`--confirm 5`, and 1 request would be sent" in said
+
+
 def test_real_phones_need_the_number_of_calls(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 3)
     with Platform() as platform:

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
         (("send", "plce-call"), "no operation is called `plce-call`", "did you mean `place-call`?"),
         (("help", "exit-code"), "there is no topic or command `exit-code`", "did you mean `exit-codes`? Commands: `cxcall --help`"),
         (("completion", "basch"), "Invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("completion",), "Missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("help", "nope"), "there is no topic or command `nope`", "one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
+        (("sandbox", "--port", "x"), "Invalid value for `--port`: `x` is no whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("sandbox", "--port", "99999"), "Invalid value for `--port`: `99999` is no whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("history", "list", "--limit", "0"), "Invalid value for `--limit`: `0` is no whole number from 1 up", "see `cxcall history list --help`"),
+        (("track", "x", "--at-most", "y"), "Invalid value for `--at-most`: `y` is no number", "see `cxcall track --help`"),
         (("operations", "zzz"), "no operation is called `zzz`", "see `cxcall operations`"),
     ],
 )  # fmt: skip
