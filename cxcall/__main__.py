@@ -18,8 +18,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from cxcall import __version__
 
-        print(f"cxcall {__version__}")  # noqa: T201 - before there is a screen
-        leave(0)
+        leave(0, f"cxcall {__version__}\n")
     import gc
 
     # A command is over before its garbage matters: collecting it costs 8 % of a send.
@@ -34,8 +33,7 @@ def main() -> None:
     if "_CXCALL_COMPLETE" in os.environ:
         from cxcall.completion import complete
 
-        print(complete(sys.argv[1:], os.environ))  # noqa: T201 - a shell reads it
-        leave(0)
+        leave(0, complete(sys.argv[1:], os.environ) + "\n")
     leave(run(sys.argv[1:]))
 
 

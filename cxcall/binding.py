@@ -19,11 +19,12 @@ from cxcall.options import COMMON, OutputOptions, formats_of
 
 
 class Invocation:
-    """One run of the program: the flags given before the subcommand, and how it is to speak."""
+    """One run of the program: the flags given before the subcommand, its name once it is known, and how it is to speak."""
 
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
         self.output: OutputOptions | None = None
+        self.command = ""
 
 
 def spread(
@@ -33,7 +34,8 @@ def spread(
 
     The command itself gets each group whole, and `more` parameters by keyword. The output
     flags are on every command, whether it asks for them or not. A flag that was given before the
-    subcommand and that the command lacks is refused, never ignored.
+    subcommand and that the command lacks is refused, never ignored; so is a word that can be
+    no value.
     """
     hints = get_type_hints(command, include_extras=True)
     groups = {name: hint for name, hint in hints.items() if hint in COMMON}
@@ -51,7 +53,9 @@ def spread(
 
     @wraps(command)
     def spread_command(context: typer.Context, **values: Any) -> Any:
+        context.obj.command = context.command_path.removeprefix("cxcall ")
         _refuse_foreign(context, {parameter.name for parameter in parameters})
+        _refuse_unusable(context, values)
         output = context.obj.output = _gather(OutputOptions, values)
         for name, group in groups.items():
             values[name] = output if group is OutputOptions else _gather(group, values)
@@ -157,3 +161,38 @@ def _refuse_foreign(context: typer.Context, known: set[str]) -> None:
             where=flag,
             fix=f"see `{context.command_path} --help`",
         )
+
+
+def _refuse_unusable(context: typer.Context, values: dict[str, Any]) -> None:
+    """Raise UsageError for a word that cannot be meant, before anything is done with it.
+
+    That is one that is not UTF-8, but as the name of a file, and an empty one where a file or an argument is wanted.
+    """
+    for parameter in context.command.params:
+        is_argument = parameter.param_type_name == "argument"
+        wanted = (parameter.metavar or "").strip("[].")
+        is_file = "FILE" in wanted.split("|")
+        name = wanted if is_argument else max(parameter.opts, key=len)
+        given = values.get(parameter.name or "")
+        for text in given if isinstance(given, list) else [given]:
+            if text == "" and (is_argument or is_file):
+                raise UsageError(
+                    f"`{name}` is empty",
+                    where=name,
+                    fix=f"see `{context.command_path} --help`",
+                    why="a shell gives an empty word for a variable that is not set",
+                )
+            if isinstance(text, str) and not is_file and not _is_utf8(text):
+                raise UsageError(
+                    f"the value of `{name}` is not UTF-8",
+                    where=name,
+                    fix="set the terminal to UTF-8, or send the value through `iconv -f LATIN1 -t UTF-8`",
+                )
+
+
+def _is_utf8(text: str) -> bool:
+    """Tell whether an argument was UTF-8: bytes that are not stand in it as halves of surrogate pairs."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False

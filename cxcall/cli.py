@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,12 +12,13 @@ from typer.core import TyperGroup
 
 from cxcall import __version__
 from cxcall.binding import Invocation, accept_before, new_app
-from cxcall.departure import discard
+from cxcall.departure import tell_unwritten
 from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity
-from cxcall.options import COMMON, OutputOptions
+from cxcall.options import COMMON
 from cxcall.render import Screen, options_of
 from cxcall.report import Report, of_error
 from cxcall.signals import let_interrupt
+from cxcall.streams import UnwrittenError, guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,20 +116,25 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
     let_interrupt()
+    guard()
     invocation, report = Invocation(), None
     try:
         report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
-            spoken = invocation.output or options_of(arguments, _command_in(arguments))
+            spoken = invocation.output or options_of(arguments, report.command)
             Screen.standard(spoken).show(report)
-    except BrokenPipeError:
-        discard(sys.stdout)  # the reader has left (`| head -1`): no fault, and no news
     except OSError as error:
-        discard(sys.stdout)
-        Screen.standard(OutputOptions()).say(f"the report could not be written: {error.strerror}")
+        return _unwritten(error, report or Report())
     except KeyboardInterrupt:
         return report.exit_code if report is not None else ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
+
+
+def _unwritten(error: OSError, report: Report) -> int:
+    """Say that a report did not get out, and return its exit code: a call that was placed is never denied."""
+    delivery = report.delivery.id if report.delivery else ""
+    told = tell_unwritten(error, f"; see `cxcall history show {delivery}`" if delivery else "")
+    return report.exit_code if report.exit_code or report.is_placed else told
 
 
 def _asking(arguments: Sequence[str]) -> Sequence[str]:
@@ -176,32 +181,39 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
             obj=invocation,
         )
     except CxcallError as error:
-        return of_error(error, _command_in(arguments))
+        return of_error(error, invocation.command or _command_in(arguments))
     except typer.TyperException as error:
         return _usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
         result = ExitCode.INTERRUPTED
+    except UnwrittenError:
+        raise
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except Exception as fault:  # noqa: BLE001 - the error boundary
-        return _fault_report(fault, _command_in(arguments))
+        return _fault_report(fault, invocation.command)
     if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
-        talk = ["interrupted; nothing was sent"]
-        return Report(_command_in(arguments), Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
+        command, talk = (
+            invocation.command or _command_in(arguments),
+            ["interrupted; nothing was sent"],
+        )
+        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
     return result if isinstance(result, Report) else None
 
 
 def _command_in(arguments: Sequence[str]) -> str:
     """Name the command in raw arguments, for the report of one that failed before it was parsed."""
+    words = iter(arguments)
     known = Commands(name="cxcall").list_commands(None)
-    place = next((index for index, word in enumerate(arguments) if word in known), None)
-    return "" if place is None else arguments[place]
+    first = next((word for word in words if word in known), "")
+    within = getattr(_build(first), "commands", ()) if first else ()
+    return " ".join([first, *(word for word in words if word in within)][:2])
 
 
 def _usage_report(error: typer.TyperException, command: str) -> Report:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    message = _in_our_words(error.format_message())
+    message = _in_our_words(error)
     fix = f"{_usage_hint(error, context)}see `{path} --help`"
     return Report(
         path.removeprefix("cxcall").strip() or command,
@@ -211,14 +223,30 @@ def _usage_report(error: typer.TyperException, command: str) -> Report:
     )
 
 
-def _in_our_words(message: str) -> str:
-    """Return Click's message as ours are: literals in backticks, no full stop, the hint apart."""
+def _in_our_words(error: typer.TyperException) -> str:
+    """Return Click's message as ours are: one line, literals in backticks, no full stop, the hint apart."""
     import re
 
-    said = message.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
+    head, _, choices = error.format_message().partition(". Choose from:")
+    said = head.partition(" (Possible")[0].partition(" Did you mean")[0].rstrip(".")
     said = re.sub(r"option: (\S+)", r"option `\1`", said)
     said = re.sub(r"argument(\(s\)|s)? \((.+)\)", r"arguments `\2`", said)
-    return said.replace("'", "`")
+    said = re.sub(
+        r": ['\"]?(.+?)['\"]? is not (?:a valid (?:int|float).*|in the range .*)$",
+        lambda found: f": `{found[1]}` is no {_number_wanted(error)}",
+        said,
+    ).replace("'", "`")
+    names = ", ".join(f"`{name.strip(' ,')}`" for name in choices.split())
+    return f"{said}: one of {names}" if names else said
+
+
+def _number_wanted(error: typer.TyperException) -> str:
+    """Name the number that a parameter takes: `whole number from 0 to 65535`."""
+    kind = getattr(getattr(error, "param", None), "type", None)
+    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
+    number = "number" if getattr(kind, "name", "").startswith("float") else "whole number"
+    start = "" if low is None else f" from {low}"
+    return number + start + (f" to {high}" if high is not None else " up" if start else "")
 
 
 def _usage_hint(error: typer.TyperException, context: Any) -> str:

@@ -312,7 +312,9 @@ def _values(layers: Sequence[Layer]) -> dict[str, Written]:
     for name, allowed in (("platform", ("", *PLATFORMS)), ("hours_policy", POLICIES)):
         if (written := values[name]).value not in allowed:
             problem = f"`{printable(written.value)}` is unknown"
-            raise bad_setting(name, written, problem, fix=nearest(written.value, allowed))
+            raise bad_setting(
+                name, written, problem, fix=nearest(written.value, filter(None, allowed))
+            )
     return values
 
 

@@ -8,15 +8,40 @@ TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall -
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
+_USAGE = 2  # as in `errors.ExitCode`, which `cxcall --version` does without
 
-def leave(code: int) -> "NoReturn":
-    """Write what is still to be written, and end with this exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            discard(stream)
+
+def leave(code: int, text: str = "") -> "NoReturn":
+    """Write this and what is still to be written, and end with this exit code."""
+    try:
+        if sys.stdout is not None:  # a shell may have closed either (`>&-`)
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    except OSError as error:
+        told = tell_unwritten(error)
+        code = code or told
+    try:
+        if sys.stderr is not None:
+            sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
     os._exit(code)
+
+
+def tell_unwritten(error: OSError, advice: str = "") -> int:
+    """Say that stdout did not take the report; return the exit code of a command that did nothing else.
+
+    A reader that has left (`| head -1`) has what it wanted: no failure, and no news.
+    """
+    discard(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write(f"the report could not be written: {error.strerror}{advice}\n")
+    except OSError:
+        discard(sys.stderr)
+    return _USAGE
 
 
 def discard(stream: "TextIO") -> None:

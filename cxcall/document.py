@@ -39,21 +39,6 @@ class DocumentError(CxcallError):
     outcome = Outcome.INVALID
 
 
-def is_deep(value: Any) -> bool:
-    """Tell whether a JSON value nests deeper than a document may."""
-    level = [value]
-    for _ in range(DEEPEST):
-        inner = [each for each in level if isinstance(each, dict | list)]
-        level = [
-            member
-            for each in inner
-            for member in (each.values() if isinstance(each, dict) else each)
-        ]
-        if not level:
-            return False
-    return True
-
-
 def join_pointer(pointer: str, token: str | int) -> str:
     """Append one token to a JSON pointer (RFC 6901)."""
     return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
@@ -297,14 +282,17 @@ def _decode(text: str) -> tuple[Any, bool]:
 
         if find_half(text):
             raise ValueError(text)
-    if text.count("[") + text.count("{") > DEEPEST and _is_too_deep(value):
+    if text.count("[") + text.count("{") > DEEPEST and is_too_deep(value):
         raise ValueError(text)
     return value, is_repeating
 
 
-def _is_too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(DEEPEST):
+def is_too_deep(value: Any, above: int = 0) -> bool:
+    """Tell whether a value, so many levels down in another, makes it nested over 200 levels."""
+    level: list[Any] = [[value]]
+    for _ in range(DEEPEST + 1 - above):
+        if not level:
+            return False
         level = [
             member
             for node in level

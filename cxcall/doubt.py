@@ -82,8 +82,7 @@ def _doubts_of_names(
 def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
     """Yield each name that a schema neither declares nor shuts out: vendors' documents seldom do."""
     declared = schema.get("properties", {})
-    is_open = {key for key in schema.keys() & _OPEN if schema[key] is not True}  # as without it
-    if declared and not is_open:
+    if declared and not schema.keys() & _OPEN:
         yield from (name for name in value if name not in declared)
 
 

@@ -20,7 +20,11 @@ class ExitCode(IntEnum):
 
     OK = 0, "accepted by the API; or valid; or a clean dry run", "as asked"
     FAULT = 1, "a fault in cxcall itself", "see `cxcall history list`"
-    USAGE = 2, "usage or settings: flags, an unreadable file, `--yes` missing", "no"
+    USAGE = (
+        2,
+        "usage or settings: flags, a file or output that cannot be read or written, `--yes` missing",
+        "no",
+    )
     INVALID = 3, "the check, or `explain`, found errors; nothing was sent", "no"
     CREDENTIALS = 4, "no usable credentials: none, expired, refused", "no"
     REFUSED = 5, "the API refused the request", "no"

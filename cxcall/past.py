@@ -48,11 +48,11 @@ def parse_since(text: str) -> datetime | None:
 
 def parse_time(text: str, flag: str) -> datetime:
     """Read `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local when it names no zone)."""
-    if ago := _AGO.fullmatch(text.strip()):
-        return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text.strip()):
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the calendar has an end
         raise UsageError(
             f"`{text}` is neither a time nor a span",
             where=flag,

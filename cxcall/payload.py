@@ -7,7 +7,15 @@ from copy import deepcopy
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
+from cxcall.document import (
+    DEEPEST,
+    DocumentError,
+    has_value,
+    is_too_deep,
+    join_pointer,
+    parse,
+    split_pointer,
+)
 from cxcall.errors import Excerpt, Finding, Severity, UsageError
 from cxcall.textfile import read_text
 
@@ -176,9 +184,16 @@ def _from_set(text: str) -> tuple[str, Any]:
 def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
     """Return `value` with `member` at `pointer`; objects on the way are made when absent.
 
-    In an array a number replaces that item, and `-` or the next number appends one.
+    In an array a number replaces that item, and `-` or the next number appends one. Raises UsageError
+    where the pointer leads to nothing that can hold it, or too deep.
     """
-    *above, last = split_pointer(pointer)
+    *above, last = tokens = split_pointer(pointer)
+    if is_too_deep(member, len(tokens)):
+        raise UsageError(
+            f"a value stands over {DEEPEST} levels deep in the body",
+            where=origin,
+            fix="send a flatter body",
+        )
     node = value
     for token in above:
         node = _enter(node, token, pointer, origin)

@@ -43,15 +43,7 @@ class Screen:
 
     @classmethod
     def standard(cls, options: OutputOptions) -> Screen:
-        """Return the process's own streams; what they cannot encode is escaped, never fatal.
-
-        A stream that was closed before the start (`>&-`) takes everything and keeps nothing.
-        """
-        sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
-        sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
-        sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        """Return the process's own streams, which `streams.guard` has made safe to write to."""
         return cls(options, sys.stdout, sys.stderr)
 
     def coloured(self, stream: IO[str]) -> bool:

@@ -57,6 +57,12 @@ class Report(NamedTuple):
     findings_are_data: bool = False
     is_last_line: bool = False
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether the API took a request that changes something: the same command would do it again."""
+        is_read = self.operation is not None and self.operation.is_read
+        return self.outcome is Outcome.ACCEPTED and not is_read
+
     def envelope(self) -> dict[str, Any]:
         """Return the JSON envelope (DESIGN); `envelope.schema.json` describes it.
 

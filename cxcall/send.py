@@ -238,7 +238,7 @@ def ask_count(
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if confirmed is not None and confirmed != count:
         raise UsageError(
-            f"`--confirm {confirmed}`, and {count} requests would be sent",
+            f"`--confirm {confirmed}`, and {count} request{'' if count == 1 else 's'} would be sent",
             where="--confirm",
             why=target,
             fix=f"look with `--dry-run`; if that is right, `--confirm {count}`",

@@ -35,9 +35,14 @@ class Sheet:
         self.header = Header.read(self._lines, name)
         self._first = next(pieces(self._lines, self.header, 1), (1, ""))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no record."""
+        return not self._first[1]
+
     def pieces(self) -> Iterator[Piece]:
         """Yield all records."""
-        if self._first[1]:
+        if not self.is_empty:
             yield self._first
             yield from pieces(self._lines, self.header, _RECORDS)
 

@@ -100,7 +100,10 @@ def _output() -> Topic:
         "stdout is data, stderr is talk. What a command found is told as `error[code]: what is wrong`, with where, why and what to do below; `cxcall explain CODE` tells what a code means.",
         [
             ("-o text", "For people: colours and tables on a terminal, lines and tabs elsewhere."),
-            ("-o json", "One envelope on stdout on every path, usage errors included."),
+            (
+                "-o json",
+                "One envelope on stdout on every path, usage errors included; `batch` prints one a row and then its summary, `history export` its records alone.",
+            ),
             ("-o jsonl", "JSON Lines: a record a line, where a command has many."),
             ("-o github", "Of `validate`: annotations at the lines of a pull request."),
             ("-o junit", "Of `validate`: what test reports read."),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cxcall import __version__
-from cxcall.document import is_deep
+from cxcall.document import is_too_deep
 from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _json_value(body: bytes) -> Any | None:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return None if is_deep(value) else value
+    return None if is_too_deep(value) else value
 
 
 class Exchange(NamedTuple):

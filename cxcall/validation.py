@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cxcall.document import BOM, DocumentError, parse
-from cxcall.errors import UsageError
+from cxcall.errors import Finding, Severity, UsageError
 from cxcall.judge import Judge, unread
 from cxcall.textfile import STDIN, decode, open_bytes, read_text, undecodable
 
@@ -52,7 +52,7 @@ class Validation(NamedTuple):
         for file in files:
             try:
                 for path in _expanded(file):
-                    yield from self._of_file(path)
+                    yield from _some(path, self._of_file(path))
             except (DocumentError, UsageError) as error:
                 yield unread(file, error)
 
@@ -112,6 +112,8 @@ class Validation(NamedTuple):
         try:
             sheet = open_sheet(file, path, start)
             judge = self.judge(path)
+            if sheet.is_empty and judge.named is None:
+                return  # nothing tells which operation it would be for
             operation = judge.named or sheet.operation(self.known)
             check = SheetCheck(sheet.header.table(operation), judge._replace(named=operation))
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
@@ -146,6 +148,27 @@ class Validation(NamedTuple):
             for piece, verdicts in crew.results(pieces):
                 yield from verdicts
                 self.told(size(piece))
+
+
+def _some(path: str, verdicts: Iterator[Checked | Stretch]) -> Iterator[Checked | Stretch]:
+    """Yield the verdicts on a file; where there is none, that is what is wrong with it."""
+    entry = None
+    for entry in verdicts:
+        yield entry
+    if entry is None:
+        shown = "--skeleton --csv" if path.lower().endswith(TABLES) else "--skeleton"
+        yield unread(
+            path,
+            DocumentError(
+                Finding(
+                    Severity.ERROR,
+                    "body-malformed",
+                    "body",
+                    f"`{path}` holds no payload",
+                    fix=f"a sample: `cxcall operations NAME {shown}`",
+                )
+            ),
+        )
 
 
 def cores() -> int:

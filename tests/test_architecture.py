@@ -26,7 +26,7 @@ ORDER = (
     "transport", "failure", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources",
     "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "hint", "payload", "known", "contract", "cache", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
-    "malformed", "phone", "numbering", "errors", "secrecy", "signals", "pattern", "lean", "departure",
+    "malformed", "phone", "numbering", "errors", "secrecy", "signals", "pattern", "lean", "streams", "departure",
 )  # fmt: skip
 HEAVY = {
     "requests",

@@ -274,6 +274,15 @@ def test_a_bad_config_file_is_named_with_its_line(
     assert words in found.message
 
 
+def test_what_a_setting_may_be_is_named(world: World) -> None:
+    for name, known in (
+        ("platform", "genesys-cloud, nice-cxone"),
+        ("hours_policy", "warn, enforce"),
+    ):
+        found = world.toml(f'[profiles.default]\n{name} = "zoom"\n').refusal().findings[0]
+        assert found.fix == f"one of: {known}"
+
+
 @pytest.mark.parametrize("text", ["\ufeff[profiles.default]\ntimeout = 3", "[profiles]\n"])
 def test_harmless_config_files(world: World, text: str) -> None:
     assert world.toml(text).settle().timeout in {3, 30}

@@ -52,7 +52,11 @@ def test_example_of_an_answer_is_valid(schema: Any, example: Any) -> None:
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_every_object_of_a_body_says_whether_it_is_closed(operation: Operation) -> None:
     for schema in objects_in(operation.body_schema):
-        assert "additionalProperties" in schema, schema
+        if operation.platform == "nice-cxone" and schema.get("properties"):
+            # Nobody publishes it (nice-cxone.md): nothing is refused, and no name is told to be right.
+            assert schema.get("additionalProperties") is None, schema
+        else:
+            assert "additionalProperties" in schema, schema
 
 
 def objects_in(schema: Any) -> list[Any]:

@@ -27,6 +27,7 @@ from cxcall.rate import Pacer, Rate
 from cxcall.render import Screen
 from cxcall.report import Report
 from cxcall.rows import RowFile
+from cxcall.signals import let_pass
 from cxcall.tally import Checkup, Limit, counted
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
             screen.line(curl(draft.request))
         else:
             screen.line(f"row {row.number}: {draft.request.method} {draft.request.url} {body}")
+    _stop_on_no_rows(job, found)
     return Report(
         COMMAND,
         Outcome.INVALID if found.invalid else Outcome.DRY_RUN,
@@ -136,6 +138,15 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
         summary=found.summary(),
         is_last_line=True,
     )
+
+
+def _stop_on_no_rows(job: Job, found: Checkup) -> None:
+    if not found.rows:
+        raise UsageError(
+            f"`{job.rows.name}` holds no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )
 
 
 class _Batch:
@@ -176,6 +187,7 @@ class _Batch:
         self.screen.say(
             f"batch {batch}: {counted(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
+        let_pass()  # but for the run itself, which is stopped by them: from here on it is told
         self._send(running, found)
         report = self._report(running, found)
         if not running.at_end or running.stopped:
@@ -246,12 +258,7 @@ class _Batch:
             found.add(checked)
             if batch and checked.draft and done_before(ledger, batch, checked.draft):
                 found.done += 1
-        if not found.rows:
-            raise UsageError(
-                f"`{self.wishes.file}` holds no rows",
-                where=self.wishes.file,
-                fix=f"a sample: `cxcall operations {self.job.operation.name} --skeleton --csv`",
-            )
+        _stop_on_no_rows(self.job, found)
         if found.invalid and not self.wishes.skip_invalid:
             self.screen.say(found.summary())
             raise CheckError(*found.findings)

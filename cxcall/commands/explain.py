@@ -27,13 +27,13 @@ def explain(
     output: OutputOptions,
     contracts: ContractOptions,
     file: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="[FILE|CODE]",
             help="A curl command, HAR file, JSON exchange, HTTP message, or Python `requests` call; - is stdin. Or a code.",
             show_default=False,
         ),
-    ] = "",
+    ] = None,
     entry: Annotated[
         int | None,
         typer.Option(

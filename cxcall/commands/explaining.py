@@ -83,7 +83,7 @@ def explain_last() -> Report:
 
 
 def explain_file(
-    file: str,
+    file: str | None,
     entry: int | None,
     output: OutputOptions,
     contract: str | None,

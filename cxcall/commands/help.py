@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,13 +18,13 @@ app = new_app("")
 @spread
 def show_help(
     topic: Annotated[
-        str,
+        str | None,
         typer.Argument(
-            metavar="TOPIC|COMMAND",
+            metavar="[TOPIC|COMMAND]",
             help="exit-codes, environment, output, files; or a command.",
             show_default=False,
         ),
-    ],
+    ] = None,
 ) -> Report:
     """Show help on a topic, or on a command."""
     from shutil import get_terminal_size
@@ -33,12 +33,31 @@ def show_help(
     from cxcall.sources import nearest
     from cxcall.topics import TOPICS, find
 
+    if topic is None:
+        return _whole()
     if topic not in TOPICS:
+        hint = nearest(topic, TOPICS)
         raise UsageError(
             f"there is no topic or command `{topic}`",
             where="help",
-            fix=f"{nearest(topic, TOPICS)} Commands: `cxcall --help`",
+            fix=hint + (" Commands" if hint.endswith("?") else "; commands") + ": `cxcall --help`",
         )
     found = find(topic)
     width = min(get_terminal_size().columns, 80)
     return Report("help", data={topic: dict(found.terms)}, text=found.text(width))
+
+
+def _whole() -> Report:
+    """Return what `cxcall --help` shows, as a report."""
+    from typer._click.globals import get_current_context
+
+    from cxcall.topics import TOPICS
+
+    root = get_current_context().find_root()
+    commands: Any = root.command
+    topics = {name: line for name, (line, _) in TOPICS.items()}
+    return Report(
+        "help",
+        data={"commands": dict(commands.lines(root)), "topics": topics},
+        text=root.get_help(),
+    )

@@ -11,6 +11,7 @@ from cxcall.errors import Outcome, UsageError
 from cxcall.options import flags_of, sending_flags
 from cxcall.render import Screen
 from cxcall.report import Report
+from cxcall.streams import UnwrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,11 +94,15 @@ def _deliver_and_follow(
     started = report.delivery.engagement_id if report.delivery else None
     if report.outcome is not Outcome.ACCEPTED or not started:
         return report
-    if screen.options.output == "text":
-        screen.show(report)
-        report = report._replace(delivery=None, findings=())
-    let_interrupt()
-    return follow(report, tracker, started, Wishes(wait=True), draft.settings, screen)
+    rest = report
+    try:
+        if screen.options.output == "text":
+            screen.show(report)
+            rest = report._replace(delivery=None, findings=())
+        let_interrupt()
+        return follow(rest, tracker, started, Wishes(wait=True), draft.settings, screen)
+    except (BrokenPipeError, UnwrittenError):
+        return report  # what it tells cannot be written either, but the call was placed
 
 
 def _built(operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOptions) -> Payload:

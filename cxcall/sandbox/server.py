@@ -173,14 +173,18 @@ def start(
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    import os
     import socket
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        reason = (
+            os.strerror(error.errno) if error.errno else str(error)
+        )  # `strerror` names the address, too
         raise UsageError(
-            f"the sandbox cannot listen on `{host}:{port}`: {error.strerror}",
+            f"the sandbox cannot listen on `{host}:{port}`: {reason}",
             where="--port",
             fix="give another port, or `--port 0` to pick a free one",
         ) from error

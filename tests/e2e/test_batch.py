@@ -205,9 +205,19 @@ def test_valid_rows_are_sent_where_that_is_asked_for(live: Cxcall, sandbox: Sand
 def test_a_file_that_is_no_table_of_requests(
     cxcall: Cxcall, content: str | bytes, message: str
 ) -> None:
-    ran = cxcall("batch", cxcall.file("calls.csv", content), *PERSONAL, "--sandbox")
-    assert ran.code in (2, 3)
-    assert message in ran.err
+    file = cxcall.file("calls.csv", content)
+    for how in ("--sandbox", "--dry-run", "--curl"):
+        ran = cxcall("batch", file, *PERSONAL, how)
+        assert ran.code in (2, 3)
+        assert message in ran.err
+
+
+def test_a_dry_run_of_no_rows_is_as_wrong_as_a_batch_of_none(cxcall: Cxcall) -> None:
+    for name, content in (("c.csv", ""), ("c.csv", "contact-id\n"), ("c.jsonl", "\n\n")):
+        file = cxcall.file(name, content)
+        for how in ("--sandbox", "--dry-run"):
+            ran = cxcall("batch", file, *PERSONAL, how, "-o", "json", code=2)
+            assert ran.envelope["findings"][0]["message"] == f"`{file}` holds no rows"
 
 
 @pytest.mark.parametrize(
@@ -231,6 +241,12 @@ def test_usage(live: Cxcall, arguments: tuple[str, ...], message: str) -> None:
 
 
 # Who agrees
+
+
+def test_a_wrong_count_is_told_in_words_that_agree(live: Cxcall) -> None:
+    file = write_lines(live, 1)
+    said = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
+    assert "`--confirm 5`, and 1 request would be sent" in said
 
 
 def test_real_phones_need_the_number_of_calls(cxcall: Cxcall) -> None:

@@ -83,6 +83,9 @@ def test_set_takes_any_json_and_makes_what_is_on_the_way(cxcall: Cxcall) -> None
         (("--set", "/contactId=abc"), "is not JSON"),
         (("--set", '/contactId/0="x"'), "no object or array to hold"),
         (("--set", '/contactSpec/contactData/phoneNumber/x/y="x"'), "no object or array to hold"),
+        (("--set", f"{'/a' * 201}=1"), "over 200 levels deep"),
+        (("--set", f"{'/a' * 500}=1"), "over 200 levels deep"),
+        (("--set", f"{'/a' * 101}={'[' * 100}{']' * 100}"), "over 200 levels deep"),
         (("--data", "Ada"), "is not of the form KEY=VALUE"),
         (("-f", "missing.json"), "does not exist"),
         (("-f", "."), "is a folder"),
@@ -93,6 +96,14 @@ def test_what_cannot_be_set_says_why(cxcall: Cxcall, arguments: tuple[str, ...],
     ran = cxcall("execute", CAMPAIGN, *file, *arguments, "-n", "-o", "json", code=2)
     assert said in ran.envelope["findings"][0]["message"]
     assert ran.envelope["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize(
+    "value", [f"{'/a' * 200}=1", f"{'/a' * 100}={'[' * 100}{']' * 100}"], ids=["pointer", "both"]
+)
+def test_a_value_that_stands_deep_is_still_judged(cxcall: Cxcall, value: str) -> None:
+    words = ("-f", cxcall.file("p.json", GOOD), "--set", value, "-n", "-o", "json")
+    assert "property-unknown" in cxcall("execute", CAMPAIGN, *words, code=3).codes
 
 
 def test_a_file_that_is_no_json_is_exit_3(cxcall: Cxcall) -> None:

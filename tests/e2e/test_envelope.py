@@ -68,6 +68,7 @@ PATHS = [
     (("call", "--to", "+12025550123", "--queue", CAMPAIGN, "--as", CONTACT, "-n"), 0, "dry-run"),
     (("callback", "--to", "+12025550123", "--queue", CAMPAIGN), 0, "accepted"),
     (("help", "exit-codes"), 0, "ok"),
+    (("help",), 0, "ok"),
     (("completion", "bash"), 0, "ok"),
     (("config", "path"), 0, "ok"),
     (("sandbox", "--port", "99999"), 2, "error"),
@@ -98,6 +99,30 @@ def test_the_schema_holds(
     assert ran.envelope["outcome"] == outcome
     assert ran.envelope["exitCode"] == code
     assert ran.err == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "good", "bad"),
+    [
+        ("auth status", (), ("--timeout", "soon")),
+        ("auth token", (), ("--timeout", "soon")),
+        ("auth logout", (), ("--client-id",)),
+        ("history list", (), ("--since", "soon")),
+        ("history prune", ("--older-than", "1d"), ("--older-than", "soon")),
+        ("history prune", ("--older-than", "1d"), ("--older-than",)),
+        ("config show", (), ("--profile", "nope")),
+        ("config path", (), ("--nope",)),
+        ("send get-campaign", ("--campaign-id", CAMPAIGN), ()),
+        ("help", ("files",), ("nope",)),
+        ("personal-connection", PERSONAL[1:], ("--profile", "auth")),
+    ],
+)  # fmt: skip
+def test_a_command_has_one_name_however_it_ends(
+    live: Cxcall, command: str, good: tuple[str, ...], bad: tuple[str, ...]
+) -> None:
+    for code, words in ((0, good), (2, bad)):
+        ran = live("-o", "json", *command.split(), *words, code=code)
+        assert ran.envelope["command"] == command
 
 
 def test_a_finding_of_each_refusal_says_what_to_do(live: Cxcall) -> None:

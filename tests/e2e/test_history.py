@@ -84,8 +84,10 @@ def test_export_is_whole_in_both_forms(live: Cxcall) -> None:
 
 
 def test_a_time_that_is_none_is_refused(cxcall: Cxcall) -> None:
-    ran = cxcall("history", "list", "--since", "yesterdayish", "-o", "json", code=2)
-    assert "neither a time nor a span" in ran.envelope["findings"][0]["message"]
+    for given in ("yesterdayish", "999999d", f"{'9' * 5000}w", "9999-12-31T23:59:59-10:00"):
+        for words in (("list", "--since"), ("export", "--since"), ("prune", "--older-than")):
+            ran = cxcall("history", *words, given, "-o", "json", code=2)
+            assert "neither a time nor a span" in ran.envelope["findings"][0]["message"]
 
 
 def test_nothing_sent_is_no_error(cxcall: Cxcall) -> None:

@@ -74,7 +74,8 @@ def test_any_client_can_use_it_and_ctrl_c_ends_it(cxcall: Cxcall, served: Any) -
 def test_a_taken_port_is_said(cxcall: Cxcall, served: Any) -> None:
     port = envelope(served)["data"]["baseUrl"].rpartition(":")[2]
     ran = cxcall("sandbox", "--port", port, "-o", "json", code=2)
-    assert port in ran.envelope["findings"][0]["message"]
+    said = f"the sandbox cannot listen on `127.0.0.1:{port}`: Address already in use"
+    assert ran.envelope["findings"][0]["message"] == said
 
 
 def test_its_help_lists_the_numbers(cxcall: Cxcall) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from cxcall import sources, topics
 from cxcall.errors import ExitCode
 from cxcall.options import CI_FORMATS, FORMATS
-from running import CONTACT
+from running import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
+    from cxcall.sandbox import Sandbox
     from running import Cxcall
 
 
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
         (("send", "plce-call"), "no operation is called `plce-call`", "did you mean `place-call`?"),
         (("help", "exit-code"), "there is no topic or command `exit-code`", "did you mean `exit-codes`? Commands: `cxcall --help`"),
         (("completion", "basch"), "Invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("completion",), "Missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("help", "nope"), "there is no topic or command `nope`", "one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
+        (("sandbox", "--port", "x"), "Invalid value for `--port`: `x` is no whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("sandbox", "--port", "99999"), "Invalid value for `--port`: `99999` is no whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("history", "list", "--limit", "0"), "Invalid value for `--limit`: `0` is no whole number from 1 up", "see `cxcall history list --help`"),
+        (("track", "x", "--at-most", "y"), "Invalid value for `--at-most`: `y` is no number", "see `cxcall track --help`"),
         (("operations", "zzz"), "no operation is called `zzz`", "see `cxcall operations`"),
     ],
 )  # fmt: skip
@@ -75,7 +83,12 @@ def commands_of(cxcall: Cxcall) -> list[str]:
 
 def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None:
     assert commands_of(cxcall)[:4] == ASKED
-    assert cxcall("help", code=0).out == cxcall("--help", code=0).out
+    whole = cxcall("--help", code=0).out
+    assert cxcall("help", code=0).out == cxcall("help", "--no-input", code=0).out == whole
+    told = cxcall("help", "-o", "json", code=0).envelope["data"]
+    assert list(told["commands"]) == commands_of(cxcall)
+    assert list(told["topics"]) == list(topics.TOPICS)
+    assert "required" not in cxcall("help", "--help", code=0).out
 
 
 def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
@@ -174,3 +187,77 @@ def test_a_fault_of_ours_says_so_without_a_value(cxcall: Cxcall) -> None:
     assert ran.code in (1, 2)
     assert "secret" not in ran.out + ran.err
     assert ran.envelope["findings"][0]["fix"]
+
+
+LATIN = os.fsdecode(b"caf\xe9")
+CALL = ("--contact-id", CONTACT, "--phone-number", "+12025550100")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("execute", CAMPAIGN, *CALL, "--data", f"n={LATIN}"), "--data"),
+        (("execute", CAMPAIGN, *CALL, "--set", f'/x="{LATIN}"'), "--set"),
+        (("execute", CAMPAIGN, *CALL[:3], LATIN), "--phone-number"),
+        (("execute", CAMPAIGN, "--contact-id", LATIN, *CALL[2:]), "--contact-id"),
+        (("execute", LATIN, *CALL), "CAMPAIGN_ID"),
+        (("personal-connection", *CALL[:2], "--reason-code", LATIN), "--reason-code"),
+        (("call", "--to", CALL[3], "--as", CONTACT, "--queue", LATIN), "--queue"),
+        (("send", "get-campaign", "--campaign-id", LATIN), "--campaign-id"),
+        (("batch", "calls.csv", "--operation", "execute", "--param", f"campaignId={LATIN}"), "--param"),
+        (("track", LATIN), "ENGAGEMENT_ID"),
+        (("history", "show", LATIN), "ID"),
+        (("history", "resolve", LATIN, "--rang"), "ID"),
+        (("history", "list", "--batch", LATIN), "--batch"),
+        (("--base-url", f"http://{LATIN}", "config", "show"), "--base-url"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_not_utf8_is_refused_by_its_name(
+    live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
+) -> None:
+    ran = live(*arguments, "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert (finding["code"], finding["where"]) == ("usage", where)
+    assert finding["message"] == f"the value of `{where}` is not UTF-8"
+    assert not sandbox.received
+
+
+def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) -> None:
+    name = live.file(f"{LATIN}.json", {"contactId": CONTACT, "reasonCode": "x"})
+    rows = live.file(f"{LATIN}.csv", f"contact-id,reason-code\n{CONTACT},y\n")
+    curl = live.file(f"{LATIN}.txt", "curl https://api.mypurecloud.com/api/v2/users/me")
+    list_ = live.file(f"{LATIN}.list", "+12025550199\n")
+    live("validate", name, code=0)
+    live("explain", curl, code=0)
+    live("personal-connection", "--file", name, "--do-not-call", list_, code=0)
+    live("batch", rows, "--operation", "personal-connection", code=0)
+    assert len(sandbox.rings) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("validate", ""), "FILE"),
+        (("validate", "p.json", ""), "FILE"),
+        (("validate", "p.json", "--contract", ""), "--contract"),
+        (("explain", ""), "FILE|CODE"),
+        (("batch", "", "--operation", "execute"), "FILE"),
+        (("personal-connection", "-f", ""), "--file"),
+        (("-f", "", "personal-connection"), "--file"),
+        (("personal-connection", "-f", "p.json", "--do-not-call", ""), "--do-not-call"),
+        (("execute", "", "-f", "p.json"), "CAMPAIGN_ID"),
+        (("track", ""), "ENGAGEMENT_ID"),
+        (("history", "show", ""), "ID"),
+        (("history", "resolve", "", "--rang"), "ID"),
+        (("operations", ""), "NAME"),
+        (("help", ""), "TOPIC|COMMAND"),
+    ],
+)
+def test_an_empty_word_is_no_file_and_no_argument(
+    live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
+) -> None:
+    name = live.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    live("personal-connection", "-f", name, code=0)
+    (finding,) = live(*arguments, "-o", "json", code=2).envelope["findings"]
+    assert (finding["message"], finding["where"]) == (f"`{where}` is empty", where)
+    assert len(sandbox.rings) == 1

@@ -132,6 +132,32 @@ def test_what_is_no_payload_says_why(cxcall: Cxcall, content: bytes, code: int, 
     assert said in ran.out
 
 
+@pytest.mark.parametrize("operation", [(), ("--operation", "execute")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("p.csv", ""),
+        ("p.csv", "contact-id\n"),
+        ("p.tsv", "\n"),
+        ("p.jsonl", ""),
+        ("p.ndjson", "\n \n"),
+    ],
+)
+def test_a_file_without_any_payload_is_not_valid(
+    cxcall: Cxcall, name: str, content: str, operation: tuple[str, ...]
+) -> None:
+    file = cxcall.file(name, content)
+    ran = cxcall("validate", file, *operation, "-o", "json", code=3)
+    (finding,) = ran.envelope["findings"]
+    assert finding["message"] == f"`{file}` holds no payload"
+    assert ran.envelope["data"]["counts"] == {
+        "payloads": 1,
+        "valid": 0,
+        "invalid": 1,
+        "codes": {"body-malformed": 1},
+    }
+
+
 def test_a_byte_order_mark_is_a_warning(cxcall: Cxcall) -> None:
     ran = cxcall(
         "validate", cxcall.file("p.json", b"\xef\xbb\xbf" + json.dumps(GOOD).encode()), code=0
