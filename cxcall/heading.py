@@ -23,9 +23,8 @@ _PERSON = "authorization-code"
 def check_headers(attempt: Attempt, route: Route) -> Iterator[Finding]:
     """Yield what is wrong with the headers that the source shows; of what it does not show, nothing."""
     if attempt.headers is not None:
-        yield from _content_type(attempt, route)
-        yield from _accept(attempt, route)
-        yield from _authorization(attempt, route)
+        for check in (_content_type, _accept, _authorization):
+            yield from (each for each in check(attempt, route) if not attempt.hides(each))
 
 
 def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
@@ -48,10 +47,11 @@ def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
 def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
     headers = attempt.headers or Headers()
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not attempt.body or (not kind and attempt.null_is_silence):
+    is_sent = bool(attempt.body) or "" in attempt.unknown
+    if not is_sent or (not kind and attempt.null_is_silence):
         return
     wanted = _wanted_type(attempt, route)
-    is_json = _is_json(attempt.body)
+    is_json = _is_json(attempt.body or "")
     if kind in (wanted, "") and wanted != JSON and not is_json:
         return  # who sends a form need not say so: curl and `requests` do
     if not wanted or kind == wanted or (kind.endswith("+json") and wanted == JSON):
