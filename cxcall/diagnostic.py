@@ -81,8 +81,8 @@ def _quoted(place: Excerpt, paint: Paint, columns: int | None) -> list[str]:
     room = _LONGEST_LINE if columns is None else columns - len(f" {gutter} | ……")
     text = phone.mask_text(place.text) if columns is None else place.text
     text, column = _cropped(text, place.column - 1, max(min(room, _LONGEST_LINE), _NARROWEST))
-    before = _cells(text[:column])
-    width = max(_cells(text[column : column + place.width]), 1)
+    before = cells(text[:column])
+    width = max(cells(text[column : column + place.width]), 1)
     carets = paint("error", "^" * width)
     shown = printable(text.replace("\t", " ").replace("\n", " "))
     return [f" {gutter} |", f" {place.line} | {shown}", f" {gutter} | {' ' * before}{carets}"]
@@ -99,7 +99,7 @@ def _cropped(text: str, column: int, room: int) -> tuple[str, int]:
     return left + part + right, column - start + len(left)
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """Return how many terminal cells a text takes."""
     if text.isascii() and text.isprintable():
         return len(text)
