@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cxcall import tenant
 from cxcall.address import settle_hosts, settle_tenant
 from cxcall.endpoint import printable, token_url_for
+from cxcall.errors import command
 from cxcall.pattern import pattern
 from cxcall.sources import (
     GC_PREFIX,
@@ -86,6 +87,14 @@ class Settings(NamedTuple):
     def profile(self) -> str:
         """The profile's name."""
         return self._text("profile")
+
+    def login(self, *flags: str) -> str:
+        """Return the command that logs in to this profile, as a hint to be pasted."""
+        source = self.values["profile"].source
+        is_usual = source == "default" or source.startswith("default_profile")
+        return command(
+            "cxcall", "auth", "login", *flags, *(() if is_usual else ("-p", self.profile))
+        )
 
     @property
     def platform(self) -> str:

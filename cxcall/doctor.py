@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall import auth, guards, phone, send
 from cxcall.checks import has_errors
 from cxcall.endpoint import host_of
-from cxcall.errors import CxcallError, Severity
+from cxcall.errors import CxcallError, Severity, command
 from cxcall.lookup import DOCTOR, Case, Line, Verdict, failed, look_up, needs, passed
 from cxcall.transport import HttpRequest, exchange, is_loopback
 
@@ -94,7 +94,9 @@ def _request(case: Case, operation: Operation) -> Iterator[Line]:
     ]
     for entry in lacking:
         says = f"`{entry.name}` is missing: it is part of the {entry.location}"
-        yield Line("request", Verdict.FAILED, says, f"name it: `--param {entry.name}=VALUE`")
+        yield Line(
+            "request", Verdict.FAILED, says, f"name it: {command('--param', f'{entry.name}=VALUE')}"
+        )
     if lacking:
         return
     try:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cxcall.document import DocumentError, has_value, join_pointer, parse, split_pointer
-from cxcall.errors import Excerpt, Finding, Severity, UsageError
+from cxcall.errors import Excerpt, Finding, Severity, UsageError, command
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
@@ -165,11 +165,11 @@ def _from_set(text: str) -> tuple[str, Any]:
     try:
         return pointer, parse(member, "--set").value
     except DocumentError as error:
-        quoted = json.dumps(member, ensure_ascii=False)
+        written = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
         raise UsageError(
             f"the value of `{pointer}` is not JSON: {error}",
             where="--set",
-            fix=f"for a string, quote it twice: `--set {pointer}='{quoted}'`",
+            fix=f"for a string, quote it twice: {command('--set', written)}",
         ) from None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.errors import UsageError
+from cxcall.errors import UsageError, command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def read(path: Path) -> str:
         raise UsageError(
             f"`{path.name}` cannot be read: {error.strerror}",
             where=str(path),
-            fix=f"`ls -l {path}`",
+            fix=command("ls", "-l", str(path)),
         ) from None
 
 

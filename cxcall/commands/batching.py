@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import send
 from cxcall.commands.sending import settle_for
-from cxcall.errors import CheckError, ExitCode, Finding, Outcome, Severity, StoppedError, UsageError
+from cxcall.errors import (
+    CheckError,
+    ExitCode,
+    Finding,
+    Outcome,
+    Severity,
+    StoppedError,
+    UsageError,
+    command,
+)
 from cxcall.fate import COMMAND, Done
 from cxcall.job import Job, check
 from cxcall.options import flags_of
@@ -159,7 +168,7 @@ class _Batch:
             job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker
         )
         token = auth.get_token(settings)
-        send.stop_unfit_token(token, job.operation, force=job.force)
+        send.stop_unfit_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         pacer = Pacer(self.rate, settings.max_wait)
         running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)
@@ -291,6 +300,5 @@ class _Batch:
         )
 
     def _resumption(self) -> str:
-        import shlex
-
-        return f"`cxcall batch {shlex.quote(self.wishes.file)} --operation {self.job.operation.name} --resume`"
+        words = (self.wishes.file, "--operation", self.job.operation.name, "--resume")
+        return command("cxcall", "batch", *words)
