@@ -73,3 +73,48 @@ def test_a_login_in_a_hint_is_to_the_profile_in_force(
     )
     ran = cxcall("auth", "status", env=environment and {"CXCALL_CLIENT_ID": "x"}, code=4)
     assert "`cxcall auth login`" in ran.err
+
+
+WIDE = "contact-id\treason-code\n1\tr\n".encode("utf-16")
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "data", "hint"),
+    [
+        (["batch"], "calls.tsv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.tsv > utf8.tsv"),
+        (["batch"], "calls.txt", WIDE, "iconv -f UTF-16 -t UTF-8 calls.txt > utf8.txt"),
+        (["validate"], "calls.csv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.csv > utf8.csv"),
+        (["validate"], "calls.jsonl", WIDE, "iconv -f UTF-16 -t UTF-8 calls.jsonl > utf8.jsonl"),
+        (["validate"], "a b.csv", b"contact-id\n\xe9\n", "iconv -f LATIN1 -t UTF-8 'a b.csv' > utf8.csv"),
+    ],
+)  # fmt: skip
+def test_a_table_in_another_encoding_is_converted_by_the_hint(
+    cxcall: Cxcall, words: list[str], name: str, data: bytes, hint: str
+) -> None:
+    more = ["--operation", "personal-connection", *(["--sandbox"] if words == ["batch"] else [])]
+    ran = cxcall(*words, cxcall.file(name, data), *more)
+    assert ran.code in (2, 3), ran
+    assert f"hint: {hint}\n" in ran.out + ran.err
+    assert ("JSON is UTF-8" in ran.out + ran.err) == name.endswith(".jsonl")
+    subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+    assert "contact-id" in (cxcall.folder / hint.rpartition("> ")[2]).read_text("utf-8")
+
+
+def test_the_hint_holds_for_a_file_that_is_named_like_a_flag(cxcall: Cxcall) -> None:
+    name = cxcall.file("-lat.json", '{"a": "é"}'.encode("latin-1"))
+    ran = cxcall("validate", "--", name, code=3)
+    hint = "iconv -f LATIN1 -t UTF-8 -- -lat.json > utf8.json"
+    assert f"hint: {hint}\n" in ran.out + ran.err
+    subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+
+
+def test_other_files_than_payloads_are_told_the_same(cxcall: Cxcall) -> None:
+    cxcall.file("list.txt", "+12025550123\n".encode("utf-16"))
+    words = ("--dry-run", "--do-not-call", "list.txt", "--phone-number", "+12025550123")
+    ran = cxcall("execute", CAMPAIGN, *words)
+    assert "hint: iconv -f UTF-16 -t UTF-8 list.txt > utf8.txt\n" in ran.err
+    assert "JSON" not in ran.err
+    cxcall.file("config/config.toml", 'a = "é"'.encode("latin-1"))
+    ran = cxcall("config", "show", code=2)
+    path = cxcall.folder / "config" / "config.toml"
+    assert f"hint: `iconv -f LATIN1 -t UTF-8 {path} > new`, then put it in its place" in ran.err
