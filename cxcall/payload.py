@@ -129,7 +129,7 @@ def _places(flag: Flag, text: str) -> Sequence[str]:
 
 def put_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
     """Return `value` with a text put at `pointer`, as the operation's schema wants it there."""
-    member = _typed(text, operation.schema_at(pointer))
+    member = typed(text, operation.schema_at(pointer))
     return put(_opened(operation, value, pointer, origin), pointer, member, origin)
 
 
@@ -143,7 +143,7 @@ def _opened(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
     return value
 
 
-def _typed(text: str, schema: JsonSchema) -> Any:
+def typed(text: str, schema: JsonSchema) -> Any:
     """Return a text as the schema wants it: it stays text, unless the schema takes none."""
     kinds = schema.get("type", "string")
     if "string" in ([kinds] if isinstance(kinds, str) else kinds):
