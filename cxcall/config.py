@@ -313,6 +313,10 @@ def _values(layers: Sequence[Layer]) -> dict[str, Written]:
         if (written := values[name]).value not in allowed:
             problem = f"`{printable(written.value)}` is unknown"
             raise bad_setting(name, written, problem, fix=nearest(written.value, allowed))
+    if (hours := values["hours"]).value:
+        from cxcall.hours import Hours
+
+        Hours.parse(hours.value, hours.locate())
     return values
 
 

@@ -9,6 +9,7 @@ from cxcall import auth, guards, phone, send
 from cxcall.checks import has_errors
 from cxcall.endpoint import host_of
 from cxcall.errors import CxcallError, Severity, command
+from cxcall.hours import Hours
 from cxcall.lookup import DOCTOR, Case, Line, Verdict, failed, look_up, needs, passed
 from cxcall.transport import HttpRequest, exchange, is_loopback
 
@@ -130,7 +131,7 @@ def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iter
 
 def _hours(settings: Settings, number: str, masked: str) -> Line:
     times = guards.local_times(number)
-    hours = guards.Hours.parse(settings.hours) if settings.hours else None
+    hours = Hours.parse(settings.hours) if settings.hours else None
     if not times:
         return Line("hours", Verdict.UNKNOWN, f"no time zone is known for `{masked}`")
     shown = ", ".join(f"{moment:%H:%M} at {zone}" for zone, moment in list(times.items())[:2])
