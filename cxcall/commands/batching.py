@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import send
 from cxcall.commands.sending import settle_for
+from cxcall.diagnostic import one_line, spelled
 from cxcall.errors import (
     CheckError,
     ExitCode,
@@ -267,9 +268,9 @@ class _Batch:
             if report.delivery and report.delivery.engagement_id:
                 screen.line(report.delivery.engagement_id)
         elif not screen.stdout.isatty():
-            screen.line("\t".join(done.cells()))
+            screen.line("\t".join(map(spelled, done.cells())))
         elif report.outcome is not Outcome.ACCEPTED:
-            screen.line(str(done))
+            screen.line(one_line(str(done)))
         screen.stdout.flush()
 
     def _report(self, running: Run, found: Checkup) -> Report:
