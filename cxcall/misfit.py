@@ -161,7 +161,8 @@ class _Misfit:
     def _home(self, name: str) -> str:
         """Return the pointer of the declared property that a wrong name was meant for, if any."""
         near = meant(name, self.schema)
-        if near:
+        is_taken = near in self.value and plain(near) != plain(name)
+        if near and not is_taken:
             return join_pointer(self.pointer, near)
         declared = self.operation.pointers
         return next(
