@@ -48,11 +48,12 @@ def fold(text: str, columns: int | None, indent: str = "") -> str:
 def _folded(line: str, width: int, indent: str) -> str:
     lines, current, used = [], "", 0
     for gap, word in re.findall(r"( *)([^ ]+)", line):
-        if current and used + len(gap) + cells(word) > width:
+        taken = cells(word.replace(_HELD, " "))
+        if current and used + len(gap) + taken > width:
             lines.append(current)
             current, used, gap = indent, len(indent), ""  # noqa: PLW2901 - none begins a line
         current += gap + word
-        used += len(gap) + cells(word)
+        used += len(gap) + taken
     return "\n".join([*lines, current])
 
 

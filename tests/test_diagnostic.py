@@ -38,6 +38,12 @@ def test_prose_is_broken_between_words_and_never_inside_a_literal(
     assert re.findall(r"`[^`\n]*`", folded) == re.findall(r"`[^`]*`", text)
 
 
+def test_a_line_that_just_fits_is_not_broken() -> None:
+    text = "look at it with `cxcall history show ID` or not"
+    assert fold(text + " é", len(text) + 2) == text + " é"
+    assert fold(text + " é", len(text) + 1) == text + "\né"
+
+
 @given(WORDS)
 def test_without_a_terminal_no_line_is_broken(words: list[str]) -> None:
     text = " ".join(words) * 9
