@@ -231,7 +231,7 @@ def _body(given: dict[str, Any]) -> tuple[str | None, str]:
         ), "application/json"
     data = given.get("data")
     if isinstance(data, dict):
-        form = {plain(key): plain(_text(value)) for key, value in data.items()}
-        kind = "application/x-www-form-urlencoded"
-        return unseen(", ".join(data)) if named("".join(data)) else urlencode(form), kind
+        form = urlencode({plain(key): plain(_text(value)) for key, value in data.items()})
+        unknown = "".join(key for key in data if named(key))  # other names may be among them
+        return unknown or form, "application/x-www-form-urlencoded"
     return (None if data is None else _text(data)), ""

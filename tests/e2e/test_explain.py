@@ -208,3 +208,11 @@ def test_what_the_source_does_show_is_judged_beside_it(cxcall: Cxcall) -> None:
     never_expanded = f'{CURLED} -d \'{{"contactId": "$ID", "contactSpec": "$SPEC"}}\''
     ran = cxcall("explain", "-", "-o", "json", stdin=never_expanded, code=3)
     assert ran.codes[0] == "placeholder"
+
+
+@pytest.mark.parametrize("data", ["payload", "{**base, 'grant_type': 'client_credentials'}"])
+def test_a_request_for_a_token_is_judged_by_what_is_shown(cxcall: Cxcall, data: str) -> None:
+    text = f"requests.post('https://login.mypurecloud.com/oauth/token', data={data})"
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
+    assert ran.codes == ["not-provable"]
+    assert "is not in the snippet" in ran.envelope["findings"][0]["message"]
