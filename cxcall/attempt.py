@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cxcall.errors import Finding
     from cxcall.transport import Headers, HttpResponse
 
@@ -18,7 +20,9 @@ class Attempt:
     `path` starts with `/` and is as written, without the query; `query` holds decoded pairs in
     their order. `body` is the text that was sent, JSON or not. `headers` holds what the source
     shows, which may not be all. `findings` are what the reading itself found wrong. In an exchange
-    `null_is_silence`: a member that is null is one that the source did not know.
+    `null_is_silence`: a member that is null is one that the source did not know. `unknown` names
+    the variables whose values the source does not show, by their place: a JSON pointer (empty for
+    the whole body) or `header:NAME`.
     """
 
     origin: str
@@ -32,6 +36,17 @@ class Attempt:
     response: HttpResponse | None = None
     findings: tuple[Finding, ...] = ()
     null_is_silence: bool = False
+    unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def hides(self, finding: Finding) -> bool:
+        """Tell whether a finding judges what the source does not show; that a name is there, it shows."""
+        where = finding.where
+        return any(
+            (where == place and finding.code != "property-unknown")
+            or where.startswith(f"{place}/")
+            or (where == "body" and not place)
+            for place in self.unknown
+        )
 
 
 # A name is some 200 letters at most: bodies of megabytes hold strings in which none begins or ends.

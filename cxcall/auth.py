@@ -50,7 +50,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     _stop_on_errors(settings)
     if given := credentials.given(settings):
         if fresh:
-            raise credentials.expired(given)
+            raise credentials.expired(settings, given)
         return given
     client = credentials.client_of(settings)
     if settings.embedded:
@@ -142,7 +142,7 @@ def logout(settings: Settings) -> list[str]:
     ]
 
 
-def wrong_kind(token: Token, operation: Operation) -> Finding | None:
+def wrong_kind(settings: Settings, token: Token, operation: Operation) -> Finding | None:
     """Return the finding for a token of a grant that the operation does not take; a given one is not known."""
     kinds = operation.token_kinds
     if not kinds or token.kind == GIVEN or token.kind in kinds:
@@ -153,7 +153,7 @@ def wrong_kind(token: Token, operation: Operation) -> Finding | None:
         for entry in operation.contract.operations
         if entry.command and entry.command == operation.command and token.kind in entry.token_kinds
     ]
-    how = "`cxcall auth login --web` logs a person in" if is_for_person else "`cxcall auth login`"
+    how = f"{settings.login('--web')} logs a person in" if is_for_person else settings.login()
     return Finding(
         Severity.ERROR,
         "token-user-context" if is_for_person else "token-grant",

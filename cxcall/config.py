@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from cxcall import tenant
 from cxcall.address import settle_hosts, settle_tenant
 from cxcall.endpoint import printable, token_url_for
+from cxcall.errors import command
 from cxcall.pattern import pattern
 from cxcall.sources import (
     GC_PREFIX,
@@ -86,6 +87,14 @@ class Settings(NamedTuple):
     def profile(self) -> str:
         """The profile's name."""
         return self._text("profile")
+
+    def login(self, *flags: str) -> str:
+        """Return the command that logs in to this profile, as a hint to be pasted."""
+        source = self.values["profile"].source
+        is_usual = source == "default" or source.startswith("default_profile")
+        return command(
+            "cxcall", "auth", "login", *flags, *(() if is_usual else ("-p", self.profile))
+        )
 
     @property
     def platform(self) -> str:
@@ -176,15 +185,6 @@ class Settings(NamedTuple):
     def do_not_call(self) -> str:
         """The file of numbers that are not to be called."""
         return self._text("do_not_call")
-
-
-def longest_duplicate_window(settings: Settings) -> float:
-    """Return the longest window of any profile, in seconds: so long the guard may need a delivery."""
-    profiles = ConfigFile.read(config_dir() / "config.toml").declared.get("profiles", {})
-    own = (
-        float(each["duplicate_window"]) for each in profiles.values() if "duplicate_window" in each
-    )
-    return max(settings.duplicate_window, *own, 0.0)
 
 
 class Server(Protocol):
@@ -315,6 +315,10 @@ def _values(layers: Sequence[Layer]) -> dict[str, Written]:
             raise bad_setting(
                 name, written, problem, fix=nearest(written.value, filter(None, allowed))
             )
+    if (hours := values["hours"]).value:
+        from cxcall.hours import Hours
+
+        Hours.parse(hours.value, hours.locate())
     return values
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from cxcall import phone
 from cxcall.checks import check_body, check_parameters
-from cxcall.document import DocumentError, leaves, parse, value_at
+from cxcall.document import DocumentError, has_value, leaves, parse, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity, UsageError
-from cxcall.payload import Payload
+from cxcall.payload import Payload, put
 from cxcall.query import check_misplaced, check_query
 from cxcall.route import Route, path_values
 
@@ -38,24 +38,36 @@ def check_values(attempt: Attempt, route: Route) -> Iterator[Finding]:
     payload = None
     if attempt.body:
         with suppress(DocumentError):
-            document = parse(attempt.body, "body")
-            payload = Payload(document.value, document)
+            payload = _read(attempt)
     yield from check_parameters(operation, path_values(attempt.path, operation.path), payload)
     yield from check_query(attempt, operation, payload)
 
 
+def _read(attempt: Attempt) -> Payload:
+    """Read the body; null stands at what is not known. Raises DocumentError where it is not JSON."""
+    document = parse(attempt.body or "", "body")
+    value = document.value
+    for pointer in attempt.unknown:
+        if not pointer.startswith("header:") and has_value(value, pointer):
+            value = put(value, pointer, None, "") if pointer else None
+    return Payload(value, document)
+
+
 def check_content(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
     """Yield what is wrong with the body; `is_advice` where the request went to no operation that is known."""
-    if not attempt.body or route.is_token:
-        return
+    if attempt.body and not route.is_token:
+        found = _check_body(attempt, route, is_advice=is_advice)
+        yield from (each for each in found if not attempt.hides(each))
+
+
+def _check_body(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
     try:
-        document = parse(attempt.body, "body")
+        payload = _read(attempt)
     except DocumentError as error:
         yield from error.findings
         return
-    payload = Payload(document.value, document)
-    yield from document.findings
-    if isinstance(document.value, str):
+    yield from payload.document.findings if payload.document else ()
+    if isinstance(payload.value, str):
         yield _encoded_twice(payload)
         return
     operation = route.operation or route.advised

@@ -40,20 +40,20 @@ def given(settings: Settings) -> Token | None:
         kept = keychain.find_login(settings)
         source = keychain.source_of(kept)
         if "access_token" in keychain.locked_secrets(kept):
-            kept = keychain.unlocked(kept)
+            kept = keychain.unlocked(settings, kept)
         value = str(kept.get("access_token", ""))
     if not value:
         return None
     return Token(check_secret("access token", value, source), GIVEN, None, None, source)
 
 
-def expired(token: Token) -> CredentialsError:
+def expired(settings: Settings, token: Token) -> CredentialsError:
     """Return the error for a given token that the API refused."""
     return refused(
         f"the access token (from {token.source}) was refused, and a given one cannot be renewed",
-        "`cxcall auth login`"
+        settings.login()
         if token.source in (LOGIN_SOURCE, VAULT_SOURCE)
-        else "put a new one there, or unset it and `cxcall auth login`",
+        else f"put a new one there, or unset it and {settings.login()}",
         code="token-expired",
     )
 
@@ -72,7 +72,7 @@ def client_of(settings: Settings, *, unlock: bool = False) -> Client:
     """
     kept, kind = keychain.find_login(settings), kind_of(settings)
     if _is_used(settings, kept):
-        return _of_login(keychain.unlocked(kept) if unlock else kept)
+        return _of_login(keychain.unlocked(settings, kept) if unlock else kept)
     known, secret = (settings.values[name] for name in _PAIRS[kind])
     if not (known.value and secret.value):
         raise _missing(settings, kind)
@@ -182,7 +182,7 @@ def _missing(settings: Settings, kind: str) -> CredentialsError:
     is_client = kind == ACCESS_KEY and settings.client_id and settings.client_secret
     return refused(
         f"there are no credentials for `{host_of(settings.base_url)}`",
-        f"`cxcall auth login`, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
+        f"{settings.login()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
         "NICE CXone has no client-credentials grant: an application presents a user's access key"
         if is_client
         else _elsewhere(settings),
@@ -195,7 +195,7 @@ def _half(settings: Settings, half: str, other: str) -> CredentialsError:
         half, other = other, half
     return refused(
         f"`{half}` is set (from {settings.values[half].source}), and `{other}` is not",
-        f"set `CXCALL_{other.upper()}`, or `cxcall auth login`",
+        f"set `CXCALL_{other.upper()}`, or {settings.login()}",
         _elsewhere(settings),
         code="token-missing",
     )

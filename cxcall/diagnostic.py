@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall import phone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from cxcall.errors import Excerpt, Finding
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LITERAL = r"`[^`\n]*`"
 _HELD = "\0"  # where a literal has a space: `printable` has left none of these
+_LONGEST_LITERAL = 100
+_LONGEST_TEXT = 2000
 _LONGEST_LINE = 100
 _NARROWEST = 40
 
@@ -37,15 +39,40 @@ def fold(text: str, columns: int | None, indent: str = "") -> str:
     """
     if columns is None or (len(text) <= columns and text.isascii()):
         return text
-    from textwrap import wrap
-
-    def folded(line: str) -> str:
-        width = max(columns, _NARROWEST)
-        lines = wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)  # fmt: skip
-        return "\n".join(lines)
-
+    width = max(columns, _NARROWEST)
     held = re.sub(_LITERAL, lambda literal: literal[0].replace(" ", _HELD), text)
-    return "\n".join(map(folded, held.split("\n"))).replace(_HELD, " ")
+    lines = (_folded(line.expandtabs(), width, indent) for line in held.split("\n"))
+    return "\n".join(lines).replace(_HELD, " ")
+
+
+def _folded(line: str, width: int, indent: str) -> str:
+    lines, current, used = [], "", 0
+    for gap, word in re.findall(r"( *)([^ ]+)", line):
+        taken = cells(word.replace(_HELD, " "))
+        if current and used + len(gap) + taken > width:
+            lines.append(current)
+            current, used, gap = indent, len(indent), ""  # noqa: PLW2901 - none begins a line
+        current += gap + word
+        used += len(gap) + taken
+    return "\n".join([*lines, current])
+
+
+def one_line(text: str) -> str:
+    """Return text with values from outside in it as one line of a bounded length: it can forge no other.
+
+    Long literals are cut; whole they stand in JSON.
+    """
+    line = re.sub(_LITERAL, lambda literal: f"`{_cut(literal[0][1:-1])}`", spelled(text))
+    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}…"
+
+
+def spelled(text: str) -> str:
+    """Return text from outside on one line, control characters and line breaks spelled out."""
+    return printable(text).replace("\n", "\\n")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_LITERAL else f"{text[:_LONGEST_LITERAL]}…"
 
 
 def as_text(finding: Finding, paint: Paint, columns: int | None) -> str:
@@ -56,22 +83,24 @@ def as_text(finding: Finding, paint: Paint, columns: int | None) -> str:
     severity = str(finding.severity)
     place = finding.excerpt
     at = f"{place.file}:{place.line}:{place.column}" if place else finding.origin
-    where = [part for part in (at, finding.where if finding.where != at else "") if part]
+    pointer = "/".join(map(_cut, finding.where.split("/")))
+    where = [part for part in (at, pointer if finding.where != at else "") if part]
     lines = [
-        _marked(severity, f"{severity}[{finding.code}]", finding.message, paint, columns),
-        f"  --> {printable('  '.join(where))}",
+        _marked(severity, f"{severity}[{finding.code}]", one_line(finding.message), paint, columns),
+        f"  --> {spelled('  '.join(where))}",
     ]
     if place is not None:
         lines += _quoted(place, paint, columns)
     if finding.why:
-        lines.append(_marked("", "why", finding.why, paint, columns))
+        lines.append(_marked("", "why", one_line(finding.why), paint, columns))
     if finding.fix:
-        lines.append(_marked("hint", "hint", finding.fix, paint, columns))
+        # A hint is to be pasted: it is not cut.
+        lines.append(_marked("hint", "hint", spelled(finding.fix), paint, columns))
     return "\n".join(lines)
 
 
 def _marked(style: str, mark: str, text: str, paint: Paint, columns: int | None) -> str:
-    rest = fold(f"{mark}: {printable(text)}", columns, "  ").removeprefix(mark)
+    rest = fold(f"{mark}: {text}", columns, "  ").removeprefix(mark)
     return (paint(style, mark) if style else mark) + rest
 
 
@@ -81,8 +110,8 @@ def _quoted(place: Excerpt, paint: Paint, columns: int | None) -> list[str]:
     room = _LONGEST_LINE if columns is None else columns - len(f" {gutter} | ……")
     text = phone.mask_text(place.text) if columns is None else place.text
     text, column = _cropped(text, place.column - 1, max(min(room, _LONGEST_LINE), _NARROWEST))
-    before = _cells(text[:column])
-    width = max(_cells(text[column : column + place.width]), 1)
+    before = cells(text[:column])
+    width = max(cells(text[column : column + place.width]), 1)
     carets = paint("error", "^" * width)
     shown = printable(text.replace("\t", " ").replace("\n", " "))
     return [f" {gutter} |", f" {place.line} | {shown}", f" {gutter} | {' ' * before}{carets}"]
@@ -90,28 +119,38 @@ def _quoted(place: Excerpt, paint: Paint, columns: int | None) -> list[str]:
 
 def _cropped(text: str, column: int, room: int) -> tuple[str, int]:
     """Cut a long line down to the part around a column; returns it with the column's new index."""
-    if len(text) <= room:
+    if len(text) <= 2 * room and cells(text) <= room:
         return text, column
-    start = max(0, column - room // 3)
-    part = text[start : start + room]
+    start = column - _count(reversed(text[max(0, column - room) : column]), room // 3)
+    end = start + _count(text[start : start + 2 * room], room)
     left = "…" if start else ""
-    right = "…" if start + room < len(text) else ""
-    return left + part + right, column - start + len(left)
+    right = "…" if end < len(text) else ""
+    return left + text[start:end] + right, column - start + len(left)
 
 
-def _cells(text: str) -> int:
+def _count(text: Iterable[str], room: int) -> int:
+    """Return how many of the first characters fit into so many cells."""
+    count = 0
+    for char in text:
+        room -= cells(char)
+        if room < 0:
+            break
+        count += 1
+    return count
+
+
+def cells(text: str) -> int:
     """Return how many terminal cells a text takes."""
     if text.isascii() and text.isprintable():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    return sum(map(_width, text))
 
-    return sum(
-        len(printable(char))
-        if _UNSAFE.match(char)
-        else 0
-        if combining(char)
-        else 2
-        if east_asian_width(char) in "WF"
-        else 1
-        for char in text
-    )
+
+def _width(char: str) -> int:
+    from unicodedata import category, east_asian_width
+
+    if _UNSAFE.match(char):
+        return len(printable(char))
+    if category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if east_asian_width(char) in "WF" else 1

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from cxcall import auth, guards, phone, send
 from cxcall.checks import has_errors
 from cxcall.endpoint import host_of
-from cxcall.errors import CxcallError, Severity
+from cxcall.errors import CxcallError, Severity, command
+from cxcall.hours import Hours
 from cxcall.lookup import DOCTOR, Case, Line, Verdict, failed, look_up, needs, passed
 from cxcall.transport import HttpRequest, exchange, is_loopback
 
@@ -94,7 +95,9 @@ def _request(case: Case, operation: Operation) -> Iterator[Line]:
     ]
     for entry in lacking:
         says = f"`{entry.name}` is missing: it is part of the {entry.location}"
-        yield Line("request", Verdict.FAILED, says, f"name it: `--param {entry.name}=VALUE`")
+        yield Line(
+            "request", Verdict.FAILED, says, f"name it: {command('--param', f'{entry.name}=VALUE')}"
+        )
     if lacking:
         return
     try:
@@ -128,7 +131,7 @@ def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iter
 
 def _hours(settings: Settings, number: str, masked: str) -> Line:
     times = guards.local_times(number)
-    hours = guards.Hours.parse(settings.hours) if settings.hours else None
+    hours = Hours.parse(settings.hours) if settings.hours else None
     if not times:
         return Line("hours", Verdict.UNKNOWN, f"no time zone is known for `{masked}`")
     shown = ", ".join(f"{moment:%H:%M} at {zone}" for zone, moment in list(times.items())[:2])

@@ -95,6 +95,13 @@ class Finding(NamedTuple):
     excerpt: Excerpt | None = None
 
 
+def command(*words: str) -> str:
+    """Return words as a hint that can be pasted into a shell: in backticks, each quoted where it must be."""
+    from shlex import join
+
+    return f"`{join(words)}`"
+
+
 class CxcallError(Exception):
     """A command that cannot go on: what was found, the exit code, and the envelope's outcome."""
 

@@ -152,8 +152,11 @@ def explain_attempt(attempt: Attempt, own: Contract | None = None) -> Explanatio
     ]
     if not any(finding.code == "token-user-context" for finding in found):
         found += needs_person(attempt, route)
-    if not any(each.severity is Severity.ERROR or each.code == "not-provable" for each in found):
-        found += _not_provable(attempt)
+    if not any(each.severity is Severity.ERROR for each in found):
+        if attempt.unknown:
+            found += _not_shown(attempt)
+        elif not any(each.code == "not-provable" for each in found):
+            found += _not_provable(attempt)
     return Explanation(attempt, route, _ordered(found))
 
 
@@ -216,6 +219,28 @@ def _failed_later(body: Any) -> Finding | None:
                 source=SOURCE,
             )
     return None
+
+
+def _not_shown(attempt: Attempt) -> Iterator[Finding]:
+    """Yield the note that names what the source does not show, where nothing that it shows explains a failure."""
+    response = attempt.response
+    if response is not None and 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx
+        return
+    names = dict.fromkeys(
+        f"`{name if name != '...' else place or 'body'}`"
+        for place, listed in attempt.unknown.items()
+        for name in listed
+    )
+    *first, last = names
+    shown = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
+    source = attempt.origin.rpartition(" ")[2]
+    yield Finding(
+        Severity.NOTE,
+        "not-provable",
+        "request",
+        f"the {shown} not in the {source}, and nothing that it shows explains a failure",
+        fix="put what it holds in place of the name, or check the body: `cxcall validate FILE`",
+    )
 
 
 def _not_provable(attempt: Attempt) -> Iterator[Finding]:

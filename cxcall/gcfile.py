@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall import toml
-from cxcall.errors import Finding, Severity, UsageError
+from cxcall.errors import Finding, Severity, UsageError, command
 from cxcall.sources import GC_PREFIX, Layer, Written, nearest
 
 if TYPE_CHECKING:
@@ -129,6 +129,6 @@ class GcProfile:
             raise UsageError(
                 f"others can read the secrets in `{self.path}`",
                 where=str(self.path),
-                fix=f"`chmod 600 {self.path}`; `gc` reads it then as before",
+                fix=f"{command('chmod', '600', str(self.path))}; `gc` reads it then as before",
                 why="a secret in a file is used only when its owner alone can read it",
             )

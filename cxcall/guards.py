@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall import phone
 from cxcall.document import join_pointer
 from cxcall.errors import Finding, Severity, StoppedError, UsageError
+from cxcall.hours import Hours
 from cxcall.pattern import pattern
 from cxcall.textfile import read_text
 
@@ -128,36 +129,6 @@ def parse(number: str) -> PhoneNumber | None:
         return phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return None
-
-
-class Hours(NamedTuple):
-    """The part of a day in which people may be called, by the clock where they are."""
-
-    begin: time
-    end: time
-
-    @classmethod
-    def parse(cls, text: str) -> Hours:
-        """Read `08:00-21:00`; raises UsageError. An end before the beginning is on the next day."""
-        try:
-            begin, end = (time.fromisoformat(part.strip()) for part in text.split("-"))
-        except ValueError:
-            raise UsageError(
-                f"`{text}` is not a time of day from one to another",
-                where="--hours",
-                fix="write `--hours 08:00-21:00`",
-            ) from None
-        return cls(begin, end)
-
-    def __contains__(self, moment: object) -> bool:
-        if not isinstance(moment, time):
-            return False
-        if self.begin <= self.end:
-            return self.begin <= moment <= self.end
-        return moment >= self.begin or moment <= self.end
-
-    def __str__(self) -> str:
-        return f"{self.begin:%H:%M}-{self.end:%H:%M}"
 
 
 def zones(number: str) -> tuple[str, ...]:

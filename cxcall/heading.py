@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from cxcall.route import Route
 
 _PERSON = "authorization-code"
+_LONGEST_SCHEME = 20
 
 
 def check_headers(attempt: Attempt, route: Route) -> Iterator[Finding]:
     """Yield what is wrong with the headers that the source shows; of what it does not show, nothing."""
     if attempt.headers is not None:
-        yield from _content_type(attempt, route)
-        yield from _accept(attempt, route)
-        yield from _authorization(attempt, route)
+        for check in (_content_type, _accept, _authorization):
+            yield from (each for each in check(attempt, route) if not attempt.hides(each))
 
 
 def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
@@ -48,10 +48,11 @@ def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
 def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
     headers = attempt.headers or Headers()
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if not attempt.body or (not kind and attempt.null_is_silence):
+    is_sent = bool(attempt.body) or "" in attempt.unknown
+    if not is_sent or (not kind and attempt.null_is_silence):
         return
     wanted = _wanted_type(attempt, route)
-    is_json = _is_json(attempt.body)
+    is_json = _is_json(attempt.body or "")
     if kind in (wanted, "") and wanted != JSON and not is_json:
         return  # who sends a form need not say so: curl and `requests` do
     if not wanted or kind == wanted or (kind.endswith("+json") and wanted == JSON):
@@ -107,13 +108,26 @@ def _authorization(attempt: Attempt, route: Route) -> Iterator[Finding]:
     elif scheme.lower() == "basic":
         yield _token("token-grant", "`Basic` credentials are for the token endpoint, not for the API", "get a token with them, then send `Authorization: Bearer <token>`")  # fmt: skip
     elif scheme.lower() != "bearer":
+        # What is no word may be the token itself, and is not shown.
+        is_scheme = bool(rest) and len(scheme) <= _LONGEST_SCHEME and scheme.isalpha()
         yield _token(
             "credential",
-            "`Authorization` has no scheme before the token",
+            f"`Authorization` has the scheme `{scheme}`, and `Bearer` is wanted"
+            if is_scheme
+            else "`Authorization` has no scheme before the token",
             "send `Authorization: Bearer <token>`",
         )
+    elif problem := _wrong_token(rest.strip()):
+        yield _token("credential", problem, "send `Authorization: Bearer <token>`, the token as it was granted")  # fmt: skip
     elif is_placeholder(rest) and rest[0] not in "[${":
         yield _token("placeholder", "the token is a placeholder that was never filled in", "put the token there: `cxcall auth token`", Severity.WARNING)  # fmt: skip
+
+
+def _wrong_token(token: str) -> str:
+    """Say what is wrong with how a token is written behind its scheme; who pastes a request may leave it out."""
+    if token.lower().startswith("bearer "):
+        return "`Bearer` stands twice before the token"
+    return "the token stands in quotes" if token[:1] in ('"', "'") else ""
 
 
 def _token(code: str, message: str, fix: str, severity: Severity = Severity.ERROR) -> Finding:

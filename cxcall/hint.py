@@ -71,6 +71,67 @@ def retyped(value: Any, wanted: list[str]) -> str:
     return ""
 
 
+_BOUNDS = {
+    "maximum": ("at most", "or less"), "minimum": ("at least", "or more"),
+    "exclusiveMaximum": ("less than", ""), "exclusiveMinimum": ("more than", ""),
+    "maxLength": ("character", "at most"), "minLength": ("character", "at least"),
+    "maxItems": ("item", "at most"), "minItems": ("item", "at least"),
+    "maxProperties": ("property", "at most"), "minProperties": ("property", "at least"),
+}  # fmt: skip
+
+
+def bounded(kind: str, limit: Any, value: Any) -> tuple[str, str]:
+    """Say (what it must be, what to write) of a value beyond a limit of its schema; empty for another rule."""
+    if kind == "multipleOf":
+        return (
+            f"must be a multiple of {limit}; `{shown(value)}` is not",
+            f"write a multiple of {limit}",
+        )
+    if kind not in _BOUNDS:
+        return "", ""
+    if isinstance(value, int | float):
+        how, rest = _BOUNDS[kind]
+        bound = f"{limit} {rest}" if rest else f"{how} {limit}"
+        return f"must be {how} {limit}; `{shown(value)}` is not", f"write {bound}"
+    unit, how = _BOUNDS[kind]
+    return f"must have {how} {_counted(limit, unit)}; it has {len(value)}", (
+        f"write {how} {_counted(limit, unit)}"
+    )
+
+
+def _counted(count: int, unit: str) -> str:
+    plural = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+    return f"{count} {unit if count == 1 else plural}"
+
+
+_FORMS = {"date": ("a date", "2026-12-01"), "email": ("an e-mail address", "ada@example.com")}
+
+
+def formed(form: str, value: str) -> tuple[str, str]:
+    """Say (what it must be, what to write) of a text that misses a format; empty for one that is not known."""
+    if form != "date-time":
+        name, like = _FORMS.get(form, ("", ""))
+        return (
+            (f"must be {name}; `{shown(value)}` is none", f"write it like `{like}`")
+            if name
+            else ("", "")
+        )
+    from datetime import datetime
+
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return f"must be a time; `{shown(value)}` is none", "write it like `2026-12-01T09:00:00Z`"
+    written = moment.isoformat().removesuffix("+00:00")  # it is no number: nothing is masked
+    if ":" not in value:
+        return f"must name a time of the day; `{value}` does not", f"write `{written}Z`"
+    if moment.tzinfo is None:
+        fix = f"write `{written}Z`, or the offset in place of `Z`, such as `+01:00`"
+        return f"must name its time zone; `{value}` does not", fix
+    fix = written if moment.utcoffset() else f"{written}Z"
+    return f"must be a time in the form of RFC 3339; `{value}` is not", f"write `{fix}`"
+
+
 def sample(name: str, schema: JsonSchema) -> str:
     """Return a property as it would be written, its value to be filled in."""
     kinds = {"object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true"}

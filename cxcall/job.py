@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import guards, send
 from cxcall.checks import has_errors
-from cxcall.errors import CxcallError, Finding, UsageError
+from cxcall.errors import CxcallError, Finding, UsageError, command
 from cxcall.payload import override
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _check(job: Job, row: Row) -> Checked:
             raise UsageError(
                 f"`{parameter.name}` is missing: it is part of the {parameter.location}",
                 where=parameter.location,
-                fix=f"add a column `{parameter.name}`, or `--param {parameter.name}=VALUE`",
+                fix=f"add a column `{parameter.name}`, or {command('--param', f'{parameter.name}=VALUE')}",
             )
     draft = send.draft(job.operation, values, payload, job.settings)
     findings = _placed(row, draft.findings)

@@ -114,7 +114,7 @@ def keep_login(settings: Settings, login: Record) -> None:
     _logins().put(record, key)
 
 
-def unlocked(login: Record) -> Record:
+def unlocked(settings: Settings, login: Record) -> Record:
     """Return a login with what the keyring holds of it; raises CredentialsError when that is not to be had."""
     if not login.get(_LOCKED):
         return login
@@ -123,7 +123,7 @@ def unlocked(login: Record) -> Record:
     except vault.VaultError as error:
         raise refused(
             str(error),
-            "unlock it, or `cxcall auth login` again: what it does not take goes into a file",
+            f"unlock it, or {settings.login()} again: what it does not take goes into a file",
             f"it holds the {secret_of(login)} of profile `{login.get('profile')}`",
         ) from None
 
@@ -179,7 +179,7 @@ def fetch_token(settings: Settings, client: Client) -> Token:
     if client.kind == AUTHORIZATION_CODE and not client.refresh:
         raise refused(
             "the login has ended",
-            "`cxcall auth login --web`",
+            settings.login("--web"),
             f"`{client.host}` gave no refresh token with it",
             code="token-expired",
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cxcall import auth, pacing, phone, send
 from cxcall.dialer import Plan, read
 from cxcall.document import has_value, value_at
-from cxcall.errors import Outcome
+from cxcall.errors import Outcome, command
 from cxcall.payload import Payload
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def look_up(case: Case, token: Token) -> Iterator[Line]:
             return  # the token itself is refused: nothing else can be read with it
         if not names and case.operation is not None:
             place = ready.declared[DOCTOR].get("scopes", "")
-            yield from _rights(case.operation, token, _at(_body(last), place))
+            yield from _rights(case.settings, case.operation, token, _at(_body(last), place))
     for entry in pending:
         lacking = [name for name in needs(entry) if name not in known]
         if wanted & set(needs(entry)):
@@ -92,7 +92,7 @@ def look_up(case: Case, token: Token) -> Iterator[Line]:
                 str(entry.declared[DOCTOR]["check"]),
                 Verdict.UNKNOWN,
                 f"not looked at: `{lacking[0]}` is not known",
-                f"name it: `--param {lacking[0]}=ID`",
+                f"name it: {command('--param', f'{lacking[0]}=ID')}",
             )
     yield _budget(last)
 
@@ -171,9 +171,9 @@ def _expect_key(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -
     return Line(check, Verdict.FAILED, f"not so: {expected['says']}; those are {shown}", str(expected["fix"]))  # fmt: skip
 
 
-def _rights(operation: Operation, token: Token, scopes: Any) -> Iterator[Line]:
+def _rights(settings: Settings, operation: Operation, token: Token, scopes: Any) -> Iterator[Line]:
     """Say what is known of what the token may do; a client's roles are readable by nobody but an administrator."""
-    wrong = auth.wrong_kind(token, operation)
+    wrong = auth.wrong_kind(settings, token, operation)
     if wrong is not None:
         yield failed("token", wrong)
     elif operation.token_kinds:

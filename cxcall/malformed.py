@@ -20,6 +20,11 @@ _LITERALS = ("true", "false", "null")
 _OTHER_WORDS = {"none": "null", "undefined": "null", "nil": "null"}
 _NOT_NUMBERS = ("nan", "inf", "infinity")
 _CURLY = "\u2018\u2019\u201c\u201d"
+_BLANK = " \t\r\n"
+_OBJECT = "[object Object]"
+_FROM_PYTHON = (
+    "; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
+)
 _LONGEST_SHOWN = 40
 
 
@@ -116,6 +121,9 @@ class _Reader:
                 "it is empty",
                 "write a JSON object, like `cxcall operations NAME --skeleton` prints",
             )
+        if self.text.strip() == _OBJECT:
+            fix = "send `JSON.stringify(payload)`"
+            self.fail("an object was sent as text, not as JSON", fix, len(_OBJECT))
         if _FORM.match(self.text, self.at):
             self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
         is_value_next = True
@@ -174,9 +182,21 @@ class _Reader:
             self.fail(
                 f"`{following}` closes what `{self.open[-1][0]}` opened", f"write `{closing}`"
             )
+        self.refuse_open_quote(following)
         if following in "\"{[-'" or following.isalnum():
             self.fail("a comma is missing before this", "put a comma between the two")
         self.fail(f"`{following}` cannot stand here", f"write `,` or `{closing}`")
+
+    def refuse_open_quote(self, following: str) -> None:
+        """Fail where a word follows a string that seems to be closed: the quote was one inside of it."""
+        end = len(self.text[: self.at].rstrip(_BLANK))
+        word = _WORD.match(self.text, self.at)
+        is_word = word is not None and word[0] not in _LITERALS
+        is_name = word is not None and self.text[word.end() :][:20].lstrip(_BLANK)[:1] == ":"
+        is_closed_just_before = self.at == end and (following.isalnum() or is_word)
+        if self.text[end - 1 : end] == '"' and (is_closed_just_before or (is_word and not is_name)):
+            fix = r"write `\"` for each quote inside a string"
+            self.fail("a quote inside a string is not escaped", fix, at=end - 1)
 
     def after_the_end(self) -> NoReturn:
         following, before = self.text[self.at], self.text[: self.at]
@@ -209,6 +229,7 @@ class _Reader:
         if following != ":":
             if not following:
                 self.unclosed()
+            self.refuse_open_quote(following)
             self.fail(f"a colon must follow the name, not `{following}`", 'write `"name": value`')
         self.at += 1
 
@@ -227,7 +248,9 @@ class _Reader:
         if following == "'":
             end = self.text.find("'", self.at + 1)
             width = end - self.at + 1 if end > 0 else 1
-            self.fail("single quotes are not JSON", "write double quotes", width)
+            is_python = self.text.lstrip(f"[{_BLANK}").startswith("{'")
+            fix = "write double quotes" + _FROM_PYTHON * is_python
+            self.fail("single quotes are not JSON", fix, width)
         if following in _CURLY:
             self.fail("curly quotes are not JSON", 'write straight ones: `"`')
 

@@ -10,7 +10,9 @@ from cxcall import phone
 from cxcall.document import TYPE_NAMES, join_pointer, type_of, value_at
 from cxcall.doubt import find_unlikely, is_placeholder
 from cxcall.errors import Finding, Severity
-from cxcall.hint import meant, nearest_name, plain, retyped, sample, shown
+from cxcall.hint import bounded, formed, meant, nearest_name, plain, retyped, sample, shown
+from cxcall.payload import typed
+from cxcall.schema import validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,16 +62,49 @@ def explain_parameter(operation: Operation, parameter: Parameter, value: str) ->
     code, message, fix = _wrong_string(parameter.schema, label, value)
     if not value:
         message, fix = f"{label} is empty", "write a value there"
+    elif not code:
+        message, fix = _wrong_text(parameter.schema, label, value)
     return Finding(
         Severity.ERROR,
         code or "value-not-allowed",
         parameter.location,
-        message or f"{label} cannot be `{shown(value)}`",
+        message,
         fix=fix,
         why=f"the path is {operation.path}",
         source=f"contract {operation.contract.name}",
         origin=parameter.name,
     )
+
+
+def _wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
+    """Return (message, fix) of a parameter's text that its schema refuses."""
+    if schema.get("type") == "array":
+        schema = {**schema, **schema.get("items", {})}
+        texts = text.split(",")
+        text = next(
+            (each for each in texts if not validator(schema).is_valid(typed(each, schema))), text
+        )
+    value = typed(text, schema)
+    for misfit in validator(schema).iter_errors(value):
+        if misfit.kind.name == "type":
+            names = " or ".join(TYPE_NAMES[name] for name in misfit.kind.as_dict()["types"])
+            return f"{label} must be {names}; `{shown(text)}` is not", f"write {names} there"
+        return _broken(misfit, label, value)
+    return f"{label} cannot be `{shown(text)}`", "write another value there"
+
+
+def _broken(misfit: ValidationError, label: str, value: Any) -> tuple[str, str]:
+    """Return (message, fix) of a value that breaks a rule; the rule itself is the message of last resort."""
+    kind, detail = misfit.kind.name, misfit.kind.as_dict()
+    limit = next(iter(detail.values()), "")
+    if kind == "enum":
+        return f"{label} cannot be `{shown(value)}`", _choice(value, detail["options"])
+    if kind in ("minLength", "minItems") and value in ("", []):
+        return f"{label} is empty", "write a value, or leave the property out if it is optional"
+    said, fix = formed(limit, value) if kind == "format" else bounded(kind, limit, value)
+    if said:
+        return f"{label} {said}", fix
+    return f"{label} breaks the rule `{kind}: {json.dumps(limit, default=str)}`", ""
 
 
 def _severity_of_branch(branch: list[ValidationError]) -> tuple[int, int]:
@@ -126,7 +161,8 @@ class _Misfit:
     def _home(self, name: str) -> str:
         """Return the pointer of the declared property that a wrong name was meant for, if any."""
         near = meant(name, self.schema)
-        if near:
+        is_taken = near in self.value and plain(near) != plain(name)
+        if near and not is_taken:
             return join_pointer(self.pointer, near)
         declared = self.operation.pointers
         return next(
@@ -218,19 +254,9 @@ class _Misfit:
         if isinstance(self.value, str):
             code, message, fix = _wrong_string(self.schema, self.label, self.value)
         if not code:
-            detail = misfit.kind.as_dict()
-            limit = next(iter(detail.values()), "")
             code = "value-not-allowed"
-            message = f"{self.label} breaks the rule `{misfit.kind.name}: {json.dumps(limit, default=str)}`"
-            fix = f"see what it takes: `cxcall operations {self.operation.name}`"
-            if misfit.kind.name == "enum":
-                message = f"{self.label} cannot be `{shown(self.value)}`"
-                fix = _choice(self.value, detail["options"])
-            elif misfit.kind.name in ("minLength", "minItems") and self.value in ("", []):
-                message, fix = (
-                    f"{self.label} is empty",
-                    "write a value, or leave the property out if it is optional",
-                )
+            message, fix = _broken(misfit, self.label, self.value)
+            fix = fix or f"see what it takes: `cxcall operations {self.operation.name}`"
         return self.found(code, message, fix=fix, why=_rule(self.schema))
 
 

@@ -13,11 +13,19 @@ from cxcall.errors import UsageError
 from cxcall.report import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.ledger import Ledger, Record
 
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
+_NARROWER = (
+    ("ID", "OUTCOME"),
+    ("ID", "AT", "NUMBER", "OUTCOME"),
+    ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME"),
+    ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
+)
+_RECENT = timedelta(days=180)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -61,29 +69,40 @@ def parse_time(text: str, flag: str) -> datetime:
 
 
 def latest_to_prune() -> datetime:
-    """Return the time since which the duplicate guard needs every delivery."""
+    """Return the time since which the duplicate guard of any profile needs every delivery."""
     from cxcall import contract
-    from cxcall.config import longest_duplicate_window, settle
+    from cxcall.config import config_dir, settle
+    from cxcall.sources import ConfigFile
 
-    window = longest_duplicate_window(settle({}, contract.builtin()[0]))
+    profiles = ConfigFile.read(config_dir() / "config.toml").declared.get("profiles", {})
+    windows = [float(each.get("duplicate_window", 0)) for each in profiles.values()]
+    window = max(settle({}, contract.builtin()[0]).duplicate_window, *windows, 0.0)
     return datetime.now(UTC) - timedelta(seconds=window)
 
 
 def table_of(records: Sequence[Record]) -> Table:
-    """Return one row a delivery, newest first as they come."""
+    """Return one row a delivery, newest first as they come; a narrow terminal shows less of each."""
     rows = [
-        (
-            record.id,
-            _local(record.at),
-            record.operation,
-            ", ".join(record.numbers),
-            _outcome(record),
-            str(record.status or ""),
-            record.engagement_id or "",
-        )
+        {
+            "ID": record.id,
+            "AT": _local(record.at),
+            "OPERATION": record.operation,
+            "NUMBER": ", ".join(record.numbers),
+            "OUTCOME": _outcome(record),
+            "HTTP": str(record.status or ""),
+            "ENGAGEMENT ID": record.engagement_id or "",
+        }
         for record in records
     ]
-    return Table(("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID"), rows)
+    brief = [{**row, "AT": _brief(record.at)} for row, record in zip(rows, records, strict=True)]
+    narrower = None
+    for headings in _NARROWER:
+        narrower = Table(headings, _columns(headings, brief), narrower=narrower)
+    return Table(_HEADINGS, _columns(_HEADINGS, rows), narrower=narrower)
+
+
+def _columns(headings: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list[list[str]]:
+    return [[row[heading] for heading in headings] for row in rows]
 
 
 def text_of(record: Record) -> str:
@@ -132,6 +151,12 @@ def _taken(buffer: StringIO) -> str:
 
 def _local(at: datetime) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _brief(at: datetime) -> str:
+    """Return a time without the year, or where it is long past, without the time of the day."""
+    is_recent = datetime.now(UTC) - at < _RECENT
+    return at.astimezone().strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
 
 
 def _outcome(record: Record) -> str:

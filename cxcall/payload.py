@@ -16,7 +16,7 @@ from cxcall.document import (
     parse,
     split_pointer,
 )
-from cxcall.errors import Excerpt, Finding, Severity, UsageError
+from cxcall.errors import Excerpt, Finding, Severity, UsageError, command
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _places(flag: Flag, text: str) -> Sequence[str]:
 
 def put_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
     """Return `value` with a text put at `pointer`, as the operation's schema wants it there."""
-    member = _typed(text, operation.schema_at(pointer))
+    member = typed(text, operation.schema_at(pointer))
     return put(_opened(operation, value, pointer, origin), pointer, member, origin)
 
 
@@ -151,7 +151,7 @@ def _opened(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
     return value
 
 
-def _typed(text: str, schema: JsonSchema) -> Any:
+def typed(text: str, schema: JsonSchema) -> Any:
     """Return a text as the schema wants it: it stays text, unless the schema takes none."""
     kinds = schema.get("type", "string")
     if "string" in ([kinds] if isinstance(kinds, str) else kinds):
@@ -173,11 +173,11 @@ def _from_set(text: str) -> tuple[str, Any]:
     try:
         return pointer, parse(member, "--set").value
     except DocumentError as error:
-        quoted = json.dumps(member, ensure_ascii=False)
+        written = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
         raise UsageError(
             f"the value of `{pointer}` is not JSON: {error}",
             where="--set",
-            fix=f"for a string, quote it twice: `--set {pointer}='{quoted}'`",
+            fix=f"for a string, quote it twice: {command('--set', written)}",
         ) from None
 
 

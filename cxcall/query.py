@@ -27,7 +27,8 @@ def check_query(
     given = {name: value for name, value in attempt.query if name in declared}
     yield from check_parameters(operation, given)
     in_body = _members(payload)
-    if attempt.null_is_silence and not attempt.query and not in_body:
+    is_silent = attempt.null_is_silence and not attempt.query and not in_body
+    if is_silent or ("" in attempt.unknown and _takes_either(operation)):
         return
     for parameter in declared.values():
         if parameter.required and parameter.name not in given and parameter.name not in in_body:

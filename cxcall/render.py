@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall import phone
-from cxcall.diagnostic import as_text, fold, printable
+from cxcall.diagnostic import as_text, cells, fold, printable
 from cxcall.errors import Severity, UsageError
 from cxcall.options import CI_FORMATS, OutputOptions, formats_of
 
@@ -238,22 +238,33 @@ class Screen:
         from rich.table import Table as Grid
         from rich.text import Text
 
-        table = table.on_terminal or table
+        coloured = self.coloured(self.stdout)
+        console = Console(color_system="auto" if coloured else None, highlight=False)
+        table = _fitting(table.on_terminal or table, console.width)
         if not table.rows:
             return
         grid = Grid(box=None, pad_edge=False, header_style="bold")
-        for heading in table.headings:
-            grid.add_column(heading, overflow="fold")
+        for heading in table.headings:  # an ID is to be copied
+            grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
         for row in table.rows:
             grid.add_row(*(Text(printable(cell)) for cell in row))
-        coloured = self.coloured(self.stdout)
-        Console(color_system="auto" if coloured else None, highlight=False).print(grid)
+        console.print(grid)
 
     def complain(self, finding: Finding, stream: IO[str] | None = None) -> None:
         """Print a finding, on stderr if on no other stream, and an empty line behind it."""
         stream = stream or self.stderr
         text = as_text(finding, partial(self.painted, stream), columns_of(stream))
         print(text + "\n", file=stream)
+
+
+def _fitting(table: Table, width: int) -> Table:
+    """Return the first of the ever narrower forms of a table that fits, else the narrowest."""
+    while table.narrower is not None:
+        lines = zip(table.headings, *table.rows, strict=True)
+        if sum(max(map(cells, column)) + 1 for column in lines) - 1 <= width:
+            break
+        table = table.narrower
+    return table
 
 
 def columns_of(stream: IO[str]) -> int | None:

@@ -22,12 +22,14 @@ SCHEMA_VERSION = 1
 class Table(NamedTuple):
     """Rows under headings; a cell is text already fit to be shown.
 
-    `on_terminal` is what people see instead, where the rows are for programs.
+    `on_terminal` is what people see instead, where the rows are for programs, and `narrower` what
+    they see where a terminal is too narrow for one line a row.
     """
 
     headings: Sequence[str]
     rows: Iterable[Sequence[str]]
     on_terminal: Table | None = None
+    narrower: Table | None = None
 
 
 class Report(NamedTuple):

@@ -11,7 +11,7 @@ from cxcall import table
 from cxcall.document import BOM, DocumentError, parse_lines
 from cxcall.errors import Excerpt
 from cxcall.payload import Payload
-from cxcall.textfile import STDIN, open_bytes, undecodable
+from cxcall.textfile import STDIN, open_bytes, refuse_wide, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LINES = (".jsonl", ".ndjson", ".json")
 TABLES = (".csv", ".tsv")
 _BLOCK = 1 << 20
+_MARK = 4  # bytes, by which an encoding is known
 
 
 class Row(NamedTuple):
@@ -80,6 +81,8 @@ class RowFile:
         A row that cannot be read is yielded with its errors. Raises DocumentError where the file
         is not UTF-8.
         """
+        self._binary.seek(0)
+        refuse_wide(self.name, self._binary.read(_MARK))
         self._binary.seek(0)
         text = TextIOWrapper(self._binary, encoding="utf-8-sig", newline="")
         try:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall import guards, phone
 from cxcall.checks import check_body, check_parameters, has_errors
 from cxcall.document import value_at
-from cxcall.errors import CheckError, CredentialsError, Finding, Severity, StoppedError, UsageError
+from cxcall.errors import (
+    CheckError,
+    CredentialsError,
+    Finding,
+    Severity,
+    StoppedError,
+    UsageError,
+    command,
+)
 from cxcall.transport import HttpRequest, is_loopback
 
 if TYPE_CHECKING:
@@ -172,7 +180,9 @@ def named_values(operation: Operation, params: Sequence[str]) -> dict[str, str]:
             raise UsageError(
                 f"`{text}` names no parameter of `{operation.name}`",
                 where="--param",
-                fix=f"write `--param {known[0]}=VALUE`" if known else "leave it out: there is none",
+                fix=f"write {command('--param', f'{known[0]}=VALUE')}"
+                if known
+                else "leave it out: there is none",
             )
         values[name] = value
     return values
@@ -297,10 +307,12 @@ def _leaf_pointers(value: object, pointer: str) -> list[str]:
     ]
 
 
-def stop_unfit_token(token: Token, operation: Operation, *, force: bool) -> None:
+def stop_unfit_token(
+    settings: Settings, token: Token, operation: Operation, *, force: bool
+) -> None:
     """Raise CredentialsError when the token is known to be of another kind, or to lack a scope."""
     from cxcall.auth import missing_scope, wrong_kind
 
-    finding = wrong_kind(token, operation) or missing_scope(token, operation)
+    finding = wrong_kind(settings, token, operation) or missing_scope(token, operation)
     if finding is not None and not force:
         raise CredentialsError(finding)

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import toml
-from cxcall.errors import UsageError
+from cxcall.errors import UsageError, command
 from cxcall.secrecy import shown
 
 if TYPE_CHECKING:
@@ -273,6 +273,6 @@ class ConfigFile(NamedTuple):
             raise UsageError(
                 f"others can read the `{key}` in `{self.path.name}`",
                 where=place,
-                fix=f"`chmod 600 {self.path}`, or keep it with `cxcall auth login`",
+                fix=f"{command('chmod', '600', str(self.path))}, or keep it with `cxcall auth login`",
                 why="a secret in a file is used only when its owner alone can read it",
             )

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.errors import UsageError
+from cxcall.errors import UsageError, command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,7 +97,7 @@ class PrivateFile(NamedTuple):
             raise UsageError(
                 f"others can read `{self.path.name}`, which holds secrets",
                 where=str(self.path),
-                fix=f"`chmod 600 {self.path}`; if others use this machine, `cxcall auth logout` too",
+                fix=f"{command('chmod', '600', str(self.path))}; if others use this machine, `cxcall auth logout` too",
                 why=f"its mode is {mode & 0o777:03o}; only its owner may read it",
             )
 

@@ -26,6 +26,7 @@ DELIMITERS = ",;\t|"
 PLACES = ("path", "query")
 SAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _LONGEST_CELL = 1 << 24
+_QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
 class Column(NamedTuple):
@@ -73,6 +74,11 @@ class Record:
         line = self.raw[first:].partition("\n")[0].rstrip("\r")
         width = max(min(end, first + len(line)) - start, 1)
         return Excerpt(self.name, self.line + before.count("\n"), start - first + 1, line, width)
+
+    @property
+    def cells(self) -> list[str]:
+        """The cells as they are written, quotes and all."""
+        return [self.raw[start:end] for start, end in self._spans]
 
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
@@ -162,7 +168,7 @@ class Table(NamedTuple):
             except csv.Error as error:
                 first, raw = lines.take()
                 broken = Record(name, first, raw, self.columns, mark)
-                yield broken.cell(0), None, {}, (_malformed(broken.cell(0), str(error)),)
+                yield broken.cell(0), None, {}, (_unreadable(broken, error),)
                 return
             if found is None:
                 return
@@ -269,6 +275,21 @@ def _uneven(count: int, record: Record) -> Finding:
     wanted = len(record.columns)
     last = record.cell(wanted if count > wanted else count - 1)
     return _malformed(last, f"{count} cells under {wanted} columns")
+
+
+def _unreadable(record: Record, error: csv.Error) -> Finding:
+    """Return the finding on a record that cannot be parted into cells: mostly a quote that is not doubled."""
+    for index, cell in enumerate(record.cells):
+        if cell.startswith('"') and not _QUOTED.fullmatch(cell):
+            is_open = _QUOTED.fullmatch(f'{cell}"')
+            found = _malformed(
+                record.cell(index)._replace(width=1),
+                "this quote is never closed" if is_open else "text stands behind a closed quote",
+            )
+            return found._replace(
+                fix='close the cell with `"`; a quote inside of it is doubled: `""`'
+            )
+    return _malformed(record.cell(0), str(error))
 
 
 def _malformed(place: Excerpt, message: str) -> Finding:

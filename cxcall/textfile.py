@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
 
 STDIN = "-"
+_JSON = (".json", ".jsonl", ".ndjson", ".har")
 
 
 class UnreadableError(UsageError):
@@ -38,10 +39,15 @@ def decode(path: str, data: bytes) -> str:
 
 def refuse_wide(path: str, data: bytes) -> None:
     """Raise DocumentError where a file starts as UTF-16 and UTF-32 do."""
-    encoding = json.detect_encoding(data)
-    if not encoding.startswith("utf-8"):
-        wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+    if wide := wide_of(data):
         raise undecodable(path, f"it is {wide}", wide)
+
+
+def wide_of(data: bytes) -> str:
+    """Return the name of UTF-16 or UTF-32 where data starts as they do; empty where it does not."""
+    encoding = json.detect_encoding(data)
+    wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
+    return "" if encoding.startswith("utf-8") else wide
 
 
 def read_bytes(path: str) -> bytes:
@@ -85,9 +91,9 @@ def _open_stdin() -> BufferedReader:
 
 def undecodable(path: str, said: str, encoding: str) -> DocumentError:
     """Return the error for a file in another encoding than UTF-8: which one it may be, and what to do."""
-    from shlex import quote
+    from pathlib import PurePath
 
-    convert = f"iconv -f {encoding} -t UTF-8"
+    suffix = PurePath(path).suffix
     is_file = path != STDIN
     return DocumentError(
         Finding(
@@ -95,7 +101,17 @@ def undecodable(path: str, said: str, encoding: str) -> DocumentError:
             "body-malformed",
             "body",
             f"`{path}` is not UTF-8: {said}",
-            f"{convert} {quote(path)} > utf8.json" if is_file else f"pipe it through `{convert}`",
-            why="JSON is UTF-8 (RFC 8259, section 8.1)",
+            conversion(path, encoding, f"utf8{suffix}")
+            if is_file
+            else f"pipe it through `iconv -f {encoding} -t UTF-8`",
+            why="JSON is UTF-8 (RFC 8259, section 8.1)" if suffix.lower() in _JSON else "",
         )
     )
+
+
+def conversion(path: str, encoding: str, target: str) -> str:
+    """Return the command that writes a file anew in UTF-8."""
+    from shlex import join, quote
+
+    words = ["iconv", "-f", encoding, "-t", "UTF-8", *(["--"] * path.startswith("-")), path]
+    return f"{join(words)} > {quote(target)}"

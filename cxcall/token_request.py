@@ -110,7 +110,7 @@ def check_token_request(attempt: Attempt, platform: str) -> Iterator[Finding]:
     yield from _encoding(attempt, endpoint)
     given = _names(attempt)
     yield from _grant(endpoint, given)
-    if attempt.body or given or not attempt.null_is_silence:
+    if attempt.body or given or not (attempt.null_is_silence or "" in attempt.unknown):
         yield from _missing(endpoint, given)
     yield from _unfilled(given)
     yield from _scopes(endpoint, given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.errors import UsageError
+from cxcall.errors import UsageError, command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,17 +15,20 @@ def read(path: Path) -> str:
     """Return a file's text; raises UsageError when it cannot be read or is not in UTF-8."""
     try:
         return path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        from cxcall.textfile import conversion, wide_of
+
+        encoding = wide_of(error.object) or "LATIN1"
         raise UsageError(
             f"`{path.name}` is not in UTF-8",
             where=str(path),
-            fix=f"`iconv -t utf-8 {path} > new`, then put it in its place",
+            fix=f"`{conversion(str(path), encoding, 'new')}`, then put it in its place",
         ) from None
     except OSError as error:
         raise UsageError(
             f"`{path.name}` cannot be read: {error.strerror}",
             where=str(path),
-            fix=f"`ls -l {path}`",
+            fix=command("ls", "-l", str(path)),
         ) from None
 
 

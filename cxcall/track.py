@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import pacing
 from cxcall.document import has_value, value_at
-from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity, UsageError
+from cxcall.errors import CxcallError, ExitCode, Finding, Outcome, Severity, UsageError, command
 from cxcall.phone import mask_text
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def verdict(sight: Sight, settings: Settings) -> tuple[ExitCode, tuple[Finding, 
                 "outcome-unknown",
                 "response",
                 f"it goes on still, after {sight.elapsed:.0f} s: {_words(sight)}",
-                fix=f"look again: `cxcall track {sight.engagement_id} --wait`",
+                fix=f"look again: {command('cxcall', 'track', sight.engagement_id, '--wait')}",
                 source="response",
             ),
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from cxcall.document import BOM, DocumentError, parse
 from cxcall.errors import Finding, Severity, UsageError
 from cxcall.judge import Judge, unread
-from cxcall.textfile import STDIN, decode, open_bytes, read_text, undecodable
+from cxcall.textfile import STDIN, decode, open_bytes, read_text, refuse_wide, undecodable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -109,6 +109,7 @@ class Validation(NamedTuple):
     ) -> Iterator[Checked | Stretch]:
         from cxcall.sheet import SheetCheck, open_sheet
 
+        refuse_wide(path, start or file.peek())
         try:
             sheet = open_sheet(file, path, start)
             judge = self.judge(path)

@@ -24,7 +24,7 @@ ORDER = (
     "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
     "transport", "failure", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
-    "gcfile", "endpoint", "sources",
+    "gcfile", "endpoint", "sources", "hours",
     "assignment", "toml", "mould", "slot", "checks", "fitting", "misfit", "doubt", "hint", "payload", "known", "contract", "cache", "archive", "whole", "conversion", "declared", "schema", "textfile", "document",
     "malformed", "phone", "numbering", "errors", "secrecy", "signals", "pattern", "lean", "streams", "departure",
 )  # fmt: skip

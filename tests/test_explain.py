@@ -35,7 +35,11 @@ def errors(exchange: dict[str, Any]) -> dict[str, str]:
 
 
 def codes_of(exchange: dict[str, Any]) -> set[str]:
-    (found,) = explain(exchange)
+    return told(exchange)
+
+
+def told(source: str | dict[str, Any]) -> set[str]:
+    (found,) = explain(source)
     return {each.code for each in found.findings}
 
 
@@ -157,6 +161,13 @@ def test_the_nearest_of_nice_is_a_whole_path() -> None:
     assert str(found.route.nearest) == "POST /inContactAPI/services/v34.0/scheduled-callbacks"
 
 
+def test_a_body_that_is_not_shown_may_hold_what_the_query_lacks() -> None:
+    url = f"https://{CXONE}{FAMILY}/queuecallback"
+    json_type = "-H 'Content-Type: application/json' -H 'Accept: application/json'"
+    assert "property-missing" not in told(f'curl {url} {json_type} -d "$BODY"')
+    assert "property-missing" in told(f"curl -X POST {url} {json_type}")
+
+
 def test_what_belongs_into_the_query() -> None:
     body = {
         "listName": "Autumn",
@@ -169,9 +180,9 @@ def test_what_belongs_into_the_query() -> None:
 def test_a_value_that_belongs_into_the_query_is_judged_as_it_would_be_there() -> None:
     body = {"listName": "A", "externalIdColumn": "", "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "phone"}]}  # fmt: skip
     (found,) = explain(asked(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
-    told = [(each.code, each.where) for each in found.findings if each.severity is Severity.ERROR]
-    assert told.count(("property-unknown", "/listName")) == 1
-    assert [each for each in told if each[0] == "value-not-allowed"] == [
+    placed = [(each.code, each.where) for each in found.findings if each.severity is Severity.ERROR]
+    assert placed.count(("property-unknown", "/listName")) == 1
+    assert [each for each in placed if each[0] == "value-not-allowed"] == [
         ("value-not-allowed", "/externalIdColumn")
     ]
 
@@ -405,10 +416,10 @@ def test_a_path_that_hands_out_no_token_is_judged_as_a_request_for_one(
 ) -> None:
     exchange = asked(host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID")  # fmt: skip
     (found,) = explain({**exchange, "status": 401, "response": {"error": "invalid_client"}})
-    told = {each.code: each for each in found.findings}
-    assert usual in told["path-unpublished"].fix
-    assert {"credential", "placeholder"} <= told.keys()
-    assert not told.keys() & {"token-missing", "header-missing", "body-malformed"}
+    by_code = {each.code: each for each in found.findings}
+    assert usual in by_code["path-unpublished"].fix
+    assert {"credential", "placeholder"} <= by_code.keys()
+    assert not by_code.keys() & {"token-missing", "header-missing", "body-malformed"}
 
 
 @pytest.mark.parametrize("answer", ["Unauthorized", {"message": "x"}, None])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,9 +14,13 @@ from hypothesis import strategies as st
 from cxcall import guards
 from cxcall.contract import named
 from cxcall.errors import UsageError
+from cxcall.hours import Hours
 from cxcall.payload import Payload
 from cxcall.sandbox import Sandbox
 from running import CAMPAIGN, CONTACT, Cxcall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BERLIN = "+4930123456"
 USER = "00000004-1234-1234-1234-123456789012"
@@ -90,21 +95,21 @@ def test_where_no_zone_is_known_that_is_said(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "8-21", "08:00", "25:00-26:00", "08:00-21:00-22:00", "always"]
+    "text", ["", "8-21", "08:00", "25:00-26:00", "08:00-21:00-22:00", "always", "08:00Z-21:00Z"]
 )
 def test_hours_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(UsageError) as refused:
-        guards.Hours.parse(text)
+        Hours.parse(text)
     assert "08:00-21:00" in refused.value.findings[0].fix
 
 
 @given(st.times(), st.times(), st.times())
 def test_a_day_is_the_hours_and_the_rest_of_it(begin: time, end: time, moment: time) -> None:
-    inside = moment in guards.Hours(begin, end)
+    inside = moment in Hours(begin, end)
     if moment in (begin, end):
         assert inside
     else:
-        assert inside != (moment in guards.Hours(end, begin)) or begin == end
+        assert inside != (moment in Hours(end, begin)) or begin == end
 
 
 DO_NOT_CALL = """phone;asked
@@ -167,3 +172,23 @@ def test_what_rings_nobody_is_not_guarded(cxcall: Cxcall) -> None:
     words = ("send", "add-dnc-numbers", "--dnc-list-id", USER, "-n", "-o", "json")
     numbers = cxcall.file("numbers.json", json.dumps(["+19005551234"]))
     assert cxcall(*words, "--file", numbers, code=0).codes == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "where"),
+    [
+        (["config", "show"], {}, "config/config.toml:2"),
+        (["doctor"], {}, "config/config.toml:2"),
+        (call(BERLIN)[:-2], {}, "config/config.toml:2"),
+        (["config", "show"], {"CXCALL_HOURS": "9-5"}, "CXCALL_HOURS"),
+        ([*call(BERLIN)[:-2], "--hours", "9-5"], {}, "--hours"),
+    ],
+)
+def test_hours_that_are_none_are_refused_where_they_stand(
+    cxcall: Cxcall, arguments: Sequence[str], environment: dict[str, str], where: str
+) -> None:
+    cxcall.file("config/config.toml", '[profiles.default]\nhours = "always"\n')
+    ran = cxcall(*arguments, env=environment, code=2)
+    (finding,) = (line for line in ran.err.splitlines() if line.startswith("  --> "))
+    assert finding.endswith(where), ran
+    assert "--hours" not in ran.err or where == "--hours"

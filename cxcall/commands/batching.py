@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall import send
 from cxcall.commands.sending import settle_for
+from cxcall.diagnostic import one_line, spelled
 from cxcall.errors import (
     CheckError,
     CxcallError,
@@ -180,7 +181,7 @@ class _Batch:
             job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker
         )
         token = auth.get_token(settings)
-        send.stop_unfit_token(token, job.operation, force=job.force)
+        send.stop_unfit_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         pacer = Pacer(self.rate, settings.max_wait)
         running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)
@@ -301,9 +302,9 @@ class _Batch:
             if report.delivery and report.delivery.engagement_id:
                 screen.line(report.delivery.engagement_id)
         elif not screen.stdout.isatty():
-            screen.line("\t".join(done.cells()))
+            screen.line("\t".join(map(spelled, done.cells())))
         elif report.outcome is not Outcome.ACCEPTED:
-            screen.line(str(done))
+            screen.line(one_line(str(done)))
         screen.stdout.flush()
 
     def _report(self, running: Run, found: Checkup) -> Report:

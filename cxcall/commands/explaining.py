@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.codes import codes, find
 from cxcall.contract import load
-from cxcall.diagnostic import printable
+from cxcall.diagnostic import one_line, printable, spelled
 from cxcall.errors import ExitCode, Finding, Outcome, Severity, UsageError
 from cxcall.explanation import Explanation, explain_attempt
 from cxcall.reading import KINDS, read_path
@@ -78,7 +78,7 @@ def explain_last() -> Report:
         findings=[*found.findings, kept],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [found.as_dict()]},
-        text=f"{_headline(found)}\n{_cause(found.root)}\n\n{text_of(record)}\n",
+        text=f"{spelled(_headline(found))}\n{_cause(found.root)}\n\n{text_of(record)}\n",
     )
 
 
@@ -153,7 +153,7 @@ def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
 
 
 def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
-    screen.tell(_headline(explanation))
+    screen.tell(spelled(_headline(explanation)))
     screen.tell(_cause(explanation.root))
     screen.line()
     shown = explanation.findings if every else explanation.findings[:_SHOWN]
@@ -183,7 +183,9 @@ def _headline(explanation: Explanation) -> str:
 def _cause(root: Finding | None) -> str:
     if root is None:
         return "nothing wrong is to be seen in it"
-    return f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {root.message}"
+    return (
+        f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {one_line(root.message)}"
+    )
 
 
 def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:

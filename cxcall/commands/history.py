@@ -99,14 +99,14 @@ def resolve(
 
     Until then, an equal request is stopped; after `--did-not-ring` it may be sent again.
     """
-    from cxcall.errors import UsageError
+    from cxcall.errors import UsageError, command
     from cxcall.past import open_ledger, text_of
 
     if rang is None:
         raise UsageError(
             "say `--rang` or `--did-not-ring`",
             where="history resolve",
-            fix=f"cxcall history resolve {delivery} --did-not-ring",
+            fix=command("cxcall", "history", "resolve", delivery, "--did-not-ring"),
         )
     with open_ledger() as ledger:
         record = ledger.resolve(delivery, rang=rang)

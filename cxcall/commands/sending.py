@@ -212,7 +212,7 @@ def _tokens(draft: send.Draft, *, force: bool) -> Callable[[bool], Token]:
     from cxcall import auth
 
     first = auth.get_token(draft.settings)
-    send.stop_unfit_token(first, draft.operation, force=force)
+    send.stop_unfit_token(draft.settings, first, draft.operation, force=force)
     return lambda fresh: auth.get_token(draft.settings, fresh=True) if fresh else first
 
 

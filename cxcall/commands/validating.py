@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
+from cxcall.diagnostic import spelled
 from cxcall.judge import Stretch
 from cxcall.options import CI_FORMATS
 from cxcall.render import Screen, summarise
@@ -49,7 +50,7 @@ def run_validation(
         findings_are_data=True,
         data=result.as_dict(),
         lines=(),
-        text="" if output.quiet else "\n".join(map(str, result.shown)),
+        text="" if output.quiet else "\n".join(spelled(str(each)) for each in result.shown),
         summary="\n".join(filter(None, [result.summary(), summarise(result.severities)])),
         payloads=result.payloads,
     )

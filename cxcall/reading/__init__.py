@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.document import BOM
 from cxcall.errors import UsageError
 from cxcall.reading.exchange import is_exchange, read_exchange
+from cxcall.reading.unseen import MARKS
 from cxcall.textfile import read_text
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def read_path(path: str, *, entry: int | None = None) -> Iterator[Attempt]:
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Attempt]:
     """Read the attempts in a text. Nothing in it is run, opened or fetched."""
     if not text.isascii():  # half characters can be in no request
-        text = text.encode("utf-8", "replace").decode()
+        text = text.encode("utf-8", "replace").decode().translate(MARKS)
     text = _FENCE.sub("", text.removeprefix(BOM).strip())
     values = _json_values(text)
     if values is not None:

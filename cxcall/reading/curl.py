@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from cxcall.errors import Finding, Severity
 from cxcall.reading.exchange import attempt_of
+from cxcall.reading.unseen import plain, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,10 @@ _ESCAPES = {
     "a": "\a",
     "e": "\x1b",
 }
+# What a shell puts something in place of, unless it stands in single quotes.
+_EXPANDED = re.compile(
+    r"\$(?:[A-Za-z_]\w*|[0-9@*?#]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*+\))|`[^`\n]+`"
+)
 _PROMPT = re.compile(r"^\s*(?:[\w@.:~/-]*[$#%>]\s+)?(?=curl\b)")
 _MOST = 1 << 20
 
@@ -73,7 +78,7 @@ def _shown_below(text: str) -> tuple[HttpResponse | None, bool]:
 def split_words(text: str) -> tuple[list[str], int]:
     """Part the first command of a text into words as a shell would; returns them and where it ended.
 
-    Variables stay as they are written: nothing is looked up and nothing is run.
+    What a shell would put something in place of is not known: nothing is looked up or run.
     """
     words: list[str] = []
     word: list[str] | None = None
@@ -93,6 +98,8 @@ def split_words(text: str) -> tuple[list[str], int]:
         elif char == "$" and text[at + 1 : at + 2] == "'":
             found, at = _ansi(text, at + 2)
             word = [*(word or []), found]
+        elif char == "$" and (variable := _EXPANDED.match(text, at)):
+            word, at = [*(word or []), _variable(variable)], variable.end()
         elif char in "'\"":
             found, at = _quoted(text, at + 1, char)
             word = [*(word or []), found]
@@ -123,12 +130,20 @@ def _quoted(text: str, at: int, mark: str) -> tuple[str, int]:
         ):
             out.append("" if text[at + 1] == "\n" else text[at + 1])
             at += 2
+        elif mark == '"' and (variable := _EXPANDED.match(text, at)):
+            out.append(_variable(variable))
+            at = variable.end()
         else:
-            stop = re.compile(rf"[{mark}\\]").search(text, at + 1)
+            stop = re.compile(r'["\\$`]' if mark == '"' else r"['\\]").search(text, at + 1)
             end = stop.start() if stop else len(text)
             out.append(text[at:end])
             at = end
     return "".join(out), at + 1
+
+
+def _variable(found: re.Match[str]) -> str:
+    """Return what stands for a variable, or for a command in its place; what holds quotes is cut short."""
+    return unseen("$(...)" if set(found[0]) & set("\"'\\\n") else found[0])
 
 
 def _ansi(text: str, at: int) -> tuple[str, int]:
@@ -160,7 +175,7 @@ def _request(words: list[str], response: HttpResponse | None) -> Attempt:
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
     headers |= dict(_headers(options))
     body = _body(data) if data and "get" not in names else None
-    url = next((value for name, value in options if name in ("", "url")), "")
+    url = plain(next((value for name, value in options if name in ("", "url")), ""))
     if data and "get" in names:
         url += ("&" if "?" in url else "?") + (_body(data) or "")
     default = (
@@ -207,7 +222,10 @@ def _headers(options: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             key, _, content = value.partition(":")
             yield key.strip(), content.strip()
         elif name == "user":
-            yield "Authorization", f"Basic {b64encode(value.encode('utf-8', 'replace')).decode()}"
+            yield (
+                "Authorization",
+                f"Basic {b64encode(plain(value).encode('utf-8', 'replace')).decode()}",
+            )
         elif name == "oauth2-bearer":
             yield "Authorization", f"Bearer {value}"
         elif name in ("user-agent", "referer", "cookie"):
@@ -220,7 +238,7 @@ def _body(data: list[tuple[str, str]]) -> str | None:
 
 
 def _encoded(value: str) -> str:
-    name, equals, content = value.partition("=")
+    name, equals, content = plain(value).partition("=")
     return (
         f"{name}={quote(content, safe='')}" if equals and name else quote(content or name, safe="")
     )
@@ -231,7 +249,7 @@ def _not_read(name: str) -> Finding:
         Severity.NOTE,
         "not-provable",
         "body",
-        f"the body is in the file `{name.removeprefix('@')}`, which was not read",
+        f"the body is in the file `{plain(name).removeprefix('@')}`, which was not read",
         fix="put its content in place of the name, or check it: `cxcall validate FILE`",
         why="a pasted command must not make this program open files",
     )

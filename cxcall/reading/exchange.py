@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from cxcall.attempt import Attempt
+from cxcall.reading.unseen import is_unseen, known_of, named, plain
 from cxcall.transport import Headers, HttpResponse
 
 if TYPE_CHECKING:
@@ -57,23 +58,29 @@ def attempt_of(
 ) -> Attempt:
     """Put an attempt together from what was found of it; a URL is taken apart."""
     scheme = None
-    target = str(path) if path else ""
+    target = plain(str(path)) if path else ""
     if url:
-        parts = _split(str(url))
+        parts = _split(plain(str(url)))
         scheme, host = parts.scheme or None, host or parts.netloc.rpartition("@")[2] or None
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path_only, _, query = target.partition("?")
+    given = _headers(headers) if headers or not null_is_silence else None
+    text, unknown = known_of(_text(body))
+    for name, value in (given or {}).items():
+        if is_unseen(value):
+            unknown[f"header:{name.title()}"] = named(value)
     return Attempt(
         origin=origin,
-        method=str(method).upper() if method else None,
+        method=plain(str(method)).upper() if method else None,
         scheme=scheme,
         host=str(host) if host else None,
         path=(path_only if path_only.startswith("/") else f"/{path_only}") if path_only else None,
         query=tuple(parse_qsl(query.partition("#")[0], keep_blank_values=True)),
-        headers=_headers(headers) if headers or not null_is_silence else None,
-        body=_text(body),
+        headers=_shown(given),
+        body=text,
         response=response,
         null_is_silence=null_is_silence,
+        unknown=unknown,
     )
 
 
@@ -102,6 +109,13 @@ def _headers(given: Any) -> Headers | None:
         pairs = (each for each in given if isinstance(each, dict) and "name" in each)
         return Headers((str(each["name"]), str(each.get("value", ""))) for each in pairs)
     return None
+
+
+def _shown(headers: Headers | None) -> Headers | None:
+    """Return headers as they are shown; None, which is silence, where one has a name that is not known."""
+    if headers is None or any(map(is_unseen, headers)):
+        return None
+    return Headers((name, plain(value)) for name, value in headers.items())
 
 
 def _text(body: Any) -> str | None:

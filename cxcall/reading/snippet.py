@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from cxcall.errors import UsageError
 from cxcall.reading.exchange import attempt_of
 from cxcall.reading.message import read_answer
+from cxcall.reading.unseen import is_unseen, named, plain, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,7 @@ _LONGEST = 1 << 18
 def read_snippet(text: str) -> Iterator[Attempt]:
     """Yield the calls of `requests` (or what is called like it) in a snippet, in their order.
 
-    Names assigned in it are followed; what is not known stands as `{name}`. Raises UsageError where
+    Names assigned in it are followed; what is not known is shown as `{name}`. Raises UsageError where
     it holds no call that can be read.
     """
     reader = _Reader()
@@ -98,32 +99,34 @@ class _Reader:
         given = {each.arg: self.value(each.value) for each in node.keywords if each.arg}
         arguments = [self.value(each) for each in node.args]
         if name == "update" and isinstance(holder, dict) and arguments:
-            holder.update(arguments[0] if isinstance(arguments[0], dict) else {})
+            holder.update(_members(arguments[0]))
         elif name == "request" and len(arguments) > 1:
             self.calls.append((str(arguments[0]), arguments[1], given))
         elif name in _METHODS and (arguments or "url" in given):
             url = arguments[0] if arguments else given["url"]
-            if isinstance(url, str) and ("/" in url or "{" in url):
+            if isinstance(url, str) and ("/" in url or "{" in plain(url)):
                 names = ("data", "json") if name in ("post", "put", "patch") else ("params",)
                 self.calls.append(
                     (name, url, {**dict(zip(names, arguments[1:], strict=False)), **given})
                 )
 
     def value(self, node: ast.expr, depth: int = 0) -> Any:
-        """Return what an expression is, as far as it is literal; else its source in braces."""
+        """Return what an expression is, as far as it is literal; else what stands for the unknown."""
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name | ast.Attribute):
-            return self.names.get(_dotted(node), f"{{{_dotted(node)}}}")
+            return self.names.get(_dotted(node), _name(_dotted(node)))
         if isinstance(node, ast.Dict):
-            return {
-                str(self.value(key, depth + 1)): self.value(value, depth + 1)
-                for key, value in zip(node.keys, node.values, strict=True)
-                if key is not None
-            }
+            found: dict[str, Any] = {}
+            for key, held in zip(node.keys, node.values, strict=True):
+                value = self.value(held, depth + 1)
+                found |= (
+                    _members(value) if key is None else {str(self.value(key, depth + 1)): value}
+                )
+            return found
         if isinstance(node, ast.List | ast.Tuple):
             return [self.value(each, depth + 1) for each in node.elts]
-        return self.computed(node, depth) if depth < _DEEPEST else "{...}"
+        return self.computed(node, depth) if depth < _DEEPEST else _name("...")
 
     def computed(self, node: ast.expr, depth: int) -> Any:
         if isinstance(node, ast.JoinedStr):
@@ -137,29 +140,24 @@ class _Reader:
             return self.called(node, depth)
         if isinstance(node, ast.Subscript):
             held, key = self.value(node.value, depth + 1), self.value(node.slice, depth + 1)
-            return (
-                held.get(key, f"{{{key}}}")
-                if isinstance(held, dict) and isinstance(key, str)
-                else f"{{{_text(key)}}}"
-            )
-        return "{...}"
+            unknown = _name(plain(_text(key)).strip("{}"))
+            is_known = isinstance(held, dict) and isinstance(key, str)
+            return held.get(key, unknown) if is_known else unknown
+        return _name("...")
 
     def called(self, node: ast.Call, depth: int) -> Any:
         name = _dotted(node.func)
         arguments = [self.value(each, depth + 1) for each in node.args]
         given = {each.arg: self.value(each.value, depth + 1) for each in node.keywords if each.arg}
         if name == "dict":
-            return {
-                **(arguments[0] if arguments and isinstance(arguments[0], dict) else {}),
-                **given,
-            }
+            return {**(_members(arguments[0]) if arguments else {}), **given}
         if name.endswith("dumps") and arguments:
-            return json.dumps(arguments[0], default=str)
+            return json.dumps(arguments[0], ensure_ascii=False, default=str)
         if name.endswith(("getenv", "environ.get")) and arguments:
-            return f"{{{_text(arguments[0])}}}"
+            return _name(plain(_text(arguments[0])))
         if name.endswith("HTTPBasicAuth"):
             return arguments
-        return f"{{{name or '...'}}}"
+        return _name(name or "...")
 
 
 def _in_order(statement: ast.stmt) -> Iterator[ast.AST]:
@@ -169,6 +167,15 @@ def _in_order(statement: ast.stmt) -> Iterator[ast.AST]:
         node = pending.pop(0)
         yield node
         pending = [*ast.iter_child_nodes(node), *pending]
+
+
+def _name(name: str) -> str:
+    return unseen(f"{{{name}}}")
+
+
+def _members(value: Any) -> dict[str, Any]:
+    """Return what a dictionary adds to another; one that is not known adds a name that is not known."""
+    return value if isinstance(value, dict) else {_text(value): None}
 
 
 def _dotted(node: ast.expr) -> str:
@@ -188,19 +195,20 @@ def _text(value: Any) -> str:
 
 
 def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> Attempt:
-    headers = dict(given["headers"]) if isinstance(given.get("headers"), dict) else {}
-    is_unknown = "headers" in given and not headers
+    headers = dict(_members(given["headers"])) if given.get("headers") else {}
     body, kind = _body(given)
     if kind and not any(name.lower() == "content-type" for name in headers):
         headers["Content-Type"] = kind
     auth = given.get("auth")
     if isinstance(auth, list) and len(auth) == 2:  # noqa: PLR2004 - user and password
-        pair = ":".join(map(_text, auth)).encode("utf-8", "replace")
+        pair = plain(":".join(map(_text, auth))).encode("utf-8", "replace")
         headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-    target = _text(url)
+    elif isinstance(auth, str) and is_unseen(auth):
+        headers["Authorization"] = auth
+    target = plain(_text(url))
     if isinstance(given.get("params"), dict):
         target += ("&" if "?" in target else "?") + urlencode(
-            {key: _text(value) for key, value in given["params"].items()}
+            {plain(key): plain(_text(value)) for key, value in given["params"].items()}
         )
     return attempt_of(
         "Python snippet",
@@ -209,7 +217,7 @@ def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> Attem
         path=target[target.find("/") :]
         if target.startswith("{") and "/" in target and "://" not in target
         else None,
-        headers=None if is_unknown and not headers else headers,
+        headers=headers,
         body=body,
         response=answer,
     )
@@ -223,7 +231,7 @@ def _body(given: dict[str, Any]) -> tuple[str | None, str]:
         ), "application/json"
     data = given.get("data")
     if isinstance(data, dict):
-        return urlencode(
-            {key: _text(value) for key, value in data.items()}
-        ), "application/x-www-form-urlencoded"
+        form = urlencode({plain(key): plain(_text(value)) for key, value in data.items()})
+        unknown = "".join(key for key in data if named(key))  # other names may be among them
+        return unknown or form, "application/x-www-form-urlencoded"
     return (None if data is None else _text(data)), ""

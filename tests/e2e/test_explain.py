@@ -147,3 +147,72 @@ def test_a_refusal_of_a_send_is_explained_by_the_same_tables(live: Cxcall) -> No
     explained = live("explain", "-", "-o", "json", stdin=sent.out)
     codes = {each["code"] for each in sent.envelope["findings"] if each["severity"] == "error"}
     assert codes <= {each["code"] for each in explained.envelope["findings"]}
+
+
+POSTED = (
+    f'requests.post("https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions", '
+)
+CURLED = (
+    f"curl https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions "
+    "-H 'Content-Type: application/json' "
+)
+SENT = "headers={'Content-Type': 'application/json'})"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (f"{POSTED}json=payload, headers=headers)", "the value of `payload` is not in the snippet"),
+        (f"{POSTED}data=json.dumps(payload), {SENT}", "the value of `payload` is"),
+        (f"{POSTED}data=payload, headers=headers)", "the value of `payload` is"),
+        (f"{POSTED}json=build())", "the value of `build` is"),
+        (f"{POSTED}json=[x for x in y])", "the value of `body` is"),
+        (f"{POSTED}json={{**base, 'contactId': cid}})", "the values of `base` and `cid` are"),
+        (f"{POSTED}json={{'contactId': cid, 'contactSpec': spec}})", "`cid` and `spec` are"),
+        (f"p = {{'contactId': 1}}\np.update(more)\n{POSTED}json=p)", "the value of `more` is"),
+        (
+            f'{POSTED}data=f\'{{{{"contactId": "{{cid}}", "contactSpec": {{spec}}}}}}\', {SENT}',
+            "`cid` and `spec` are",
+        ),
+        (
+            f"{POSTED}json={{'contactId': cid, 'contactSpec': spec}}, headers={{'Content-Type': kind, 'Authorization': auth}})",
+            "`cid`, `spec`, `kind` and `auth` are",
+        ),
+        (f'{CURLED} -d "$BODY"', "the value of `$BODY` is not in the command"),
+        (f'{CURLED} -d "$(cat body.json)"', "the value of `$(cat body.json)` is"),
+        (f'{CURLED} -d "{{\\"contactId\\": \\"$ID\\", \\"contactSpec\\": $SPEC}}"', "`$ID` and `$SPEC` are"),
+        (f'{CURLED} -d \'{{"contactId": "\'"$ID"\'", "contactSpec": \'$SPEC\'}}\'', "`$ID` and `$SPEC` are"),
+    ],
+)  # fmt: skip
+def test_what_the_source_does_not_show_is_not_judged(cxcall: Cxcall, text: str, named: str) -> None:
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
+    assert ran.codes == ["path-unpublished", "not-provable"]
+    assert named in ran.envelope["findings"][1]["message"]
+
+
+def test_what_the_source_does_show_is_judged_beside_it(cxcall: Cxcall) -> None:
+    text = f"{POSTED}json={{'contactld': cid, 'contactSpec': {{'contactId': f'{{cid}}', 'contactData': d}}}})"
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)
+    found = {(each["code"], each["where"]) for each in ran.envelope["findings"]}
+    assert found == {
+        ("property-missing", "/contactId"),
+        ("property-unknown", "/contactld"),
+        ("path-unpublished", "path"),
+    }
+    ran = cxcall("explain", "-", "-o", "json", stdin=f"{POSTED}data=payload)", code=3)
+    assert ran.codes == ["header-missing", "path-unpublished"]
+    ran = cxcall(
+        "explain", "-", "-o", "json", stdin=f"{POSTED}json=json.dumps({{'a': b}}))", code=3
+    )
+    assert "encoded twice" in ran.envelope["findings"][0]["message"]
+    never_expanded = f'{CURLED} -d \'{{"contactId": "$ID", "contactSpec": "$SPEC"}}\''
+    ran = cxcall("explain", "-", "-o", "json", stdin=never_expanded, code=3)
+    assert ran.codes[0] == "placeholder"
+
+
+@pytest.mark.parametrize("data", ["payload", "{**base, 'grant_type': 'client_credentials'}"])
+def test_a_request_for_a_token_is_judged_by_what_is_shown(cxcall: Cxcall, data: str) -> None:
+    text = f"requests.post('https://login.mypurecloud.com/oauth/token', data={data})"
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
+    assert ran.codes == ["not-provable"]
+    assert "is not in the snippet" in ran.envelope["findings"][0]["message"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from running import CONTACT, screen, terminal
+from running import CAMPAIGN, CONTACT, screen, terminal
 
 if TYPE_CHECKING:
     from cxcall.sandbox import Sandbox
@@ -133,3 +133,26 @@ def test_a_finding_beside_a_repair_has_its_colours(cxcall: Cxcall) -> None:
         text = screen(child)
     assert "\x1b[1;33mwarning[phone-unlikely]\x1b[0m: " in text
     assert "\\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "headings"),
+    [
+        (200, "ID AT OPERATION NUMBER OUTCOME HTTP ENGAGEMENT ID"),
+        (110, "ID AT OPERATION NUMBER OUTCOME ENGAGEMENT ID"),
+        (80, "ID AT OPERATION NUMBER OUTCOME"),
+        (60, "ID AT NUMBER OUTCOME"),
+        (40, "ID OUTCOME"),
+    ],
+)
+def test_an_id_in_a_list_can_be_copied(live: Cxcall, columns: int, headings: str) -> None:
+    words = (CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100", "-o", "json")
+    record = live("execute", *words, code=0).envelope
+    with terminal(live, "history", "list", columns=columns, NO_COLOR="1") as child:
+        text = screen(child)
+    first, *rows = text.splitlines()
+    assert first.split() == headings.split()
+    assert len(rows) == 1, text
+    assert rows[0].startswith(record["deliveryId"])
+    has_engagement = rows[0].rstrip().endswith(record["engagementId"])
+    assert has_engagement == ("ENGAGEMENT" in headings), text

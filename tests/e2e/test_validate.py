@@ -267,3 +267,15 @@ def test_what_counts_only_beside_another_is_a_doubt_without_it(cxcall: Cxcall) -
     )
     body = {"callQueueId": CONTACT, "priority": 5}
     assert cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"] == []
+
+
+def test_a_name_from_outside_forges_no_line_and_fills_no_screen(cxcall: Cxcall) -> None:
+    long = "x" * 100_000
+    body = {"contactId": CONTACT, "a\nerror[forged]: no": 1, long: 1}
+    name = cxcall.file("p\nerror[forged].json", body)
+    words = ("validate", name, "--operation", "personal-connection")
+    ran = cxcall(*words, code=3)
+    assert len(ran.out + ran.err) < 5000
+    assert not any(line.startswith("error[forged]") for line in (ran.out + ran.err).splitlines())
+    assert f"`{'x' * 100}…`" in ran.out + ran.err
+    assert long in cxcall(*words, "-o", "json", code=3).out
