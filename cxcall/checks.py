@@ -101,12 +101,13 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     An `error` stands here exactly when JSON Schema 2020-12 calls the body invalid.
     """
     from cxcall.doubt import find_doubts
-    from cxcall.misfit import explain_misfit
 
     judge = validator(operation.body_schema)
     if judge.is_valid(body.value):
         findings: list[Finding] = []
     else:
+        from cxcall.misfit import explain_misfit
+
         findings = [
             finding
             for misfit in judge.iter_errors(body.value)
@@ -121,12 +122,13 @@ def check_parameters(
 ) -> list[Finding]:
     """Return the findings on path and query parameters: against their schemas, and against the body."""
     from cxcall.doubt import find_mismatches
-    from cxcall.misfit import explain_parameter
 
     findings = []
     for parameter in operation.parameters:
         value = values.get(parameter.name)
         if value is not None and not fits_text(parameter.schema, [value]):
+            from cxcall.misfit import explain_parameter
+
             findings.append(explain_parameter(operation, parameter, value))
     if body is not None:
         findings.extend(find_mismatches(operation, values, body))

@@ -9,6 +9,7 @@ from cxcall import phone
 from cxcall.document import join_pointer, leaves, objects, split_pointer, value_at
 from cxcall.errors import Finding, Severity
 from cxcall.hint import meant, shown
+from cxcall.pattern import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ _UNFILLED = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # Where an ID is wanted, the bare name of one is unfilled, too: user_id, contactId, uuid.
-_NAME_OF_ID = re.compile(
+_NAME_OF_ID = pattern(
     r"^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$",
     re.IGNORECASE,
 )

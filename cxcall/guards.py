@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall import phone
 from cxcall.document import join_pointer
 from cxcall.errors import Finding, Severity, StoppedError, UsageError
-from cxcall.hours import Hours
 from cxcall.pattern import pattern
 from cxcall.textfile import read_text
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.config import Settings
     from cxcall.contract import Operation
+    from cxcall.hours import Hours
     from cxcall.payload import Payload
 
 STOPPING = ("do-not-call", "outside-hours")
@@ -45,7 +45,7 @@ def find(operation: Operation, values: Mapping[str, str], body: Payload, setting
     """Yield what speaks against ringing the numbers of a request; nothing for one that rings nobody."""
     if not operation.rings:
         return
-    hours = settings.hours and Hours.parse(settings.hours)
+    hours = _hours(settings.hours)
     listed = do_not_call(settings.do_not_call) if settings.do_not_call else frozenset()
     for rung in rings(operation, values, body):
         found = [*_kind(rung.number), *_listed(rung.number, listed, settings)]
@@ -153,6 +153,14 @@ def local_times(number: str) -> dict[str, time]:
         except ZoneInfoNotFoundError:  # the system's list is older than libphonenumber's
             continue
     return found
+
+
+def _hours(text: str) -> Hours | None:
+    if not text:
+        return None
+    from cxcall.hours import Hours
+
+    return Hours.parse(text)
 
 
 def _outside(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:

@@ -124,7 +124,7 @@ class Ledger:
 
     def _guard_row(self, batch: str, digest: str, *, but: str = "") -> None:
         """Stop a row whose request this batch has sent already, `again` or not."""
-        earlier = self.row(batch, digest, but=but)
+        earlier = self.row(batch, digest, but=but) if batch else None
         if earlier is not None and earlier.is_done:
             raise AlreadySentError(earlier, self._now(), same_batch=True)
 
