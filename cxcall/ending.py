@@ -194,7 +194,7 @@ def _doubt(delivered: Delivered, exchange: Exchange | None) -> str:
     status = f"{host} answered HTTP {response.status}"
     if response.status not in range(200, 300):
         said = answer.said(response)
-        return f"{status}, which says `{said}`" if said else status
+        return f'{status}, which says "{said}"' if said else status
     kind = answer.unreadable(response)
     return f"{status} with {kind}" if kind else f"{status}, and its body reports a failure"
 

@@ -93,7 +93,7 @@ class Answer(NamedTuple):
         """The status, and the endpoint's own words where it has some."""
         status = f"HTTP {self.response.status} from `{self.client.host}`"
         words = ": ".join(part for part in (self.error, self.description) if part)
-        return f"{status}, which says `{_masked(words, self.client)}`" if words else status
+        return f'{status}, which says "{_masked(words, self.client)}"' if words else status
 
     def check_status(self) -> None:
         """Raise unless the endpoint granted something."""
