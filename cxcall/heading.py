@@ -99,10 +99,13 @@ def _authorization(attempt: Attempt, route: Route) -> Iterator[Finding]:
         return
     scheme, _, rest = value.partition(" ")
     if not value:
-        if attempt.response is not None and attempt.response.status == 401:  # noqa: PLR2004 - unauthorised
+        elsewhere = _token_elsewhere(attempt.headers or Headers())
+        was_refused = attempt.response is not None and attempt.response.status == 401  # noqa: PLR2004 - unauthorised
+        if elsewhere or was_refused:
+            instead = f": its token stands in `{elsewhere}`" if elsewhere else ""
             yield _token(
                 "token-missing",
-                "the request shows no `Authorization`",
+                f"the request shows no `Authorization`{instead}",
                 "send `Authorization: Bearer <token>`",
             )
     elif scheme.lower() == "basic":
@@ -121,6 +124,12 @@ def _authorization(attempt: Attempt, route: Route) -> Iterator[Finding]:
         yield _token("credential", problem, "send `Authorization: Bearer <token>`, the token as it was granted")  # fmt: skip
     elif is_placeholder(rest) and rest[0] not in "[${":
         yield _token("placeholder", "the token is a placeholder that was never filled in", "put the token there: `cxcall auth token`", Severity.WARNING)  # fmt: skip
+
+
+def _token_elsewhere(headers: Headers) -> str:
+    """Return the name of a header that looks as if it held the token; empty where there is none."""
+    words = ("access-token", "auth-token", "api-key", "apikey", "x-token")
+    return next((name for name in headers if any(word in name.lower() for word in words)), "")
 
 
 def _wrong_token(token: str) -> str:

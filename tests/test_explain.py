@@ -200,6 +200,7 @@ def test_what_is_null_in_an_exchange_is_not_known() -> None:
             "header:Content-Type",
         ),
         ({"Authorization": "Basic abc"}, "token-grant", "header:Authorization"),
+        ({"X-Api-Key": "abc"}, "token-missing", "header:Authorization"),
         ({"Authorization": "abc"}, "credential", "header:Authorization"),
     ],
 )
