@@ -18,6 +18,7 @@ from cxcall.fate import COMMAND, Done, delivered, failed, invalid, recorded
 from cxcall.ledger import intent_digest
 from cxcall.rate import Turn
 from cxcall.report import of_error
+from cxcall.signals import heeded
 from cxcall.tally import Tally
 
 if TYPE_CHECKING:
@@ -92,8 +93,7 @@ class Run:
             self.stop("interrupted")
             self._events.put(None)
 
-        numbers = signal.SIGINT, signal.SIGTERM
-        before = {number: signal.signal(number, interrupt) for number in numbers}
+        before = {number: signal.signal(number, interrupt) for number in heeded()}
         try:
             yield
         finally:
@@ -220,7 +220,7 @@ class Run:
     def _left_in_flight(self) -> Iterator[Done]:
         """Yield the rows that were under way when the run was left, as the ledger knows them."""
         for record in self.ledger.records(batch=self.batch, limit=_MOST_HELD):
-            row = self._under_way.get(record.row or 0)
+            row = self._under_way.pop(record.row or 0, None)
             if row is not None:
                 done = Done(row, recorded(record, None))
                 self._count(done)

@@ -115,18 +115,20 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
-    let_interrupt()
-    guard()
     invocation, report = Invocation(), None
     try:
+        let_interrupt()
+        guard()
         report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
             spoken = invocation.output or options_of(arguments, report.command)
+            let_interrupt()  # a reader may take nothing for ever
             Screen.standard(spoken).show(report)
     except OSError as error:
         return _unwritten(error, report or Report())
     except KeyboardInterrupt:
-        return report.exit_code if report is not None else ExitCode.INTERRUPTED
+        is_told = report is not None and (report.delivery or report.exit_code or report.is_placed)
+        return report.exit_code if report is not None and is_told else ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
 
 

@@ -305,7 +305,7 @@ def _default(name: str) -> Written:
 def _values(layers: Sequence[Layer]) -> dict[str, Written]:
     values = {name: pick(name, layers) or _default(name) for name in NAMES}
     for name in NUMBERS:
-        _check_number(name, values[name])
+        check_number(name, values[name])
     if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
         raise bad_setting("engagement_header", header, "is no header's name", fix=fix)
@@ -329,8 +329,8 @@ def _settings(values: Mapping[str, Written]) -> dict[str, Setting]:
     }
 
 
-def _check_number(name: str, written: Written) -> None:
-    """Accept seconds above 0 and up to a week; no wait at all is a fair `max_wait`."""
+def check_number(name: str, written: Written) -> None:
+    """Accept seconds above 0 and up to a week, for `max_wait` none at all, too; else raise UsageError."""
     try:
         seconds = float(written.value)
     except ValueError:

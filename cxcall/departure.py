@@ -20,6 +20,8 @@ def leave(code: int, text: str = "") -> "NoReturn":
     except OSError as error:
         told = tell_unwritten(error)
         code = code or told
+    except KeyboardInterrupt:
+        pass  # what is done is done, and told by the code
     try:
         if sys.stderr is not None:
             sys.stderr.flush()

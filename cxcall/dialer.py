@@ -110,7 +110,7 @@ class Delivery(NamedTuple):
 class Unrecorded:
     """What a read is recorded in: nothing. It changes nothing, and may be made again at will."""
 
-    def begin(self, _intent: Intent, _window: float) -> str:
+    def begin(self, _intent: Intent, _window: float, _given_up: Callable[[], bool]) -> str:
         """Take no note; a read has no delivery ID."""
         return ""
 
@@ -148,7 +148,8 @@ def deliver(
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
     attempts = _Attempts(plan, ledger, tokens, pace)
     with attempts.signals as signals:
-        attempts.id = ledger.begin(plan.intent(), plan.settings.duplicate_window)
+        window = plan.settings.duplicate_window
+        attempts.id = ledger.begin(plan.intent(), window, lambda: signals.caught)
         try:
             signals.open()
             ending = attempts.run(token)

@@ -12,11 +12,13 @@ from cxcall.errors import CxcallError, ExitCode, Finding, Severity
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE = "ledger.sqlite3"
 VERSION = 3
+NOT_RECORDED = "?"
+"""What an older version did not note of a batch."""
 BUSY_SECONDS = 30.0
 LOOK_SECONDS = 0.002
 _APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
@@ -67,7 +69,7 @@ _UPGRADES = {
         "CREATE TABLE batch_end (batch TEXT NOT NULL, at REAL NOT NULL)",
         "CREATE INDEX batch_end_batch ON batch_end (batch)",
     ),
-    3: ("ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT ''",),
+    3: (f"ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT '{NOT_RECORDED}'",),
 }
 
 
@@ -113,8 +115,16 @@ class Journal:
                 raise
         return journal
 
-    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> sqlite3.Cursor:
+    def run(
+        self,
+        statement: str,
+        values: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> sqlite3.Cursor:
         """Execute one statement, once no other process holds the lock that it needs.
+
+        Raises KeyboardInterrupt when `given_up` says so while it waits.
 
         SQLite's own waiting looks ten times a second and starves beside a busy process, and for
         some locks (the switch to WAL) it does not wait at all.
@@ -129,6 +139,8 @@ class Journal:
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or time.monotonic() >= until:
                     raise
+            if given_up():
+                raise KeyboardInterrupt
             time.sleep(LOOK_SECONDS)
 
     def _prepare(self) -> None:
@@ -205,14 +217,15 @@ class Journal:
             yield
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
         """Hold the one write lock: what is read inside is still true when it is written.
 
-        Durable at the end; raises LedgerError when the file is no longer where others look for it.
+        Durable at the end; raises LedgerError when the file is no longer where others look for it,
+        and KeyboardInterrupt when `given_up` says so while another process holds the lock.
         """
         with self._lock, explained(self.path):
             try:
-                self.run("BEGIN IMMEDIATE")
+                self.run("BEGIN IMMEDIATE", given_up=given_up)
                 yield
                 self.run("COMMIT")
             except BaseException:

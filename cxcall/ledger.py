@@ -96,15 +96,19 @@ class Ledger:
     def __exit__(self, *_: object) -> None:
         self._journal.close()
 
-    def begin(self, intent: Intent, window: float) -> str:
+    def begin(
+        self, intent: Intent, window: float, given_up: Callable[[], bool] = lambda: False
+    ) -> str:
         """Record that a request is about to leave; returns its delivery ID once that is durable.
 
         Raises AlreadySentError when an equal request was accepted within `window` seconds, or may
-        have been at any time; the look and the record are one transaction.
+        have been at any time; the look and the record are one transaction. Raises KeyboardInterrupt
+        when `given_up` says so while it waits for another process: nothing is recorded then.
         """
-        delivery = new_id(self._now())
+        delivery, has_begun = new_id(self._now()), False
         try:
-            with self._journal.transaction():
+            with self._journal.transaction(given_up):
+                has_begun = True
                 at = self._now().timestamp()
                 self._guard_row(intent.batch, intent.digest)
                 if not intent.again:
@@ -117,8 +121,9 @@ class Ledger:
                 )  # fmt: skip
                 self._append(delivery, "sending", Outcome.UNKNOWN, attempts=1)
         except KeyboardInterrupt:
-            with suppress(LedgerError):  # there may be nothing to end
-                self.end(delivery, Outcome.UNDELIVERED, note="interrupted before anything left")
+            if has_begun:
+                with suppress(LedgerError):  # there may be nothing to end
+                    self.end(delivery, Outcome.UNDELIVERED, note="interrupted before anything left")
             raise
         return delivery
 

@@ -71,12 +71,16 @@ def parse_time(text: str, flag: str) -> datetime:
 def latest_to_prune() -> datetime:
     """Return the time since which the duplicate guard of any profile needs every delivery."""
     from cxcall import contract
-    from cxcall.config import config_dir, settle
-    from cxcall.sources import ConfigFile
+    from cxcall.config import check_number, config_dir, settle
+    from cxcall.sources import ConfigFile, Written
 
-    profiles = ConfigFile.read(config_dir() / "config.toml").declared.get("profiles", {})
-    windows = [float(each.get("duplicate_window", 0)) for each in profiles.values()]
-    window = max(settle({}, contract.builtin()[0]).duplicate_window, *windows, 0.0)
+    file = ConfigFile.read(config_dir() / "config.toml")
+    layers = [file.profile(Written(name, "", str)) for name in file.declared.get("profiles", {})]
+    own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
+    for written in own:
+        check_number("duplicate_window", written)
+    window = settle({}, contract.builtin()[0]).duplicate_window
+    window = max([window, *(float(written.value) for written in own)])
     return datetime.now(UTC) - timedelta(seconds=window)
 
 

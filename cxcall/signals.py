@@ -19,17 +19,17 @@ def let_interrupt() -> None:
     def interrupt(_number: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    for number in _heeded():
+    for number in heeded():
         signal.signal(number, interrupt)
 
 
 def let_pass() -> None:
     """From here on, let neither of them end the process: what it did is still to be told."""
-    for number in _heeded():
+    for number in heeded():
         signal.signal(number, lambda _number, _frame: None)
 
 
-def _heeded() -> list[signal.Signals]:
+def heeded() -> list[signal.Signals]:
     """Return those that whoever started the process did not have it ignore, as `nohup` and `&` do."""
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -44,7 +44,7 @@ class Held:
 
     def __enter__(self) -> Self:
         if current_thread() is main_thread():  # signals are not handled on any other
-            self._before = {number: signal.signal(number, self._take) for number in _heeded()}
+            self._before = {number: signal.signal(number, self._take) for number in heeded()}
         return self
 
     def __exit__(self, *_: object) -> None:

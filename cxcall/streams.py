@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from io import TextIOWrapper
-from typing import TYPE_CHECKING
+from io import BufferedWriter, RawIOBase, TextIOWrapper
+from typing import TYPE_CHECKING, Any
 
 from cxcall.departure import discard
 
@@ -63,11 +63,15 @@ def guard() -> None:
 def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
     if not isinstance(stream, TextIOWrapper):
         return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device
+    buffer: Any = stream.buffer
+    is_raw = isinstance(
+        buffer, RawIOBase
+    )  # `python -u`: what a write does not take at once is lost
     return kind(
-        stream.buffer,
+        BufferedWriter(buffer) if is_raw else buffer,
         stream.encoding,
         "backslashreplace",
-        line_buffering=stream.line_buffering,
+        line_buffering=stream.line_buffering or is_raw,
         write_through=stream.write_through,
     )
 

@@ -152,6 +152,8 @@ def sentiment_of(tracker: Tracker) -> tuple[Operation, str]:
 class UnreadableError(CxcallError):
     """A read that the platform refused, or that got no answer: what became of the call is not known."""
 
+    last: dict[str, Any] | None = None
+
     def __init__(self, delivery: Delivery) -> None:
         super().__init__(*delivery.findings)
         self.delivery = delivery

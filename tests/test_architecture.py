@@ -21,7 +21,7 @@ PACKAGE = Path(__file__).parent.parent / "cxcall"
 ORDER = (
     "__init__", "__main__", "pytest_plugin", "completion", "cli", "commands", "binding", "render", "diagnostic", "formats", "codes", "topics", "options", "catalogue", "past",
     "batch", "doctor", "lookup", "track", "tally", "fate", "report", "repair", "explanation", "content", "query", "heading", "route", "declarations", "hosts", "token_request", "published", "reading", "attempt",
-    "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
+    "earlier", "job", "rows", "rate", "validation", "verdicts", "sheet", "table", "lines", "crew", "judge", "send", "guards", "dialer", "ending", "refusal", "answer", "sandbox",
     "auth", "standing", "credentials", "browser", "loopback", "keychain", "discovery", "grant", "granted", "client", "authorization", "vault",
     "transport", "failure", "connection", "ledger", "journal", "record", "pacing", "config", "conflict", "address", "tenant", "storage",
     "gcfile", "endpoint", "sources", "hours",

@@ -526,8 +526,8 @@ def test_interrupted_once_the_intent_is_on_disk_it_says_that_nothing_left(
     signals = iter([KeyboardInterrupt])
 
     @contextmanager
-    def cut(self: journal.Journal) -> Iterator[None]:
-        with whole(self):
+    def cut(self: journal.Journal, *given_up: Any) -> Iterator[None]:
+        with whole(self, *given_up):
             yield
         for signal in signals:
             raise signal
@@ -941,3 +941,14 @@ def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Pa
         assert found_first[3:] == whole
         book.end_batch(first)
         assert book.batches_of("/a", "1")[0].is_ended
+
+
+def test_who_gives_up_while_another_process_writes_leaves_nothing(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        with closing(sqlite3.connect(tmp_path / journal.FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(KeyboardInterrupt):
+                book.begin(intent("x"), 0, lambda: True)
+            other.execute("ROLLBACK")
+        assert list(book.records()) == []
+        assert book.begin(intent("x"), 0, lambda: True)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall import send
 from cxcall.commands.sending import settle_for
 from cxcall.diagnostic import one_line, spelled
+from cxcall.earlier import find_batch
 from cxcall.errors import (
     CheckError,
     CxcallError,
     ExitCode,
-    Finding,
     Outcome,
     Severity,
-    StoppedError,
     UsageError,
 )
 from cxcall.fate import COMMAND, Done
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch import Run
     from cxcall.contract import Operation
-    from cxcall.ledger import Batch, Ledger
+    from cxcall.ledger import Ledger
     from cxcall.options import (
         CheckOptions,
         ContractOptions,
@@ -174,7 +173,7 @@ class _Batch:
 
         job, settings = self.job, self.job.settings
         ledger = Ledger.open(config.state_dir())
-        batch = self._find(ledger)
+        batch = find_batch(ledger, job, resume=self.wishes.resume)
         found = self._check(ledger, batch)
         asker = self.screen.read_line if self.screen.can_ask else None
         send.ask_count(
@@ -199,56 +198,6 @@ class _Batch:
             warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
             report = report._replace(findings=(*report.findings, *warned))
         return report
-
-    def _find(self, ledger: Ledger) -> str:
-        """Return the batch to go on with; empty for a new one.
-
-        Raises UsageError when there is none to resume, StoppedError when one is unfinished.
-        """
-        profile, operation, target, given, *file = self.job.identity
-        earlier = ledger.batches_of(*file)
-        here = [each for each in earlier if (each.operation, each.target) == (operation, target)]
-        if self.wishes.resume:
-            own = next((each for each in here if each.profile == profile), None)
-            if own is None:
-                raise self._nothing_to_resume(earlier)
-            if own.given != given:
-                raise _other_values(own)
-            return own.id
-        newest = {each.profile: each for each in reversed(here)}.values()
-        unfinished = next((each for each in newest if not each.is_ended), None)
-        if unfinished is not None and not self.job.again:
-            raise self._unfinished(unfinished)
-        return ""
-
-    def _nothing_to_resume(self, earlier: Sequence[Batch]) -> UsageError:
-        job, name = self.job, self.wishes.file
-        message, fix = (
-            f"there is no earlier batch of `{name}` to go on with",
-            "leave out `--resume`",
-        )
-        if earlier:
-            last = earlier[0]
-            message = f"the earlier batch of `{name}` is of {last.operation}, profile {last.profile}, {last.target}"
-            fix = "the same command as then, with `--resume`: another would call its people again"
-        looked = f"looked for {job.operation.name}, profile {job.settings.profile}, {job.settings.base_url}"
-        return UsageError(message, where="--resume", fix=fix, why=looked)
-
-    def _unfinished(self, batch: Batch) -> StoppedError:
-        other = (
-            f" with profile `{batch.profile}`" if batch.profile != self.job.settings.profile else ""
-        )
-        return StoppedError(
-            Finding(
-                Severity.ERROR,
-                "already-sent",
-                "ledger",
-                f"a batch of `{self.wishes.file}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, did not come to its end",
-                fix=f"`--resume`{other} sends what is left; `--again` sends all of it anew",
-                why=f"its rows may have rung: `cxcall history list --batch {batch.id}`",
-                source="ledger",
-            )
-        )
 
     def _check(self, ledger: Ledger, batch: str) -> Checkup:
         """Check every row; raises CheckError when one is wrong and none is to be skipped."""
@@ -314,6 +263,7 @@ class _Batch:
         code = ExitCode.OK if is_whole else ExitCode.PARTIAL
         if running.interrupts and not tally.total - tally.resumed:
             code = ExitCode.INTERRUPTED
+        is_void = code is ExitCode.INTERRUPTED and not tally.total
         talk = tally.lines()
         if running.stopped:
             talk.append(f"stopped: {running.stopped}")
@@ -323,7 +273,7 @@ class _Batch:
             )
         return Report(
             COMMAND,
-            tally.outcome,
+            Outcome.ERROR if is_void else tally.outcome,
             code,
             operation=self.job.operation,
             data={
@@ -335,12 +285,3 @@ class _Batch:
             talk=talk,
             is_last_line=True,
         )
-
-
-def _other_values(batch: Batch) -> UsageError:
-    return UsageError(
-        "the batch to go on with had other `--set` or `--param`: its rows were other requests",
-        where="--resume",
-        fix="the same command as then, with `--resume`",
-        why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",
-    )

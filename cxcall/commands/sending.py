@@ -86,21 +86,15 @@ def _deliver_and_follow(
     draft: send.Draft, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
     """Send, then follow what was started: its end is the command's."""
-    from cxcall.commands.tracking import Wishes, follow, tracker_of
-    from cxcall.signals import let_interrupt
+    from cxcall.commands.tracking import follow_placed, tracker_of
 
     tracker = tracker_of(draft.operation)
     report = _deliver(draft, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None
     if report.outcome is not Outcome.ACCEPTED or not started:
         return report
-    rest = report
     try:
-        if screen.options.output == "text":
-            screen.show(report)
-            rest = report._replace(delivery=None, findings=())
-        let_interrupt()
-        return follow(rest, tracker, started, Wishes(wait=True), draft.settings, screen)
+        return follow_placed(report, tracker, started, draft.settings, screen)
     except (BrokenPipeError, UnwrittenError):
         return report  # what it tells cannot be written either, but the call was placed
 

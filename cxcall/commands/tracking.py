@@ -6,11 +6,21 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import contract, send, track
-from cxcall.errors import ExitCode, Finding, Outcome, Severity, UsageError
+from cxcall.errors import (
+    CxcallError,
+    ExitCode,
+    Finding,
+    Outcome,
+    Severity,
+    UsageError,
+    command,
+)
 from cxcall.options import flags_of
 from cxcall.payload import Payload
 from cxcall.render import Screen
 from cxcall.report import Report
+from cxcall.signals import Held
+from cxcall.streams import UnwrittenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,6 +65,43 @@ def follow(
     screen: Screen,
 ) -> Report:
     """Follow an ID and print what changes; returns the report with how that ended in it."""
+    try:
+        return _watch(report, tracker, engagement_id, wishes, settings, screen)
+    except track.UnreadableError as error:
+        outcome = error.delivery.outcome
+        return _ended(report, error.exit_code, outcome, error.findings, error.last)
+
+
+def follow_placed(
+    report: Report, tracker: Tracker, engagement_id: str, settings: Settings, screen: Screen
+) -> Report:
+    """Show a call that was just placed, and follow it to its end; whatever happens, it was placed."""
+    cause: BaseException
+    with Held() as signals:
+        if screen.options.output == "text":
+            screen.show(report)
+            report = report._replace(delivery=None, findings=())
+        try:
+            signals.open()
+            found = _watch(report, tracker, engagement_id, Wishes(wait=True), settings, screen)
+            signals.close()
+        except (BrokenPipeError, UnwrittenError):
+            raise
+        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - a phone rings: nothing may hide it
+            cause = error
+        else:
+            return found
+    return _unfollowed(report, engagement_id, cause)
+
+
+def _watch(
+    report: Report,
+    tracker: Tracker,
+    engagement_id: str,
+    wishes: Wishes,
+    settings: Settings,
+    screen: Screen,
+) -> Report:
     wanted = wishes.until.lower()
     sights = track.follow(
         tracker,
@@ -64,7 +111,6 @@ def follow(
         patience=wishes.at_most,
     )
     last, shown = None, None
-    is_placed = report.outcome is Outcome.ACCEPTED
     try:
         for sight in sights:
             last = sight
@@ -72,13 +118,8 @@ def follow(
                 _print(sight, screen, is_for_people=report.command != COMMAND)
                 shown = sight.legs
     except track.UnreadableError as error:
-        data = last.as_dict() if last else None
-        return _ended(report, error.exit_code, error.delivery.outcome, error.findings, data)
-    except KeyboardInterrupt:
-        if not is_placed:
-            raise
-        data = last.as_dict() if last else None
-        return _ended(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (_left(engagement_id),), data)
+        error.last = last.as_dict() if last else None
+        raise
     assert last is not None  # noqa: S101 - a follower yields at least once
     is_there = not wishes.wait or wanted in last.states
     code, findings = (ExitCode.OK, ()) if is_there else track.verdict(last, settings)
@@ -86,14 +127,21 @@ def follow(
     return _ended(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
 
 
-def _left(engagement_id: str) -> Finding:
-    return Finding(
+def _unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
+    """Return the report of a call of which nobody knows how it goes on."""
+    found = cause.findings if isinstance(cause, CxcallError) else ()
+    what = "interrupted while it was followed"
+    if isinstance(cause, Exception):
+        what = "it could not be followed" + ("" if found else f": {type(cause).__name__}")
+    left = Finding(
         Severity.WARNING,
         "outcome-unknown",
         "response",
-        "interrupted while it was followed; the call was placed, and goes on",
-        fix=f"`cxcall track {engagement_id} --wait` follows it again",
+        f"{what}; the call was placed, and goes on",
+        fix=f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again",
     )
+    warned = [each._replace(severity=Severity.WARNING) for each in found]
+    return _ended(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (*warned, left), None)
 
 
 def _ended(

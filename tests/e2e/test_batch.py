@@ -346,6 +346,22 @@ def test_what_the_flags_put_into_the_rows_is_part_of_what_is_resumed(cxcall: Cxc
     assert sorted(platform.dials.values()) == [1, 1]
 
 
+def test_a_batch_of_other_flags_hides_none_that_is_unfinished(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 2)
+    words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
+    first, other = ("--set", '/reasonCode="A"'), ("--set", '/reasonCode="B"')
+    refusal = Reply(403, {"code": "missing.permissions"})
+    stops = {"contactId": contact(2), "reasonCode": "A"}
+    with Platform(lambda sent, _count: refusal if sent == stops else Reply()) as platform:
+        at(cxcall, platform)
+        cxcall(*words, "2", *first, "--max-failures", "1", code=9)
+        cxcall(*words, "2", *other, "--again", code=0)
+        assert "did not come to its end" in cxcall(*words, "2", *first, code=7).err
+        platform.answer = lambda _body, _count: Reply()
+        cxcall(*words, "0", *first, "--resume", code=9)
+    assert set(platform.dials.values()) == {1}
+
+
 def test_a_ledger_that_is_gone_at_the_end_hides_no_call(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
 

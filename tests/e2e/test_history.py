@@ -133,3 +133,11 @@ def test_no_profile_loses_what_its_guard_needs(live: Cxcall) -> None:
     live("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-p", "slow", code=0)
     pruned = live("history", "prune", "--older-than", "0s", "--yes", code=0)
     assert pruned.out.startswith("0 ")
+
+
+def test_a_window_that_is_none_lets_nothing_be_pruned(live: Cxcall) -> None:
+    config = live.folder / "config"
+    config.mkdir(exist_ok=True)
+    (config / "config.toml").write_text('[profiles.slow]\nduplicate_window = "1h"\n', "utf-8")
+    live.environment["CXCALL_CONFIG_DIR"] = str(config)
+    assert "duplicate_window" in live("history", "prune", "--older-than", "0s", "--yes", code=2).err

@@ -149,7 +149,7 @@ def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_the_answer_is_shown_changes_nothing(
+def test_a_signal_while_the_answer_is_shown_does_not_change_what_happened(
     cxcall: Cxcall, number: signal.Signals
 ) -> None:
     long = {"id": "1", "words": ["a word"] * 40_000}
@@ -159,7 +159,32 @@ def test_a_signal_while_the_answer_is_shown_changes_nothing(
             assert process.stdout is not None
             assert process.stdout.readline().startswith("HTTP 201")
             process.send_signal(number)
-            out, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (0, "")
-    assert out.endswith("]\n}\n")
     assert listed(cxcall)[0]["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        Reply(500, {}),
+        Reply(401, {}),
+        Reply(403, {"code": "missing.permissions"}),
+        Reply(404, {}),
+        Reply(200, {"participants": 7}),
+        Reply(200, {"participants": [1, 2, {"calls": 7}]}),
+    ],
+)
+def test_what_keeps_a_placed_call_from_being_followed_does_not_deny_it(
+    cxcall: Cxcall, read: Reply
+) -> None:
+    with Platform(
+        lambda _body, _count: Reply(201, {"id": CONTACT}), reads=lambda *_: read
+    ) as platform:
+        cxcall.environment |= platform.environment
+        words = ("call", "--to", "+12025550100", "--as", CONTACT, "--wait", "--yes", "-o", "json")
+        told = cxcall(*words, code=8).envelope
+    assert (told["outcome"], told["engagementId"]) == ("accepted", CONTACT)
+    assert told["findings"][-1]["message"].endswith("the call was placed, and goes on")
+    assert "error" not in {each["severity"] for each in told["findings"]}
+    assert platform.rung == 1
