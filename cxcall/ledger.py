@@ -248,10 +248,9 @@ class Ledger:
         ]
 
     def row(self, batch: str, digest: str, *, but: str = "") -> Record | None:
-        """Return the delivery of a request within a batch, one that is done before one that is not.
+        """Return the delivery of a request within a batch, or None: one that is done before one that is not.
 
-        None when there is none. Of equal rows, or of two runs at once, the one may have come through
-        and the other not.
+        Of equal rows, or of two runs at once, the one may have come through and the other not.
         """
         with self._journal.reading():
             found = list(self._select(_IN_BATCH, (batch, digest, but)))

@@ -99,6 +99,7 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
     return draw(ANY_JSON) if draw(st.integers(0, 19)) == 0 else body
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
     judge = independent(operation)
@@ -116,6 +117,7 @@ def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
     compare()
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_every_finding_stands_in_the_file_and_says_what_to_do(operation: Operation) -> None:
     tries = TRIES.get(operation.contract.name, FEWER_TRIES)

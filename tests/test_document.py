@@ -147,6 +147,7 @@ def test_every_pointer_leads_to_the_text_of_its_value(value: Any, indent: int | 
             assert named == place
 
 
+@pytest.mark.usefixtures("untraced")
 @settings(max_examples=2000, deadline=None)
 @given(
     VALUES, INDENTS, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), NOISE), max_size=3)

@@ -233,6 +233,7 @@ many = settings(
 )  # fmt: skip
 
 
+@pytest.mark.usefixtures("untraced")
 @many
 @given(st.data())
 def test_a_form_tells_what_each_line_alone_is_told(data: st.DataObject) -> None:
@@ -243,6 +244,7 @@ def test_a_form_tells_what_each_line_alone_is_told(data: st.DataObject) -> None:
     assert told(judge, text) == told_alone(judge, text)
 
 
+@pytest.mark.usefixtures("untraced")
 @many
 @given(st.data())
 def test_it_does_so_for_the_bodies_of_the_shipped_contracts(data: st.DataObject) -> None:
@@ -253,6 +255,7 @@ def test_it_does_so_for_the_bodies_of_the_shipped_contracts(data: st.DataObject)
     assert told(judge, text) == told_alone(judge, text)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "written",
     sorted(

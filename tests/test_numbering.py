@@ -67,6 +67,7 @@ def _dialled_at_home(code: int, random: Random) -> list[bytes]:
     ]
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("code", CODES)
 def test_the_verdict_is_libphonenumbers_near_every_example(code: int) -> None:
     random = Random(code)
@@ -78,6 +79,7 @@ def test_the_verdict_is_libphonenumbers_near_every_example(code: int) -> None:
     assert undialable(numbers) == {number for number in numbers if not _is_valid(number)}
 
 
+@pytest.mark.usefixtures("untraced")
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(

@@ -267,6 +267,7 @@ def mutated(random: Random) -> str:
     return text
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("seed", range(8))
 def test_mutilated_input_is_read_or_refused_in_time(seed: int) -> None:
     for number in range(seed, MUTATIONS, 8):

@@ -56,6 +56,7 @@ def get_token(sandbox: Sandbox) -> str:
     return token
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
 def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path) -> None:
     examples = str(EXAMPLES.get(shipped.name, FEWER_EXAMPLES))
