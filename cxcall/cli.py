@@ -195,10 +195,8 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     except Exception as fault:  # noqa: BLE001 - the error boundary
         return _fault_report(fault, invocation.command)
     if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
-        command, talk = (
-            invocation.command or _command_in(arguments),
-            ["interrupted; nothing was sent"],
-        )
+        command = invocation.command or _command_in(arguments)
+        talk = ["interrupted; nothing was sent"]
         return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
     return result if isinstance(result, Report) else None
 

@@ -141,8 +141,9 @@ def deliver(
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
-    `tokens(True)` must give a fresh token; None is for an operation that takes none. Raises AlreadySentError when the guard stops it,
-    LedgerError when it cannot be recorded, and what `tokens(False)` raises: nothing was sent then.
+    `tokens(True)` must give a fresh token; None is for an operation that takes none. Raises
+    AlreadySentError when the guard stops it, LedgerError when it cannot be recorded, and what
+    `tokens(False)` raises: nothing was sent then.
     A signal after that is an outcome like any other.
     """
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning

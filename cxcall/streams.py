@@ -1,4 +1,4 @@
-"""The two streams of the process: one that takes nothing changes nothing of what is done."""
+"""The streams of the process: one that takes nothing changes nothing of what is done."""
 
 from __future__ import annotations
 
@@ -64,9 +64,8 @@ def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
     if not isinstance(stream, TextIOWrapper):
         return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device
     buffer: Any = stream.buffer
-    is_raw = isinstance(
-        buffer, RawIOBase
-    )  # `python -u`: what a write does not take at once is lost
+    # Under `python -u` there is no buffer, and what a write does not take at once is lost.
+    is_raw = isinstance(buffer, RawIOBase)
     return kind(
         BufferedWriter(buffer) if is_raw else buffer,
         stream.encoding,

@@ -53,20 +53,8 @@ def run_track(
     tracker, settings = _settled(chosen, contracts)
     found = _engagement_of(engagement_id)
     report = Report(COMMAND, operation=tracker.operation)
-    return follow(report, tracker, found, wishes, settings, Screen.standard(output))
-
-
-def follow(
-    report: Report,
-    tracker: Tracker,
-    engagement_id: str,
-    wishes: Wishes,
-    settings: Settings,
-    screen: Screen,
-) -> Report:
-    """Follow an ID and print what changes; returns the report with how that ended in it."""
     try:
-        return _watch(report, tracker, engagement_id, wishes, settings, screen)
+        return _watch(report, tracker, found, wishes, settings, Screen.standard(output))
     except track.UnreadableError as error:
         outcome = error.delivery.outcome
         return _ended(report, error.exit_code, outcome, error.findings, error.last)
@@ -102,6 +90,7 @@ def _watch(
     settings: Settings,
     screen: Screen,
 ) -> Report:
+    """Print what changes; returns the report with how that ended in it. Raises what a read raises."""
     wanted = wishes.until.lower()
     sights = track.follow(
         tracker,

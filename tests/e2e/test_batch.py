@@ -362,6 +362,48 @@ def test_a_batch_of_other_flags_hides_none_that_is_unfinished(cxcall: Cxcall) ->
     assert set(platform.dials.values()) == {1}
 
 
+def test_signals_that_the_parent_ignores_are_ignored(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 6)
+    line = (
+        f"trap '' INT TERM; exec {CXCALL} batch {file} {' '.join(PERSONAL)} --rate 20/s --confirm 6"
+    )
+    with Platform() as platform:
+        at(cxcall, platform)
+        with subprocess.Popen(
+            ["bash", "-c", line], cwd=cxcall.folder, env=cxcall.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            assert platform.wait_for_rings(1)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+    assert (process.returncode, platform.rung) == (0, 6)
+
+
+def test_a_row_that_is_left_in_flight_by_a_resume_counts_once(cxcall: Cxcall) -> None:
+    file = write_lines(cxcall, 1)
+    came, hold = Event(), Event()
+
+    def block(_body: Any, _count: int) -> Reply:
+        came.set()
+        hold.wait(30)
+        return Reply()
+
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
+        at(cxcall, platform)
+        cxcall("batch", file, *PERSONAL, "--confirm", "1", code=9)
+        platform.answer = block
+        with begin(cxcall, file, *PERSONAL, "--resume", "--confirm", "1", "-o", "jsonl") as process:
+            assert came.wait(30)
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            out, _ = process.communicate(timeout=60)
+        hold.set()
+    *rows, summary = map(json.loads, out.splitlines())
+    assert [row["outcome"] for row in rows] == ["unknown"]
+    assert (summary["data"]["rows"], summary["data"]["notSent"]) == (1, 0)
+
+
 def test_a_ledger_that_is_gone_at_the_end_hides_no_call(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
 
