@@ -29,7 +29,7 @@ TYPE_NAMES = {
 }
 """What the types of JSON are called in a sentence."""
 
-_PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++'
+_PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++'
 
 
 class DocumentError(CxcallError):

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import NamedTuple, NoReturn
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*+')
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z.+_-])")
 _WRONG_NUMBER = re.compile(r"[-+0-9.eExXA-Fa-f_]+")
 _WORD = re.compile(r"[-+]?(?:[^\W\d]|\$)[\w$-]*")

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from cxcall.document import has_value, join_pointer, leaves, value_at
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from cxcall.schema import JsonSchema
 
 NUMBERS = re.compile(rb'"(\+[0-9]++)"')
-_PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|[^\s{}\[\],:"]++')
+_PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++')
 _MOST_MOULDS = 64
 _MOST_TRIES = 512
 _OF_SHAPE = {"required", "additionalProperties", "type"}
@@ -87,8 +88,9 @@ def _compiled(forms: list[bytes]) -> re.Pattern[bytes]:
     ]
     lines = rb"(?:(?:%b)\r*\n)" % b"|".join(own)
     # With no way back into a line that was taken, it takes a third less time; Python's `re` loses
-    # its groups there.
-    return re.compile(lines + (rb"*" if rb"(?P<" in lines else rb"*+"))
+    # its groups there, and before 3.11.5 (gh-106052) its place, too.
+    is_safe = sys.version_info >= (3, 11, 5) and rb"(?P<" not in lines
+    return re.compile(lines + (rb"*+" if is_safe else rb"*"))
 
 
 def _stays_unfit(operation: Operation, fitted: Operation, value: Any) -> bool:

@@ -26,7 +26,7 @@ DELIMITERS = ",;\t|"
 PLACES = ("path", "query")
 SAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _LONGEST_CELL = 1 << 24
-_QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
+_QUOTED = re.compile(r'"(?:[^"]++|"")*"')
 
 
 class Column(NamedTuple):
@@ -83,7 +83,7 @@ class Record:
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
         cell = re.compile(
-            rf'"(?:[^"]++|"")*+"?[^{re.escape(self.mark)}\r\n]*|[^{re.escape(self.mark)}\r\n]*'
+            rf'"(?:[^"]++|"")*"?[^{re.escape(self.mark)}\r\n]*|[^{re.escape(self.mark)}\r\n]*'
         )
         spans, at = [], 0
         while True:

@@ -50,7 +50,7 @@ _ESCAPES = {
 }
 # What a shell puts something in place of, unless it stands in single quotes.
 _EXPANDED = re.compile(
-    r"\$(?:[A-Za-z_]\w*|[0-9@*?#]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*+\))|`[^`\n]+`"
+    r"\$(?:[A-Za-z_]\w*|[0-9@*?#]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*\))|`[^`\n]+`"
 )
 _PROMPT = re.compile(r"^\s*(?:[\w@.:~/-]*[$#%>]\s+)?(?=curl\b)")
 _MOST = 1 << 20

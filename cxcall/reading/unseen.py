@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OPEN, _SHUT = "\ufdd0", "\ufdd1"
 MARKS = str.maketrans("", "", _OPEN + _SHUT)
 _UNSEEN = re.compile(f"{_OPEN}([^{_SHUT}]*){_SHUT}")
-_STRING_OR_UNSEEN = re.compile(rf'"(?:[^"\\]|\\.)*+"|{_OPEN}[^{_SHUT}]*{_SHUT}')
+_STRING_OR_UNSEEN = re.compile(rf'"(?:[^"\\]|\\.)*"|{_OPEN}[^{_SHUT}]*{_SHUT}')
 
 
 def unseen(shown: str) -> str:
