@@ -25,24 +25,24 @@ __all__ = [
 TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
 
 if TYPE_CHECKING:
-    from cxcall.checks import Verdict, check
-    from cxcall.errors import CxcallError, Finding, Severity
-    from cxcall.explanation import Explanation, explain
+    from cxcall.explaining.explanation import Explanation, explain
+    from cxcall.findings.errors import CxcallError, Finding, Severity
+    from cxcall.payloads.checks import Verdict, check
 else:
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first asked for (PEP 562)."""
         homes = {
-            "check": "checks",
-            "Verdict": "checks",
-            "explain": "explanation",
-            "Explanation": "explanation",
+            "check": "payloads.checks",
+            "Verdict": "payloads.checks",
+            "explain": "explaining.explanation",
+            "Explanation": "explaining.explanation",
         }
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        return getattr(import_module(f"cxcall.{homes.get(name, 'errors')}"), name)
+        return getattr(import_module(f"cxcall.{homes.get(name, 'findings.errors')}"), name)
 
     def __dir__() -> list[str]:
         return [*globals(), *__all__]

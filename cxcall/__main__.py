@@ -3,7 +3,7 @@
 import os
 import sys
 
-from cxcall.departure import leave
+from cxcall.runtime.process_exit import leave
 
 _UNUSED = (
     *("ipaddress", "linecache", "platform", "subprocess", "tokenize"),
@@ -28,10 +28,10 @@ def main() -> None:
 
     # What Typer loads for features that no command uses costs 6 % of a send.
     with lazy_patterns(), lazy(*_UNUSED):
-        from cxcall.cli import run
+        from cxcall.cli.main import run
 
     if "_CXCALL_COMPLETE" in os.environ:
-        from cxcall.completion import complete
+        from cxcall.cli.completion import complete
 
         leave(0, complete(sys.argv[1:], os.environ) + "\n")
     leave(run(sys.argv[1:]))

@@ -16,16 +16,16 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cxcall.document import has_value, join_pointer, leaves, value_at
-from cxcall.fitting import candidates_for, may_fit, strangeness
-from cxcall.schema import validator
+from cxcall.contracts.json_schema import validator
+from cxcall.documents.json_document import has_value, join_pointer, leaves, value_at
+from cxcall.payloads.operation_matching import candidates_for, may_fit, strangeness
 from cxcall.slot import below, opened, slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.contract import Operation
-    from cxcall.schema import JsonSchema
+    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.json_schema import JsonSchema
 
 NUMBERS = re.compile(rb'"(\+[0-9]++)"')
 _PIECE = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++')

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.sandbox import Sandbox
+    from cxcall.sandbox.server import Sandbox
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def cxcall_sandbox(cxcall_contract: str | None) -> Iterator[Sandbox]:
     Any client can use it: `base_url`, `token_url`, `client_id`, `client_secret`. What came stands in
     `received`, the requests for which a phone would have rung in `rings`; each test has its own.
     """
-    from cxcall.contract import load_all
-    from cxcall.sandbox import start
+    from cxcall.contracts.contract import load_all
+    from cxcall.sandbox.server import start
 
     with start(load_all(cxcall_contract)) as sandbox:
         yield sandbox

@@ -9,14 +9,14 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.doubt import is_placeholder
-from cxcall.errors import UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.likely_mistakes import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.contract import Contract
-    from cxcall.schema import JsonSchema
+    from cxcall.contracts.contract import Contract
+    from cxcall.contracts.json_schema import JsonSchema
 
 UUID = rb'"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"'
 NUMBER = rb'"\+[1-9][0-9]{1,14}"'

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from coverage import Coverage
 
-from cxcall import contract
-from cxcall.sandbox import Sandbox, start
-from running import Cxcall, Stranger
+from cxcall.contracts import contract
+from cxcall.sandbox.server import Sandbox, start
+from helpers.command import Cxcall, Stranger
 
 if threading.current_thread() is threading.main_thread():
     # A run started in the background has SIGINT ignored, and would hand that on to every command.

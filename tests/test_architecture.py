@@ -13,8 +13,8 @@ from statistics import median
 
 import pytest
 
-from cxcall import cli
-from running import CONTACT, Cxcall
+from cxcall.cli import main
+from helpers.command import CONTACT, Cxcall
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Top to bottom: a module may import what stands below it, never what stands above.
@@ -176,8 +176,8 @@ def test_only_the_screen_prints() -> None:
 def test_the_list_of_commands_says_what_each_command_says() -> None:
     from typer.main import get_command
 
-    for name, line in {**cli.FIRST, **cli.LAST}.items():
-        command = get_command(import_module(f"cxcall.commands.{name}").app)
+    for name, line in {**main.FIRST, **main.LAST}.items():
+        command = get_command(import_module(f"cxcall.cli.commands.{name}").app)
         assert (command.help or "").splitlines()[0].partition(":")[0].rstrip(".") == line.rstrip(
             "."
         )

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import pictures
-from cxcall import contract
-from cxcall.errors import ExitCode
-from platform_server import Platform, Reply
-from running import CONTACT, CXCALL
+import transcripts
+from cxcall.contracts import contract
+from cxcall.findings.errors import ExitCode
+from helpers.command import CONTACT, CXCALL
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from running import Cxcall
+    from helpers.command import Cxcall
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -126,5 +126,7 @@ def test_it_stays_short() -> None:
 
 
 def test_the_picture_is_what_a_terminal_shows() -> None:
-    assert pictures.drawn() == pictures.PICTURE.read_text("utf-8"), "run: python tests/pictures.py"
-    assert str(pictures.PICTURE.relative_to(ROOT)) in README
+    assert transcripts.drawn() == transcripts.PICTURE.read_text("utf-8"), (
+        "run: python tools/transcripts.py"
+    )
+    assert str(transcripts.PICTURE.relative_to(ROOT)) in README

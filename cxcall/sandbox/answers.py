@@ -6,16 +6,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from cxcall.document import has_value, join_pointer, value_at
+from cxcall.documents.json_document import has_value, join_pointer, value_at
 from cxcall.sandbox.faults import Fault, Shape
 from cxcall.sandbox.messages import Answer, Problem
-from cxcall.sandbox.sample import sample
+from cxcall.sandbox.sample_values import sample
 from cxcall.sandbox.tokens import expired
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from cxcall.contract import Operation
+    from cxcall.contracts.contract import Operation
 
 HIDDEN_FAILURE: dict[str, Any] = {
     "success": False,

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from uuid import uuid4
 
-from cxcall.phone import mask_text, numbers_in
+from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.sandbox import answers, faults
 from cxcall.sandbox.logins import localized
 from cxcall.sandbox.messages import Answer, Ending, Problem, Request
-from cxcall.sandbox.record import Received, Record
+from cxcall.sandbox.request_check import check_parameters, read_body
+from cxcall.sandbox.request_log import Received, Record
 from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, check_key, needs_token
-from cxcall.sandbox.verdict import check_parameters, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.contract import Operation
+    from cxcall.contracts.contract import Operation
     from cxcall.sandbox.rates import Rates
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path

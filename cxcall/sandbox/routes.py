@@ -11,7 +11,7 @@ from cxcall.sandbox.messages import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cxcall.contract import Operation
+    from cxcall.contracts.contract import Operation
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _UNESCAPED = "/:@!$&'()*+,;=~"

@@ -7,11 +7,11 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from cxcall.errors import UsageError
+from cxcall.findings.errors import UsageError
 from cxcall.sandbox.app import TOKEN_PATH, App
 from cxcall.sandbox.messages import Answer, Ending, Request
 from cxcall.sandbox.rates import ALLOWED, Rates
-from cxcall.sandbox.record import Received, Record
+from cxcall.sandbox.request_log import Received, Record
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, Tokens
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-    from cxcall.contract import Contract
+    from cxcall.contracts.contract import Contract
 
 WORKERS = 8
 LONGEST_BODY = 64 * 1024 * 1024

@@ -14,7 +14,7 @@ from cxcall.sandbox.messages import Answer, Problem, Request
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.contract import Operation
+    from cxcall.contracts.contract import Operation
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - made up, printed by `cxcall sandbox`, opens nothing

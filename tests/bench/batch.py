@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from cxcall.dialer import Delivery, Pace, deliver
-from cxcall.journal import FILE
-from cxcall.ledger import Ledger
-from platform_server import Bucket, Platform
 from test_dialer import Tokens, plan_to
+
+from cxcall.ledger.database import FILE
+from cxcall.ledger.ledger import Ledger
+from cxcall.sending.dialer import Delivery, Pace, deliver
+from helpers.platform_server import Bucket, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""Send many requests from a file: rows, pace, results, totals, and resuming."""

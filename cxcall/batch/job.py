@@ -1,0 +1,100 @@
+"""What a batch is to do: its rows, each drafted and checked before any is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall.findings.errors import CxcallError, Finding, UsageError, command
+from cxcall.payloads.checks import has_errors
+from cxcall.payloads.payload import override
+from cxcall.sending import call_guards
+from cxcall.sending.draft import draft as build_request
+from cxcall.sending.draft import path_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.batch.rows import Row, RowFile
+    from cxcall.contracts.contract import Operation
+    from cxcall.sending.draft import Draft
+    from cxcall.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a batch is to do: the rows, and what holds for every one of them."""
+
+    operation: Operation
+    rows: RowFile
+    settings: Settings
+    values: Mapping[str, str]
+    sets: Sequence[str] = ()
+    strict: bool = False
+    force: bool = False
+    again: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str, str]:
+        """What tells this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
+        profile, target = self.settings.profile, self.settings.base_url
+        return profile, self.operation.name, target, self._given, self.rows.file, self.rows.digest
+
+    @property
+    def _given(self) -> str:
+        if not (self.sets or self.values):
+            return ""
+        text = json.dumps([sorted(self.values.items()), *self.sets])
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Checked(NamedTuple):
+    """One row as it was checked: its draft, or None and the errors that keep it from being sent."""
+
+    row: Row
+    draft: Draft | None
+    findings: tuple[Finding, ...]
+
+
+def check(job: Job) -> Iterator[Checked]:
+    """Draft and check every row, in the order of the file; nothing is sent."""
+    for row in job.rows.rows(job.operation):
+        try:
+            yield _check(job, row)
+        except CxcallError as error:
+            yield Checked(row, None, _placed(row, error.findings))
+
+
+def _check(job: Job, row: Row) -> Checked:
+    if row.payload is None:
+        return Checked(row, None, row.findings)
+    payload = override(job.operation, row.payload, sets=job.sets)
+    given = {**row.values, **job.values}
+    values = path_values(job.operation, given, (), payload)
+    for parameter in job.operation.parameters:
+        if parameter.required and parameter.name not in values:
+            raise UsageError(
+                f"`{parameter.name}` is missing: it is part of the {parameter.location}",
+                where=parameter.location,
+                fix=f"add a column `{parameter.name}`, or {command('--param', f'{parameter.name}=VALUE')}",
+            )
+    draft = build_request(job.operation, values, payload, job.settings)
+    findings = _placed(row, draft.findings)
+    stops = any(map(call_guards.is_stopping, findings)) or (
+        not job.force and has_errors(findings, strict=job.strict)
+    )
+    return Checked(row, None if stops else draft, findings)
+
+
+def _placed(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Give every finding a place in the file: its cell, else the start of its row."""
+    source = row.payload.document if row.payload else None
+    cell_of = getattr(source, "parameter", lambda _name: None)
+    return tuple(
+        finding
+        if finding.excerpt
+        else finding._replace(excerpt=cell_of(finding.origin) or row.place)
+        for finding in findings
+    )

@@ -1,0 +1,126 @@
+"""What became of one row of a batch, as a report: sent now, sent by an earlier run, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall.findings.errors import CxcallError, ExitCode, Finding, Outcome, Severity
+from cxcall.output.report import Report
+from cxcall.sending.dialer import Delivery
+
+if TYPE_CHECKING:
+    from cxcall.batch.rows import Row
+    from cxcall.ledger.ledger import Record
+    from cxcall.sending.draft import Draft
+
+COMMAND = "batch"
+_CODES = {
+    Outcome.ACCEPTED: ExitCode.OK,
+    Outcome.REFUSED: ExitCode.REFUSED,
+    Outcome.UNDELIVERED: ExitCode.UNDELIVERED,
+    Outcome.UNKNOWN: ExitCode.UNKNOWN,
+}
+
+
+class Done(NamedTuple):
+    """What became of one row; `resumed` when an earlier run had sent it."""
+
+    row: Row
+    report: Report
+    resumed: bool = False
+
+    def as_dict(self, batch: str) -> dict[str, object]:
+        """Return the row's envelope, with the row's number and line as its data."""
+        data = {"batch": batch, "row": self.row.number, "line": self.row.place.line}
+        return {**self.report.envelope(), "data": data}
+
+    def __str__(self) -> str:
+        number, outcome, _, delivery, reason = self.cells()
+        return f"row {number}: {outcome}{f', delivery {delivery}' if delivery else ''}: {reason}"
+
+    def cells(self) -> tuple[str, str, str, str, str]:
+        """Return the row as a line of text: number, outcome, engagement ID, delivery ID, reason."""
+        delivery = self.report.delivery
+        errors = [found for found in self.report.findings if found.severity is Severity.ERROR]
+        return (
+            str(self.row.number),
+            str(self.report.outcome),
+            (delivery.engagement_id if delivery else None) or "",
+            delivery.id if delivery else "",
+            f"{errors[0].code}: {errors[0].message}" if errors else "",
+        )
+
+
+def delivered(draft: Draft, delivery: Delivery, findings: tuple[Finding, ...]) -> Report:
+    """Return the report of a row that was sent; `findings` are those of its check."""
+    return Report(
+        command=COMMAND,
+        outcome=delivery.outcome,
+        exit_code=delivery.exit_code,
+        operation=draft.operation,
+        request=draft.request,
+        body=draft.payload.value,
+        delivery=delivery,
+        findings=(*findings, *delivery.findings),
+    )
+
+
+def recorded(record: Record, draft: Draft | None) -> Report:
+    """Return what the ledger knows of a row that is not sent now; a person's word on it counts."""
+    is_unknown = record.is_open
+    outcome = (
+        record.outcome if is_unknown or record.outcome is not Outcome.UNKNOWN else Outcome.ACCEPTED
+    )
+    delivery = Delivery(
+        id=record.id,
+        outcome=outcome,
+        exit_code=_CODES[outcome],
+        engagement_id=record.engagement_id,
+        engagement_id_source="ledger" if record.engagement_id else None,
+        correlation_id=record.correlation_id,
+        attempts=record.attempts,
+    )
+    findings: tuple[Finding, ...] = ()
+    if outcome is not Outcome.ACCEPTED:
+        findings = (_remembered(record),)
+    return Report(
+        command=COMMAND,
+        outcome=outcome,
+        exit_code=_CODES[outcome],
+        operation=draft.operation if draft else None,
+        request=draft.request if draft else None,
+        body=draft.payload.value if draft else None,
+        delivery=delivery,
+        findings=findings,
+    )
+
+
+def _remembered(record: Record) -> Finding:
+    told = {
+        Outcome.UNKNOWN: ("outcome-unknown", "it may have rung"),
+        Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
+        Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
+    }
+    code, message = told[record.outcome]
+    fix = f"`cxcall history show {record.id}`"
+    if record.is_open:
+        fix = f"find out, then `cxcall history resolve {record.id} --rang` or `--did-not-ring`"
+    return Finding(Severity.ERROR, code, "ledger", message, fix, record.note, "ledger")
+
+
+def invalid(findings: tuple[Finding, ...]) -> Report:
+    """Return the report of a row that did not pass the check."""
+    return Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=findings)
+
+
+def failed(fault: BaseException) -> CxcallError:
+    """Return the error of a row on which cxcall itself failed."""
+    return CxcallError(
+        Finding(
+            Severity.ERROR,
+            "fault",
+            "batch",
+            f"cxcall itself failed on this row: {type(fault).__name__}",
+            fix="see `cxcall history list`, and report it",
+        )
+    )

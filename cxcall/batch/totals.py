@@ -1,0 +1,223 @@
+"""What became of a batch, counted: outcomes, reasons, latencies, and whether it only fails."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from cxcall.findings.errors import Outcome, Severity, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cxcall.batch.job import Checked
+    from cxcall.findings.errors import Finding
+    from cxcall.output.report import Report
+
+BOUNDS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+"""Upper ends of the latency histogram's bars, in milliseconds."""
+
+SHOWN = 100
+"""Findings kept of a check; the others are counted."""
+
+_NAMED = 20
+_MOST_REASONS = 100
+_BAR = 40
+_FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
+_FEWEST_FOR_SHARE = 20
+
+
+class Limit(NamedTuple):
+    """How many failures end a batch: `in_a_row`, or a `share` of all once there are 20 answers."""
+
+    in_a_row: int = 10
+    share: float = 0.5
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Self:
+        """Read `10` (in a row) and `25%` (of all); raises UsageError for anything else."""
+        limit = cls()
+        for text in texts:
+            found = re.fullmatch(r"([0-9]{1,9})(%?)", text.strip())
+            if not found or not int(found[1]) or (found[2] and int(found[1]) > 100):  # noqa: PLR2004 - per cent
+                raise UsageError(
+                    f"`{text}` is no number of failures",
+                    where="--max-failures",
+                    fix="write `--max-failures 10` for so many in a row, or `25%` of all",
+                )
+            number = int(found[1])
+            limit = limit._replace(
+                **({"share": number / 100} if found[2] else {"in_a_row": number})
+            )
+        return limit
+
+
+@dataclass
+class Checkup:
+    """What the check of all rows came to; its size does not grow with theirs."""
+
+    rows: int = 0
+    invalid: int = 0
+    done: int = 0
+    findings: list[Finding] = field(default_factory=list)
+    counts: Counter[Severity] = field(default_factory=Counter)
+
+    @property
+    def to_send(self) -> int:
+        """How many rows are left to be sent."""
+        return self.rows - self.invalid - self.done
+
+    def add(self, checked: Checked) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.invalid += checked.draft is None
+        for finding in checked.findings:
+            self.counts[finding.severity] += 1
+            if len(self.findings) < SHOWN:
+                self.findings.append(finding)
+
+    def summary(self) -> str:
+        """Say it in words."""
+        words = [counted(self.rows, "row"), f"{self.rows - self.invalid} valid"]
+        words += [f"{self.invalid} not valid"] if self.invalid else []
+        words += [f"{self.done} done by an earlier run"] if self.done else []
+        more = sum(self.counts.values()) - len(self.findings)
+        words += [f"the first {SHOWN} findings are shown, there are {more} more"] if more else []
+        return ", ".join(words)
+
+
+class Tally:
+    """The counts of a batch as it goes on; it does not grow with the number of rows."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[Outcome] = Counter()
+        self.reasons: Counter[tuple[str, str]] = Counter()
+        self.latencies = [0] * (len(BOUNDS) + 1)
+        self.unknown: list[tuple[int, str]] = []
+        self.in_a_row = 0
+        self.resumed = 0
+
+    @property
+    def total(self) -> int:
+        """How many rows there was something to say of."""
+        return sum(self.outcomes.values())
+
+    def add(self, row: int, report: Report, *, resumed: bool = False) -> None:
+        """Count what became of one row; one that an earlier run sent says nothing of this one's health."""
+        self.outcomes[report.outcome] += 1
+        if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _NAMED:
+            self.unknown.append((row, report.delivery.id if report.delivery else ""))
+        if report.outcome is not Outcome.ACCEPTED:
+            self._add_reason(report.findings)
+        if resumed:
+            self.resumed += 1
+            return
+        if report.outcome in _FAILURES:
+            self.in_a_row += 1
+        elif report.outcome is Outcome.ACCEPTED:
+            self.in_a_row = 0
+        done = report.delivery.exchange if report.delivery else None
+        if done is not None and done.response is not None:
+            took = done.timings.get("total", 0.0) - done.timings.get("turn", 0.0)
+            self.latencies[bisect_left(BOUNDS, took)] += 1
+
+    def _add_reason(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            if finding.severity is Severity.ERROR:
+                reason = (finding.code, _general(finding.message))
+                if reason in self.reasons or len(self.reasons) < _MOST_REASONS:
+                    self.reasons[reason] += 1
+                return
+
+    def tripped(self, limit: Limit) -> str:
+        """Say why the batch should stop; empty while it should not."""
+        if self.in_a_row >= limit.in_a_row:
+            return f"{self.in_a_row} requests in a row failed"
+        sent = self.total - self.resumed
+        failed = sum(self.outcomes[outcome] for outcome in _FAILURES)
+        if not self.resumed and sent >= _FEWEST_FOR_SHARE and failed > limit.share * sent:
+            return f"{failed} of {sent} requests failed, over {limit.share:.0%}"
+        return ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts for a program."""
+        return {
+            "rows": self.total,
+            "resumed": self.resumed,
+            "outcomes": {str(outcome): count for outcome, count in self.outcomes.items()},
+            "unknown": [{"row": row, "deliveryId": delivery} for row, delivery in self.unknown],
+            "reasons": [
+                {"code": code, "message": message, "count": count}
+                for (code, message), count in self.reasons.most_common()
+            ],
+            "latencyMs": [
+                {"upTo": bound, "count": count}
+                for bound, count in zip((*BOUNDS, None), self.latencies, strict=True)
+                if count
+            ],
+        }
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome that says most of the whole: one unknown counts for more than any other."""
+        grave = (
+            Outcome.UNKNOWN,
+            Outcome.REFUSED,
+            Outcome.UNDELIVERED,
+            Outcome.STOPPED,
+            Outcome.INVALID,
+        )
+        return next(
+            (found for found in (*grave, Outcome.ERROR) if self.outcomes[found]), Outcome.ACCEPTED
+        )
+
+    def words(self) -> str:
+        """Return the outcomes in a few words, for a bar."""
+        return ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
+
+    def lines(self) -> list[str]:
+        """Return the counts as a person reads them: outcomes, reasons, latencies, what is unknown."""
+        again = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
+        found = [f"{counted(self.total, 'row')}: {self.words() or 'none sent'}{again}"]
+        found += [
+            f"  {count} x {code}: {message}"
+            for (code, message), count in self.reasons.most_common(_NAMED)
+        ]
+        return [*found, *self._histogram(), *self._unknown()]
+
+    def _histogram(self) -> list[str]:
+        most = max(self.latencies)
+        if not most:
+            return []
+        names = [*(f"<= {bound} ms" for bound in BOUNDS), f"> {BOUNDS[-1]} ms"]
+        used = [index for index, count in enumerate(self.latencies) if count]
+        return ["latency:"] + [
+            f"  {names[index]:>11}  {'#' * -(-count * _BAR // most):<{_BAR}} {count}"
+            for index, count in enumerate(self.latencies)
+            if used[0] <= index <= used[-1]
+        ]
+
+    def _unknown(self) -> list[str]:
+        count = self.outcomes[Outcome.UNKNOWN]
+        if not count:
+            return []
+        named = [f"  row {row}: delivery {delivery}" for row, delivery in self.unknown]
+        more = [f"  and {count - len(named)} more"] if count > len(named) else []
+        return [
+            "unknown, they may have rung; find out, then `cxcall history resolve ID`:",
+            *named,
+            *more,
+        ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _general(message: str) -> str:
+    """Return a message without what differs from row to row, so that equal reasons are counted as one."""
+    return re.sub(r"`[^`]*`|[0-9A-HJKMNP-TV-Z]{18}|\brow [0-9]+", "…", message)

@@ -1,0 +1,1 @@
+"""The command line: assemble the commands, run one, and turn every error into a report."""

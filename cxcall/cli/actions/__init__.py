@@ -1,0 +1,1 @@
+"""What the commands do: one file per command, called with options that are already parsed."""

@@ -1,0 +1,279 @@
+"""What `batch` does with its flags: check all rows, ask, send, print each result, sum up."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import ExitStack
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall.batch.job import Job, check
+from cxcall.batch.rate_limiter import Pacer, Rate
+from cxcall.batch.resume import find_batch
+from cxcall.batch.row_result import COMMAND, Done
+from cxcall.batch.rows import RowFile
+from cxcall.batch.totals import Checkup, Limit, counted
+from cxcall.cli.actions.send import settle_for
+from cxcall.cli.options import flags_of
+from cxcall.findings.errors import CheckError, CxcallError, ExitCode, Outcome, Severity, UsageError
+from cxcall.output.finding_text import one_line, spelled
+from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.runtime.signals import let_pass
+from cxcall.sending.draft import ask_count, named_values, provenance_note, stop_unfit_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.batch.run import Run
+    from cxcall.cli.options import (
+        CheckOptions,
+        ContractOptions,
+        OutputOptions,
+        SendOptions,
+        SettingsOptions,
+    )
+    from cxcall.contracts.contract import Operation
+    from cxcall.ledger.ledger import Ledger
+
+
+class Wishes(NamedTuple):
+    """The flags of `batch` alone."""
+
+    file: str
+    params: Sequence[str]
+    sets: Sequence[str]
+    rate: str | None
+    concurrency: int
+    max_failures: Sequence[str]
+    skip_invalid: bool
+    confirm: int | None
+    resume: bool
+    in_order: bool
+
+
+def run_batch(
+    operation: Operation,
+    wishes: Wishes,
+    sending: SendOptions,
+    checks: CheckOptions,
+    chosen: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+) -> Report:
+    """Check every row, then send those that are right; returns the summary, the results are printed."""
+    rate = Rate.parse(wishes.rate or operation.rate)
+    limit = Limit.parse(wishes.max_failures)
+    _refuse_flags(sending, wishes)
+    screen = Screen.standard(output)
+    with ExitStack() as stack:
+        settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
+        job = Job(
+            operation,
+            stack.enter_context(RowFile(wishes.file)),
+            settings,
+            named_values(operation, wishes.params),
+            wishes.sets,
+            strict=checks.strict,
+            force=sending.force,
+            again=sending.again,
+        )
+        if sending.dry_run or sending.curl:
+            return _dry_run(job, screen, as_curl=sending.curl)
+        return _Batch(job, wishes, screen, sending, rate, limit).run()
+
+
+def _refuse_flags(sending: SendOptions, wishes: Wishes) -> None:
+    if wishes.resume and sending.again:
+        raise UsageError(
+            "`--again` and `--resume` do not go together",
+            where="--again",
+            fix="for a row that is unknown: find out, then `cxcall history resolve ID`",
+            why="a resumed batch never sends a row that was answered, or may have been",
+        )
+
+
+def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
+    """Print what would be sent, row by row."""
+    from cxcall.transport.exchange import curl
+
+    found = Checkup()
+    for checked in check(job):
+        found.add(checked)
+        draft, row = checked.draft, checked.row
+        if draft is None:
+            continue
+        body = json.dumps(draft.payload.value, ensure_ascii=False)
+        if screen.options.output != "text":
+            shown = Report(
+                COMMAND,
+                Outcome.DRY_RUN,
+                operation=job.operation,
+                request=draft.request,
+                body=draft.payload.value,
+                findings=checked.findings,
+            )
+            screen.line(json.dumps(Done(row, shown).as_dict(""), ensure_ascii=False))
+        elif as_curl:
+            screen.line(curl(draft.request))
+        else:
+            screen.line(f"row {row.number}: {draft.request.method} {draft.request.url} {body}")
+    _stop_on_no_rows(job, found)
+    return Report(
+        COMMAND,
+        Outcome.INVALID if found.invalid else Outcome.DRY_RUN,
+        ExitCode.INVALID if found.invalid else ExitCode.OK,
+        operation=job.operation,
+        findings=(*found.findings, *provenance_note(job.operation)),
+        data={"rows": found.rows, "valid": found.to_send, "invalid": found.invalid},
+        talk=["dry run: nothing was sent"],
+        summary=found.summary(),
+        is_last_line=True,
+    )
+
+
+def _stop_on_no_rows(job: Job, found: Checkup) -> None:
+    if not found.rows:
+        raise UsageError(
+            f"`{job.rows.name}` holds no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )
+
+
+class _Batch:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        job: Job,
+        wishes: Wishes,
+        screen: Screen,
+        sending: SendOptions,
+        rate: Rate,
+        limit: Limit,
+    ) -> None:
+        self.job, self.wishes, self.screen, self.sending = job, wishes, screen, sending
+        self.rate, self.limit = rate, limit
+        self.mute = ""
+
+    def run(self) -> Report:
+        """Check, ask, send, and sum up."""
+        from cxcall.batch.run import Run, Tokens
+        from cxcall.credentials import tokens
+        from cxcall.ledger.ledger import Ledger
+        from cxcall.settings.settings import state_dir
+
+        job, settings = self.job, self.job.settings
+        ledger = Ledger.open(state_dir())
+        batch = find_batch(ledger, job, resume=self.wishes.resume)
+        found = self._check(ledger, batch)
+        asker = self.screen.read_line if self.screen.can_ask else None
+        ask_count(job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker)
+        token = tokens.get_token(settings)
+        stop_unfit_token(settings, token, job.operation, force=job.force)
+        batch = batch or ledger.begin_batch(*job.identity)
+        pacer = Pacer(self.rate, settings.max_wait)
+        running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)
+        self.screen.say(
+            f"batch {batch}: {counted(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
+        )
+        let_pass()  # but for the run itself, which is stopped by them: from here on it is told
+        self._send(running, found)
+        report = self._report(running, found)
+        if not running.at_end or running.stopped:
+            return report
+        try:
+            ledger.end_batch(batch)
+        except CxcallError as error:  # what was placed was placed
+            warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
+            report = report._replace(findings=(*report.findings, *warned))
+        return report
+
+    def _check(self, ledger: Ledger, batch: str) -> Checkup:
+        """Check every row; raises CheckError when one is wrong and none is to be skipped."""
+        from cxcall.batch.run import done_before
+
+        found = Checkup()
+        for checked in check(self.job):
+            found.add(checked)
+            if batch and checked.draft and done_before(ledger, batch, checked.draft):
+                found.done += 1
+        _stop_on_no_rows(self.job, found)
+        if found.invalid and not self.wishes.skip_invalid:
+            self.screen.say(found.summary())
+            raise CheckError(*found.findings)
+        for finding in found.findings if self.screen.options.output == "text" else ():
+            self.screen.complain(finding)
+        self.screen.say(found.summary())
+        return found
+
+    def _send(self, running: Run, found: Checkup) -> None:
+        wishes = self.wishes
+        began = time.monotonic()
+        with running.signals_caught(), self.screen.progress(found.rows) as progress:
+            results = running.results(
+                islice(check(self.job), found.rows),  # no more than were agreed to
+                resume=wishes.resume,
+                in_order=wishes.in_order,
+                threads=wishes.concurrency,
+            )
+            for done in results:
+                self._print_safely(done, running)
+                tally = running.tally
+                speed = (tally.total - tally.resumed) / (time.monotonic() - began)
+                progress(tally.total, f"{tally.words()}, {speed:.1f}/s")
+
+    def _print_safely(self, done: Done, running: Run) -> None:
+        """Print a result; where nobody can read it, what is in flight still comes to its end."""
+        if self.mute:
+            return
+        try:
+            self._print(done, running.batch)
+        except OSError as error:
+            self.mute = error.strerror or "the pipe is closed"
+            running.stop(f"the results cannot be written: {self.mute}")
+
+    def _print(self, done: Done, batch: str) -> None:
+        screen, report = self.screen, done.report
+        if screen.options.output != "text":
+            screen.line(json.dumps(done.as_dict(batch), ensure_ascii=False))
+        elif screen.options.quiet:
+            if report.delivery and report.delivery.engagement_id:
+                screen.line(report.delivery.engagement_id)
+        elif not screen.stdout.isatty():
+            screen.line("\t".join(map(spelled, done.cells())))
+        elif report.outcome is not Outcome.ACCEPTED:
+            screen.line(one_line(str(done)))
+        screen.stdout.flush()
+
+    def _report(self, running: Run, found: Checkup) -> Report:
+        tally = running.tally
+        left = found.rows - tally.total
+        is_whole = not left and set(tally.outcomes) <= {Outcome.ACCEPTED}
+        code = ExitCode.OK if is_whole else ExitCode.PARTIAL
+        if running.interrupts and not tally.total - tally.resumed:
+            code = ExitCode.INTERRUPTED
+        is_void = code is ExitCode.INTERRUPTED and not tally.total
+        talk = tally.lines()
+        if running.stopped:
+            talk.append(f"stopped: {running.stopped}")
+        if left:
+            talk.append(
+                f"not sent: {counted(left, 'row')}; to go on: the same command, with `--resume`"
+            )
+        return Report(
+            COMMAND,
+            Outcome.ERROR if is_void else tally.outcome,
+            code,
+            operation=self.job.operation,
+            data={
+                "batch": running.batch,
+                **tally.as_dict(),
+                "notSent": left,
+                "stopped": running.stopped,
+            },
+            talk=talk,
+            is_last_line=True,
+        )

@@ -1,0 +1,17 @@
+"""Which operations a command knows: those of the package, and of a contract that settings name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cxcall.cli.options import ContractOptions
+
+
+def own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
+    """Return the user's own contract file: the flag's, else the one that settings name, if any."""
+    if options.contract:
+        return options.contract
+    from cxcall.settings.settings import contract_file
+
+    return contract_file({"profile": profile}) or None

@@ -1,0 +1,230 @@
+"""What every sending command does with its flags: settle, draft, check, consent, deliver, report."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.cli.options import flags_of, sending_flags
+from cxcall.findings.errors import Outcome, UsageError
+from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.payloads import payload
+from cxcall.phone import phone_numbers
+from cxcall.runtime.streams import UnwrittenError
+from cxcall.sending import call_guards
+from cxcall.sending.draft import (
+    Draft as CheckedRequest,
+)
+from cxcall.sending.draft import (
+    ask_consent,
+    path_values,
+    provenance_note,
+    stop_on_errors,
+    stop_on_missing,
+    stop_unfit_token,
+)
+from cxcall.sending.draft import (
+    draft as build_request,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cxcall.cli.options import (
+        BodyOptions,
+        CheckOptions,
+        ContractOptions,
+        OutputOptions,
+        SendOptions,
+        SettingsOptions,
+    )
+    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.parameters import Flag
+    from cxcall.credentials.tokens import Token
+    from cxcall.payloads.payload import Payload
+    from cxcall.settings.settings import Settings
+
+
+# What stands for the token wherever a request is only shown.
+AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
+
+
+class Asked(NamedTuple):
+    """What is to be sent, as the command line names it.
+
+    `values` are those of parameters by their names, `texts` those of flags.
+    """
+
+    command: str
+    operation: Operation
+    values: Mapping[str, str]
+    texts: Sequence[tuple[Flag, str]]
+
+
+def send_one(
+    asked: Asked,
+    body: BodyOptions,
+    sending: SendOptions,
+    check: CheckOptions,
+    chosen: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+) -> Report:
+    """Send one request, or show it; returns what became of it."""
+    operation, texts = asked.operation, asked.texts
+    if operation.is_for_login:
+        raise UsageError(
+            f"`{operation.name}` takes secrets and grants a token",
+            where=operation.name,
+            fix="log in by `cxcall auth login`; `cxcall auth token` prints the token",
+        )
+    built = _built(operation, texts, body)
+    values = path_values(operation, asked.values, texts, built)
+    stop_on_missing(operation, values)
+    screen = Screen.standard(output)
+    with ExitStack() as stack:
+        settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
+        draft = build_request(operation, values, built, settings)
+        call_guards.stop(draft.findings)
+        stop_on_errors(draft, strict=check.strict, force=sending.force)
+        if sending.dry_run or sending.curl:
+            return _dry_run(draft, asked.command, as_curl=sending.curl)
+        asker = screen.ask if screen.can_ask else None
+        ask_consent(draft, yes=sending.yes or sending.sandbox, ask=asker)
+        if not sending.wait:
+            return _deliver(draft, asked.command, sending, screen)
+        return _deliver_and_follow(draft, asked.command, sending, screen)
+
+
+def _deliver_and_follow(
+    draft: CheckedRequest, command: str, sending: SendOptions, screen: Screen
+) -> Report:
+    """Send, then follow what was started: its end is the command's."""
+    from cxcall.cli.actions.track import follow_placed, tracker_of
+
+    tracker = tracker_of(draft.operation)
+    report = _deliver(draft, command, sending, screen)
+    started = report.delivery.engagement_id if report.delivery else None
+    if report.outcome is not Outcome.ACCEPTED or not started:
+        return report
+    try:
+        return follow_placed(report, tracker, started, draft.settings, screen)
+    except (BrokenPipeError, UnwrittenError):
+        return report  # what it tells cannot be written either, but the call was placed
+
+
+def _built(operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOptions) -> Payload:
+    """Build the body from what was given; none at all is a body of None, where the operation allows it."""
+    is_given = body.file is not None or body.set or any(flag.sets_body for flag, _ in texts)
+    if is_given:
+        return payload.build(operation, body.file, texts, body.set or ())
+    if operation.needs_body:
+        raise UsageError("no body was given", where="--file", fix=_how_to_give(operation))
+    return payload.Payload(None)
+
+
+def _how_to_give(operation: Operation) -> str:
+    flags = " ".join(f"--{flag.name} {flag.metavar}" for flag in operation.flags if flag.required)
+    sample = f"a sample: `cxcall operations {operation.name} --skeleton`"
+    return f"give `{flags}`, or `--file FILE`" if flags else f"give `--file FILE`; {sample}"
+
+
+def settle_for(
+    operation: Operation, sending: SendOptions, flags: dict[str, str | None], stack: ExitStack
+) -> Settings:
+    """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
+    from cxcall.settings.settings import for_sandbox, settle
+
+    flags = {**flags, **sending_flags(sending)}
+    if not sending.sandbox or sending.dry_run or sending.curl:
+        settings = settle(flags, operation.contract)
+        is_default = settings.values["base_url"].source == "default"
+        if not (is_default and operation.server):
+            return settings
+        return settle({**flags, "base_url": operation.server}, operation.contract)
+    from cxcall.sandbox.server import start
+
+    sandbox = stack.enter_context(start([operation.contract]))
+    own = ("timeout", "engagement_header", "hours", "do_not_call")
+    return for_sandbox(sandbox, {name: flags[name] for name in own})
+
+
+def _dry_run(draft: CheckedRequest, command: str, *, as_curl: bool) -> Report:
+    from cxcall.transport.exchange import curl
+
+    request = draft.request._replace(
+        headers={"Authorization": AUTHORIZATION, **draft.request.headers}
+    )
+    head = [
+        f"{request.method} {request.url}",
+        *(f"{name}: {value}" for name, value in request.headers.items()),
+    ]
+    body = [] if draft.payload.value is None else ["", _indented(draft.payload.value)]
+    shown = "\n".join([*head, *body])
+    sources = [f"{pointer} from {source}" for pointer, source in draft.sources.items() if source]
+    return Report(
+        command=command,
+        outcome=Outcome.DRY_RUN,
+        operation=draft.operation,
+        request=request,
+        body=draft.payload.value,
+        findings=(*draft.findings, *provenance_note(draft.operation)),
+        data={"sources": draft.sources},
+        text=curl(draft.request) if as_curl else shown,
+        talk=[*sources, "dry run: nothing was sent"],
+    )
+
+
+def _indented(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _deliver(draft: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.runtime.signals import let_pass
+    from cxcall.sending.dialer import Pace, Plan, deliver, read
+    from cxcall.settings.settings import state_dir
+
+    plan = Plan(
+        operation=draft.operation,
+        request=draft.request,
+        body=draft.payload.value,
+        settings=draft.settings,
+        numbers=tuple(phone_numbers.numbers_in(draft.payload.value)),
+        engagement_header=draft.settings.engagement_header,
+        again=sending.again,
+    )
+    tokens = None if draft.operation.is_public else _tokens(draft, force=sending.force)
+    pace = Pace(on_wait=_tell_wait(screen))
+    if draft.operation.is_read:
+        delivery = read(plan, tokens, pace)
+    else:
+        # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
+        ledger = Ledger.open(state_dir())
+        let_pass()  # but for the delivery itself, which is stopped by them: from here on it is told
+        delivery = deliver(plan, ledger, tokens, pace)
+    return Report(
+        command=command,
+        outcome=delivery.outcome,
+        exit_code=delivery.exit_code,
+        operation=draft.operation,
+        request=draft.request,
+        body=draft.payload.value,
+        delivery=delivery,
+        findings=(*draft.findings, *delivery.findings),
+    )
+
+
+def _tokens(draft: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
+    """Give out a token that was checked; a fresh one only when the API refused it."""
+    from cxcall.credentials.tokens import get_token
+
+    first = get_token(draft.settings)
+    stop_unfit_token(draft.settings, first, draft.operation, force=force)
+    return lambda fresh: get_token(draft.settings, fresh=True) if fresh else first
+
+
+def _tell_wait(screen: Screen) -> Callable[[float, str], None]:
+    return lambda seconds, reason: screen.say(f"{reason}; sending again in {seconds:.1f} s")

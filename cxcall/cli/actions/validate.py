@@ -1,0 +1,100 @@
+"""What `validate` does with its flags: check all that is named, show how far it is, sum up."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from cxcall.cli.options import CI_FORMATS
+from cxcall.output.finding_text import spelled
+from cxcall.output.report import Report
+from cxcall.output.screen import Screen, summarise
+from cxcall.validation.payload_check import Stretch
+from cxcall.validation.summary import SHOWN, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cxcall.cli.options import OutputOptions
+    from cxcall.validation.payload_check import Checked
+    from cxcall.validation.run import Validation
+
+_SHORT = 0.3  # seconds: what takes longer has a bar
+
+
+def run_validation(
+    validation: Validation, files: Sequence[str], output: OutputOptions, *, every: bool
+) -> Report:
+    """Check the files; JSON Lines are printed as they come, all else is summed up in the report."""
+    screen = Screen.standard(output)
+    # A CI system shows what it is given, and counts it: it is given everything.
+    result = Result(None if every or output.output in CI_FORMATS else SHOWN)
+    with ExitStack() as stack:
+        progress = _Progress(screen, files, stack, result)
+        verdicts = validation._replace(told=progress.advance).run(files)
+        stack.enter_context(closing(verdicts))
+        for entry in verdicts:
+            result.add(entry)
+            if output.output == "jsonl":
+                for line in _records(entry):
+                    screen.line(line)
+                screen.stdout.flush()  # a pipe is told of what has come, not of what is to come
+    return Report(
+        command="validate",
+        outcome=result.outcome,
+        exit_code=result.exit_code,
+        findings=result.shown_findings,
+        findings_are_data=True,
+        data=result.as_dict(),
+        lines=(),
+        text="" if output.quiet else "\n".join(spelled(str(each)) for each in result.shown),
+        summary="\n".join(filter(None, [result.summary(), summarise(result.severities)])),
+        payloads=result.payloads,
+    )
+
+
+def _records(entry: Checked | Stretch) -> Iterator[str]:
+    """Yield the verdicts as JSON; those of lines in a row differ in the line alone."""
+    if not isinstance(entry, Stretch):
+        yield json.dumps(entry.as_dict(), ensure_ascii=False)
+        return
+    record = entry.first.as_dict()
+    rest = {name: value for name, value in record.items() if name not in ("file", "line")}
+    before = json.dumps({"file": record["file"]}, ensure_ascii=False)[:-1]
+    after = json.dumps(rest, ensure_ascii=False)[1:]
+    start = entry.first.line or 0
+    yield "\n".join(
+        f'{before}, "line": {line}, {after}' for line in range(start, start + entry.length)
+    )
+
+
+class _Progress:
+    """A bar on a terminal, once a check has taken a while."""
+
+    def __init__(
+        self, screen: Screen, files: Sequence[str], stack: ExitStack, result: Result
+    ) -> None:
+        self._screen, self._files, self._stack, self._result = screen, files, stack, result
+        self._began = time.monotonic()
+        self._read = 0
+        self._show: Callable[[int, str], None] | None = None
+
+    def advance(self, size: int) -> None:
+        """Take note of so many bytes that were checked."""
+        self._read += size
+        if self._show is None and time.monotonic() - self._began > _SHORT:
+            self._show = self._stack.enter_context(self._screen.progress(self._total()))
+        if self._show is not None:
+            invalid = self._result.total - self._result.valid
+            self._show(
+                self._read >> 20, f"MiB, {self._result.total:,} checked, {invalid:,} not valid"
+            )
+
+    def _total(self) -> int | None:
+        """Return the size of all that is to be read, in MiB; None where nobody can tell."""
+        if not all(map(os.path.isfile, self._files)):
+            return None
+        return sum(map(os.path.getsize, self._files)) >> 20

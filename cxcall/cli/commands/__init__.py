@@ -1,0 +1,1 @@
+"""The commands' options: one file per command, which calls one action and returns its report."""

@@ -1,0 +1,124 @@
+"""`cxcall batch`: send many requests from a file, each at most once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.options import (
+    CheckOptions,
+    ContractOptions,
+    OutputOptions,
+    SendOptions,
+    SettingsOptions,
+)
+from cxcall.output.report import Report
+
+app = new_app("")
+
+
+@app.command(
+    "batch",
+    epilog=examples(
+        "cxcall operations execute --skeleton --csv > calls.csv",
+        "cxcall batch calls.csv --operation execute --dry-run",
+        "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
+    ),
+)
+@spread
+def batch(
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="CSV or JSON Lines; - is stdin.", show_default=False),
+    ],
+    operation: Annotated[
+        str,
+        typer.Option(
+            "--operation", metavar="NAME", help="What each row is sent as.", show_default=False
+        ),
+    ],
+    sending: SendOptions,
+    check: CheckOptions,
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="A parameter of the path or query, for every row.",
+            show_default=False,
+        ),
+    ] = None,
+    set: Annotated[  # noqa: A002 - the name of the flag
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="/POINTER=JSON",
+            help="Set one value in every body.",
+            show_default=False,
+        ),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            "--rate",
+            metavar="N/s|m|h",
+            help="How many at most in a second, minute or hour; else what the platform allows.",
+            show_default=False,
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int,
+        typer.Option("--concurrency", metavar="N", min=1, max=256, help="At most so many at once."),
+    ] = 32,
+    max_failures: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--max-failures",
+            metavar="N|N%",
+            help="Stop after N failures in a row [10], or N% of all [50%]; both may be given.",
+            show_default=False,
+        ),
+    ] = None,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Send the valid rows though others are not.")
+    ] = False,
+    confirm: Annotated[
+        int | None,
+        typer.Option(
+            "--confirm", metavar="N", help="Do not ask: N requests are right.", show_default=False
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an earlier run of this file.")
+    ] = False,
+    unordered: Annotated[
+        bool, typer.Option("--unordered", help="Print results as they come, not in input order.")
+    ] = False,
+) -> Report:
+    """Send many requests from a file, each at most once.
+
+    All rows are checked first; nothing is sent while one is wrong. A header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); a line of JSON Lines is a body, and may name parameters beside it. Ctrl-C stops it after the requests in flight; twice, at once. What was sent is in the ledger: `--resume` sends the rest.
+    """
+    from cxcall.cli.actions.batch import Wishes, run_batch
+    from cxcall.contracts import contract
+
+    wishes = Wishes(
+        file=file,
+        params=param or (),
+        sets=set or (),
+        rate=rate,
+        concurrency=concurrency,
+        max_failures=max_failures or (),
+        skip_invalid=skip_invalid,
+        confirm=confirm,
+        resume=resume,
+        in_order=not unordered,
+    )
+    found = contract.named(operation, own_contract(contracts, settings.profile))
+    return run_batch(found, wishes, sending, check, settings, contracts, output)

@@ -1,0 +1,40 @@
+"""`cxcall completion`: print the script that teaches a shell the commands, flags and values."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.output.report import Report
+
+app = new_app("")
+_SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
+
+
+@app.command(
+    "completion",
+    epilog=examples(
+        "cxcall completion bash > ~/.local/share/bash-completion/completions/cxcall",
+        'cxcall completion zsh > "${fpath[1]}/_cxcall"',
+        "cxcall completion fish > ~/.config/fish/completions/cxcall.fish",
+        "cxcall completion powershell >> $PROFILE",
+    ),
+)
+@spread
+def completion(
+    shell: Annotated[
+        Literal["bash", "zsh", "fish", "powershell"],
+        typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.", show_default=False),
+    ],
+) -> Report:
+    """Print the script that completes commands, flags and values in a shell.
+
+    The examples say where each shell looks for it; a new shell has it. Without the package bash-completion, write `source <(cxcall completion bash)` into ~/.bashrc; for zsh, `source <(cxcall completion zsh)` after `compinit` in ~/.zshrc does the same.
+    """
+    from pathlib import Path
+
+    folder = Path(__file__).parents[1] / "completion_scripts"
+    script = (folder / f"cxcall.{_SUFFIXES[shell]}").read_text("utf-8")
+    return Report("completion", data={"script": script}, text=script.rstrip("\n"))

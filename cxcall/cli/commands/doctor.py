@@ -1,0 +1,69 @@
+"""`cxcall doctor`: live checks before a call."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.options import BodyOptions, ContractOptions, OutputOptions, SettingsOptions
+from cxcall.output.report import Report
+
+app = new_app("")
+
+
+@app.command(
+    "doctor",
+    epilog=examples(
+        "cxcall doctor",
+        "cxcall doctor --for execute --param campaignId=$CAMPAIGN --file payload.json",
+        "cxcall doctor --for place-call-for-user --param to=+12025550123 --hours 08:00-21:00 -o json",
+    ),
+)
+@spread
+def doctor(
+    body: BodyOptions,
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+    operation: Annotated[
+        str | None,
+        typer.Option("--for", metavar="OPERATION", help="What is to be sent.", show_default=False),
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--param",
+            metavar="NAME=VALUE",
+            help="A parameter or flag of it, or an ID to look at.",
+            show_default=False,
+        ),
+    ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(
+            "--hours", metavar="FROM-TO", help="When people may be called.", show_default=False
+        ),
+    ] = None,
+    do_not_call: Annotated[
+        str | None,
+        typer.Option(
+            "--do-not-call",
+            metavar="FILE",
+            help="Numbers that are not to be called.",
+            show_default=False,
+        ),
+    ] = None,
+) -> Report:
+    """Look before a call at what would stand in its way.
+
+    Host, certificate, clock, token, scopes, rate; with --for, the request, its number, hours and
+    do-not-call list, and the campaign, list and contact that it names. Each line is passed, failed,
+    or could not be known, with the next step. By published reads alone: it never rings. Exit code 5
+    when one failed.
+    """
+    from cxcall.cli.actions.doctor import Wishes, run_doctor
+
+    wishes = Wishes(operation, param or (), hours, do_not_call)
+    return run_doctor(wishes, body, settings, contracts, output)

@@ -1,0 +1,71 @@
+"""`cxcall sandbox`: run the embedded API server in the foreground."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.options import ContractOptions, OutputOptions
+from cxcall.output.report import Report
+
+app = new_app("")
+
+
+def _epilog() -> str:
+    from cxcall.sandbox.faults import TABLE
+
+    shown = examples(
+        "cxcall sandbox",
+        "cxcall sandbox --port 8080",
+        "cxcall execute $CAMPAIGN -f payload.json --sandbox",
+    )
+    numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in TABLE)
+    return f"{shown}\n\n\b\nNumbers that make it misbehave, anywhere in a body:\n{numbers}"
+
+
+@app.command("sandbox", epilog=_epilog())
+@spread
+def sandbox(
+    output: OutputOptions,
+    contracts: ContractOptions,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="0 picks a free one.")
+    ] = 0,
+) -> None:
+    """Run the embedded API server; it rings nobody.
+
+    It answers as the API would, until Ctrl-C, and prints the lines to paste into a shell.
+    `Prefer: code=429` on a request asks for that answer; GET /sandbox/requests tells what came.
+    """
+    from cxcall.contracts import contract
+    from cxcall.output.screen import Screen
+    from cxcall.sandbox.server import start
+
+    screen = Screen.standard(output)
+    with (
+        suppress(KeyboardInterrupt),
+        start(contract.load_all(own_contract(contracts)), port=port) as running,
+    ):
+        report = Report(
+            "sandbox",
+            data={
+                "baseUrl": running.base_url,
+                "clientId": running.client_id,
+                "clientSecret": running.client_secret,
+            },
+            text="\n".join(
+                f"export {name}={value}"
+                for name, value in (
+                    ("CXCALL_BASE_URL", running.base_url),
+                    ("CXCALL_CLIENT_ID", running.client_id),
+                    ("CXCALL_CLIENT_SECRET", running.client_secret),
+                )
+            ),
+            talk=["sandbox is up and rings nobody; stop it with Ctrl-C"],
+        )
+        screen.show(report)
+        running.wait()

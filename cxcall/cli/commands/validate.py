@@ -1,0 +1,74 @@
+"""`cxcall validate`: check payload files offline, and find the operation that a payload fits."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.options import CheckOptions, ContractOptions, OutputOptions
+from cxcall.output.report import Report
+
+app = new_app("")
+
+
+@app.command(
+    "validate",
+    epilog=examples(
+        "cxcall validate payload.json",
+        "cxcall validate --operation execute payloads/ more.jsonl",
+        "jq .body request.json | cxcall validate - -o json",
+    ),
+)
+@spread
+def validate(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="JSON, JSON Lines, CSV, folders and quoted patterns of them, or -.",
+            show_default=False,
+        ),
+    ],
+    output: OutputOptions,
+    check: CheckOptions,
+    contracts: ContractOptions,
+    operation: Annotated[
+        str | None,
+        typer.Option(
+            "--operation", metavar="NAME", help="Check as this operation.", show_default=False
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            metavar="N",
+            min=1,
+            max=256,
+            help="Share a long file between N processes [one a core; one for a pipe].",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show every finding, not the first 100 alone.")
+    ] = False,
+) -> Report:
+    """Check payload files offline.
+
+    Every finding comes with its place, why, and what to write instead. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) gives for its path, else as the one that it fits, or is nearest to.
+    """
+    from pathlib import Path
+
+    from cxcall.cli.actions.validate import run_validation
+    from cxcall.contracts.catalog import known
+    from cxcall.validation import operation_patterns
+    from cxcall.validation.run import Validation
+
+    operations = known(own_contract(contracts))
+    named = operations.named(operation) if operation else None
+    assigned = None if named else operation_patterns.find(Path.cwd(), operations)
+    validation = Validation(operations, named, assigned, check.strict, jobs)
+    return run_validation(validation, files, output, every=every)

@@ -1,0 +1,1 @@
+"""API schemas: OpenAPI documents, shipped or given by the user, as operations."""

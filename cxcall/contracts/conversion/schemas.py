@@ -1,0 +1,250 @@
+"""JSON Schemas of Swagger 2.0 and OpenAPI 3.0 -> JSON Schema 2020-12; those of 3.1 are that already.
+
+What differs between them: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`,
+`type: file`, a `discriminator` that is a name, words beside a `$ref` that count for nothing, formats
+that are names and no rules. What says nothing of a value (`xml`, `externalDocs`) stays behind.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_document import join_pointer
+
+if TYPE_CHECKING:
+    from cxcall.contracts.conversion.source_document import Source
+    from cxcall.contracts.json_schema import JsonSchema
+
+DEEPEST = 64
+"""How many schemas may stand one in another; a reference starts anew."""
+
+PREFIX = "#/components/schemas/"
+_ONE = frozenset(
+    ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+     "unevaluatedItems", "unevaluatedProperties", "additionalItems")
+)  # fmt: skip
+_MANY = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas"))
+# Definitions within a schema are found by what refers to them.
+_BEHIND = frozenset(
+    ("xml", "externalDocs", "nullable", "x-nullable", "collectionFormat",
+     "$id", "$schema", "$comment", "$defs", "definitions")
+)  # fmt: skip
+_BESIDE = ("title", "description", "readOnly", "writeOnly", "deprecated")
+# Both old dialects leave every other format open; vendors write `uri` for paths, `time` for anything.
+_JUDGED = frozenset(
+    ("date", "date-time", "email", "hostname", "ipv4", "ipv6", "uuid", "e164", "phone",
+     "int32", "int64", "float", "double", "byte", "binary", "password")
+)  # fmt: skip
+
+
+class Dialect(Enum):
+    """Which rules a document's schemas are written by."""
+
+    SWAGGER = "2.0"
+    OPENAPI_30 = "3.0"
+    OPENAPI_31 = "3.1"
+
+
+class Schemas:
+    """The schemas of one document: converted where they stand, and those that they refer to by name.
+
+    A property that is `readOnly` is never required: the platform ignores it where it is sent back.
+    """
+
+    def __init__(self, source: Source, dialect: Dialect) -> None:
+        self._source, self._dialect = source, dialect
+        self._is_old = dialect is not Dialect.OPENAPI_31
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._waiting: list[tuple[str, str, Any]] = []
+
+    def convert(self, node: Any, at: str) -> JsonSchema:
+        """Convert one schema that stands at a pointer; raises UsageError where it is none."""
+        converted: JsonSchema = self._schema(node, at, 0)
+        self._check(converted, at)
+        return converted
+
+    def components(self) -> dict[str, JsonSchema]:
+        """Convert all that was referred to, directly or through others, by its new name."""
+        found: dict[str, JsonSchema] = {}
+        while self._waiting:
+            name, at, node = self._waiting.pop()
+            found[name] = self.convert(node, at)
+        places = {name: at for at, name in self._names.items()}
+        for name in found:
+            self._refuse_circle(found, name, places[name])
+        return found
+
+    def _refuse_circle(self, found: dict[str, JsonSchema], name: str, at: str) -> None:
+        passed = {name}
+        while "$ref" in found[name]:
+            name = found[name]["$ref"].removeprefix(PREFIX)
+            if name in passed:
+                raise self._source.circle(at)
+            passed.add(name)
+
+    def _schema(self, node: Any, at: str, depth: int) -> Any:
+        if isinstance(node, bool):
+            return node if depth else ({} if node else {"not": {}})
+        if not isinstance(node, dict):
+            raise self._source.misplaced(node, dict, at)
+        if depth > DEEPEST:
+            raise self._source.fault(
+                at,
+                f"more than {DEEPEST} schemas stand one in another here",
+                "give the inner ones names, and refer to them",
+            )
+        if "$ref" in node:
+            return self._reference(node, at, depth)
+        found = {
+            key: self._word(key, value, at, depth)
+            for key, value in node.items()
+            if key not in _BEHIND and (value is not None or key in ("default", "example", "const"))
+        }
+        return self._modern(node, found) if self._is_old else _lenient(found)
+
+    def _reference(self, node: JsonSchema, at: str, depth: int) -> JsonSchema:
+        target, pointer = self._source.locate(node["$ref"], join_pointer(at, "$ref"))
+        beside = node if not self._is_old else {key: node[key] for key in _BESIDE if key in node}
+        rest = {
+            key: self._word(key, value, at, depth)
+            for key, value in beside.items()
+            if key != "$ref" and key not in _BEHIND
+        }
+        return {"$ref": PREFIX + self._name(pointer, target), **rest}
+
+    def _name(self, pointer: str, target: Any) -> str:
+        if pointer not in self._names:
+            tokens = pointer.split("/")[1:]
+            is_component = tokens[:-1] in (["definitions"], ["components", "schemas"])
+            name = plain("-".join(tokens[-1:] if is_component else tokens).replace("~1", "/"))
+            self._names[pointer] = name = unique(name, self._taken)
+            self._waiting.append((name, pointer, target))
+        return self._names[pointer]
+
+    def _word(self, key: str, value: Any, at: str, depth: int) -> Any:
+        """Convert what stands under one keyword: schemas wherever they may stand, all else as it is."""
+        if key in _ONE and not (key == "items" and isinstance(value, list)):
+            return self._schema(value, f"{at}/{key}", depth + 1)
+        if key in _NAMED:
+            within = f"{at}/{key}"
+            return {
+                name: self._schema(member, join_pointer(within, name), depth + 1)
+                for name, member in self._source.mapping(value, within).items()
+            }
+        if key in _MANY or key == "items":
+            within = f"{at}/{key}"
+            return [
+                self._schema(part, f"{within}/{index}", depth + 1)
+                for index, part in enumerate(self._source.listing(value, within))
+            ]
+        return value
+
+    def _modern(self, node: JsonSchema, found: JsonSchema) -> JsonSchema:
+        """Say in the words of 2020-12 what an older dialect says in others."""
+        kind = found.get("type")
+        if kind == "file":
+            found |= {"type": "string", "format": "binary"}
+        elif node.get("nullable", node.get("x-nullable")) is True and isinstance(kind, str):
+            found["type"] = [kind, "null"]
+        for limit, word in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            if isinstance(found.get(word), bool) and found.pop(word) and limit in found:
+                found[word] = found.pop(limit)
+        if "example" in found:
+            found["examples"] = [found.pop("example")]
+        if isinstance(found.get("items"), list):
+            found["prefixItems"] = found.pop("items")
+            if "additionalItems" in found:
+                found["items"] = found.pop("additionalItems")
+        if "format" in found and found["format"] not in _JUDGED:
+            found["x-format"] = found.pop("format")
+        return _lenient(found)
+
+    def _check(self, schema: JsonSchema, at: str) -> None:
+        """Raise UsageError where a schema breaks the rules of JSON Schema itself."""
+        error = next(_rules().iter_errors(schema), None)
+        if error is not None:
+            for token in error.instance_path:
+                at = join_pointer(at, token)
+            raise self._source.fault(
+                at, f"this is no JSON Schema: {error.message[:200]}", "correct it, or remove it"
+            )
+
+
+def plain(name: str) -> str:
+    """Return a name of a component as OpenAPI 3.1 allows one: letters, digits, dots, hyphens, underscores."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-") or "unnamed"
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """Return a name that is not taken yet, with a number behind it where needed, and take it."""
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}-{number}"
+    taken.add(found)
+    return found
+
+
+def _lenient(found: JsonSchema) -> JsonSchema:
+    """Drop what cannot be judged as it was meant: see the callers' class."""
+    members, needed = found.get("properties"), found.get("required")
+    if isinstance(members, dict) and isinstance(needed, list):
+        found["required"] = [name for name in needed if not _is_read_only(members, name)]
+    if found.get("required", True) == []:
+        del found["required"]
+    discriminator = found.get("discriminator")
+    if isinstance(discriminator, str):
+        found["discriminator"] = {"propertyName": discriminator}
+    elif isinstance(discriminator, dict):
+        # Its mapping refers to schemas by other names than they have from now on.
+        found["discriminator"] = {"propertyName": discriminator.get("propertyName", "")}
+    if "default" in found and not _takes(found, found["default"]):
+        found["x-default"] = found.pop("default")
+    if isinstance(found.get("pattern"), str) and not _is_readable(found["pattern"]):
+        found["x-pattern"] = found.pop("pattern")
+    return found
+
+
+def _is_read_only(members: JsonSchema, name: Any) -> bool:
+    member = members.get(name) if isinstance(name, str) else None
+    return isinstance(member, dict) and member.get("readOnly") is True
+
+
+def _takes(schema: JsonSchema, value: Any) -> bool:
+    """Tell whether a value is of the kind, and among the values, that a schema names; no more is looked at."""
+    import jsonschema_rs
+
+    plainly: JsonSchema = {
+        word: schema[word] for word in ("type", "enum", "const") if word in schema
+    }
+    try:
+        return jsonschema_rs.is_valid(plainly, value)
+    except ValueError:
+        return True  # what is wrong with the schema is told elsewhere
+
+
+@cache
+def _is_readable(pattern: str) -> bool:
+    """Tell whether a pattern is in the dialect of JSON Schema; what is in another's is not judged."""
+    import jsonschema_rs
+
+    try:
+        jsonschema_rs.validator_for({"pattern": pattern})
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _rules() -> Any:
+    """Return the validator of schemas themselves."""
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(
+        {"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True
+    )

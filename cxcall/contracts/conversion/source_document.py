@@ -1,0 +1,98 @@
+"""A user's document as it was written: what its references lead to, and where in it something is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from cxcall.documents.json_document import TYPE_NAMES, join_pointer, split_pointer, type_of
+from cxcall.findings.errors import UsageError
+
+
+class Source:
+    """The parsed document called `name`; every fault names its JSON pointer."""
+
+    def __init__(self, name: str, root: dict[str, Any]) -> None:
+        self.name, self.root = name, root
+
+    def fault(self, at: str, message: str, fix: str) -> UsageError:
+        """Return the error for something at a pointer."""
+        return UsageError(message, where=f"{self.name}#{at}", fix=fix)
+
+    def mapping(self, value: Any, at: str) -> dict[str, Any]:
+        """Return an object, empty where the value is missing; raises UsageError for anything else."""
+        found: dict[str, Any] = self._of(dict, value, at)
+        return found
+
+    def listing(self, value: Any, at: str) -> list[Any]:
+        """Return an array, empty where the value is missing; raises UsageError for anything else."""
+        found: list[Any] = self._of(list, value, at)
+        return found
+
+    def _of(self, kind: type[Any], value: Any, at: str) -> Any:
+        if value is None:
+            return kind()
+        if not isinstance(value, kind):
+            raise self.misplaced(value, kind, at)
+        return value
+
+    def misplaced(self, value: Any, kind: type[Any], at: str) -> UsageError:
+        """Return the error for a value of another kind than the one that must stand there."""
+        found, wanted = TYPE_NAMES[type_of(value)], TYPE_NAMES[type_of(kind())]
+        return self.fault(
+            at,
+            f"the contract has {found} where {wanted} must stand",
+            f"write {wanted} there, as the OpenAPI specification has it",
+        )
+
+    def text(self, value: Any, at: str) -> str:
+        """Return a string, empty where the value is missing; raises UsageError for anything else."""
+        return str(self._of(str, value, at))
+
+    def locate(self, reference: Any, at: str) -> tuple[Any, str]:
+        """Return what a `$ref` leads to, and its pointer; raises UsageError where that is not in the document."""
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            raise self.fault(
+                at,
+                f"the contract refers to `{reference}`, outside of itself",
+                "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
+            )
+        found: Any = self.root
+        pointer = ""
+        for token in split_pointer(unquote(reference[1:])):
+            found = _member(found, token)
+            pointer = join_pointer(pointer, token)
+        if found is None:
+            raise self.fault(
+                at,
+                f"the contract refers to `{reference}`, which is not in it",
+                "correct the name, or add what it refers to",
+            )
+        return found, pointer
+
+    def follow(self, value: Any, at: str) -> tuple[dict[str, Any], str]:
+        """Return an object, or what its `$ref` leads to, and its pointer; raises UsageError for a circle."""
+        found, place, passed = self.mapping(value, at), at, [at]
+        while "$ref" in found:
+            value, place = self.locate(found["$ref"], join_pointer(place, "$ref"))
+            if place in passed:
+                raise self.circle(at)
+            passed.append(place)
+            found = self.mapping(value, place)
+        return found, place
+
+    def circle(self, at: str) -> UsageError:
+        """Return the error for a `$ref` that leads back to itself."""
+        return self.fault(
+            at,
+            "a `$ref` here leads back to itself, through nothing but others",
+            "let one of them hold what is meant",
+        )
+
+
+def _member(value: Any, token: str) -> Any:
+    if isinstance(value, dict):
+        return value.get(token)
+    if isinstance(value, list) and token.isdecimal() and int(token[:9]) < len(value):
+        return value[int(token[:9])]
+    return None

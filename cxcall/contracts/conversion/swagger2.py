@@ -1,0 +1,138 @@
+"""Operations of Swagger 2.0 -> of OpenAPI 3.1: body, form and headers find their new places."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.conversion.openapi3 import answer, media_type
+from cxcall.contracts.conversion.schemas import plain
+from cxcall.documents.json_document import join_pointer
+
+if TYPE_CHECKING:
+    from cxcall.contracts.conversion.schemas import Schemas
+    from cxcall.contracts.conversion.source_document import Source
+
+JSON = "application/json"
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+_STYLES: dict[str, dict[str, Any]] = {
+    "multi": {"style": "form", "explode": True},
+    "csv": {"style": "form", "explode": False},
+    "ssv": {"style": "spaceDelimited", "explode": False},
+    "pipes": {"style": "pipeDelimited", "explode": False},
+}
+_OUTER = ("name", "in", "required", "description", "collectionFormat", "allowEmptyValue", "schema")
+_FLOWS = {
+    "implicit": "implicit",
+    "password": "password",
+    "application": "clientCredentials",
+    "accessCode": "authorizationCode",
+}
+
+
+class Swagger:
+    """The parts of a Swagger 2.0 document that OpenAPI 3.1 has elsewhere."""
+
+    def __init__(self, source: Source, schemas: Schemas) -> None:
+        self._source, self._schemas = source, schemas
+
+    def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
+        """Return the one server, by `https` where that is among the schemes; operations name none."""
+        if at:
+            return []
+        schemes = self._source.listing(node.get("schemes"), "/schemes")
+        host = self._source.text(node.get("host"), "/host")
+        base = self._source.text(node.get("basePath"), "/basePath").rstrip("/")
+        scheme = "https" if "https" in schemes or not schemes else str(schemes[0])
+        return [{"url": f"{scheme}://{host}{base}" if host else base or "/"}]
+
+    def security_schemes(self) -> dict[str, Any]:
+        """Return the security schemes by their plain names."""
+        at = "/securityDefinitions"
+        declared = self._source.mapping(self._source.root.get("securityDefinitions"), at)
+        return {
+            plain(name): self._scheme(self._source.mapping(node, join_pointer(at, name)))
+            for name, node in declared.items()
+        }
+
+    def _scheme(self, node: dict[str, Any]) -> dict[str, Any]:
+        kind = node.get("type")
+        if kind == "basic":
+            return {"type": "http", "scheme": "basic"}
+        if kind != "oauth2":
+            return {key: node[key] for key in ("type", "name", "in") if key in node}
+        urls = {key: node[key] for key in ("authorizationUrl", "tokenUrl") if key in node}
+        flow = _FLOWS.get(str(node.get("flow")), "implicit")
+        return {"type": kind, "flows": {flow: {**urls, "scopes": node.get("scopes") or {}}}}
+
+    def parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
+        """Convert one parameter of the path, the query string or the headers."""
+        kept: dict[str, Any] = {
+            key: node[key] for key in ("name", "in", "required", "description") if key in node
+        }
+        inner = {key: value for key, value in node.items() if key not in _OUTER}
+        schema = self._schemas.convert(inner, at)
+        if schema.get("type") == "array":
+            style = _STYLES.get(str(node.get("collectionFormat", "csv")))
+            if style is None:  # `tsv`: OpenAPI has no such list, so its text is sent as given
+                schema = {"type": "string"}
+            else:
+                kept |= style if node["in"] == "query" else {"style": "simple"}
+        return {**kept, "schema": schema}
+
+    def body(
+        self, operation: dict[str, Any], parameters: list[tuple[dict[str, Any], str]], at: str
+    ) -> dict[str, Any]:
+        """Convert the parameter that is the body, or those that are its form; empty without any."""
+        names = self._media_types("consumes", operation, at)
+        for node, place in parameters:
+            if node.get("in") == "body":
+                schema = self._schemas.convert(node.get("schema") or {}, f"{place}/schema")
+                media = {"schema": schema}
+                return {
+                    "required": node.get("required") is True,
+                    "content": dict.fromkeys(names or [JSON], media),
+                }
+        fields = [each for each in parameters if each[0].get("in") == "formData"]
+        return self._form(fields, names) if fields else {}
+
+    def _form(self, fields: list[tuple[dict[str, Any], str]], names: list[str]) -> dict[str, Any]:
+        needed = [node["name"] for node, _ in fields if node.get("required") is True]
+        schema = {
+            "type": "object",
+            "properties": {node["name"]: self._field(node, place) for node, place in fields},
+            **({"required": needed} if needed else {}),
+        }
+        has_file = any(node.get("type") == "file" for node, _ in fields)
+        forms = [name for name in names if name in (FORM, MULTIPART)]
+        forms = forms or [MULTIPART if has_file else FORM]
+        return {"required": bool(needed), "content": {name: {"schema": schema} for name in forms}}
+
+    def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:
+        inner = {key: value for key, value in node.items() if key not in _OUTER}
+        said = {key: node[key] for key in ("description",) if key in node}
+        return {**self._schemas.convert(inner, at), **said}
+
+    def _media_types(self, key: str, operation: dict[str, Any], at: str) -> list[str]:
+        """Return what an operation, or else the document, says of its media types."""
+        own = operation.get(key)
+        place = f"/{key}" if own is None else f"{at}/{key}"
+        names = self._source.listing(self._source.root.get(key) if own is None else own, place)
+        return list(dict.fromkeys(media_type(str(name)) for name in names))
+
+    def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
+        """Convert one answer."""
+        return answer(self._source, node, at, self._header, self._content(node, operation, at))
+
+    def _header(self, node: Any, at: str) -> dict[str, Any]:
+        header = self._source.mapping(node, at)
+        inner = {key: value for key, value in header.items() if key not in _OUTER}
+        return {"schema": self._schemas.convert(inner, at)}
+
+    def _content(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
+        shown = self._source.mapping(node.get("examples"), f"{at}/examples")
+        examples = {media_type(name): {"example": value} for name, value in shown.items()}
+        if node.get("schema") is None:
+            return examples
+        schema = {"schema": self._schemas.convert(node["schema"], f"{at}/schema")}
+        names = self._media_types("produces", operation, at) or [JSON]
+        return {name: {**schema, **examples.get(name, {})} for name in names}

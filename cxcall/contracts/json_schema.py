@@ -1,0 +1,141 @@
+"""Walking JSON Schemas inside one OpenAPI document: references, members, properties."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_document import join_pointer, split_pointer
+from cxcall.findings.errors import UsageError
+from cxcall.lean import stood_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from jsonschema_rs import Validator
+
+JsonSchema = dict[str, Any]
+
+_COMPONENT = "#/components/schemas/"
+_MOST = 2000
+"""How many properties of one body are told of, about."""
+
+
+_ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+        "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
+_MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
+_NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
+
+
+def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
+    """Return what a `$ref` leads to; raises UsageError where that is not in the document itself."""
+    found: Any = document
+    if reference.startswith("#/"):
+        for token in split_pointer(reference[1:]):
+            found = found.get(token) if isinstance(found, dict) else None
+    if isinstance(found, dict) and found is not document:
+        return found
+    raise UsageError(
+        f"the contract refers to `{reference}`, outside of itself",
+        where="--contract",
+        fix="bundle the document into one file; nothing is fetched",
+    )
+
+
+def reached(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, Any]:
+    """Return the component schemas that a schema refers to, directly or through others.
+
+    `find` returns what a `$ref` leads to.
+    """
+    found: dict[str, Any] = {}
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        reference = here.get("$ref")
+        if reference and (name := reference.removeprefix(_COMPONENT)) not in found:
+            found[name] = find(reference)
+            waiting.append(found[name])
+        waiting.extend(parts(here))
+    return found
+
+
+def parts(node: JsonSchema) -> Iterator[JsonSchema]:
+    """Yield the schemas that stand directly in a schema; what is data in it (an `example`) is none."""
+    members = [node[word] for word in _ONE if word in node]
+    members += [part for word in _MANY for part in node.get(word, ())]
+    members += [part for word in _NAMED for part in node.get(word, {}).values()]
+    yield from (member for member in members if isinstance(member, dict))
+
+
+def step(node: JsonSchema, token: str) -> JsonSchema:
+    """Return the schema of one member of an object, or of one item of an array; `{}` if undeclared."""
+    found = node.get("properties", {}).get(token)
+    if found is None:
+        found = node.get("items" if token.isdigit() and "items" in node else "additionalProperties")
+    return found if isinstance(found, dict) else {}
+
+
+def joined(
+    resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema, seen: set[str] | None = None
+) -> JsonSchema:
+    """Follow `$ref`, and join what its `allOf` and its alternatives declare: for hints, not for verdicts.
+
+    What only an alternative requires is not required. The title is the name of the model. Circles end.
+    """
+    seen = set() if seen is None else seen
+    reference = node.get("$ref")
+    settled = resolve(node)
+    if reference:
+        settled["title"] = reference.rpartition("/")[2]
+        if reference in seen:
+            return settled
+        seen.add(reference)
+    for word in ("allOf", "oneOf", "anyOf"):
+        for part in settled.get(word, ()):
+            other = joined(resolve, part, seen) if isinstance(part, dict) else {}
+            members = {**other.get("properties", {}), **settled.get("properties", {})}
+            if word == "allOf":
+                needed = [*other.get("required", ()), *settled.get("required", ())]
+                settled = {**other, **settled}
+                settled |= {"required": needed} if needed else {}
+            settled |= {"properties": members} if members else {}
+    return settled
+
+
+def pointers(resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema) -> Iterator[str]:
+    """Yield the place of every property declared below, outermost first; circles end.
+
+    Models that refer to each other make more paths than there is time: the outermost are yielded.
+    """
+    waiting: deque[tuple[str, JsonSchema, tuple[str, ...]]] = deque([("", node, ())])
+    yielded = 0
+    while waiting and yielded < _MOST:
+        pointer, here, above = waiting.popleft()
+        reference = here.get("$ref", "")
+        if reference and reference in above:
+            continue
+        for name, member in joined(resolve, here).get("properties", {}).items():
+            if isinstance(member, dict):
+                place = join_pointer(pointer, name)
+                yield place
+                yielded += 1
+                waiting.append((place, member, (*above, reference)))
+
+
+_compiled: dict[int, tuple[JsonSchema, Validator]] = {}
+
+
+def validator(schema: JsonSchema) -> Validator:
+    """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
+    known = _compiled.get(id(schema))
+    if known is None:
+        # It asks for this alone, to date its own build, and loading it costs 6 % of a check.
+        with stood_in("email.utils", parsedate_to_datetime=str):
+            import jsonschema_rs
+
+        # The schema is kept beside its validator so that its id() cannot be given to another.
+        known = _compiled[id(schema)] = (
+            schema,
+            jsonschema_rs.validator_for(schema, validate_formats=True, offline=True),
+        )
+    return known[1]

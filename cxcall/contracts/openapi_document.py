@@ -1,0 +1,109 @@
+"""A whole OpenAPI document at hand, as JSON text or parsed, and the operations in it."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from cxcall.contracts import json_schema
+from cxcall.contracts.parameters import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.contracts.json_schema import JsonSchema
+
+
+class Entry(NamedTuple):
+    """One operation: its method, its path template, and all that is declared about it."""
+
+    method: str
+    path: str
+    declared: Mapping[str, Any]
+
+
+class Parts(Protocol):
+    """An OpenAPI 3.1 document of which each part is read when it is needed."""
+
+    @property
+    def head(self) -> Mapping[str, Any]:
+        """What holds for the whole document; its paths and schemas may be missing."""
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path and name of every operation, in the document's order."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation, in the document's order."""
+
+    def named(self, name: str) -> Iterator[Entry]:
+        """Yield the operation of that name."""
+
+    def commanded(self, name: str = "") -> Iterator[Entry]:
+        """Yield the operations that have a command of their own."""
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:
+        """Yield the operations that a body with these names may be for, or is near to."""
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
+
+
+class Whole:
+    """A document that is parsed when it is first needed: few commands need every contract."""
+
+    def __init__(self, document: Mapping[str, Any] | str) -> None:
+        self._document = document
+
+    @cached_property
+    def head(self) -> Mapping[str, Any]:
+        """The document."""
+        if not isinstance(self._document, str):
+            return self._document
+        parsed: Mapping[str, Any] = json.loads(self._document)
+        return parsed
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path and name of every operation, in the document's order."""
+        return [(method, path, told["operationId"]) for method, path, told in self.entries()]
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every operation that has an `operationId`, in the document's order."""
+        return iter(self._entries)
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        return [
+            Entry(method.upper(), path, item[method])
+            for path, item in self.head.get("paths", {}).items()
+            for method in METHODS
+            if method in item and "operationId" in item[method]
+        ]
+
+    def named(self, name: str) -> Iterator[Entry]:
+        """Yield the operation of that name; a document without that word is not parsed."""
+        if self._may_hold(name):
+            yield from self._by_name.get(name, ())
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for each in self.entries():
+            found.setdefault(each.declared["operationId"], []).append(each)
+        return found
+
+    def commanded(self, name: str = "") -> Iterator[Entry]:
+        """Yield the operations that have a command of their own; without any, nothing is parsed."""
+        if self._may_hold(name or "x-cxcall-command"):
+            yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:  # noqa: ARG002 - see Parts
+        """Yield every operation: what is small is looked through."""
+        return self.entries()
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
+        return json_schema.target(self.head, reference)
+
+    def _may_hold(self, word: str) -> bool:
+        return not isinstance(self._document, str) or f'"{word}"' in self._document

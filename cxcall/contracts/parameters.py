@@ -1,0 +1,135 @@
+"""What an operation declares of itself: its parameters, its flags, what is published in its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+from cxcall.pattern import pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from cxcall.contracts.json_schema import JsonSchema
+
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""The members of a path item that are operations."""
+
+_SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+_WORD_START = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+class Parameter(NamedTuple):
+    """A value of the path, the query string or a header (`location`), with its JSON Schema.
+
+    A list is given with commas. `explode` repeats its name in the query for each item (OpenAPI's
+    `style: form`), else `separator` stands between them.
+    """
+
+    name: str
+    location: str
+    required: bool
+    description: str
+    schema: JsonSchema
+    explode: bool = True
+    separator: str = ","
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> Parameter:
+        """Return what a document declares; `close` brings along what its schema refers to."""
+        return cls(
+            name=entry["name"],
+            location=entry["in"],
+            required=entry.get("required", False),
+            description=entry.get("description", ""),
+            schema=close(entry.get("schema", {})),
+            explode=entry.get("explode", entry.get("style", "form") == "form"),
+            separator=_SEPARATORS.get(entry.get("style", ""), ","),
+        )
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes more than one value."""
+        return self.schema.get("type") == "array"
+
+    @property
+    def flag(self) -> Flag:
+        """The flag that sets it on the command line: `conversationId` is `--conversation-id`."""
+        name = _WORD_START.sub("-", self.name).replace("_", "-").lower()
+        metavar = name.rpartition("-")[2].upper()
+        if self.is_list:
+            metavar = f"{metavar},..."
+        return Flag(name, metavar, self.description, self.required, parameter=self.name)
+
+
+class Published(NamedTuple):
+    """A published operation that serves the same purpose as a community one."""
+
+    method: str
+    path: str
+    summary: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Flag(NamedTuple):
+    """A command-line flag of an operation (`x-cxcall-command`).
+
+    Its value is set at every one of `pointers` in the body and in the path parameter `parameter`;
+    or, as KEY=VALUE, under the object at `under`.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    required: bool = False
+    pointers: tuple[str, ...] = ()
+    parameter: str = ""
+    under: str = ""
+
+    @classmethod
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
+        """Return the flag `name` as a contract declares it."""
+        return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
+
+    @property
+    def sets_body(self) -> bool:
+        """Whether its value goes into the body."""
+        return bool(self.pointers or self.under)
+
+
+def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, str]) -> str:
+    """Return a path and its query with the values of their parameters, percent-encoded."""
+    path, query = template, []
+    for entry in parameters:
+        value = values.get(entry.name)
+        if value is None:
+            continue
+        if entry.location == "path":
+            path = path.replace(f"{{{entry.name}}}", quote(value, safe=""))
+        elif entry.location == "query":
+            items = value.split(",") if entry.is_list else [value]
+            written = items if entry.explode else [entry.separator.join(items)]
+            query += [(entry.name, item) for item in written]
+    return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def whole_base(given: str, own: str) -> str:
+    """Return an address before an operation's path.
+
+    A host alone gets the path of the contract's `own` server (CXone's version stands there); an
+    address that has a path is taken as it is.
+    """
+    base = given.rstrip("/")
+    return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
+
+
+def server_url(server: Mapping[str, Any], domain: str = "") -> str:
+    """Return a server's URL, its variables by default; a region's `domain` is for the first one."""
+    url = str(server.get("url", ""))
+    for name, variable in server.get("variables", {}).items():
+        url = url.replace(f"{{{name}}}", domain or variable["default"])
+        domain = ""
+    return url

@@ -1,0 +1,1 @@
+"""Get, store, and describe the credentials and tokens of a profile."""

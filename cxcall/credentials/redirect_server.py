@@ -1,0 +1,110 @@
+"""The one request that a browser comes back with, on a port of this machine alone."""
+
+from __future__ import annotations
+
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qs, urlsplit
+
+from cxcall.findings.errors import CredentialsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MARKS = {"code", "error", "state"}
+_PAGE = (
+    "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>cxcall</title>"
+    "<p>{words}</p><p>You can close this page and return to the terminal.</p></html>"
+)
+_DONE = "The login is done here."
+_FAILED = "The login did not work. The terminal says why."
+_LONGEST_READ = 10.0
+
+
+class Loopback:
+    """A server on 127.0.0.1 that takes one answer, read by `code`, and tells the person to go back.
+
+    `http://localhost` is what clients register, with any port (genesys-cloud.md section 2.2).
+    """
+
+    def __init__(self, port: int, code: Callable[[str], str]) -> None:
+        self._code = code
+        self._lock = Lock()
+        self._taken = False
+        self._answered = Event()
+        self._outcome: str | CredentialsError = ""
+        try:
+            self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+        except OSError as error:
+            raise UsageError(
+                f"port {port} of this machine cannot be listened on: {error.strerror}",
+                where="--port",
+                fix="give another port that the client has a redirect URI for, or leave it out",
+            ) from None
+        self._server.daemon_threads = True  # a browser holds spare connections open
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self.redirect_uri = f"http://localhost:{self._server.server_port}"
+
+    def wait(self, patience: float) -> str:
+        """Return what `code` made of the answer; empty when none came in `patience` seconds.
+
+        Raises the CredentialsError that `code` raised.
+        """
+        self._answered.wait(patience)
+        if isinstance(self._outcome, CredentialsError):
+            raise self._outcome
+        return self._outcome
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _take(self, path: str, host: str) -> str:
+        """Take the answer, once, and return the page for it; empty when this is no answer."""
+        parts = urlsplit(path)
+        port = self._server.server_port
+        # A page elsewhere may have a name of its own lead here; a browser tells by the host.
+        is_ours = host.lower() in (f"localhost:{port}", f"127.0.0.1:{port}")
+        if not is_ours or parts.path not in ("", "/") or not _MARKS & {*parse_qs(parts.query)}:
+            return ""
+        with self._lock:
+            if self._taken:
+                return ""
+            self._taken = True
+        try:
+            self._outcome = self._code(f"{self.redirect_uri}/?{parts.query}")
+        except CredentialsError as error:
+            self._outcome = error
+            return _FAILED
+        return _DONE
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        loopback = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = _LONGEST_READ
+
+            def do_GET(self) -> None:
+                words = loopback._take(self.path, self.headers.get("Host", ""))
+                page = _PAGE.format(words=words or "There is nothing here.").encode()
+                self.send_response(200 if words else 404)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Length", str(len(page)))
+                self.send_header("Content-Security-Policy", "default-src 'none'")
+                self.send_header("Referrer-Policy", "no-referrer")
+                self.send_header("Cache-Control", "no-store")
+                self.send_header("Connection", "close")
+                self.end_headers()
+                self.wfile.write(page)
+                if words:
+                    loopback._answered.set()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing: the address holds the code."""
+
+        return Handler

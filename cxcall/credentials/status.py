@@ -1,0 +1,97 @@
+"""How the credentials stand: who would send, to which host and until when."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
+from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, VAULT_SOURCE
+from cxcall.findings.errors import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.credentials.oauth_client import Client
+    from cxcall.credentials.store import Token
+    from cxcall.findings.errors import Finding
+    from cxcall.settings.settings import Settings
+
+
+class Status(NamedTuple):
+    """Who would send, to which host and until when, as far as that is known without the network."""
+
+    settings: Settings
+    token: Token | None
+    client: Client | None
+    findings: tuple[Finding, ...]
+    kept_in: str = ""
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is a token, or what it takes to fetch one."""
+        errors = any(found.severity is Severity.ERROR for found in self.findings)
+        return not errors and bool(self.token or self.client)
+
+    @property
+    def kind(self) -> str:
+        """How the token is got, as `Token.kind` has it; or nothing."""
+        if self.token:
+            return self.token.kind
+        return self.client.kind if self.client else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a program; the names of the settings tell where each value came from."""
+        token = self.token
+        scopes = sorted(token.scopes) if token and token.scopes is not None else None
+        return {
+            "usable": self.usable,
+            "profile": self.settings.profile,
+            "baseUrl": self.settings.base_url,
+            "tokenUrl": self.settings.token_url,
+            "kind": self.kind,
+            "clientId": self.client.client_id if self.client else "",
+            "renewable": bool(self.client and self.client.renews),
+            "keptIn": self.kept_in,
+            "scopes": scopes,
+            "expiresAt": _iso(token.expires_at) if token and token.expires_at else None,
+            "sources": {name: source for name, _, source in self.rows() if source},
+        }
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return (name, value, source) of what matters, for a table; secrets are masked."""
+        token, client, values = self.token, self.client, self.settings.values
+        shown = [
+            (name.replace("_", " "), values[name].value, values[name].source)
+            for name in ("profile", "base_url", "token_url", "issuer")
+            if name != "issuer" or values[name].value
+        ]
+        if client:
+            shown += self._client_rows(client)
+        if token and token.kind == GIVEN:
+            shown.append(("access token", "****", token.source))
+        shown.append(("grant", self.kind or "none", ""))
+        if token and token.scopes is not None:
+            shown.append(("scopes", " ".join(sorted(token.scopes)), ""))
+        expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
+        shown.append(("expires", expiry if token else "no token yet", ""))
+        if client and client.kind == AUTHORIZATION_CODE:
+            how = "by itself" if client.renews else "by logging in again: there is no refresh token"
+            shown.append(("renewed", how, ""))
+        if self.kept_in:
+            shown.append(("kept in", self.kept_in, ""))
+        return shown
+
+    def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
+        is_key = client.kind == ACCESS_KEY
+        setting = self.settings.values["access_key_id" if is_key else "client_id"]
+        source = client.source if client.source in (LOGIN_SOURCE, VAULT_SOURCE) else ""
+        yield f"{client.noun} id", client.client_id, source or setting.source
+        if client.has_secret:
+            yield f"{client.noun} secret", "****", client.source
+        if client.app[0]:
+            yield "application", client.app[0], source or self.settings.values["client_id"].source
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,81 @@
+"""Tenant discovery: a granted token -> where the tenant's API is (nice-cxone.md section 1e)."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cxcall.credentials.oauth_client import refused, undelivered
+from cxcall.settings import tenants
+from cxcall.settings.regions import host_of, printable
+from cxcall.settings.tenants import Tenant
+
+if TYPE_CHECKING:
+    from cxcall.credentials.oauth_client import Client, Grant
+    from cxcall.transport.exchange import HttpResponse
+
+PATH = "/.well-known/cxone-configuration"
+_FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.niceincontact.com`"
+
+
+def discover(issuer: str, client: Client, grant: Grant, timeout: float) -> Tenant:
+    """Ask the issuer, without any credentials, where the API of the token's tenant is.
+
+    Raises CredentialsError when the token names no tenant, or the answer no host that the token may
+    go to, and UndeliveredError when the issuer does not answer.
+    """
+    # Nobody's word is taken but the endpoint's own, over TLS: a signature would prove no more.
+    known = str(claims(grant.identity).get("tenantId") or claims(grant.value).get("tenantId") or "")
+    if not known:
+        why = "neither its ID token nor the token itself has a `tenantId`"
+        raise refused(f"the token from `{client.host}` names no tenant", _FIX, why)
+    url = f"{issuer}{PATH}?{urlencode({'tenantId': known})}"
+    answer = _get(url, timeout)
+    if answer.status == HTTPStatus.NOT_FOUND:
+        message = f"`{host_of(issuer)}` knows no tenant `{printable(known)}`"
+        raise refused(message, f"check `issuer`, or {_FIX}", where="host")
+    if answer.status != HTTPStatus.OK:
+        message = f"`{host_of(issuer)}` does not say where the tenant's API is"
+        raise undelivered(
+            "undelivered", message, f"run it again, or {_FIX}", f"HTTP {answer.status}"
+        )
+    declared = answer.json()
+    endpoint = str(declared.get("api_endpoint", "")) if isinstance(declared, dict) else ""
+    if not tenants.is_allowed(endpoint, issuer):
+        message = f"`{host_of(issuer)}` names `{printable(endpoint)[:80]}` as the tenant's API"
+        why = f"a token goes only to `https://` hosts under {', '.join(tenants.DOMAINS)}, or the issuer's own"
+        raise refused(message, _FIX, why, where="host", code="host-unknown")
+    return Tenant(endpoint.rstrip("/"), client.token_url, known)
+
+
+def claims(token: str) -> dict[str, Any]:
+    """Return the claims of a JSON Web Token, unverified; none for what is no such token."""
+    _, _, rest = token.partition(".")
+    payload = rest.partition(".")[0]
+    try:
+        found = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _get(url: str, timeout: float) -> HttpResponse:
+    from cxcall.transport.authorization import Authorization
+    from cxcall.transport.exchange import HttpRequest, Interrupted, exchange
+
+    request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
+    try:
+        done = exchange(request, auth=Authorization(url, ""), timeout=timeout)
+    except Interrupted:
+        raise KeyboardInterrupt from None
+    if done.response is None or done.failure:
+        raise undelivered(
+            "undelivered",
+            f"`{host_of(url)}`, which says where the tenant's API is, did not answer",
+            f"run it again, or {_FIX}",
+            f"no address, so nothing was sent ({done.detail or done.failure})",
+        )
+    return done.response

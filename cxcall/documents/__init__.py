@@ -1,0 +1,1 @@
+"""Text formats with positions: JSON, TOML, and text files."""

@@ -1,0 +1,1 @@
+"""Findings, their codes, exit codes, and the errors that carry them."""

@@ -1,0 +1,288 @@
+"""The ledger's file: made, opened, written durably by many processes at once; its faults explained."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from contextlib import contextmanager, suppress
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Self
+
+from cxcall.findings.errors import CxcallError, ExitCode, Finding, Severity
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+FILE = "ledger.sqlite3"
+VERSION = 3
+NOT_RECORDED = "?"
+"""What an older version did not note of a batch."""
+BUSY_SECONDS = 30.0
+LOOK_SECONDS = 0.002
+_APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
+_ELSEWHERE = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
+
+_KEPT = ("delivery", "event")
+
+
+def _trigger(table: str, verb: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table} "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+    )
+
+
+# Rows are only ever inserted. Each event says what is true if nothing follows it: the state of a
+# delivery is its last event, and a process killed while sending has left `unknown` behind.
+_SCHEMA = (
+    """CREATE TABLE delivery (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+        profile TEXT NOT NULL, operation TEXT NOT NULL, provenance TEXT NOT NULL,
+        method TEXT NOT NULL, target TEXT NOT NULL, digest TEXT NOT NULL,
+        numbers TEXT NOT NULL, again INTEGER NOT NULL
+    )""",
+    """CREATE TABLE event (
+        number INTEGER PRIMARY KEY, delivery INTEGER NOT NULL REFERENCES delivery,
+        at REAL NOT NULL, kind TEXT NOT NULL, attempts INTEGER NOT NULL, outcome TEXT NOT NULL,
+        status INTEGER, engagement_id TEXT, correlation_id TEXT, resolution TEXT NOT NULL,
+        ended_at REAL, note TEXT NOT NULL
+    )""",
+    "CREATE INDEX delivery_at ON delivery (at)",
+    "CREATE INDEX delivery_digest ON delivery (digest)",
+    "CREATE INDEX delivery_operation ON delivery (operation, at)",
+    "CREATE INDEX event_delivery ON event (delivery)",
+    "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
+    *(_trigger(table, verb) for table in _KEPT for verb in ("UPDATE", "DELETE")),
+)
+_UPGRADES = {
+    2: (
+        "ALTER TABLE delivery ADD COLUMN batch TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE delivery ADD COLUMN row INTEGER",
+        "CREATE INDEX delivery_batch ON delivery (batch, digest) WHERE batch <> ''",
+        """CREATE TABLE batch (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+            profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
+            file TEXT NOT NULL, digest TEXT NOT NULL
+        )""",
+        "CREATE TABLE batch_end (batch TEXT NOT NULL, at REAL NOT NULL)",
+        "CREATE INDEX batch_end_batch ON batch_end (batch)",
+    ),
+    3: (f"ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT '{NOT_RECORDED}'",),
+}
+
+
+class LedgerError(CxcallError):
+    """The ledger cannot be used: nothing may be sent that it could not record."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, fix: str = _ELSEWHERE) -> None:
+        why = "what cannot be recorded is not sent: it might be dialled twice"
+        super().__init__(Finding(Severity.ERROR, "ledger", "ledger", message, fix, why))
+
+
+class Journal:
+    """One connection to the file; threads that share it write one after the other."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._lock = RLock()
+        self._connection = connection
+        self._file = self._file_there()
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the file in `folder`, made when there is none; raises LedgerError when it cannot be used."""
+        import sqlite3
+
+        path = folder / FILE
+        with explained(path):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                path, timeout=0, isolation_level=None, check_same_thread=False
+            )
+            try:
+                # Not created with the right mode by hand: closing that file would drop this
+                # process's SQLite locks on it. Nothing is in it yet.
+                if path.stat().st_mode & 0o077:
+                    path.chmod(0o600)
+                journal = cls(path, connection)
+                journal._prepare()
+            except BaseException:
+                connection.close()
+                raise
+        return journal
+
+    def run(
+        self,
+        statement: str,
+        values: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        given_up: Callable[[], bool] = lambda: False,
+    ) -> sqlite3.Cursor:
+        """Execute one statement, once no other process holds the lock that it needs.
+
+        Raises KeyboardInterrupt when `given_up` says so while it waits.
+
+        SQLite's own waiting looks ten times a second and starves beside a busy process, and for
+        some locks (the switch to WAL) it does not wait at all.
+        """
+        import sqlite3
+
+        until = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self._connection.execute(statement, values)
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or time.monotonic() >= until:
+                    raise
+            if given_up():
+                raise KeyboardInterrupt
+            time.sleep(LOOK_SECONDS)
+
+    def _prepare(self) -> None:
+        self.run("PRAGMA synchronous = FULL")
+        self.run("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
+        if self._pragma("application_id") != _APPLICATION:
+            self._create()
+        version = self._pragma("user_version")
+        if version > VERSION:
+            raise LedgerError(
+                f"`{self.path}` was written by a newer cxcall (ledger version {version})",
+                "upgrade cxcall",
+            )
+        if version < VERSION:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Bring the tables up to this version; another process may be doing the same."""
+        with self.transaction():
+            for version in range(self._pragma("user_version") + 1, VERSION + 1):
+                for statement in _UPGRADES[version]:
+                    self.run(statement)
+                self.run(f"PRAGMA user_version = {version}")
+
+    def _pragma(self, name: str) -> int:
+        return int(self.run(f"PRAGMA {name}").fetchone()[0])
+
+    def _create(self) -> None:
+        """Make an empty database a ledger; another process may be doing the same."""
+        self._refuse_other_databases()
+        self.run("PRAGMA journal_mode = WAL")
+        with self.transaction():
+            if self._pragma("application_id") == _APPLICATION:
+                return
+            for statement in _SCHEMA:
+                self.run(statement)
+            self.run(f"PRAGMA application_id = {_APPLICATION}")
+            self.run("PRAGMA user_version = 1")
+
+    def _refuse_other_databases(self) -> None:
+        found = self.run(
+            "SELECT (SELECT count(*) FROM sqlite_master), * FROM pragma_application_id"
+        ).fetchone()
+        if found[0] and found[1] != _APPLICATION:
+            raise unusable(self.path, "is a database of another program")
+
+    @contextmanager
+    def pruning(self) -> Iterator[None]:
+        """Hold the write lock and let rows be deleted, which is never done but here; the file then shrinks."""
+        with self.transaction():
+            for table in _KEPT:
+                self.run(f"DROP TRIGGER {table}_DELETE")
+            yield
+            for table in _KEPT:
+                self.run(_trigger(table, "DELETE"))
+        with (
+            self._lock,
+            suppress(Exception),
+        ):  # it is tidying up, and another process may be reading
+            self._connection.execute("VACUUM")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def _file_there(self) -> tuple[int, int]:
+        found = self.path.stat()
+        return found.st_dev, found.st_ino
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep the other threads' writing out of what is read."""
+        with self._lock, explained(self.path):
+            yield
+
+    @contextmanager
+    def transaction(self, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Hold the one write lock: what is read inside is still true when it is written.
+
+        Durable at the end; raises LedgerError when the file is no longer where others look for it,
+        and KeyboardInterrupt when `given_up` says so while another process holds the lock.
+        """
+        with self._lock, explained(self.path):
+            try:
+                self.run("BEGIN IMMEDIATE", given_up=given_up)
+                yield
+                self.run("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self.run("ROLLBACK")
+                raise
+        # SQLite goes on writing into a file that was deleted; the next process would see none of it.
+        there = None
+        with suppress(OSError):
+            there = self._file_there()
+        if there != self._file:
+            raise LedgerError(
+                f"the ledger `{self.path}` was deleted or replaced while in use",
+                "put it back, or look at the platform for what it placed; then run this again",
+            )
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say about the file into what a person can act on."""
+    import sqlite3
+
+    try:
+        yield
+    except OSError as error:
+        reason = f"`{error.filename or path}`: {error.strerror}"
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = f"`{error.filename}` is a file, or lies under one"
+        raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}") from None
+    except sqlite3.Error as error:
+        raise (_explain(error, path) or error) from None
+
+
+def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
+    """Return what a result code of SQLite means; None where it is a fault of cxcall's own."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
+        return LedgerError(
+            f"the ledger `{path}` is held by another process: {error}",
+            "let the other cxcall finish, or end it; then run this again",
+        )
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return LedgerError(
+            f"the ledger `{path}` cannot be written: {error}",
+            f"free some space, or mend the disk: `df -h {shlex.quote(str(path.parent))}`; then run this again",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return LedgerError(f"the ledger `{path}` cannot be written: {error}")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return unusable(path, f"is damaged, or is none: {error}")
+    return None
+
+
+def unusable(path: Path, what: str) -> LedgerError:
+    """Return the error for a file that is no ledger: it is to be kept, and never replaced unseen."""
+    file, aside = shlex.quote(str(path)), shlex.quote(str(path.parent / "damaged"))
+    return LedgerError(
+        f"the ledger `{path}` {what}",
+        f"look at the platform for what it placed, then `mkdir {aside} && mv {file}* {aside}`",
+    )

@@ -1,0 +1,350 @@
+"""Durable record of deliveries: the intent before, the outcome after; nothing is changed or removed."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from math import inf
+from typing import TYPE_CHECKING, Any, Self
+
+from cxcall.findings.errors import Outcome, UsageError
+from cxcall.ledger.database import Journal, LedgerError, explained
+from cxcall.ledger.records import (
+    DID_NOT_RING,
+    RANG,
+    AlreadySentError,
+    Batch,
+    Intent,
+    Record,
+    intent_digest,
+    new_id,
+)
+from cxcall.phone.phone_numbers import mask_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+__all__ = [
+    "AlreadySentError",
+    "Batch",
+    "Intent",
+    "Ledger",
+    "LedgerError",
+    "Record",
+    "intent_digest",
+]
+
+NOTE_LENGTH = 500
+
+# The columns stand in the order of Record's fields.
+_SELECT = """
+SELECT d.id, d.at, e.ended_at, d.profile, d.operation, d.provenance, d.method, d.target, d.numbers, d.digest,
+    e.attempts, e.outcome, e.status, e.engagement_id, e.correlation_id, e.resolution, d.again, e.note, d.batch, d.row
+FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+"""
+
+_EARLIER = """
+WHERE d.digest = :digest AND d.id <> :but AND (
+    (e.outcome = 'unknown' AND e.resolution = '')
+    OR ((e.outcome = 'accepted' OR e.resolution = 'rang')
+        AND (coalesce(e.ended_at, d.at) >= :oldest OR e.number > :after)))
+ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
+"""
+
+_IN_BATCH = (
+    "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? AND d.id <> ? ORDER BY d.number DESC"
+)
+
+_BATCHES_OF = """
+SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target, given FROM batch
+WHERE digest = ? OR (file = ? AND file <> '') ORDER BY number DESC
+"""
+
+_PRUNABLE = """
+FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+WHERE coalesce(e.ended_at, d.at) < ? AND e.outcome <> 'unknown'
+"""
+
+_INSERT_EVENT = """
+INSERT INTO event (delivery, at, kind, attempts, outcome, status, engagement_id, correlation_id, resolution, ended_at, note)
+SELECT d.number, :at, :kind, coalesce(:attempts, (SELECT max(attempts) FROM event WHERE delivery = d.number)),
+    :outcome, :status, :engagement_id, :correlation_id, :resolution, :ended_at, :note
+FROM delivery d WHERE d.id = :delivery
+"""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """The record of this machine, shared by all processes on it; one object serves one thread."""
+
+    def __init__(self, journal: Journal, now: Callable[[], datetime]) -> None:
+        self._journal, self._now = journal, now
+
+    @classmethod
+    def open(cls, folder: Path, *, now: Callable[[], datetime] = _now) -> Self:
+        """Open the ledger in `folder`, made when there is none; raises LedgerError when it cannot be used."""
+        return cls(Journal.open(folder), now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._journal.close()
+
+    def begin(
+        self, intent: Intent, window: float, given_up: Callable[[], bool] = lambda: False
+    ) -> str:
+        """Record that a request is about to leave; returns its delivery ID once that is durable.
+
+        Raises AlreadySentError when an equal request was accepted within `window` seconds, or may
+        have been at any time; the look and the record are one transaction. Raises KeyboardInterrupt
+        when `given_up` says so while it waits for another process: nothing is recorded then.
+        """
+        delivery, has_begun = new_id(self._now()), False
+        try:
+            with self._journal.transaction(given_up):
+                has_begun = True
+                at = self._now().timestamp()
+                self._guard_row(intent.batch, intent.digest)
+                if not intent.again:
+                    self._guard(intent.digest, oldest=at - window)
+                self._journal.run(
+                    "INSERT INTO delivery VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (delivery, at, intent.profile, intent.operation, intent.provenance, intent.method,
+                     _clean(intent.target), intent.digest, json.dumps([_clean(number) for number in intent.numbers]),
+                     intent.again, intent.batch, intent.row),
+                )  # fmt: skip
+                self._append(delivery, "sending", Outcome.UNKNOWN, attempts=1)
+        except KeyboardInterrupt:
+            if has_begun:
+                with suppress(LedgerError):  # there may be nothing to end
+                    self.end(delivery, Outcome.UNDELIVERED, note="interrupted before anything left")
+            raise
+        return delivery
+
+    def _guard_row(self, batch: str, digest: str, *, but: str = "") -> None:
+        """Stop a row whose request this batch has sent already, `again` or not."""
+        earlier = self.row(batch, digest, but=but) if batch else None
+        if earlier is not None and earlier.is_done:
+            raise AlreadySentError(earlier, self._now(), same_batch=True)
+
+    def _guard(
+        self, digest: str, *, but: str = "", oldest: float = inf, after: float = inf
+    ) -> None:
+        """Stop what may have rung, or rang since the time `oldest` or the event `after`."""
+        values = {"digest": digest, "but": but, "oldest": oldest, "after": after}
+        for earlier in self._select(_EARLIER, values):
+            raise AlreadySentError(earlier, self._now())
+
+    def _append(self, delivery: str, kind: str, outcome: Outcome, **more: Any) -> None:
+        values = {
+            "delivery": delivery, "at": self._now().timestamp(), "kind": kind, "outcome": str(outcome),
+            "attempts": None, "status": None, "engagement_id": None, "correlation_id": None,
+            "resolution": "", "ended_at": None, "note": "", **more,
+        }  # fmt: skip
+        if self._journal.run(_INSERT_EVENT, values).rowcount != 1:
+            raise LedgerError(
+                f"the ledger `{self._journal.path}` knows no delivery `{delivery}`",
+                "put back the file that was there before",
+            )
+
+    def not_processed(self, delivery: str, attempt: int, reason: str) -> None:
+        """Record that an attempt provably was not processed: it may be sent again."""
+        with self._journal.transaction():
+            self._append(
+                delivery,
+                "not-processed",
+                Outcome.UNDELIVERED,
+                attempts=attempt,
+                note=_clean(reason)[:NOTE_LENGTH],
+            )
+
+    def sending(self, delivery: str, attempt: int) -> None:
+        """Record that another attempt is about to leave.
+
+        Raises AlreadySentError when an equal request of another process went out during the wait.
+        """
+        with self._journal.transaction():
+            mine = self._journal.run(
+                "SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch "
+                "FROM delivery d WHERE id = ?",
+                (delivery,),
+            ).fetchone()
+            if mine:
+                self._guard_row(mine[3], mine[0], but=delivery)
+            if mine and not mine[1]:
+                self._guard(mine[0], but=delivery, after=mine[2])
+            self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
+
+    def end(
+        self,
+        delivery: str,
+        outcome: Outcome,
+        *,
+        attempts: int | None = None,
+        status: int | None = None,
+        engagement_id: str | None = None,
+        correlation_id: str | None = None,
+        note: str = "",
+    ) -> None:
+        """Record how a delivery ended; `attempts` are those recorded when not given."""
+        with self._journal.transaction():
+            self._append(
+                delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
+                engagement_id=_encodable(engagement_id), correlation_id=_encodable(correlation_id),
+                note=_clean(note)[:NOTE_LENGTH],
+            )  # fmt: skip
+
+    def resolve(self, delivery: str, *, rang: bool) -> Record:
+        """Record what a person found out about an unknown delivery; raises UsageError for any other."""
+        with self._journal.transaction():
+            record = self.get(delivery)
+            if record.outcome is not Outcome.UNKNOWN:
+                raise UsageError(
+                    f"`{record.id}` is {record.outcome}, not unknown: there is nothing to resolve",
+                    where="history resolve",
+                    fix=f"see `cxcall history show {record.id}`",
+                )
+            self._append(
+                record.id, "resolved", record.outcome, status=record.status,
+                engagement_id=record.engagement_id, correlation_id=record.correlation_id, note=record.note,
+                ended_at=record.ended_at.timestamp() if record.ended_at else None,
+                resolution=RANG if rang else DID_NOT_RING,
+            )  # fmt: skip
+        return self.get(record.id)
+
+    def begin_batch(
+        self, profile: str, operation: str, target: str, given: str, file: str, digest: str
+    ) -> str:
+        """Record that a batch begins; returns its ID.
+
+        `given` is a digest of what the flags put into every row, `digest` one of the file's content.
+        """
+        batch = new_id(self._now())
+        with self._journal.transaction():
+            at = self._now().timestamp()
+            values = (batch, at, profile, operation, target, _encodable(file), digest, given)
+            self._journal.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        return batch
+
+    def end_batch(self, batch: str) -> None:
+        """Record that a batch went through all of its rows."""
+        with self._journal.transaction():
+            at = self._now().timestamp()
+            self._journal.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
+
+    def batches_of(self, file: str, digest: str) -> list[Batch]:
+        """Return the batches of this file, by its content or else its path, the newest first."""
+        with self._journal.reading():
+            found = self._journal.run(_BATCHES_OF, (digest, _encodable(file))).fetchall()
+        return [
+            Batch(name, datetime.fromtimestamp(at, UTC), bool(is_ended), *rest)
+            for name, at, is_ended, *rest in found
+        ]
+
+    def row(self, batch: str, digest: str, *, but: str = "") -> Record | None:
+        """Return the delivery of a request within a batch, or None: one that is done before one that is not.
+
+        Of equal rows, or of two runs at once, the one may have come through and the other not.
+        """
+        with self._journal.reading():
+            found = list(self._select(_IN_BATCH, (batch, digest, but)))
+        return next((each for each in found if each.is_done), found[0] if found else None)
+
+    def count_prunable(self, before: datetime) -> int:
+        """Count the deliveries from before a time that are not unknown."""
+        with self._journal.reading():
+            found = self._journal.run(f"SELECT count(*) {_PRUNABLE}", (before.timestamp(),))
+            return int(found.fetchone()[0])
+
+    def prune(self, before: datetime) -> int:
+        """Delete the deliveries from before a time, but none that is unknown; returns how many.
+
+        A batch that loses one of its rows is forgotten: it could not be resumed safely.
+        """
+        run = self._journal.run
+        with self._journal.pruning():
+            run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
+            run(f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE}", (before.timestamp(),))
+            run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)")
+            run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)")
+            count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
+            run("DROP TABLE pruned")
+        return count
+
+    def get(self, delivery: str) -> Record:
+        """Return one delivery by its ID, or the start of it; raises UsageError when that is not one."""
+        wanted = delivery.strip().upper()
+        bounds = (wanted, wanted + "~")
+        found = list(self._select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds))
+        if len(found) == 1 and wanted:
+            return found[0]
+        said = "several deliveries start" if found else "no delivery starts"
+        raise UsageError(
+            f"{said} with `{delivery}`",
+            where="history",
+            fix="see `cxcall history list` for the IDs",
+        )
+
+    def last(self, outcome: str = "") -> Record | None:
+        """Return the newest delivery, of that outcome when one is named; None when there is none."""
+        return next(self.records(outcome=outcome, limit=1), None)
+
+    def records(
+        self,
+        *,
+        since: datetime | None = None,
+        operation: str = "",
+        outcome: str = "",
+        engagement_id: str = "",
+        batch: str = "",
+        limit: int | None = None,
+    ) -> Iterator[Record]:
+        """Yield deliveries, the newest first, read as they are asked for; `outcome` may be a resolution."""
+        asked = {
+            "d.at >= :since": since.timestamp() if since else None,
+            "d.operation = :operation": operation or None,
+            ":outcome IN (e.outcome, e.resolution)": outcome or None,
+            "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)": engagement_id
+            or None,
+            "d.batch = :batch AND d.batch <> ''": batch.upper() or None,
+        }
+        names = ("since", "operation", "outcome", "engagement_id", "batch")
+        values = dict(zip(names, asked.values(), strict=True))
+        conditions = [condition for condition, value in asked.items() if value is not None]
+        where = " AND ".join(conditions) or "TRUE"
+        return self._select(
+            f"WHERE {where} ORDER BY d.at DESC, d.number DESC LIMIT :limit",
+            {**values, "limit": -1 if limit is None else limit},
+        )
+
+    def _select(self, rest: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Record]:
+        with explained(self._journal.path):
+            for row in self._journal.run(_SELECT + rest, values):
+                yield _record(row)
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    values = dict(zip(Record._fields, row, strict=True))
+    values["at"] = datetime.fromtimestamp(values["at"], UTC)
+    if values["ended_at"] is not None:
+        values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
+    values["numbers"] = tuple(json.loads(values["numbers"]))
+    values["outcome"] = Outcome(values["outcome"])
+    values["again"] = bool(values["again"])
+    return Record(**values)
+
+
+def _encodable(text: str | None) -> str | None:
+    """Replace the half characters that JSON lets through and no file can hold."""
+    return text.encode("utf-8", "replace").decode() if text is not None else None
+
+
+def _clean(text: str) -> str:
+    """Mask what reads as a phone number: whatever the caller forgot, the file never holds one."""
+    return mask_text(_encodable(text) or "")

@@ -1,0 +1,1 @@
+"""Everything that is written: reports as text or JSON, findings, and progress."""

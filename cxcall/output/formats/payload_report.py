@@ -1,0 +1,53 @@
+"""What was found in payload files, in the formats that CI systems read: one module a format.
+
+Each has `render(report)`, which returns the whole text. A report of no payloads, as that of a wrong
+flag, is rendered too: a CI job reads the same format on every path.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import ExitCode
+from cxcall.validation.payload_check import Checked
+
+if TYPE_CHECKING:
+    from cxcall.findings.errors import Finding
+    from cxcall.output.report import Report
+
+
+def payloads_of(report: Report) -> tuple[Checked, ...]:
+    """Return what became of each payload; of a command that could not go on, one without a file."""
+    if report.payloads or not report.findings:
+        return tuple(report.payloads)
+    findings = tuple(report.findings)
+    return (Checked("", None, (), valid=False, findings=findings, exit_code=report.exit_code),)
+
+
+def words(finding: Finding) -> str:
+    """Return what is wrong, why, and what to do, a line each; none of the payload's own text."""
+    why = [f"why: {finding.why}"] if finding.why else []
+    hint = [f"hint: {finding.fix}"] if finding.fix else []
+    return "\n".join([finding.message, *why, *hint])
+
+
+def was_read(checked: Checked) -> bool:
+    """Tell whether there was a payload to judge."""
+    return checked.exit_code in (ExitCode.OK, ExitCode.INVALID)
+
+
+def file_of(checked: Checked) -> Path | None:
+    """Return the file of a payload, from the repository's root (else from the working directory).
+
+    One outside of it is absolute. None for stdin, and for what could not be read.
+    """
+    from cxcall.documents.text_files import STDIN
+    from cxcall.validation.operation_patterns import to_root
+
+    if checked.file in ("", STDIN) or not was_read(checked):
+        return None
+    path = Path(os.path.abspath(checked.file))  # noqa: PTH100 - symbolic links stay as they are named
+    root = to_root(Path.cwd())[-1]
+    return path.relative_to(root) if path.is_relative_to(root) else path

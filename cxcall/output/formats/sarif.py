@@ -1,0 +1,80 @@
+"""SARIF 2.1.0, the OASIS format of code scanning: a result for each finding, a rule for each code."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from cxcall import __version__
+from cxcall.findings.codes import codes
+from cxcall.findings.errors import ExitCode
+from cxcall.output.formats.payload_report import file_of, payloads_of, was_read, words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cxcall.findings.errors import Finding
+    from cxcall.output.report import Report
+    from cxcall.validation.payload_check import Checked
+
+
+def render(report: Report) -> str:
+    """Return the document, in ASCII: any stream can carry it."""
+    found = [(checked, each) for checked in payloads_of(report) for each in checked.findings]
+    codes = sorted({finding.code for _, finding in found})
+    run = {
+        "tool": {
+            "driver": {"name": "cxcall", "version": __version__, "rules": [*map(_rule, codes)]}
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
+                "exitCode": int(report.exit_code),
+            }
+        ],
+        "results": [_result(checked, each, codes.index(each.code)) for checked, each in found],
+    }
+    schema = "https://json.schemastore.org/sarif-2.1.0.json"
+    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _rule(code: str) -> dict[str, Any]:
+    known = codes().get(code)
+    found = {"id": code, "shortDescription": {"text": known.means if known else code}}
+    return {**found, "help": {"text": known.do}} if known else found
+
+
+def _result(checked: Checked, finding: Finding, rule: int) -> dict[str, Any]:
+    location: dict[str, Any] = {}
+    if file := file_of(checked):
+        location["physicalLocation"] = {"artifactLocation": _artifact(file), **_region(finding)}
+    if was_read(checked) and finding.where.startswith("/"):
+        location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": str(finding.severity),
+        "message": {"text": words(finding)},
+        **({"locations": [location]} if location else {}),
+    }
+
+
+def _artifact(file: Path) -> dict[str, str]:
+    if file.is_absolute():
+        return {"uri": file.as_uri()}
+    return {"uri": quote(os.fsencode(file.as_posix())), "uriBaseId": "%SRCROOT%"}
+
+
+def _region(finding: Finding) -> dict[str, Any]:
+    place = finding.excerpt
+    if place is None:
+        return {}
+    region = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endColumn": place.column + place.width,
+    }
+    return {"region": region}

@@ -1,0 +1,1 @@
+"""Build a request body and check it against the schema of an operation."""

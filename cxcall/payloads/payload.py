@@ -1,0 +1,231 @@
+"""File, stdin and flags -> the body of a request, each value with its source."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from cxcall.documents.json_document import (
+    DEEPEST,
+    DocumentError,
+    has_value,
+    is_too_deep,
+    join_pointer,
+    parse,
+    split_pointer,
+)
+from cxcall.documents.text_files import read_text
+from cxcall.findings.errors import Excerpt, Finding, Severity, UsageError, command
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.parameters import Flag
+
+
+class Source(Protocol):
+    """What a body was read from: a document, or the row of a table."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What was found while it was read."""
+
+    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+        """Return the place of a value, or of its name; None where there is no such place."""
+
+
+class Payload(NamedTuple):
+    """A body, the document it was read from (if any), and the flag behind each pointer it set."""
+
+    value: Any
+    document: Source | None = None
+    origins: Mapping[str, str] = MappingProxyType({})
+
+    def origin(self, pointer: str) -> str:
+        """Return the flag that set the value at `pointer`; empty when none did."""
+        while pointer not in self.origins and pointer:
+            pointer = pointer.rpartition("/")[0]
+        return self.origins.get(pointer, "")
+
+    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+        """Return the place of a value, or of its name, in the file; None when a flag set it."""
+        if self.document is None or self.origin(pointer):
+            return None
+        return self.document.excerpt(pointer, key=key)
+
+    def finding(
+        self,
+        severity: Severity,
+        code: str,
+        where: str,
+        message: str,
+        *,
+        key: bool = False,
+        **more: str,
+    ) -> Finding:
+        """Return a finding on a place of the body; what is not there is shown at what should hold it."""
+        shown = where if has_value(self.value, where) else where.rpartition("/")[0]
+        return Finding(
+            severity,
+            code,
+            where,
+            message,
+            origin=self.origin(shown),
+            excerpt=self.excerpt(shown, key=key),
+            **more,
+        )
+
+
+def build(
+    operation: Operation,
+    file: str | None,
+    flags: Sequence[tuple[Flag, str]] = (),
+    sets: Sequence[str] = (),
+) -> Payload:
+    """Build a body: the file is the whole of it, operation flags and `--set` then override values.
+
+    `flags` pairs each flag with the text given for it; `sets` are `/pointer=JSON`.
+    Raises DocumentError or UsageError when the file or a flag cannot be read.
+    """
+    document = parse(read_text(file), file) if file is not None else None
+    value = deepcopy(document.value) if document is not None else empty(operation.schema_at(""))
+    return override(operation, Payload(value, document), flags, sets)
+
+
+def empty(schema: JsonSchema) -> Any:
+    """Return what a value starts from: an array where the schema wants one, else an object."""
+    return [] if schema.get("type") == "array" else {}
+
+
+def override(
+    operation: Operation,
+    payload: Payload,
+    flags: Sequence[tuple[Flag, str]] = (),
+    sets: Sequence[str] = (),
+) -> Payload:
+    """Return a body with values of flags and of `--set` put into it; its value is changed in place."""
+    value, origins = payload.value, dict(payload.origins)
+    for flag, text in flags:
+        origin = f"--{flag.name}"
+        for pointer in _places(flag, text):
+            member = text.partition("=")[2] if flag.under else text
+            value = put_text(operation, value, pointer, member, origin)
+            origins[pointer] = origin
+    for text in sets:
+        pointer, member = _from_set(text)
+        value = put(_opened(operation, value, pointer, "--set"), pointer, member, "--set")
+        origins[pointer] = "--set"
+    return Payload(value, payload.document, origins)
+
+
+def _places(flag: Flag, text: str) -> Sequence[str]:
+    if not flag.under:
+        return flag.pointers
+    name, separator, _ = text.partition("=")
+    if not (name and separator):
+        raise UsageError(
+            f"`{text}` is not of the form {flag.metavar}",
+            where=f"--{flag.name}",
+            fix=f"write `--{flag.name} firstName=Ada`",
+        )
+    return (join_pointer(flag.under, name),)
+
+
+def put_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
+    """Return `value` with a text put at `pointer`, as the operation's schema wants it there."""
+    member = typed(text, operation.schema_at(pointer))
+    return put(_opened(operation, value, pointer, origin), pointer, member, origin)
+
+
+def _opened(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
+    """Return `value` with the arrays and objects that the schema wants above `pointer`."""
+    above = ""
+    for token in split_pointer(pointer)[:-1]:
+        above = join_pointer(above, token)
+        if not has_value(value, above):
+            value = put(value, above, empty(operation.schema_at(above)), origin)
+    return value
+
+
+def typed(text: str, schema: JsonSchema) -> Any:
+    """Return a text as the schema wants it: it stays text, unless the schema takes none."""
+    kinds = schema.get("type", "string")
+    if "string" in ([kinds] if isinstance(kinds, str) else kinds):
+        return text
+    try:
+        return parse(text.lower() if kinds == "boolean" else text, "text").value
+    except DocumentError:
+        return text
+
+
+def _from_set(text: str) -> tuple[str, Any]:
+    pointer, separator, member = text.partition("=")
+    if not separator or not pointer.startswith("/"):
+        raise UsageError(
+            f"`{text}` is not of the form /pointer=JSON",
+            where="--set",
+            fix="write `--set /reasonCode='\"follow_up\"'`",
+        )
+    try:
+        return pointer, parse(member, "--set").value
+    except DocumentError as error:
+        written = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
+        raise UsageError(
+            f"the value of `{pointer}` is not JSON: {error}",
+            where="--set",
+            fix=f"for a string, quote it twice: {command('--set', written)}",
+        ) from None
+
+
+def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
+    """Return `value` with `member` at `pointer`; objects on the way are made when absent.
+
+    In an array a number replaces that item, and `-` or the next number appends one. Raises UsageError
+    where the pointer leads to nothing that can hold it, or too deep.
+    """
+    *above, last = tokens = split_pointer(pointer)
+    if is_too_deep(member, len(tokens)):
+        raise UsageError(
+            f"a value stands over {DEEPEST} levels deep in the body",
+            where=origin,
+            fix="send a flatter body",
+        )
+    node = value
+    for token in above:
+        node = _enter(node, token, pointer, origin)
+    if isinstance(node, dict):
+        node[last] = member
+    elif isinstance(node, list) and last in ("-", str(len(node))):
+        node.append(member)
+    elif isinstance(node, list) and _is_index(last, node):
+        node[int(last)] = member
+    else:
+        raise _misplaced(pointer, origin)
+    return value
+
+
+def _enter(node: Any, token: str, pointer: str, origin: str) -> Any:
+    if isinstance(node, dict):
+        return node.setdefault(token, {})
+    if isinstance(node, list) and token == str(len(node)):
+        node.append({})
+    if isinstance(node, list) and _is_index(token, node):
+        return node[int(token)]
+    raise _misplaced(pointer, origin)
+
+
+def _is_index(token: str, node: list[Any]) -> bool:
+    """Tell whether a token names an item of an array (RFC 6901: no leading zeros)."""
+    return token in map(str, range(len(node)))
+
+
+def _misplaced(pointer: str, origin: str) -> UsageError:
+    return UsageError(
+        f"there is no object or array to hold `{pointer}`",
+        where=origin,
+        fix="look at the body with `--dry-run`, or set the whole value above it",
+    )

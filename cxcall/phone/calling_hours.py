@@ -1,0 +1,47 @@
+"""The hours of a day in which people may be called."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import NamedTuple
+
+from cxcall.findings.errors import UsageError
+
+
+class Hours(NamedTuple):
+    """The part of a day in which people may be called, by the clock where they are."""
+
+    begin: time
+    end: time
+
+    @classmethod
+    def parse(cls, text: str, where: str = "--hours") -> Hours:
+        """Read `08:00-21:00`; raises UsageError. An end before the beginning is on the next day."""
+        times = _times(text)
+        if len(times) != 2:  # noqa: PLR2004 - from one to another
+            raise UsageError(
+                f"`{text}` is not a time of day from one to another",
+                where=where,
+                fix="write the hours like `08:00-21:00`",
+                why="they are by the clock of the person who is called",
+            )
+        return cls(*times)
+
+    def __contains__(self, moment: object) -> bool:
+        if not isinstance(moment, time):
+            return False
+        if self.begin <= self.end:
+            return self.begin <= moment <= self.end
+        return moment >= self.begin or moment <= self.end
+
+    def __str__(self) -> str:
+        return f"{self.begin:%H:%M}-{self.end:%H:%M}"
+
+
+def _times(text: str) -> list[time]:
+    """Return the times of day in a text; none where a part of it is no time, or is one of a zone."""
+    try:
+        times = [time.fromisoformat(part.strip()) for part in text.split("-")]
+    except ValueError:
+        return []
+    return [] if any(each.tzinfo for each in times) else times

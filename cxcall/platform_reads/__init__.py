@@ -1,0 +1,1 @@
+"""Read-only requests to the platform: preflight checks, lookups, and call tracking."""

@@ -1,0 +1,167 @@
+"""Live checks before a call, by published reads alone: what would stand in its way, and what nobody can know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cxcall.credentials import tokens
+from cxcall.findings.errors import CxcallError, Severity, command
+from cxcall.payloads.checks import has_errors
+from cxcall.phone import phone_numbers
+from cxcall.phone.calling_hours import Hours
+from cxcall.platform_reads.lookups import (
+    DOCTOR,
+    Case,
+    Line,
+    Verdict,
+    failed,
+    look_up,
+    needs,
+    passed,
+)
+from cxcall.sending import call_guards
+from cxcall.sending.draft import draft as build_request
+from cxcall.settings.regions import host_of
+from cxcall.transport.exchange import HttpRequest, exchange, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.contracts.contract import Operation
+    from cxcall.findings.errors import Finding
+    from cxcall.settings.settings import Settings
+    from cxcall.transport.exchange import Exchange
+
+_MOST_SKEW = 60.0
+
+
+def examine(case: Case) -> Iterator[Line]:
+    """Yield every check as it is done, the nearest first: host, credentials, request, what it names."""
+    yield from _settings(case.settings)
+    if case.operation is not None:
+        yield from _request(case, case.operation)
+    reached = _knock(case)
+    yield from _host(case.settings, reached)
+    if reached.response is None:
+        return
+    try:
+        token = tokens.get_token(case.settings)
+    except CxcallError as error:
+        yield from (failed("credentials", finding) for finding in error.findings)
+        return
+    yield Line("credentials", Verdict.PASSED, f"there is a token: {token.source or token.kind}")  # fmt: skip
+    yield from look_up(case, token)
+
+
+def _settings(settings: Settings) -> Iterator[Line]:
+    for finding in settings.conflicts:
+        yield failed("settings", finding)
+    if not settings.conflicts:
+        profile, url = settings.profile, settings.base_url
+        yield passed("settings", f"profile `{profile}`, {url}; nothing contradicts")
+
+
+def _knock(case: Case) -> Exchange:
+    """Ask for the first read without a token: what answers, however it answers, is there."""
+    readable = (entry for entry in case.known if DOCTOR in entry.declared and not needs(entry))
+    first = next(readable, None)
+    url = first.url(case.settings.base_url, {}) if first else case.settings.base_url
+    request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
+    return exchange(request, timeout=case.settings.timeout)
+
+
+def _host(settings: Settings, reached: Exchange) -> Iterator[Line]:
+    host = host_of(settings.base_url)
+    if reached.response is None:
+        fix = "check the region or `base_url`: `cxcall config show`; and the network"
+        yield Line("host", Verdict.FAILED, f"`{host}` does not answer: {reached.detail}", fix)
+        return
+    elapsed = reached.timings.get("total", 0.0)
+    yield passed("host", f"`{host}` answers, in {elapsed:.0f} ms")
+    if is_loopback(settings.base_url):
+        yield Line("TLS", Verdict.UNKNOWN, "not looked at: loopback needs none")
+    else:
+        yield passed("TLS", "the certificate is trusted, and for that host")
+    yield _clock(reached)
+
+
+def _clock(reached: Exchange) -> Line:
+    from email.utils import parsedate_to_datetime
+
+    told = reached.response.headers.get("Date", "") if reached.response else ""
+    try:
+        skew = (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds()
+    except (ValueError, TypeError):
+        return Line("clock", Verdict.UNKNOWN, "the answer tells no time")
+    if abs(skew) <= _MOST_SKEW:
+        return passed("clock", "this machine's and the host's agree")
+    says = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the host"
+    return Line("clock", Verdict.FAILED, says, "set it: tokens and hours go by it")
+
+
+def _request(case: Case, operation: Operation) -> Iterator[Line]:
+    """Check the request itself, offline: its form, its numbers, its hours."""
+    lacking = [
+        entry for entry in operation.parameters if entry.required and entry.name not in case.values
+    ]
+    for entry in lacking:
+        says = f"`{entry.name}` is missing: it is part of the {entry.location}"
+        yield Line(
+            "request", Verdict.FAILED, says, f"name it: {command('--param', f'{entry.name}=VALUE')}"
+        )
+    if lacking:
+        return
+    try:
+        draft = build_request(operation, case.values, case.payload, case.settings)
+    except CxcallError as error:
+        yield from (failed("request", finding) for finding in error.findings)
+        return
+    apart = ("phone-kind", *call_guards.STOPPING, "phone-unlikely")
+    found = [entry for entry in draft.findings if entry.code not in apart]
+    yield from (failed("request", entry) for entry in found if entry.severity is not Severity.NOTE)
+    if not has_errors(found, strict=True):
+        yield passed("request", f"it is as `{operation.name}` wants it")
+    if operation.provenance == "community":
+        yield Line("request", Verdict.UNKNOWN, operation.standing)
+    yield from _numbers(case, operation, draft.findings)
+
+
+def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iterator[Line]:
+    rung = list(call_guards.rings(operation, case.values, case.payload))
+    if operation.rings and not rung:
+        yield Line("number", Verdict.UNKNOWN, "the request names none: the platform takes the contact's")  # fmt: skip
+    for number, where in rung:
+        masked = phone_numbers.mask(number)
+        wrong = [entry for entry in found if entry.where == where and entry.code.startswith("phone-")]  # fmt: skip
+        yield from (failed("number", entry) for entry in wrong)
+        if not wrong:
+            yield passed("number", f"`{masked}` can be dialled; not who answers it")
+        yield _hours(case.settings, number, masked)
+        yield _list(case.settings, masked, where, found)
+
+
+def _hours(settings: Settings, number: str, masked: str) -> Line:
+    times = call_guards.local_times(number)
+    hours = Hours.parse(settings.hours) if settings.hours else None
+    if not times:
+        return Line("hours", Verdict.UNKNOWN, f"no time zone is known for `{masked}`")
+    shown = ", ".join(f"{moment:%H:%M} at {zone}" for zone, moment in list(times.items())[:2])
+    more = f" and {len(times) - 2} zones more" if len(times) > 2 else ""  # noqa: PLR2004 - as shown
+    says = f"it is {shown}{more}, where `{masked}` may be"
+    if hours is None:
+        return Line("hours", Verdict.UNKNOWN, says, "say when people may be called: `--hours 08:00-21:00`")  # fmt: skip
+    if all(moment in hours for moment in times.values()):
+        return passed("hours", f"{says}: within {hours}")
+    return Line(
+        "hours", Verdict.FAILED, f"{says}: outside of {hours}", "call within those hours there"
+    )
+
+
+def _list(settings: Settings, masked: str, where: str, found: Sequence[Finding]) -> Line:
+    listed = [entry for entry in found if entry.code == "do-not-call" and entry.where == where]
+    if listed:
+        return failed("do-not-call", listed[0])
+    if settings.do_not_call:
+        return passed("do-not-call", f"`{masked}` is not in `{settings.do_not_call}`")
+    return Line("do-not-call", Verdict.UNKNOWN, "no list is set", "name one: `--do-not-call FILE`")

@@ -1,0 +1,230 @@
+"""Reading an answer: what it proves about its request, the IDs in it, what the platform says was wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from cxcall.documents.json_document import value_at
+from cxcall.findings.errors import Finding, Severity
+from cxcall.phone.phone_numbers import mask_text
+from cxcall.transport import retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.contracts.contract import Operation
+    from cxcall.transport.exchange import Exchange, HttpResponse
+
+CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
+SOURCE = "response"
+_SHOWN = 300
+_LONGEST_ID = 256
+
+# These keep the method, so the server they came from did not act on it; after the others it may have.
+UNPROCESSED_REDIRECTS = (301, 307, 308)
+_PAGES = (b"<!doctype html", b"<html")
+_FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
+_ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
+_NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
+
+
+class Proof(StrEnum):
+    """What an exchange proves about its request."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNAUTHORISED = "unauthorised"
+    BUSY = "busy"
+    UNSENT = "unsent"
+    NOTHING = "nothing"
+
+
+def judge(exchange: Exchange, operation: Operation, first_header: str = "") -> Proof:
+    """Return what an exchange proves; where a request may have been processed, that is nothing.
+
+    UNSENT, BUSY and UNAUTHORISED were provably not processed, and may be sent again.
+    """
+    if exchange.response is None or exchange.failure:
+        return Proof.NOTHING if exchange.left else Proof.UNSENT
+    response, status = exchange.response, exchange.response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return _judge_success(response, operation, first_header)
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Proof.UNAUTHORISED
+    if status == HTTPStatus.TOO_MANY_REQUESTS or (
+        status == HTTPStatus.SERVICE_UNAVAILABLE
+        and retry_after.retry_after(response.headers, datetime.now(UTC)) is not None
+    ):
+        return Proof.BUSY
+    if status in UNPROCESSED_REDIRECTS:
+        return Proof.REFUSED
+    is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    # After its timeout the server cannot tell how much of the request it had acted on.
+    return Proof.REFUSED if is_refusal and status != HTTPStatus.REQUEST_TIMEOUT else Proof.NOTHING
+
+
+def _judge_success(response: HttpResponse, operation: Operation, first_header: str) -> Proof:
+    has_id = engagement_id(operation, response, first_header) is not None
+    # What a read returns is told of something else: it failed only if its status says so.
+    if not operation.is_read and failure_in(response):
+        # Failed, and yet something was started: the one is as credible as the other.
+        return Proof.NOTHING if has_id or _is_partial(response.json()) else Proof.REFUSED
+    return Proof.ACCEPTED if has_id or not unreadable(response) else Proof.NOTHING
+
+
+def unreadable(response: HttpResponse) -> str:
+    """Say why a body is not the API's own; empty when it can be, as when there is none.
+
+    A login page or a captive portal answers 200 as well, and has processed nothing.
+    """
+    kind = response.headers.get("Content-Type", "").lower()
+    body = response.body.strip()
+    if "html" in kind or body[:20].lower().startswith(_PAGES):
+        return "a web page"
+    if response.truncated:
+        return "far longer than an answer of the API"
+    if body and "json" in kind and body != b"null" and response.json() is None:
+        return "not the JSON that it says it is"
+    return ""
+
+
+def engagement_id(
+    operation: Operation, response: HttpResponse, first_header: str = ""
+) -> tuple[str, str] | None:
+    """Return (ID, where it stood): a header named by the user, the contract's places, `Location`."""
+    declared = operation.engagement_id
+    if first_header:
+        declared = (f"header:{first_header}", *declared)
+    in_headers = [place for place in declared if place.startswith("header:")]
+    elsewhere = [place for place in declared if not place.startswith("header:")]
+    body = response.json() if elsewhere else None
+    for place in (*in_headers, *elsewhere, "location"):
+        found = _at(place, response, body)
+        if found and len(found) <= _LONGEST_ID:
+            return found, place
+    return None
+
+
+def _at(place: str, response: HttpResponse, body: Any) -> str:
+    kind, _, name = place.partition(":")
+    if kind == "header":
+        return response.headers.get(name, "").strip()
+    if kind == "location":
+        # Only a success says with it what it made; a redirect says where else to go.
+        made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+        path = location(response).path if made else ""
+        return unquote(path.rstrip("/").rpartition("/")[2])
+    try:
+        value = value_at(body, name)
+    except KeyError:
+        return ""
+    is_id = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip() if is_id else ""
+
+
+def location(response: HttpResponse) -> SplitResult:
+    """Return where an answer points; an empty address where that is none."""
+    try:
+        return urlsplit(response.headers.get("Location", ""))
+    except ValueError:
+        return urlsplit("")
+
+
+def correlation_id(response: HttpResponse) -> str | None:
+    """Return the platform's ID of this exchange, from its headers, else from its error body."""
+    for name in CORRELATION_HEADERS:
+        if found := response.headers.get(name, "").strip():
+            return found
+    body = response.json()
+    context = body.get("contextId") if isinstance(body, dict) else None
+    return str(context) if context else None
+
+
+def failure_in(response: HttpResponse) -> str:
+    """Say what in a body reports a failure (nice-cxone.md section 5, shape D); empty when nothing does."""
+    body = response.json()
+    entries = body if isinstance(body, list) else [body]
+    return next((told for entry in entries for told in _failures(entry)), "")
+
+
+def _failures(entry: Any) -> Iterator[str]:
+    if not isinstance(entry, dict):
+        return
+    for written, value in entry.items():
+        name, text = written.lower(), str(value).strip().lower()
+        if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
+            yield f"`{written}` is false"
+        elif name in ("errorcount", "failurecount", "failedcount") and _is_over(value, 0):
+            yield f"`{written}` is {value}"
+        elif name in ("status", "statuscode") and (_is_over(value, 399) or text in _FAILED_WORDS):
+            yield f"`{written}` is `{short(text)}`"
+        elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
+            yield f"`{written}` is `{short(str(value))}`"
+
+
+def _is_over(value: Any, limit: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > limit
+
+
+def _is_partial(body: Any) -> bool:
+    """Tell whether a body that reports a failure reports a success as well."""
+    if isinstance(body, list):
+        return any(not any(_failures(entry)) for entry in body)
+    folded = {name.lower(): value for name, value in body.items()}
+    return folded.get("success") is True or any(
+        _is_over(folded.get(name), 0) for name in ("successcount", "succeededcount")
+    )
+
+
+def short(text: str) -> str:
+    """Return text of the platform fit for one line: numbers masked, its length bounded."""
+    text = mask_text(text).replace("`", "'")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def hidden_failure(response: HttpResponse) -> Finding | None:
+    """Return the failure that a 2xx hides in its body, if any."""
+    told = failure_in(response)
+    if not told:
+        return None
+    return Finding(
+        Severity.ERROR,
+        "hidden-failure",
+        "response",
+        f"the API answered HTTP {response.status}, and its body reports a failure: {told}",
+        fix="read the body; nothing was started, as far as it says",
+        why="a 2xx whose body reports a failure is no success",
+        source=SOURCE,
+    )
+
+
+def said(response: HttpResponse) -> str:
+    """Return the platform's own words on an error, in the order that its shapes give them."""
+    body = response.json()
+    names = ("messageWithParams", "message", "error_description", "errorDescription")
+    words = next(
+        filter(None, (text_at(body, name) for name in (*names, "description", "error"))), ""
+    )
+    code = text_at(body, "code")
+    text = short(f"{words} ({code})" if words and code and code not in words else words or code)
+    limit = body.get("limit") if isinstance(body, dict) else None
+    if key := text_at(limit, "key"):
+        text = f"{text}; limit `{short(key)}` is {short(text_at(limit, 'value')) or 'not told'}"
+    return text
+
+
+def text_at(body: Any, wanted: str) -> str:
+    """Return the text of a member; platforms write its name in several cases."""
+    members = body.items() if isinstance(body, dict) else ()
+    return next(
+        (
+            str(value)
+            for name, value in members
+            if name.lower() == wanted.lower() and isinstance(value, str | int) and value
+        ),
+        "",
+    )

@@ -1,0 +1,302 @@
+"""An answer that refuses -> findings: what the platform says, by its status, its code or its words."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.findings.errors import Finding, Severity
+from cxcall.responses.evidence import (
+    SOURCE,
+    UNPROCESSED_REDIRECTS,
+    correlation_id,
+    location,
+    said,
+    short,
+    text_at,
+    unreadable,
+)
+from cxcall.transport import retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.contracts.contract import Operation
+    from cxcall.transport.exchange import HttpResponse
+
+
+class Cause(NamedTuple):
+    """What a status, a code or a phrase stands for, in our terms; `meaning` is said where the answer is mute."""
+
+    code: str
+    meaning: str
+    fix: str
+
+
+_NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
+_GRANT = "have it granted to the client's role; `cxcall auth status` shows the token's scopes"
+_PERSON = "use a person's token: `cxcall auth login --with-token`"
+_CLIENT = (
+    "compare ID, secret and registration of the client; the token endpoint is the region's own"
+)
+_LOOK = "look at it as it is now, then send what fits"
+_BODY = "check the body offline: `cxcall validate FILE`"
+_IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
+_NO_TOKEN = Cause("credential", "it hands out no token for these credentials", _CLIENT)
+# What a status means where the body does not say it better (genesys-cloud.md section 5.2).
+_BY_STATUS = {
+    400: Cause("not-provable", "", _BODY),
+    401: Cause("token-expired", "it does not accept the token", _NEW_TOKEN),
+    403: Cause("permission-missing", "the token may not do this", _GRANT),
+    404: Cause("not-found", "it does not know the path, or an ID in it", _IDS),
+    405: Cause("method-unpublished", "the path does not take this method", "see what can be sent: `cxcall operations`"),
+    407: Cause("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
+    409: Cause("state", "the state of something named in it forbids it now", _LOOK),
+    413: Cause("value-not-allowed", "the body is too large", "send less in it"),
+    415: Cause("header-missing", "it takes another `Content-Type`", "send `Content-Type: application/json`"),
+    429: Cause("rate-limited", "it takes no more requests for now", "wait, then send it again"),
+}  # fmt: skip
+# Codes of the platforms, whole or by their form (genesys-cloud.md sections 2.1, 5.2 and 5.3, nice-cxone.md 1 and 5).
+_BY_CODE = (
+    (r"not\.a\.user", Cause("token-user-context", "", _PERSON)),
+    (r"missing(\.any)?\.permissions|not\.authorized", Cause("permission-missing", "", _GRANT)),
+    (r"credentials\.expired|token.expired", Cause("token-expired", "", _NEW_TOKEN)),
+    (r"bad\.credentials", Cause("credential", "", f"{_NEW_TOKEN}; a token of another region is refused so, too")),
+    (r"ip\.not\.authorized", Cause("credential", "", "send it from an address that the organisation allows")),
+    (r"invalid_client|invalid_grant|access_denied", Cause("credential", "", _CLIENT)),
+    (r"unauthorized_client|unsupported_(grant|response)_type", Cause("token-grant", "", "use a grant that the client is registered for")),
+    (r"invalid_scope", Cause("token-scope", "", "ask for scopes of the form `<domain>` or `<domain>:readonly`")),
+    (r"authentication\.required", Cause("token-missing", "", "send `Authorization: Bearer <token>`")),
+    (r"too\.many\.requests.*|.*rate\.per\.minute", Cause("rate-limited", "", "wait, then send it again")),
+    (r"(.*\.)?not\.found", Cause("not-found", "", _IDS)),
+    (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded)", Cause("state", "", _LOOK)),
+    (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed)", Cause("state", "", _LOOK)),
+    (r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|conflict.*", Cause("state", "", _LOOK)),
+    (r"(.*\.)?missing\..*|.*\.cannot\.be\.blank", Cause("property-missing", "", _BODY)),
+    (r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*",
+     Cause("value-not-allowed", "", _BODY)),
+    (r"unsupported\.media\.type", Cause("header-missing", "", "send `Content-Type: application/json`")),
+)  # fmt: skip
+# Words, where there is no code (nice-cxone.md section 5); a phrase that only says "invalid request" explains nothing.
+_BY_WORDS = (
+    (r"no known way to render", Cause("header-missing", "", "send `Accept: application/json`")),
+    (r"client application .* not authorized", Cause("credential", "", _CLIENT)),
+    (r"user context|not a user", Cause("token-user-context", "", _PERSON)),
+    (r"(invalid|bad|wrong|incorrect).{0,12}(credential|client|secret|password|user ?name)", Cause("credential", "", _CLIENT)),
+    (r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)", Cause("token-expired", "", _NEW_TOKEN)),
+    (r"rate limit|too many requests", Cause("rate-limited", "", "wait, then send it again")),
+    (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden", Cause("permission-missing", "", _GRANT)),
+    (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
+    (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
+    (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|must be (on|off|active|stopped)",
+     Cause("state", "", _LOOK)),
+    (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter",
+     Cause("value-not-allowed", "", _BODY)),
+)  # fmt: skip
+_VAGUE = ("", "invalid_request", "bad.request")
+"""Codes beside which the words say more, where they say something."""
+_CODE = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
+_NAMED = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
+
+
+def refusal(
+    operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool = False
+) -> tuple[Finding, ...]:
+    """Return the findings on an answer that refuses: what the platform says, in our terms.
+
+    `operation` is None where the request fits none; `host` may be empty; `is_token` where a token was
+    asked for.
+    """
+    if response.status in UNPROCESSED_REDIRECTS:
+        return (_redirect(response, host),)
+    cause = _cause(response)
+    if is_token and cause.code in ("token-expired", "permission-missing"):
+        cause = _NO_TOKEN  # there was none yet that could have expired
+    body, told = response.json(), _told(response)
+    named = correlation_id(response)
+    fix = cause.fix
+    if cause.code == "permission-missing" and operation is not None:
+        fix += _needed(operation)
+    if cause.code == "rate-limited":
+        fix = _wait(response)
+    if named and cause.code == "not-provable":
+        fix = f"{fix}; for support, name correlation ID `{named}`"
+    found = Finding(
+        Severity.ERROR,
+        cause.code,
+        "response",
+        _headline(response, host, cause),
+        fix=fix,
+        why=f"the API says: {told}" if told else "its answer gives no reason",
+        source=SOURCE,
+    )
+    return (
+        found,
+        *_contradiction(response),
+        *_fields(operation, body),
+        *_named_in_words(operation, told),
+        *_unpublished(operation, response),
+    )
+
+
+def _headline(response: HttpResponse, host: str, cause: Cause) -> str:
+    who = f"`{host}`" if host else "the API"
+    if not response.status:
+        return f"{who} answered with an error" + (f": {cause.meaning}" if cause.meaning else "")
+    kind = unreadable(response)
+    if kind:
+        return f"{who} answered HTTP {response.status} with {kind}: not the platform's own answer, but a proxy's or a gateway's"
+    meaning = f": {cause.meaning}" if cause.meaning else ""
+    return f"{who} refused the request with HTTP {response.status}{meaning}"
+
+
+def _told(response: HttpResponse) -> str:
+    """Return the platform's words: of the body, else of `icStatusDescription`, else the body as text."""
+    words = said(response) or response.headers.get("icStatusDescription", "").strip()
+    body = response.json()
+    if words or unreadable(response) or isinstance(body, dict | list):
+        return words
+    return short(body if isinstance(body, str) else response.text.strip())
+
+
+def _cause(response: HttpResponse) -> Cause:
+    """Decide by the most exact thing that the answer holds: its code, its words, its status."""
+    by_status = _BY_STATUS.get(response.status)
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
+        return by_status
+    body, told = response.json(), _told(response)
+    codes = [text_at(body, name).lower() for name in ("code", "errorCode", "error")]
+    codes += [code.lower() for code in _CODE.findall(told)]
+    if by_code := _first(_BY_CODE, [code for code in codes if code not in _VAGUE]):
+        return by_code
+    by_words = next(
+        (cause for said, cause in _BY_WORDS if re.search(said, told, re.IGNORECASE)), None
+    )
+    is_of_token = by_words is not None and by_words.code == "token-expired"
+    is_told = by_status is not None and by_status.code not in ("not-provable", "token-expired")
+    if (
+        by_status is not None
+        and is_told
+        and not (is_of_token and response.status == HTTPStatus.FORBIDDEN)
+    ):
+        return by_status
+    found = by_words or _first(_BY_CODE, codes) or by_status
+    return found or Cause("not-provable", "", "ask the platform's support")
+
+
+def _first(table: Sequence[tuple[str, Cause]], codes: Sequence[str]) -> Cause | None:
+    """Return what the first code that a table knows stands for."""
+    found = (cause for code in codes for form, cause in table if re.fullmatch(form, code))
+    return next(found, None)
+
+
+def _wait(response: HttpResponse) -> str:
+    asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+    if asked is None:
+        return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
+    return f"send it again in {math.ceil(asked)} s: that is what the answer asks for"
+
+
+def _needed(operation: Operation) -> str:
+    """Say which permissions or scopes a contract names for an operation."""
+    alternatives = operation.permissions or [each for each in operation.scopes if each]
+    if not alternatives:
+        return ""
+    kind = "permission" if operation.permissions else "scope"
+    names = " or ".join(f"`{' '.join(sorted(each))}`" for each in alternatives)
+    return f"; the contract names the {kind} {names}"
+
+
+def _contradiction(response: HttpResponse) -> Iterator[Finding]:
+    """Yield a note where code and status of an answer do not say the same."""
+    code = text_at(response.json(), "code")
+    if response.status == HTTPStatus.FORBIDDEN and code == "unauthorized":
+        yield Finding(
+            Severity.NOTE,
+            "not-provable",
+            "response",
+            "the answer contradicts itself: HTTP 403 means a right is missing, its code `unauthorized` a bad token",
+            fix="try the token on a read that needs no right: `GET /api/v2/tokens/me`",
+            source=SOURCE,
+        )
+
+
+def _fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
+    """Yield one finding a field that the answer names (`details[].fieldName`)."""
+    details = body.get("details") if isinstance(body, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        if name := text_at(detail, "fieldName"):
+            error_code = text_at(detail, "errorCode")
+            yield Finding(
+                Severity.ERROR,
+                "value-not-allowed",
+                "response",
+                f"the API names the field `{short(name)}`"
+                + (f", for `{short(error_code)}`" if error_code else ""),
+                fix=_compare(operation),
+                source=SOURCE,
+            )
+
+
+def _named_in_words(operation: Operation | None, told: str) -> Iterator[Finding]:
+    """Yield a finding for each property that the words name in quotes or brackets, against the contract."""
+    if operation is None or not operation.takes_body:
+        return
+    known = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
+    for name in dict.fromkeys(_NAMED.findall(told)):
+        if name in known:
+            yield Finding(
+                Severity.ERROR,
+                "value-not-allowed",
+                known[name],
+                f"the API names `{name}`: its value is refused",
+                fix=_compare(operation),
+                source=SOURCE,
+            )
+        else:
+            yield Finding(
+                Severity.ERROR,
+                "property-unknown",
+                f"/{name}",
+                f"the API names `{name}`, which is no property of `{operation.name}`",
+                fix="leave it out; " + _compare(operation),
+                source=f"contract {operation.contract.name}",
+            )
+
+
+def _compare(operation: Operation | None) -> str:
+    name = f" {operation.name}" if operation else ""
+    return f"compare it with what it takes: `cxcall operations{name}`"
+
+
+def _unpublished(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:
+    if (
+        operation is not None
+        and response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+        and operation.provenance == "community"
+    ):
+        yield Finding(
+            Severity.ERROR,
+            "path-unpublished",
+            "path",
+            f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
+            fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
+            why="a host that does not know the path answers so, whatever is sent to it",
+            source=f"contract {operation.contract.name}",
+        )
+
+
+def _redirect(response: HttpResponse, host: str) -> Finding:
+    there = location(response).netloc.rpartition("@")[2]
+    return Finding(
+        Severity.ERROR,
+        "host-unknown",
+        "host",
+        f"`{host}` answered HTTP {response.status}, a redirect to `{there or host}`",
+        fix="if that host is the right one, set `base_url` to it",
+        why="no redirect is followed: it would take the token and the call to another address",
+        source=SOURCE,
+    )

@@ -1,0 +1,1 @@
+"""Build a checked request, ask for consent, apply the guards, and send it at most once."""

@@ -1,0 +1,234 @@
+"""How a delivery ends: outcome, exit code and findings, by what its last exchange proves."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall.findings.errors import ExitCode, Finding, Outcome, Severity
+from cxcall.responses import evidence
+from cxcall.responses.evidence import Proof
+from cxcall.transport import retry_after
+
+if TYPE_CHECKING:
+    from cxcall.contracts.contract import Operation
+    from cxcall.findings.errors import CxcallError
+    from cxcall.transport.exchange import Exchange, HttpResponse
+
+_RESOLVE = "`cxcall history resolve {id} --rang` or `--did-not-ring`"
+_UNSENT = {
+    "dns": (
+        "host-unknown",
+        "cannot be found",
+        "check the region or `base_url`: `cxcall config show`",
+    ),
+    "connect": ("undelivered", "takes no connection", "check `base_url`, and that it is running"),
+    "certificate": (
+        "undelivered",
+        "has a certificate that is not trusted",
+        "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority",
+    ),
+    "tls": ("undelivered", "makes no secure connection", "check that it is an `https://` address"),
+    "proxy": (
+        "undelivered",
+        "cannot be reached through the proxy",
+        "check `HTTPS_PROXY` and `NO_PROXY`",
+    ),
+}
+_UNSENDABLE = ("undelivered", "cannot be sent this request", "check the URL and the headers: `-n`")
+
+
+class Delivered(NamedTuple):
+    """What was sent where, under which ID of the ledger; `first_header` is looked into first."""
+
+    id: str
+    operation: Operation
+    host: str
+    first_header: str = ""
+
+
+class Ending(NamedTuple):
+    """How a delivery ends, and the exchange that decided it."""
+
+    outcome: Outcome
+    exit_code: ExitCode
+    exchange: Exchange | None
+    findings: tuple[Finding, ...] = ()
+
+
+def end(delivered: Delivered, proof: Proof, exchange: Exchange | None) -> Ending:
+    """Return the ending of a delivery that is not sent again."""
+    response = exchange.response if exchange else None
+    if exchange is None or (proof is not Proof.UNSENT and response is None):
+        return _unknown(delivered, exchange)
+    if proof is Proof.UNSENT or response is None:
+        finding = _unsent(delivered, exchange)
+        return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+    if proof is Proof.ACCEPTED:
+        findings = _doubts(delivered, response)
+        return Ending(Outcome.ACCEPTED, ExitCode.OK, exchange, findings)
+    if proof is Proof.BUSY:
+        finding = _busy(delivered, response)
+        return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+    return _refused(delivered, proof, exchange, response)
+
+
+def stopped_before(exchange: Exchange | None) -> Ending:
+    """Return the ending of a delivery that a signal stopped while nothing was processed."""
+    finding = Finding(
+        Severity.ERROR,
+        "undelivered",
+        "host",
+        "interrupted; nothing was processed",
+        fix="run it again when you are ready",
+    )
+    return Ending(Outcome.UNDELIVERED, ExitCode.INTERRUPTED, exchange, (finding,))
+
+
+def given_up(delivered: Delivered, proof: Proof, exchange: Exchange, error: CxcallError) -> Ending:
+    """Return the ending where no next attempt can be: no token, no record, or another process was faster."""
+    ended = end(delivered, proof, exchange)
+    findings = (*ended.findings, *error.findings)
+    if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
+        return Ending(Outcome.UNDELIVERED, error.exit_code, exchange, findings)
+    return Ending(ended.outcome, ended.exit_code, exchange, findings)
+
+
+def never_sent(error: CxcallError) -> Ending:
+    """Return the ending where the request was not even put together."""
+    return Ending(Outcome.UNDELIVERED, error.exit_code, None, error.findings)
+
+
+def _refused(
+    delivered: Delivered, proof: Proof, exchange: Exchange, response: HttpResponse
+) -> Ending:
+    if proof is Proof.NOTHING:
+        return _unknown(delivered, exchange)
+    hidden = (
+        evidence.hidden_failure(response) if response.status < HTTPStatus.MULTIPLE_CHOICES else None
+    )
+    if hidden:
+        findings: tuple[Finding, ...] = (hidden,)
+    else:
+        from cxcall.responses.refusals import refusal
+
+        findings = refusal(delivered.operation, response, delivered.host)
+    is_token = proof is Proof.UNAUTHORISED
+    code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
+    return Ending(Outcome.REFUSED, code, exchange, findings)
+
+
+def _unsent(delivered: Delivered, exchange: Exchange) -> Finding:
+    code, problem, fix = _UNSENT.get(exchange.failure, _UNSENDABLE)
+    return Finding(
+        Severity.ERROR,
+        code,
+        "host",
+        f"`{delivered.host}` {problem}",
+        fix=f"{fix}; then run it again",
+        why=f"nothing was sent: {exchange.detail}",
+    )
+
+
+def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
+    asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+    limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
+    again = f"in {math.ceil(asked)} s" if asked else "in a minute"
+    said = evidence.said(response)
+    return Finding(
+        Severity.ERROR,
+        "rate-limited" if limited else "undelivered",
+        "response",
+        f"`{delivered.host}` takes no request {'for now' if asked is None else f'for {asked:g} s'}"
+        f", it answered HTTP {response.status}",
+        fix=f"run it again {again}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
+        why="a request answered so was not processed" + (f"; the API says: {said}" if said else ""),
+        source=evidence.SOURCE,
+    )
+
+
+def _unanswered(delivered: Delivered, exchange: Exchange | None) -> Ending:
+    """Return the ending of a read without a usable answer: it changed nothing, so nothing is unknown."""
+    finding = Finding(
+        Severity.ERROR,
+        "undelivered",
+        "response",
+        _doubt(delivered, exchange),
+        fix="run it again",
+        why="it only reads: nothing was changed",
+    )
+    return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+
+
+def _unknown(delivered: Delivered, exchange: Exchange | None) -> Ending:
+    if delivered.operation.is_read:
+        return _unanswered(delivered, exchange)
+    rings = delivered.operation.rings
+    may = "the call may have been placed" if rings else "the request may have been processed"
+    finding = Finding(
+        Severity.ERROR,
+        "outcome-unknown",
+        "response",
+        f"{_doubt(delivered, exchange)}; {may}",
+        fix=f"do not run it again: find out, then {_RESOLVE.format(id=delivered.id)}",
+        why="the request had left: sending it again could "
+        + ("ring the person twice" if rings else "do the same thing twice"),
+    )
+    response = exchange.response if exchange else None
+    hidden = (
+        evidence.hidden_failure(response)
+        if response and response.status in range(200, 300)
+        else None
+    )
+    findings = (finding, hidden) if hidden else (finding,)
+    return Ending(Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, findings)
+
+
+def _doubt(delivered: Delivered, exchange: Exchange | None) -> str:
+    """Say why the outcome is not known."""
+    host = f"`{delivered.host}`"
+    if exchange is None or exchange.failure == "interrupted":
+        return f"interrupted while waiting for {host}"
+    if exchange.failure or exchange.response is None:
+        return f"no whole answer from {host}: {exchange.detail}"
+    response = exchange.response
+    status = f"{host} answered HTTP {response.status}"
+    if response.status not in range(200, 300):
+        said = evidence.said(response)
+        return f'{status}, which says "{said}"' if said else status
+    kind = evidence.unreadable(response)
+    return f"{status} with {kind}" if kind else f"{status}, and its body reports a failure"
+
+
+def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]:
+    """Return the warnings on an accepted request: no ID, or a body that hides what it says."""
+    found = evidence.engagement_id(delivered.operation, response, delivered.first_header)
+    kind = evidence.unreadable(response)
+    doubts = []
+    if found is None and delivered.operation.engagement_id:
+        looked = (*delivered.operation.engagement_id, "location")
+        doubts.append(
+            Finding(
+                Severity.WARNING,
+                "engagement-id-missing",
+                "response",
+                "accepted, and the answer names no engagement ID",
+                fix="if your host sends it in a header, name it: `--engagement-header NAME`",
+                why=f"looked in {', '.join(f'`{place}`' for place in looked)}",
+                source=evidence.SOURCE,
+            )
+        )
+    if kind:
+        doubts.append(
+            Finding(
+                Severity.WARNING,
+                "not-provable",
+                "response",
+                f"accepted, by its status and engagement ID alone: the body is {kind}",
+                fix="check on the platform what became of it",
+                source=evidence.SOURCE,
+            )
+        )
+    return tuple(doubts)

@@ -1,0 +1,1 @@
+"""Settings from flags, environment, `.env`, and profiles, each with its source."""

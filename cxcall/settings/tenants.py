@@ -1,0 +1,72 @@
+"""Where a CXone tenant is: its area, its issuer, and the API host that it was found at (nice-cxone.md section 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from cxcall.findings.errors import UsageError
+from cxcall.settings.private_file import PrivateFile
+from cxcall.settings.regions import area_of, check_url, host_url, is_domain, is_loopback_url
+from cxcall.settings.sources import Written
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ISSUER = "https://cxone.niceincontact.com"
+DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
+"""The vendor's own domains: a tenant's API is at a host under one of them."""
+
+KEY_PATH = "/authentication/v1/token/access-key"
+SOURCE = "tenant discovery (tenants.json)"
+
+
+class Tenant(NamedTuple):
+    """A tenant's API, and where the token came from that told which tenant it is."""
+
+    api_endpoint: str
+    token_url: str
+    tenant_id: str
+
+
+def key_url(base_url: str) -> str:
+    """Return where an access key is exchanged without a registered application; empty when unknown."""
+    if is_loopback_url(base_url):
+        return f"{host_url(base_url)}{KEY_PATH}"
+    area = area_of(base_url)
+    return f"https://{area}.nice-incontact.com{KEY_PATH}" if area else ""
+
+
+def find(state: Path, profile: str, issuer: str) -> Tenant | None:
+    """Return the tenant that a profile's login was found to be of; None when that is not known."""
+    for record in _file(state).find({"profile": profile, "issuer": issuer}):
+        fields = [str(record.get(name, "")) for name in Tenant._fields]
+        if all(fields) and is_allowed(fields[0], issuer):
+            return Tenant(*fields)
+    return None
+
+
+def keep(state: Path, profile: str, issuer: str, tenant: Tenant) -> None:
+    """Keep where a tenant is, in place of what was known of the profile; raises UnwritableError."""
+    _file(state).put(tenant._asdict(), {"profile": profile, "issuer": issuer})
+
+
+def forget(state: Path, profile: str) -> None:
+    """Drop what is known of a profile's tenant; raises UnwritableError."""
+    _file(state).remove({"profile": profile})
+
+
+def is_allowed(api_endpoint: str, issuer: str) -> bool:
+    """Tell whether a token may go to an API that the issuer named: to the vendor's hosts, or its own."""
+    try:
+        checked = check_url("api_endpoint", Written(api_endpoint, issuer, lambda: issuer))
+    except UsageError:
+        return False
+    host, own = urlsplit(checked).hostname or "", urlsplit(issuer).hostname
+    return host == own or (
+        is_domain(host) and host.endswith(tuple(f".{domain}" for domain in DOMAINS))
+    )
+
+
+def _file(state: Path) -> PrivateFile:
+    return PrivateFile(state / "tenants.json")

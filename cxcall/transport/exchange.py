@@ -1,0 +1,339 @@
+"""One HTTP exchange with requests: one connection, one request, one deadline; masking, curl text."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from threading import Event, Lock, Thread
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
+
+from cxcall import __version__
+from cxcall.documents.json_document import is_too_deep
+from cxcall.runtime.redaction import shown
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response
+    from requests.auth import AuthBase
+
+MASKED = "****"
+_SHORTEST_SECRET = 8
+_SLACK = 5.0
+_STATUS_DIGITS = 3
+_SCHEMES = ("Bearer", "Basic")
+_SECRET_WORDS = (
+    *("authorization", "cookie", "token", "secret", "password", "credential", "session"),
+    *("api-key", "apikey", "signature"),
+)
+
+
+class Headers(Mapping[str, str]):
+    """Header names to values, looked up without regard to case; a repeated name's values are joined."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._held: dict[str, tuple[str, str]] = {}
+        for name, value in pairs:
+            written, before = self._held.get(name.lower(), (name, ""))
+            both = f"{before}, {value}" if before and before != value else value
+            self._held[name.lower()] = (written, both)
+
+    def __getitem__(self, name: str) -> str:
+        return self._held[name.lower()][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._held.values())
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return f"Headers({masked_headers(self)!r})"
+
+
+class HttpRequest(NamedTuple):
+    """A request without its credentials: those are added as it leaves."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
+
+
+class HttpResponse(NamedTuple):
+    """An answer, its body decoded from its transfer; `truncated` when only its first mebibyte is kept."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    truncated: bool = False
+
+    def __repr__(self) -> str:
+        return shown(self, "body")
+
+    @property
+    def text(self) -> str:
+        """The body as text in its declared encoding, else UTF-8; what is neither is replaced."""
+        declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
+        charset = declared.partition(";")[0].strip(" \"'") or "utf-8"
+        try:
+            return self.body.decode(charset, "replace")
+        except (
+            LookupError,
+            ValueError,
+        ):  # an encoding that Python does not know, or one of no text
+            return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any | None:
+        """Return the body's JSON value, to be read only; None when it is no JSON."""
+        return _json_value(self.body)
+
+
+@lru_cache(maxsize=1)
+def _json_value(body: bytes) -> Any | None:
+    """Parse a body; many ask for the same one, each about another part of the answer.
+
+    What nests deeper than anything of a platform is text: to walk it would take the stack.
+    """
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return None if is_too_deep(value) else value
+
+
+class Exchange(NamedTuple):
+    """What came of one request, its credentials masked.
+
+    `left` is False only while it is certain that nothing of the request left: it turns True when the
+    connection stands, TLS and proxy included, and the first byte is about to go. `failure` is empty,
+    or dns, connect, certificate, tls, proxy, timeout, reset, cut, malformed or interrupted; `detail`
+    is its cause in words. A cut answer may carry its status and headers. `timings` are milliseconds
+    from the start: connect, turn (where one was waited for), first_byte, total.
+    """
+
+    request: HttpRequest
+    response: HttpResponse | None
+    left: bool
+    failure: str = ""
+    detail: str = ""
+    timings: Mapping[str, float] = MappingProxyType({})
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM in the middle of an exchange; carries how far it had come."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        super().__init__()
+        self.exchange = exchange
+
+    @property
+    def left(self) -> bool:
+        """Whether anything of the request may have left."""
+        return self.exchange.left
+
+
+def exchange(
+    request: HttpRequest,
+    *,
+    auth: AuthBase | None = None,
+    timeout: float = 30.0,
+    turn: Callable[[], None] | None = None,
+) -> Exchange:
+    """Send a request once and read its answer; never raises for what the network does.
+
+    `timeout` bounds the whole of it, name resolution and a dribbled answer included, in seconds.
+    `turn` is called once the connection stands and before anything leaves; it may wait, or raise
+    HeldBackError.
+    No redirect is followed and nothing is repeated. Raises Interrupted when told to stop, and
+    what `auth` raises.
+    """
+    call: _Call | None = None
+    try:
+        call = _Call(request, auth, turn)
+        call.start(timeout + _SLACK)
+        call.wait(timeout)
+        return call.result()
+    except KeyboardInterrupt:
+        if call is None:
+            stopped = Exchange(request, None, left=False, failure="interrupted")
+        else:
+            call.give_up("interrupted", "told to stop")
+            stopped = call.result()
+        raise Interrupted(stopped) from None
+
+
+class _Call:
+    """An exchange on a thread of its own: no name server, and nothing else, can hold up its deadline."""
+
+    def __init__(
+        self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
+    ) -> None:
+        from cxcall.transport.connection import Body, Line
+
+        self.done = Event()
+        self._request = request
+        self._line = Line(turn)
+        self._status: tuple[int, str, Headers] | None = None
+        self._body = Body()
+        self._lock = Lock()
+        self._failure: tuple[str, str] | None = None
+        self._secret = ""
+        self._prepared = self._prepare(request, auth)
+
+    def _prepare(self, request: HttpRequest, auth: AuthBase | None) -> PreparedRequest | None:
+        """Prepare without a session: no `~/.netrc`, no cookies, no redirects."""
+        import requests
+
+        own = {"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"}
+        headers = {**own, **request.headers}
+        plain = requests.Request(request.method, request.url, headers, data=request.body, auth=auth)
+        try:
+            prepared = plain.prepare()
+        except (requests.RequestException, ValueError):
+            self._settle("malformed", "the request cannot be put into HTTP")
+            return None
+        sent = {name: str(value) for name, value in prepared.headers.items()}
+        self._secret = sent.get("Authorization", "").partition(" ")[2]
+        self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)
+        return prepared
+
+    def start(self, timeout: float) -> None:
+        """Send and read on another thread; `timeout` ends that one should it be left alone."""
+        if self._prepared is None:
+            self.done.set()
+        else:
+            Thread(target=self._run, args=(self._prepared, timeout), daemon=True).start()
+
+    def wait(self, timeout: float) -> None:
+        """Wait for the end; give up after so many seconds, but for those that it waited for its turn."""
+        began = time.monotonic()
+        while not self.done.wait(max(began + timeout + self._line.held - time.monotonic(), 0.0)):
+            if time.monotonic() >= began + timeout + self._line.held:
+                self.give_up("timeout", f"no whole answer within {timeout:g} s")
+                return
+
+    def _run(self, prepared: PreparedRequest, timeout: float) -> None:
+        from cxcall.transport.connection import LineAdapter
+        from cxcall.transport.failures import name_failure
+
+        try:
+            with LineAdapter(self._line).opened(prepared, timeout) as answer:
+                self._read(answer)
+                self._settle("", "")
+        except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
+            self._settle(*name_failure(error, self._line))
+        finally:
+            self._line.close()
+            self.done.set()
+
+    def _read(self, answer: Response) -> None:
+        self._line.mark("first_byte")
+        self._line.phase = "answer"
+        headers = Headers(answer.raw.headers.items())
+        self._status = answer.status_code, answer.reason or "", headers
+        self._body.read(answer.raw)
+
+    def _settle(self, failure: str, detail: str) -> None:
+        with self._lock:
+            if self._failure is None:
+                self._line.mark("total")
+                self._failure = failure, detail
+
+    def give_up(self, failure: str, detail: str) -> None:
+        """End the exchange as it stands, unless it has just settled."""
+        with self._lock:
+            if self._failure is not None:
+                return
+            if not self._line.cut() and failure == "timeout":
+                failure, detail = self._line.stage, detail.replace("whole answer", "connection")
+            self._line.mark("total")
+            self._failure = failure, detail
+
+    def result(self) -> Exchange:
+        """Return what came of it."""
+        failure, detail = self._failure or ("", "")
+        return Exchange(
+            self._request,
+            self._response(),
+            self._line.left,
+            failure,
+            detail,
+            dict(self._line.timings),
+        )
+
+    def _response(self) -> HttpResponse | None:
+        status = self._status or _partial(self._line.head)
+        if status is None:
+            return None
+        code, reason, headers = status
+        return HttpResponse(
+            code,
+            self._hide(reason),
+            Headers((name, self._hide(value)) for name, value in headers.items()),
+            self._hide(bytes(self._body.kept).decode("latin-1")).encode("latin-1"),
+            self._body.truncated,
+        )
+
+    def _hide(self, text: str) -> str:
+        """Mask the token where a server echoes it."""
+        is_secret = len(self._secret) >= _SHORTEST_SECRET
+        return text.replace(self._secret, MASKED) if is_secret else text
+
+
+def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
+    """Read the whole lines of headers that were cut; a half line could be half an ID."""
+    texts = [line.decode("latin-1").strip() for line in lines]
+    starts = [place for place, text in enumerate(texts) if text.startswith("HTTP/")]
+    if not starts:
+        return None
+    _, _, status = texts[starts[-1]].partition(" ")
+    code, _, reason = status.partition(" ")
+    if not (code.isascii() and code.isdigit() and len(code) == _STATUS_DIGITS):
+        return None
+    fields = (text.partition(":") for text in texts[starts[-1] + 1 :] if ":" in text)
+    return int(code), reason, Headers((name, value.strip()) for name, _, value in fields)
+
+
+def is_loopback(url: str) -> bool:
+    """Tell whether a URL leads to this machine: 127.0.0.0/8, ::1 or localhost."""
+    from cxcall.settings.regions import is_loopback_host
+
+    return is_loopback_host(urlsplit(url).hostname or "")
+
+
+def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers with every value that may be a secret masked; a scheme like `Bearer` stays."""
+    return {
+        name: _masked(value) if any(word in name.lower() for word in _SECRET_WORDS) else value
+        for name, value in headers.items()
+    }
+
+
+def _masked(value: str) -> str:
+    scheme, _, rest = value.partition(" ")
+    return f"{scheme} {MASKED}" if rest and scheme in _SCHEMES else MASKED
+
+
+def curl(request: HttpRequest) -> str:
+    """Return the request as a curl command for a POSIX shell, the token left to its environment."""
+    import shlex
+
+    words = [
+        f"curl --include --request {shlex.quote(request.method)} {shlex.quote(request.url)}",
+        '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"',
+    ]
+    words += [
+        f"--header {shlex.quote(f'{name}: {value}')}"
+        for name, value in request.headers.items()
+        if name.lower() != "authorization"
+    ]
+    if request.body is not None:
+        words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
+    return " \\\n  ".join(words)

@@ -1,0 +1,1 @@
+"""Check payload files: JSON, JSON Lines, and CSV."""

@@ -1,0 +1,107 @@
+"""CSV tables of any length -> verdicts: which operation a table is for, and what is wrong in each record."""
+
+from __future__ import annotations
+
+from io import StringIO
+from itertools import chain
+from typing import TYPE_CHECKING, BinaryIO
+
+from cxcall.contracts.json_schema import validator
+from cxcall.documents.json_document import DocumentError
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.csv_table import Header, Lines, pieces
+from cxcall.payloads.operation_matching import fit
+from cxcall.validation.payload_check import unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cxcall.contracts.contract import Operation
+    from cxcall.payloads.csv_table import Table
+    from cxcall.validation.payload_check import Checked, Judge
+
+_RECORDS = 256
+
+Piece = tuple[int, str]
+"""Some records of a table: the number of their first line, and their text."""
+
+
+class Sheet:
+    """A table that is read once, from the start."""
+
+    def __init__(self, text: Iterable[str], name: str) -> None:
+        self._lines = Lines(text)
+        self.name = name
+        self.header = Header.read(self._lines, name)
+        self._first = next(pieces(self._lines, self.header, 1), (1, ""))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no record."""
+        return not self._first[1]
+
+    def pieces(self) -> Iterator[Piece]:
+        """Yield all records."""
+        if not self.is_empty:
+            yield self._first
+            yield from pieces(self._lines, self.header, _RECORDS)
+
+    def operation(self, known: Sequence[Operation]) -> Operation:
+        """Return the operation that has all columns, and that the first record is valid as.
+
+        Raises UsageError where there is none.
+        """
+        tables = [found for entry in known if entry.takes_body and (found := self._as(entry))]
+        if len(tables) == 1:
+            return tables[0].operation
+        for table in tables:
+            body = next((found[1] for found in table.records(_lines_of(self._first))), None)
+            if body and validator(table.operation.body_schema).is_valid(body.value):
+                return fit([each.operation for each in tables], body.value).nearest
+        raise UsageError(
+            f"`{self.name}` is for no operation that is known: its columns or its first record fit none",
+            where="--operation",
+            fix="name the operation with `--operation NAME`",
+        )
+
+    def _as(self, operation: Operation) -> Table | None:
+        try:
+            return self.header.table(operation)
+        except UsageError:
+            return None
+
+
+def open_sheet(file: BinaryIO, name: str, start: bytes) -> Sheet:
+    """Open a table, `start` being what was read of it already; raises UnicodeDecodeError as it is read."""
+    from io import BytesIO, TextIOWrapper
+
+    if not start:
+        return Sheet(TextIOWrapper(file, encoding="utf-8-sig", newline=""), name)
+    # A pipe cannot be read twice: its start and its rest are one text.
+    head = TextIOWrapper(BytesIO(start), encoding="utf-8-sig", newline="")
+    return Sheet(chain(head, TextIOWrapper(file, encoding="utf-8", newline="")), name)
+
+
+def _lines_of(piece: Piece) -> Lines:
+    first, text = piece
+    return Lines(StringIO(text, newline=""), first - 1)
+
+
+class SheetCheck:
+    """The check of the records of one table, as one operation."""
+
+    def __init__(self, table: Table, judge: Judge) -> None:
+        self.table, self.judge = table, judge
+
+    def __call__(self, piece: Piece) -> list[Checked]:
+        """Return the verdicts on some records, in their order."""
+        return list(self._verdicts(piece))
+
+    def _verdicts(self, piece: Piece) -> Iterator[Checked]:
+        name = self.table.header.name
+        for place, body, values, errors in self.table.records(_lines_of(piece)):
+            if body is None:
+                error = DocumentError(*errors)
+                yield unread(name, error, place.line)
+            else:
+                yield self.judge.checked(name, place.line, body, values)

@@ -1,0 +1,135 @@
+"""Payload files -> the operations that a project says they are for, by patterns of their paths.
+
+They stand under `[operations]` in `.cxcall.toml`, or `[tool.cxcall.operations]` in `pyproject.toml`:
+
+    "payloads/execute/**/*.json" = "execute"
+"""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.documents import toml
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cxcall.contracts.catalog import Known
+    from cxcall.contracts.contract import Operation
+
+HOMES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
+"""The files that may say so, and the tables that `operations` stands in; the first one wins."""
+
+_EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
+
+
+class Assigned(NamedTuple):
+    """The operation that a file is for, and the pattern and the file that say so."""
+
+    operation: Operation
+    pattern: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"`{self.pattern}` in {self.source}"
+
+
+class Assignment(NamedTuple):
+    """The patterns of one file, in its order; they are relative to its folder."""
+
+    path: Path
+    patterns: Mapping[str, Operation]
+
+    def of(self, file: str) -> Assigned | None:
+        """Return what the first pattern that matches a file says; None when none does."""
+        folder = self.path.parent
+        absolute = Path(os.path.abspath(file))  # noqa: PTH100 - symbolic links stay as they are named
+        if not absolute.is_relative_to(folder):
+            return None
+        parts = absolute.relative_to(folder).parts
+        for pattern, operation in self.patterns.items():
+            if matches(parts, tuple(pattern.split("/"))):
+                return Assigned(operation, pattern, self.path.name)
+        return None
+
+
+def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    """Tell whether a path matches, name by name; `**` stands for any number of folders."""
+    if not pattern:
+        return not path
+    first, *rest = pattern
+    if first == "**":
+        return bool(path) and any(matches(path[start:], rest) for start in range(len(path) + 1))
+    return bool(path) and fnmatchcase(path[0], first) and matches(path[1:], rest)
+
+
+def find(folder: Path, known: Known) -> Assignment | None:
+    """Return what the nearest file says: of `folder`, or of one above it in the same repository.
+
+    Raises UsageError, with the place, where such a file is wrong or names no operation of `known`.
+    """
+    for path in (above / name for above in to_root(folder) for name in HOMES):
+        if path.is_file() and (found := _read(path, known)) is not None:
+            return found
+    return None
+
+
+def to_root(folder: Path) -> list[Path]:
+    """Return the folders from here to the repository's root; without a repository, this one alone."""
+    folders = [folder, *folder.parents]
+    root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
+    return folders[: root + 1]
+
+
+def _read(path: Path, known: Known) -> Assignment | None:
+    text, above = toml.read(path), HOMES[path.name]
+    if above and above[-1] not in text:
+        return None  # whatever else may be wrong with it is not ours to say
+    declared: Any = toml.parse(path, text, fix=_EXAMPLE)
+    for depth, key in enumerate(above, 1):
+        if key not in declared:
+            return None
+        declared = _table(path, text, above[:depth], declared[key])
+    for key in declared:
+        if key != "operations":
+            place = toml.place(path, text, *above, key)
+            raise UsageError(
+                f"`{key}` is no setting", where=place, fix=f"under `[operations]` {_EXAMPLE}"
+            )
+    keys = (*above, "operations")
+    patterns = _table(path, text, keys, declared.get("operations", {}))
+    return Assignment(
+        path,
+        {
+            pattern: _operation(toml.place(path, text, *keys, pattern), name, known)
+            for pattern, name in patterns.items()
+        },
+    )
+
+
+def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise UsageError(
+        f"`{'.'.join(keys)}` must be a table, not {toml.kind(value)}",
+        where=toml.place(path, text, *keys),
+        fix=_EXAMPLE,
+    )
+
+
+def _operation(place: str, name: Any, known: Known) -> Operation:
+    if not isinstance(name, str):
+        raise UsageError(
+            f"an operation's name must be a string, not {toml.kind(name)}",
+            where=place,
+            fix=_EXAMPLE,
+        )
+    try:
+        return known.named(name)
+    except UsageError as error:
+        (finding,) = error.findings
+        raise UsageError(finding.message, where=place, fix=finding.fix) from None

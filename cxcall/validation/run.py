@@ -1,0 +1,238 @@
+"""Payload files -> verdicts: which operation each payload is for, and all that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+import time
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from cxcall.documents.json_document import BOM, DocumentError, parse
+from cxcall.documents.text_files import (
+    STDIN,
+    decode,
+    open_bytes,
+    read_text,
+    refuse_wide,
+    undecodable,
+)
+from cxcall.findings.errors import Finding, Severity, UsageError
+from cxcall.validation.payload_check import Judge, unread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from io import BufferedReader
+
+    from cxcall.contracts.contract import Operation
+    from cxcall.validation.operation_patterns import Assignment
+    from cxcall.validation.payload_check import Checked, Stretch
+
+Piece = TypeVar("Piece")
+
+LINES = (".jsonl", ".ndjson")
+TABLES = (".csv", ".tsv")
+SUFFIXES = (".json", *LINES)
+_ALONE = 0.1  # seconds: what is done by then is not worth the start of a process
+
+
+class Validation(NamedTuple):
+    """How payload files are checked: as `named`, else as their path is assigned, else as they fit.
+
+    `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays,
+    and for one alone where lines come by a pipe: their verdicts are not to wait for others.
+    `told` is called with the number of bytes that were read since.
+    """
+
+    known: Sequence[Operation]
+    named: Operation | None = None
+    assignment: Assignment | None = None
+    strict: bool = False
+    jobs: int | None = None
+    told: Callable[[int], None] = lambda _: None
+
+    def run(self, files: Sequence[str]) -> Generator[Checked | Stretch, None, None]:
+        """Check every payload of every file, folder and pattern; a bad one does not hide the others.
+
+        Raises WorkerLostError where a process that shared the work was ended.
+        """
+        for file in files:
+            try:
+                for path in _expanded(file):
+                    yield from _some(path, self._of_file(path))
+            except (DocumentError, UsageError) as error:
+                yield unread(file, error)
+
+    def judge(self, path: str) -> Judge:
+        """Return how the payloads of one file are judged."""
+        is_asked = self.named is None and self.assignment is not None and path != STDIN
+        assigned = self.assignment.of(path) if is_asked and self.assignment else None
+        named = self.named or (assigned.operation if assigned else None)
+        return Judge(self.known, named, assigned, self.strict)
+
+    def _of_file(self, path: str) -> Iterator[Checked | Stretch]:
+        if path == STDIN:
+            yield from self._of_stdin()
+        elif path.lower().endswith((*LINES, *TABLES)):
+            with open_bytes(path) as file:
+                check = self._of_lines if path.lower().endswith(LINES) else self._of_table
+                yield from check(path, file)
+        else:
+            yield from self._of_document(path)
+
+    def _of_document(self, path: str, data: bytes | None = None) -> Iterator[Checked]:
+        try:
+            text = read_text(path) if data is None else decode(path, data)
+            yield self.judge(path).document(parse(text, path))
+        except DocumentError as error:
+            yield unread(path, error)
+
+    def _of_stdin(self) -> Iterator[Checked | Stretch]:
+        """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
+        from cxcall.validation.json_lines import whole_lines
+
+        with open_bytes(STDIN) as file:
+            start = whole_lines(file, at_once=True)
+            while b"\n" not in start.strip() and (more := file.readline()):
+                start += more
+            if _starts_as_lines(start):
+                yield from self._of_lines(STDIN, file, start)
+            elif self.named and _starts_as_table(start, self.named):
+                yield from self._of_table(STDIN, file, start)
+            else:
+                yield from self._of_document(STDIN, start + file.read())
+
+    def _of_lines(
+        self, path: str, file: BufferedReader, start: bytes = b""
+    ) -> Iterator[Checked | Stretch]:
+        from cxcall.validation.json_lines import LineCheck, cut
+
+        parts = cut(file, path, start, rereadable=_is_file(path))
+        check = LineCheck(path, self.judge(path))
+        yield from self._shared(path, parts, check, lambda part: part.size)
+
+    def _of_table(
+        self, path: str, file: BufferedReader, start: bytes = b""
+    ) -> Iterator[Checked | Stretch]:
+        from cxcall.validation.csv_files import SheetCheck, open_sheet
+
+        refuse_wide(path, start or file.peek())
+        try:
+            sheet = open_sheet(file, path, start)
+            judge = self.judge(path)
+            if sheet.is_empty and judge.named is None:
+                return  # nothing tells which operation it would be for
+            operation = judge.named or sheet.operation(self.known)
+            check = SheetCheck(sheet.header.table(operation), judge._replace(named=operation))
+            yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
+        except UnicodeDecodeError as error:
+            said = f"byte 0x{error.object[error.start]:02x} stands in it"
+            raise undecodable(path, said, "LATIN1") from None
+
+    def _shared(
+        self,
+        path: str,
+        pieces: Iterator[Piece],
+        work: Callable[[Piece], Sequence[Checked | Stretch]],
+        size: Callable[[Piece], int],
+    ) -> Iterator[Checked | Stretch]:
+        """Yield the verdicts on the pieces of one file; others join in where it takes longer."""
+        import gc
+
+        gc.enable()  # a long run is no short command: its garbage would pile up
+        jobs = self.jobs or (cores() if _is_file(path) else 1)
+        began = time.monotonic()
+        if self.jobs is None or jobs == 1:
+            for piece in pieces:
+                yield from work(piece)
+                self.told(size(piece))
+                if jobs > 1 and time.monotonic() - began > _ALONE:
+                    break
+            else:
+                return
+        from cxcall.crew import Crew
+
+        with Crew(work, jobs) as crew:
+            for piece, verdicts in crew.results(pieces):
+                yield from verdicts
+                self.told(size(piece))
+
+
+def _some(path: str, verdicts: Iterator[Checked | Stretch]) -> Iterator[Checked | Stretch]:
+    """Yield the verdicts on a file; where there is none, that is what is wrong with it."""
+    entry = None
+    for entry in verdicts:
+        yield entry
+    if entry is None:
+        shown = "--skeleton --csv" if path.lower().endswith(TABLES) else "--skeleton"
+        yield unread(
+            path,
+            DocumentError(
+                Finding(
+                    Severity.ERROR,
+                    "body-malformed",
+                    "body",
+                    f"`{path}` holds no payload",
+                    fix=f"a sample: `cxcall operations NAME {shown}`",
+                )
+            ),
+        )
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def _is_file(path: str) -> bool:
+    """Tell whether a path names what can be read again, unlike a pipe."""
+    return path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
+
+
+def _starts_as_lines(start: bytes) -> bool:
+    """Tell whether a text starts with one whole JSON document on a line, and goes on with another one."""
+    import json
+
+    lines = (line for line in start.removeprefix(BOM.encode()).splitlines() if line.strip())
+    first, second = next(lines, b""), next(lines, b"").lstrip()
+    if not (first.lstrip().startswith((b"{", b"[")) and second.startswith((b"{", b"["))):
+        return False
+    try:
+        json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _starts_as_table(start: bytes, operation: Operation) -> bool:
+    """Tell whether the first line of a text names something that a column of a table can set."""
+    from io import StringIO
+
+    from cxcall.payloads.csv_table import Header, Lines
+
+    head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
+    if head.lstrip().startswith(("{", "[", '"')):
+        return False
+    return Header.read(Lines(StringIO(head)), STDIN).knows(operation)
+
+
+def _expanded(file: str) -> list[str]:
+    """Return the payload files of a folder or a pattern, sorted; a file stands for itself."""
+    if file != STDIN and Path(file).is_dir():
+        found = sorted(
+            str(path) for path in Path(file).rglob("*") if path.suffix.lower() in SUFFIXES
+        )
+        said, fix = (
+            "holds no payload files",
+            f"name the files, or end them in {', '.join(SUFFIXES)}",
+        )
+    elif has_magic(file) and not Path(file).exists():
+        every = glob(file, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+        found = sorted(path for path in every if Path(path).is_file())
+        said, fix = "matches no file", "check the pattern: `**` stands for any number of folders"
+    else:
+        return [file]
+    if not found:
+        raise UsageError(f"`{file}` {said}", where=file, fix=fix)
+    return found

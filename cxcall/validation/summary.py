@@ -1,0 +1,113 @@
+"""What a validation comes to: verdicts counted, and as many kept as are to be shown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cxcall.findings.errors import ExitCode, Finding, Outcome
+from cxcall.validation.payload_check import Checked, Stretch
+
+SHOWN = 100
+"""Findings and payloads kept of a run; the others are counted."""
+
+
+class Result:
+    """What a run comes to; it does not grow with the payloads, unless all are to be kept."""
+
+    def __init__(self, most: int | None = SHOWN) -> None:
+        self.most = most
+        self.total = 0
+        self.valid = 0
+        self.payloads: list[Checked] = []
+        self.found: list[Checked] = []
+        self.findings: list[Finding] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.operations: Counter[tuple[str, ...]] = Counter()
+        self.exit_codes: set[ExitCode] = set()
+
+    def add(self, entry: Checked | Stretch) -> None:
+        """Count a verdict, and keep it where there is room."""
+        first, count = entry if isinstance(entry, Stretch) else (entry, 1)
+        self.exit_codes.add(first.exit_code)
+        self.total += count
+        self.valid += count * first.valid
+        if first.valid:
+            self.operations[first.operations] += count
+        for finding in first.findings:
+            self.counts[finding.code, str(finding.severity)] += 1
+        room = count if self.most is None else self.most + 1 - len(self.payloads)
+        if room > 0:
+            every = entry.each() if isinstance(entry, Stretch) else [first]
+            self.payloads += [each for each, _ in zip(every, range(room), strict=False)]
+        if first.findings and (self.most is None or len(self.findings) < self.most):
+            self.found.append(first)
+            self.findings += first.findings
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is more than what is kept."""
+        return self.most is not None and (
+            self.total > self.most or self.counts.total() > len(self.shown_findings)
+        )
+
+    @property
+    def shown(self) -> list[Checked]:
+        """The payloads to be told of: all of them, or, of too many, those with the first findings."""
+        return self.found if self.is_cut and self.total > (self.most or 0) else self.payloads
+
+    @property
+    def shown_findings(self) -> list[Finding]:
+        """The findings to be told of."""
+        return self.findings if self.most is None else self.findings[: self.most]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """An unreadable file outweighs an invalid one: it was not checked at all."""
+        codes = self.exit_codes
+        return ExitCode.USAGE if ExitCode.USAGE in codes else max(codes, default=ExitCode.OK)
+
+    @property
+    def outcome(self) -> Outcome:
+        """`valid`, `invalid`, or `error` where something could not be read."""
+        outcomes = {ExitCode.OK: Outcome.VALID, ExitCode.INVALID: Outcome.INVALID}
+        return outcomes.get(self.exit_code, Outcome.ERROR)
+
+    @property
+    def severities(self) -> Counter[str]:
+        """How many findings there are of each severity."""
+        found: Counter[str] = Counter()
+        for (_, severity), count in self.counts.items():
+            found[severity] += count
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the verdicts for a program, and how many there are."""
+        codes: Counter[str] = Counter()
+        for (code, _), count in self.counts.items():
+            codes[code] += count
+        return {
+            "payloads": [payload.as_dict() for payload in self.shown],
+            "counts": {
+                "payloads": self.total,
+                "valid": self.valid,
+                "invalid": self.total - self.valid,
+                "codes": dict(codes),
+            },
+        }
+
+    def summary(self) -> str:
+        """Count in words what was found; of more than is shown, by code."""
+        if not self.is_cut:
+            return ""
+        operations = [" or ".join(names) for names in self.operations if names]
+        named = f" as {operations[0]}" if len(operations) == 1 else ""
+        lines = [
+            f"{count:>9,}  {severity}[{code}]" for (code, severity), count in self._by_weight()
+        ]
+        if self.counts.total() > len(self.shown_findings):
+            lines.append(f"the first {self.most} findings are shown; `--all` shows every one")
+        return "\n".join([*lines, f"{self.total:,} payloads, {self.valid:,} valid{named}"])
+
+    def _by_weight(self) -> list[tuple[tuple[str, str], int]]:
+        return sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))

@@ -1,0 +1,115 @@
+"""Tables and lines become requests; every cell is found again in the text that it came from."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.batch.job import Job, check
+from cxcall.batch.rows import RowFile
+from cxcall.contracts import contract
+from cxcall.contracts.contract import Operation
+from cxcall.payloads import csv_table
+from cxcall.settings.settings import settle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPERATIONS = contract.operations()
+PERSONAL = next(entry for entry in OPERATIONS if entry.name == "personal-connection")
+# The standard library's writer leaves a lone carriage return unquoted before Python 3.13.
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda entry: entry.name)
+def test_the_sample_table_of_every_operation_is_right(operation: Operation, tmp_path: Path) -> None:
+    path = tmp_path / "sample.csv"
+    path.write_text(csv_table.skeleton(operation), "utf-8")
+    settings = settle({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    with RowFile(str(path)) as file:
+        rows = list(check(Job(operation, file, settings, {})))
+    needs_none = operation.example is None and not any(
+        entry.required for entry in operation.parameters
+    )
+    assert len(rows) == (0 if needs_none else 1)
+    for row in rows:
+        assert row.draft is not None, row.findings
+        assert row.draft.payload.value == without_empty_text(operation.example or {})
+
+
+def without_empty_text(example: Any) -> Any:
+    """Return a body as a table can give it: an empty cell is no value."""
+    if not isinstance(example, dict):
+        return example
+    return {name: value for name, value in example.items() if value != ""}
+
+
+@given(
+    st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=5),
+    st.sampled_from(csv_table.DELIMITERS),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_every_cell_is_read_as_it_was_written_and_found_where_it_stands(
+    rows: list[tuple[str, str]], delimiter: str, end: str
+) -> None:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
+    writer.writerows([("contact-id", "reason-code"), *rows])
+    text = io.TextIOWrapper(io.BytesIO(out.getvalue().encode()), "utf-8", newline="")
+    found = list(csv_table.read_rows(text, "t.csv", PERSONAL))
+    lines = out.getvalue().split("\n")
+    assert [payload.value for _, payload, _, _ in found if payload] == [
+        {"contactId": first, "reasonCode": second} for first, second in rows
+    ]
+    for (_, payload, _, _), cells in zip(found, rows, strict=True):
+        assert payload is not None
+        for pointer, cell in zip(("/contactId", "/reasonCode"), cells, strict=True):
+            place = payload.excerpt(pointer)
+            assert place is not None
+            start = lines[place.line - 1][place.column - 1 :]
+            written = io.StringIO()
+            csv.writer(written, delimiter=delimiter, lineterminator=end).writerow([cell])
+            assert start.startswith(
+                (written.getvalue().split("\n")[0].rstrip("\r"), cell.split("\n")[0].rstrip("\r"))
+            )
+
+
+def test_an_empty_cell_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("contact-id\treason-code\n\n\tfollow_up\n", "utf-8")
+    with RowFile(str(path)) as file:
+        (row,) = file.rows(PERSONAL)
+    assert row.payload is not None
+    assert row.payload.value == {"reasonCode": "follow_up"}
+    assert row.place.line == 3
+
+
+def test_cells_take_the_kind_that_the_schema_wants(tmp_path: Path) -> None:
+    add = next(entry for entry in OPERATIONS if entry.name == "add-contacts")
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "contactListId,/0/contactListId,/0/callable,/0/data/zip\nL,L,TRUE,007\n", "utf-8"
+    )
+    with RowFile(str(path)) as file:
+        (row,) = file.rows(add)
+    assert row.payload is not None
+    assert row.payload.value == [{"contactListId": "L", "callable": True, "data": {"zip": "007"}}]
+    assert row.values == {"contactListId": "L"}
+
+
+def test_parameters_may_stand_in_a_line_beside_the_body(tmp_path: Path) -> None:
+    create = next(entry for entry in OPERATIONS if entry.name == "cxone-create-call-list")
+    path = tmp_path / "t.jsonl"
+    path.write_text(
+        '{"listName": "Autumn", "externalIdColumn": "id", "destinationMappings": []}\n', "utf-8"
+    )
+    with RowFile(str(path)) as file:
+        (row,) = file.rows(create)
+    assert row.payload is not None
+    assert row.payload.value == {"destinationMappings": []}
+    assert row.values == {"listName": "Autumn", "externalIdColumn": "id"}

@@ -1,0 +1,83 @@
+"""`cxcall auth`: log in, see who you are, hand out the token, log out."""
+
+from __future__ import annotations
+
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CONTACT
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
+
+
+def test_log_in_by_stdin_then_send_then_log_out(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    url = ("--base-url", sandbox.base_url)
+    ran = cxcall(
+        "auth",
+        "login",
+        "--client-id",
+        sandbox.client_id,
+        *url,
+        stdin=f"{sandbox.client_secret}\n",
+        code=0,
+    )
+    assert f"logged in to {sandbox.base_url}" in ran.out
+    state = cxcall.folder / "state"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in state.iterdir()} == {0o600}
+    assert cxcall(*PERSONAL, *url, code=0).out.startswith("HTTP 201")
+    cxcall("auth", "logout", *url, code=0)
+    assert cxcall(*PERSONAL, *url, "--again", "-o", "json", code=4).codes == ["token-missing"]
+
+
+def test_a_token_by_stdin(live: Cxcall) -> None:
+    token = live("auth", "token", code=0).out.strip()
+    for name in ("CXCALL_CLIENT_ID", "CXCALL_CLIENT_SECRET"):
+        del live.environment[name]
+    live("auth", "logout", code=0)
+    live("auth", "login", "--with-token", stdin=token, code=0)
+    assert live("auth", "token", code=0).out.strip() == token
+    assert live(*PERSONAL, code=0).out.startswith("HTTP 201")
+
+
+def test_status_says_where_each_value_came_from(live: Cxcall, sandbox: Sandbox) -> None:
+    live.file(".env", "CXCALL_CLIENT_ID=other\nCXCALL_TIMEOUT=7\n")
+    out = live("auth", "status", code=0).out
+    assert sandbox.base_url in out
+    assert "environment CXCALL_CLIENT_ID" in out
+    assert sandbox.client_secret not in out
+    assert ".env:2" in live("config", "show", code=0).out
+
+
+def test_status_without_credentials_is_exit_4(cxcall: Cxcall) -> None:
+    cxcall("auth", "status", code=4)
+
+
+def test_a_token_is_fetched_once_and_reused(live: Cxcall, sandbox: Sandbox) -> None:
+    for reason in ("a", "b", "c"):
+        live("personal-connection", "--contact-id", CONTACT, "--reason-code", reason, code=0)
+    assert [entry.path for entry in sandbox.received].count("/oauth/token") == 1
+
+
+@pytest.mark.parametrize(
+    ("client", "secret", "code", "said"),
+    [
+        ("nobody", "a-secret-of-mine", 4, "client not found"),
+        ("sandbox", "a-secret-of-mine", 4, "region"),
+        ("sandbox-throttled", "sandbox-secret", 6, "rate"),
+    ],
+)
+def test_a_refused_login_says_why(
+    live: Cxcall, client: str, secret: str, code: int, said: str
+) -> None:
+    environment = {"CXCALL_CLIENT_ID": client, "CXCALL_CLIENT_SECRET": secret}
+    ran = live("auth", "token", "-o", "json", code=code, env=environment)
+    (finding,) = ran.envelope["findings"]
+    assert said in f"{finding['message']} {finding['fix']} {finding['why']}"
+    assert secret not in ran.out

@@ -1,0 +1,240 @@
+"""Completion in the shells themselves: commands, flags, values and files; never an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pexpect
+import pytest
+
+from helpers.command import CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+CONFIG = '[profiles.eu]\nregion = "eu-west-1"\n[profiles.eu-test]\n[profiles."my us"]\n'
+# Every expected word, sorted; a shell that completes within a word offers the part that it replaces.
+LINES = {
+    "cxcall exe": ["execute"],
+    "cxcall ex": ["execute", "explain"],
+    "cxcall auth log": ["login", "logout"],
+    "cxcall auth login --with": ["--with-token"],
+    "cxcall -p eu auth login --with": ["--with-token"],
+    "cxcall execute --dr": ["--dry-run"],
+    "cxcall execute --dry-run --dr": [],
+    "cxcall validate -o j": ["json", "jsonl", "junit"],
+    "cxcall execute -o j": ["json", "jsonl"],
+    "cxcall completion z": ["zsh"],
+    "cxcall history resolve --did": ["--did-not-ring"],
+    "cxcall validate --operation place-callb": ["place-callback-call"],
+    "cxcall operations execu": ["execute"],
+    "cxcall send place-call-": ["place-call-for-user"],
+    "cxcall send place-call-for-user --user": ["--user-id"],
+    "cxcall explain id-": ["id-format", "id-mismatch"],
+    "cxcall history list --outcome un": ["undelivered", "unknown"],
+    "cxcall auth status --profile eu": ["eu", "eu-test"],
+    "cxcall auth status --base-url http://127.0.0.1:1 --profile eu-": ["eu-test"],
+    "cxcall 'auth' \"status\" --profile eu-": ["eu-test"],
+    "cxcall personal-connection --phone": [],
+}
+
+
+@pytest.fixture
+def home(cxcall: Cxcall) -> Cxcall:
+    """Return the command, found by its name, among profiles and files."""
+    cxcall.file("config/config.toml", CONFIG)
+    cxcall.file("payload one.json", {})
+    cxcall.environment["PATH"] = f"{CXCALL.parent}{os.pathsep}{cxcall.environment['PATH']}"
+    return cxcall
+
+
+def needs(shell: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(not shutil.which(shell), reason=f"{shell} is not installed here")
+
+
+def run(cxcall: Cxcall, *command: str) -> list[str]:
+    """Run a shell to its end; returns the lines that it printed, sorted."""
+    done = subprocess.run(
+        command,
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done
+    return sorted(done.stdout.splitlines())
+
+
+def in_bash(cxcall: Cxcall, line: str) -> list[str]:
+    """Complete a line by the real function, as readline calls it."""
+    program = """
+        source <(cxcall completion bash)
+        compopt() { :; }  # speaks to readline, which is not there
+        COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+        [[ $1 == *' ' ]] && COMP_WORDS+=('') && ((++COMP_CWORD))
+        _cxcall cxcall "${COMP_WORDS[COMP_CWORD]}"
+        for value in "${COMPREPLY[@]}"; do printf '%s\\n' "$value"; done
+    """
+    return run(cxcall, "bash", "--norc", "-c", program, "bash", line)
+
+
+def in_fish(cxcall: Cxcall, line: str) -> list[str]:
+    program = f"cxcall completion fish | source; complete -C {pexpect_quoted(line)}"
+    return [found.partition("\t")[0] for found in run(cxcall, "fish", "--no-config", "-c", program)]
+
+
+def in_powershell(cxcall: Cxcall, line: str) -> list[str]:
+    program = (
+        "cxcall completion powershell | Out-String | Invoke-Expression; "
+        f"$line = {pexpect_quoted(line)}; "
+        "(TabExpansion2 $line $line.Length).CompletionMatches | ForEach-Object CompletionText"
+    )
+    return run(cxcall, "pwsh", "-NoProfile", "-NonInteractive", "-Command", program)
+
+
+def pexpect_quoted(line: str) -> str:
+    """Quote a line for fish and for PowerShell, whose single quotes differ from a POSIX shell's."""
+    assert "'" not in line
+    return f"'{line}'"
+
+
+@needs("bash")
+@pytest.mark.parametrize("line", LINES)
+def test_bash(home: Cxcall, line: str) -> None:
+    assert in_bash(home, line) == LINES[line]
+
+
+@needs("fish")
+@pytest.mark.parametrize("line", [line for line in LINES if "'" not in line])
+def test_fish(home: Cxcall, line: str) -> None:
+    assert in_fish(home, line) == LINES[line]
+
+
+@needs("fish")
+def test_fish_completes_names_of_files(home: Cxcall) -> None:
+    assert in_fish(home, "cxcall validate pay") == ["payload one.json"]
+    assert in_fish(home, "cxcall execute --file=pay") == ["--file=payload one.json"]
+    assert in_fish(home, "cxcall validate --operation=execu") == ["--operation=execute"]
+
+
+@needs("pwsh")
+@pytest.mark.parametrize(
+    "line", [line for line, found in LINES.items() if found and "'" not in line]
+)
+def test_powershell(home: Cxcall, line: str) -> None:
+    assert in_powershell(home, line) == LINES[line]
+
+
+TABS = {
+    "cxcall exe": "cxcall execute ",
+    "cxcall validate --operation=execu": "cxcall validate --operation=execute ",
+    "cxcall validate pay": r"cxcall validate payload\ one.json ",
+    "cxcall validate --file=x -o juni": "cxcall validate --file=x -o junit ",
+    "cxcall explain pay": r"cxcall explain payload\ one.json ",
+    "cxcall auth status -p my": r"cxcall auth status -p my\ us ",
+    "cxcall operations place-call-for-user ; cxcall exe": "; cxcall execute ",
+}
+
+
+def typed(home: Cxcall, shell: list[str], start: str, line: str, whole: str) -> None:
+    """Type a line and the tab key into a real shell, and wait for what it becomes."""
+    child = pexpect.spawn(
+        shell[0], shell[1:], cwd=str(home.folder), env={**home.environment, "TERM": "dumb"}, timeout=20, encoding="utf-8",
+        dimensions=(40, 200),
+    )  # fmt: skip
+    try:
+        child.sendline(f"{start}; PS1='rea''dy> '")
+        child.expect_exact("ready> ")
+        child.send(f"{line}\t")
+        child.expect_exact(whole)
+    finally:
+        child.close(force=True)
+
+
+@needs("bash")
+@pytest.mark.parametrize("line", TABS)
+def test_the_tab_key_in_bash(home: Cxcall, line: str) -> None:
+    shell = ["bash", "--norc", "--noprofile", "-i"]
+    typed(home, shell, "source <(cxcall completion bash)", line, TABS[line])
+
+
+@needs("zsh")
+@pytest.mark.parametrize("line", TABS)
+def test_the_tab_key_in_zsh(home: Cxcall, line: str) -> None:
+    start = "autoload -Uz compinit; compinit -u; source <(cxcall completion zsh)"
+    typed(home, ["zsh", "-f", "-i"], start, line, TABS[line])
+
+
+@needs("zsh")
+def test_zsh_takes_it_from_a_folder_of_functions(home: Cxcall) -> None:
+    home.file("functions/_cxcall", home("completion", "zsh", code=0).out)
+    start = "fpath=($PWD/functions $fpath); autoload -Uz compinit; compinit -u"
+    typed(home, ["zsh", "-f", "-i"], start, "cxcall exe", "cxcall execute ")
+
+
+def test_ids_are_those_of_the_ledger_the_newest_first(live: Cxcall) -> None:
+    ids = [
+        live("personal-connection", "--contact-id", CONTACT, "--reason-code", str(number), "-o", "json", code=0).envelope
+        for number in range(2)
+    ]  # fmt: skip
+    newest = [sent["deliveryId"] for sent in reversed(ids)]
+    assert asked(live, "history", "show", word="") == newest
+    assert asked(live, "history", "resolve", word=newest[0]) == newest[:1]
+    engagements = [sent["engagementId"] for sent in reversed(ids)]
+    assert asked(live, "history", "list", "--engagement-id", word="") == engagements
+
+
+def test_completing_makes_no_ledger(cxcall: Cxcall) -> None:
+    assert asked(cxcall, "history", "show", word="") == []
+    assert not (cxcall.folder / "state").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("config/config.toml", ["auth", "status", "--profile"]),
+        ("config/config.toml", ["validate", "--operation"]),
+        ("state/ledger.sqlite3", ["history", "show"]),
+        ("own.json", ["validate", "--contract", "own.json", "--operation"]),
+        ("own.json", ["send", "--contract", "own.json"]),
+        ("own.json", ["no-command"]),
+    ],
+)
+def test_what_is_broken_has_no_values_and_no_error(
+    cxcall: Cxcall, file: str, words: list[str]
+) -> None:
+    cxcall.file(file, b"[broken \xff")
+    ran = cxcall(*words, env={"_CXCALL_COMPLETE": "fish"}, code=0)
+    assert ran.out.partition("\n")[2].strip() == ""
+    assert ran.err == ""
+
+
+def asked(cxcall: Cxcall, *words: str, word: str) -> list[str]:
+    """Ask as a shell's function does; returns the values."""
+    ran = cxcall(*words, env={"_CXCALL_COMPLETE": "fish", "_CXCALL_WORD": word}, code=0)
+    assert ran.err == ""
+    return [line.partition("\t")[0] for line in ran.out.splitlines()[1:]]
+
+
+def test_every_command_and_every_flag_is_offered(cxcall: Cxcall) -> None:
+    helped = cxcall("--help", code=0).out
+    commands = asked(cxcall, word="")
+    listed = helped.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert commands == [line.split()[0] for line in listed if line[2:3] != " "]
+    for command in commands:
+        words = (
+            [command, *asked(cxcall, command, word="")[:1]]
+            if command in ("auth", "history", "config")
+            else [command]
+        )
+        options = cxcall(*words, "--help", code=0).out.partition("Options:\n")[2].splitlines()
+        flags = {
+            word.rstrip(",") for line in options if line[2:3] == "-"
+            for word in line[:40].replace(" / ", " ").split() if word[0] == "-" and word.strip("-")
+        }  # fmt: skip
+        assert set(asked(cxcall, *words, word="-")) == flags, words

@@ -1,0 +1,72 @@
+"""The man page: what the help of the day says, in a form that the tools for man pages take."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+import man_page
+from cxcall.cli import main
+from cxcall.findings.errors import ExitCode
+from cxcall.settings.sources import NAMES, PREFIX
+
+ROOT = Path(__file__).parents[2]
+PAGE = man_page.PAGE.read_text("utf-8")
+SECTIONS = "NAME SYNOPSIS DESCRIPTION COMMANDS EXIT_STATUS ENVIRONMENT FILES EXAMPLES SEE_ALSO"
+
+
+def test_it_says_what_the_help_says() -> None:
+    assert man_page.page() == PAGE, "run: python tools/man_page.py"
+
+
+def test_it_has_every_section_command_code_and_setting() -> None:
+    sections = re.findall(r"^\.SH (.+)$", PAGE, re.MULTILINE)
+    assert sections == [name.replace("_", " ") for name in SECTIONS.split()]
+    plain = PAGE.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
+    titles = re.findall(r'^\.SS "cxcall ([a-z-]+)', plain, re.MULTILINE)
+    assert set(titles) == set(main.Commands(name="cxcall").list_commands(None))
+    assert set(re.findall(r"^(\d+)$", plain, re.MULTILINE)) == {str(int(code)) for code in ExitCode}
+    assert all(f"\n{PREFIX}{name.upper()}\n" in plain for name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["mandoc", "-T", "lint", "-W", "style"],
+        ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_the_tools_for_man_pages_have_nothing_to_say(command: list[str]) -> None:
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed here")
+    done = subprocess.run([*command, str(man_page.PAGE)], capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert command[0] == "man" or not done.stdout
+
+
+def test_the_wheel_brings_it_and_the_scripts_of_the_shells(tmp_path: Path) -> None:
+    build = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
+    subprocess.run(
+        [sys.executable, "-m", *build, str(tmp_path), str(ROOT)], check=True, timeout=120
+    )
+    (wheel,) = tmp_path.glob("cxcall-*.whl")
+    with ZipFile(wheel) as archive:
+        shared = {
+            name.partition(".data/data/")[2]: archive.read(name).decode()
+            for name in archive.namelist()
+            if ".data/data/" in name
+        }
+        assert "cxcall/cli/completion_scripts/cxcall.ps1" in archive.namelist()
+    assert shared.pop("share/man/man1/cxcall.1") == PAGE
+    assert set(shared) == {
+        "share/bash-completion/completions/cxcall",
+        "share/zsh/site-functions/_cxcall",
+        "share/fish/vendor_completions.d/cxcall.fish",
+    }

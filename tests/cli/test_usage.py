@@ -1,0 +1,264 @@
+"""Words that are no command or flag: what is wrong, what was meant, exit 2."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.cli import help_topics
+from cxcall.cli.options import CI_FORMATS, FORMATS
+from cxcall.findings.errors import ExitCode
+from cxcall.settings import sources
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "fix"),
+    [
+        (("exekute",), "No such command `exekute`", "did you mean `execute`? Or see `cxcall --help`"),
+        (("auth",), "Missing command", "one of `login`, `status`, `token`, `logout`; see `cxcall auth --help`"),
+        (("auth", "lgoin"), "No such command `lgoin`", "did you mean `login`? Or see `cxcall auth --help`"),
+        (("execute",), "Missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
+        (("execute", "a", "b"), "Got unexpected extra arguments `b`", "see `cxcall execute --help`"),
+        (("validate", "--operaton", "x"), "No such option `--operaton`", "did you mean `--operation`? Or see `cxcall validate --help`"),
+        (("personal-connection", "--route", "x"), "Invalid value for `--route`: `x` is not one of `engagement`, `contact`", "see `cxcall personal-connection --help`"),
+        (("--yes", "validate", "x"), "`--yes` does not apply to `validate`", "see `cxcall validate --help`"),
+        (("--dry-run", "auth", "status"), "`--dry-run` does not apply to `status`", "see `cxcall auth status --help`"),
+        (("operations", "exekute"), "no operation is called `exekute`", "did you mean `execute`?"),
+        (("history", "lst"), "No such command `lst`", "did you mean `list`? Or see `cxcall history --help`"),
+        (("history", "list", "--limt", "3"), "No such option `--limt`", "did you mean `--limit`? Or see `cxcall history list --help`"),
+        (("send", "plce-call"), "no operation is called `plce-call`", "did you mean `place-call`?"),
+        (("help", "exit-code"), "there is no topic or command `exit-code`", "did you mean `exit-codes`? Commands: `cxcall --help`"),
+        (("completion", "basch"), "Invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("completion",), "Missing argument `SHELL`: one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
+        (("help", "nope"), "there is no topic or command `nope`", "one of: exit-codes, environment, output, files; commands: `cxcall --help`"),
+        (("sandbox", "--port", "x"), "Invalid value for `--port`: `x` is no whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("sandbox", "--port", "99999"), "Invalid value for `--port`: `99999` is no whole number from 0 to 65535", "see `cxcall sandbox --help`"),
+        (("history", "list", "--limit", "0"), "Invalid value for `--limit`: `0` is no whole number from 1 up", "see `cxcall history list --help`"),
+        (("track", "x", "--at-most", "y"), "Invalid value for `--at-most`: `y` is no number", "see `cxcall track --help`"),
+        (("operations", "zzz"), "no operation is called `zzz`", "see `cxcall operations`"),
+    ],
+)  # fmt: skip
+def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: str) -> None:
+    (finding,) = cxcall("-o", "json", *arguments, code=2).envelope["findings"]
+    assert (finding["message"], finding["fix"]) == (message, fix)
+    lines = cxcall(*arguments, code=2).err.splitlines()
+    assert lines[0] == f"error[usage]: {message}"
+    assert lines[-2] == f"hint: {fix}"
+
+
+ASKED = ["auth", "execute", "personal-connection", "validate"]
+
+
+def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
+    ran = cxcall(code=0)
+    lines = ran.out.splitlines()
+    assert len(lines) <= 16
+    listed = [line.split()[1] for line in lines if line.startswith("  cxcall ")]
+    assert listed[:4] == ASKED
+    assert all(name in ran.out for name in commands_of(cxcall))
+    assert max(map(len, cxcall(code=0, env={"COLUMNS": "60"}).out.splitlines())) <= 60
+
+
+def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
+    told = cxcall(code=0).out.partition("To try it, ringing nobody:\n")[2].partition("\n\n")[0]
+    proposed = [line.split() for line in told.splitlines()]
+    assert len(proposed) == 3
+    for _, *words in proposed:
+        file = words[words.index(">") + 1] if ">" in words else ""
+        ran = cxcall(*(words[: words.index(">")] if file else words), code=0)
+        if file:
+            cxcall.file(file, ran.out)
+
+
+def commands_of(cxcall: Cxcall) -> list[str]:
+    listed = cxcall("--help", code=0).out.partition("Commands:\n")[2].partition("\n\n")[0]
+    return [line.split()[0] for line in listed.splitlines() if line[2] != " "]
+
+
+def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None:
+    assert commands_of(cxcall)[:4] == ASKED
+    whole = cxcall("--help", code=0).out
+    assert cxcall("help", code=0).out == cxcall("help", "--no-input", code=0).out == whole
+    told = cxcall("help", "-o", "json", code=0).envelope["data"]
+    assert list(told["commands"]) == commands_of(cxcall)
+    assert list(told["topics"]) == list(help_topics.TOPICS)
+    assert "required" not in cxcall("help", "--help", code=0).out
+
+
+def test_help_on_a_command_is_its_own_help(cxcall: Cxcall) -> None:
+    for command in ("auth", "history list", "send place-call-for-user"):
+        words = command.split()
+        assert cxcall("help", *words, code=0).out == cxcall(*words, "--help", code=0).out
+
+
+@pytest.mark.parametrize("topic", list(help_topics.TOPICS))
+def test_help_on_a_topic_fits_a_terminal(cxcall: Cxcall, topic: str) -> None:
+    assert topic in cxcall("help", "--help", code=0).out
+    assert topic in cxcall("--help", code=0).out
+    for width in (60, 80):
+        shown = cxcall("help", topic, code=0, env={"COLUMNS": str(width)}).out
+        assert max(map(len, shown.splitlines())) <= width
+    assert cxcall("help", topic, "-o", "json", code=0).envelope["data"][topic]
+
+
+def test_the_topics_are_complete() -> None:
+    terms = {name: dict(help_topics.find(name).terms) for name in help_topics.TOPICS}
+    assert list(terms["exit-codes"]) == [str(int(code)) for code in ExitCode]
+    assert all(code.meaning and code.rang for code in ExitCode)
+    variables = [sources.PREFIX + name.upper() for name in sources.NAMES]
+    assert {*variables, *sources.VENDOR.values(), *sources.FOLDERS} <= set(terms["environment"])
+    assert [term[3:] for term in terms["output"] if term.startswith("-o ")] == [
+        *FORMATS,
+        *CI_FORMATS,
+    ]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "auth login",
+        "auth status",
+        "auth token",
+        "auth logout",
+        "execute",
+        "personal-connection",
+        "validate",
+        "explain",
+        "batch",
+        "history prune",
+        "operations",
+        "history list",
+        "history show",
+        "history resolve",
+        "history export",
+        "sandbox",
+        "help",
+        "config show",
+        "config path",
+    ],
+)
+def test_every_help_has_examples(cxcall: Cxcall, command: str) -> None:
+    shown = (
+        cxcall(*command.split(), "--help", code=0)
+        .out.partition("Examples:\n")[2]
+        .partition("\n\n")[0]
+    )
+    assert len(shown.splitlines()) in (2, 3)
+
+
+def test_the_version(cxcall: Cxcall) -> None:
+    assert cxcall("--version", code=0).out == cxcall("--version", "validate", code=0).out
+    assert cxcall("--version").out.startswith("cxcall 0.")
+
+
+def test_a_flag_after_the_command_wins(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    assert cxcall("-o", "json", "validate", name, "-o", "text", code=0).out.startswith(
+        "p.json: valid"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-o json config path",
+        "config -o json path",
+        "config path -o json",
+        "-o text config -o json path",
+    ],
+)
+def test_a_common_flag_may_stand_anywhere(cxcall: Cxcall, line: str) -> None:
+    assert cxcall(*line.split(), code=0).envelope["data"]["state"]
+
+
+def test_a_fault_of_ours_says_so_without_a_value(cxcall: Cxcall) -> None:
+    # A document whose parts have the wrong types passes for OpenAPI until it is used.
+    contract = cxcall.file(
+        "own.json",
+        {"openapi": "3.1.0", "paths": {"/x": {"get": {"operationId": 7, "parameters": "secret"}}}},
+    )
+    ran = cxcall("operations", "7", "--contract", contract, "-o", "json")
+    assert ran.code in (1, 2)
+    assert "secret" not in ran.out + ran.err
+    assert ran.envelope["findings"][0]["fix"]
+
+
+LATIN = os.fsdecode(b"caf\xe9")
+CALL = ("--contact-id", CONTACT, "--phone-number", "+12025550100")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("execute", CAMPAIGN, *CALL, "--data", f"n={LATIN}"), "--data"),
+        (("execute", CAMPAIGN, *CALL, "--set", f'/x="{LATIN}"'), "--set"),
+        (("execute", CAMPAIGN, *CALL[:3], LATIN), "--phone-number"),
+        (("execute", CAMPAIGN, "--contact-id", LATIN, *CALL[2:]), "--contact-id"),
+        (("execute", LATIN, *CALL), "CAMPAIGN_ID"),
+        (("personal-connection", *CALL[:2], "--reason-code", LATIN), "--reason-code"),
+        (("call", "--to", CALL[3], "--as", CONTACT, "--queue", LATIN), "--queue"),
+        (("send", "get-campaign", "--campaign-id", LATIN), "--campaign-id"),
+        (("batch", "calls.csv", "--operation", "execute", "--param", f"campaignId={LATIN}"), "--param"),
+        (("track", LATIN), "ENGAGEMENT_ID"),
+        (("history", "show", LATIN), "ID"),
+        (("history", "resolve", LATIN, "--rang"), "ID"),
+        (("history", "list", "--batch", LATIN), "--batch"),
+        (("--base-url", f"http://{LATIN}", "config", "show"), "--base-url"),
+    ],
+)  # fmt: skip
+def test_a_value_that_is_not_utf8_is_refused_by_its_name(
+    live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
+) -> None:
+    ran = live(*arguments, "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert (finding["code"], finding["where"]) == ("usage", where)
+    assert finding["message"] == f"the value of `{where}` is not UTF-8"
+    assert not sandbox.received
+
+
+def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) -> None:
+    name = live.file(f"{LATIN}.json", {"contactId": CONTACT, "reasonCode": "x"})
+    rows = live.file(f"{LATIN}.csv", f"contact-id,reason-code\n{CONTACT},y\n")
+    curl = live.file(f"{LATIN}.txt", "curl https://api.mypurecloud.com/api/v2/users/me")
+    list_ = live.file(f"{LATIN}.list", "+12025550199\n")
+    live("validate", name, code=0)
+    live("explain", curl, code=0)
+    live("personal-connection", "--file", name, "--do-not-call", list_, code=0)
+    live("batch", rows, "--operation", "personal-connection", code=0)
+    assert len(sandbox.rings) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where"),
+    [
+        (("validate", ""), "FILE"),
+        (("validate", "p.json", ""), "FILE"),
+        (("validate", "p.json", "--contract", ""), "--contract"),
+        (("explain", ""), "FILE|CODE"),
+        (("batch", "", "--operation", "execute"), "FILE"),
+        (("personal-connection", "-f", ""), "--file"),
+        (("-f", "", "personal-connection"), "--file"),
+        (("personal-connection", "-f", "p.json", "--do-not-call", ""), "--do-not-call"),
+        (("execute", "", "-f", "p.json"), "CAMPAIGN_ID"),
+        (("track", ""), "ENGAGEMENT_ID"),
+        (("history", "show", ""), "ID"),
+        (("history", "resolve", "", "--rang"), "ID"),
+        (("operations", ""), "NAME"),
+        (("help", ""), "TOPIC|COMMAND"),
+    ],
+)
+def test_an_empty_word_is_no_file_and_no_argument(
+    live: Cxcall, sandbox: Sandbox, arguments: tuple[str, ...], where: str
+) -> None:
+    name = live.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    live("personal-connection", "-f", name, code=0)
+    (finding,) = live(*arguments, "-o", "json", code=2).envelope["findings"]
+    assert (finding["message"], finding["where"]) == (f"`{where}` is empty", where)
+    assert len(sandbox.rings) == 1

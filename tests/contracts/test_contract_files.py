@@ -1,0 +1,186 @@
+"""`--contract FILE`: a user's own OpenAPI document joins, and nothing in the code knows an operation by name."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helpers.command import CAMPAIGN, CONTACT, Cxcall
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+SHIPPED: dict[str, Any] = json.loads(
+    resources.files("cxcall").joinpath("contracts/community.json").read_text("utf-8")
+)
+
+
+def own(**changes: Any) -> dict[str, Any]:
+    """Return a contract of one operation that no shipped one declares."""
+    document = copy.deepcopy(SHIPPED)
+    operation = {
+        "operationId": "ring", "summary": "Ring a bell.", "x-cxcall-rings": False,
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object", "required": ["bell"], "additionalProperties": False, "properties": {"bell": {"enum": ["front", "back"]}}}}}},
+        "responses": {"200": {"description": "It rang."}},
+    }  # fmt: skip
+    document["paths"] = {"/bells": {"post": {**operation, **changes}}}
+    return document
+
+
+def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> None:
+    contract = cxcall.file("own.json", own())
+    assert "ring" in cxcall("operations", env={"CXCALL_CONTRACT": contract}, code=0).out
+    assert (
+        "ring\tPOST\t/bells\tpublished" in cxcall("operations", "--contract", contract, code=0).out
+    )
+    assert (
+        cxcall("validate", "--contract", contract, "-", stdin='{"bell": "front"}', code=0).out
+        == "-: valid as ring\n"
+    )
+    ran = cxcall(
+        "validate", "--contract", contract, "-", "-o", "json", stdin='{"bell": "frnot"}', code=3
+    )
+    assert [(found["code"], found["fix"]) for found in ran.envelope["findings"][:1]] == [
+        ("value-not-allowed", "did you mean `front`?")
+    ]
+
+
+def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
+    document = copy.deepcopy(SHIPPED)
+    path = "/api/v2/engagements/outbound/personal-connections"
+    document["paths"] = {"/mine": document["paths"][path]}
+    contract = cxcall.file("own.json", document)
+    arguments = (
+        "personal-connection",
+        "--contact-id",
+        CONTACT,
+        "--reason-code",
+        "x",
+        "--contract",
+        contract,
+    )
+    assert (
+        cxcall(*arguments, "-n", "-o", "json", code=0)
+        .envelope["request"]["url"]
+        .endswith(".com/mine")
+    )
+    assert cxcall(*arguments, "--sandbox", "-q", code=0).out.strip()
+
+
+def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
+    for content, said in (
+        ({"openapi": "2.9.0", "paths": {}}, "no OpenAPI 3.0 or 3.1"),
+        ({"openapi": "3.0.0"}, "has null where an object must stand"),
+        ("[]", "no OpenAPI 3.0 or 3.1"),
+        ("{", "never closed"),
+    ):
+        ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json")
+        assert ran.code == 2
+        assert said in ran.envelope["findings"][0]["message"]
+
+
+def test_a_reference_out_of_the_document_is_never_fetched(cxcall: Cxcall) -> None:
+    body = {
+        "content": {"application/json": {"schema": {"$ref": "https://example.com/schema.json"}}}
+    }
+    contract = cxcall.file("own.json", own(requestBody=body))
+    ran = cxcall("validate", "--contract", contract, "-", "-o", "json", stdin="{}", code=2)
+    assert "outside of itself" in ran.envelope["findings"][0]["message"]
+
+
+def test_a_skeleton_is_valid(cxcall: Cxcall) -> None:
+    for name in ("execute", "personal-connection", "personal-connection-contact"):
+        skeleton = cxcall("operations", name, "--skeleton", code=0).out
+        assert cxcall(
+            "validate", "--operation", name, "--strict", "-", stdin=skeleton, code=0
+        ).out.startswith("-: valid")
+    contract = cxcall.file("own.json", own())
+    assert (
+        "has no example"
+        in cxcall("operations", "ring", "--skeleton", "--contract", contract, code=2).err
+    )
+    cxcall("operations", "--skeleton", code=2)
+
+
+def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> None:
+    package = cxcall.folder / "edited" / "cxcall"
+    shutil.copytree(
+        Path(str(resources.files("cxcall"))), package, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    document = copy.deepcopy(SHIPPED)
+    added = copy.deepcopy(
+        document["paths"]["/api/v2/engagements/outbound/personal-connections"]["post"]
+    )
+    added |= {
+        "operationId": "ring-back",
+        "summary": "Ring a contact back.",
+        "x-cxcall-command": {**added["x-cxcall-command"], "name": "ring-back"},
+    }
+    document["paths"]["/api/v2/ring-backs"] = {"post": added}
+    (package / "contracts" / "community.json").write_text(json.dumps(document), "utf-8")
+
+    def run(*arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "cxcall", *arguments],
+            cwd=package.parent, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    assert "ring-back            Ring a contact back." in run("--help")
+    sent = json.loads(
+        run("ring-back", "--contact-id", CONTACT, "--reason-code", "x", "--sandbox", "-o", "json")
+    )
+    assert (sent["outcome"], sent["operation"]) == ("accepted", "ring-back")
+    assert sent["request"]["url"].endswith("/api/v2/ring-backs")
+    assert "ring-back" in run("operations")
+
+
+def test_what_needs_no_token_is_recorded_and_guarded_like_any_other(cxcall: Cxcall) -> None:
+    ringing = own(security=[], **{"x-cxcall-rings": True})
+    words = ("send", "ring", "--contract", cxcall.file("own.json", ringing), "--yes")
+    body = ("--file", cxcall.file("bell.json", {"bell": "front"}))
+    with Platform() as platform:
+        cxcall.environment["CXCALL_BASE_URL"] = platform.environment["CXCALL_BASE_URL"]
+        cxcall(*words, *body, code=0)
+        assert "already-sent" in cxcall(*words, *body, code=7).err
+    assert platform.rung == 1
+    assert "accepted" in cxcall("history", "list", code=0).out
+
+
+def test_numbers_in_an_address_are_masked_where_a_log_would_keep_them(cxcall: Cxcall) -> None:
+    document = own(**{"x-cxcall-rings": True})
+    operation = document["paths"].pop("/bells")["post"]
+    operation["parameters"] = [
+        {"name": "number", "in": "path", "required": True, "schema": {"type": "string"}},
+        {"name": "from", "in": "query", "schema": {"type": "string"}},
+    ]
+    document["paths"] = {"/dial/{number}": {"post": operation}}
+    words = ("send", "ring", "--contract", cxcall.file("own.json", document), "--yes")
+    to = ("--number", "+12025550177", "--from", "2025550188", "--set", '/bell="front"')
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*words, *to, "-v", code=0)
+        assert "5550177" not in ran.out + ran.err
+        assert "5550188" not in ran.out + ran.err
+        assert "> POST http://" in ran.err
+        told = cxcall(*words, *to, "--again", "-o", "json", code=0)
+    assert told.envelope["request"]["url"].endswith("/dial/+*******0177?from=******0188")
+    exact = cxcall(*words, *to, "-n", "-o", "json", code=0).envelope["request"]["url"]
+    assert exact.endswith("/dial/%2B12025550177?from=2025550188")
+
+
+def test_the_ledger_keeps_of_a_text_its_numbers_alone(live: Cxcall) -> None:
+    note = "note=Ada Lovelace, pin 4711, call +442079460958"
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
+    live(*words, "--data", note, "--yes", code=0)
+    kept = live("history", "export", code=0).out
+    assert "Lovelace" not in kept
+    assert "4711" not in kept
+    assert json.loads(kept)["numbers"] == ["+*******0100", "+********0958"]

@@ -1,0 +1,197 @@
+"""The contracts are valid OpenAPI, by a validator that is not ours, and say what the facts say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from cxcall.contracts import contract
+from cxcall.contracts.contract import Contract, Operation
+from cxcall.credentials import store
+from cxcall.documents.json_document import has_value
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.checks import check_body, check_parameters
+from cxcall.payloads.payload import Payload
+
+OPERATIONS = contract.operations()
+WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
+
+
+def example_answers() -> list[tuple[str, Any, Any]]:
+    """List (name, schema, example) of every answer that has an example."""
+    return [
+        (f"{operation.name}-{status}", operation.contract.closed(media["schema"]), media["example"])
+        for operation in OPERATIONS
+        for status, response in operation.declared["responses"].items()
+        for media in operation.contract.resolve(response).get("content", {}).values()
+        if "example" in media
+    ]
+
+
+@pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
+def test_contract_is_valid_openapi(shipped: Contract) -> None:
+    OpenAPIV31SpecValidator(dict(shipped.declared)).validate()
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_example_is_valid_for_us_and_for_another_validator(operation: Operation) -> None:
+    jsonschema.Draft202012Validator(operation.body_schema).validate(operation.example)
+    assert check_body(operation, Payload(operation.example)) == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "example"),
+    [pytest.param(schema, example, id=name) for name, schema, example in example_answers()],
+)
+def test_example_of_an_answer_is_valid(schema: Any, example: Any) -> None:
+    jsonschema.Draft202012Validator(schema).validate(example)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_every_object_of_a_body_says_whether_it_is_closed(operation: Operation) -> None:
+    for schema in objects_in(operation.body_schema):
+        if operation.platform == "nice-cxone" and schema.get("properties"):
+            # Nobody publishes it (nice-cxone.md): nothing is refused, and no name is told to be right.
+            assert schema.get("additionalProperties") is None, schema
+        else:
+            assert "additionalProperties" in schema, schema
+
+
+def objects_in(schema: Any) -> list[Any]:
+    """List the schemas of objects, at any depth."""
+    if not isinstance(schema, dict | list):
+        return []
+    members = list(schema.values()) if isinstance(schema, dict) else schema
+    own = [schema] if isinstance(schema, dict) and schema.get("type") == "object" else []
+    return [*own, *(found for member in members for found in objects_in(member))]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation) -> None:
+    if operation.provenance == "published" and operation.engagement_id:
+        answers = [
+            answer for name, _, answer in example_answers() if name.startswith(operation.name)
+        ]
+        places = [place.removeprefix("body:") for place in operation.engagement_id]
+        assert any(has_value(answer, place) for answer in answers for place in places)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation: Operation) -> None:
+    assert isinstance(operation.declared["x-cxcall-rings"], bool)
+    assert set(operation.token_kinds) <= {
+        store.CLIENT_CREDENTIALS,
+        store.AUTHORIZATION_CODE,
+        store.ACCESS_KEY,
+    }
+    assert all(needed for needed in operation.permissions)
+    assert not operation.rings or operation.method not in ("GET", "HEAD")
+
+
+def test_known_permissions_are_alternatives() -> None:
+    either = contract.named("place-call-for-user").permissions
+    assert either == ({"conversation:agentlessCall:add"}, {"conversation:call:add"})
+    both = contract.named("get-conversation-metrics").permissions
+    assert both == ({"recording:recording:view", "speechAndTextAnalytics:data:view"},)
+
+
+def test_commands_need_the_contract_alone_that_declares_them() -> None:
+    contract.builtin.cache_clear()
+    assert [entry.name for entry in contract.commanded("execute")] == ["execute"]
+    assert contract.named("execute").command == "execute"
+    parsed = [shipped.name for shipped in contract.builtin() if "head" in shipped.parts.__dict__]
+    assert parsed == ["community"]
+    contract.named("cxone-dial-phone")
+    parsed = [shipped.name for shipped in contract.builtin() if "head" in shipped.parts.__dict__]
+    assert parsed == ["community", "nice-cxone"]
+
+
+def test_a_wrong_name_is_told_the_near_one() -> None:
+    with pytest.raises(UsageError) as failed:
+        contract.named("place-cal")
+    assert "`place-call`" in failed.value.findings[0].fix
+
+
+def test_the_address_of_cxone_has_its_area_and_version() -> None:
+    cxone = contract.named("cxone-dial-phone").contract
+    assert cxone.base_url() == "https://api-na1.niceincontact.com/inContactAPI/services/v34.0"
+    assert cxone.base_url("eu1").startswith("https://api-eu1.niceincontact.com/")
+
+
+def test_query_parameters_go_into_the_address() -> None:
+    operation = contract.named("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
+    assert check_parameters(operation, values) == []
+    assert operation.url("https://h/own", values) == (
+        "https://h/own/scheduled-callbacks?phoneNumber=%2B12025550100&skillId=4711&scheduleDate=2027-01-01"
+    )
+
+
+def test_a_host_alone_gets_the_path_of_the_server() -> None:
+    operation = contract.named("cxone-get-contact")
+    assert operation.url("https://h", {"contactId": "7"}) == (
+        "https://h/inContactAPI/services/v34.0/contacts/7"
+    )
+    own = contract.named("cxone-get-configuration")
+    assert own.url(own.server, {}).startswith("https://cxone.niceincontact.com/.well-known/")
+
+
+def test_a_list_is_repeated_in_the_query() -> None:
+    url = contract.named("list-campaigns").url("https://h", {"id": "a,b", "pageSize": "3"})
+    assert url.endswith("/campaigns?pageSize=3&id=a&id=b")
+
+
+def test_what_a_parameter_must_be_is_told() -> None:
+    operation = contract.named("cxone-schedule-callback")
+    values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
+    found = check_parameters(operation, {**values, "skillId": "sales"})
+    assert [(entry.code, entry.where) for entry in found] == [("value-not-allowed", "query")]
+
+
+def test_the_three_routes_are_there_as_community() -> None:
+    routes = {(entry.method, entry.path) for entry in OPERATIONS if entry.provenance == "community"}
+    assert routes == {
+        ("POST", "/api/v2/outbound/campaigns/{campaignId}/executions"),
+        ("POST", "/api/v2/outbound/contacts/{contactId}/personal-connections"),
+        ("POST", "/api/v2/engagements/outbound/personal-connections"),
+    }
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_an_unpublished_operation_names_published_ones_instead(operation: Operation) -> None:
+    if operation.provenance != "published":
+        assert operation.nearest
+        assert str(operation.nearest[0]) in operation.standing
+
+
+def test_names_are_unique() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+def test_regions_lead_to_hosts() -> None:
+    community = contract.builtin()[0]
+    assert community.base_url() == "https://api.mypurecloud.com"
+    assert community.base_url(community.regions["eu-central-1"]) == "https://api.mypurecloud.de"
+    assert len(community.regions) == 18
+
+
+def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
+    operation = contract.find("personal-connection-contact", OPERATIONS)
+    findings = check_parameters(operation, {"contactId": "12345"})
+    assert [(entry.code, entry.where) for entry in findings] == [("id-format", "path")]
+    other = {"contactId": "99999999-1234-1234-1234-123456789012"}
+    found = check_parameters(operation, other, Payload(operation.example))
+    assert [(entry.severity, entry.code, entry.where) for entry in found] == [
+        ("error", "id-mismatch", "/contactId")
+    ]
+
+
+def test_a_path_is_percent_encoded() -> None:
+    operation = contract.find("execute", OPERATIONS)
+    assert operation.url("https://h/", {"campaignId": "a/../b?c"}) == (
+        "https://h/api/v2/outbound/campaigns/a%2F..%2Fb%3Fc/executions"
+    )

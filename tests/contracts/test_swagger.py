@@ -1,0 +1,236 @@
+"""A vendor's own document with `--contract`: Swagger 2.0 and OpenAPI 3.0, converted once, never stale."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.small_api import openapi, swagger
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+@pytest.fixture(params=[swagger, openapi], ids=["swagger-2.0", "openapi-3.0"])
+def contract(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
+    """Write a document of the user's own, in each old dialect."""
+    return cxcall.file("own.json", request.param())
+
+
+def test_its_operations_are_listed_with_what_they_need(cxcall: Cxcall, contract: str) -> None:
+    shown = cxcall("operations", "ringBell", "--contract", contract, "-o", "json", code=0).envelope
+    assert shown["data"]["permissions"] == [["bell:ring:add"], ["bell:ring:all"]]
+    assert shown["data"]["rings"] is True
+    read = cxcall("operations", "getBell", "--contract", contract, "-o", "json", code=0).envelope
+    assert read["data"]["rings"] is False
+    listed = cxcall("operations", "--contract", contract, code=0).out.splitlines()
+    assert "put-towers\tPUT\t/towers\tpublished" in listed  # it has no operationId
+
+
+def test_a_request_is_built_as_it_declares(cxcall: Cxcall, contract: str) -> None:
+    lists = ("--one", "1,2", "--many", "1,2", "--piped", "1,2", "--spaced", "1,2")
+    given = ("--bell-id", "a/b", *lists)
+    ran = cxcall("send", "getBell", "--contract", contract, *given, "-n", "-o", "json", code=0)
+    assert (
+        ran.envelope["request"]["url"]
+        == "https://bells.example.com/base/v1/bells/a%2Fb?one=1%2C2&many=1&many=2&piped=1%7C2&spaced=1%202"
+    )
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "codes"),
+    [
+        ("ringBell", {"tone": 1, "label": None, "inner": {"tone": 2}}, []),
+        ("ringBell", {"tone": 0}, ["value-not-allowed"]),
+        ("ringBell", {"tone": 1, "inner": {"tone": "x"}}, ["type-mismatch"]),
+        ("ringBell", {"tone": 1, "inner": None}, ["type-mismatch"]),
+        ("addTower", {"tone": 1, "height": 2.5}, []),
+        ("addTower", {"tone": 1}, ["operation-mismatch", "property-missing"]),
+        ("put-towers", {"height": 1}, ["property-missing"]),
+    ],
+)
+def test_bodies_are_checked_by_its_schemas(
+    cxcall: Cxcall, contract: str, operation: str, body: Any, codes: list[str]
+) -> None:
+    file = cxcall.file("body.json", body)
+    asked = ("validate", file, "--operation", operation, "--contract", contract, "-o", "json")
+    ran = cxcall(*asked, code=3 if codes else 0)
+    found = [each["code"] for each in ran.envelope["findings"] if each["severity"] == "error"]
+    assert found == codes
+
+
+def test_the_operation_of_a_body_is_found_among_them(cxcall: Cxcall, contract: str) -> None:
+    ran = cxcall("validate", "-", "--contract", contract, stdin='{"tone": 1, "height": 2}', code=0)
+    assert ran.out == "-: valid as put-towers or addTower\n"
+
+
+def test_it_is_sent_to_the_sandbox_that_reads_it_too(cxcall: Cxcall, contract: str) -> None:
+    file = cxcall.file("body.json", {"tone": 3})
+    words = ("send", "ringBell", "--contract", contract, "--bell-id", "7", "-f", file, "--sandbox")
+    assert cxcall(*words, "-o", "json", code=0).envelope["response"]["status"] == 202
+
+
+def test_a_request_to_its_host_is_explained_by_it(cxcall: Cxcall, contract: str) -> None:
+    curl = "curl https://bells.example.com/base/v1/towers -H 'Content-Type: application/json' -d '{\"tone\": 1}'"
+    ran = cxcall("explain", "-", "--contract", contract, "-o", "json", stdin=curl)
+    missing = [each for each in ran.envelope["findings"] if each["code"] == "property-missing"]
+    assert [each["where"] for each in missing] == ["/height"]
+
+
+def test_what_a_form_takes_is_no_json(cxcall: Cxcall, contract: str) -> None:
+    shown = cxcall("operations", "sendForm", "--contract", contract, code=0).out
+    assert "body:" not in shown
+    words = ("send", "sendForm", "--contract", contract, "-n", "-o", "json")
+    for given in ((), ("--set", "/a=1")):
+        (finding,) = cxcall(*words, *given, code=3).envelope["findings"]
+        assert finding["code"] == "body-malformed"
+        assert "application/x-www-form-urlencoded" in finding["message"]
+
+
+def test_a_name_that_it_does_not_declare_is_doubted(cxcall: Cxcall, contract: str) -> None:
+    body = '{"tone": 1, "lable": "a", "inner": {"tone": 1, "loud": true}}'
+    asked = ("validate", "-", "--operation", "ringBell", "--contract", contract, "-o", "json")
+    findings = cxcall(*asked, stdin=body, code=0).envelope["findings"]
+    found = [(each["severity"], each["code"], each["where"]) for each in findings]
+    assert found == [
+        ("warning", "property-unknown", "/lable"),
+        ("warning", "property-unknown", "/inner/loud"),
+    ]
+    assert findings[0]["fix"] == "did you mean `label`?"
+    cxcall(*asked, "--strict", stdin=body, code=3)
+
+
+@pytest.mark.parametrize("rest", [True, {"type": "string"}])
+def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) -> None:
+    document = swagger()
+    document["definitions"]["BELL"]["additionalProperties"] = rest
+    file = cxcall.file("own.json", document)
+    asked = ("validate", "-", "--operation", "ringBell", "--contract", file, "-o", "json")
+    ran = cxcall(*asked, stdin='{"tone": 1, "lable": "a"}', code=0)
+    assert ran.envelope["findings"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("openapi: 3.0.0\npaths: {}\n", "is YAML, a JSON document is needed"),
+        ({"swagger": "1.2", "paths": {}}, "no Swagger 2.0"),
+        ({"swagger": "2.0", "paths": []}, "has an array where an object must stand"),
+        ({**swagger(), "definitions": {"BELL": {"$ref": "#/definitions/BELL"}, "TOWER": {}}}, "leads back to itself"),
+        ({**swagger(), "definitions": {"TOWER": {}}}, "which is not in it"),
+        ({**swagger(), "definitions": {"BELL": {"type": 7}, "TOWER": {}}}, "this is no JSON Schema"),
+        ({**swagger(), "definitions": {"BELL": {"$ref": "https://example.com/x"}, "TOWER": {}}}, "outside of itself"),
+        ({**swagger(), "definitions": {"BELL": {"$ref": "other.json#/x"}, "TOWER": {}}}, "outside of itself"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_it_is_said_before_anything_else(
+    cxcall: Cxcall, content: Any, said: str
+) -> None:
+    ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert said in finding["message"]
+    assert finding["fix"]
+
+
+def kept(cxcall: Cxcall) -> list[Path]:
+    return sorted(Path(cxcall.environment["CXCALL_STATE_DIR"], "cache").glob("*.sqlite"))
+
+
+def names(cxcall: Cxcall, contract: str) -> set[str]:
+    listed = cxcall("operations", "--contract", contract, code=0).out.splitlines()
+    return {line.partition("\t")[0] for line in listed}
+
+
+def test_it_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
+    file = cxcall.file("own.json", swagger())
+    for _ in range(3):
+        assert "ringBell" in names(cxcall, file)
+        assert len(kept(cxcall)) == 1
+    changed = swagger()
+    changed["paths"]["/towers"]["post"]["operationId"] = "addSpire"
+    cxcall.file("own.json", changed)
+    assert "addSpire" in names(cxcall, file)
+    assert "addTower" not in names(cxcall, file)
+    assert len(kept(cxcall)) == 2
+    cxcall.file("own.json", swagger())
+    assert "addTower" in names(cxcall, file)
+    assert len(kept(cxcall)) == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database", None])
+def test_a_damaged_conversion_is_made_anew(cxcall: Cxcall, damage: bytes | None) -> None:
+    file = cxcall.file("own.json", swagger())
+    names(cxcall, file)
+    (converted,) = kept(cxcall)
+    content = converted.read_bytes()
+    # None: bytes of a row are changed, and SQLite does not notice.
+    spoilt = content.replace(b"ringBell", b"sinkBell") if damage is None else damage
+    assert spoilt != content
+    converted.write_bytes(spoilt)
+    found = names(cxcall, file)
+    assert "ringBell" in found
+    assert "sinkBell" not in found
+
+
+def test_where_nothing_can_be_kept_it_works_all_the_same(cxcall: Cxcall) -> None:
+    blocked = cxcall.file("blocked", "")
+    file = cxcall.file("own.json", swagger())
+    ran = cxcall("operations", "--contract", file, env={"CXCALL_CACHE_DIR": blocked}, code=0)
+    assert "ringBell" in ran.out
+    assert not kept(cxcall)
+
+
+def test_it_may_be_compressed_or_come_by_a_pipe(cxcall: Cxcall) -> None:
+    packed = cxcall.folder / "own.json.gz"
+    packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))
+    assert "ringBell" in names(cxcall, str(packed))
+    packed.write_bytes(packed.read_bytes()[:-9])
+    assert "damaged" in cxcall("operations", "--contract", str(packed), code=2).err
+    piped = cxcall("operations", "--contract", "-", stdin=json.dumps(openapi()), code=0)
+    assert "ringBell" in piped.out
+
+
+def test_many_processes_may_be_the_first_at_once(cxcall: Cxcall) -> None:
+    file = cxcall.file("own.json", swagger())
+    command = [sys.executable, "-m", "cxcall", "operations", "--contract", file]
+    running = [
+        subprocess.Popen(command, env=cxcall.environment, cwd=cxcall.folder, stdout=subprocess.PIPE)
+        for _ in range(6)
+    ]
+    outs = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 6
+    assert len(outs) == 1
+    assert len(kept(cxcall)) == 1
+
+
+def test_a_vendors_document_is_for_every_region_of_the_vendor(cxcall: Cxcall) -> None:
+    document = {**swagger(), "host": "api.mypurecloud.com", "basePath": "/"}
+    file = cxcall.file("own.json", document)
+    words = ("send", "getBell", "--contract", file, "--bell-id", "7", "-n", "-o", "json")
+    ran = cxcall(*words, env={"CXCALL_REGION": "eu-west-1"}, code=0)
+    assert ran.envelope["request"]["url"] == "https://api.mypurecloud.ie/bells/7"
+
+
+def test_one_of_thousands_is_found_by_its_name_and_by_its_body(cxcall: Cxcall) -> None:
+    document = swagger()
+    for number in range(2000):
+        known = {"type": "object", "required": [f"only{number}"], "properties": {f"only{number}": {"type": "integer"}, "tone": {"type": "string"}}}  # fmt: skip
+        document["paths"][f"/things{number}"] = {
+            "post": {
+                "operationId": f"addThing{number}",
+                "parameters": [{"in": "body", "name": "body", "schema": known}],
+                "responses": {"200": {"description": "-"}},
+            }
+        }
+    file = cxcall.file("own.json", document)
+    ran = cxcall("validate", "-", "--contract", file, stdin='{"only1234": 1}', code=0)
+    assert ran.out == "-: valid as addThing1234\n"
+    words = ("send", "addThing77", "--contract", file, "--set", "/only77=1", "-n", "-o", "json")
+    assert cxcall(*words, code=0).envelope["operation"] == "addThing77"
+    assert "did you mean `addThing77`" in cxcall("send", "adThing77", "--contract", file).err

@@ -1,0 +1,252 @@
+"""Logging in to NICE CXone: an access key, the tenant that it belongs to, and where its token goes."""
+
+from __future__ import annotations
+
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import parse_qsl
+
+import pytest
+
+from cxcall.contracts.contract import builtin
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+KEY, SECRET = "an-access-key", "a-secret+of/the=key"
+VERSION = "/inContactAPI/services/v34.0"
+
+
+class Vendor:
+    """CXone's issuer, area and API on one port, written apart from the sandbox; it notes what came.
+
+    `api` is what it says that the tenant's API is; `answers` replace its own by path.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.answers: dict[str, tuple[int, Any]] = {}
+        vendor = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                vendor.answer(self, b"")
+
+            def do_POST(self) -> None:
+                vendor.answer(self, self.rfile.read(int(self.headers.get("Content-Length", 0))))
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = self.api = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = Thread(target=self.server.serve_forever, args=(0.01,))
+
+    def answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        """Note what was asked, and answer by path."""
+        path = handler.path.partition("?")[0]
+        self.asked.append((handler.command, handler.path, dict(handler.headers.items()), body))
+        # Claims of a tenant, as base64url of {"tenantId": "t-1"}.
+        granted = {
+            "access_token": "granted-to-the-key",
+            "token_type": "bearer",
+            "expires_in": 3600,
+            "id_token": "e30.eyJ0ZW5hbnRJZCI6ICJ0LTEifQ.c2ln",
+        }
+        own = {
+            "/authentication/v1/token/access-key": (200, granted),
+            "/auth/token": (200, granted),
+            "/.well-known/cxone-configuration": (200, {"api_endpoint": f"{self.api}/"}),
+        }
+        status, told = {**own, **self.answers}.get(path, (404, {"error": "no such path"}))
+        content = json.dumps(told).encode()
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths that were asked for, with their query."""
+        return [path for _, path, _, _ in self.asked]
+
+
+@pytest.fixture
+def vendor() -> Any:
+    with Vendor() as running:
+        yield running
+
+
+@pytest.fixture
+def cxone(cxcall: Cxcall, vendor: Vendor) -> Cxcall:
+    """Return the command with a CXone profile, whose issuer is the vendor on loopback."""
+    cxcall.file(
+        "config/config.toml",
+        f'[profiles.default]\nplatform = "nice-cxone"\nissuer = "{vendor.url}"\n',
+    )
+    return cxcall
+
+
+def log_in(cxone: Cxcall, code: int = 0) -> str:
+    ran = cxone("auth", "login", stdin=f"{KEY}\n{SECRET}\n", code=code)
+    assert SECRET not in ran.out + ran.err
+    return ran.out + ran.err
+
+
+def status(cxone: Cxcall) -> dict[str, Any]:
+    data: dict[str, Any] = cxone("auth", "status", "-o", "json").envelope["data"]
+    return data
+
+
+def test_a_key_alone_and_the_tenant_that_it_is_of(cxone: Cxcall, vendor: Vendor) -> None:
+    log_in(cxone)
+    (method, path, headers, body), (_, found, asking, _) = vendor.asked
+    assert (method, path) == ("POST", "/authentication/v1/token/access-key")
+    assert json.loads(body) == {"accessKeyId": KEY, "accessKeySecret": SECRET}
+    assert headers["Content-Type"] == "application/json"
+    assert "Authorization" not in headers
+    assert found == "/.well-known/cxone-configuration?tenantId=t-1"
+    assert "Authorization" not in asking
+    shown = status(cxone)
+    assert (shown["usable"], shown["kind"], shown["clientId"]) == (True, "access-key", KEY)
+    assert shown["baseUrl"] == vendor.url + VERSION
+    assert shown["sources"]["base url"] == "tenant discovery (tenants.json)"
+    assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
+    assert len(vendor.asked) == 2
+
+
+def test_a_registered_application_presents_the_key(cxone: Cxcall, vendor: Vendor) -> None:
+    cxone.environment |= {"CXCALL_CLIENT_ID": "app@x=", "CXCALL_CLIENT_SECRET": "s:e=c"}
+    log_in(cxone)
+    _, path, headers, body = vendor.asked[0]
+    assert path == "/auth/token"
+    assert dict(parse_qsl(body.decode())) == {
+        "grant_type": "password",
+        "username": KEY,
+        "password": SECRET,
+    }
+    assert headers["Authorization"] == "Basic YXBwJTQweCUzRDpzJTNBZSUzRGM="  # app%40x%3D:s%3Ae%3Dc
+    assert status(cxone)["kind"] == "access-key"
+
+
+def test_a_key_in_the_environment_needs_no_login(cxone: Cxcall, vendor: Vendor) -> None:
+    cxone.environment |= {"CXCALL_ACCESS_KEY_ID": KEY, "CXCALL_ACCESS_KEY_SECRET": SECRET}
+    first = cxone("auth", "token", "-o", "json", code=4)
+    assert first.codes == ["region-mismatch"]
+    assert vendor.url in first.envelope["findings"][0]["message"]
+    assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
+    assert vendor.paths.count("/authentication/v1/token/access-key") == 1
+
+
+def test_an_address_of_ones_own_is_not_looked_for(cxone: Cxcall, vendor: Vendor) -> None:
+    cxone.environment["CXCALL_BASE_URL"] = vendor.url
+    log_in(cxone)
+    assert vendor.paths == ["/authentication/v1/token/access-key"]
+    assert cxone("auth", "token", code=0).out.strip() == "granted-to-the-key"
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "code", "words"),
+    [
+        (
+            "/authentication/v1/token/access-key",
+            (401, {"error": "invalid_grant", "error_description": f"no key {SECRET}"}),
+            4,
+            "refused the access key",
+        ),
+        ("/authentication/v1/token/access-key", (401, {}), 4, "`access_key_id`"),
+        ("/authentication/v1/token/access-key", (403, {}), 4, f"access key `{KEY}` is not allowed"),
+        (
+            "/authentication/v1/token/access-key",
+            (200, {"access_token": "opaque", "token_type": "bearer", "expires_in": 3600}),
+            4,
+            "names no tenant",
+        ),
+        ("/authentication/v1/token/access-key", (503, {}), 6, "failed to hand out"),
+        ("/.well-known/cxone-configuration", (404, {}), 4, "knows no tenant `t-1`"),
+        ("/.well-known/cxone-configuration", (500, {}), 6, "does not say where"),
+        ("/.well-known/cxone-configuration", (200, []), 4, "as the tenant's API"),
+        (
+            "/.well-known/cxone-configuration",
+            (200, {"api_endpoint": "https://niceincontact.com.attacker.example"}),
+            4,
+            "`https://niceincontact.com.attacker.example` as the tenant's API",
+        ),
+    ],
+)
+def test_what_a_login_can_end_in(
+    cxone: Cxcall, vendor: Vendor, path: str, answer: tuple[int, Any], code: int, words: str
+) -> None:
+    vendor.answers[path] = answer
+    assert words in log_in(cxone, code)
+    state = cxone.folder / "state"
+    assert not (state / "credentials.json").exists()
+    assert not (state / "tenants.json").exists()
+
+
+def test_a_host_of_the_vendor_is_taken(cxone: Cxcall, vendor: Vendor) -> None:
+    vendor.api = "https://api-b32.nice-incontact.com"
+    log_in(cxone)
+    assert status(cxone)["baseUrl"] == vendor.api + VERSION
+    cxone("auth", "logout", code=0)
+    assert status(cxone)["baseUrl"] == "https://api-na1.niceincontact.com" + VERSION
+
+
+def test_another_issuer_is_another_tenant(cxone: Cxcall) -> None:
+    log_in(cxone)
+    cxone.environment["CXCALL_ISSUER"] = "http://127.0.0.1:1"
+    assert cxone("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
+
+
+def test_a_kept_host_that_the_vendor_does_not_have_is_not_used(cxone: Cxcall) -> None:
+    log_in(cxone)
+    path = cxone.folder / "state" / "tenants.json"
+    kept = json.loads(path.read_text("utf-8"))
+    kept["records"][0]["api_endpoint"] = "https://attacker.example"
+    path.write_text(json.dumps(kept), "utf-8")
+    assert "attacker" not in status(cxone)["baseUrl"]
+
+
+def test_no_area_is_guessed(cxcall: Cxcall) -> None:
+    cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
+    assert "which area" in log_in(cxcall, 4)
+
+
+def test_half_an_application_is_none(cxone: Cxcall, vendor: Vendor) -> None:
+    cxone.environment["CXCALL_CLIENT_ID"] = "app"
+    assert "`client_secret` is not" in log_in(cxone, 4)
+    cxone.environment["CXCALL_CLIENT_SECRET"] = "secret"
+    ran = cxone("auth", "token", code=4)
+    assert "no client-credentials grant" in ran.err
+    assert vendor.asked == []
+
+
+def test_the_sandbox_stands_for_the_vendor(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    cxcall.environment |= {
+        "CXCALL_PLATFORM": "nice-cxone",
+        "CXCALL_ISSUER": sandbox.base_url,
+        "CXCALL_ACCESS_KEY_ID": sandbox.client_id,
+        "CXCALL_ACCESS_KEY_SECRET": "wrong",
+    }
+    assert "is not valid" in cxcall("auth", "login", code=4).err
+    cxcall.environment["CXCALL_ACCESS_KEY_SECRET"] = sandbox.client_secret
+    cxcall("auth", "login", code=0)
+    assert status(cxcall)["baseUrl"] == sandbox.base_url + VERSION
+    assert cxcall("auth", "token", code=0).out.strip()
+
+
+def test_every_operation_names_the_kinds_of_tokens_that_there_are() -> None:
+    kinds = {kind for known in builtin() for op in known.operations for kind in op.token_kinds}
+    assert kinds == {"access-key", "authorization-code", "client-credentials"}

@@ -1,0 +1,165 @@
+"""Secrets in a keyring: a real one, by a backend of the tests' own, and what becomes of one that fails."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall, Ran
+
+HELPERS = Path(__file__).parents[1] / "helpers"
+LIMIT = 3
+
+
+@pytest.fixture
+def keyed(cxcall: Cxcall, sandbox: Sandbox) -> Cxcall:
+    """Return the command with a keyring that keeps."""
+    cxcall.environment |= {
+        "CXCALL_BASE_URL": sandbox.base_url,
+        "PYTHONPATH": str(HELPERS),
+        "KEYRING_FILE": str(cxcall.folder / "keyring.json"),
+    }
+    return with_backend(cxcall, "keyring_backends.Keeping")
+
+
+def with_backend(cxcall: Cxcall, name: str) -> Cxcall:
+    cxcall.environment["PYTHON_KEYRING_BACKEND"] = name
+    return cxcall
+
+
+def log_in(cxcall: Cxcall, sandbox: Sandbox) -> Ran:
+    return cxcall(
+        "auth", "login", "--client-id", sandbox.client_id, stdin=sandbox.client_secret, code=0
+    )
+
+
+def records(cxcall: Cxcall) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        (cxcall.folder / "state" / "credentials.json").read_text("utf-8")
+    )["records"]
+    return found
+
+
+def is_loaded(cxcall: Cxcall) -> bool:
+    marker = cxcall.folder / "keyring.loaded"
+    found = marker.exists()
+    marker.unlink(missing_ok=True)
+    return found
+
+
+def drop_tokens(cxcall: Cxcall) -> None:
+    (cxcall.folder / "state" / "tokens.json").unlink()
+
+
+def test_a_secret_is_in_the_keyring_and_in_no_file(keyed: Cxcall, sandbox: Sandbox) -> None:
+    assert "kept in the system's keyring" in log_in(keyed, sandbox).out
+    assert sandbox.client_secret in (keyed.folder / "keyring.json").read_text("utf-8")
+    for path in (keyed.folder / "state").iterdir():
+        assert sandbox.client_secret not in path.read_text("utf-8")
+    drop_tokens(keyed)
+    assert keyed("auth", "token", code=0).out.strip()
+    assert (
+        keyed("auth", "status", "-o", "json").envelope["data"]["keptIn"] == "the system's keyring"
+    )
+    keyed("auth", "logout", code=0)
+    assert json.loads((keyed.folder / "keyring.json").read_text("utf-8")) == {}
+    assert keyed("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
+
+
+def test_the_keyring_is_asked_only_when_its_secret_is_needed(
+    keyed: Cxcall, sandbox: Sandbox
+) -> None:
+    log_in(keyed, sandbox)
+    assert is_loaded(keyed)
+    keyed("auth", "token", code=0)
+    keyed("auth", "status", code=0)
+    assert not is_loaded(keyed)
+    drop_tokens(keyed)
+    keyed("auth", "token", code=0)
+    assert is_loaded(keyed)
+
+
+def test_a_login_in_a_file_never_asks_the_keyring(keyed: Cxcall, sandbox: Sandbox) -> None:
+    log_in(with_backend(keyed, "keyring.backends.fail.Keyring"), sandbox)
+    with_backend(keyed, "keyring_backends.Keeping")
+    drop_tokens(keyed)
+    keyed("auth", "token", code=0)
+    assert not is_loaded(keyed)
+
+
+@pytest.mark.parametrize(
+    ("backend", "words"),
+    [
+        ("keyring_backends.Hanging", "did not answer within 3 s"),
+        ("keyring_backends.Telling", "RuntimeError"),
+        ("keyring.backends.fail.Keyring", "NoKeyringError"),
+        ("keyring.backends.null.Keyring", "keeps nothing"),
+        ("no_such_module.Keyring", "ModuleNotFoundError"),
+    ],
+)
+def test_a_keyring_that_does_not_take_it_leaves_a_private_file(
+    keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
+) -> None:
+    started = time.monotonic()
+    ran = log_in(with_backend(keyed, backend), sandbox)
+    assert time.monotonic() - started < LIMIT + 10
+    assert "kept in credentials.json, mode 0600" in ran.out
+    assert words in ran.out
+    assert sandbox.client_secret not in ran.out + ran.err
+    path = keyed.folder / "state" / "credentials.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    drop_tokens(keyed)
+    keyed("auth", "token", code=0)
+    assert words in keyed("auth", "status", code=0).out
+
+
+@pytest.mark.parametrize(
+    ("backend", "words"),
+    [
+        ("keyring_backends.Hanging", "did not answer within 3 s"),
+        ("keyring.backends.fail.Keyring", "NoKeyringError"),
+        ("keyring.backends.null.Keyring", "holds it no more"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_back(
+    keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
+) -> None:
+    log_in(keyed, sandbox)
+    drop_tokens(keyed)
+    ran = with_backend(keyed, backend)("auth", "token", code=4)
+    assert words in ran.err
+    assert "cxcall auth login" in ran.err
+    said = keyed("auth", "logout", code=0).out
+    assert "removed" in said
+    assert ("but" in said) == (backend != "keyring.backends.null.Keyring")
+    assert records(keyed) == []
+
+
+def test_a_token_by_stdin_is_kept_there_too(keyed: Cxcall) -> None:
+    keyed("auth", "login", "--with-token", stdin="a-token-of-mine", code=0)
+    assert "a-token-of-mine" not in json.dumps(records(keyed))
+    assert keyed("auth", "token", code=0).out.strip() == "a-token-of-mine"
+
+
+def test_without_the_extra_a_login_in_a_keyring_says_what_is_missing(
+    keyed: Cxcall, sandbox: Sandbox
+) -> None:
+    log_in(keyed, sandbox)
+    drop_tokens(keyed)
+    hidden = keyed.folder / "hidden"
+    hidden.mkdir()
+    (hidden / "sitecustomize.py").write_text(
+        "import importlib.util as util\n"
+        "real = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'keyring' else real(name, *rest)\n",
+        "utf-8",
+    )
+    ran = keyed("auth", "token", code=4, env={"PYTHONPATH": str(hidden)})
+    assert "pip install 'cxcall[keyring]'" in ran.err

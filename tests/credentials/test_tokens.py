@@ -1,0 +1,1206 @@
+"""Tokens: fetched once, kept privately, sent to one host, and every refusal in words of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.contracts.contract import Contract, Operation, builtin
+from cxcall.credentials import store, tokens
+from cxcall.credentials.token_request import Client, Grant, check_secret
+from cxcall.findings.errors import (
+    CredentialsError,
+    CxcallError,
+    ExitCode,
+    Outcome,
+    Severity,
+    UsageError,
+)
+from cxcall.settings import private_file
+from cxcall.settings import settings as config
+from cxcall.transport.authorization import Authorization
+
+SECRET = "m4rker+s3cret/=%"
+TOKEN = "t0ken-m4rker"
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Answer:
+    """What the token endpoint is to answer; `raw` replaces everything, `hang` never answers."""
+
+    status: int = 200
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    hang: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class TokenEndpoint:
+    """A real token endpoint on loopback: scripted answers first, then numbered tokens."""
+
+    def __init__(self) -> None:
+        self.script: list[Answer] = []
+        self.asked: list[Asked] = []
+        self.life: object = 86400
+        self.called, self.released = threading.Event(), threading.Event()
+        endpoint = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                endpoint.answer(self)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.base_url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """Note what was asked, and answer."""
+        body = handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+        self.asked.append(
+            Asked(handler.command, handler.path, {**dict(handler.headers.items())}, body)
+        )
+        self.called.set()
+        granted = {
+            "access_token": f"{TOKEN}-{len(self.asked)}",
+            "token_type": "bearer",
+            "expires_in": self.life,
+        }
+        answer = self.script.pop(0) if self.script else Answer(body=granted)
+        handler.close_connection = True
+        if answer.hang:
+            self.released.wait(30)
+        elif answer.raw is not None:
+            handler.wfile.write(answer.raw)
+        else:
+            body = (
+                answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+            )
+            handler.send_response(answer.status)
+            for name, value in {"Content-Length": str(len(body)), **answer.headers}.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(body)
+
+    def stop(self) -> None:
+        """Let go of whoever waits, and close."""
+        self.released.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def endpoint() -> Iterator[TokenEndpoint]:
+    running = TokenEndpoint()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith(("CXCALL_", "GENESYSCLOUD_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    folder = tmp_path / "home" / "state"
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CXCALL_STATE_DIR", str(folder))
+    monkeypatch.setenv("CXCALL_CONFIG_DIR", str(tmp_path / "config"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+Settle = Callable[..., config.Settings]
+
+
+@pytest.fixture
+def settle(endpoint: TokenEndpoint) -> Settle:
+    """Settle for the endpoint; values given by name, None for what is not to be set."""
+
+    def settle_with(**flags: str | None) -> config.Settings:
+        set_ones = {
+            "base_url": endpoint.base_url,
+            "client_id": "me",
+            "client_secret": SECRET,
+            "timeout": "5",
+        }
+        return config.settle({**set_ones, **flags}, builtin()[0])
+
+    return settle_with
+
+
+NONE: dict[str, None] = {"client_id": None, "client_secret": None}
+
+
+def records(state: Path, name: str = "tokens.json") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((state / name).read_text("utf-8"))["records"]
+    return found
+
+
+def rewrite(
+    state: Path, change: Callable[[dict[str, Any]], object], name: str = "tokens.json"
+) -> None:
+    found = records(state, name)
+    for record in found:
+        change(record)
+    text = json.dumps({"version": 1, "records": found})
+    (state / name).write_text(text, "utf-8")
+
+
+def said(error: CxcallError) -> str:
+    return " ".join(f"{found!r} {found}" for found in error.findings) + repr(error) + str(error)
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def environment(base_url: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "CXCALL_BASE_URL": base_url,
+        "CXCALL_CLIENT_SECRET": SECRET,
+    }
+
+
+# --- the grant ------------------------------------------------------------------------------
+
+
+def test_what_is_asked_of_the_endpoint(endpoint: TokenEndpoint, settle: Settle) -> None:
+    tokens.get_token(settle())
+    asked = endpoint.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/oauth/token")
+    assert asked.body == b"grant_type=client_credentials"
+    assert asked.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    scheme, _, pair = asked.headers["Authorization"].partition(" ")
+    assert (scheme, b64decode(pair).decode()) == ("Basic", f"me:{SECRET}")
+
+
+def test_what_is_granted(endpoint: TokenEndpoint, settle: Settle) -> None:
+    body = {
+        "access_token": TOKEN,
+        "token_type": "Bearer",
+        "expires_in": 3600,
+        "scope": "a b:readonly",
+    }
+    endpoint.script = [Answer(body=body)]
+    before = time.time()
+    token = tokens.get_token(settle())
+    assert (token.value, token.kind) == (TOKEN, "client-credentials")
+    assert token.scopes == frozenset({"a", "b:readonly"})
+    assert token.expires_at is not None
+    assert before + 3600 <= token.expires_at <= time.time() + 3600
+    assert token.source == "client-credentials (--client-secret)"
+    assert tokens.get_token(settle()) == token
+
+
+@pytest.mark.parametrize("life", [None, "soon", -5, 0, True, [1], "1e999"])
+def test_a_token_of_unknown_life_is_used_and_not_kept(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, life: object
+) -> None:
+    endpoint.life = life
+    assert tokens.get_token(settle()).expires_at is None
+    assert not (state / "tokens.json").exists()
+    tokens.get_token(settle())
+    assert len(endpoint.asked) == 2
+
+
+@pytest.mark.parametrize("life", ["86400", 1e300, 10**400])
+def test_a_life_out_of_the_ordinary(endpoint: TokenEndpoint, settle: Settle, life: object) -> None:
+    endpoint.life = life
+    expires_at = tokens.get_token(settle()).expires_at
+    if life == 10**400:
+        assert expires_at is None
+    else:
+        assert expires_at is not None
+        assert tokens.status(settle()).as_dict()["expiresAt"]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer, and what is to be said of it."""
+
+    name: str
+    answer: Answer
+    code: str
+    exit_code: ExitCode
+    words: str
+    fix: str = ""
+
+
+def oauth(status: int, error: str, description: str, **headers: str) -> Answer:
+    body = {"error": error, "description": description, "error_description": description}
+    return Answer(status, body, headers)
+
+
+HTML = b"<!DOCTYPE html><title>Sign in</title>"
+REFUSALS = [
+    Refusal(
+        "unknown client", oauth(400, "invalid_client", "client not found: m"),
+        "credential", ExitCode.CREDENTIALS, "knows no client `me`", "region",
+    ),
+    Refusal(
+        "wrong secret", oauth(401, "invalid_client", "authentication failed"),
+        "credential", ExitCode.CREDENTIALS, "(from --client-secret) is wrong, or", "wrong region",
+    ),
+    Refusal(
+        "wrong grant", oauth(400, "unauthorized_client", "grant type"),
+        "credential", ExitCode.CREDENTIALS, "may not use the client-credentials", "--with-token",
+    ),
+    Refusal(
+        "throttled", oauth(400, "invalid_request", "rate limit exceeded; retry later"),
+        "rate-limited", ExitCode.UNDELIVERED, "no more tokens for now", "in a minute",
+    ),
+    Refusal(
+        "429", Answer(429, b"", {"Retry-After": "17"}),
+        "rate-limited", ExitCode.UNDELIVERED, "no more tokens for now", "in 17 s",
+    ),
+    Refusal(
+        "429, odd wait", Answer(429, b"", {"Retry-After": "soon"}),
+        "rate-limited", ExitCode.UNDELIVERED, "no more tokens for now", "in a minute",
+    ),
+    Refusal(
+        "400", oauth(400, "invalid_request", "no"),
+        "credential", ExitCode.CREDENTIALS, "refused the token request", "token_url",
+    ),
+    Refusal(
+        "401", Answer(401, b""),
+        "credential", ExitCode.CREDENTIALS, "refused the client's credentials", "client_secret",
+    ),
+    Refusal(
+        "403", Answer(403, HTML),
+        "credential", ExitCode.CREDENTIALS, "client `me` is not allowed", "active",
+    ),
+    Refusal(
+        "404", Answer(404, HTML),
+        "credential", ExitCode.CREDENTIALS, "has no token endpoint at `http://127", "token_url",
+    ),
+    Refusal(
+        "redirect", Answer(307, b"", {"Location": "https://user@elsewhere.example/x?token=1"}),
+        "credential", ExitCode.CREDENTIALS, "redirects to `elsewhere.example`", "token_url",
+    ),
+    Refusal(
+        "500", oauth(500, "server_error", "oops"),
+        "undelivered", ExitCode.UNDELIVERED, "failed to hand out a token", "again",
+    ),
+    Refusal(
+        "503", Answer(503, HTML),
+        "undelivered", ExitCode.UNDELIVERED, "failed to hand out a token", "again",
+    ),
+    Refusal(
+        "408", Answer(408, b""),
+        "undelivered", ExitCode.UNDELIVERED, "failed to hand out a token", "again",
+    ),
+    Refusal(
+        "empty", Answer(200, b" \n"),
+        "credential", ExitCode.CREDENTIALS, "answered with nothing", "token_url",
+    ),
+    Refusal(
+        "HTML", Answer(200, b"\n" + HTML),
+        "credential", ExitCode.CREDENTIALS, "answered with a web page", "token_url",
+    ),
+    Refusal(
+        "not JSON", Answer(200, b"access_token=x"),
+        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+    ),
+    Refusal(
+        "a list", Answer(200, ["x"]),
+        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+    ),
+    Refusal(
+        "not UTF-8", Answer(200, b"\xff\xfe\x00"),
+        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+    ),
+    Refusal(
+        "no token", Answer(200, {"token_type": "bearer"}),
+        "credential", ExitCode.CREDENTIALS, "answered without an `access_token`", "token_url",
+    ),
+    Refusal(
+        "a token of no kind", Answer(200, {"access_token": 3}),
+        "credential", ExitCode.CREDENTIALS, "answered without an `access_token`", "token_url",
+    ),
+    Refusal(
+        "no bearer", Answer(200, {"access_token": TOKEN, "token_type": "mac"}),
+        "credential", ExitCode.CREDENTIALS, "no bearer token", "token_url",
+    ),
+    Refusal(
+        "a bad token", Answer(200, {"access_token": f"{TOKEN}\r\nX: y"}),
+        "credential", ExitCode.CREDENTIALS, "U+000D at position 13",
+    ),
+    Refusal(
+        "an empty token", Answer(200, {"access_token": " "}),
+        "credential", ExitCode.CREDENTIALS, "the access token is empty",
+    ),
+    Refusal(
+        "huge", Answer(200, {"access_token": TOKEN, "x": "y" * (2 << 20)}),
+        "credential", ExitCode.CREDENTIALS, "far more than a token", "token_url",
+    ),
+    Refusal(
+        "deep", Answer(200, b"[" * 100_000),
+        "credential", ExitCode.CREDENTIALS, "something else than a JSON object", "token_url",
+    ),
+    Refusal(
+        "cut", Answer(200, {"access_token": TOKEN}, {"Content-Length": "999"}),
+        "undelivered", ExitCode.UNDELIVERED, "was cut", "again",
+    ),
+    Refusal(
+        "no HTTP", Answer(raw=b"220 mail ready\r\n\r\n"),
+        "undelivered", ExitCode.UNDELIVERED, "does not speak HTTP", "token_url",
+    ),
+    Refusal(
+        "broken off", Answer(raw=b""),
+        "undelivered", ExitCode.UNDELIVERED, "broke the connection", "again",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
+def test_each_refusal_has_words_of_its_own(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, refusal: Refusal
+) -> None:
+    endpoint.script = [refusal.answer]
+    with pytest.raises(CxcallError) as caught:
+        tokens.get_token(settle())
+    found = caught.value.findings[0]
+    assert (found.code, caught.value.exit_code) == (refusal.code, refusal.exit_code)
+    assert refusal.words in found.message
+    assert refusal.fix in found.fix
+    assert found.fix
+    assert found.message.isprintable()
+    undelivered = refusal.exit_code is ExitCode.UNDELIVERED
+    assert caught.value.outcome is (Outcome.UNDELIVERED if undelivered else Outcome.ERROR)
+    assert SECRET not in said(caught.value)
+    assert TOKEN not in said(caught.value)
+    assert len(endpoint.asked) == 1
+    assert not (state / "tokens.json").exists()
+
+
+def test_an_endpoint_that_never_answers(endpoint: TokenEndpoint, settle: Settle) -> None:
+    endpoint.script = [Answer(hang=True)]
+    with pytest.raises(tokens.UndeliveredError) as caught:
+        tokens.get_token(settle(timeout="0.2"))
+    assert "did not answer within 0.2 s" in str(caught.value)
+    assert "--timeout" in caught.value.findings[0].fix
+    assert "nothing was sent" in caught.value.findings[0].why
+    assert len(endpoint.asked) == 1
+
+
+def test_an_interrupt_leaves_no_doubt_about_a_call(endpoint: TokenEndpoint, state: Path) -> None:
+    """An exchange that was cut short may have reached its server; a token request rings nobody."""
+    endpoint.script = [Answer(hang=True)]
+    program = (
+        "import os, signal, sys, threading\n"
+        "from cxcall.credentials import tokens\n"
+        "from cxcall.settings.settings import settle\n"
+        "from cxcall.contracts.contract import builtin\n"
+        "settings = settle({'client_id': 'me'}, builtin()[0])\n"
+        "def stop():\n"
+        "    sys.stdin.readline()\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Thread(target=stop).start()\n"
+        "try: tokens.get_token(settings)\n"
+        "except BaseException as error: print(type(error).__name__)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(endpoint.base_url),
+    ) as process:
+        assert endpoint.called.wait(30)
+        assert process.communicate("now\n", timeout=30)[0].strip() == "KeyboardInterrupt"
+    assert not list(state.iterdir())
+
+
+def test_nobody_listens(settle: Settle) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(tokens.UndeliveredError) as caught:
+            tokens.get_token(settle(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
+    assert "takes no connection" in str(caught.value)
+    assert caught.value.exit_code == 6
+
+
+def test_a_server_without_tls(endpoint: TokenEndpoint, settle: Settle) -> None:
+    url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
+    with pytest.raises(tokens.UndeliveredError) as caught:
+        tokens.get_token(settle(token_url=url))
+    assert "no secure connection" in str(caught.value)
+    assert endpoint.asked == []
+
+
+def test_a_redirect_takes_the_secret_nowhere(endpoint: TokenEndpoint, settle: Settle) -> None:
+    for status in (301, 302, 303, 307, 308):
+        endpoint.script = [Answer(status, b"", {"Location": f"{endpoint.base_url}/other"})]
+        with pytest.raises(CredentialsError):
+            tokens.get_token(settle())
+    assert {asked.path for asked in endpoint.asked} == {"/oauth/token"}
+
+
+def test_netrc_replaces_nothing(
+    endpoint: TokenEndpoint, settle: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login wrong password wrong\n", "utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    tokens.get_token(settle())
+    pair = endpoint.asked[0].headers["Authorization"].removeprefix("Basic ")
+    assert b64decode(pair).decode() == f"me:{SECRET}"
+
+
+FORMS = [
+    SECRET,
+    quote(SECRET, safe=""),
+    json.dumps(SECRET)[1:-1],
+    b64encode(f"me:{SECRET}".encode()).decode(),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("where", ["error", "error_description", "description", "body", "reason"])
+def test_an_endpoint_that_gives_the_secret_away(
+    endpoint: TokenEndpoint, settle: Settle, form: str, status: int, where: str
+) -> None:
+    answer = Answer(status, {where: f"you sent {form}!", "x": 1})
+    if where == "body":
+        answer = Answer(status, f"<p>{form}</p>".encode())
+    if where == "reason":
+        answer = Answer(raw=f"HTTP/1.1 {status} {form}\r\nContent-Length: 0\r\n\r\n".encode())
+    endpoint.script = [answer]
+    with pytest.raises(CxcallError) as caught:
+        tokens.get_token(settle())
+    assert form not in said(caught.value)
+    assert SECRET not in said(caught.value)
+
+
+# --- the cache ------------------------------------------------------------------------------
+
+
+def test_a_token_is_fetched_once_and_kept_privately(
+    endpoint: TokenEndpoint, settle: Settle, state: Path
+) -> None:
+    first, second = tokens.get_token(settle()), tokens.get_token(settle())
+    assert first == second
+    assert len(endpoint.asked) == 1
+    assert mode(state) == 0o700
+    assert mode(state / "tokens.json") == 0o600
+    assert [path.name for path in state.iterdir()] == ["tokens.json"]
+    assert SECRET not in (state / "tokens.json").read_text("utf-8")
+
+
+def test_a_refused_token_is_replaced(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
+    first = tokens.get_token(settle())
+    second = tokens.get_token(settle(), fresh=True)
+    assert second.value == f"{TOKEN}-2" != first.value
+    assert tokens.get_token(settle()) == second
+    assert len(endpoint.asked) == len(records(state)) + 1 == 2
+
+
+def test_a_refused_token_is_dropped_even_when_there_is_no_new_one(
+    endpoint: TokenEndpoint, settle: Settle, state: Path
+) -> None:
+    tokens.get_token(settle())
+    endpoint.script = [Answer(500, b"")]
+    with pytest.raises(tokens.UndeliveredError):
+        tokens.get_token(settle(), fresh=True)
+    assert records(state) == []
+
+
+@pytest.mark.parametrize(
+    ("life", "left", "kept"),
+    [
+        (86400, 62, True),
+        (86400, 58, False),
+        (86400, -1, False),
+        (300, 32, True),
+        (300, 28, False),
+        (86400, 86400 + 5, False),  # issued in the future: the clock was set back
+    ],
+)
+def test_a_token_is_used_until_just_before_it_expires(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, life: float, left: float, *, kept: bool
+) -> None:
+    tokens.get_token(settle())
+    now = time.time()
+    rewrite(
+        state,
+        lambda record: record.update(issued_at=now + left - life, expires_at=now + left),
+    )
+    tokens.get_token(settle())
+    assert len(endpoint.asked) == (1 if kept else 2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"profile": "eu"}, {"client_id": "you"}, {"token_url": "{base_url}/other"}],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_token_is_for_one_profile_client_and_endpoint(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, change: dict[str, str]
+) -> None:
+    folder = config.config_dir()
+    folder.mkdir()
+    (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
+    other = {name: value.format(base_url=endpoint.base_url) for name, value in change.items()}
+    first, second = tokens.get_token(settle()), tokens.get_token(settle(**other))
+    assert first.value != second.value
+    assert tokens.get_token(settle()) == first
+    assert tokens.get_token(settle(**other)) == second
+    assert len(records(state)) == 2
+
+
+GARBAGE = [
+    b"", b"{", b"null", b"[]", b'"x"', b"\xff\xfe", b"{}", b'{"version": 1}', b"[" * 100_000,
+    b'{"version": 1, "records": 3}', b'{"version": 1, "records": [3, null, {}]}',
+    b'{"version": 2, "records": []}', b'{"version": 1, "records": {"a": 1}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
+def test_a_damaged_cache_is_rewritten(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, text: bytes
+) -> None:
+    tokens.get_token(settle())
+    (state / "tokens.json").write_bytes(text)
+    token = tokens.get_token(settle())
+    assert token.value == f"{TOKEN}-2"
+    assert tokens.get_token(settle()) == token
+    assert len(endpoint.asked) == 2
+    assert records(state)[0]["value"] == token.value
+
+
+DAMAGE: list[dict[str, Any]] = [
+    {"value": 3}, {"value": ""}, {"value": "a\nb"}, {"value": None}, {"expires_at": "soon"},
+    {"expires_at": None}, {"issued_at": []}, {"scopes": 3}, {"expires_at": True},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=str)
+def test_a_damaged_token_is_fetched_anew(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, damage: dict[str, Any]
+) -> None:
+    tokens.get_token(settle())
+    rewrite(state, lambda record: record.update(damage))
+    assert tokens.get_token(settle()).value == f"{TOKEN}-2"
+    assert len(endpoint.asked) == len(records(state)) + 1 == 2
+
+
+@pytest.mark.parametrize("bits", [0o644, 0o640, 0o601])
+@pytest.mark.parametrize("name", ["tokens.json", "credentials.json"])
+def test_a_file_that_others_can_read_is_refused(
+    endpoint: TokenEndpoint, settle: Settle, state: Path, bits: int, name: str
+) -> None:
+    tokens.login(settle(**NONE), "me", SECRET)
+    (state / name).chmod(bits)
+    for attempt in (tokens.get_token, tokens.status):
+        with pytest.raises(UsageError) as caught:
+            attempt(settle(**NONE))
+        assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
+        assert SECRET not in said(caught.value)
+    assert len(endpoint.asked) == 1
+    assert len(tokens.logout(settle(**NONE))) == 2
+    (state / name).chmod(0o600)
+    assert records(state, name) == []
+
+
+def test_expired_tokens_do_not_pile_up(settle: Settle, state: Path) -> None:
+    for number in range(3):
+        tokens.get_token(settle(client_id=f"c{number}"))
+    rewrite(state, lambda record: record.update(expires_at=time.time() - 1))
+    tokens.get_token(settle(client_id="last"))
+    assert [record["client_id"] for record in records(state)] == ["last"]
+
+
+def test_a_state_folder_that_takes_nothing(
+    endpoint: TokenEndpoint, settle: Settle, state: Path
+) -> None:
+    state.parent.mkdir(parents=True)
+    state.write_text("a file", "utf-8")
+    assert tokens.get_token(settle()).value == f"{TOKEN}-1"
+    attempts: list[Callable[[], object]] = [
+        lambda: tokens.login(settle(), "me", SECRET),
+        lambda: tokens.login_with_token(settle(), TOKEN),
+    ]
+    for attempt in attempts:
+        with pytest.raises(private_file.UnwritableError) as caught:
+            attempt()
+        assert caught.value.exit_code == 2
+        assert "`credentials.json` cannot be written" in str(caught.value)
+        assert "CXCALL_STATE_DIR" in caught.value.findings[0].fix
+        assert SECRET not in said(caught.value)
+    assert len(endpoint.asked) == 2
+
+
+def test_a_failed_write_leaves_the_old_file(
+    settle: Settle, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = tokens.get_token(settle())
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        assert tokens.get_token(settle(client_id="you")).value == f"{TOKEN}-2"
+        with pytest.raises(private_file.UnwritableError, match="No space left on device"):
+            tokens.login_with_token(settle(), TOKEN)
+    assert tokens.get_token(settle()) == token
+    assert [path.name for path in state.iterdir()] == ["tokens.json"]
+
+
+PROGRAM = """
+import sys
+from cxcall.contracts.contract import builtin
+from cxcall.credentials import tokens
+from cxcall.settings.settings import settle
+sys.stdin.read()
+settings = settle({"client_id": sys.argv[1]}, builtin()[0])
+print(tokens.get_token(settings, fresh=sys.argv[2] == "fresh").value)
+"""
+
+
+def race(base_url: str, clients: list[str], how: str = "") -> list[str]:
+    """Get tokens in as many processes, all let go at once."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, client, how],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(base_url),
+        )
+        for client in clients
+    ]
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.stdin = None
+    values = [process.communicate(timeout=60)[0].strip() for process in running]
+    assert [process.returncode for process in running] == [0] * len(clients)
+    return values
+
+
+def test_of_many_processes_one_fetches_for_all(endpoint: TokenEndpoint, state: Path) -> None:
+    values = race(endpoint.base_url, ["me"] * 6)
+    assert set(values) == {f"{TOKEN}-1"}
+    assert len(endpoint.asked) == 1
+    assert len(records(state)) == 1
+
+
+def test_no_process_loses_anothers_token(endpoint: TokenEndpoint, state: Path) -> None:
+    clients = [f"c{number}" for number in range(6)]
+    values = race(endpoint.base_url, clients)
+    kept = {record["client_id"]: record["value"] for record in records(state)}
+    assert kept == dict(zip(clients, values, strict=True))
+
+
+def test_two_processes_that_refresh_at_once(
+    endpoint: TokenEndpoint, settle: Settle, state: Path
+) -> None:
+    first = tokens.get_token(settle())
+    values = race(endpoint.base_url, ["me", "me"], "fresh")
+    assert first.value not in values
+    assert records(state)[0]["value"] in values
+    assert len(records(state)) == 1
+
+
+def test_a_lock_that_is_never_let_go_holds_nobody_for_good(settle: Settle, state: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    state.mkdir(parents=True)
+    held = os.open(state, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert tokens.get_token(settle(timeout="0.3")).value == f"{TOKEN}-1"
+    finally:
+        os.close(held)
+
+
+# --- given tokens ---------------------------------------------------------------------------
+
+
+def test_a_given_token_is_used_as_it_is(
+    endpoint: TokenEndpoint, settle: Settle, state: Path
+) -> None:
+    token = tokens.get_token(settle(access_token=f" {TOKEN}\n"))
+    assert token == tokens.Token(TOKEN, "given", None, None, "--access-token")
+    assert endpoint.asked == []
+    assert not state.exists()
+
+
+def test_a_given_token_cannot_be_renewed(
+    endpoint: TokenEndpoint, settle: Settle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", TOKEN)
+    with pytest.raises(CredentialsError) as caught:
+        tokens.get_token(settle(), fresh=True)
+    found = caught.value.findings[0]
+    assert (found.code, found.where, caught.value.exit_code) == ("token-expired", "token", 4)
+    assert "environment GENESYSCLOUD_ACCESS_TOKEN" in found.message
+    assert TOKEN not in said(caught.value)
+    assert endpoint.asked == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (f"Bearer {TOKEN}", "U+0020 at position 7"),
+        (f"{TOKEN}\r\nX-Evil: 1", "U+000D"),
+        (f"{TOKEN}\x00", "U+0000"),
+        (f"{TOKEN}\u200b", "U+200B"),
+        (f"\u201c{TOKEN}", "U+201C at position 1"),
+        (f"{TOKEN}\x7f", "U+007F"),
+    ],
+)
+@pytest.mark.parametrize("name", ["access_token", "client_secret", "client_id"])
+def test_what_no_secret_holds(
+    endpoint: TokenEndpoint, settle: Settle, name: str, bad: str, words: str
+) -> None:
+    settings = settle(**{name: bad})
+    with pytest.raises(CredentialsError) as caught:
+        tokens.get_token(settings)
+    found = caught.value.findings[0]
+    assert words in found.message
+    assert found.where == f"--{name.replace('_', '-')}"
+    assert found.message.isprintable()
+    assert TOKEN not in said(caught.value)
+    assert not tokens.status(settings).usable
+    assert endpoint.asked == []
+
+
+def test_a_client_id_that_would_end_early(settle: Settle) -> None:
+    with pytest.raises(CredentialsError, match="client ID holds a `:`"):
+        tokens.get_token(settle(client_id="a:b"))
+
+
+@given(text=st.text(min_size=1))
+def test_a_secret_is_refused_or_kept_but_for_blanks_around_it(text: str) -> None:
+    secret = text.strip()
+    if secret and all("!" <= sign <= "~" for sign in secret):
+        assert check_secret("secret", text, "here") == secret
+        return
+    with pytest.raises(CredentialsError) as caught:
+        check_secret("secret", text, "here")
+    assert caught.value.findings[0].where == "here"
+    assert caught.value.findings[0].message.isprintable()
+
+
+# --- no credentials -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "words", "fix"),
+    [
+        (NONE, "there are no credentials for `127.0.0.1", "`cxcall auth login`, or set `CXCALL_"),
+        (
+            {"client_secret": None},
+            "`client_id` is set (from --client-id), and `client_secret` is not",
+            "CXCALL_CLIENT_SECRET",
+        ),
+        (
+            {"client_id": None},
+            "`client_secret` is set (from --client-secret), and `client_id` is not",
+            "CXCALL_CLIENT_ID",
+        ),
+    ],
+)
+def test_what_is_missing(
+    settle: Settle, state: Path, flags: dict[str, None], words: str, fix: str
+) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        tokens.get_token(settle(**flags))
+    found = caught.value.findings[0]
+    assert (found.code, caught.value.exit_code) == ("token-missing", 4)
+    assert words in found.message
+    assert fix in found.fix
+    assert SECRET not in said(caught.value)
+    assert not state.exists()
+
+
+def test_nothing_says_where_tokens_are(settle: Settle) -> None:
+    with pytest.raises(CredentialsError) as caught:
+        tokens.get_token(settle(base_url="https://gw.example.com"))
+    assert "nothing says where tokens for `gw.example.com`" in str(caught.value)
+    assert "CXCALL_TOKEN_URL" in caught.value.findings[0].fix
+
+
+def test_no_token_is_taken_while_an_error_stands(
+    endpoint: TokenEndpoint, tmp_path: Path, state: Path
+) -> None:
+    folder = config.config_dir()
+    folder.mkdir()
+    text = f'[profiles.default]\nclient_id = "me"\nclient_secret = "{SECRET}"\n'
+    (folder / "config.toml").write_text(text, "utf-8")
+    (folder / "config.toml").chmod(0o600)
+    (tmp_path / ".env").write_text(f"CXCALL_BASE_URL={endpoint.base_url}\n", "utf-8")
+    settings = config.settle({}, builtin()[0])
+    attempts: list[Callable[[], object]] = [
+        lambda: tokens.get_token(settings),
+        lambda: tokens.login(settings, "me", SECRET),
+    ]
+    for attempt in attempts:
+        with pytest.raises(CredentialsError) as caught:
+            attempt()
+        assert "would send the profile's `client_secret`" in str(caught.value)
+    assert not tokens.status(settings).usable
+    assert endpoint.asked == []
+    assert not state.exists()
+
+
+# --- login ----------------------------------------------------------------------------------
+
+
+def test_a_login_is_tried_and_kept(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
+    token = tokens.login(settle(**NONE), " me\n", f"{SECRET}\n")
+    assert token.source == "client-credentials (cxcall auth login (credentials.json))"
+    assert tokens.get_token(settle(**NONE)) == token
+    assert len(endpoint.asked) == 1
+    assert mode(state / "credentials.json") == 0o600
+    rewrite(state, lambda record: record.update(expires_at=1))
+    assert tokens.get_token(settle(**NONE)).value == f"{TOKEN}-2"
+    pair = endpoint.asked[1].headers["Authorization"].removeprefix("Basic ")
+    assert b64decode(pair).decode() == f"me:{SECRET}"
+
+
+def test_a_refused_login_is_not_kept(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
+    tokens.login(settle(**NONE), "me", SECRET)
+    endpoint.script = [oauth(400, "invalid_client", "authentication failed")]
+    with pytest.raises(CredentialsError) as caught:
+        tokens.login(settle(**NONE), "me", "wr0ng")
+    assert "wr0ng" not in said(caught.value)
+    assert records(state, "credentials.json")[0]["client_secret"] == SECRET
+
+
+@pytest.mark.parametrize("elsewhere", ["base_url", "token_url"])
+def test_a_kept_secret_goes_to_its_own_host_alone(
+    endpoint: TokenEndpoint, settle: Settle, elsewhere: str
+) -> None:
+    tokens.login(settle(**NONE), "me", SECRET)
+    other = TokenEndpoint()
+    try:
+        with pytest.raises(CredentialsError) as caught:
+            tokens.get_token(settle(**NONE, **{elsewhere: other.base_url}))
+        assert caught.value.findings[0].code == "token-missing"
+        assert f"logged in to {endpoint.base_url} only" in caught.value.findings[0].why
+        assert other.asked == []
+    finally:
+        other.stop()
+
+
+def test_a_profile_has_a_login_for_each_host(settle: Settle, state: Path) -> None:
+    tokens.login_with_token(settle(), "one")
+    tokens.login_with_token(settle(base_url="http://127.0.0.1:1"), "two")
+    tokens.login_with_token(settle(), "three")
+    assert tokens.get_token(settle(**NONE)).value == "three"
+    assert tokens.get_token(settle(**NONE, base_url="http://127.0.0.1:1")).value == "two"
+    assert len(records(state, "credentials.json")) == 2
+
+
+def test_a_kept_token_is_used_as_it_is(endpoint: TokenEndpoint, settle: Settle) -> None:
+    token = tokens.login_with_token(settle(**NONE), f"{TOKEN}\n")
+    assert tokens.get_token(settle(**NONE)) == token
+    assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
+    with pytest.raises(CredentialsError) as caught:
+        tokens.get_token(settle(**NONE), fresh=True)
+    assert caught.value.findings[0].fix == "`cxcall auth login`"
+    assert endpoint.asked == []
+
+
+def test_one_login_replaces_the_other(settle: Settle, state: Path) -> None:
+    tokens.login_with_token(settle(**NONE), "given")
+    tokens.login(settle(**NONE), "me", SECRET)
+    assert tokens.get_token(settle(**NONE)).kind == "client-credentials"
+    tokens.login_with_token(settle(**NONE), "given")
+    assert tokens.get_token(settle(**NONE)).value == "given"
+    assert SECRET not in (state / "credentials.json").read_text("utf-8")
+
+
+def test_logout_forgets_one_profile(settle: Settle, state: Path) -> None:
+    folder = config.config_dir()
+    folder.mkdir()
+    (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
+    for profile in (None, "eu"):
+        tokens.login(settle(**NONE, profile=profile), "me", SECRET)
+    removed = tokens.logout(settle(**NONE))
+    assert [text.split(" http")[0] for text in removed] == [
+        "the client secret for",
+        "the token from",
+    ]
+    assert tokens.logout(settle(**NONE)) == []
+    assert tokens.get_token(settle(**NONE, profile="eu")).value == f"{TOKEN}-2"
+    with pytest.raises(CredentialsError, match="no credentials"):
+        tokens.get_token(settle(**NONE))
+    assert len(records(state)) == len(records(state, "credentials.json")) == 1
+
+
+def test_logout_without_a_login(settle: Settle) -> None:
+    assert tokens.logout(settle()) == []
+
+
+@pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
+def test_a_damaged_login_is_as_none(settle: Settle, state: Path, text: bytes) -> None:
+    state.mkdir(parents=True)
+    (state / "credentials.json").write_bytes(text)
+    (state / "credentials.json").chmod(0o600)
+    with pytest.raises(CredentialsError, match="no credentials"):
+        tokens.get_token(settle(**NONE))
+
+
+# --- status ---------------------------------------------------------------------------------
+
+
+def test_status_before_and_after_a_token(endpoint: TokenEndpoint, settle: Settle) -> None:
+    before = tokens.status(settle())
+    assert (before.usable, before.kind, before.token) == (True, "client-credentials", None)
+    assert ("expires", "no token yet", "") in before.rows()
+    assert endpoint.asked == []
+    body = {"access_token": TOKEN, "expires_in": 3600, "scope": "b a"}
+    endpoint.script = [Answer(body=body)]
+    tokens.get_token(settle())
+    after = tokens.status(settle()).as_dict()
+    assert after["scopes"] == ["a", "b"]
+    assert after["clientId"] == "me"
+    assert after["expiresAt"].endswith("+00:00")
+    assert after["baseUrl"] == endpoint.base_url
+    assert after["tokenUrl"] == f"{endpoint.base_url}/oauth/token"
+    assert after["sources"] == {
+        "profile": "default",
+        "base url": "--base-url",
+        "token url": "from base_url",
+        "client id": "--client-id",
+        "client secret": "--client-secret",
+    }
+    assert len(endpoint.asked) == 1
+
+
+def test_status_without_credentials(settle: Settle) -> None:
+    found = tokens.status(settle(**NONE))
+    assert not found.usable
+    assert [entry.code for entry in found.findings] == ["token-missing"]
+    assert ("grant", "none", "") in found.rows()
+    assert found.as_dict()["kind"] == ""
+
+
+@pytest.mark.parametrize(
+    ("login", "flags", "words"),
+    [
+        ("client", {"access_token": "x"}, "access token from --access-token is used"),
+        ("client", {}, "client secret from --client-secret is used"),
+        ("token", {"access_token": "x", **NONE}, "access token from --access-token is used"),
+        ("token", {}, "access token from cxcall auth login (credentials.json) is used"),
+        ("token", NONE, ""),
+        ("client", NONE, ""),
+    ],
+)
+def test_status_says_which_of_two_credentials_is_used(
+    settle: Settle, login: str, flags: dict[str, str | None], words: str
+) -> None:
+    if login == "client":
+        tokens.login(settle(**NONE), "me", SECRET)
+    else:
+        tokens.login_with_token(settle(**NONE), TOKEN)
+    settings = settle(**flags)
+    found = tokens.status(settings)
+    warnings = [entry for entry in found.findings if entry.where == "token"]
+    assert [entry.severity for entry in warnings] == [Severity.WARNING] * bool(words)
+    assert words in "".join(entry.message for entry in warnings)
+    assert found.usable
+    used = tokens.get_token(settings)
+    assert used.source in {row[2] for row in found.rows()} | {f"client-credentials ({row[2]})" for row in found.rows()}  # fmt: skip
+
+
+def test_status_shows_no_secret(settle: Settle) -> None:
+    tokens.login(settle(**NONE), "me", SECRET)
+    for settings in (settle(), settle(**NONE), settle(access_token=TOKEN)):
+        found = tokens.status(settings)
+        shown = f"{found!r} {found} {found.as_dict()} {found.rows()} {json.dumps(found.as_dict())}"
+        assert SECRET not in shown
+        assert TOKEN not in shown
+
+
+# --- the sandbox of this process ------------------------------------------------------------
+
+
+def test_an_embedded_sandbox_leaves_nothing_behind(endpoint: TokenEndpoint, state: Path) -> None:
+    @dataclass
+    class Server:
+        base_url: str = endpoint.base_url
+        client_id: str = "sandbox"
+        client_secret: str = SECRET
+
+    settings = config.for_sandbox(Server(), {})
+    assert tokens.get_token(settings).value == f"{TOKEN}-1"
+    assert tokens.get_token(settings, fresh=True).value == f"{TOKEN}-2"
+    assert not state.exists()
+
+
+# --- where a token goes ---------------------------------------------------------------------
+
+GIVEN_TOKEN = tokens.Token(TOKEN, "given", None, None, "here")
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url", "goes"),
+    [
+        ("https://api.example.com", "https://api.example.com/v2/x", True),
+        ("https://api.example.com", "https://API.example.com:443/x", True),
+        ("https://api.example.com:443/v1", "https://api.example.com", True),
+        ("https://api.example.com", "http://api.example.com/x", False),
+        ("https://api.example.com", "https://api.example.com:8443/x", False),
+        ("https://api.example.com", "https://api.example.com.evil.com/x", False),
+        ("https://api.example.com", "https://api.example.com@evil.com/x", False),
+        ("https://api.example.com", "https://login.example.com/x", False),
+        ("http://127.0.0.1:1", "http://127.0.0.1:2", False),
+        ("http://127.0.0.1:1", "http://localhost:1", False),
+    ],
+)
+def test_a_token_goes_to_its_own_host_alone(base_url: str, url: str, *, goes: bool) -> None:
+    request = requests.Request("POST", url, auth=tokens.BearerAuth(GIVEN_TOKEN, base_url))
+    if goes:
+        assert request.prepare().headers["Authorization"] == f"Bearer {TOKEN}"
+        return
+    with pytest.raises(CredentialsError) as caught:
+        request.prepare()
+    assert TOKEN not in said(caught.value)
+
+
+# --- scopes ---------------------------------------------------------------------------------
+
+
+def operation(*alternatives: list[str]) -> Operation:
+    declared = {"operationId": "op", "security": [{"oauth": names} for names in alternatives]}
+    return Operation(Contract("own", {}), "POST", "/x", declared)
+
+
+@pytest.mark.parametrize(
+    ("granted", "alternatives", "is_missing"),
+    [
+        (None, [["a"]], False),
+        ([], [], False),
+        ([], [[]], False),
+        ([], [["a"]], True),
+        (["a"], [["a"]], False),
+        (["a"], [["a", "b"]], True),
+        (["a", "b"], [["a", "b"]], False),
+        (["b"], [["a"], ["b"]], False),
+        (["outbound"], [["outbound:readonly"]], False),
+        (["outbound:readonly"], [["outbound"]], True),
+        (["outbound:readonly"], [["outbound:readonly"]], False),
+    ],
+)
+def test_scopes(
+    granted: list[str] | None, alternatives: list[list[str]], *, is_missing: bool
+) -> None:
+    scopes = None if granted is None else frozenset(granted)
+    token = tokens.Token(TOKEN, "client-credentials", scopes, None, "here")
+    found = tokens.missing_scope(token, operation(*alternatives))
+    assert (found is not None) == is_missing
+    if found:
+        assert (found.code, found.where, found.severity) == ("token-scope", "token", Severity.ERROR)
+        assert all(f"`{name}`" in found.message for names in alternatives for name in names)
+        assert TOKEN not in repr(found)
+
+
+# --- nothing gives a secret away ------------------------------------------------------------
+
+# No repr of ours holds a `~`, so a secret found in one was put there.
+VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=12).map(
+    "~".__add__
+)
+
+
+@given(secret=VISIBLE)
+def test_no_repr_gives_a_secret_away(secret: str) -> None:
+    things = [
+        tokens.Token(secret, "given", None, None, "here"),
+        tokens.BearerAuth(tokens.Token(secret, "given", None, None, "here"), "https://h"),
+        Client("me", secret, "here", "https://h/t"),
+        Grant(secret, None, 0.0, None),
+        Authorization("https://h", f"Basic {secret}"),
+        config.Setting(secret, "here", secret=True),
+    ]
+    for thing in things:
+        assert secret not in repr(thing)
+        assert secret not in str(thing)
+        assert secret not in f"{thing}"
+
+
+@contextmanager
+def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was made")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        yield
+
+
+def test_what_needs_no_network(settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens.get_token(settle())
+    with no_network(monkeypatch):
+        tokens.login_with_token(settle(base_url="http://127.0.0.1:1"), TOKEN)
+        assert tokens.status(settle()).usable
+        assert tokens.get_token(settle()).value == f"{TOKEN}-1"
+        assert tokens.logout(settle())
+
+
+def test_status_imports_no_http() -> None:
+    program = (
+        "import sys\n"
+        "from cxcall.credentials import tokens\n"
+        "from cxcall.settings.settings import settle\n"
+        "from cxcall.contracts.contract import builtin\n"
+        "tokens.status(settle({}, builtin()[0])).rows()\n"
+        "print([n for n in ('requests', 'urllib3', 'ssl', 'http.client') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**environment("https://h"), "CXCALL_ACCESS_TOKEN": "x"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_settled_token_is_found_by_the_keychain(settle: Settle) -> None:
+    token = tokens.get_token(settle())
+    client = Client("me", SECRET, "--client-secret", settle().token_url)
+    assert store.find_token(settle(), client) == token

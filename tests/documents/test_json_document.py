@@ -1,0 +1,663 @@
+"""JSON text -> value and places: as json.loads reads it, and each mistake by its name."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cxcall.documents.json_document import (
+    DEEPEST,
+    Document,
+    DocumentError,
+    has_value,
+    join_pointer,
+    parse,
+    parse_lines,
+    split_pointer,
+    value_at,
+)
+from cxcall.documents.json_syntax_errors import diagnose
+from cxcall.documents.text_files import UnreadableError, read_text
+from cxcall.findings.errors import Excerpt, Finding, UsageError
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+INDENTS = st.sampled_from([None, 0, 1, 4])
+NOISE = st.sampled_from([
+    *"{}[],:\"'\\ \n\t-+.0123456789eEtrufalsn", "//", "NaN", "Infinity", "1e999", "\x00", "é", "\u201c",
+    "\\u12", "\\ud800", "\\udc00", "\ud800", "\u200b", "\ufeff", '"a":1,"a":2',
+])  # fmt: skip
+OBJECTS = st.recursive(
+    st.integers(0, 9).map(str),
+    lambda inner: (
+        st.lists(st.tuples(st.sampled_from(["a", "b", "a/b", ""]), inner), max_size=4).map(
+            lambda pairs: (
+                "{" + ",\n".join(f"{json.dumps(name)}: {text}" for name, text in pairs) + "}"
+            )
+        )
+        | st.lists(inner, max_size=3).map(lambda texts: f"[{', '.join(texts)}]")
+    ),
+    max_leaves=12,
+)
+
+
+def pointers(value: Any, pointer: str = "") -> list[str]:
+    members = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    below = [
+        found
+        for token, member in members
+        for found in pointers(member, join_pointer(pointer, token))
+    ]
+    return [pointer, *below]
+
+
+def offset(document: Document, line: int, column: int) -> int:
+    return sum(len(text) + 1 for text in document.text.split("\n")[: line - 1]) + column - 1
+
+
+def refusal(text: str) -> Finding:
+    """Parse a text that must be refused; returns why."""
+    with pytest.raises(DocumentError) as refused:
+        parse(text, "p.json")
+    (finding,) = refused.value.findings
+    assert (finding.code, finding.where, refused.value.exit_code) == ("body-malformed", "body", 3)
+    return finding
+
+
+def sendable(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    json.dumps(pairs, ensure_ascii=False).encode()
+    return dict(pairs)
+
+
+def finite(number: str) -> float:
+    json.dumps(float(number), allow_nan=False)
+    return float(number)
+
+
+def reference(text: str) -> Any:
+    """Return what `json.loads` reads, without what could not be sent on as JSON."""
+    value = json.loads(
+        text, parse_constant=lambda _: int(""), parse_float=finite, object_pairs_hook=sendable
+    )
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def timed(text: str) -> tuple[Document | Finding, float]:
+    started = perf_counter()
+    found: Document | Finding
+    try:
+        found = parse(text, "p.json")
+    except DocumentError as error:
+        (found,) = error.findings
+    return found, perf_counter() - started
+
+
+@settings(max_examples=500, deadline=None)
+@given(VALUES, INDENTS)
+def test_every_pointer_leads_to_the_text_of_its_value(value: Any, indent: int | None) -> None:
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    document = parse(text, "p.json")
+    assert document.value == value
+    for pointer in pointers(value):
+        place = document.excerpt(pointer)
+        assert place is not None
+        found, _ = json.JSONDecoder().raw_decode(
+            document.text, offset(document, place.line, place.column)
+        )
+        assert found == value_at(value, pointer)
+        assert place.text == document.text.split("\n")[place.line - 1]
+        named = document.excerpt(pointer, key=True)
+        assert named is not None
+        if pointer and isinstance(value_at(value, pointer.rpartition("/")[0]), dict):
+            name, _ = json.JSONDecoder().raw_decode(
+                document.text, offset(document, named.line, named.column)
+            )
+            assert name == split_pointer(pointer)[-1]
+        else:
+            assert named == place
+
+
+@pytest.mark.usefixtures("untraced")
+@settings(max_examples=2000, deadline=None)
+@given(
+    VALUES, INDENTS, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), NOISE), max_size=3)
+)
+def test_values_and_refusals_are_those_of_json_loads(
+    value: Any, indent: int | None, edits: list[tuple[int, int, str]]
+) -> None:
+    text = json.dumps(value, indent=indent)
+    for at, removed, put in edits:
+        start = at % (len(text) + 1)
+        text = text[:start] + put + text[start + removed :]
+    try:
+        expected = reference(text.removeprefix("\ufeff"))
+    except ValueError:
+        finding = refusal(text)
+        assert finding.message != "this is not JSON", text
+        assert finding.message.isprintable()
+        assert finding.fix
+        assert finding.excerpt is not None
+        assert 1 <= finding.excerpt.column <= len(finding.excerpt.text) + 1
+    else:
+        assert parse(text, "p.json").value == expected
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.text(st.characters()) | st.lists(NOISE, max_size=30).map("".join))
+def test_whatever_the_text_it_is_read_or_refused(text: str) -> None:
+    found, _ = timed(text)
+    assert isinstance(found, Document) or found.message != "this is not JSON"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60) | st.text(max_size=20).map(lambda text: text.encode("utf-16")))
+def test_whatever_the_bytes_they_are_text_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "bytes.json"
+    path.write_bytes(data)
+    try:
+        found = read_text(str(path)).encode()
+    except DocumentError as error:
+        found = error.findings[0].message.encode()
+    assert found == data or b"is not UTF-8" in found
+
+
+@settings(max_examples=500, deadline=None)
+@given(OBJECTS)
+def test_repeated_names_are_found_and_the_last_one_is_where_the_value_is(text: str) -> None:
+    repeats = 0
+
+    def count(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal repeats
+        repeats += len(found) - len(dict(found))
+        return dict(found)
+
+    value = json.loads(text, object_pairs_hook=count)
+    document = parse(text, "p.json")
+    assert document.value == value
+    assert len(document.findings) == repeats
+    for pointer in pointers(value):
+        place = document.excerpt(pointer)
+        assert place is not None
+        found, _ = json.JSONDecoder().raw_decode(text, offset(document, place.line, place.column))
+        assert found == value_at(value, pointer)
+    for finding in document.findings:
+        assert not has_value(value, finding.where + "/none")
+        assert document.excerpt(finding.where + "/none") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "width", "said"),
+    [
+        ("", 1, 1, 1, "it is empty"),
+        (" \n ", 2, 2, 1, "it is empty"),
+        ("{'a': 1}", 1, 2, 3, "single quotes are not JSON"),
+        ("{\"a\": 'x'}", 1, 7, 3, "single quotes are not JSON"),
+        ('{"a": 1,}', 1, 8, 1, "a comma stands before the closing `}`"),
+        ("[1,\n 2,\n]", 2, 3, 1, "a comma stands before the closing `]`"),
+        ('{"a": 1\n "b": 2}', 2, 2, 1, "a comma is missing before this"),
+        ("{a: 1}", 1, 2, 1, "the name `a` is not in quotes"),
+        ('{"a" 1}', 1, 6, 1, "a colon must follow the name, not `1`"),
+        ('{"a": }', 1, 7, 1, "a value is missing here"),
+        ('{"a": 1', 1, 1, 1, "this `{` is never closed"),
+        ("[1, 2", 1, 1, 1, "this `[` is never closed"),
+        ("[1}", 1, 3, 1, "`}` closes what `[` opened"),
+        ('{"a": // x\n1}', 1, 7, 2, "JSON has no comments"),
+        ('{"a": 1} # x', 1, 10, 1, "JSON has no comments"),
+        ('{"a": None}', 1, 7, 4, "`None` is not JSON"),
+        ('{"a": True}', 1, 7, 4, "`True` is not JSON"),
+        ('{"a": NaN}', 1, 7, 3, "`NaN` is no number of JSON"),
+        ('{"a": -Infinity}', 1, 7, 9, "`-Infinity` is no number of JSON"),
+        ('{"a": hello}', 1, 7, 5, "`hello` is not in quotes"),
+        ('{"a": 007}', 1, 7, 3, "this is no number of JSON"),
+        ('{"a": +1}', 1, 7, 2, "this is no number of JSON"),
+        ('{"a": "x}', 1, 7, 1, "this string is never closed"),
+        ('{"a": "x\ny"}', 1, 7, 1, "this string is not closed on its line"),
+        ('{"a": "x\ty"}', 1, 9, 1, "a control character (0x09) stands in a string"),
+        ('{"a": "\\x"}', 1, 8, 2, "`\\x` is no escape of JSON"),
+        (
+            '{"a": "\\ud800"}',
+            1,
+            8,
+            6,
+            "half of a character (a lone surrogate) stands in a string",
+        ),
+        (
+            '{"a": "\\ud83d\\ude00 \\\\ud83d",\n "b": "\\udc00"}',
+            2,
+            8,
+            6,
+            "half of a character (a lone surrogate) stands in a string",
+        ),
+        (
+            '{"a": "é\ud800"}',
+            1,
+            9,
+            1,
+            "half of a character (a lone surrogate) stands in a string",
+        ),
+        (
+            '{"a": "\\ud800", "a": 1}',
+            1,
+            8,
+            6,
+            "half of a character (a lone surrogate) stands in a string",
+        ),
+        ('{"a": 1} x', 1, 10, 1, "there is text after the end of the document"),
+        (
+            '{"a": 1}\n{"a": 2}',
+            2,
+            1,
+            1,
+            "a second document starts here: this looks like JSON Lines",
+        ),
+        ('{\n"a": 1}\n{"a": 2}', 3, 1, 1, "a second document starts here"),
+        ('{"a": 1}{"a": 2}', 1, 9, 1, "a second document starts here"),
+        ('{"a": 1}}', 1, 9, 1, "`}` closes nothing"),
+        ("name=Follow up&b=%2B1\n", 1, 1, 1, "this is form data, not JSON"),
+        ("{\u201ca\u201d: 1}", 1, 2, 1, "curly quotes are not JSON"),
+        ('{"a": \u2018b\u2019}', 1, 7, 1, "curly quotes are not JSON"),
+        ('{"a":\u00a01}', 1, 6, 1, "an invisible character (U+00A0) stands here"),
+        ("\ufeff\ufeff{}", 1, 1, 1, "an invisible character (U+FEFF) stands here"),
+        ("{é: 1}", 1, 2, 1, "the name `é` is not in quotes"),
+        ("{1: 2}", 1, 2, 1, "a name in double quotes must stand here"),
+        ('{,"a": 1}', 1, 2, 1, "a comma too many"),
+        ('{"a": 1,, "b": 2}', 1, 9, 1, "a comma too many"),
+        ('{"a": 1,', 1, 1, 1, "this `{` is never closed"),
+        ('{"a"', 1, 1, 1, "this `{` is never closed"),
+        ('{"a":', 1, 1, 1, "this `{` is never closed"),
+        ("{", 1, 1, 1, "this `{` is never closed"),
+        ("[1,,2]", 1, 4, 1, "a value is missing here"),
+        ("[1; 2]", 1, 3, 1, "`;` cannot stand here"),
+        ('["a": 1]', 1, 5, 1, "`:` cannot stand here"),
+        ("[<id>]", 1, 2, 1, "`<` starts no JSON value"),
+        ("{'a: 1}", 1, 2, 1, "single quotes are not JSON"),
+        ("[NULL]", 1, 2, 4, "`NULL` is not JSON"),
+        ("[inf]", 1, 2, 3, "`inf` is no number of JSON"),
+        ("[1e999]", 1, 2, 5, "this number is too large"),
+        ("[-1" + "0" * 400 + ".0]", 1, 2, 404, "this number is too large"),
+        ("[" + "1" * 5000 + "]", 1, 2, 5000, "this number is too large"),
+        ("[.5]", 1, 2, 2, "this is no number of JSON"),
+        ('{"a": "x\\', 1, 7, 1, "this string is never closed"),
+        ('{"a": "C:\\users"}', 1, 10, 2, "`\\u` has no four hexadecimal digits after it"),
+        ('{"a": "\\\n"}', 1, 8, 1, "this is no escape of JSON"),
+        ('{"a": "x\x01"}', 1, 9, 1, "a control character (0x01) stands in a string"),
+        ("[1,\r\n 2,\r\n]", 2, 3, 1, "a comma stands before the closing `]`"),
+        ('{"a": /* x */ 1}', 1, 7, 2, "JSON has no comments"),
+        ("a=1&b=2", 1, 1, 1, "this is form data, not JSON"),
+        ("[" * 300, 1, 201, 1, "it is nested over 200 levels deep"),
+        ("[" * 201 + "]" * 201, 1, 201, 1, "it is nested over 200 levels deep"),
+        ('{"a":' * 201 + "1" + "}" * 201, 1, 1001, 1, "it is nested over 200 levels deep"),
+        ("[" * 100_000, 1, 201, 1, "it is nested over 200 levels deep"),
+    ],
+)
+def test_a_mistake_is_named_where_it_stands(
+    text: str, line: int, column: int, width: int, said: str
+) -> None:
+    finding = refusal(text)
+    place = finding.excerpt
+    assert place is not None
+    assert (finding.message, place.line, place.column, place.width) == (said, line, column, width)
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("[+12025550100]", "a phone number goes in double quotes"),
+        ("[007]", "remove the leading zeros, or put it in quotes"),
+        ("[None]", "write `null`"),
+        ("[FALSE]", "write `false`"),
+        ("[" + "a" * 90 + "]", f'write `"{"a" * 40}..."`'),
+        ("{" + "a" * 90 + "}", f'write `"{"a" * 40}..."`'),
+        ('{"a": 1}\n{"a": 2}\n', "name the file `.jsonl`"),
+        ('["\t"]', "write it as `\\t`"),
+    ],
+)
+def test_a_mistake_says_what_to_write(text: str, fix: str) -> None:
+    assert refusal(text).fix == fix
+
+
+def test_a_text_without_a_mistake_has_none_by_name() -> None:
+    assert diagnose('{"a": [1, true, "x", 1.5]}', DEEPEST).message == "this is not JSON"
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_two_hundred_levels_are_read(opening: str) -> None:
+    closing = "]" if opening == "[" else "}"
+    text = opening * DEEPEST + ("" if opening == "[" else "1") + closing * DEEPEST
+    document = parse(text, "p.json")
+    step = "/0" if opening == "[" else "/a"
+    place = document.excerpt(step * (DEEPEST - 1))
+    assert place is not None
+    assert place.column == len(opening) * (DEEPEST - 1) + 1
+    assert parse(f"[{'[],' * 300}[]]", "p.json").value == [[]] * 301
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 1_000_000,
+        '{"a":' * 200_000,
+        " " * 1_000_000,
+        "a" * 1_000_000,
+        "a=" + " " * 1_000_000 + "\nx",
+        '"' + "x" * 1_000_000,
+        '"' + "\\\\" * 500_000,
+        "[" + "1" * 1_000_000,
+        "[" + "1," * 300_000,
+        "'" * 1_000_000,
+        '{"a": "' + "\\ud83d\\ude00" * 80_000 + '\\ud83d"}',
+        "{" + '"a": 1, ' * 20_000 + '"a": 1}',
+        "[" * 199 + "1, " * 100_000 + "1" + "]" * 199,
+    ],
+    ids=lambda text: f"{text[:6]!r}",
+)
+def test_a_hostile_text_takes_no_long_time_and_gets_no_long_message(text: str) -> None:
+    found, seconds = timed(text)
+    assert seconds < 10  # what is quadratic takes minutes; what is measured by coverage, seconds
+    if isinstance(found, Finding):
+        assert len(found.message) + len(found.fix) < 250
+    else:
+        assert isinstance(found.excerpt(""), Excerpt)
+
+
+def test_duplicate_names_are_an_error_at_the_second() -> None:
+    document = parse('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 3}', "p.json")
+    assert document.value == {"a": 3, "b": {"c": 2}}
+    found = [
+        (entry.where, entry.excerpt.line, entry.excerpt.column)
+        for entry in document.findings
+        if entry.excerpt
+    ]
+    assert found == [("/b/c", 2, 16), ("/a", 3, 2)]
+    assert "first on line 1" in document.findings[1].message
+
+
+def test_the_first_of_three_names_is_the_one_that_is_cited() -> None:
+    document = parse('{"a~/b": 1,\n "a~/b": 2,\n "a~\\/b": 3}', "p.json")
+    assert [(entry.where, entry.message) for entry in document.findings] == [
+        ("/a~0~1b", "`a~/b` stands twice in one object, first on line 1")
+    ] * 2
+
+
+def test_names_in_two_objects_of_one_name_are_no_duplicates() -> None:
+    document = parse('{"a": {"x": 1, "y": 1}, "a": {"x": 2}}', "p.json")
+    assert [entry.where for entry in document.findings] == ["/a"]
+    assert document.excerpt("/a/y") is None
+    place = document.excerpt("/a/x")
+    assert place is not None
+    assert place.column == 36
+
+
+def test_a_duplicate_name_does_not_hide_that_the_text_is_no_json() -> None:
+    assert refusal('{"a": 1, "a": 2,}').message == "a comma stands before the closing `}`"
+
+
+@pytest.mark.parametrize("pointer", ["/b", "/a/0", "path", "/l/1", "/l/00", "/l/x", "/l/\u0660"])
+def test_what_is_not_there_has_no_place(pointer: str) -> None:
+    assert parse('{"a": 1, "l": [1]}', "p.json").excerpt(pointer) is None
+
+
+def test_a_name_is_underlined_at_its_name() -> None:
+    place = parse('{\n  "phone_number": 1\n}', "p.json").excerpt("/phone_number", key=True)
+    assert place is not None
+    assert (place.line, place.column, place.width) == (2, 3, 14)
+
+
+def test_a_byte_order_mark_is_reported_and_passed_over() -> None:
+    document = parse('\ufeff{"a": 1}', "p.json")
+    assert document.value == {"a": 1}
+    assert [(entry.severity, entry.code) for entry in document.findings] == [
+        ("warning", "body-malformed")
+    ]
+    assert document.findings[0].excerpt == Excerpt("p.json", 1, 1, '{"a": 1}', 1)
+
+
+def test_json_lines_go_on_after_a_bad_line() -> None:
+    found = list(parse_lines(['{"a": 1}\r\n', "\n", "{\n", "2"], "p.jsonl"))
+    assert [getattr(entry, "value", "refused") for entry in found] == [{"a": 1}, "refused", 2]
+    assert isinstance(found[1], DocumentError)
+    assert found[1].findings[0].excerpt is not None
+    assert found[1].findings[0].excerpt.line == 3
+
+
+def test_a_mark_and_a_duplicate_in_json_lines_stand_on_their_own_line() -> None:
+    (_, second) = parse_lines(["1\n", '\ufeff{"a": 1, "a": 2}\n'], "p.jsonl")
+    assert isinstance(second, Document)
+    assert [entry.excerpt and entry.excerpt.line for entry in second.findings] == [2, 2]
+    assert "first on line 2" in second.findings[1].message
+
+
+def test_only_white_space_of_json_is_a_blank_line() -> None:
+    assert len(list(parse_lines([" \t\r\n", "\u00a0\n"], "p.jsonl"))) == 1
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_places_of_many_rows_come_quickly_and_share_their_lines(indent: int | None) -> None:
+    text = json.dumps([{"n": number} for number in range(10_000)], indent=indent) + "\n"
+    document = parse(text, "p.json")
+    started = perf_counter()
+    places = [document.excerpt(f"/{row}/n") for row in range(10_000)]
+    assert perf_counter() - started < 1
+    assert [
+        place.text[place.column - 1 :].split("}")[0].strip() for place in places[:50] if place
+    ] == [str(row) for row in range(50)]
+    assert len({id(place.text) for place in places if place}) == (1 if indent is None else 10_000)
+
+
+def test_a_valid_file_costs_little_more_than_json_loads() -> None:
+    program = """
+import json, timeit
+from cxcall.document import parse
+text = json.dumps([{"contactId": "x" * 36, "data": {"phoneNumber": str(n)}} for n in range(20_000)])
+plain = min(timeit.repeat(lambda: json.loads(text), number=1, repeat=9))
+ours = min(timeit.repeat(lambda: parse(text, "p.json"), number=1, repeat=9))
+print(ours / plain)
+"""
+    # Coverage traces every call of a hook, and the ratio would be its own.
+    unmeasured = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        check=True,
+        timeout=60,
+        env=unmeasured,
+    )
+    assert float(done.stdout) < 4
+
+
+def test_places_are_not_looked_for_until_one_is_asked_for() -> None:
+    document = parse('{"a": 1}', "p.json")
+    assert set(vars(document)) == {"name", "text", "value", "findings", "first_line"}
+    assert document.excerpt("/a")
+    assert {"_site", "_lines", "_starts"} < set(vars(document))
+
+
+@given(st.lists(st.text()))
+def test_pointers_go_both_ways(tokens: list[str]) -> None:
+    pointer = ""
+    for token in tokens:
+        pointer = join_pointer(pointer, token)
+    assert split_pointer(pointer) == tokens
+
+
+def test_what_is_no_pointer_is_refused() -> None:
+    with pytest.raises(UsageError, match="no JSON pointer"):
+        split_pointer("contactId")
+    assert has_value({"l": [1], "n": None}, "/l/0")
+    assert has_value({"l": [1], "n": None}, "/n")
+    absurd = "/l/" + "1" * 5000
+    for pointer in (
+        "/x",
+        "/0",
+        "/l/2",
+        "/l/x",
+        "/n/x",
+        "/l/00",
+        "/l/-",
+        "/l/\u0660",
+        "/l/²",
+        absurd,
+    ):
+        assert not has_value({"l": [1], "n": None}, pointer)
+        with pytest.raises(KeyError):
+            value_at({"l": [1], "n": None}, pointer)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', '{"a": "é"}'])
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16LE"),
+        ("utf-16-be", "UTF-16BE"),
+        ("utf-32", "UTF-32"),
+        ("utf-32-le", "UTF-32LE"),
+        ("utf-32-be", "UTF-32BE"),
+    ],
+)
+def test_a_wider_encoding_is_known_by_its_name(
+    tmp_path: Path, text: str, encoding: str, said: str
+) -> None:
+    path = tmp_path / "a body.json"
+    path.write_bytes(text.encode(encoding))
+    with pytest.raises(DocumentError) as refused:
+        read_text(str(path))
+    (finding,) = refused.value.findings
+    assert finding.message == f"`{path}` is not UTF-8: it is {said}"
+    assert finding.fix == f"iconv -f {said} -t UTF-8 '{path}' > utf8.json"
+
+
+def test_a_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_bytes('{"a": "é"}'.encode("latin-1"))
+    with pytest.raises(DocumentError) as refused:
+        read_text(str(path))
+    (finding,) = refused.value.findings
+    assert finding.message.endswith("byte 0xe9 at offset 7")
+    assert finding.fix.startswith("iconv -f LATIN1")
+
+
+def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+    for path, said in (
+        (tmp_path / "none.json", "does not exist"),
+        (tmp_path, "is a folder"),
+        (f"{tmp_path}/x\0", "cannot be read: embedded null"),
+        (tmp_path / ("x" * 400), "cannot be read: File name too long"),
+    ):
+        with pytest.raises(UnreadableError, match=said) as refused:
+            read_text(str(path))
+        assert refused.value.exit_code == 2
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Be a user whom permissions bind, even where the tests run as root."""
+    was = os.geteuid()
+    if was == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(was)
+
+
+def test_a_file_without_permission_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    path = tmp_path / "p.json"
+    path.write_text("{}", "utf-8")
+    path.chmod(0)
+    request.getfixturevalue("nobody")
+    with pytest.raises(UnreadableError, match="permission denied") as refused:
+        read_text(str(path))
+    assert "permissions" in refused.value.findings[0].fix
+
+
+READ_STDIN = """
+from cxcall.textfile import read_text
+from cxcall.errors import CxcallError
+try:
+    print(ascii(read_text("-")))
+except CxcallError as error:
+    print(type(error).__name__, error.findings[0].message, "|", error.findings[0].fix)
+"""
+
+
+def from_stdin(redirection: str = "", data: bytes | None = None) -> str:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {redirection}', sys.executable, READ_STDIN],
+        input=data,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    return done.stdout.decode().strip()
+
+
+def test_stdin_is_read() -> None:
+    assert from_stdin(data=b"{}\n") == r"'{}\n'"
+    assert from_stdin(data="[1]".encode("utf-16-le")) == (
+        "DocumentError `-` is not UTF-8: it is UTF-16LE | pipe it through `iconv -f UTF-16LE -t UTF-8`"
+    )
+
+
+def test_a_closed_stdin_is_named() -> None:
+    assert from_stdin("<&-").startswith("UnreadableError `-` reads stdin, and stdin is closed |")
+
+
+def test_a_stdin_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    said = from_stdin(f"0> '{tmp_path}/out'")
+    assert said.startswith("UnreadableError `-` cannot be read")
+
+
+def test_a_terminal_is_not_waited_for() -> None:
+    ours, theirs = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", READ_STDIN],
+            stdin=theirs,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert b"UnreadableError `-` reads stdin, and stdin is a terminal" in done.stdout
+
+
+def test_stdin_in_this_process_is_checked_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UnreadableError, match="stdin is closed"):
+        read_text("-")
+    with open(os.devnull, encoding="utf-8") as empty:
+        monkeypatch.setattr("sys.stdin", empty)
+        assert read_text("-") == ""

@@ -1,0 +1,88 @@
+"""The mistake that is named is the one that was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+ESCAPE = r"write `\"` for each quote inside a string"
+PYTHON = "write double quotes; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
+QUOTE = "a quote inside a string is not escaped"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "fix", "column"),
+    [
+        ('{"name": "Bob "The Builder" Smith"}', QUOTE, ESCAPE, 15),
+        ('{"name": "Bob " the builder"}', QUOTE, ESCAPE, 15),
+        ('{"size": "5" 6"}', "a comma is missing before this", "put a comma between the two", 14),
+        ('{"size": "5"6"}', QUOTE, ESCAPE, 12),
+        ('{"a "b" c": 1}', QUOTE, ESCAPE, 5),
+        ('{"a": "x" b: 1}', "a comma is missing before this", "put a comma between the two", 11),
+        ('["a" true]', "a comma is missing before this", "put a comma between the two", 6),
+        ("{'contactId': 'x', 'more': None}", "single quotes are not JSON", PYTHON, 2),
+        ("[{'contactId': 'x'}]", "single quotes are not JSON", PYTHON, 3),
+        ("{\"a\": 'x'}", "single quotes are not JSON", "write double quotes", 7),
+        ("[object Object]", "an object was sent as text, not as JSON", "send `JSON.stringify(payload)`", 1),
+    ],
+)  # fmt: skip
+def test_what_is_no_json(cxcall: Cxcall, text: str, message: str, fix: str, column: int) -> None:
+    ran = cxcall("validate", cxcall.file("p.json", text), "-o", "json", code=3)
+    (finding,) = ran.envelope["findings"]
+    assert (finding["message"], finding["fix"]) == (message, fix)
+    assert f"p.json:1:{column}" in cxcall("validate", "p.json", code=3).out
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("Token abc", "`Authorization` has the scheme `Token`, and `Bearer` is wanted"),
+        ("abc", "`Authorization` has no scheme before the token"),
+        ("a1b2.c3 x", "`Authorization` has no scheme before the token"),
+        ("Bearer Bearer x", "`Bearer` stands twice before the token"),
+        ('Bearer "x"', "the token stands in quotes"),
+    ],
+)
+def test_how_a_token_is_written(cxcall: Cxcall, value: str, message: str) -> None:
+    url = "https://api.mypurecloud.com/api/v2/conversations/calls"
+    text = f"curl {url} -H 'Authorization: {value}' --json '{{\"phoneNumber\": \"+12025550123\"}}'"
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)
+    found = {each["code"]: each["message"] for each in ran.envelope["findings"]}
+    assert found["credential"] == message
+    good = text.replace(value, "Bearer abc")
+    assert "credential" not in cxcall("explain", "-", "-o", "json", stdin=good).codes
+
+
+@pytest.mark.parametrize(
+    ("row", "message", "place"),
+    [
+        (f'{CONTACT},"never closed\n{CONTACT},y\n', "this quote is never closed", "3:38"),
+        (f'{CONTACT},"Bob "The" Smith"\n', "text stands behind a closed quote", "3:38"),
+    ],
+)
+@pytest.mark.parametrize("command", ["validate", "batch"])
+def test_a_quote_in_a_table(
+    cxcall: Cxcall, command: str, row: str, message: str, place: str
+) -> None:
+    name = cxcall.file("calls.csv", f"contact-id,reason-code\n{CONTACT},x\n{row}")
+    more = ["--sandbox"] if command == "batch" else []
+    ran = cxcall(command, name, "--operation", "personal-connection", *more, code=3)
+    said = ran.out + ran.err
+    assert f"this record is not like the header: {message}\n  --> calls.csv:{place}  body" in said
+    assert 'hint: close the cell with `"`; a quote inside of it is doubled: `""`' in said
+
+
+def test_a_wrong_name_is_not_taken_for_another_that_is_there(cxcall: Cxcall) -> None:
+    words = ("--contact-id", CONTACT, "--phone-number", "+12025550100", "-n", "-o", "json")
+    ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contactData/=1", code=3)
+    fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}
+    assert fixes["/contactData"] == "the value belongs in `/contactSpec/contactData`"
+    ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contact_id=1", code=3)
+    fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}
+    assert fixes["/contact_id"] == "remove it: `contactId` is there already"

@@ -1,0 +1,218 @@
+"""`cxcall explain`: what a person pastes in, and what a colleague would say."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from test_reading import har
+
+from helpers.command import CAMPAIGN, CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+TOKEN = "a-token-that-nobody-may-see"
+ASKED = f"""$ curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions \\
+  -H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json' \\
+  -d '{{"contactId": "12345", "contactSpec": {{"address": "+1234567890", "type": "voice"}}}}'
+
+HTTP/1.1 400 Bad Request
+"""
+FINDINGS = [
+    "id-format",
+    "property-missing",
+    "property-missing",
+    "property-unknown",
+    "property-unknown",
+]
+UNPUBLISHED = f"curl -X POST https://api.mypurecloud.com/api/v2/outbound/calls -H 'Authorization: Bearer {TOKEN}' "
+
+
+def attempts(text: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(text)["data"]["attempts"]
+    return found
+
+
+def test_the_question_that_this_project_began_with(cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", stdin=ASKED, code=3)
+    first, second = ran.out.splitlines()[:2]
+    assert (
+        first
+        == f"curl command: POST api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions -> HTTP 400"
+    )
+    assert second.startswith("because: `/contactId` must be a UUID")
+    assert "5 errors" in ran.out
+    assert TOKEN not in ran.out + ran.err
+    assert "+1234567890" not in ran.out
+    ran = cxcall("explain", "-", "-o", "json", stdin=ASKED, code=3)
+    assert ran.codes[:5] == FINDINGS
+    assert TOKEN not in ran.out
+
+
+def test_the_corrected_request_can_be_sent(cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=ASKED, code=3)
+    mended = json.loads(ran.out)
+    assert mended["contactSpec"]["contactData"] == {"phoneNumber": "+1234567890"}
+    text = (
+        UNPUBLISHED
+        + """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123", "x": 1}'"""
+    )
+    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
+    assert json.loads(ran.out) == {"phoneNumber": "+12025550123"}
+    cxcall("validate", "-", "--operation", "place-call", stdin=ran.out, code=0)
+    ran = cxcall("explain", "-", "--fix", "--as", "curl", stdin=text, code=3)
+    assert "https://api.mypurecloud.com/api/v2/conversations/calls" in ran.out
+    assert "$CXCALL_ACCESS_TOKEN" in ran.out
+    assert TOKEN not in ran.out
+
+
+def test_the_corrected_request_is_a_command_that_a_shell_runs(cxcall: Cxcall) -> None:
+    text = (
+        "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "
+        """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123"}'"""
+    )
+    printed = cxcall("explain", "-", "--fix", stdin=text, code=3).out
+    done = subprocess.run(
+        ["bash", "-c", printed],
+        env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith(
+        "POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s\n"
+    )
+    assert '"phoneNumber": "+12025550123"' in done.stdout
+
+
+def test_what_is_missing_is_marked(cxcall: Cxcall) -> None:
+    text = "curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/1/executions --json '{}'"
+    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
+    assert "<contactId>" in ran.out
+    assert "still missing:" in ran.err
+
+
+def test_at_most_ten_findings_unless_all_are_asked_for(cxcall: Cxcall) -> None:
+    body = json.dumps({f"wrong{number}": 1 for number in range(20)})
+    text = UNPUBLISHED + f"-H 'Content-Type: application/json' -d '{body}'"
+    assert "more: `--all`" in cxcall("explain", "-", stdin=text, code=3).out
+    assert cxcall("explain", "-", "--all", stdin=text, code=3).out.count("property-unknown") == 20
+
+
+def test_every_attempt_of_a_har_file_is_told_by_itself(cxcall: Cxcall) -> None:
+    session = har(2)
+    page = json.loads(json.dumps(session["log"]["entries"][0]))
+    page["request"]["url"] = "https://example.com/logo.png"
+    session["log"]["entries"].insert(1, page)
+    file = cxcall.file("session.har", session)
+    ran = cxcall("explain", file, code=3)
+    assert [line for line in ran.out.splitlines() if line.startswith("entry")] == [
+        f"entry {number} of 3: POST api.mypurecloud.com/api/v2/conversations/calls -> HTTP 400" for number in (1, 3)
+    ]  # fmt: skip
+    assert "1 entries of other hosts" in ran.err
+    lines = cxcall("explain", file, "--entry", "3", "-o", "jsonl", code=3).out.splitlines()
+    assert [json.loads(line)["root"] for line in lines] == ["token-user-context"]
+
+
+def test_codes_are_documented_one_by_one(cxcall: Cxcall) -> None:
+    listed = cxcall("explain", "--codes", code=0).out.splitlines()
+    assert len(listed) > 35
+    assert "example:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
+    assert "did you mean `token-grant`?" in cxcall("explain", "token-grants", code=2).err
+
+
+def test_the_last_refusal_is_explained_from_the_ledger(live: Cxcall) -> None:
+    assert "no delivery was refused" in live("explain", "--last", code=2).err
+    live("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", code=5)
+    ran = live("explain", "--last", code=0)
+    assert "/executions -> HTTP 4" in ran.out.splitlines()[0]
+    assert "path-unpublished" in ran.out
+    assert "keeps neither bodies" in ran.out
+
+
+@pytest.mark.parametrize("text", ["", "good morning", '{"a": 1}', "[1, 2]", "{oops", '{"log": {}}'])
+def test_what_is_no_request_is_refused(cxcall: Cxcall, text: str) -> None:
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=2)
+    assert ran.codes == ["usage"]
+
+
+def test_a_refusal_of_a_send_is_explained_by_the_same_tables(live: Cxcall) -> None:
+    sent = live(
+        "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", "-o", "json"
+    )
+    explained = live("explain", "-", "-o", "json", stdin=sent.out)
+    codes = {each["code"] for each in sent.envelope["findings"] if each["severity"] == "error"}
+    assert codes <= {each["code"] for each in explained.envelope["findings"]}
+
+
+POSTED = (
+    f'requests.post("https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions", '
+)
+CURLED = (
+    f"curl https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions "
+    "-H 'Content-Type: application/json' "
+)
+SENT = "headers={'Content-Type': 'application/json'})"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (f"{POSTED}json=payload, headers=headers)", "the value of `payload` is not in the snippet"),
+        (f"{POSTED}data=json.dumps(payload), {SENT}", "the value of `payload` is"),
+        (f"{POSTED}data=payload, headers=headers)", "the value of `payload` is"),
+        (f"{POSTED}json=build())", "the value of `build` is"),
+        (f"{POSTED}json=[x for x in y])", "the value of `body` is"),
+        (f"{POSTED}json={{**base, 'contactId': cid}})", "the values of `base` and `cid` are"),
+        (f"{POSTED}json={{'contactId': cid, 'contactSpec': spec}})", "`cid` and `spec` are"),
+        (f"p = {{'contactId': 1}}\np.update(more)\n{POSTED}json=p)", "the value of `more` is"),
+        (
+            f'{POSTED}data=f\'{{{{"contactId": "{{cid}}", "contactSpec": {{spec}}}}}}\', {SENT}',
+            "`cid` and `spec` are",
+        ),
+        (
+            f"{POSTED}json={{'contactId': cid, 'contactSpec': spec}}, headers={{'Content-Type': kind, 'Authorization': auth}})",
+            "`cid`, `spec`, `kind` and `auth` are",
+        ),
+        (f'{CURLED} -d "$BODY"', "the value of `$BODY` is not in the command"),
+        (f'{CURLED} -d "$(cat body.json)"', "the value of `$(cat body.json)` is"),
+        (f'{CURLED} -d "{{\\"contactId\\": \\"$ID\\", \\"contactSpec\\": $SPEC}}"', "`$ID` and `$SPEC` are"),
+        (f'{CURLED} -d \'{{"contactId": "\'"$ID"\'", "contactSpec": \'$SPEC\'}}\'', "`$ID` and `$SPEC` are"),
+    ],
+)  # fmt: skip
+def test_what_the_source_does_not_show_is_not_judged(cxcall: Cxcall, text: str, named: str) -> None:
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
+    assert ran.codes == ["path-unpublished", "not-provable"]
+    assert named in ran.envelope["findings"][1]["message"]
+
+
+def test_what_the_source_does_show_is_judged_beside_it(cxcall: Cxcall) -> None:
+    text = f"{POSTED}json={{'contactld': cid, 'contactSpec': {{'contactId': f'{{cid}}', 'contactData': d}}}})"
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)
+    found = {(each["code"], each["where"]) for each in ran.envelope["findings"]}
+    assert found == {
+        ("property-missing", "/contactId"),
+        ("property-unknown", "/contactld"),
+        ("path-unpublished", "path"),
+    }
+    ran = cxcall("explain", "-", "-o", "json", stdin=f"{POSTED}data=payload)", code=3)
+    assert ran.codes == ["header-missing", "path-unpublished"]
+    ran = cxcall(
+        "explain", "-", "-o", "json", stdin=f"{POSTED}json=json.dumps({{'a': b}}))", code=3
+    )
+    assert "encoded twice" in ran.envelope["findings"][0]["message"]
+    never_expanded = f'{CURLED} -d \'{{"contactId": "$ID", "contactSpec": "$SPEC"}}\''
+    ran = cxcall("explain", "-", "-o", "json", stdin=never_expanded, code=3)
+    assert ran.codes[0] == "placeholder"
+
+
+@pytest.mark.parametrize("data", ["payload", "{**base, 'grant_type': 'client_credentials'}"])
+def test_a_request_for_a_token_is_judged_by_what_is_shown(cxcall: Cxcall, data: str) -> None:
+    text = f"requests.post('https://login.mypurecloud.com/oauth/token', data={data})"
+    ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
+    assert ran.codes == ["not-provable"]
+    assert "is not in the snippet" in ran.envelope["findings"][0]["message"]

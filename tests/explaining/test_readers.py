@@ -1,0 +1,283 @@
+"""What people paste is read as curl and Python would take it; nothing in it is run, opened or fetched."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.explaining.explanation import explain_attempt
+from cxcall.explaining.readers.detect import read
+from cxcall.findings.errors import CxcallError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cxcall.explaining.observed_request import Attempt
+
+MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "3000"))
+
+
+class Recorder:
+    """A server that keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, str, dict[str, str], bytes]] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                recorder.got.append((self.command, self.path, headers, body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
+            setattr(Handler, f"do_{method}", Handler.answer)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    running = Recorder()
+    yield running
+    running.server.shutdown()
+    running.thread.join()
+    running.server.server_close()
+
+
+def same(found: Attempt, sent: tuple[str, str, dict[str, str], bytes]) -> None:
+    method, target, headers, body = sent
+    query = f"?{target.partition('?')[2]}" if "?" in target else ""
+    assert found.method == method
+    assert found.path == target.partition("?")[0]
+    assert bool(found.query) == bool(query)
+    assert (found.body or "") == body.decode()
+    for name in ("content-type", "authorization", "accept", "x-mine"):
+        assert (found.headers or {}).get(name, None) == headers.get(name), name
+
+
+CURLS = [
+    "curl {url}/a",
+    "curl -X POST {url}/a -d x=1 -d y=2",
+    "curl -sS -XPUT '{url}/a b?q=1'".replace("a b", "ab"),
+    'curl --json \'{{"a": "b c"}}\' {url}/a',
+    "curl {url}/a -H 'Content-Type: application/json' --data-raw '{{\"n\": \"+1\\\\u0041\"}}' --compressed -k -L",
+    "curl {url}/a -H \"X-Mine: a\\\"b\" --data-binary $'line\\n\\'two\\' \\x41'",
+    "curl \\\n  --request PATCH \\\n  --url {url}/a?x=y \\\n  --header 'Authorization: Bearer t' \\\n  --data '{{}}'",
+    "curl -G {url}/a -d a=1 --data-urlencode 'b=c d&e'",
+    "curl -u me:secret -I {url}/a",
+    "curl -o /dev/null -w '%{{http_code}}' -m 5 -A agent -e {url} -b c=d {url}/a",
+    "curl --data-urlencode 'a b=c' --data-urlencode =x {url}/a",
+]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl to compare with")
+@pytest.mark.parametrize("template", CURLS)
+def test_a_curl_command_is_read_as_curl_takes_it(template: str, recorder: Recorder) -> None:
+    command = template.format(url=recorder.url)
+    subprocess.run(["bash", "-c", command], check=False, capture_output=True, timeout=20)
+    (found,) = read(f"$ {command}", "x")
+    same(found, recorder.got[0])
+
+
+SNIPPETS = [
+    'import requests\nr = requests.post("{url}/a", json={{"a": [1, None, "x"]}}, headers={{"X-Mine": "1"}})',
+    'import json, requests\nBASE = "{url}"\nhead = dict(Authorization="Bearer t")\nhead["X-Mine"] = "2"\nrequests.request("PUT", BASE + "/a", headers=head, data=json.dumps({{"k": True}}))',
+    'import requests\nwith requests.Session() as session:\n    n = 7\n    session.patch(f"{url}/a/{{n}}", data={{"x": "1", "y": "2"}})',
+    'import requests\nrequests.get("{url}/a", params={{"q": "1"}}, auth=("u", "p"))',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("template", SNIPPETS)
+def test_a_python_call_is_read_as_requests_makes_it(template: str, recorder: Recorder) -> None:
+    program = template.format(url=recorder.url)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    prompt = "".join(f">>> {line}\n" for line in program.splitlines() if not line.startswith(" "))
+    for text in (
+        program,
+        f"```python\n{program}\n```",
+        *([prompt] if "    " not in program else []),
+    ):
+        (found,) = read(text, "x")
+        method, target, headers, body = recorder.got[0]
+        assert (found.method, found.path) == (method, target.partition("?")[0])
+        assert bool(found.query) == ("?" in target)
+        if body[:1] == b"{":
+            assert json.loads(found.body or "") == json.loads(body)
+        else:
+            assert (found.body or "") == body.decode()
+        for name in ("content-type", "authorization", "x-mine"):
+            shown = (found.headers or {}).get(name)
+            assert shown == headers.get(name) or (name == "content-type" and shown is None)
+
+
+def test_what_a_snippet_does_not_say_stands_as_it_is_named() -> None:
+    (found,) = read(
+        'requests.post(f"https://{host}/api/v2/outbound/campaigns/{cid}/start", headers=h)', "x"
+    )
+    assert (found.host, found.path) == ("{host}", "/api/v2/outbound/campaigns/{cid}/start")
+    (found,) = read(
+        'url = os.environ["BASE"] + "/api/v2/conversations/calls"\nrequests.post(url, json=body)',
+        "x",
+    )
+    assert (found.host, found.path) == (None, "/api/v2/conversations/calls")
+
+
+def test_no_file_that_a_command_names_is_opened(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the secret")
+    (found,) = read(
+        f"curl -d @{secret} https://api.mypurecloud.com/api/v2/conversations/calls", "x"
+    )
+    assert found.body is None
+    assert "not read" in found.findings[0].message
+
+
+VERBOSE = """*   Trying 127.0.0.1:80...
+> POST /api/v2/conversations/calls HTTP/1.1
+> Host: api.mypurecloud.com
+> Content-Type: application/json
+>
+} [21 bytes data]
+< HTTP/1.1 100 Continue
+<
+< HTTP/1.1 400 Bad Request
+< Content-Type: application/json
+<
+{ [30 bytes data]
+{"code":"not.a.user",
+ "status":400}
+"""
+RAW = 'PUT /api/v2/x HTTP/1.1\nHost: h\n\n{"a":1}\n\nHTTP/1.1 404 Not Found\nContent-Type: text/plain\n\nno\n'
+
+
+def test_messages_as_text() -> None:
+    (found,) = read(VERBOSE, "x")
+    assert (found.method, found.host, found.path) == (
+        "POST",
+        "api.mypurecloud.com",
+        "/api/v2/conversations/calls",
+    )
+    assert found.response is not None
+    assert found.response.json() == {"code": "not.a.user", "status": 400}
+    (found,) = read(RAW, "x")
+    assert (found.method, found.body) == ("PUT", '{"a":1}')
+    assert found.response is not None
+    assert (found.response.status, found.response.text) == (404, "no")
+    (found,) = read("HTTP/2 429\nRetry-After: 3\n\n", "x")
+    assert found.method is None
+    assert found.response is not None
+    assert found.response.status == 429
+
+
+def har(entries: int) -> dict[str, Any]:
+    entry = {
+        "request": {
+            "method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/calls?x=1",
+            "headers": [{"name": "Content-Type", "value": "application/json"}],
+            "postData": {"mimeType": "application/json", "text": '{"phoneNumber": "+12025550123"}'},
+        },
+        "response": {
+            "status": 400, "statusText": "Bad Request", "headers": [],
+            "content": {"text": "eyJjb2RlIjogIm5vdC5hLnVzZXIifQ==", "encoding": "base64"},
+        },
+    }  # fmt: skip
+    return {"log": {"version": "1.2", "entries": [entry] * entries}}
+
+
+def test_a_har_file_whole_or_one_entry() -> None:
+    found = list(read(json.dumps(har(3)), "x"))
+    assert [each.origin for each in found] == ["entry 1 of 3", "entry 2 of 3", "entry 3 of 3"]
+    assert found[0].response is not None
+    assert found[0].response.json() == {"code": "not.a.user"}
+    (one,) = read(json.dumps(har(3)), "x", entry=2)
+    assert one.origin == "entry 2 of 3"
+    with pytest.raises(CxcallError, match="no entry 9"):
+        list(read(json.dumps(har(3)), "x", entry=9))
+
+
+def test_an_envelope_of_our_own_is_an_exchange() -> None:
+    envelope = {
+        "request": {"method": "POST", "url": "https://h/p", "headers": {"A": "b"}, "body": {"x": 1}},
+        "response": {"status": 404, "reason": "Not Found", "headers": {"C": "d"}, "body": None},
+    }  # fmt: skip
+    (found,) = read(json.dumps(envelope), "x")
+    assert (found.method, found.host, found.path, found.scheme) == ("POST", "h", "/p", "https")
+    assert found.response is not None
+    assert found.response.status == 404
+
+
+SEEDS = [
+    *(template.format(url="https://api.mypurecloud.com") for template in (*CURLS, *SNIPPETS)),
+    VERBOSE, RAW, json.dumps(har(2)),
+    '{"method": "POST", "host": "h", "path": "/api/v2/x", "headers": {"A": "b"}, "body": {"a": [1]}, "status": 400, "response": {"code": "x"}}',
+]  # fmt: skip
+BITS = [
+    "'",
+    '"',
+    "\\",
+    "$'",
+    "`",
+    "{",
+    "}",
+    "[",
+    "\x00",
+    "\ud800",
+    "é",
+    "\n",
+    "curl ",
+    "@",
+    "-d",
+    "((((",
+    "9" * 400,
+    "/..",
+    "%zz",
+    "::",
+    "//[",
+    "\u202e",
+]
+
+
+def mutated(random: Random) -> str:
+    text = random.choice(SEEDS)
+    for _ in range(random.randrange(1, 6)):
+        at = random.randrange(len(text) + 1)
+        kind = random.randrange(3)
+        cut = at + random.randrange(12)
+        text = text[:at] + (random.choice(BITS) if kind else "") + text[cut if kind == 2 else at :]
+        text = text[:at] + text[at + random.randrange(3) :] if not kind else text
+    return text
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("seed", range(8))
+def test_mutilated_input_is_read_or_refused_in_time(seed: int) -> None:
+    for number in range(seed, MUTATIONS, 8):
+        text = mutated(Random(number))
+        began = time.perf_counter()
+        try:
+            for attempt in read(text, "x"):
+                explain_attempt(attempt)
+        except CxcallError:
+            pass
+        except Exception as fault:
+            raise AssertionError(f"mutation {number}: {text!r}") from fault
+        assert time.perf_counter() - began < 1, f"mutation {number}"

@@ -1,0 +1,185 @@
+"""The installed command, run as a user would, in a world of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pexpect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.sandbox.server import Sandbox
+
+
+CXCALL = Path(sys.executable).with_name("cxcall")
+CONTACT = "12345678-1234-1234-1234-123456789012"
+CAMPAIGN = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command printed and how it ended."""
+
+    args: tuple[str, ...]
+    code: int
+    out: str
+    err: str
+
+    @property
+    def envelope(self) -> dict[str, Any]:
+        """What it printed with --output json."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of its findings, in their order."""
+        return [finding["code"] for finding in self.envelope["findings"]]
+
+
+class Cxcall:
+    """The installed `cxcall`, run as a user would in a folder and an environment of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if name.startswith(("COVERAGE", "COV_", "LANG", "PATH"))
+            },
+            "HOME": str(folder / "home"),
+            "CXCALL_STATE_DIR": str(folder / "state"),
+            "CXCALL_CONFIG_DIR": str(folder / "config"),
+            "CXCALL_MAX_WAIT": "0.01",
+            # The keyring of whoever runs the tests is none of theirs.
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        }
+
+    def __call__(
+        self,
+        *args: str,
+        stdin: str | bytes = "",
+        code: int | None = None,
+        env: dict[str, str] | None = None,
+    ) -> Ran:
+        """Run it; `code` is the exit code that it must end with."""
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        done = subprocess.run(
+            [str(CXCALL), *args],
+            input=given,
+            capture_output=True,
+            cwd=self.folder,
+            env={**self.environment, **(env or {})},
+            timeout=60,
+            check=False,
+        )
+        ran = Ran(args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert "Traceback" not in ran.err, ran
+        if code is not None:
+            assert ran.code == code, ran
+        return ran
+
+    def file(self, name: str, content: Any) -> str:
+        """Write a file into the folder: text or bytes as they are, anything else as JSON."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+        return name
+
+    def at(self, sandbox: Sandbox) -> Cxcall:
+        """Point the command at a running sandbox, by its environment."""
+        self.environment |= {
+            "CXCALL_BASE_URL": sandbox.base_url,
+            "CXCALL_CLIENT_ID": sandbox.client_id,
+            "CXCALL_CLIENT_SECRET": sandbox.client_secret,
+        }
+        return self
+
+
+@contextmanager
+def terminal(
+    cxcall: Cxcall, *arguments: str, columns: int = 80, **environment: str
+) -> Iterator[Any]:
+    """Run the command in a terminal of its own; yields it, ready to be talked to."""
+    child = pexpect.spawn(
+        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=20, encoding="utf-8",
+        env={**cxcall.environment, "TERM": "xterm-256color", **environment},
+    )  # fmt: skip
+    try:
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def screen(child: Any) -> str:
+    """Wait for the end; returns all that was printed."""
+    child.expect(pexpect.EOF)
+    child.close()
+    text: str = child.before.replace("\r\n", "\n")
+    return text
+
+
+class Stranger:
+    """A loopback server that is no sandbox of ours: it may be a tunnel to a real API.
+
+    It takes every POST with 201, keeps the bodies in `taken`, and grants tokens with `scope`.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.scope = ""
+        stranger = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._answer(404, {})
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/oauth/token":
+                    granted = {
+                        "access_token": "granted",
+                        "token_type": "bearer",
+                        "expires_in": 3600,
+                    }
+                    self._answer(
+                        200, {**granted, "scope": stranger.scope} if stranger.scope else granted
+                    )
+                else:
+                    stranger.taken.append(body)
+                    self._answer(201, {"id": "strange"})
+
+            def _answer(self, status: int, body: dict[str, Any]) -> None:
+                content = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+        self.base_url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

@@ -1,0 +1,86 @@
+"""A process that uses the ledger, for tests that need several, or that kill one."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sqlite3
+import sys
+from itertools import count
+from pathlib import Path
+from random import Random
+
+from cxcall.findings.errors import CxcallError, Outcome
+from cxcall.ledger.ledger import Intent, Ledger, intent_digest
+
+ENDS = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
+NOBODY = 65534
+
+
+def intent(name: str, *, again: bool = False) -> Intent:
+    """Return an intent that equals another one exactly when their names are equal."""
+    digest = intent_digest("default", "execute", "POST", "https://api.example.com/x", name)
+    target = "https://api.example.com/x"
+    return Intent("default", "execute", "community", "POST", target, digest, (), again)
+
+
+def say(*words: object) -> None:
+    """Acknowledge on stdout, past every buffer."""
+    os.write(1, (" ".join(map(str, words)) + "\n").encode())
+
+
+def deliver(folder: Path, seed: str) -> None:
+    """Begin and end deliveries until killed, and acknowledge each record once it is made."""
+    chance = Random(seed)
+    with Ledger.open(folder) as ledger:
+        for number in count():
+            planned = chance.choice(ENDS)
+            delivery = ledger.begin(intent(f"{seed} {number}"), 900)
+            say(delivery, "unknown", planned)
+            if chance.random() < 0.5:
+                ledger.not_processed(delivery, 1, "busy")
+                say(delivery, "undelivered", planned)
+                ledger.sending(delivery, 2)
+                say(delivery, "unknown", planned)
+            ledger.end(delivery, planned, status=201, engagement_id=f"e-{number}")
+            say(delivery, planned, planned)
+
+
+def begin(folder: Path, *names: str) -> None:
+    """Wait for a line on stdin, then open the ledger and begin and end one delivery a name."""
+    say("ready")
+    sys.stdin.readline()
+    with Ledger.open(folder) as ledger:
+        for name in names:
+            delivery = ledger.begin(intent(name), 900)
+            say("begun", delivery)
+            ledger.end(delivery, Outcome.ACCEPTED)
+
+
+def fill(folder: Path, size: str) -> None:
+    """Begin deliveries until the disk is full: no file may grow beyond `size` bytes."""
+    with Ledger.open(folder) as ledger:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), resource.RLIM_INFINITY))
+        for number in count():
+            say("begun", ledger.begin(intent(f"full {number}"), 900))
+
+
+def open_unprivileged(folder: Path) -> None:
+    """Begin a delivery as a user that permission bits hold for."""
+    sqlite3.connect(":memory:").close()  # imported while it may still be read
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(NOBODY)
+    try:
+        with Ledger.open(folder) as ledger:
+            say("begun", ledger.begin(intent("unprivileged"), 900))
+    finally:
+        os.seteuid(before)  # what measures coverage writes where only the first user may
+
+
+if __name__ == "__main__":
+    try:
+        globals()[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+    except CxcallError as error:
+        finding = error.findings[0]
+        say("stopped", int(error.exit_code), finding.code, finding.message, "FIX", finding.fix)

@@ -1,0 +1,143 @@
+"""`cxcall history`: what was sent is listed, shown, resolved and exported."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING
+
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+
+def send(live: Cxcall, reason: str) -> str:
+    ran = live(
+        "personal-connection",
+        "--contact-id",
+        CONTACT,
+        "--reason-code",
+        reason,
+        "-o",
+        "json",
+        code=0,
+    )
+    found: str = ran.envelope["deliveryId"]
+    return found
+
+
+def test_deliveries_are_listed_newest_first_and_filtered(live: Cxcall) -> None:
+    sent = [send(live, reason) for reason in ("one", "two", "three")]
+    listed = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    assert [entry["id"] for entry in listed] == sent[::-1]
+    lines = live("history", "list", "-o", "jsonl", "--limit", "2", code=0).out.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == sent[:0:-1]
+    rows = live("history", "list", code=0).out.splitlines()
+    assert [row.split("\t")[0] for row in rows] == sent[::-1]
+    engagement = listed[0]["engagementId"]
+    found = live(
+        "history", "list", "--engagement-id", engagement, "-o", "jsonl", code=0
+    ).out.splitlines()
+    assert [json.loads(line)["id"] for line in found] == [sent[2]]
+    assert live("history", "list", "--operation", "execute", code=0).out == ""
+    assert (
+        live("history", "list", "--since", "1h", "--outcome", "accepted", code=0).out.count("\n")
+        == 3
+    )
+    assert live("history", "list", "--since", "2999-01-01", code=0).out == ""
+
+
+def test_one_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
+    delivery = send(live, "one")
+    envelope = live("history", "show", delivery[:-1], "-o", "json", code=0).envelope
+    assert envelope["data"]["id"] == delivery
+    assert envelope["data"]["outcome"] == "accepted"
+    assert "id: " in live("history", "show", delivery, code=0).out
+    assert live("history", "show", "nothing", "-o", "json", code=2).codes
+
+
+def test_an_unknown_one_is_resolved_by_a_person(live: Cxcall) -> None:
+    execute = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150")
+    delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]
+    live("history", "resolve", delivery, code=2)
+    live("history", "resolve", delivery, "--rang", code=0)
+    assert (
+        live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]
+        == "rang"
+    )
+    live(*execute, code=7)
+    accepted = send(live, "x")
+    live("history", "resolve", accepted, "--did-not-ring", code=2)
+
+
+def test_export_is_whole_in_both_forms(live: Cxcall) -> None:
+    sent = [send(live, reason) for reason in ("one", "two")]
+    lines = live("history", "export", code=0).out.splitlines()
+    assert {json.loads(line)["id"] for line in lines} == set(sent)
+    rows = list(
+        csv.DictReader(io.StringIO(live("history", "export", "--format", "csv", code=0).out))
+    )
+    assert {row["id"] for row in rows} == set(sent)
+    assert rows[0]["outcome"] == "accepted"
+
+
+def test_a_time_that_is_none_is_refused(cxcall: Cxcall) -> None:
+    for given in ("yesterdayish", "999999d", f"{'9' * 5000}w", "9999-12-31T23:59:59-10:00"):
+        for words in (("list", "--since"), ("export", "--since"), ("prune", "--older-than")):
+            ran = cxcall("history", *words, given, "-o", "json", code=2)
+            assert "neither a time nor a span" in ran.envelope["findings"][0]["message"]
+
+
+def test_nothing_sent_is_no_error(cxcall: Cxcall) -> None:
+    assert cxcall("history", "list", code=0).out == ""
+    assert cxcall("history", "export", code=0).out == ""
+
+
+def test_pruning_keeps_what_is_unknown_and_what_the_guard_needs(live: Cxcall) -> None:
+    kept = send(live, "one")
+    unknown = live(
+        "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150", "-o", "json", code=8
+    ).envelope["deliveryId"]  # fmt: skip
+    assert live("history", "prune", "--older-than", "0s", "--yes", code=0).out.startswith("0 ")
+    assert live("history", "show", kept, code=0).out
+    live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    refused = live("history", "prune", "--older-than", "0s", code=2)
+    assert "1 deliveries would be deleted" in refused.err
+    pruned = live("history", "prune", "--older-than", "0s", "--yes", "-o", "json", code=0)
+    assert pruned.envelope["data"]["pruned"] == 1
+    rows = live("history", "list", code=0).out.splitlines()
+    assert [row.split("\t")[0] for row in rows] == [unknown]
+    send(live, "one")
+    assert "is neither a time" in live("history", "prune", "--older-than", "soon", code=2).err
+
+
+def test_a_pruned_batch_is_not_resumed(live: Cxcall) -> None:
+    live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    rows = live("operations", "personal-connection", "--skeleton", "--csv", code=0).out
+    arguments = ("batch", live.file("calls.csv", rows), "--operation", "personal-connection")
+    live(*arguments, code=0)
+    batch = live("history", "list", "-o", "jsonl", code=0).envelope["batch"]
+    assert live("history", "list", "--batch", batch, code=0).out.count("\n") == 1
+    assert live("history", "list", "--batch", "OTHER", code=0).out == ""
+    live("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert "no earlier batch" in live(*arguments, "--resume", code=2).err
+
+
+def test_no_profile_loses_what_its_guard_needs(live: Cxcall) -> None:
+    config = live.folder / "config"
+    config.mkdir(exist_ok=True)
+    (config / "config.toml").write_text("[profiles.slow]\nduplicate_window = 86400\n", "utf-8")
+    live.environment |= {"CXCALL_CONFIG_DIR": str(config), "CXCALL_DUPLICATE_WINDOW": "0.001"}
+    live("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-p", "slow", code=0)
+    pruned = live("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert pruned.out.startswith("0 ")
+
+
+def test_a_window_that_is_none_lets_nothing_be_pruned(live: Cxcall) -> None:
+    config = live.folder / "config"
+    config.mkdir(exist_ok=True)
+    (config / "config.toml").write_text('[profiles.slow]\nduplicate_window = "1h"\n', "utf-8")
+    live.environment["CXCALL_CONFIG_DIR"] = str(config)
+    assert "duplicate_window" in live("history", "prune", "--older-than", "0s", "--yes", code=2).err

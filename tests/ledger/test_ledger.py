@@ -1,0 +1,961 @@
+"""The ledger never forgets what may have rung: not killed, not raced, not on a full disk."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from threading import Timer
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cxcall.findings.errors import ExitCode, Outcome, UsageError
+from cxcall.ledger import database, ledger
+from cxcall.ledger.ledger import (
+    AlreadySentError,
+    Intent,
+    Ledger,
+    LedgerError,
+    Record,
+    intent_digest,
+)
+from helpers.ledger_process import ENDS, intent
+
+CHILD = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WINDOW = 900.0
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        """Return the time that was set."""
+        return self.time
+
+    def go(self, seconds: float) -> None:
+        """Move on, or back."""
+        self.time += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def book(folder: Path, clock: Clock) -> Iterator[Ledger]:
+    with Ledger.open(folder, now=clock) as opened:
+        yield opened
+
+
+def child(*args: object, **more: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, str(CHILD), *map(str, args)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, **pipes, **more)
+
+
+def said(process: subprocess.Popen[str]) -> list[list[str]]:
+    out, err = process.communicate(timeout=60)
+    assert "Traceback" not in err, err
+    return [line.split(" ", 2) for line in out.splitlines()]
+
+
+def race(folder: Path, *names: list[str]) -> list[list[list[str]]]:
+    """Start one process for each list of names; let all go at once; return what each said."""
+    racing = [child("begin", folder, *given) for given in names]
+    for process in racing:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in racing:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return [said(process) for process in racing]
+
+
+@contextmanager
+def raw(folder: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(folder / database.FILE, isolation_level=None)) as connection:
+        yield connection
+
+
+def sound(folder: Path) -> bool:
+    with raw(folder) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def refusal(stopped: pytest.ExceptionInfo[Any]) -> str:
+    """Return what a LedgerError says, after checking its form."""
+    finding = stopped.value.findings[0]
+    assert stopped.value.exit_code is ExitCode.USAGE
+    assert (finding.code, bool(finding.fix), bool(finding.why)) == ("ledger", True, True)
+    assert not finding.message.endswith(".")
+    return str(finding.message)
+
+
+# --- what is recorded
+
+
+def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Clock) -> None:
+    asked = intent("a")._replace(numbers=("+*******0100",))
+    delivery = book.begin(asked, WINDOW)
+    assert book.get(delivery).outcome is Outcome.UNKNOWN
+    clock.go(1.5)
+    book.end(
+        delivery, Outcome.ACCEPTED, status=201, engagement_id="e", correlation_id="c", note="n"
+    )
+    assert book.get(delivery) == Record(
+        id=delivery, at=START, ended_at=START + timedelta(seconds=1.5), profile="default",
+        operation="execute", provenance="community", method="POST", target="https://api.example.com/x",
+        numbers=("+*******0100",), digest=asked.digest, attempts=1, outcome=Outcome.ACCEPTED, status=201,
+        engagement_id="e", correlation_id="c", resolution="", again=False, note="n",
+            batch="", row=None,
+    )  # fmt: skip
+
+
+def test_an_attempt_that_was_not_processed_leaves_it_undelivered(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.not_processed(delivery, 1, "HTTP 429")
+    assert book.get(delivery).outcome is Outcome.UNDELIVERED
+    assert book.get(delivery).note == "HTTP 429"
+    book.sending(delivery, 2)
+    assert (book.get(delivery).outcome, book.get(delivery).attempts) == (Outcome.UNKNOWN, 2)
+    book.end(delivery, Outcome.REFUSED)
+    assert (book.get(delivery).outcome, book.get(delivery).attempts) == (Outcome.REFUSED, 2)
+
+
+def test_a_record_becomes_json(book: Ledger) -> None:
+    delivery = book.begin(intent("a", again=True), WINDOW)
+    shown = json.loads(json.dumps(book.get(delivery).as_dict()))
+    assert (shown["id"], shown["at"], shown["endedAt"]) == (delivery, START.isoformat(), None)
+    assert (shown["outcome"], shown["again"], shown["numbers"]) == ("unknown", True, [])
+    book.end(delivery, Outcome.ACCEPTED)
+    assert book.get(delivery).as_dict()["endedAt"] == START.isoformat()
+
+
+def test_rows_are_never_changed_or_removed(book: Ledger, folder: Path) -> None:
+    book.end(book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
+    with raw(folder) as connection:
+        for table, column in (("delivery", "digest"), ("event", "outcome")):
+            for change in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
+                with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                    connection.execute(change)
+
+
+def test_what_is_acknowledged_is_on_the_disk(book: Ledger, folder: Path) -> None:
+    assert book.begin(intent("a"), WINDOW)
+    mode = book._journal.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+    assert mode == 2
+    with raw(folder) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_the_folder_and_its_files_are_private(book: Ledger, folder: Path) -> None:
+    book.begin(intent("a"), WINDOW)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert modes == dict.fromkeys(modes, 0o600)
+    assert {database.FILE, f"{database.FILE}-wal"} <= set(modes)
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(folder: Path) -> None:
+    Ledger.open(folder).__exit__()
+    (folder / database.FILE).chmod(0o644)
+    Ledger.open(folder).__exit__()
+    assert stat.S_IMODE((folder / database.FILE).stat().st_mode) == 0o600
+
+
+def test_no_number_is_ever_in_the_file(book: Ledger, folder: Path) -> None:
+    number, body = "+12025550123", {"phone": "+12025550123", "secret": "s3cret-token"}
+    digest = intent_digest("p", "o", "POST", f"https://h/{number}", body)
+    careless = Intent(
+        "p", "o", "x", "POST", f"https://h/{number}/x", digest, (number, "(202) 555-0123")
+    )
+    delivery = book.begin(careless, WINDOW)
+    book.not_processed(delivery, 1, f"{number} is busy")
+    book.sending(delivery, 2)
+    book.end(delivery, Outcome.REFUSED, note=f"{number} again")
+    assert book.get(delivery).numbers == ("+*******0123", "(***) ***-0123")
+    written = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert delivery.encode() in written
+    for secret in (b"2025550123", b"555-0123", b"s3cret"):
+        assert secret not in written
+
+
+def test_text_that_no_file_can_hold_does_not_hide_an_outcome(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.end(delivery, Outcome.ACCEPTED, engagement_id="\ud800e", note="\udc80" + "x" * 9999)
+    record = book.get(delivery)
+    assert (record.outcome, record.engagement_id) == (Outcome.ACCEPTED, "?e")
+    assert len(record.note) == ledger.NOTE_LENGTH
+
+
+# --- the digest
+
+UUID = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just(UUID),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=8,
+)  # fmt: skip
+
+
+def backwards(value: Any) -> Any:
+    """Return the same JSON with every object's members in the opposite order."""
+    if isinstance(value, dict):
+        return {name: backwards(value[name]) for name in reversed(value)}
+    return [backwards(item) for item in value] if isinstance(value, list) else value
+
+
+def digest_of(body: Any) -> str:
+    return intent_digest("p", "o", "POST", "https://h/x", body)
+
+
+@given(JSON)
+def test_equal_meaning_is_an_equal_digest(body: Any) -> None:
+    spaced = json.loads(json.dumps(backwards(body), indent=3))
+    assert digest_of(spaced) == digest_of(body)
+
+
+@given(JSON, JSON)
+def test_another_meaning_is_another_digest(one: Any, other: Any) -> None:
+    same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    assert (digest_of(one) == digest_of(other)) is same
+
+
+def test_the_case_of_uuids_does_not_matter_and_all_else_does() -> None:
+    given = ("p", "o", "POST", f"https://h/{UUID}", {"id": UUID, "name": "Ann"})
+    upper = ("p", "o", "POST", f"https://h/{UUID.upper()}", {"id": UUID.upper(), "name": "Ann"})
+    assert intent_digest(*given) == intent_digest(*upper)
+    others = [
+        ("q", *given[1:]),
+        (given[0], "q", *given[2:]),
+        (*given[:2], "PUT", *given[3:]),
+        (*given[:3], "https://h/", given[4]),
+        (*given[:4], {"id": UUID, "name": "ann"}),
+    ]
+    assert len({intent_digest(*given), *(intent_digest(*other) for other in others)}) == 6
+
+
+# --- the guard
+
+
+def test_what_may_have_rung_stops_an_equal_request_at_any_age(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    clock.go(400 * 86400)
+    with pytest.raises(AlreadySentError) as stopped:
+        book.begin(intent("a"), WINDOW)
+    finding = stopped.value.findings[0]
+    assert (stopped.value.exit_code, finding.code) == (ExitCode.STOPPED, "outcome-unknown")
+    assert (
+        f"sent 400 days ago, may have rung already: delivery `{delivery}` is unknown"
+        in finding.message
+    )
+    assert f"cxcall history resolve {delivery} --rang` or `--did-not-ring`" in finding.fix
+    assert "--again" in finding.fix
+    assert book.begin(intent("b"), WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age"),
+    [(0, "less than a minute"), (60, "1 minute"), (899, "14 minutes"), (7300, "2 hours")],
+)
+def test_an_accepted_one_stops_within_the_window(
+    book: Ledger, clock: Clock, seconds: float, age: str
+) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.end(delivery, Outcome.ACCEPTED, engagement_id="e-1")
+    clock.go(seconds)
+    with pytest.raises(AlreadySentError) as stopped:
+        book.begin(intent("a"), seconds + 1)
+    finding = stopped.value.findings[0]
+    assert finding.code == "already-sent"
+    assert f"was accepted {age} ago: delivery `{delivery}`" in finding.message
+    assert "--again" in finding.fix
+    assert "e-1" in finding.why
+    clock.go(2)
+    assert book.begin(intent("a"), seconds + 1)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNDELIVERED])
+def test_what_did_not_ring_stops_nothing(book: Ledger, outcome: Outcome) -> None:
+    book.end(book.begin(intent("a"), WINDOW), outcome)
+    assert book.begin(intent("a"), WINDOW)
+
+
+def test_again_passes_and_is_recorded(book: Ledger) -> None:
+    book.begin(intent("a"), WINDOW)
+    assert book.get(book.begin(intent("a", again=True), WINDOW)).again
+
+
+def test_what_may_have_rung_is_named_before_what_was_accepted_later(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.end(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
+    with pytest.raises(AlreadySentError, match=delivery) as stopped:
+        book.begin(intent("a"), WINDOW)
+    assert stopped.value.findings[0].code == "outcome-unknown"
+
+
+def test_a_clock_set_back_does_not_open_the_guard(book: Ledger, clock: Clock) -> None:
+    book.end(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    clock.go(-7 * 86400)
+    with pytest.raises(
+        AlreadySentError, match=r"later than this clock's now \(was it set back\?\)"
+    ):
+        book.begin(intent("a"), WINDOW)
+
+
+def test_a_wait_gives_way_to_an_equal_request_that_went_out_meanwhile(book: Ledger) -> None:
+    waiting = book.begin(intent("a"), WINDOW)
+    book.not_processed(waiting, 1, "HTTP 429")
+    other = book.begin(intent("a"), WINDOW)
+    with pytest.raises(AlreadySentError, match=other):
+        book.sending(waiting, 2)
+    book.end(other, Outcome.ACCEPTED)
+    with pytest.raises(AlreadySentError, match=other):
+        book.sending(waiting, 2)
+    assert book.get(waiting).outcome is Outcome.UNDELIVERED
+
+
+def test_a_wait_goes_on_after_what_its_own_begin_had_let_pass(book: Ledger, clock: Clock) -> None:
+    book.end(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    clock.go(WINDOW + 1)
+    waiting = book.begin(intent("a"), WINDOW)
+    book.not_processed(waiting, 1, "HTTP 429")
+    book.sending(waiting, 2)
+    book.end(waiting, Outcome.UNKNOWN)
+    again = book.begin(intent("a", again=True), WINDOW)
+    book.not_processed(again, 1, "HTTP 429")
+    book.sending(again, 2)
+    assert book.get(again).outcome is Outcome.UNKNOWN
+
+
+# --- resolving
+
+
+def test_a_person_who_knows_it_did_not_ring_opens_the_guard(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.end(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
+    record = book.resolve(delivery[:-1].lower(), rang=False)
+    assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "did-not-ring")
+    assert (record.status, record.correlation_id, record.note) == (500, "c", "HTTP 500")
+    assert record.ended_at == START
+    assert book.begin(intent("a"), WINDOW)
+
+
+def test_a_person_who_knows_it_rang_closes_it_for_the_window(book: Ledger, clock: Clock) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.resolve(delivery, rang=False)
+    assert book.resolve(delivery, rang=True).resolution == "rang"
+    with pytest.raises(AlreadySentError, match="rang, a person said"):
+        book.begin(intent("a"), WINDOW)
+    clock.go(WINDOW + 1)
+    assert book.begin(intent("a"), WINDOW)
+
+
+def test_an_outcome_that_comes_after_a_resolution_wins(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.resolve(delivery, rang=False)
+    book.end(delivery, Outcome.ACCEPTED)
+    assert (book.get(delivery).outcome, book.get(delivery).resolution) == (Outcome.ACCEPTED, "")
+    with pytest.raises(AlreadySentError):
+        book.begin(intent("a"), WINDOW)
+
+
+def test_what_is_known_is_not_resolved(book: Ledger) -> None:
+    delivery = book.begin(intent("a"), WINDOW)
+    book.end(delivery, Outcome.REFUSED)
+    with pytest.raises(UsageError, match="is refused, not unknown"):
+        book.resolve(delivery, rang=True)
+
+
+# --- looking things up
+
+
+def test_records_come_newest_first_and_filtered(book: Ledger, clock: Clock) -> None:
+    made = []
+    for number, outcome in enumerate(ENDS):
+        clock.go(10)
+        asked = intent(str(number))._replace(operation=f"o{number % 2}")
+        made.append(book.begin(asked, WINDOW))
+        book.end(made[-1], outcome, engagement_id=f"e-{number}")
+    clock.go(10)
+    made.append(book.begin(intent("killed"), WINDOW))
+    book.resolve(made[3], rang=True)
+
+    def found(**asked: Any) -> list[int]:
+        return [made.index(record.id) for record in book.records(**asked)]
+
+    assert found() == [4, 3, 2, 1, 0]
+    assert found(limit=2) == [4, 3]
+    assert found(since=START + timedelta(seconds=30)) == [4, 3, 2]
+    assert found(operation="o1") == [3, 1]
+    assert found(outcome="unknown") == [4, 3]
+    assert found(outcome="rang") == [3]
+    assert found(engagement_id="e-2") == [2]
+    assert found(outcome="accepted", operation="o1") == []
+    assert [book.last(), book.last("refused")] == [book.get(made[4]), book.get(made[1])]
+    assert book.last("did-not-ring") is None
+
+
+def test_ids_are_sixteen_characters_or_more_and_sort_by_time(book: Ledger, clock: Clock) -> None:
+    made = []
+    for number in range(50):
+        clock.go(0.001)
+        made.append(book.begin(intent(str(number)), WINDOW))
+    assert made == sorted(made)
+    assert min(map(len, made)) >= 16
+
+
+def test_a_delivery_is_found_by_the_start_of_its_id_alone(book: Ledger) -> None:
+    one = book.begin(intent("a"), WINDOW)
+    assert book.get(f" {one[:17].lower()} ").id == one
+    with pytest.raises(UsageError, match="several deliveries start with ``"):
+        book.get("")
+    book.begin(intent("b"), WINDOW)
+    with pytest.raises(UsageError, match=f"several deliveries start with `{one[:6]}`"):
+        book.get(one[:6])
+    with pytest.raises(UsageError, match="no delivery starts with `ZZ`"):
+        book.get("ZZ")
+
+
+# --- many processes, and their ends
+
+
+def test_of_eight_equal_requests_at_once_exactly_one_goes_out(tmp_path: Path) -> None:
+    for number in range(4):
+        words = race(tmp_path / str(number), *[["same"]] * 8)
+        ends = sorted(lines[0][0] for lines in words)
+        assert ends == ["begun", *["stopped"] * 7]
+        codes = {tuple(lines[0][1:]) for lines in words if lines[0][0] == "stopped"}
+        assert all(code == "7" for code, _ in codes), codes
+
+
+def test_eight_processes_with_requests_of_their_own_all_succeed(folder: Path) -> None:
+    words = race(folder, *[[f"{process} {number}" for number in range(10)] for process in range(8)])
+    begun = [delivery for lines in words for word, delivery in lines if word == "begun"]
+    assert len(begun) == 80
+    with Ledger.open(folder) as book:
+        found = list(book.records())
+    assert {record.id for record in found} == set(begun)
+    assert {record.outcome for record in found} == {Outcome.ACCEPTED}
+
+
+def test_killed_at_any_instant_it_still_tells_the_truth(folder: Path) -> None:
+    chance, told, planned = Random(7), {}, {}
+    for turn in range(12):
+        running = [child("deliver", folder, f"{turn}-{number}") for number in range(2)]
+        for process in running:
+            assert process.stdout
+            lines = [process.stdout.readline() for _ in range(chance.randrange(1, 40))]
+            process.kill()
+            lines += process.stdout.readlines()
+            said(process)
+            for line in lines:
+                delivery, outcome, plan = line.split()
+                told[delivery], planned[delivery] = outcome, plan
+        with Ledger.open(folder) as book:
+            now = {record.id: record for record in book.records()}
+        assert set(told) <= set(now), "acknowledged, and lost"
+        unfinished = 0
+        for delivery, record in now.items():
+            if delivery not in told:
+                assert record.outcome is Outcome.UNKNOWN
+            elif record.outcome != told[delivery]:
+                # One step further than acknowledged, at most: and that step was taken.
+                assert record.outcome in ("unknown", "undelivered", planned[delivery])
+            unfinished += delivery not in told or record.outcome != told[delivery]
+        assert unfinished <= 2 * (turn + 1)
+    assert len(told) > 24
+    assert sound(folder)
+
+
+def test_killed_while_the_file_is_made_it_is_made_the_next_time(tmp_path: Path) -> None:
+    chance = Random(11)
+    for turn in range(8):
+        folder = tmp_path / str(turn)
+        process = child("begin", folder, *map(str, range(1000)))
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0, 0.008))
+        process.kill()
+        begun = [delivery for word, delivery in said(process) if word == "begun"]
+        with Ledger.open(folder) as book:
+            assert set(begun) <= {record.id for record in book.records()}
+            assert book.begin(intent("after"), WINDOW)
+
+
+def test_closing_one_ledger_does_not_unlock_another_of_the_same_process(folder: Path) -> None:
+    with Ledger.open(folder) as book:
+        first = book.begin(intent("a"), WINDOW)
+        Ledger.open(folder).__exit__()
+        # Were this process's locks gone, the next one would think itself alone, and on leaving
+        # remove the log that this one still writes to.
+        race(folder, ["b"])
+        second = book.begin(intent("c"), WINDOW)
+        [[word, *_]] = race(folder, ["c"])[0]
+        assert word == "stopped"
+        assert {first, second} <= {record.id for record in book.records()}
+    assert sound(folder)
+
+
+def test_interrupted_once_the_intent_is_on_disk_it_says_that_nothing_left(
+    book: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = database.Journal.transaction
+    signals = iter([KeyboardInterrupt])
+
+    @contextmanager
+    def cut(self: database.Journal, *given_up: Any) -> Iterator[None]:
+        with whole(self, *given_up):
+            yield
+        for signal in signals:
+            raise signal
+
+    monkeypatch.setattr(database.Journal, "transaction", cut)
+    with pytest.raises(KeyboardInterrupt):
+        book.begin(intent("a"), WINDOW)
+    [record] = book.records()
+    assert (record.outcome, record.note) == (
+        Outcome.UNDELIVERED,
+        "interrupted before anything left",
+    )
+    assert book.begin(intent("a"), WINDOW)
+
+
+def test_interrupted_before_the_intent_is_on_disk_nothing_is_recorded(folder: Path) -> None:
+    times = iter([START, START])
+
+    def interrupting() -> datetime:
+        with suppress(StopIteration):
+            return next(times)
+        raise KeyboardInterrupt
+
+    with Ledger.open(folder, now=interrupting) as book:
+        with pytest.raises(KeyboardInterrupt):
+            book.begin(intent("a"), WINDOW)
+        assert list(book.records()) == []
+
+
+# --- faults: each is told before anything is sent, and no file is ever removed
+
+
+def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(LedgerError) as stopped:
+            Ledger.open(folder)
+        assert "is a file, or lies under one" in refusal(stopped)
+    assert (tmp_path / "file").read_text() == "x"
+
+
+def test_a_folder_where_the_file_should_be(folder: Path) -> None:
+    (folder / database.FILE).mkdir(parents=True)
+    with pytest.raises(LedgerError) as stopped:
+        Ledger.open(folder)
+    assert "unable to open database file" in refusal(stopped)
+
+
+@pytest.mark.parametrize("made_before", [False, True])
+def test_what_may_not_be_written(made_before: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    with tempfile.TemporaryDirectory() as above:
+        Path(above).chmod(0o755)
+        folder = Path(above) / "state"
+        folder.mkdir()
+        if made_before:
+            Ledger.open(folder).__exit__()
+            (folder / database.FILE).chmod(0o444)
+        folder.chmod(0o555)
+        [[word, code, rest]] = said(child("open_unprivileged", folder))
+        folder.chmod(0o755)
+    assert (word, code) == ("stopped", "2")
+    assert rest.startswith("ledger the ledger `")
+    assert "CXCALL_STATE_DIR" in rest
+
+
+def test_a_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
+    Ledger.open(folder).__exit__()
+    lines = said(child("fill", folder, 120_000))
+    *begun, (word, code, rest) = lines
+    assert (word, code) == ("stopped", "2")
+    assert "cannot be written" in rest
+    assert "free some space" in rest
+    assert len(begun) > 2
+    with Ledger.open(folder) as book:
+        assert {delivery for _, delivery in begun} == {record.id for record in book.records()}
+        assert book.begin(intent("room again"), WINDOW)
+    assert sound(folder)
+
+
+def test_a_file_that_is_no_database(folder: Path) -> None:
+    folder.mkdir()
+    (folder / database.FILE).write_bytes(b"not a database at all\n" * 400)
+    with pytest.raises(LedgerError) as stopped:
+        Ledger.open(folder)
+    assert "is damaged, or is none" in refusal(stopped)
+    assert (folder / database.FILE).read_bytes() == b"not a database at all\n" * 400
+
+
+def test_a_damaged_file(folder: Path) -> None:
+    with Ledger.open(folder) as book:
+        for number in range(50):
+            book.begin(intent(str(number)), WINDOW)
+    path = folder / database.FILE
+    damaged = path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096)
+    path.write_bytes(damaged)
+    with Ledger.open(folder) as book:
+        for use in (lambda: book.begin(intent("x"), WINDOW), lambda: list(book.records())):
+            with pytest.raises(LedgerError) as stopped:
+                use()
+            assert "is damaged" in refusal(stopped)
+    assert path.read_bytes() == damaged
+
+
+def test_a_newer_ledger(folder: Path) -> None:
+    Ledger.open(folder).__exit__()
+    with raw(folder) as connection:
+        connection.execute(f"PRAGMA user_version = {database.VERSION + 1}")
+    with pytest.raises(LedgerError) as stopped:
+        Ledger.open(folder)
+    assert "written by a newer cxcall" in refusal(stopped)
+    assert stopped.value.findings[0].fix == "upgrade cxcall"
+
+
+def test_a_database_of_another_program_is_left_as_it_is(folder: Path) -> None:
+    folder.mkdir()
+    with raw(folder) as connection:
+        connection.execute("CREATE TABLE songs (title TEXT)")
+    with pytest.raises(LedgerError) as stopped:
+        Ledger.open(folder)
+    assert "of another program" in refusal(stopped)
+    with raw(folder) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_deleted_while_in_use(book: Ledger, folder: Path, replaced: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    delivery = book.begin(intent("a"), WINDOW)
+    folder.rename(folder.with_name("moved"))
+    if replaced:
+        Ledger.open(folder).__exit__()
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: book.begin(intent("b"), WINDOW),
+        lambda: book.end(delivery, Outcome.ACCEPTED),
+    )
+    for use in uses:
+        with pytest.raises(LedgerError) as stopped:
+            use()
+        assert "deleted or replaced while in use" in refusal(stopped)
+
+
+def test_an_outcome_of_a_delivery_that_is_not_there(book: Ledger) -> None:
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: book.end("01NOTHING", Outcome.ACCEPTED),
+        lambda: book.sending("01NOTHING", 2),
+        lambda: book.not_processed("01NOTHING", 1, "busy"),
+    )
+    for use in uses:
+        with pytest.raises(LedgerError, match="knows no delivery `01NOTHING`"):
+            use()
+
+
+def test_a_lock_that_is_never_given_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Ledger.open(folder).__exit__()
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    with Ledger.open(folder) as book, raw(folder) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError) as stopped:
+            book.begin(intent("a"), WINDOW)
+        assert "is held by another process" in refusal(stopped)
+        other.execute("ROLLBACK")
+        assert book.begin(intent("a"), WINDOW)
+
+
+def test_a_first_use_waits_for_another_first_use(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    with closing(
+        sqlite3.connect(folder / database.FILE, isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0.0)
+        with pytest.raises(LedgerError, match="is held by another process"):
+            Ledger.open(folder)
+        monkeypatch.setattr(database, "BUSY_SECONDS", 30.0)
+        release = Timer(0.02, other.execute, ["ROLLBACK"])
+        release.start()
+        with Ledger.open(folder) as book:
+            assert book.begin(intent("a"), WINDOW)
+        release.join()
+
+
+def test_a_fault_of_the_program_is_not_blamed_on_the_file(folder: Path) -> None:
+    with Ledger.open(folder) as book:
+        pass
+    with pytest.raises(sqlite3.ProgrammingError):
+        book.begin(intent("a"), WINDOW)
+
+
+# --- the guard against a model
+
+
+@dataclass
+class Known:
+    """What the model knows of one delivery."""
+
+    digest: str
+    at: datetime
+    again: bool
+    began: int
+    outcome: str = "unknown"
+    resolution: str = ""
+    ended: datetime | None = None
+    changed: int = 0
+    attempts: int = 1
+
+    def stops(self, now: datetime, window: float) -> bool:
+        """Tell whether the guard must stop an equal request."""
+        recent = (self.ended or self.at) >= now - timedelta(seconds=window)
+        return self.open or (self.rang and recent)
+
+    @property
+    def open(self) -> bool:
+        """Whether it may have rung, and nobody has said yet."""
+        return self.outcome == "unknown" and not self.resolution
+
+    @property
+    def rang(self) -> bool:
+        """Whether it rang for sure."""
+        return self.outcome == "accepted" or self.resolution == "rang"
+
+
+class GuardMachine(RuleBasedStateMachine):
+    """Whatever happens in whatever order, the guard stops what the model says it must, and no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = tempfile.TemporaryDirectory()
+        self.clock, self.steps = Clock(), 0
+        self.known: dict[str, Known] = {}
+        self.book = Ledger.open(Path(self.place.name), now=self.clock)
+
+    def teardown(self) -> None:
+        """Close the file and remove it."""
+        self.book.__exit__()
+        self.place.cleanup()
+
+    def pick(self, data: st.DataObject, *outcomes: str) -> str | None:
+        """Draw a delivery with one of these outcomes."""
+        fitting = [name for name, known in self.known.items() if known.outcome in outcomes]
+        return data.draw(st.sampled_from(fitting)) if fitting else None
+
+    def change(self, delivery: str, **values: Any) -> None:
+        """Note what an event changed, and when in the order of events."""
+        self.steps += 1
+        self.known[delivery] = replace(self.known[delivery], changed=self.steps, **values)
+
+    @rule(seconds=st.sampled_from([-4000, -1, 0.5, 60, 899, 901, 5000]))
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock, back too."""
+        self.clock.go(seconds)
+
+    @rule(name=st.sampled_from("ab"), again=st.booleans(), window=st.sampled_from([1.0, 900.0]))
+    def begin(self, name: str, again: bool, window: float) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        """Begin a delivery: stopped exactly when the model says so."""
+        now = self.clock()
+        asked = intent(name, again=again)
+        equal = [known for known in self.known.values() if known.digest == asked.digest]
+        if not again and any(known.stops(now, window) for known in equal):
+            with pytest.raises(AlreadySentError) as stopped:
+                self.book.begin(asked, window)
+            unknown = any(known.open for known in equal)
+            code = "outcome-unknown" if unknown else "already-sent"
+            assert stopped.value.findings[0].code == code
+            return
+        delivery = self.book.begin(asked, window)
+        self.steps += 1
+        self.known[delivery] = Known(asked.digest, now, again, self.steps, changed=self.steps)
+
+    @rule(data=st.data())
+    def not_processed(self, data: st.DataObject) -> None:
+        """End an attempt that was not processed."""
+        if delivery := self.pick(data, "unknown"):
+            self.book.not_processed(delivery, self.known[delivery].attempts, "busy")
+            self.change(delivery, outcome="undelivered", resolution="", ended=None)
+
+    @rule(data=st.data())
+    def send_again(self, data: st.DataObject) -> None:
+        """Start the next attempt: stopped when an equal request went out meanwhile."""
+        delivery = self.pick(data, "undelivered")
+        if not delivery:
+            return
+        mine = self.known[delivery]
+        others = [
+            known
+            for name, known in self.known.items()
+            if name != delivery and known.digest == mine.digest
+        ]
+        meanwhile = any(o.open or (o.rang and o.changed > mine.began) for o in others)
+        if meanwhile and not mine.again:
+            with pytest.raises(AlreadySentError):
+                self.book.sending(delivery, mine.attempts + 1)
+            return
+        self.book.sending(delivery, mine.attempts + 1)
+        self.change(delivery, outcome="unknown", ended=None, attempts=mine.attempts + 1)
+
+    @rule(data=st.data(), outcome=st.sampled_from(ENDS))
+    def end(self, data: st.DataObject, outcome: Outcome) -> None:
+        """End a delivery."""
+        if delivery := self.pick(data, "unknown"):
+            self.book.end(delivery, outcome)
+            self.change(delivery, outcome=str(outcome), resolution="", ended=self.clock())
+
+    @rule(data=st.data(), rang=st.booleans())
+    def resolve(self, data: st.DataObject, rang: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
+        """Let a person say what became of one."""
+        if delivery := self.pick(data, "unknown"):
+            self.book.resolve(delivery, rang=rang)
+            self.change(delivery, resolution="rang" if rang else "did-not-ring")
+
+    @rule()
+    @precondition(lambda self: self.known)
+    def open_anew(self) -> None:
+        """Close the ledger and open it again."""
+        self.book.__exit__()
+        self.book = Ledger.open(Path(self.place.name), now=self.clock)
+
+    @invariant()
+    def tells_the_truth(self) -> None:
+        """Compare every record with the model."""
+        found = {record.id: record for record in self.book.records()}
+        assert set(found) == set(self.known)
+        for delivery, known in self.known.items():
+            record = found[delivery]
+            assert (record.outcome, record.resolution) == (known.outcome, known.resolution)
+            assert (record.attempts, record.at, record.ended_at) == (
+                known.attempts,
+                known.at,
+                known.ended,
+            )
+
+
+TestGuard = GuardMachine.TestCase
+TestGuard.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+
+
+def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> None:
+    script = Path(__file__).with_name("ledger_version_1.sql").read_text("utf-8")
+    with closing(sqlite3.connect(tmp_path / database.FILE)) as old:
+        old.executescript(script)
+    with ThreadPoolExecutor(8) as threads:
+        books = list(threads.map(lambda _: Ledger.open(tmp_path), range(8)))
+    for book in books:
+        with book:
+            record = book.get("01M83T4CM0")
+            assert (record.batch, record.row, record.is_open) == ("", None, True)
+            with pytest.raises(AlreadySentError):
+                book.begin(intent("x")._replace(digest=record.digest), 0)
+            assert book.begin_batch("default", "execute", "x", "", "/f", "d")
+
+
+def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        row = intent("x")._replace(batch="B", row=7, again=True)
+        first = book.begin(row, 0)
+        for outcome, is_stopped in (
+            (Outcome.ACCEPTED, True), (Outcome.REFUSED, True), (Outcome.UNKNOWN, True), (Outcome.UNDELIVERED, False),
+        ):  # fmt: skip
+            book.end(first, outcome)
+            found = book.row("B", row.digest)
+            assert found is not None
+            assert (found.id, found.is_done) == (first, is_stopped)
+            if is_stopped:
+                with pytest.raises(AlreadySentError, match="row 7"):
+                    book.begin(row, 0)
+        assert book.begin(row, 0) != first
+        assert book.begin(row._replace(batch="C"), 0)
+        assert book.row("D", row.digest) is None
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_of_equal_rows_the_one_that_rang_counts_and_stops_the_other(
+    tmp_path: Path, *, again: bool
+) -> None:
+    with Ledger.open(tmp_path) as book:
+        row = intent("x")._replace(batch="B", row=1, again=again)
+        first = book.begin(row, 900)
+        book.not_processed(first, 1, "busy")
+        twin = book.begin(row._replace(row=2), 900)
+        book.not_processed(twin, 1, "busy")
+        book.sending(first, 2)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch"):
+            book.sending(twin, 2)
+        book.end(first, Outcome.ACCEPTED)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch"):
+            book.sending(twin, 2)
+        book.end(twin, Outcome.UNDELIVERED)
+        found = book.row("B", row.digest)
+        assert found is not None
+        assert (found.id, found.is_done) == (first, True)
+        with pytest.raises(AlreadySentError, match="row 1 of this batch"):
+            book.begin(row._replace(row=3), 0)
+
+
+def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        whole = "default", "execute", "https://x", "given"
+        first = book.begin_batch(*whole, "/a", "1")
+        second = book.begin_batch("other", *whole[1:], "/b", "2")
+        for file, digest, expected in (
+            ("/a", "9", [first]),
+            ("", "2", [second]),
+            ("/a", "2", [second, first]),
+            ("", "9", []),
+        ):
+            found = book.batches_of(file, digest)
+            assert [each.id for each in found] == expected
+            assert not any(each.is_ended for each in found)
+        (found_first,) = book.batches_of("/a", "1")
+        assert found_first[3:] == whole
+        book.end_batch(first)
+        assert book.batches_of("/a", "1")[0].is_ended
+
+
+def test_who_gives_up_while_another_process_writes_leaves_nothing(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(KeyboardInterrupt):
+                book.begin(intent("x"), 0, lambda: True)
+            other.execute("ROLLBACK")
+        assert list(book.records()) == []
+        assert book.begin(intent("x"), 0, lambda: True)

@@ -1,0 +1,148 @@
+"""A ledger that cannot be used is told of before anything is sent, and never after."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sqlite3
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.findings.errors import Outcome
+from cxcall.ledger.database import FILE, VERSION
+from cxcall.ledger.ledger import Intent, Ledger
+from helpers.command import CONTACT, CXCALL
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from helpers.command import Cxcall
+
+ONE = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+MANY = (
+    "batch",
+    "calls.jsonl",
+    "--operation",
+    "personal-connection",
+    "--rate",
+    "500/s",
+    "--confirm",
+)
+
+
+def write_lines(cxcall: Cxcall, count: int) -> str:
+    rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(count)]
+    cxcall.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    return str(count)
+
+
+def make_newer(state: Path) -> None:
+    Ledger.open(state).__exit__()
+    with closing(sqlite3.connect(state / FILE)) as other:
+        other.execute(f"PRAGMA user_version = {VERSION + 1}")
+
+
+def make_corrupt(state: Path) -> None:
+    state.mkdir()
+    (state / FILE).write_bytes(b"not a database, and long enough to be looked at" * 100)
+
+
+def make_file_of_folder(state: Path) -> None:
+    state.write_text("a file")
+
+
+def make_foreign(state: Path) -> None:
+    state.mkdir()
+    with closing(sqlite3.connect(state / FILE)) as other:
+        other.execute("CREATE TABLE somebody_elses (x)")
+
+
+@pytest.mark.parametrize("arguments", [ONE, (*MANY, "3")], ids=["one", "batch"])
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (make_newer, "upgrade cxcall"),
+        (make_corrupt, "is damaged, or is none"),
+        (make_file_of_folder, "is a file"),
+        (make_foreign, "of another program"),
+    ],
+)
+def test_a_ledger_that_cannot_be_used(
+    cxcall: Cxcall, spoil: Callable[[Path], None], said: str, arguments: tuple[str, ...]
+) -> None:
+    write_lines(cxcall, 3)
+    spoil(cxcall.folder / "state")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*arguments, code=2)
+    assert "error[ledger]" in ran.err
+    assert said in ran.err
+    assert platform.rung == 0
+
+
+@pytest.mark.parametrize("folder", ["/proc/nowhere", "/dev/null/state"])
+def test_a_folder_that_cannot_be_written(cxcall: Cxcall, folder: str) -> None:
+    cxcall.environment["CXCALL_STATE_DIR"] = folder
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        assert "error[ledger]" in cxcall(*ONE, code=2).err
+    assert platform.rung == 0
+
+
+def test_a_disk_that_fills_up_ends_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
+    count = write_lines(cxcall, 1000)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        with subprocess.Popen(
+            [str(CXCALL), *MANY, count, "-o", "jsonl"], cwd=cxcall.folder, env=cxcall.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 19, 1 << 19)),  # noqa: PLW1509
+        ) as process:  # fmt: skip
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 9, err
+        *told, summary = [json.loads(line) for line in out.splitlines()]
+        assert "cannot be written" in summary["data"]["stopped"]
+        rung = platform.rung
+        assert 0 < rung < 1000
+        assert [line["outcome"] for line in told].count("accepted") == rung
+        left = sum(1 for line in told if line["outcome"] != "accepted") + summary["data"]["notSent"]
+        ran = cxcall(*MANY, str(left), "--resume", "-o", "jsonl")
+    assert platform.rung + len(json.loads(ran.out.splitlines()[-1])["data"]["unknown"]) >= 1000
+    assert set(platform.dials.values()) == {1}
+
+
+def test_a_ledger_deleted_in_the_middle_stops_a_batch(cxcall: Cxcall) -> None:
+    count = write_lines(cxcall, 200)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent["reasonCode"] == "row 20":
+            (cxcall.folder / "state" / FILE).unlink()
+        return Reply()
+
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*MANY, count, code=9)
+    assert "was deleted or replaced while in use" in ran.err
+    assert platform.rung < 200
+    assert set(platform.dials.values()) == {1}
+
+
+def test_a_clock_set_back_does_not_open_the_guard(cxcall: Cxcall) -> None:
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*ONE, code=0)
+        with closing(sqlite3.connect(cxcall.folder / "state" / FILE)) as ledger:
+            (digest,) = ledger.execute("SELECT digest FROM delivery").fetchone()
+        (cxcall.folder / "state" / FILE).rename(cxcall.folder / "aside")
+        tomorrow = datetime.now(UTC) + timedelta(days=1)
+        with Ledger.open(cxcall.folder / "state", now=lambda: tomorrow) as later:
+            intent = Intent("default", "personal-connection", "community", "POST", "x", digest)
+            later.end(later.begin(intent, 900), Outcome.ACCEPTED)
+        assert "was it set back?" in cxcall(*ONE, code=7).err
+    assert platform.rung == 1

@@ -1,0 +1,142 @@
+"""With --output json, every command on every path prints one envelope that its schema describes."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+SCHEMA = json.loads(
+    resources.files("cxcall").joinpath("output/envelope.schema.json").read_text("utf-8")
+)
+ENVELOPE = jsonschema.Draft202012Validator(
+    SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
+EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number")
+
+PATHS = [
+    (("auth", "login"), 0, "ok"),
+    (("auth", "status"), 0, "ok"),
+    (("auth", "token"), 0, "ok"),
+    (("auth", "logout"), 0, "ok"),
+    (PERSONAL, 0, "accepted"),
+    ((*PERSONAL, "--sandbox"), 0, "accepted"),
+    ((*PERSONAL, "--dry-run"), 0, "dry-run"),
+    ((*PERSONAL, "--curl"), 0, "dry-run"),
+    (("personal-connection", "--contact-id", "1"), 3, "invalid"),
+    (("personal-connection", "--contact-id", "1", "--reason-code", "x", "--force"), 5, "refused"),
+    ((*EXECUTE, "+12025550102"), 0, "accepted"),
+    ((*EXECUTE, "+12025550120"), 5, "refused"),
+    ((*EXECUTE, "+12025550129"), 6, "undelivered"),
+    ((*EXECUTE, "+12025550142"), 4, "refused"),
+    ((*EXECUTE, "+12025550144"), 5, "refused"),
+    ((*EXECUTE, "+12025550150"), 8, "unknown"),
+    ((*EXECUTE, "+12025550158"), 8, "unknown"),
+    (("personal-connection", "-f", "missing.json"), 2, "error"),
+    (("validate", "good.json"), 0, "valid"),
+    (("explain", "--codes"), 0, "ok"),
+    (("explain", "good.json"), 2, "error"),
+    (("explain", "failed.json"), 3, "invalid"),
+    (("explain", "failed.json", "--fix"), 3, "invalid"),
+    (("batch", "calls.csv", "--operation", "personal-connection"), 2, "error"),
+    (("history", "prune", "--older-than", "1d"), 0, "ok"),
+    (("validate", "bad.json"), 3, "invalid"),
+    (("validate", "missing.json"), 2, "error"),
+    (("operations",), 0, "ok"),
+    (("operations", "execute"), 0, "ok"),
+    (("operations", "execute", "--skeleton"), 0, "ok"),
+    (("operations", "nope"), 2, "error"),
+    (("history", "list"), 0, "ok"),
+    (("history", "show", "nope"), 2, "error"),
+    (("history", "resolve", "nope", "--rang"), 2, "error"),
+    (("config", "show"), 0, "ok"),
+    (("doctor",), 0, "ok"),
+    (("doctor", "--for", "execute"), 5, "error"),
+    (("doctor", "--for", "nope"), 2, "error"),
+    (("track", CONTACT), 0, "ok"),
+    (("track", CONTACT, "--wait"), 0, "ok"),
+    (("send", "get-campaign", "--campaign-id", CAMPAIGN), 0, "accepted"),
+    (("send", "get-campaign"), 2, "error"),
+    (("send", "nope"), 2, "error"),
+    (("call", "--to", "+12025550123", "--queue", CAMPAIGN, "--as", CONTACT, "-n"), 0, "dry-run"),
+    (("callback", "--to", "+12025550123", "--queue", CAMPAIGN), 0, "accepted"),
+    (("help", "exit-codes"), 0, "ok"),
+    (("help",), 0, "ok"),
+    (("completion", "bash"), 0, "ok"),
+    (("config", "path"), 0, "ok"),
+    (("sandbox", "--port", "99999"), 2, "error"),
+    (("nope",), 2, "error"),
+    (("auth", "nope"), 2, "error"),
+    (("auth",), 2, "error"),
+    (("--nope",), 2, "error"),
+    (("validate", "--operation", "nope", "good.json"), 2, "error"),
+    (("--base-url", "http://example.com", *PERSONAL), 2, "error"),
+    (("--profile", "nope", *PERSONAL), 2, "error"),
+    (("--timeout", "soon", *PERSONAL), 2, "error"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "outcome"),
+    PATHS,
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else str(value),
+)
+def test_the_schema_holds(
+    live: Cxcall, arguments: tuple[str, ...], code: int, outcome: str
+) -> None:
+    live.file("good.json", {"contactId": CONTACT, "reasonCode": "follow_up"})
+    live.file("bad.json", "{")
+    live.file("failed.json", {"method": "POST", "path": "/api/v2/outbound/calls", "status": 400})
+    ran = live(*arguments, "-o", "json", code=code)
+    ENVELOPE.validate(ran.envelope)
+    assert ran.envelope["outcome"] == outcome
+    assert ran.envelope["exitCode"] == code
+    assert ran.err == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "good", "bad"),
+    [
+        ("auth status", (), ("--timeout", "soon")),
+        ("auth token", (), ("--timeout", "soon")),
+        ("auth logout", (), ("--client-id",)),
+        ("history list", (), ("--since", "soon")),
+        ("history prune", ("--older-than", "1d"), ("--older-than", "soon")),
+        ("history prune", ("--older-than", "1d"), ("--older-than",)),
+        ("config show", (), ("--profile", "nope")),
+        ("config path", (), ("--nope",)),
+        ("send get-campaign", ("--campaign-id", CAMPAIGN), ()),
+        ("help", ("files",), ("nope",)),
+        ("personal-connection", PERSONAL[1:], ("--profile", "auth")),
+    ],
+)  # fmt: skip
+def test_a_command_has_one_name_however_it_ends(
+    live: Cxcall, command: str, good: tuple[str, ...], bad: tuple[str, ...]
+) -> None:
+    for code, words in ((0, good), (2, bad)):
+        ran = live("-o", "json", *command.split(), *words, code=code)
+        assert ran.envelope["command"] == command
+
+
+def test_a_finding_of_each_refusal_says_what_to_do(live: Cxcall) -> None:
+    for number in ("+12025550129", "+12025550140", "+12025550142", "+12025550144", "+12025550150"):
+        envelope = live(*EXECUTE, number, "-o", "json").envelope
+        errors = [found for found in envelope["findings"] if found["severity"] == "error"]
+        assert errors, number
+        assert all(found["fix"] or found["why"] for found in errors), errors
+        assert envelope["correlationId"] == envelope["response"]["headers"]["Inin-Correlation-Id"]
+
+
+def test_a_404_names_the_published_operation(live: Cxcall) -> None:
+    ran = live(*EXECUTE, "+12025550144", code=5)
+    assert "POST /api/v2/outbound/campaigns/{campaignId}/start" in ran.err
+    assert "error[path-unpublished]" in ran.err

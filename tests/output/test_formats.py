@@ -1,0 +1,231 @@
+"""`validate` in the formats of CI systems, read back as their own readers read them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pytest
+from junitparser import Error, Failure, JUnitXml
+from sarif_pydantic import Sarif
+
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall, Ran
+
+GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
+SPEC = {"contactId": CONTACT, "contactData": {"phoneNumber": "+1234567890"}}
+DOUBTFUL = {"contactId": CONTACT, "contactSpec": SPEC}
+HOSTILE = "100%, a:b\r\n::error::x\x1b[31m\uffff\u2028"
+COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
+
+
+def annotations(ran: Ran) -> list[tuple[str, dict[str, str], str]]:
+    """Read workflow commands as the runner does: lines, then properties, then what is escaped."""
+    found = []
+    for line in ran.out.split("\n"):
+        if command := COMMAND.fullmatch(line):
+            kind, properties, data = command.groups()
+            pairs = dict(entry.split("=", 1) for entry in properties.split(","))
+            found.append((kind, {name: plain(text) for name, text in pairs.items()}, plain(data)))
+    return found
+
+
+def plain(text: str) -> str:
+    return re.sub("%(0D|0A|3A|2C|25)", lambda found: chr(int(found[1], 16)), text)
+
+
+def sarif(ran: Ran) -> dict[str, Any]:
+    """Read SARIF with a reader of others: it must know every property, and lose none."""
+    document = json.loads(ran.out)
+    again = Sarif.model_validate(document).model_dump_json(by_alias=True, exclude_unset=True)
+    assert json.loads(again) == document
+    (run,) = document["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == sorted({result["ruleId"] for result in run["results"]})
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+    assert run["invocations"][0]["exitCode"] == ran.code
+    return dict(run)
+
+
+def mixed(cxcall: Cxcall) -> list[str]:
+    """Write one payload of each kind, and name a file that is not there."""
+    many = "\n".join([json.dumps(GOOD), json.dumps({**GOOD, "contactId": "7"}), "{oops"])
+    return [
+        cxcall.file("good.json", GOOD),
+        cxcall.file("sub/doubtful.json", DOUBTFUL),
+        cxcall.file("many.jsonl", many),
+        "missing.json",
+    ]
+
+
+def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", *mixed(cxcall), "-o", "github", code=2)
+    places = [
+        (kind, told.get("file"), told.get("line"), told.get("col"), told["title"])
+        for kind, told, _ in annotations(ran)
+    ]
+    assert places == [
+        ("warning", "sub/doubtful.json", "1", "155",
+         "phone-unlikely  /contactSpec/contactData/phoneNumber"),
+        ("error", "many.jsonl", "2", "15", "id-format  /contactId"),
+        ("notice", "many.jsonl", None, None, "operation-mismatch  body"),
+        ("error", "many.jsonl", "3", "2", "body-malformed  body"),
+        ("error", None, None, None, "usage  missing.json"),
+    ]  # fmt: skip
+    assert ran.out.splitlines()[-1] == "cxcall: 3 of 6 payloads valid; 3 errors, 1 warning"
+    assert "hint: " in annotations(ran)[0][2]
+    assert ran.err == ""
+
+
+def test_github_takes_hostile_text_as_text(cxcall: Cxcall) -> None:
+    name = cxcall.file("a:b,100%.json", {**GOOD, HOSTILE: 1})
+    ran = cxcall("validate", name, "-o", "github", code=3)
+    commands = [line for line in ran.out.splitlines() if line.startswith("::")]
+    assert len(commands) == len(annotations(ran)) == len(ran.out.splitlines()) - 1
+    kind, told, message = annotations(ran)[0]
+    assert (kind, told["file"]) == ("error", name)
+    assert "100%, a:b\r\n::error::x\\x1b[31m" in message
+    assert "100%, a:b\r\n::error::x\\x1b[31m" in told["title"]
+
+
+def test_paths_are_from_the_root_of_the_repository(cxcall: Cxcall) -> None:
+    (cxcall.folder / ".git").mkdir()
+    cxcall.file("sub/p.json", {"contactId": "1"})
+    cxcall.folder /= "sub"
+    ran = cxcall("validate", "p.json", "../sub/p.json", "-o", "github", code=3)
+    assert {told["file"] for _, told, _ in annotations(ran)} == {"sub/p.json"}
+    result = sarif(cxcall("validate", "p.json", "-o", "sarif", code=3))["results"][0]
+    location = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location == {"uri": "sub/p.json", "uriBaseId": "%SRCROOT%"}
+    assert ' file="sub/p.json"' in cxcall("validate", "p.json", "-o", "junit", code=3).out
+
+
+def test_junit_has_a_case_for_each_payload(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", *mixed(cxcall), "-o", "junit", code=2)
+    document = JUnitXml.fromstring(ran.out.encode())
+    (suite,) = document
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (6, 2, 1, 0)
+    cases = {case.name: case for case in suite}
+    assert list(cases) == [
+        "good.json", "sub/doubtful.json", "many.jsonl:1", "many.jsonl:2", "many.jsonl:3", "missing.json",
+    ]  # fmt: skip
+    assert cases["good.json"].result == []
+    assert cases["sub/doubtful.json"].result == []
+    assert "warning[phone-unlikely]" in cases["sub/doubtful.json"].system_out
+    (failure,) = cases["many.jsonl:2"].result
+    assert isinstance(failure, Failure)
+    assert failure.type == "id-format"
+    assert "many.jsonl:2:15  /contactId" in failure.text
+    assert "note[operation-mismatch]" in cases["many.jsonl:2"].system_out
+    (error,) = cases["missing.json"].result
+    assert isinstance(error, Error)
+    assert "+1234567890" not in ran.out
+
+
+def test_junit_fails_a_warning_only_where_it_is_strict(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", DOUBTFUL)
+    (suite,) = JUnitXml.fromstring(cxcall("validate", name, "-o", "junit", code=0).out.encode())
+    assert suite.failures == 0
+    ran = cxcall("validate", name, "-o", "junit", "--strict", code=3)
+    (suite,) = JUnitXml.fromstring(ran.out.encode())
+    (case,) = suite
+    assert (suite.failures, case.result[0].type) == (1, "phone-unlikely")
+
+
+def test_junit_holds_any_text_on_any_stream(cxcall: Cxcall) -> None:
+    name = cxcall.file("é.json", {**GOOD, HOSTILE + "é": 1})
+    env = {"PYTHONIOENCODING": "latin-1"}
+    ran = cxcall("validate", name, "-o", "junit", code=3, env=env)
+    (suite,) = JUnitXml.fromstring(ran.out.encode("latin-1"))
+    (case,) = suite
+    assert case.name == "é.json"
+    assert "\\x1b[31m\\uffff" in case.result[0].message
+
+
+def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
+    run = sarif(cxcall("validate", *mixed(cxcall), "-o", "sarif", code=2))
+    results = run["results"]
+    assert [(result["ruleId"], result["level"]) for result in results] == [
+        ("phone-unlikely", "warning"),
+        ("id-format", "error"),
+        ("operation-mismatch", "note"),
+        ("body-malformed", "error"),
+        ("usage", "error"),
+    ]
+    (location,) = results[1]["locations"]
+    assert location == {
+        "physicalLocation": {
+            "artifactLocation": {"uri": "many.jsonl", "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": 2, "startColumn": 15, "endColumn": 18},
+        },
+        "logicalLocations": [{"fullyQualifiedName": "/contactId"}],
+    }
+    assert "region" not in results[2]["locations"][0]["physicalLocation"]
+    assert "locations" not in results[-1]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert run["columnKind"] == "unicodeCodePoints"
+    ran = cxcall("validate", "sub/doubtful.json", "-o", "sarif", code=0)
+    assert sarif(ran)["invocations"][0]["executionSuccessful"] is True
+    assert "+1234567890" not in ran.out
+
+
+def test_sarif_names_any_file_by_a_uri(cxcall: Cxcall) -> None:
+    name = cxcall.file("a:b c/100%#é?.json", {"contactId": "1"})
+    results = sarif(cxcall("validate", name, "-o", "sarif", code=3))["results"]
+    uri = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    assert re.fullmatch(r"[\w/.%-]+", uri)
+    assert unquote(uri) == name
+    other = cxcall.folder / "other"
+    other.mkdir()
+    cxcall.folder = other
+    results = sarif(cxcall("validate", f"../{name}", "-o", "sarif", code=3))["results"]
+    artifact = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert artifact["uri"].startswith("file:///")
+    assert "uriBaseId" not in artifact
+
+
+def test_stdin_has_no_file(cxcall: Cxcall) -> None:
+    given = json.dumps({"contactId": "1"})
+    told = annotations(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
+    assert set(told) == {"title"}
+    result = sarif(cxcall("validate", "-", "-o", "sarif", stdin=given, code=3))["results"][0]
+    assert set(result["locations"][0]) == {"logicalLocations"}
+
+
+@pytest.mark.parametrize("arguments", [("--nope",), ("--operation", "nope", "x.json"), ()])
+def test_a_wrong_command_line_is_told_in_the_format_asked_for(
+    cxcall: Cxcall, arguments: tuple[str, ...]
+) -> None:
+    ran = cxcall("-o", "github", "validate", *arguments, code=2)
+    assert annotations(ran)[0][0] == "error"
+    ran = cxcall("validate", "-o", "sarif", *arguments, code=2)
+    assert sarif(ran)["results"][0]["ruleId"] == "usage"
+    (suite,) = JUnitXml.fromstring(cxcall("validate", "-ojunit", *arguments).out.encode())
+    (case,) = suite
+    assert (suite.errors, case.name) == (1, "command line")
+
+
+@pytest.mark.parametrize("output", ["github", "junit", "sarif"])
+@pytest.mark.parametrize(
+    "command",
+    [("execute", CAMPAIGN, "--contact-id", CONTACT), ("history", "list"), ("config", "path")],
+)
+def test_other_commands_say_which_formats_they_take(
+    cxcall: Cxcall, command: tuple[str, ...], output: str
+) -> None:
+    for line in ((*command, "-o", output), ("-o", output, *command)):
+        ran = cxcall(*line, code=2)
+        assert ran.out == ""
+        assert f"`{output}` is not one of `text`, `json`, `jsonl`" in ran.err
+
+
+def test_nothing_found_is_a_whole_document_too(cxcall: Cxcall) -> None:
+    name = cxcall.file("good.json", GOOD)
+    assert cxcall("validate", name, "-o", "github", code=0).out == "cxcall: 1 of 1 payloads valid\n"
+    run = sarif(cxcall("validate", name, "-o", "sarif", code=0))
+    assert (run["results"], run["tool"]["driver"]["rules"]) == ([], [])

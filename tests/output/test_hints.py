@@ -1,0 +1,120 @@
+"""A hint is pasted: it does what it says, whatever a person's own text in it holds."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CAMPAIGN, CXCALL
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+HOSTILE = ["it's", "two words", "$(touch ran)", "`touch ran`", ";touch ran", 'a"b\\c', "-x"]
+
+
+def hinted(text: str) -> str:
+    """Return the first command in the first hint."""
+    found = re.search(r"^hint: .*?`(.+)`", text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
+    words = ["execute", CAMPAIGN, "--dry-run", "--force", "-o", "json"]
+    member = f"/contactSpec/contactData/{value}={value}"
+    said = cxcall(*words[:-2], "--set", member, code=2).err
+    again = f"{CXCALL} {shlex.join(words)} {hinted(said)}"
+    done = subprocess.run(
+        ["sh", "-c", again],
+        cwd=cxcall.folder,
+        env=cxcall.environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert f'"{value}"' in done.stdout.replace('\\"', '"').replace("\\\\", "\\"), done
+    assert not (cxcall.folder / "ran").exists()
+
+
+def test_a_delivery_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
+    said = cxcall("history", "resolve", "a b;id", code=2).err
+    words = ["cxcall", "history", "resolve", "a b;id", "--did-not-ring"]
+    assert shlex.split(hinted(said)) == words
+
+
+@pytest.mark.parametrize(
+    ("given", "environment", "wanted"),
+    [
+        (["-p", "my prof"], {}, ["-p", "my prof"]),
+        ([], {"CXCALL_PROFILE": "my prof"}, ["-p", "my prof"]),
+        (["-p", "my prof"], {"CXCALL_CLIENT_ID": "x"}, ["-p", "my prof"]),
+        ([], {}, []),
+    ],
+)
+def test_a_login_in_a_hint_is_to_the_profile_in_force(
+    cxcall: Cxcall, given: list[str], environment: dict[str, str], wanted: list[str]
+) -> None:
+    profile = 'base_url = "http://127.0.0.1:9"'
+    cxcall.file(
+        "config/config.toml", f'[profiles."my prof"]\n{profile}\n[profiles.default]\n{profile}\n'
+    )
+    ran = cxcall("auth", "status", *given, env=environment, code=4)
+    hint = next(line for line in ran.err.splitlines() if line.startswith("hint: "))
+    (login,) = [each for each in re.findall(r"`([^`]+)`", hint) if each.startswith("cxcall")]
+    assert shlex.split(login) == ["cxcall", "auth", "login", *wanted]
+    cxcall.file(
+        "config/config.toml", f'default_profile = "my prof"\n[profiles."my prof"]\n{profile}\n'
+    )
+    ran = cxcall("auth", "status", env=environment and {"CXCALL_CLIENT_ID": "x"}, code=4)
+    assert "`cxcall auth login`" in ran.err
+
+
+WIDE = "contact-id\treason-code\n1\tr\n".encode("utf-16")
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "data", "hint"),
+    [
+        (["batch"], "calls.tsv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.tsv > utf8.tsv"),
+        (["batch"], "calls.txt", WIDE, "iconv -f UTF-16 -t UTF-8 calls.txt > utf8.txt"),
+        (["validate"], "calls.csv", WIDE, "iconv -f UTF-16 -t UTF-8 calls.csv > utf8.csv"),
+        (["validate"], "calls.jsonl", WIDE, "iconv -f UTF-16 -t UTF-8 calls.jsonl > utf8.jsonl"),
+        (["validate"], "a b.csv", b"contact-id\n\xe9\n", "iconv -f LATIN1 -t UTF-8 'a b.csv' > utf8.csv"),
+    ],
+)  # fmt: skip
+def test_a_table_in_another_encoding_is_converted_by_the_hint(
+    cxcall: Cxcall, words: list[str], name: str, data: bytes, hint: str
+) -> None:
+    more = ["--operation", "personal-connection", *(["--sandbox"] if words == ["batch"] else [])]
+    ran = cxcall(*words, cxcall.file(name, data), *more)
+    assert ran.code in (2, 3), ran
+    assert f"hint: {hint}\n" in ran.out + ran.err
+    assert ("JSON is UTF-8" in ran.out + ran.err) == name.endswith(".jsonl")
+    subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+    assert "contact-id" in (cxcall.folder / hint.rpartition("> ")[2]).read_text("utf-8")
+
+
+def test_the_hint_holds_for_a_file_that_is_named_like_a_flag(cxcall: Cxcall) -> None:
+    name = cxcall.file("-lat.json", '{"a": "é"}'.encode("latin-1"))
+    ran = cxcall("validate", "--", name, code=3)
+    hint = "iconv -f LATIN1 -t UTF-8 -- -lat.json > utf8.json"
+    assert f"hint: {hint}\n" in ran.out + ran.err
+    subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
+
+
+def test_other_files_than_payloads_are_told_the_same(cxcall: Cxcall) -> None:
+    cxcall.file("list.txt", "+12025550123\n".encode("utf-16"))
+    words = ("--dry-run", "--do-not-call", "list.txt", "--phone-number", "+12025550123")
+    ran = cxcall("execute", CAMPAIGN, *words)
+    assert "hint: iconv -f UTF-16 -t UTF-8 list.txt > utf8.txt\n" in ran.err
+    assert "JSON" not in ran.err
+    cxcall.file("config/config.toml", 'a = "é"'.encode("latin-1"))
+    ran = cxcall("config", "show", code=2)
+    path = cxcall.folder / "config" / "config.toml"
+    assert f"hint: `iconv -f LATIN1 -t UTF-8 {path} > new`, then put it in its place" in ran.err

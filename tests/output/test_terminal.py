@@ -1,0 +1,158 @@
+"""What people see: a real terminal, its prompts, its widths, its colours."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT, screen, terminal
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall, Stranger
+
+PERSONAL = ["personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up"]
+
+
+@pytest.fixture
+def tunnel(cxcall: Cxcall, stranger: Stranger) -> Cxcall:
+    """Point the command at a loopback server that may be a tunnel to a real API."""
+    cxcall.environment |= {"CXCALL_BASE_URL": stranger.base_url, "CXCALL_ACCESS_TOKEN": "given"}
+    return cxcall
+
+
+def test_a_person_is_asked_and_may_say_no(tunnel: Cxcall, stranger: Stranger) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"may ring a real phone: personal-connection .*Send\? \[y/N\] ")
+        child.sendline("n")
+        text = screen(child)
+    assert "answered no" in text
+    assert child.exitstatus == 7
+    assert stranger.taken == []
+
+
+def test_a_person_is_asked_and_may_say_yes(tunnel: Cxcall, stranger: Stranger) -> None:
+    with terminal(tunnel, *PERSONAL) as child:
+        child.expect(r"\[y/N\] ")
+        child.sendline("y")
+        text = screen(child)
+    assert "HTTP 201 Created" in text
+    assert child.exitstatus == 0
+    assert len(stranger.taken) == 1
+
+
+def test_the_number_in_the_question_is_masked(tunnel: Cxcall) -> None:
+    with terminal(
+        tunnel, "execute", CONTACT, "--contact-id", CONTACT, "--phone-number", "+12025550100"
+    ) as child:
+        child.expect(r"execute to \+\*+0100, ")
+        child.sendline("n")
+        assert "2025550100" not in screen(child)
+
+
+def test_no_input_never_asks(tunnel: Cxcall) -> None:
+    with terminal(tunnel, "--no-input", *PERSONAL) as child:
+        assert "`--yes` is required" in screen(child)
+    assert child.exitstatus == 2
+
+
+def test_the_sandbox_never_asks(live: Cxcall) -> None:
+    with terminal(live, *PERSONAL) as child:
+        assert "HTTP 201 Created" in screen(child)
+
+
+def test_stdin_that_is_a_terminal_does_not_hang(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "validate", "-") as child:
+        assert "stdin is a terminal" in screen(child)
+    assert child.exitstatus == 2
+
+
+def test_colours_are_there_and_can_be_turned_off(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": "12345"})
+    with terminal(cxcall, "validate", name) as child:
+        assert "\x1b[1;31merror[id-format]\x1b[0m" in screen(child)
+    for off in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        with terminal(cxcall, "validate", name, **off) as child:
+            assert "\x1b" not in screen(child)
+
+
+def test_a_body_has_syntax_colours_and_the_same_text(live: Cxcall) -> None:
+    with terminal(live, *PERSONAL) as child:
+        coloured = screen(child)
+    assert "\x1b[" in coloured.partition("{")[2]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert re.search(r'\n\{\n  "id": "[^"]+",\n  "status": "[^"]+"\n\}', plain)
+
+
+def test_a_terminal_shows_the_line_as_it_was_typed(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", '{"contactSpec": {"address": "+12025550123"}}')
+    with terminal(cxcall, "validate", name) as child:
+        assert '"address": "+12025550123"' in screen(child)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_tables_fit_the_terminal(live: Cxcall, columns: int) -> None:
+    live(*PERSONAL, code=0)
+    for arguments in (["history", "list"], ["operations"], ["config", "show"], ["auth", "status"]):
+        with terminal(live, *arguments, columns=columns, NO_COLOR="1") as child:
+            text = screen(child)
+        assert max(len(line) for line in text.splitlines()) <= columns, text
+        assert child.exitstatus == 0
+
+
+def test_a_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
+    del live.environment["CXCALL_CLIENT_SECRET"]
+    with terminal(live, "auth", "login") as child:
+        child.expect("Client secret: ")
+        child.sendline(sandbox.client_secret)
+        text = screen(child)
+    assert sandbox.client_secret not in text
+    assert "logged in to" in text
+    assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_words_and_carets_stay_whole_on_a_narrow_terminal(cxcall: Cxcall, columns: int) -> None:
+    data = {"firstName": "Ada", "note": "a note " * 30, "phone_number": "+12025550123"}
+    body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
+    name = cxcall.file("p.json", body)
+    words = ("validate", name, "--operation", "execute")
+    with terminal(cxcall, *words, columns=columns, NO_COLOR="1") as child:
+        text = screen(child)
+    assert all(len(line) <= columns for line in text.splitlines()), text
+    said = set(cxcall(*words, code=3).out.split())
+    assert {word for word in text.split() if "…" not in word} <= said | {"|"}
+
+
+def test_a_finding_beside_a_repair_has_its_colours(cxcall: Cxcall) -> None:
+    url = "https://api.mypurecloud.com/api/v2/conversation/calls"
+    curl = f"curl {url} -H 'Content-Type: application/json' -d '{{\"phoneNumber\": \"+1202\"}}'"
+    with terminal(cxcall, "explain", cxcall.file("failed.txt", curl), "--fix") as child:
+        text = screen(child)
+    assert "\x1b[1;33mwarning[phone-unlikely]\x1b[0m: " in text
+    assert "\\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "headings"),
+    [
+        (200, "ID AT OPERATION NUMBER OUTCOME HTTP ENGAGEMENT ID"),
+        (110, "ID AT OPERATION NUMBER OUTCOME ENGAGEMENT ID"),
+        (80, "ID AT OPERATION NUMBER OUTCOME"),
+        (60, "ID AT NUMBER OUTCOME"),
+        (40, "ID OUTCOME"),
+    ],
+)
+def test_an_id_in_a_list_can_be_copied(live: Cxcall, columns: int, headings: str) -> None:
+    words = (CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100", "-o", "json")
+    record = live("execute", *words, code=0).envelope
+    with terminal(live, "history", "list", columns=columns, NO_COLOR="1") as child:
+        text = screen(child)
+    first, *rows = text.splitlines()
+    assert first.split() == headings.split()
+    assert len(rows) == 1, text
+    assert rows[0].startswith(record["deliveryId"])
+    has_engagement = rows[0].rstrip().endswith(record["engagementId"])
+    assert has_engagement == ("ENGAGEMENT" in headings), text

@@ -1,0 +1,146 @@
+"""Where a body comes from: a file, stdin, flags, and what they override."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+GOOD = {
+    "contactId": CONTACT,
+    "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550100"}},
+}
+
+
+def dry(cxcall: Cxcall, *arguments: str) -> Any:
+    """Return the body that would be sent."""
+    return cxcall("execute", CAMPAIGN, *arguments, "-n", "-o", "json", code=0).envelope["request"][
+        "body"
+    ]
+
+
+def test_flags_build_the_whole_body(cxcall: Cxcall) -> None:
+    body = dry(
+        cxcall,
+        "--contact-id",
+        CONTACT,
+        "--phone-number",
+        "+12025550100",
+        "--data",
+        "first=Ada",
+        "--data",
+        "a/b=x=y",
+    )
+    assert body == {
+        **GOOD,
+        "contactSpec": {
+            "contactId": CONTACT,
+            "contactData": {"phoneNumber": "+12025550100", "first": "Ada", "a/b": "x=y"},
+        },
+    }
+
+
+def test_set_takes_any_json_and_makes_what_is_on_the_way(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", GOOD)
+    body = dry(
+        cxcall,
+        "-f",
+        name,
+        "--set",
+        "/contactSpec/contactData/age=7",
+        "--set",
+        '/contactSpec/contactData/note="a b"',
+    )
+    assert body["contactSpec"]["contactData"] == {
+        "phoneNumber": "+12025550100",
+        "age": 7,
+        "note": "a b",
+    }
+    assert (
+        dry(
+            cxcall,
+            "--set",
+            f'/contactId="{CONTACT}"',
+            "--set",
+            f'/contactSpec/contactId="{CONTACT}"',
+            "--set",
+            '/contactSpec/contactData/phoneNumber="+12025550100"',
+        )
+        == GOOD
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--set", "contactId=1"), "is not of the form /pointer=JSON"),
+        (("--set", "/contactId"), "is not of the form /pointer=JSON"),
+        (("--set", "/contactId=abc"), "is not JSON"),
+        (("--set", '/contactId/0="x"'), "no object or array to hold"),
+        (("--set", '/contactSpec/contactData/phoneNumber/x/y="x"'), "no object or array to hold"),
+        (("--set", f"{'/a' * 201}=1"), "over 200 levels deep"),
+        (("--set", f"{'/a' * 500}=1"), "over 200 levels deep"),
+        (("--set", f"{'/a' * 101}={'[' * 100}{']' * 100}"), "over 200 levels deep"),
+        (("--data", "Ada"), "is not of the form KEY=VALUE"),
+        (("-f", "missing.json"), "does not exist"),
+        (("-f", "."), "is a folder"),
+    ],
+)
+def test_what_cannot_be_set_says_why(cxcall: Cxcall, arguments: tuple[str, ...], said: str) -> None:
+    file = () if "-f" in arguments else ("-f", cxcall.file("p.json", GOOD))
+    ran = cxcall("execute", CAMPAIGN, *file, *arguments, "-n", "-o", "json", code=2)
+    assert said in ran.envelope["findings"][0]["message"]
+    assert ran.envelope["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize(
+    "value", [f"{'/a' * 200}=1", f"{'/a' * 100}={'[' * 100}{']' * 100}"], ids=["pointer", "both"]
+)
+def test_a_value_that_stands_deep_is_still_judged(cxcall: Cxcall, value: str) -> None:
+    words = ("-f", cxcall.file("p.json", GOOD), "--set", value, "-n", "-o", "json")
+    assert "property-unknown" in cxcall("execute", CAMPAIGN, *words, code=3).codes
+
+
+def test_a_file_that_is_no_json_is_exit_3(cxcall: Cxcall) -> None:
+    ran = cxcall("execute", CAMPAIGN, "-f", cxcall.file("p.json", "{"), "-n", "-o", "json", code=3)
+    assert ran.codes == ["body-malformed"]
+
+
+def test_nothing_given_says_what_to_give(cxcall: Cxcall) -> None:
+    ran = cxcall("execute", CAMPAIGN, "-o", "json", code=2)
+    assert (
+        ran.envelope["findings"][0]["fix"]
+        == "give `--contact-id UUID --phone-number E164`, or `--file FILE`"
+    )
+
+
+def test_a_finding_names_the_flag_that_the_value_came_from(cxcall: Cxcall) -> None:
+    ran = cxcall(
+        "execute", CAMPAIGN, "--contact-id", "7", "--phone-number", "+15550199", "-n", code=3
+    )
+    assert "  --> --contact-id  /contactId" in ran.err
+    assert "  --> --phone-number  /contactSpec/contactData/phoneNumber" in ran.err
+    assert "+15550199" not in ran.err
+
+
+def test_the_contact_in_the_path_comes_from_the_body_when_no_flag_names_it(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    send = ("personal-connection", "--route", "contact")
+    assert (
+        cxcall(*send, "-f", name, "-n", "-o", "json", code=0)
+        .envelope["request"]["url"]
+        .endswith(f"/contacts/{CONTACT}/personal-connections")
+    )
+    ran = cxcall(*send, "--reason-code", "x", "-n", "-o", "json", code=2)
+    assert "`--contact-id` is missing" in ran.envelope["findings"][0]["message"]
+
+
+def test_strict_stops_on_warnings_and_force_goes_on(live: Cxcall) -> None:
+    arguments = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+1234567890")
+    assert live(*arguments, "--strict", "-o", "json", code=3).codes == ["phone-unlikely"]
+    assert live(*arguments, "-o", "json", code=0).codes == ["phone-unlikely"]

@@ -1,0 +1,368 @@
+"""Verdicts on bodies: equal to an independent validator's on every input, and fit to be acted on."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cxcall.contracts import contract
+from cxcall.contracts.contract import Operation
+from cxcall.documents.json_document import parse
+from cxcall.findings.errors import Finding, Severity
+from cxcall.payloads.checks import check_body, check_parameters, check_payload, has_errors
+from cxcall.payloads.operation_matching import fit
+from cxcall.payloads.payload import Payload
+
+OPERATIONS = contract.operations()
+WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
+# The bodies that this project was asked for are tried most.
+TRIES = {"community": 2000}
+FEWER_TRIES = 150
+EXECUTE = contract.find("execute", OPERATIONS)
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(
+    [
+        "contactId",
+        "contact_id",
+        "contactSpec",
+        "contactData",
+        "phoneNumber",
+        "reasonCode",
+        "address",
+        "type",
+        "campaignId",
+        "x",
+    ]
+)
+VALUES = ANY_JSON | st.sampled_from(
+    [
+        "",
+        "12345",
+        "user_id",
+        "+12025550100",
+        "+1234567890",
+        "2025550100",
+        "12345678-1234-1234-1234-123456789012",
+        "+",
+    ]
+)
+
+
+def independent(operation: Operation) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(
+        operation.body_schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+def containers(value: Any) -> list[Any]:
+    """List every object and array of a JSON value, itself included."""
+    if not isinstance(value, dict | list):
+        return []
+    members = list(value.values()) if isinstance(value, dict) else value
+    return [value, *(found for member in members for found in containers(member))]
+
+
+@st.composite
+def mutated(draw: st.DrawFn, operation: Operation) -> Any:
+    """Take the operation's valid example, and change it in up to three places."""
+    body = copy.deepcopy(operation.example)
+    for _ in range(draw(st.integers(0, 3))):
+        places = containers(body)
+        if not places:
+            return body
+        place = draw(st.sampled_from(places))
+        if isinstance(place, list):
+            place.append(draw(VALUES))
+        elif place and draw(st.booleans()):
+            name = draw(st.sampled_from(sorted(place)))
+            if draw(st.booleans()):
+                del place[name]
+            else:
+                place[name] = draw(VALUES)
+        else:
+            place[draw(NAMES)] = draw(VALUES)
+    return draw(ANY_JSON) if draw(st.integers(0, 19)) == 0 else body
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
+    judge = independent(operation)
+
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
+
+    @settings(
+        max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(mutated(operation))
+    def compare(body: Any) -> None:
+        findings = check_body(operation, Payload(body))
+        assert has_errors(findings) == (not judge.is_valid(body)), (body, findings)
+
+    compare()
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_every_finding_stands_in_the_file_and_says_what_to_do(operation: Operation) -> None:
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
+
+    @settings(
+        max_examples=tries // 5,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(mutated(operation))
+    def hold(body: Any) -> None:
+        text = json.dumps(body, indent=1)
+        findings = check_body(operation, Payload(body, parse(text, "p.json")))
+        places = [finding.excerpt for finding in findings]
+        assert all(place is not None for place in places)
+        spots = [(place.line, place.column) for place in places if place]
+        assert spots == sorted(spots)
+        for place in places:
+            assert place is not None
+            assert text.split("\n")[place.line - 1] == place.text
+        assert all(finding.message and finding.source for finding in findings)
+        assert all(finding.fix for finding in findings if finding.severity is Severity.ERROR), (
+            findings
+        )
+
+    hold()
+
+
+def test_the_request_that_started_it_all_yields_every_finding() -> None:
+    body = {"contactId": "12345", "contactSpec": {"address": "+1234567890", "type": "voice"}}
+    operation, findings = check_payload(OPERATIONS, Payload(body))
+    assert operation is EXECUTE
+    assert {(finding.severity, finding.code, finding.where) for finding in findings} == {
+        ("error", "id-format", "/contactId"),
+        ("error", "property-missing", "/contactSpec/contactId"),
+        ("error", "property-missing", "/contactSpec/contactData"),
+        ("error", "property-unknown", "/contactSpec/address"),
+        ("warning", "phone-unlikely", "/contactSpec/address"),
+        ("error", "property-unknown", "/contactSpec/type"),
+        ("note", "operation-mismatch", "body"),
+    }
+    address = next(finding for finding in findings if finding.where == "/contactSpec/address")
+    assert address.fix == "the value belongs in `/contactSpec/contactData/phoneNumber`"
+
+
+def test_the_sources_own_correct_example_passes_with_a_warning() -> None:
+    same = "12345678-1234-1234-1234-123456789012"
+    body = {
+        "contactId": same,
+        "contactSpec": {"contactId": same, "contactData": {"phoneNumber": "+1234567890"}},
+    }
+    findings = check_body(EXECUTE, Payload(body))
+    assert [(finding.severity, finding.code) for finding in findings] == [
+        ("warning", "phone-unlikely")
+    ]
+    assert "takes 10 digits after it, this has 9" in findings[0].message
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["user_id", "uuid-here", "<contact>", "${CONTACT}", "{{contactId}}", "YOUR_CONTACT_ID", "todo"],
+)
+def test_a_placeholder_is_called_one(value: str) -> None:
+    body = {"contactId": value, "reasonCode": "follow_up"}
+    findings = check_body(contract.find("personal-connection", OPERATIONS), Payload(body))
+    assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
+        ("error", "placeholder", "/contactId")
+    ]
+
+
+def test_a_placeholder_where_any_text_goes_is_a_warning() -> None:
+    body = {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": "<reason>"}
+    findings = check_body(contract.find("personal-connection", OPERATIONS), Payload(body))
+    assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
+        ("warning", "placeholder", "/reasonCode")
+    ]
+
+
+def test_contacts_that_differ_are_doubted() -> None:
+    body = copy.deepcopy(EXECUTE.example)
+    body["contactSpec"]["contactId"] = "99999999-1234-1234-1234-123456789012"
+    findings = check_body(EXECUTE, Payload(body))
+    assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
+        ("warning", "id-mismatch", "/contactSpec/contactId")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("contact_id", "contactId"),
+        ("ContactID", "contactId"),
+        ("contact-id", "contactId"),
+        ("reasoncode", "reasonCode"),
+        ("reasonCod", "reasonCode"),
+    ],
+)
+def test_a_near_name_is_suggested(written: str, meant: str) -> None:
+    operation = contract.find("personal-connection", OPERATIONS)
+    body = {name: value for name, value in operation.example.items() if name != meant} | {
+        written: operation.example[meant]
+    }
+    findings = check_body(operation, Payload(body))
+    fixes = {finding.code: finding.fix for finding in findings}
+    assert fixes["property-unknown"] == f"did you mean `{meant}`?"
+    assert fixes["property-missing"] == f"rename `{written}` to `{meant}`"
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [
+        ("0012025550100", "`00`"),
+        ("2025550100", "country code in front"),
+        ("+1 (202) 555-0100", "remove spaces"),
+        ("call me", "+12025550123"),
+    ],
+)
+def test_a_number_that_is_not_e164_says_how_to_write_it(number: str, fix: str) -> None:
+    body = copy.deepcopy(EXECUTE.example)
+    body["contactSpec"]["contactData"]["phoneNumber"] = number
+    findings = check_body(EXECUTE, Payload(body))
+    assert [(finding.severity, finding.code) for finding in findings] == [("error", "phone-format")]
+    assert fix in findings[0].fix
+    assert number not in findings[0].message or number == "call me"
+
+
+def test_a_payload_of_another_route_is_recognised() -> None:
+    other = contract.find("personal-connection", OPERATIONS)
+    operation, findings = check_payload(OPERATIONS, Payload(other.example), EXECUTE)
+    assert operation is EXECUTE
+    assert findings[0].code == "operation-mismatch"
+    assert "fits `personal-connection`" in findings[0].message
+    assert "it has `reasonCode`" in findings[0].why
+    assert "it lacks `contactSpec`" in findings[0].why
+
+
+def test_a_payload_of_two_routes_names_both() -> None:
+    example = contract.find("personal-connection", OPERATIONS).example
+    assert [entry.name for entry in fit(OPERATIONS, example).fitting] == [
+        "personal-connection",
+        "personal-connection-contact",
+    ]
+
+
+def test_a_payload_that_shares_nothing_is_not_called_near() -> None:
+    _, findings = check_payload(OPERATIONS, Payload({"to": "x"}))
+    assert "for want of a property" in findings[-1].message
+    _, findings = check_payload(OPERATIONS, Payload({"contactId": 7}))
+    assert "the nearest one" in findings[-1].message
+
+
+@pytest.mark.parametrize(
+    ("body", "fix"),
+    [
+        ([{"contactId": 1}], "one object is sent at a time"),
+        ('{"contactId": 1}', "JSON inside a string"),
+    ],
+)
+def test_a_wrapped_body_says_how_to_unwrap_it(body: Any, fix: str) -> None:
+    findings = check_body(EXECUTE, Payload(body))
+    assert [finding.code for finding in findings] == ["type-mismatch"]
+    assert fix in findings[0].fix
+
+
+def codes(findings: list[Finding]) -> list[tuple[str, str]]:
+    return [(finding.code, finding.where) for finding in findings]
+
+
+def test_one_of_several_destinations_is_needed_and_one_alone() -> None:
+    operation = contract.named("place-call")
+    (missing,) = check_body(operation, Payload({"callerId": "+12025550100"}))
+    assert (missing.code, missing.where) == ("property-missing", "")
+    assert "needs one of `phoneNumber`, `callUserId`, `callQueueId`" in missing.message
+    both = {"phoneNumber": "+12025550100", "callUserId": "u"}
+    found = check_body(operation, Payload(both))
+    assert codes(found) == [
+        ("value-not-allowed", "/phoneNumber"),
+        ("value-not-allowed", "/callUserId"),
+    ]
+    assert found[0].message == "`/phoneNumber` cannot stand beside `/callUserId`"
+    assert "remove one of the two" in found[0].fix
+
+
+def test_a_number_beside_other_addresses_is_doubted_only_where_it_is_one() -> None:
+    operation = contract.named("place-call")
+    assert check_body(operation, Payload({"phoneNumber": "sip:user@example.com"})) == []
+    found = check_body(operation, Payload({"phoneNumber": "+1234567890"}))
+    assert codes(found) == [("phone-unlikely", "/phoneNumber")]
+
+
+def test_a_wrong_name_that_is_known_leads_to_the_right_one() -> None:
+    found = check_body(contract.named("place-call"), Payload({"to": "+12025550100"}))
+    fixes = {finding.where: finding.fix for finding in found if finding.code == "property-unknown"}
+    assert fixes == {"/to": "did you mean `phoneNumber`?"}
+
+
+def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
+    operation = contract.named("add-contacts")
+    body = [operation.example[0], {**operation.example[0], "contactListId": "other"}]
+    values = {"contactListId": operation.example[0]["contactListId"]}
+    assert codes(check_parameters(operation, values, Payload(body))) == [
+        ("id-mismatch", "/1/contactListId")
+    ]
+    missing = check_body(operation, Payload([{"data": {}}]))
+    assert codes(missing) == [("property-missing", "/0/contactListId")]
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+def test_an_example_fits_its_own_operation(operation: Operation) -> None:
+    assert operation in fit(OPERATIONS, operation.example).fitting
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("place-call", ["place-call-for-user"]),
+        ("create-callback", []),
+        ("add-contacts", []),
+        ("add-dnc-numbers", []),
+        ("update-contact-list", ["create-contact-list"]),
+        ("update-campaign", ["create-campaign"]),
+        ("hang-up", []),
+        ("cxone-set-state", []),
+        ("cxone-dial-phone", []),
+        ("cxone-upload-call-list", []),
+    ],
+)
+def test_the_operation_that_asks_for_most_of_a_body_comes_first(
+    name: str, others: list[str]
+) -> None:
+    found = fit(OPERATIONS, contract.named(name).example)
+    assert [entry.name for entry in found.fitting] == [name, *others]
+    assert found.nearest.name == name
+
+
+def test_few_schemas_are_compiled_for_one_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+    compile_one = jsonschema_rs.validator_for
+
+    def count(schema: Any, **how: Any) -> Any:
+        compiled.append(schema)
+        return compile_one(schema, **how)
+
+    contract.builtin.cache_clear()
+    monkeypatch.setattr(jsonschema_rs, "validator_for", count)
+    check_payload(contract.operations(), Payload(EXECUTE.example))
+    assert len(compiled) == 1

@@ -1,0 +1,197 @@
+"""`doctor` as a user meets it: what passes, what fails, what nobody can know; and that it never rings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall.sandbox.server import Sandbox
+from helpers.command import CAMPAIGN, CONTACT, Cxcall, Ran
+from helpers.platform_server import Platform, Reply
+
+USER = "00000004-1234-1234-1234-123456789012"
+LIST = "00000002-1234-1234-1234-123456789012"
+NUMBER = "+12025550123"
+BODY = {
+    "contactId": CONTACT,
+    "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": NUMBER}},
+}
+CASE = ("--for", "execute", "--param", f"campaignId={CAMPAIGN}", "--file", "body.json")
+
+
+def lines(ran: Ran) -> dict[str, list[tuple[str, str]]]:
+    """Return (verdict, words) of each check, by what it is about."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in ran.envelope["data"]["checks"]:
+        found.setdefault(line["check"], []).append((line["verdict"], line["says"]))
+    return found
+
+
+def verdicts(ran: Ran) -> dict[str, list[str]]:
+    return {check: [verdict for verdict, _ in told] for check, told in lines(ran).items()}
+
+
+def platform(**answers: Any) -> Platform:
+    """Run a platform whose reads answer as the sandbox's do, but for those named: path part -> reply."""
+    usual = {
+        "/tokens/me": {
+            "organization": {"name": "Example"},
+            "authorizedScope": ["outbound"],
+            "OAuthClient": {"state": "active"},
+        },
+        "/campaigns/": {
+            "name": "Follow-up",
+            "campaignStatus": "on",
+            "dialingMode": "preview",
+            "errors": [],
+            "contactList": {"id": LIST},
+        },
+        "/contacts/": {"callable": True},
+        "/contactlists/": {"phoneColumns": [{"columnName": "phoneNumber"}]},
+    }
+
+    def reads(path: str, _count: int) -> Reply:
+        for part, usually in usual.items():
+            if part in path:
+                found = answers.get(part.strip("/").partition("/")[0], usually)
+                return found if isinstance(found, Reply) else Reply(200, found)
+        return Reply(404)
+
+    return Platform(reads=reads)
+
+
+def test_a_sandbox_is_well_and_nothing_rings(live: Cxcall, sandbox: Sandbox) -> None:
+    live.file("body.json", BODY)
+    ran = live("doctor", *CASE, "-o", "json", code=0)
+    told = verdicts(ran)
+    assert told["campaign"] == ["passed", "passed", "passed", "unknown"]
+    assert told["contact list"] == ["passed", "passed"]
+    assert told["contact"] == ["passed", "passed"]
+    assert told["request"] == ["passed", "unknown"]
+    assert set(told) >= {
+        "settings",
+        "host",
+        "TLS",
+        "clock",
+        "credentials",
+        "token",
+        "scope",
+        "rate",
+    }
+    assert not sandbox.rings
+    assert {entry.method for entry in sandbox.received} <= {"GET", "POST"}
+    assert [entry.path for entry in sandbox.received if entry.method == "POST"] == ["/oauth/token"]
+    assert NUMBER not in ran.out
+
+
+def test_without_an_operation_it_looks_at_the_way_there(live: Cxcall) -> None:
+    told = verdicts(live("doctor", "-o", "json", code=0))
+    assert "request" not in told
+    assert told["token"] == ["passed", "passed"]
+
+
+def test_what_stands_in_the_way_is_named_with_the_next_step(cxcall: Cxcall) -> None:
+    cxcall.file("body.json", BODY)
+    errors = [{"code": "no.lines"}]
+    with platform(
+        campaigns={"campaignStatus": "off", "errors": errors, "contactList": {"id": LIST}},
+        contactlists={"phoneColumns": [{"columnName": "Home"}]},
+        contacts=Reply(404, {"code": "not.found", "message": "no such contact"}),
+        tokens={"OAuthClient": {"state": "disabled"}, "authorizedScope": ["routing"]},
+    ) as running:
+        ran = cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment)
+    told = lines(ran)
+    failed = {
+        check: [says for verdict, says in entries if verdict == "failed"]
+        for check, entries in told.items()
+    }
+    assert "`off`" in failed["campaign"][0]
+    assert "no.lines" in failed["campaign"][1]
+    assert "`Home`" in failed["contact list"][0]
+    assert "404" in failed["contact"][0]
+    assert "`disabled`" in failed["token"][0]
+    assert told["scope"][0][0] == "unknown"  # scopes bind a person's token alone
+    fixes = [line["fix"] for line in ran.envelope["data"]["checks"] if line["verdict"] == "failed"]
+    assert all(fixes)
+
+
+def test_the_contact_is_looked_for_in_the_list_that_the_campaign_names(cxcall: Cxcall) -> None:
+    cxcall.file("body.json", BODY)
+    with platform() as running:
+        cxcall("doctor", *CASE, code=0, env=running.environment)
+        assert running.seen[f"/api/v2/outbound/contactlists/{LIST}/contacts/{CONTACT}"] == 1
+
+
+def test_what_is_not_named_is_not_known(live: Cxcall) -> None:
+    told = lines(live("doctor", "--for", "execute", "-o", "json", code=5))
+    assert told["campaign"][0][0] == "unknown"
+    assert "`campaignId` is not known" in told["campaign"][0][1]
+    assert told["request"][0][0] == "failed"
+
+
+def test_the_request_is_checked_offline_and_its_number_too(cxcall: Cxcall) -> None:
+    cxcall.file("body.json", {**BODY, "contactId": "12345"})
+    cxcall.file("dnc.txt", f"{NUMBER}\n")
+    words = ("doctor", *CASE, "--do-not-call", "dnc.txt", "--hours", "00:00-23:59", "-o", "json")
+    ran = cxcall(*words, "--base-url", "http://127.0.0.1:9", code=5)
+    told = verdicts(ran)
+    assert told["request"][0] == "failed"
+    assert told["number"] == ["passed"]
+    assert told["do-not-call"] == ["failed"]
+    assert told["hours"] == ["passed"]
+    assert told["host"] == ["failed"]
+    assert "credentials" not in told
+
+
+def test_a_person_is_needed_and_that_is_said(live: Cxcall) -> None:
+    ran = live("doctor", "--for", "place-call", "--param", f"to={NUMBER}", "-o", "json", code=5)
+    token = [says for verdict, says in lines(ran)["token"] if verdict == "failed"]
+    assert "authorization-code" in token[0]
+    assert verdicts(ran)["permission"] == ["unknown"]
+
+
+def test_no_credentials_and_a_refused_token_are_told_apart(
+    cxcall: Cxcall, sandbox: Sandbox
+) -> None:
+    ran = cxcall("doctor", "--base-url", sandbox.base_url, "-o", "json", code=5)
+    assert verdicts(ran)["credentials"] == ["failed"]
+    env = {"CXCALL_ACCESS_TOKEN": "refused-token"}
+    ran = cxcall("doctor", "--base-url", sandbox.base_url, "-o", "json", code=5, env=env)
+    told = verdicts(ran)
+    assert (told["credentials"], set(told["token"])) == (["passed"], {"failed"})
+    assert "refused-token" not in ran.out
+
+
+def test_the_clock_is_held_to_the_hosts(cxcall: Cxcall) -> None:
+    with platform(tokens=Reply(200, {}, {"Date": "Wed, 01 Jan 2020 00:00:00 GMT"})) as running:
+        ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
+    assert "ahead of the host" in lines(ran)["clock"][0][1]
+
+
+def test_a_spent_budget_is_told(cxcall: Cxcall) -> None:
+    spent = {f"inin-ratelimit-{name}": value for name, value in (("allowed", "300"), ("count", "299"), ("reset", "42"))}  # fmt: skip
+    with platform(tokens=Reply(200, {}, spent)) as running:
+        ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
+    assert lines(ran)["rate"] == [("failed", "1 requests are left for 42 s")]
+
+
+@pytest.mark.parametrize("given", ["campaignId", "=x", "campaignId="])
+def test_a_parameter_without_a_value_is_refused(given: str, cxcall: Cxcall) -> None:
+    cxcall("doctor", "--for", "execute", "--param", given, code=2)
+
+
+def test_a_person_reads_a_line_a_check(live: Cxcall) -> None:
+    ran = live("doctor", code=0)
+    first = ran.out.splitlines()[0]
+    assert first.startswith("passed   settings      profile `default`")
+    assert ran.err.strip().endswith("passed, 0 failed, 1 unknown")
+    assert "\t" not in ran.out
+
+
+def test_a_skill_of_cxone_is_looked_at(live: Cxcall) -> None:
+    words = ("--for", "cxone-dial-phone", "--param", f"to={NUMBER}", "--param", "skillId=4711")
+    ran = live(
+        "doctor", *words, "--param", "session=1", "-o", "json", code=5, env={"CXCALL_PLATFORM": "nice-cxone"}
+    )  # fmt: skip
+    assert verdicts(ran)["skill"] == ["passed"] * 4

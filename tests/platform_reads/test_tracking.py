@@ -1,0 +1,159 @@
+"""`track`, and `--wait` behind a call: what really became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cxcall.sandbox.server import Sandbox
+from helpers.command import CAMPAIGN, CONTACT, CXCALL, Cxcall
+from helpers.platform_server import Platform, Reply
+
+ID = "5ae62443-ec12-414c-a709-6e214374bffc"
+USER = "00000004-1234-1234-1234-123456789012"
+NUMBER = "+12025550111"
+
+
+def conversation(*legs: dict[str, Any], over: bool = False) -> Reply:
+    """Return a conversation of one leg a party; the first is the caller's own."""
+    parties = [
+        {"purpose": purpose, "address": f"tel:{NUMBER}", "calls": [leg]}
+        for purpose, leg in zip(("agent", "customer"), legs, strict=False)
+    ]
+    end = {"endTime": "2026-01-01T00:00:00Z"} if over else {"endTime": None}
+    return Reply(200, {"id": ID, "participants": parties, **end})
+
+
+def test_one_read_shows_where_it_stands(live: Cxcall) -> None:
+    ran = live("track", ID, "-o", "json", code=0)
+    data = ran.envelope["data"]
+    assert data["engagementId"] == ID
+    assert [leg["state"] for leg in data["legs"]] == ["alerting"]
+    assert not data["over"]
+
+
+def test_until_a_state_it_prints_what_changes(live: Cxcall) -> None:
+    ran = live("track", ID, "--until", "Dialing", code=0)
+    seen = [json.loads(line) for line in ran.out.splitlines()]
+    assert [sight["legs"][-1]["state"] for sight in seen] == ["alerting", "dialing"]
+    assert NUMBER not in ran.out
+    assert "+*******" in ran.out
+
+
+def test_a_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
+    ran = live("call", "--to", NUMBER, "--as", USER, "--wait", "-o", "json", code=0)
+    assert ran.envelope["outcome"] == "accepted"
+    data = ran.envelope["data"]
+    assert (data["over"], data["reached"]) == (True, True)
+    assert data["engagementId"] == ran.envelope["engagementId"]
+    assert len(sandbox.rings) == 1
+
+
+def test_who_was_never_connected_was_not_reached(cxcall: Cxcall) -> None:
+    failed = {
+        "state": "terminated",
+        "errorInfo": {"code": "error.ininedgecontrol.connection.timeout"},
+        "disconnectType": "error",
+    }
+    with Platform(reads=lambda _path, _count: conversation(failed, over=True)) as platform:
+        ran = cxcall("track", ID, "--wait", "-o", "json", code=5, env=platform.environment)
+    finding = ran.envelope["findings"][0]
+    assert finding["code"] == "hidden-failure"
+    assert "error.ininedgecontrol.connection.timeout" in finding["message"]
+    assert ran.envelope["data"]["reached"] is False
+
+
+def test_what_goes_on_too_long_is_unknown(cxcall: Cxcall) -> None:
+    ringing = conversation({"state": "connected", "connectedTime": "x"}, {"state": "alerting"})
+    with Platform(reads=lambda _path, _count: ringing) as platform:
+        words = ("track", ID, "--wait", "--at-most", "0.5", "-o", "json")
+        ran = cxcall(*words, code=8, env=platform.environment)
+    assert "cxcall track" in ran.envelope["findings"][0]["fix"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 5), (500, 6), (403, 5), (0, 6)])
+def test_a_read_that_fails_says_so(status: int, code: int, cxcall: Cxcall) -> None:
+    with Platform(reads=lambda _path, _count: Reply(status, {"message": "no"})) as platform:
+        ran = cxcall("track", ID, "-o", "json", code=code, env=platform.environment)
+    assert ran.envelope["findings"]
+    assert ran.envelope["data"] is None
+
+
+def test_odd_answers_are_no_fault(cxcall: Cxcall) -> None:
+    odd: list[Any] = [
+        {},
+        {"participants": None},
+        {"participants": [{}, None, 7]},
+        {"participants": {}},
+    ]
+    for body in odd:
+        with Platform(reads=lambda _path, _count, body=body: Reply(200, body)) as platform:
+            ran = cxcall("track", ID, "-o", "json", code=0, env=platform.environment)
+        assert ran.envelope["data"]["over"] is False
+
+
+def test_a_full_rate_budget_is_waited_for(cxcall: Cxcall) -> None:
+    spent = {
+        "inin-ratelimit-allowed": "300",
+        "inin-ratelimit-count": "299",
+        "inin-ratelimit-reset": "900",
+    }
+    reply = conversation({"state": "alerting"})._replace(headers=spent)
+    with Platform(reads=lambda _path, _count: reply) as platform:
+        words = ("track", ID, "--wait", "--at-most", "600", "-o", "json")
+        cxcall(*words, code=8, env=platform.environment)
+        assert platform.seen[f"/api/v2/conversations/{ID}"] == 1
+
+
+def test_a_contact_of_cxone_is_its_own_leg(cxcall: Cxcall) -> None:
+    body = {"contactId": 7, "stateName": "Active", "toAddress": NUMBER}
+    ended = {**body, "stateName": "Released", "endReason": "Contact hung up"}
+    with Platform(reads=lambda _path, count: Reply(200, ended if count else body)) as platform:
+        env = {**platform.environment, "CXCALL_PLATFORM": "nice-cxone"}
+        ran = cxcall("track", "7", "--wait", "-o", "json", code=0, env=env)
+    assert ran.envelope["data"]["legs"][0]["why"] == "Contact hung up"
+    assert ran.envelope["data"]["over"]
+    assert ran.envelope["data"]["reached"] is None
+
+
+def test_nothing_published_reads_what_a_community_route_started(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", NUMBER, "-o", "json")
+    ran = live(*words, "--wait", code=2)
+    assert "no operation is published" in ran.envelope["findings"][0]["message"]
+    assert not sandbox.rings
+    done = live(*words, code=0).envelope
+    for known in (done["engagementId"], done["deliveryId"]):
+        ran = live("track", known, "-o", "json", code=2)
+        assert ran.codes == ["not-provable"]
+
+
+def test_a_delivery_stands_for_what_it_started(live: Cxcall, sandbox: Sandbox) -> None:
+    done = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
+    ran = live("track", done["deliveryId"], "-o", "json", code=0)
+    assert ran.envelope["data"]["engagementId"] == done["engagementId"]
+    assert sandbox.received[-1].path.endswith(done["engagementId"])
+
+
+def test_the_sentiment_is_the_platforms(live: Cxcall) -> None:
+    ran = live("track", ID, "--sentiment", "-o", "json", code=0)
+    body = ran.envelope["response"]["body"]
+    assert body["sentimentScore"] == 0.5
+    assert body["conversation"]["id"] == ID
+    env = {"CXCALL_PLATFORM": "nice-cxone"}
+    assert live("track", "7", "--sentiment", "-o", "json", code=2, env=env).codes == ["usage"]
+
+
+def test_a_person_sees_each_party(live: Cxcall) -> None:
+    pexpect = pytest.importorskip("pexpect")
+    child = pexpect.spawn(
+        str(CXCALL), ["track", ID, "--until", "dialing"],
+        env=live.environment, cwd=str(live.folder), encoding="utf-8", timeout=30,
+    )  # fmt: skip
+    child.expect(r"0\.\d s  agent: alerting")
+    child.expect(r"1\.\d s  customer tel:\+1\*+0100: dialing|1\.\d s  customer tel:.*: dialing")
+    child.expect(pexpect.EOF)
+    assert child.wait() == 0

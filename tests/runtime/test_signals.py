@@ -1,0 +1,190 @@
+"""Killed, interrupted, or run eight times at once: the ledger tells the truth, and nobody is called twice."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from contextlib import ExitStack, contextmanager
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT, CXCALL
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+NEVER_ANSWERED = (
+    "execute",
+    CAMPAIGN,
+    "--contact-id",
+    CONTACT,
+    "--phone-number",
+    "+12025550198",
+    "--timeout",
+    "60",
+)
+PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x")
+
+
+@contextmanager
+def begin(live: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a command; it does not outlive the block."""
+    with subprocess.Popen(
+        [str(CXCALL), *arguments], cwd=live.folder, env=live.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def run_at_once(live: Cxcall, commands: list[tuple[str, ...]]) -> list[tuple[int, str]]:
+    """Start all commands before waiting for any; returns (exit code, what was printed) of each."""
+    with ExitStack() as stack:
+        processes = [stack.enter_context(begin(live, *command)) for command in commands]
+        printed = ["".join(process.communicate(timeout=60)) for process in processes]
+    return [(process.returncode, text) for process, text in zip(processes, printed, strict=True)]
+
+
+def listed(live: Cxcall) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = live("history", "list", "-o", "json", code=0).envelope["data"][
+        "deliveries"
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 8), (signal.SIGTERM, 8), (signal.SIGKILL, -signal.SIGKILL)]
+)
+def test_stopped_after_it_left_it_is_unknown(
+    live: Cxcall, sandbox: Sandbox, number: int, code: int
+) -> None:
+    with begin(live, *NEVER_ANSWERED, "-o", "json") as process:
+        assert sandbox.wait_for_rings()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    if number != signal.SIGKILL:
+        assert json.loads(out)["outcome"] == "unknown"
+    assert [entry["outcome"] for entry in listed(live)] == ["unknown"]
+    assert live(*NEVER_ANSWERED, "-o", "json", code=7).codes == ["outcome-unknown"]
+    assert len(sandbox.rings) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_waits_to_send_again_nothing_rang(
+    live: Cxcall, sandbox: Sandbox, number: int
+) -> None:
+    busy = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550129")
+    live.environment["CXCALL_MAX_WAIT"] = "600"
+    with begin(live, *busy) as process:
+        assert process.stderr is not None
+        waiting = process.stderr.readline()
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+    assert "429" in waiting
+    assert process.returncode == 130, err
+    assert [entry["outcome"] for entry in listed(live)] == ["undelivered"]
+    assert sandbox.rings == []
+
+
+def test_eight_at_once_ring_once(live: Cxcall, sandbox: Sandbox) -> None:
+    live("auth", "token", code=0)
+    ended = run_at_once(live, [PERSONAL] * 8)
+    assert sorted(code for code, _ in ended) == [0, *[7] * 7], ended
+    assert len(sandbox.rings) == 1
+    assert not any("locked" in text for _, text in ended)
+
+
+def test_eight_different_ones_at_once_ring_eight_times(live: Cxcall, sandbox: Sandbox) -> None:
+    live("auth", "token", code=0)
+    ended = run_at_once(live, [(*PERSONAL[:-1], f"reason {number}") for number in range(8)])
+    assert [code for code, _ in ended] == [0] * 8, ended
+    assert len(sandbox.rings) == 8
+    assert len({entry["id"] for entry in listed(live)}) == 8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_killed_at_any_instant_and_run_again_it_rings_at_most_once(
+    live: Cxcall, sandbox: Sandbox, seed: int
+) -> None:
+    live("auth", "token", code=0)
+    instant = Random(seed).uniform(0.03, 0.2)
+    with begin(live, *PERSONAL) as process:
+        try:
+            process.communicate(timeout=instant)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    ran = live(*PERSONAL, "-o", "json")
+    assert (ran.code, len(sandbox.rings)) in {(0, 1), (7, 0), (7, 1)}, ran
+    outcomes = [entry["outcome"] for entry in listed(live)]
+    assert outcomes in (["accepted"], ["unknown"], ["accepted", "undelivered"])
+    if outcomes == ["accepted"] and ran.code == 7:
+        assert ran.codes == ["already-sent"]
+
+
+def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    live.environment["CXCALL_ACCESS_TOKEN"] = live("auth", "token", code=0).out.strip()
+    words = ("call", "--to", "+12025550100", "--wait", "--force")
+    with begin(live, *words) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("HTTP 20")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 8, (out, err)
+    assert "the call was placed, and goes on" in err
+    assert "nothing was sent" not in err
+    assert len(sandbox.rings) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_answer_is_shown_does_not_change_what_happened(
+    cxcall: Cxcall, number: signal.Signals
+) -> None:
+    long = {"id": "1", "words": ["a word"] * 40_000}
+    with Platform(lambda _body, _count: Reply(201, long)) as platform:
+        cxcall.environment |= platform.environment
+        with begin(cxcall, *PERSONAL, "--yes") as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("HTTP 201")
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert listed(cxcall)[0]["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        Reply(500, {}),
+        Reply(401, {}),
+        Reply(403, {"code": "missing.permissions"}),
+        Reply(404, {}),
+        Reply(200, {"participants": 7}),
+        Reply(200, {"participants": [1, 2, {"calls": 7}]}),
+    ],
+)
+def test_what_keeps_a_placed_call_from_being_followed_does_not_deny_it(
+    cxcall: Cxcall, read: Reply
+) -> None:
+    with Platform(
+        lambda _body, _count: Reply(201, {"id": CONTACT}), reads=lambda *_: read
+    ) as platform:
+        cxcall.environment |= platform.environment
+        words = ("call", "--to", "+12025550100", "--as", CONTACT, "--wait", "--yes", "-o", "json")
+        told = cxcall(*words, code=8).envelope
+    assert (told["outcome"], told["engagementId"]) == ("accepted", CONTACT)
+    assert told["findings"][-1]["message"].endswith("the call was placed, and goes on")
+    assert "error" not in {each["severity"] for each in told["findings"]}
+    assert platform.rung == 1

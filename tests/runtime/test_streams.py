@@ -1,0 +1,201 @@
+"""Streams that close, fill up or never were: no traceback, and the exit code stays the truth."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+EXECUTE = f"execute {CAMPAIGN} --contact-id {CONTACT} --phone-number"
+OUTCOMES = [
+    ("+12025550100", 0, "accepted"),
+    ("+12025550129", 6, "undelivered"),
+    ("+12025550140", 5, "refused"),
+    ("+12025550150", 8, "unknown"),
+    ("+12025550157", 8, "unknown"),
+]
+FULL = "the report could not be written: No space left on device"
+PERSONAL = f"personal-connection --contact-id {CONTACT} --reason-code x"
+
+
+def shell(
+    cxcall: Cxcall, line: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash, where `cxcall` is the installed command."""
+    program = f'cxcall() {{ {CXCALL} "$@"; }}; {line}'
+    return subprocess.run(
+        ["bash", "-c", program], cwd=cxcall.folder, env={**cxcall.environment, **(env or {})}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_a_reader_that_leaves_is_no_fault(live: Cxcall) -> None:
+    for number in range(3):
+        live("personal-connection", "--contact-id", CONTACT, "--reason-code", str(number), code=0)
+    for line in (
+        "history export",
+        "history export --format csv",
+        "history list -o jsonl",
+        "--help",
+    ):
+        done = shell(live, f"cxcall {line} | true; echo ${{PIPESTATUS[0]}}")
+        assert (done.stdout, done.stderr) == ("0\n", ""), line
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "&-"])
+def test_an_output_that_takes_nothing_does_not_change_what_happened(
+    live: Cxcall, target: str
+) -> None:
+    done = shell(live, f"cxcall {PERSONAL} >{target}; echo $?")
+    assert done.stdout == "0\n"
+    assert "Traceback" not in done.stderr
+    assert "accepted" in live("history", "list", code=0).out
+
+
+@pytest.mark.parametrize(
+    "target", ["2>/dev/full", "-v 2>/dev/full", ">/dev/full", ">/dev/full 2>/dev/full"]
+)
+@pytest.mark.parametrize(("number", "code", "outcome"), OUTCOMES)
+def test_the_exit_code_is_that_of_the_outcome_whatever_the_streams_take(
+    live: Cxcall, sandbox: Sandbox, number: str, code: int, outcome: str, target: str
+) -> None:
+    done = shell(live, f"(cxcall {EXECUTE} {number} {target}); echo $?")
+    assert done.stdout.splitlines()[-1] == str(code), done
+    assert "Traceback" not in done.stderr
+    (sent,) = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    assert sent["outcome"] == outcome
+    assert (FULL in done.stderr) == (target == ">/dev/full")
+    if target == ">/dev/full":
+        assert f"`cxcall history show {sent['id']}`" in done.stderr
+    assert len(sandbox.rings) <= 1
+
+
+def test_talk_that_nobody_reads_does_not_either(live: Cxcall) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [str(CXCALL), *EXECUTE.split(), "+12025550129"]
+    done = subprocess.run(
+        words, cwd=live.folder, env={**live.environment, "CXCALL_MAX_WAIT": "1.5"}, stdout=subprocess.PIPE, stderr=writer, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 6
+    assert "undelivered" in live("history", "list", code=0).out
+
+
+def test_a_batch_whose_talk_cannot_be_written_sends_every_row(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    rows = [f"{CAMPAIGN},{CONTACT},+1202555010{number}" for number in range(3)]
+    live.file("calls.csv", "\n".join(["campaignId,contact-id,phone-number", *rows]))
+    done = shell(live, "cxcall batch calls.csv --operation execute 2>/dev/full; echo $?")
+    *results, code = done.stdout.splitlines()
+    assert (len(results), code) == (3, "0")
+    assert len(sandbox.rings) == 3
+
+
+def test_a_batch_goes_on_when_its_terminal_is_gone(live: Cxcall, sandbox: Sandbox) -> None:
+    rows = [f"{CAMPAIGN},{CONTACT},+1202555010{number}" for number in range(4)]
+    live.file("calls.csv", "\n".join(["campaignId,contact-id,phone-number", *rows]))
+    ours, theirs = os.openpty()
+    words = [str(CXCALL), *["batch", "calls.csv", "--operation", "execute", "--rate", "5/s"]]
+    with subprocess.Popen(
+        words, cwd=live.folder, env=live.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs,
+    ) as running:  # fmt: skip
+        os.close(theirs)
+        assert os.read(ours, 1)
+        os.close(ours)
+        assert running.stdout is not None
+        assert len(running.stdout.readlines()) == 4
+    assert running.returncode == 0
+    assert len(sandbox.rings) == 4
+
+
+def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(
+    live: Cxcall,
+) -> None:
+    call = f"call --to +12025550100 --as {CONTACT} --wait"
+    done = shell(live, f"cxcall {call} >/dev/full; echo $?")
+    assert done.stdout == "0\n"
+    assert FULL in done.stderr
+    assert "accepted" in live("history", "list", code=0).out
+
+
+QUIET = [
+    *("--version", "--help", "help", "auth --help", "operations", "completion bash"),
+    *("config show", "history export", "history list -o jsonl", "sandbox", ""),
+    *("validate -o json p.json", "validate -o jsonl p.json", "explain --codes"),
+    f"{EXECUTE} +12025550100 --dry-run",
+]
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("line", QUIET)
+def test_a_report_that_cannot_be_written_is_no_success(
+    live: Cxcall, line: str, unbuffered: str
+) -> None:
+    live(*PERSONAL.split(), code=0)
+    live.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
+    env = {"PYTHONUNBUFFERED": unbuffered}
+    done = shell(live, f"cxcall {line} >/dev/full; echo $?", env)
+    assert done.stdout == "2\n"
+    assert [text for text in done.stderr.splitlines() if "written" in text] == [FULL]
+    assert "Traceback" not in done.stderr
+    assert "error[" not in done.stderr
+    assert shell(live, f"(cxcall {line} >/dev/full 2>/dev/full); echo $?", env).stdout == "2\n"
+
+
+def test_neither_is_what_a_shell_asks_for(cxcall: Cxcall) -> None:
+    env = {"_CXCALL_COMPLETE": "bash", "_CXCALL_LINE": "cxcall "}
+    done = shell(cxcall, "cxcall >/dev/full; echo $?", env)
+    assert (done.stdout, done.stderr) == ("2\n", f"{FULL}\n")
+
+
+@pytest.mark.parametrize("line", ["--version", "--help", "operations", "nope"])
+def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str) -> None:
+    code = 2 if line == "nope" else 0
+    for target in (">&-", "2>&-", ">&- 2>&-"):
+        done = shell(cxcall, f"(cxcall {line} {target}); echo $?")
+        assert done.stdout.splitlines()[-1] == str(code), target
+        assert "Traceback" not in done.stderr
+
+
+def test_a_closed_stderr_does_not_either(live: Cxcall) -> None:
+    done = shell(
+        live, f"cxcall {PERSONAL} --force 2>&-; echo $?; cxcall validate missing.json 2>&-; echo $?"
+    )
+    assert [line for line in done.stdout.splitlines() if line.isdigit()] == ["0", "2"]
+
+
+def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": "é☎"})
+    ran = cxcall("validate", name, env={"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}, code=3)
+    assert r"\xe9" in ran.out
+
+
+def test_a_state_folder_that_cannot_be_made_stops_it_before_anything_is_sent(live: Cxcall) -> None:
+    live.file("file", "")
+    ran = live(
+        *PERSONAL.split(),
+        "-o",
+        "json",
+        code=2,
+        env={"CXCALL_STATE_DIR": str(live.folder / "file" / "state")},
+    )
+    assert "ledger" in ran.codes
+
+
+def test_an_input_that_was_closed_is_an_empty_one(live: Cxcall) -> None:
+    sent = shell(live, f"cxcall {PERSONAL} --yes <&-; echo $?")
+    assert sent.stdout.endswith("0\n"), sent
+    empty = shell(live, "cxcall personal-connection --file - --yes <&-; echo $?")
+    assert empty.stdout == "3\n", empty
+    assert "fault" not in sent.stderr + empty.stderr

@@ -1,0 +1,80 @@
+"""The sandbox keeps every promise of the shipped contracts: schemathesis looks for one that it breaks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from cxcall.contracts import contract
+from cxcall.sandbox.server import Sandbox, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Few operations are tried in depth, many in breadth: the time stays the same.
+EXAMPLES = {"community": 60}
+FEWER_EXAMPLES = 6
+# What schemathesis can check of these contracts; the rest needs links between operations.
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
+    "positive_data_acceptance,missing_required_header,unsupported_method,"
+    "allow_header_conformance,ignored_auth"
+)
+
+
+def as_bearer(declared: Any) -> dict[str, Any]:
+    """Tell the OAuth scheme as the bearer token that it comes to: of these alone auth is judged."""
+    told: dict[str, Any] = deepcopy(dict(declared))
+    schemes = told["components"]["securitySchemes"]
+    told["components"]["securitySchemes"] = {
+        name: {"type": "http", "scheme": "bearer"} for name in schemes
+    }
+    told["security"] = [{name: [] for name in schemes}]
+    for item in told["paths"].values():
+        for operation in item.values():
+            operation["security"] = told["security"] if operation.get("security", True) else []
+            operation.pop("servers", None)
+    return told
+
+
+def get_token(sandbox: Sandbox) -> str:
+    answer = requests.post(
+        f"{sandbox.base_url}/oauth/token",
+        data={"grant_type": "client_credentials"},
+        auth=(sandbox.client_id, sandbox.client_secret),
+        timeout=10,
+    )
+    token: str = answer.json()["access_token"]
+    return token
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
+def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path) -> None:
+    examples = str(EXAMPLES.get(shipped.name, FEWER_EXAMPLES))
+    document = tmp_path / "openapi.json"
+    document.write_text(json.dumps(as_bearer(shipped.declared)))
+    with start([shipped]) as sandbox:
+        command = [
+            *(sys.executable, "-m", "schemathesis.cli", "run", str(document)),
+            *("--url", sandbox.base_url, "--header", f"Authorization: Bearer {get_token(sandbox)}"),
+            *("--checks", CHECKS, "--max-examples", examples, "--seed", "1", "--workers", "1"),
+            *("--request-timeout", "10", "--continue-on-failure", "--no-color"),
+        ]
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+        )
+        statuses = Counter(received.status for received in sandbox.received)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No issues found" in done.stdout
+    success = 201 if shipped.name == "community" else 200
+    for expected in (success, 400, 401, 405, 415):
+        assert statuses[expected] > 0, statuses

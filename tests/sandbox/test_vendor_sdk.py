@@ -1,0 +1,91 @@
+"""The vendor's own SDK: as a client of the sandbox, and as a maker of bodies for the check."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cxcall import check
+from cxcall.contracts import contract
+from cxcall.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.skipif(
+    find_spec("PureCloudPlatformClientV2") is None, reason="the vendor's SDK is not installed"
+)
+PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_client.py"
+GENESYS = next(entry for entry in contract.builtin() if entry.name == "genesys-cloud")
+
+
+# What the facts say excludes what the examples hold: only one of them may be sent.
+INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup": "site", "routingData": "queueId"}  # fmt: skip
+# No model of the SDK's is the body alone: one writes a read-out back, the other is a list of text.
+OWN = ("ConversationUpdate", "Uuid", "PhoneNumber", "")
+
+
+def model_of(operation: contract.Operation) -> str:
+    """Return the name of the SDK's model for a body: the contract's schemas are called the same."""
+    media = operation.declared["requestBody"]["content"]["application/json"]["schema"]
+    reference = media.get("$ref") or media.get("items", {}).get("$ref") or ""
+    return str(reference).rpartition("/")[2]
+
+
+BODIED = [entry for entry in GENESYS.operations if entry.takes_body and model_of(entry) not in OWN]
+
+
+def run(*arguments: str) -> Any:
+    """Run the client, apart from us: its warnings are its own."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(PROGRAM), *arguments],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+def test_it_goes_through_the_life_of_a_call(sandbox: Sandbox) -> None:
+    read = run("calls", sandbox.base_url, sandbox.client_id, sandbox.client_secret)
+    assert read["conversation"] == [read["call"], "alerting"]
+    assert read["campaign"] == ["00000001-1234-1234-1234-123456789012", "progressive", "on"]
+    assert read["grant"] == "CLIENT-CREDENTIALS"
+    assert all((read["callback"], read["contacts"]))
+    assert [entry.operation for entry in sandbox.rings] == [
+        "place-call-for-user", "create-callback", "add-contacts", "start-campaign",
+    ]  # fmt: skip
+
+
+def test_it_understands_a_refusal(sandbox: Sandbox) -> None:
+    told = run("refused", sandbox.base_url, sandbox.client_id, sandbox.client_secret)
+    status, code, has_context = told["body"]
+    assert (status, has_context) == (400, True)
+    assert code == "constraint.validation"
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Any]:
+    """Return a body of every model that an operation takes, made by the SDK."""
+    made: dict[str, Any] = run("bodies", *sorted({model_of(entry) for entry in BODIED}))
+    return made
+
+
+@pytest.mark.parametrize("operation", BODIED, ids=lambda entry: entry.name)
+def test_what_its_models_make_is_right(
+    operation: contract.Operation, models: dict[str, Any]
+) -> None:
+    made = models[model_of(operation)]
+    assert made, "the SDK has no model of that name"
+    is_list = isinstance(operation.example, list)
+    example = operation.example[0] if is_list else operation.example
+    wrong = {}
+    for name, value in made.items():
+        kept = {key: entry for key, entry in example.items() if key != INSTEAD.get(name)}
+        body = {**kept, name: value}
+        verdict = check([body] if is_list else body, operation.name)
+        if not verdict.valid:
+            wrong[name] = [finding.message for finding in verdict.findings]
+    assert not wrong

@@ -1,0 +1,194 @@
+"""Guards before a phone rings, as a user meets them, and their clock and lists by themselves."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.contracts.contract import named
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.payload import Payload
+from cxcall.phone.calling_hours import Hours
+from cxcall.sandbox.server import Sandbox
+from cxcall.sending import call_guards
+from helpers.command import CAMPAIGN, CONTACT, Cxcall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BERLIN = "+4930123456"
+USER = "00000004-1234-1234-1234-123456789012"
+
+
+def hours_at(zone: str, *, inside: bool) -> str:
+    """Return hours of the day that hold now, or do not, by the clock at `zone`."""
+    now = datetime.now(UTC).astimezone(ZoneInfo(zone))
+    begin, end = (-3, 3) if inside else (4, 8)
+    return "-".join(f"{now + timedelta(hours=hour):%H:%M}" for hour in (begin, end))
+
+
+def call(number: str) -> tuple[str, ...]:
+    return ("call", "--to", number, "--as", USER, "-n", "-o", "json")
+
+
+@pytest.mark.parametrize("number", ["112", "911", "+1911", "999"])
+def test_an_emergency_number_is_not_rung_by_mistake(number: str, cxcall: Cxcall) -> None:
+    ran = cxcall(*call(number), code=3)
+    assert "phone-kind" in ran.codes
+    cxcall(*call(number), "--force", code=0)
+
+
+@pytest.mark.parametrize("number", ["+19005551234", "+499001234567", "+448712345678"])
+def test_a_premium_number_is_not_rung_by_mistake(number: str, cxcall: Cxcall) -> None:
+    ran = cxcall(*call(number), code=3)
+    assert ran.codes == ["phone-kind"]
+    assert number not in ran.out
+    assert ran.envelope["findings"][0]["where"] == "/phoneNumber"
+
+
+@pytest.mark.parametrize(
+    "number", ["+12025550123", "7001", "sip:ada@example.com", "Flow@localhost"]
+)
+def test_other_addresses_are_left_alone(number: str, cxcall: Cxcall) -> None:
+    assert cxcall(*call(number), code=0).codes == []
+
+
+def test_outside_of_the_hours_there_is_a_warning(cxcall: Cxcall) -> None:
+    ran = cxcall(*call(BERLIN), "--hours", hours_at("Europe/Berlin", inside=False), code=0)
+    finding = ran.envelope["findings"][0]
+    assert (finding["severity"], finding["code"]) == ("warning", "outside-hours")
+    assert "at Europe/Berlin" in finding["message"]
+    within = hours_at("Europe/Berlin", inside=True)
+    assert cxcall(*call(BERLIN), "--hours", within, code=0).codes == []
+
+
+def test_a_profile_may_enforce_the_hours(live: Cxcall, sandbox: Sandbox) -> None:
+    outside = hours_at("Europe/Berlin", inside=False)
+    live.file(
+        "config/config.toml", f'[profiles.eu]\nhours = "{outside}"\nhours_policy = "enforce"\n'
+    )
+    live.environment["CXCALL_PROFILE"] = "eu"
+    words = ("call", "--to", BERLIN, "--as", USER, "--force", "-o", "json")
+    assert live(*words, code=7).codes == ["outside-hours"]
+    assert not sandbox.rings
+    live(*words, "--hours", hours_at("Europe/Berlin", inside=True), code=0)
+    assert len(sandbox.rings) == 1
+
+
+def test_every_zone_that_the_number_may_be_in_counts(cxcall: Cxcall) -> None:
+    assert {"America/New_York", "Pacific/Honolulu"} < set(call_guards.zones("+18005551234"))
+    # Three hours around the time of New York are over in Honolulu, five or six hours behind.
+    hours = hours_at("America/New_York", inside=True)
+    ran = cxcall(*call("+18005551234"), "--hours", hours, code=0)
+    assert "outside-hours" in ran.codes
+
+
+def test_where_no_zone_is_known_that_is_said(cxcall: Cxcall) -> None:
+    ran = cxcall(*call("7001"), "--hours", "00:00-23:59", code=0)
+    assert "nothing says in which time zone" in ran.envelope["findings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "8-21", "08:00", "25:00-26:00", "08:00-21:00-22:00", "always", "08:00Z-21:00Z"]
+)
+def test_hours_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        Hours.parse(text)
+    assert "08:00-21:00" in refused.value.findings[0].fix
+
+
+@given(st.times(), st.times(), st.times())
+def test_a_day_is_the_hours_and_the_rest_of_it(begin: time, end: time, moment: time) -> None:
+    inside = moment in Hours(begin, end)
+    if moment in (begin, end):
+        assert inside
+    else:
+        assert inside != (moment in Hours(end, begin)) or begin == end
+
+
+DO_NOT_CALL = """phone;asked
+# who asked not to be called
++49 30 123456;2026-01-01
+"(202) 555-0123"
+0044 20 7946 0000
+"""
+
+
+@pytest.mark.parametrize("number", [BERLIN, "+12025550123", "+442079460000"])
+def test_a_number_on_the_list_is_stopped_however_it_is_written(
+    number: str, live: Cxcall, sandbox: Sandbox
+) -> None:
+    listed = live.file("dnc.txt", DO_NOT_CALL)
+    words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", number)
+    ran = live(*words, "--do-not-call", listed, "--force", "--again", "-o", "json", code=7)
+    assert ran.codes == ["do-not-call"]
+    assert number not in ran.out
+    assert not sandbox.rings
+    live(*words, "--do-not-call", live.file("other.txt", "+12025550199\n"), code=0)
+
+
+def test_a_list_that_holds_no_numbers_is_refused(cxcall: Cxcall) -> None:
+    listed = cxcall.file("dnc.txt", "+12025550123\nAda Lovelace\n")
+    ran = cxcall(*call("+12025550124"), "--do-not-call", listed, code=2)
+    assert "line 2" in ran.envelope["findings"][0]["message"]
+    assert cxcall(*call("+12025550124"), "--do-not-call", "none.txt", code=2).codes == ["usage"]
+
+
+def test_a_row_of_a_batch_is_stopped_whatever_is_forced(live: Cxcall, sandbox: Sandbox) -> None:
+    rows = "contact-id,phone-number\n" + "".join(
+        f"{CONTACT[:-1]}{digit},+1202555016{digit}\n" for digit in range(3)
+    )
+    batch = ("batch", live.file("rows.csv", rows), "--operation", "execute", "-o", "jsonl")
+    words = (
+        *batch,
+        "--param",
+        f"campaignId={CAMPAIGN}",
+        "--do-not-call",
+        live.file("d", "+12025550161"),
+    )
+    ran = live(*words, "--force", code=3)
+    assert "do-not-call" in ran.out
+    assert not sandbox.rings
+    live(*words, "--force", "--skip-invalid", code=9)
+    assert sorted(entry.numbers[0][-4:] for entry in sandbox.rings) == ["0160", "0162"]
+
+
+def test_columns_of_a_contact_are_looked_at_too() -> None:
+    operation = named("add-contacts")
+    body = Payload(
+        [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
+    )
+    found = list(call_guards.rings(operation, {}, body))
+    assert found == [call_guards.Rung("+12025550123", "/0/data/Home")]
+
+
+def test_what_rings_nobody_is_not_guarded(cxcall: Cxcall) -> None:
+    words = ("send", "add-dnc-numbers", "--dnc-list-id", USER, "-n", "-o", "json")
+    numbers = cxcall.file("numbers.json", json.dumps(["+19005551234"]))
+    assert cxcall(*words, "--file", numbers, code=0).codes == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "where"),
+    [
+        (["config", "show"], {}, "config/config.toml:2"),
+        (["doctor"], {}, "config/config.toml:2"),
+        (call(BERLIN)[:-2], {}, "config/config.toml:2"),
+        (["config", "show"], {"CXCALL_HOURS": "9-5"}, "CXCALL_HOURS"),
+        ([*call(BERLIN)[:-2], "--hours", "9-5"], {}, "--hours"),
+    ],
+)
+def test_hours_that_are_none_are_refused_where_they_stand(
+    cxcall: Cxcall, arguments: Sequence[str], environment: dict[str, str], where: str
+) -> None:
+    cxcall.file("config/config.toml", '[profiles.default]\nhours = "always"\n')
+    ran = cxcall(*arguments, env=environment, code=2)
+    (finding,) = (line for line in ran.err.splitlines() if line.startswith("  --> "))
+    assert finding.endswith(where), ran
+    assert "--hours" not in ran.err or where == "--hours"

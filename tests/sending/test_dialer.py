@@ -1,0 +1,845 @@
+"""It never dials twice: every fault of a network, and what the delivery, the ledger and the server say."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import fault_server as fault
+import pytest
+
+from cxcall.contracts import contract
+from cxcall.credentials.token_request import UndeliveredError
+from cxcall.credentials.tokens import Token
+from cxcall.findings.errors import (
+    CredentialsError,
+    ExitCode,
+    Finding,
+    Outcome,
+    Severity,
+    UsageError,
+)
+from cxcall.ledger.ledger import AlreadySentError, Ledger, LedgerError
+from cxcall.sending.dialer import Delivery, Pace, Plan, deliver
+from cxcall.settings.settings import DEFAULTS, Setting, Settings
+from cxcall.settings.sources import NAMES
+from cxcall.transport.exchange import HttpRequest
+from helpers.certificates import Certificate, make_certificate
+from helpers.fault_server import (
+    ID,
+    Fault,
+    FaultServer,
+    answer,
+    message,
+    port_of,
+    raw,
+    refused,
+    reserve,
+)
+
+CAMPAIGN = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+NUMBER = "+12025550100"
+EXECUTE = next(
+    entry for kit in contract.builtin() for entry in kit.operations if entry.name == "execute"
+)
+BODY = {"contactId": "c", "contactSpec": {"contactId": "c", "contactData": {"phoneNumber": NUMBER}}}
+SECRET = "a-token-nobody-may-see"
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """Open a ledger of this test's own."""
+    with Ledger.open(tmp_path / "state") as opened:
+        yield opened
+
+
+def plan_to(base_url: str, *, timeout: float = 20.0, max_wait: float = 60.0, **more: Any) -> Plan:
+    values = {name: Setting(DEFAULTS.get(name, ""), "default") for name in NAMES}
+    given = {"base_url": base_url, "timeout": str(timeout), "max_wait": str(max_wait)}
+    settings = Settings(
+        {**values, **{name: Setting(value, "test") for name, value in given.items()}}
+    )
+    url = EXECUTE.url(base_url, {"campaignId": CAMPAIGN})
+    body = json.dumps(BODY).encode()
+    request = HttpRequest("POST", url, {"Content-Type": "application/json"}, body)
+    return Plan(EXECUTE, request, BODY, settings, numbers=("+*******0100",), **more)
+
+
+class Tokens:
+    """Hands out tokens, the first and then fresh ones, and counts them."""
+
+    def __init__(self, fails: Exception | None = None) -> None:
+        self.given: list[str] = []
+        self._fails = fails
+
+    def __call__(self, fresh: bool) -> Token:  # noqa: FBT001 - the dialer's interface
+        """Return the first token, or a fresh one."""
+        if fresh and self._fails:
+            raise self._fails
+        self.given.append(f"{SECRET}-{len(self.given)}")
+        return Token(self.given[-1], "client-credentials", None, None, "test")
+
+
+@dataclass
+class Sleep:
+    """Time that passes at once, and is counted."""
+
+    slept: float = 0.0
+
+    def __call__(self, seconds: float) -> None:
+        """Let the seconds pass."""
+        self.slept += seconds
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fault, and what must come of it."""
+
+    faults: tuple[Fault, ...]
+    outcome: Outcome
+    exit_code: int
+    rung: int
+    whole: int
+    attempts: int = 1
+    timeout: float = 20.0
+    engagement: str | None = None
+
+
+def accepted(*faults: Fault, attempts: int = 1, engagement: str | None = ID) -> Row:
+    return Row(faults, Outcome.ACCEPTED, 0, 1, attempts, attempts, engagement=engagement)
+
+
+def unknown(*faults: Fault, whole: int = 1, rung: int = 1, attempts: int = 1, timeout: float = 20.0,
+            engagement: str | None = None) -> Row:  # fmt: skip
+    return Row(faults, Outcome.UNKNOWN, 8, rung, whole, attempts, timeout, engagement)
+
+
+def no(*faults: Fault, attempts: int = 1, code: int = 5) -> Row:
+    return Row(faults, Outcome.REFUSED, code, 0, attempts, attempts)
+
+
+def undelivered(*faults: Fault, attempts: int = 1, whole: int | None = None) -> Row:
+    whole = attempts if whole is None else whole
+    return Row(faults, Outcome.UNDELIVERED, 6, 0, whole, attempts)
+
+
+def limited(value: str | None = None, status: int = 429, words: str = "") -> Fault:
+    body = {"message": words, "code": "too.many.requests.retry.after", "status": status}
+    return refused(status, {} if value is None else {"Retry-After": value}, body)
+
+
+def soon() -> str:
+    return datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+
+
+FAILED = {"success": False, "errorCount": 1}
+ROWS: dict[str, Row] = {
+    "201": accepted(fault.accept),
+    "201 after 100": accepted(fault.interim),
+    "201 in chunks": accepted(fault.chunked),
+    "201 as gzip": accepted(fault.zipped),
+    "201, 10 MB of blanks": accepted(fault.big),
+    "201, a gzip bomb": accepted(fault.bomb),
+    "201, not UTF-8": accepted(fault.no_utf8),
+    "201 without an ID": accepted(answer(201, {}, {"state": "x"}), engagement=None),
+    "201, the ID in the body": accepted(answer(201, {}, {"engagementId": "e1"}), engagement="e1"),
+    "201, a number for an ID": accepted(answer(201, {}, {"id": 42}), engagement="42"),
+    "201, the ID in Location": accepted(answer(201, {"Location": "/api/v2/things/a%20b"}), engagement="a b"),
+    "201, a Location that is none": accepted(answer(201, {"Location": "http://[none"}), engagement=None),
+    "201, nested deeper than can be walked": accepted(answer(201, fault.IDS, b'{"x":' + b"[" * 700 + b"]" * 700 + b"}")),
+    "202, empty": accepted(answer(202), engagement=None),
+    "204": accepted(raw(b"HTTP/1.1 204 No Content\r\n\r\n"), engagement=None),
+    "200, text": accepted(answer(200, {"Content-Type": "text/plain"}, b"OK"), engagement=None),
+    "200, no errors": accepted(answer(200, {}, {"id": ID, "errors": [], "errorCount": 0, "success": True})),
+    "200, a web page": unknown(fault.page),
+    "201, a length too short": unknown(fault.too_short),
+    "200, JSON that is none": unknown(answer(200, {"Content-Type": "application/json"}, b"{oops")),
+    "200, success false": no(answer(200, {}, FAILED, takes=False)),
+    "201, an error": no(answer(201, {}, {"error": {"message": "no"}}, takes=False)),
+    "200, status failed": no(answer(200, {}, {"status": "FAILED"}, takes=False)),
+    "200, status 400": no(answer(200, {}, {"status": 400, "message": "no"}, takes=False)),
+    "200, all of a list failed": no(answer(200, {}, [FAILED, FAILED], takes=False)),
+    "200, one of a list failed": unknown(answer(200, {}, [FAILED, {"success": True}])),
+    "200, failed in part": unknown(answer(200, {}, {"errorCount": 1, "successCount": 1})),
+    "201, failed and yet an ID": unknown(answer(201, fault.IDS, FAILED), engagement=ID),
+    "103 and no more": unknown(raw(b"HTTP/1.1 103 Early Hints\r\n\r\n")),
+    "100 and no more": unknown(fault.interim_alone),
+    "closed at once": unknown(fault.close_at_once, whole=0, rung=0),
+    "reset before the body": unknown(fault.reset_before_body, whole=0, rung=0),
+    "reset in the body": unknown(fault.reset_in_body, whole=0, rung=0),
+    "reset after the body": unknown(fault.reset_after_body),
+    "closed after the body": unknown(fault.close_after_body),
+    "cut in the status line": unknown(fault.cut_in_status),
+    "cut in the headers": unknown(fault.cut_in_headers, engagement=ID),
+    "cut after the headers": unknown(fault.cut_after_headers, engagement=ID),
+    "cut in the body": unknown(fault.cut_in_body, engagement=ID),
+    "cut in a body without a length": unknown(fault.cut_unframed, engagement=ID),
+    "cut in a chunk": unknown(fault.cut_in_chunk, engagement=ID),
+    "a chunk without a length": unknown(fault.wrong_chunk, engagement=ID),
+    "a length too long": unknown(fault.too_long, engagement=ID),
+    "two lengths": unknown(fault.two_lengths, engagement=ID),
+    "gzip that is none": unknown(fault.broken_gzip, engagement=ID),
+    "half a gzip": unknown(fault.half_gzip, engagement=ID),
+    "a status of 5,000 digits": unknown(raw(b"HTTP/1.1 " + b"9" * 5000 + b" x\r\n\r\n")),
+    "no HTTP": unknown(fault.garbage),
+    "endless headers": unknown(fault.endless_headers),
+    "never answered": unknown(fault.never_answer, timeout=0.3),
+    "byte by byte": unknown(fault.byte_by_byte, timeout=0.3),
+    "a cut 400": unknown(raw(message(400, {"Content-Length": "99"}, b"{}"))),
+    "a cut 429": unknown(raw(message(429, {"Content-Length": "99", "Retry-After": "0"}, b"{}"))),
+    "300": unknown(answer(300)),
+    "301": no(refused(301, {"Location": "/"})),
+    "302": unknown(answer(302, {"Location": "/done/1"})),
+    "303": unknown(answer(303, {"Location": "/done/1"})),
+    "304": unknown(raw(b"HTTP/1.1 304 Not Modified\r\n\r\n")),
+    "307 to itself": no(refused(307, {"Location": "/api/v2/outbound/campaigns"})),
+    "307 to another host": no(refused(307, {"Location": "https://other.invalid/x?token=abc"})),
+    "307 to nothing that is an address": no(refused(307, {"Location": "http://[none"})),
+    "308 to itself": no(refused(308, {"Location": "/"})),
+    "308 to another host": no(refused(308, {"Location": "//other.invalid/"})),
+    "308 to nowhere": no(refused(308)),
+    "400": no(refused(400, {}, {"message": "no", "code": "bad.request"})),
+    "400, a web page": no(refused(400, {"Content-Type": "text/html"}, b"<html>no</html>")),
+    "401 always": no(refused(401), attempts=2, code=4),
+    "401 once": accepted(refused(401), fault.accept, attempts=2),
+    "401, then 500": unknown(refused(401), answer(500), whole=2, attempts=2),
+    "401, then reset": unknown(refused(401), fault.reset_after_body, whole=2, attempts=2),
+    "401, then 429, then 201": accepted(refused(401), limited("1"), fault.accept, attempts=3),
+    "401, 429, 429, 201": accepted(refused(401), limited("1"), limited("1"), fault.accept, attempts=4),
+    "401, 429, 401": no(refused(401), limited("1"), refused(401), attempts=3, code=4),
+    "403": no(refused(403)),
+    "404": no(refused(404)),
+    "405": no(refused(405)),
+    "407": no(refused(407)),
+    "408": unknown(answer(408)),
+    "409": no(refused(409)),
+    "413, before the body": Row((fault.answer_early,), Outcome.REFUSED, 5, 0, 0),
+    "418": no(refused(418)),
+    "425": no(refused(425)),
+    "429 always": undelivered(limited("5"), attempts=3),
+    "429 always, in words": undelivered(limited(None, words="Retry the request in [5] seconds"), attempts=3),
+    "429 always, no wait named": undelivered(limited(), attempts=3),
+    "429 always, a date": undelivered(limited(soon()), attempts=3),
+    "429, a past date": undelivered(limited("Mon, 23 Nov 2020 10:00:00 GMT"), attempts=3),
+    "429, garbage": undelivered(limited("soon"), attempts=3),
+    "429, negative": undelivered(limited("-5"), attempts=3),
+    "429, absurd": undelivered(limited("9" * 400)),
+    "429, longer than allowed": undelivered(limited("61")),
+    "429, longer in total": undelivered(limited("40"), attempts=2),
+    "429 once": accepted(limited("5"), fault.accept, attempts=2),
+    "429 twice": accepted(limited("5"), limited("5"), fault.accept, attempts=3),
+    "429, then 500": unknown(limited("5"), answer(500), whole=2, attempts=2),
+    "429, then 401, then 201": accepted(limited("5"), refused(401), fault.accept, attempts=3),
+    "500": unknown(answer(500)),
+    "501": unknown(answer(501)),
+    "502, a web page": unknown(answer(502, {"Content-Type": "text/html"}, b"<html>Bad Gateway</html>")),
+    "503": unknown(answer(503)),
+    "503, garbage in Retry-After": unknown(answer(503, {"Retry-After": "later"})),
+    "503, negative Retry-After": unknown(answer(503, {"Retry-After": "-1"})),
+    "503, a wait in words only": unknown(answer(503, {}, {"message": "Retry in 5 seconds"})),
+    "503 with Retry-After": undelivered(limited("5", 503), attempts=3),
+    "503 with Retry-After once": accepted(limited("5", 503), fault.accept, attempts=2),
+    "503 with an absurd Retry-After": undelivered(limited("99999999", 503)),
+    "504": unknown(answer(504)),
+    "599": unknown(answer(599)),
+    "600": unknown(answer(600)),
+    "999": unknown(answer(999)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_fault_its_outcome_and_what_rang(name: str, ledger: Ledger) -> None:
+    row = ROWS[name]
+    sleep, waits = Sleep(), []
+    with FaultServer(row.faults) as server:
+        plan = plan_to(server.base_url, timeout=row.timeout)
+        done = deliver(
+            plan, ledger, Tokens(), Pace(on_wait=lambda *told: waits.append(told), sleep=sleep)
+        )
+    assert (done.outcome, done.exit_code) == (row.outcome, row.exit_code)
+    assert (server.rung, server.whole, server.connections) == (row.rung, row.whole, row.attempts)
+    assert server.rung <= 1
+    assert (done.attempts, done.engagement_id) == (row.attempts, row.engagement)
+    check_record(ledger, done)
+    check_words(done)
+    assert "cannot be put into HTTP" not in repr(done.findings)
+    assert sleep.slept <= 60
+    assert len(waits) <= 2
+    check_guard(ledger, plan, done)
+
+
+def check_record(ledger: Ledger, done: Delivery) -> None:
+    """Hold the ledger to what the delivery says."""
+    record = ledger.get(done.id)
+    assert record.outcome == done.outcome
+    assert record.attempts == done.attempts
+    assert record.engagement_id == done.engagement_id
+    response = done.exchange.response if done.exchange else None
+    assert record.status == (response.status if response else None)
+    assert record.correlation_id == done.correlation_id
+
+
+def check_words(done: Delivery) -> None:
+    """Hold the findings to the grammar of messages, and all to giving nothing away."""
+    if done.outcome is not Outcome.ACCEPTED:
+        assert done.findings[0].severity is Severity.ERROR
+    for finding in done.findings:
+        assert finding.code
+        assert finding.fix
+        assert finding.message[-1] not in ".!"
+        assert "`None`" not in finding.message
+    told = repr(done)
+    assert SECRET not in told
+    assert NUMBER not in told
+
+
+def check_guard(ledger: Ledger, plan: Plan, done: Delivery) -> None:
+    """Send the same again: what may have rung is stopped, and what did not is sent."""
+    if done.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+        with pytest.raises(AlreadySentError):
+            deliver(plan, ledger, Tokens())
+    else:
+        # Nobody is there any more: that it is tried at all is the point.
+        with reserve(int(plan.host.rpartition(":")[2])):
+            again = deliver(plan, ledger, Tokens(), Pace(sleep=Sleep()))
+        assert (again.outcome, again.attempts) == (Outcome.UNDELIVERED, 3)
+
+
+def test_reset_at_once(ledger: Ledger) -> None:
+    # Whether the connection stood for a moment is up to the system; nothing rang in either case.
+    with FaultServer((fault.reset_at_once,)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert done.exchange is not None
+    assert done.outcome is (Outcome.UNKNOWN if done.exchange.left else Outcome.UNDELIVERED)
+    assert server.whole == 0
+    check_record(ledger, done)
+    check_words(done)
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """A way not to reach the server, and how often it is tried."""
+
+    code: str
+    attempts: int
+
+
+def certificate_for(folder: Path, name: str = "good", hosts: str = "IP:127.0.0.1") -> Certificate:
+    return make_certificate(folder, name, hosts)
+
+
+def test_nothing_listens(ledger: Ledger) -> None:
+    sleep = Sleep()
+    with reserve() as closed:
+        url = f"http://127.0.0.1:{port_of(closed)}"
+        done = deliver(plan_to(url), ledger, Tokens(), Pace(sleep=sleep))
+    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert 0.5 < sleep.slept < 2
+
+
+def test_something_listens_in_the_end(ledger: Ledger) -> None:
+    with ExitStack() as stack:
+        closed = reserve()
+        server: list[FaultServer] = []
+
+        def start(_: float) -> None:
+            server.append(stack.enter_context(FaultServer((fault.accept,), listener=closed)))
+
+        url = f"http://127.0.0.1:{port_of(closed)}"
+        done = deliver(plan_to(url), ledger, Tokens(), Pace(sleep=start))
+    assert (done.outcome, done.attempts) == (Outcome.ACCEPTED, 2)
+    assert [one.rung for one in server] == [1]
+
+
+def assert_unreached(ledger: Ledger, done: Delivery, expected: Unreached) -> None:
+    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
+    assert (done.findings[0].code, done.attempts) == (expected.code, expected.attempts)
+    check_record(ledger, done)
+    check_words(done)
+
+
+def test_no_such_host(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    done = deliver(plan_to("https://api.example.invalid"), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert_unreached(ledger, done, Unreached("host-unknown", 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "hosts", "trusted"),
+    [("good", "DNS:other.invalid", True), ("expired", "IP:127.0.0.1", True), ("good", "IP:127.0.0.1", False)],
+    ids=["wrong name", "expired", "self-signed"],
+)  # fmt: skip
+def test_a_bad_certificate_is_tried_once(
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    name: str,
+    hosts: str,
+    trusted: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    shown = certificate_for(tmp_path / "shown", name, hosts)
+    other = certificate_for(tmp_path / "other")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str((shown if trusted else other).path))
+    with FaultServer((fault.accept,), shown.context()) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert_unreached(ledger, done, Unreached("undelivered", 1))
+    assert server.whole == 0
+
+
+def test_no_tls_is_tried_three_times(ledger: Ledger) -> None:
+    with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
+        url = server.base_url.replace("http:", "https:")
+        done = deliver(plan_to(url), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert server.connections == 3
+
+
+def test_tls_that_stands_late_is_sent_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shown = certificate_for(tmp_path / "shown")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(shown.path))
+    with FaultServer((fault.accept,), shown.context(), bare=1) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert (done.outcome, done.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
+
+
+@pytest.mark.parametrize("proxy", [fault.rejecting_proxy(), fault.dying_proxy], ids=["407", "dies"])
+def test_a_proxy_in_the_way(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault) -> None:
+    with FaultServer((proxy,)) as server:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
+        done = deliver(
+            plan_to("https://api.example.invalid"), ledger, Tokens(), Pace(sleep=Sleep())
+        )
+    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert "pa55word" not in repr(done)
+
+
+def test_a_connect_that_never_ends(ledger: Ledger) -> None:
+    with FaultServer((fault.silence,)) as server:
+        url = server.base_url.replace("http:", "https:")
+        done = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert_unreached(ledger, done, Unreached("undelivered", 3))
+
+
+def test_waits_are_those_that_were_asked_for(ledger: Ledger) -> None:
+    sleep, told = Sleep(), []
+    with FaultServer((limited("7"), limited("5", 503), fault.accept)) as server:
+        deliver(plan_to(server.base_url), ledger, Tokens(), Pace(on_wait=lambda *wait: told.append(wait), sleep=sleep))  # fmt: skip
+    assert sleep.slept == 12
+    host = server.base_url.partition("//")[2]
+    assert told == [(7.0, f"`{host}` answered HTTP 429"), (5.0, f"`{host}` answered HTTP 503")]
+
+
+def test_a_wait_that_is_too_long_is_named(ledger: Ledger) -> None:
+    sleep = Sleep()
+    with FaultServer((limited("90", words="Rate limit exceeded"),)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=sleep))
+    assert sleep.slept == 0
+    found = done.findings[0]
+    assert found.code == "rate-limited"
+    assert "for 90 s" in found.message
+    assert "in 90 s" in found.fix
+    assert "Rate limit exceeded" in found.why
+
+
+def test_no_wait_at_all_when_none_is_allowed(ledger: Ledger) -> None:
+    with FaultServer((limited("0"), limited("1"), fault.accept)) as server:
+        done = deliver(plan_to(server.base_url, max_wait=0), ledger, Tokens(), Pace(sleep=Sleep()))
+    assert (done.outcome, done.attempts) == (Outcome.UNDELIVERED, 2)
+
+
+def test_a_fresh_token_is_used_after_401(ledger: Ledger) -> None:
+    tokens = Tokens()
+    with FaultServer((refused(401), fault.accept)) as server:
+        deliver(plan_to(server.base_url), ledger, tokens)
+    assert len(tokens.given) == 2
+    assert tokens.given[0].encode() in server.peers[0].head
+    assert tokens.given[1].encode() in server.peers[1].head
+
+
+def _finding(code: str) -> Finding:
+    return Finding(Severity.ERROR, code, "token", "there is no other token", "log in")
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "code"),
+    [
+        (CredentialsError(_finding("token-expired")), Outcome.REFUSED, ExitCode.CREDENTIALS),
+        (UndeliveredError(_finding("undelivered")), Outcome.UNDELIVERED, ExitCode.UNDELIVERED),
+        (UsageError("others can read it", fix="`chmod 600 x`"), Outcome.REFUSED, ExitCode.CREDENTIALS),
+    ],
+    ids=["given", "unreachable", "unreadable"],
+)  # fmt: skip
+def test_401_and_no_other_token(
+    ledger: Ledger, error: Exception, outcome: Outcome, code: ExitCode
+) -> None:
+    with FaultServer((refused(401),)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(error))
+    assert (done.outcome, done.exit_code, server.whole) == (outcome, code, 1)
+    assert len(done.findings) == 2
+    check_record(ledger, done)
+
+
+def test_a_token_for_another_host_leaves_nothing(ledger: Ledger) -> None:
+    with FaultServer((fault.accept,)) as server:
+        plan = plan_to(server.base_url)
+        other = plan.request._replace(url=plan.request.url.replace("127.0.0.1", "localhost"))
+        done = deliver(plan._replace(request=other), ledger, Tokens())
+    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.CREDENTIALS)
+    assert server.connections == 0
+    check_record(ledger, done)
+
+
+def test_no_first_token_no_record(ledger: Ledger) -> None:
+    def none(_: bool) -> Token:  # noqa: FBT001 - the dialer's interface
+        raise CredentialsError(_finding("token-missing"))
+
+    with pytest.raises(CredentialsError):
+        deliver(plan_to("http://127.0.0.1:9"), ledger, none)
+    assert list(ledger.records()) == []
+
+
+@pytest.mark.parametrize("first", [fault.accept, fault.never_answer], ids=["accepted", "unknown"])
+def test_the_same_again_is_stopped_and_again_is_not(ledger: Ledger, first: Fault) -> None:
+    with FaultServer((first, fault.accept)) as server:
+        plan = plan_to(server.base_url, timeout=0.5)
+        deliver(plan, ledger, Tokens())
+        with pytest.raises(AlreadySentError) as stopped:
+            deliver(plan, ledger, Tokens())
+        assert (stopped.value.exit_code, server.connections) == (ExitCode.STOPPED, 1)
+        done = deliver(plan._replace(again=True), ledger, Tokens())
+    assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 2)
+
+
+def test_one_that_another_process_sent_meanwhile_is_not_sent_again(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    with FaultServer((limited("1"), fault.accept)) as server:
+        plan = plan_to(server.base_url)
+
+        def send_elsewhere(_: float) -> None:
+            with Ledger.open(tmp_path / "state") as theirs:
+                assert deliver(plan, theirs, Tokens()).outcome is Outcome.ACCEPTED
+
+        done = deliver(plan, ledger, Tokens(), Pace(sleep=send_elsewhere))
+    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
+    assert server.rung == 1
+    check_record(ledger, done)
+
+
+def test_a_header_that_the_user_names_comes_first(ledger: Ledger) -> None:
+    with FaultServer((answer(201, {**fault.IDS, "X-Mine": "mine"}),)) as server:
+        plan = plan_to(server.base_url, engagement_header="x-mine")
+        done = deliver(plan, ledger, Tokens())
+    assert (done.engagement_id, done.engagement_id_source) == ("mine", "header:x-mine")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "source"),
+    [
+        ({"engagement-id": "i"}, {"engagementId": "b", "id": "c"}, "header:Engagement-Id"),
+        ({}, {"engagementId": "i", "id": "c"}, "body:/engagementId"),
+        ({"Location": "/x/l"}, {"engagementId": True, "id": "i"}, "body:/id"),
+        ({"X-Engagement-Id": " "}, {"engagementId": "", "id": "i"}, "body:/id"),
+        ({"X-Engagement-Id": "x" * 300}, {"engagementId": {"id": 1}, "id": "i"}, "body:/id"),
+        ({"Location": "https://elsewhere.invalid/things/i/?q=1"}, [1], "location"),
+    ],
+)
+def test_where_the_engagement_id_is_found(
+    ledger: Ledger, headers: dict[str, str], body: Any, source: str
+) -> None:
+    with FaultServer((answer(201, headers, body),)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (done.engagement_id, done.engagement_id_source) == ("i", source)
+
+
+def test_the_correlation_id(ledger: Ledger) -> None:
+    newer = {"ININ-Correlation-Id": "old", "Genesys-Correlation-Id": "new"}
+    faults = (refused(400, newer), refused(400, {}, {"contextId": "body"}), refused(400))
+    with FaultServer(faults) as server:
+        plan = plan_to(server.base_url)
+        found = [deliver(plan, ledger, Tokens()).correlation_id for _ in faults]
+    assert found == ["new", "body", None]
+
+
+REFUSALS: dict[str, tuple[Fault, list[str], list[str]]] = {
+    "fields": (
+        refused(400, {}, {"message": "bad", "code": "invalid.value", "details": [{"errorCode": "x", "fieldName": "contactId"}, "y"]}),
+        ["value-not-allowed", "value-not-allowed"],
+        ["the API says: bad (invalid.value)", "`contactId`, for `x`"],
+    ),
+    "user context": (refused(400, {}, {"code": "not.a.user"}), ["token-user-context"], ["not.a.user"]),
+    "no page": (refused(404), ["not-found", "path-unpublished"], ["POST /api/v2/outbound/campaigns/{campaignId}/start"]),
+    "no method": (refused(405), ["method-unpublished", "path-unpublished"], []),
+    "permission": (refused(403, {}, {"message": "missing [x]", "code": "missing.permissions"}), ["permission-missing"], ["missing [x]", "scope"]),
+    "a number in it": (refused(400, {}, {"message": f"bad number {NUMBER}"}), ["not-provable"], ["+*******0100"]),
+    "a limit": (refused(400, {}, {"message": "m", "limit": {"key": "k", "value": 3}}), ["not-provable"], ["limit `k` is 3"]),
+    "nothing": (refused(400), ["not-provable"], ["gives no reason"]),
+    "a list": (refused(400, {}, [1, 2]), ["not-provable"], ["gives no reason"]),
+    "nonsense": (refused(400, {}, {"message": {"a": 1}, "details": 7, "code": []}), ["not-provable"], []),
+    "a redirect": (refused(307, {"Location": "https://u:p@other.invalid/x?token=abc"}), ["host-unknown"], ["`other.invalid`"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_a_refusal_says(ledger: Ledger, name: str) -> None:
+    refusal, codes, words = REFUSALS[name]
+    with FaultServer((refusal,)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert [finding.code for finding in done.findings] == codes
+    text = "\n".join(f"{found.message} {found.why} {found.fix}" for found in done.findings)
+    for word in words:
+        assert word in text
+    assert NUMBER not in text
+    assert "abc" not in text
+    assert "u:p" not in text
+
+
+def test_unknown_says_what_to_do(ledger: Ledger) -> None:
+    with FaultServer((answer(500, {}, {"message": "oops"}),)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    found = done.findings[0]
+    assert found.code == "outcome-unknown"
+    assert "the call may have been placed" in found.message
+    assert "HTTP 500" in found.message
+    assert "oops" in found.message
+    assert f"`cxcall history resolve {done.id} --rang`" in found.fix
+
+
+def interrupt(_: object = None) -> None:
+    main = threading.main_thread().ident
+    assert main is not None
+    signal.pthread_kill(main, signal.SIGINT)
+
+
+def test_interrupted_after_it_left(ledger: Ledger) -> None:
+    with FaultServer((fault.but(fault.never_answer, interrupt),)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
+    assert server.rung == 1
+    check_record(ledger, done)
+    check_words(done)
+
+
+def test_interrupted_before_it_left(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = threading.Event()
+
+    def wait(*_: Any, **__: Any) -> None:
+        interrupt()
+        gone.wait(10)
+        raise socket.gaierror
+
+    with FaultServer((fault.accept,)) as server:
+        monkeypatch.setattr(socket, "getaddrinfo", wait)
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+        gone.set()
+    assert_stopped(ledger, done)
+    assert server.connections == 0
+
+
+def assert_stopped(ledger: Ledger, done: Delivery) -> None:
+    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.INTERRUPTED)
+    check_record(ledger, done)
+    check_words(done)
+
+
+def test_interrupted_while_it_waits(ledger: Ledger) -> None:
+    with FaultServer((limited("5"), fault.accept)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=interrupt))
+    assert_stopped(ledger, done)
+    assert (server.whole, server.rung) == (1, 0)
+
+
+def test_interrupted_while_a_token_is_fetched(ledger: Ledger) -> None:
+    tokens = Tokens()
+
+    def slow(fresh: bool) -> Token:  # noqa: FBT001 - the dialer's interface
+        if fresh:
+            raise KeyboardInterrupt
+        return tokens(fresh)
+
+    with FaultServer((refused(401), fault.accept)) as server:
+        done = deliver(plan_to(server.base_url), ledger, slow)
+    assert_stopped(ledger, done)
+    assert server.whole == 1
+
+
+def test_what_it_waits_for_its_turn_is_no_part_of_the_timeout(ledger: Ledger) -> None:
+    turn = Pace(turn=lambda: threading.Event().wait(0.6) and None)
+    with FaultServer((fault.accept,)) as server:
+        done = deliver(plan_to(server.base_url, timeout=0.3), ledger, Tokens(), turn)
+    assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
+
+
+@pytest.mark.parametrize("step", ["begin", "not_processed", "sending"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_ledger_writes_waits_for_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str, number: signal.Signals
+) -> None:
+    before = {known: signal.getsignal(known) for known in (signal.SIGINT, signal.SIGTERM)}
+    write = getattr(ledger, step)
+
+    def write_and_signal(*arguments: Any) -> Any:
+        signal.raise_signal(number)
+        return write(*arguments)
+
+    monkeypatch.setattr(ledger, step, write_and_signal)
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with FaultServer((limited("1"), fault.accept)) as server:
+            done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    assert_stopped(ledger, done)
+    assert server.rung == 0
+    assert {known: signal.getsignal(known) for known in before} == before
+
+
+@pytest.mark.parametrize("fault_", [fault.accept, fault.reset_after_body, refused(400)])
+def test_a_signal_while_the_end_is_written_does_not_change_it(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, fault_: Fault
+) -> None:
+    write = ledger.end
+
+    def write_and_signal(*arguments: Any, **more: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        write(*arguments, **more)
+
+    with FaultServer((fault_,)) as server:
+        monkeypatch.setattr(ledger, "end", write_and_signal)
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert done.exit_code in (0, 5, 8)
+    check_record(ledger, done)
+
+
+def test_a_signal_before_the_record_leaves_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ledger, "begin", refuse)
+    with FaultServer((fault.accept,)) as server, pytest.raises(KeyboardInterrupt):
+        deliver(plan_to(server.base_url), ledger, Tokens())
+    assert server.connections == 0
+
+
+def test_in_a_thread_no_signal_is_touched(tmp_path: Path) -> None:
+    found: list[Delivery] = []
+
+    def send(base_url: str) -> None:
+        with Ledger.open(tmp_path / "state") as ledger:
+            found.append(deliver(plan_to(base_url), ledger, Tokens()))
+
+    with FaultServer((fault.accept,)) as server:
+        thread = threading.Thread(target=send, args=(server.base_url,))
+        thread.start()
+        thread.join(20)
+    assert [done.outcome for done in found] == [Outcome.ACCEPTED]
+
+
+def break_ledger(folder: Path) -> None:
+    """Take the ledger's files away: what is written from now on, nobody will find."""
+    for file in folder.glob("ledger.*"):
+        file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("fault_", "outcome"),
+    [(fault.accept, Outcome.ACCEPTED), (fault.reset_after_body, Outcome.UNKNOWN), (refused(400), Outcome.REFUSED)],
+)  # fmt: skip
+def test_a_ledger_that_fails_after_the_send_hides_nothing(
+    ledger: Ledger, tmp_path: Path, fault_: Fault, outcome: Outcome
+) -> None:
+    broken = fault.but(fault_, lambda _peer: break_ledger(tmp_path / "state"))
+    with FaultServer((broken,)) as server:
+        done = deliver(plan_to(server.base_url), ledger, Tokens())
+    assert done.outcome is outcome
+    last = done.findings[-1]
+    assert (last.severity, last.code) == (Severity.WARNING, "ledger")
+    assert done.id in last.fix
+
+
+def test_a_ledger_that_fails_between_two_attempts_ends_it(ledger: Ledger, tmp_path: Path) -> None:
+    with FaultServer((limited("1"), fault.accept)) as server:
+        done = deliver(
+            plan_to(server.base_url),
+            ledger,
+            Tokens(),
+            Pace(sleep=lambda _: break_ledger(tmp_path / "state")),
+        )
+    assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
+    assert (server.whole, server.rung) == (1, 0)
+    assert [found.code for found in done.findings] == ["rate-limited", "ledger", "ledger"]
+
+
+def test_a_ledger_that_cannot_be_written_lets_nothing_leave(ledger: Ledger, tmp_path: Path) -> None:
+    break_ledger(tmp_path / "state")
+    with FaultServer((fault.accept,)) as server, pytest.raises(LedgerError):
+        deliver(plan_to(server.base_url), ledger, Tokens())
+    assert server.connections == 0
+
+
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from test_dialer import Tokens, deliver, plan_to
+from cxcall.ledger import Ledger
+with Ledger.open(Path(sys.argv[2])) as ledger:
+    deliver(plan_to(sys.argv[1]), ledger, Tokens())
+"""
+
+
+def test_a_killed_process_leaves_unknown_behind(ledger: Ledger, tmp_path: Path) -> None:
+    arrived = threading.Event()
+    silent = fault.but(fault.never_answer, lambda _peer: arrived.set())
+    with FaultServer((silent, fault.accept)) as server:
+        here = str(Path(__file__).parents[1])
+        started = subprocess.Popen(
+            [sys.executable, "-c", KILLED, server.base_url, str(tmp_path / "state"), here]
+        )
+        try:
+            assert arrived.wait(30)
+        finally:
+            started.kill()
+            started.wait(30)
+        record = ledger.last()
+        assert record is not None
+        assert record.outcome is Outcome.UNKNOWN
+        with pytest.raises(AlreadySentError):
+            deliver(plan_to(server.base_url), ledger, Tokens())
+    assert server.rung == 1
+
+
+def test_the_ledger_keeps_no_number_and_no_query(ledger: Ledger) -> None:
+    with FaultServer((fault.accept,)) as server:
+        plan = plan_to(server.base_url)
+        url = f"{server.base_url}/numbers/{NUMBER.replace('+', '%2B')}?key=secret"
+        done = deliver(plan._replace(request=plan.request._replace(url=url)), ledger, Tokens())
+    record = ledger.get(done.id)
+    assert "2025550100" not in record.target
+    assert "secret" not in record.target
+    assert record.numbers == ("+*******0100",)

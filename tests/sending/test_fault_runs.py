@@ -1,0 +1,91 @@
+"""Faults in seeded sequences, two senders at once, interrupts in between: no request ever rings twice.
+
+CI runs a sample. The whole job, some minutes on four cores:
+`CXCALL_FAULT_RUNS=10000 python -m pytest -n auto tests/test_fault_runs.py`
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from random import Random
+from typing import TYPE_CHECKING
+
+import fault_server as fault
+import pytest
+from test_dialer import ROWS, Tokens, plan_to
+
+from cxcall.findings.errors import CxcallError, Outcome
+from cxcall.ledger.ledger import AlreadySentError, Ledger
+from cxcall.sending.dialer import Delivery, Pace, deliver
+from helpers.fault_server import FaultServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUNS = int(os.environ.get("CXCALL_FAULT_RUNS", "1000"))
+IN_ONE = 20
+SLOW = {
+    fault.never_answer,
+    fault.byte_by_byte,
+    fault.interim_alone,
+    fault.endless_headers,
+    fault.bomb,
+    fault.big,
+}
+FAULTS = [each for row in ROWS.values() for each in row.faults if each not in SLOW]
+
+
+class Sender:
+    """One process's worth of sending: a ledger of its own on the shared file, and a mind to be interrupted."""
+
+    def __init__(self, folder: Path, base_url: str, random: Random) -> None:
+        self.folder, self.base_url = folder, base_url
+        self.patience = random.choice([0, 1, 99, 99])
+        self.times = random.randrange(1, 4)
+
+    def sleep(self, _seconds: float) -> None:
+        """Wait no time, and lose patience after a while."""
+        self.patience -= 1
+        if self.patience < 0:
+            raise KeyboardInterrupt
+
+    def __call__(self) -> list[Delivery]:
+        """Send the same request again and again."""
+        done = []
+        with Ledger.open(self.folder) as ledger:
+            for _ in range(self.times):
+                with suppress(AlreadySentError):
+                    plan = plan_to(self.base_url, timeout=10.0)
+                    done.append(deliver(plan, ledger, Tokens(), Pace(sleep=self.sleep)))
+        return done
+
+
+def check_run(random: Random, folder: Path) -> None:
+    faults = tuple(random.choices(FAULTS, k=random.randrange(1, 7)))
+    with FaultServer((*faults, fault.accept)) as server:
+        senders = [Sender(folder, server.base_url, random) for _ in range(random.randrange(1, 3))]
+        with ThreadPoolExecutor(2) as threads:
+            done = [each for told in threads.map(lambda sender: sender(), senders) for each in told]
+    assert server.rung <= 1
+    told = [delivery.outcome for delivery in done]
+    assert told.count(Outcome.ACCEPTED) <= 1
+    if server.rung:
+        assert {Outcome.ACCEPTED, Outcome.UNKNOWN} & set(told)
+    if Outcome.ACCEPTED in told:
+        assert server.rung == 1
+    with Ledger.open(folder) as ledger:
+        assert {record.id: record.outcome for record in ledger.records()} == {
+            delivery.id: delivery.outcome for delivery in done
+        }
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("seed", range(RUNS // IN_ONE))
+def test_whatever_happens_it_rings_once_at_most(seed: int, tmp_path: Path) -> None:
+    for number in range(seed * IN_ONE, (seed + 1) * IN_ONE):
+        try:
+            check_run(Random(number), tmp_path / str(number))
+        except (AssertionError, CxcallError) as error:
+            raise AssertionError(f"run {number}") from error

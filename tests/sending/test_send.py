@@ -1,0 +1,320 @@
+"""`send` as a user meets it: any operation, its parameters as flags; `call` and `callback` over it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from openapi_core import OpenAPI
+from openapi_core.datatypes import RequestParameters
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+from cxcall.contracts import contract
+from cxcall.contracts.contract import Operation
+from cxcall.documents.json_document import has_value, value_at
+from cxcall.sandbox.server import Sandbox
+from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
+from helpers.fault_server import IDS, FaultServer, answer
+from helpers.platform_server import Platform, Reply
+
+SENDABLE = [entry for entry in contract.operations() if not entry.is_for_login]
+USER = "00000004-1234-1234-1234-123456789012"
+NUMBER = "+12025550100"
+
+
+class Sent:
+    """A request that a dry run shows, as openapi-core wants to see it."""
+
+    def __init__(self, shown: dict[str, object], operation: Operation) -> None:
+        parts = urlsplit(str(shown["url"]))
+        self.host_url = f"{parts.scheme}://{parts.netloc}"
+        base = urlsplit(operation.server or operation.contract.base_url()).path
+        self.path = parts.path.removeprefix(base)
+        self.method = str(shown["method"]).lower()
+        headers = dict(shown["headers"])  # type: ignore[call-overload]
+        self.content_type = headers.get("Content-Type", "")
+        self.body = None if shown["body"] is None else json.dumps(shown["body"]).encode()
+        self.parameters = RequestParameters(
+            query=ImmutableMultiDict(
+                [
+                    (name, value)
+                    for name, _, value in (pair.partition("=") for pair in parts.query.split("&"))
+                    if name
+                ]
+            ),
+            header=Headers(headers),
+        )
+
+
+def samples(operation: Operation) -> list[str]:
+    """Return the flags of a valid request, by the operation's own example."""
+    words = []
+    shown = operation.example[0] if isinstance(operation.example, list) else operation.example
+    for parameter in operation.parameters:
+        kinds = parameter.schema.get("type", "string")
+        value = "1" if "integer" in kinds else USER
+        if parameter.schema.get("format") == "phone":
+            value = NUMBER
+        value = shown.get(parameter.name, value) if isinstance(shown, dict) else value
+        allowed = parameter.schema.get("enum")
+        if parameter.required:
+            words += ["--param", f"{parameter.name}={allowed[0] if allowed else value}"]
+    return words
+
+
+@pytest.fixture(scope="module")
+def judges() -> dict[str, Callable[[Operation, Sent], None]]:
+    """Return, by contract, a validator of requests that we did not write."""
+    made = {}
+    for shipped in contract.builtin():
+        document = {**shipped.declared, "servers": [{"url": "/"}]}
+        paths = {path: dict(item) for path, item in shipped.declared["paths"].items()}
+        for item in paths.values():
+            for method, declared in item.items():
+                if isinstance(declared, dict):
+                    item[method] = {
+                        k: v for k, v in declared.items() if k not in ("security", "servers")
+                    }
+        document = {key: value for key, value in document.items() if key != "security"}
+        api = OpenAPI.from_dict({**document, "paths": paths})
+        made[shipped.name] = lambda _operation, sent, api=api: api.validate_request(sent)
+    return made
+
+
+@pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
+def test_what_a_dry_run_shows_is_right_to_a_validator_of_another_maker(
+    operation: Operation, cxcall: Cxcall, judges: dict[str, Callable[[Operation, Sent], None]]
+) -> None:
+    words = ["send", operation.name, *samples(operation), "--dry-run", "-o", "json"]
+    if operation.needs_body:
+        words += ["--file", cxcall.file("body.json", operation.example)]
+    env = {"CXCALL_PLATFORM": operation.platform}
+    shown = cxcall(*words, code=0, env=env).envelope["request"]
+    judges[operation.contract.name](operation, Sent(shown, operation))
+
+
+@pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
+def test_every_operation_can_be_sent_to_the_sandbox(operation: Operation, cxcall: Cxcall) -> None:
+    words = ["send", operation.name, *samples(operation), "--sandbox", "--force", "-o", "json"]
+    if operation.needs_body:
+        words += ["--file", cxcall.file("body.json", operation.example)]
+    ran = cxcall(*words, code=0, env={"CXCALL_PLATFORM": operation.platform})
+    assert ran.envelope["outcome"] == "accepted"
+    assert ran.envelope["command"] == f"send {operation.name}"
+    assert bool(ran.envelope["deliveryId"]) == (not operation.is_read)
+    places = [place.removeprefix("body:") for place in operation.engagement_id]
+    body = ran.envelope["response"]["body"]
+    told = [value_at(body, place) for place in places if place[0] == "/" and has_value(body, place)]
+    assert not told or ran.envelope["engagementId"] == str(told[0])
+
+
+def test_the_help_of_an_operation_has_its_parameters_as_flags(cxcall: Cxcall) -> None:
+    told = cxcall("send", "list-campaigns", "--help", code=0).out
+    assert "GET /api/v2/outbound/campaigns" in told
+    assert "--page-size SIZE" in told
+    assert "--contact-list-id ID" in told
+    every = cxcall("send", "--help", code=0).out
+    assert "genesys-cloud (published):" in every
+    assert "nice-cxone (published):" in every
+    assert "cxone-get-token" not in every
+
+
+def test_a_parameter_whose_flag_means_something_else_is_set_by_its_name(cxcall: Cxcall) -> None:
+    words = ("send", "cxone-stop-skill", "--skill-id", "7", "-n", "-o", "json")
+    shown = cxcall(*words, "--param", "force=true", code=0).envelope["request"]["url"]
+    assert shown.endswith("/skills/7/stop?force=true")
+    assert cxcall(*words, "--param", "farce=true", code=2).codes == ["usage"]
+
+
+def test_what_is_missing_is_named(cxcall: Cxcall) -> None:
+    ran = cxcall("send", "start-campaign", "-n", "-o", "json", code=2)
+    finding = ran.envelope["findings"][0]
+    assert "`--campaign-id` is missing" in finding["message"]
+    ran = cxcall("send", "create-campaign", "-n", "-o", "json", code=2)
+    assert "operations create-campaign --skeleton" in ran.envelope["findings"][0]["fix"]
+
+
+def test_a_wrong_name_is_told_the_near_one(cxcall: Cxcall) -> None:
+    ran = cxcall("send", "get-conversatoin", code=2)
+    assert "did you mean `get-conversation`?" in ran.err
+    assert "cxcall send --help" in cxcall("send", code=2).err
+
+
+def test_what_grants_a_token_is_not_sent(cxcall: Cxcall) -> None:
+    ran = cxcall("send", "cxone-get-token", "--set", "/x=1", "-n", code=2)
+    assert "cxcall auth login" in ran.err
+
+
+def test_an_operation_of_ones_own_contract(cxcall: Cxcall) -> None:
+    own = {
+        "openapi": "3.1.0",
+        "info": {"title": "own", "version": "1"},
+        "servers": [{"url": "https://api.example.com/base"}],
+        "paths": {
+            "/rings/{ringId}": {
+                "post": {
+                    "operationId": "ring",
+                    "x-cxcall-rings": True,
+                    "parameters": [
+                        {
+                            "name": "ringId",
+                            "in": "path",
+                            "required": True,
+                            "schema": {"type": "string"},
+                        },
+                        {"name": "X-Tenant", "in": "header", "schema": {"type": "string"}},
+                    ],
+                    "responses": {"200": {"description": "rung"}},
+                }
+            }
+        },
+    }
+    file = cxcall.file("own.json", own)
+    for words in (
+        ("send", "ring", "--contract", file),
+        ("send", f"--contract={file}", "ring"),
+        ("--contract", file, "send", "ring"),
+    ):
+        ran = cxcall(*words, "--ring-id", "a b", "--x-tenant", "t", "-n", "-o", "json", code=0)
+        request = ran.envelope["request"]
+        assert request["url"] == "https://api.example.com/base/rings/a%20b"
+        assert request["headers"]["X-Tenant"] == "t"
+        assert request["body"] is None
+
+
+def test_an_operation_of_another_platform_than_the_profiles_is_stopped(cxcall: Cxcall) -> None:
+    words = ("send", "cxone-get-contact", "--contact-id", "7", "-n", "-o", "json")
+    ran = cxcall(*words, code=3, env={"CXCALL_PLATFORM": "genesys-cloud"})
+    assert ran.codes == ["platform-mismatch"]
+
+
+def test_a_call_rings_and_is_guarded(live: Cxcall, sandbox: Sandbox) -> None:
+    call = ("call", "--to", NUMBER, "--as", USER, "-o", "json")
+    done = live(*call, code=0).envelope
+    assert done["operation"] == "place-call-for-user"
+    assert done["command"] == "call"
+    assert done["request"]["url"].endswith(f"/api/v2/conversations/calls/user/{USER}")
+    assert live(*call, code=7).codes == ["already-sent"]
+    assert len(sandbox.rings) == 1
+
+
+def test_a_call_needs_the_token_of_a_person_unless_it_is_for_one(live: Cxcall) -> None:
+    ran = live("call", "--to", NUMBER, "-o", "json", code=4)
+    finding = ran.envelope["findings"][0]
+    assert finding["code"] == "token-user-context"
+    assert "auth login --web" in finding["fix"]
+    assert "--as USER" in finding["fix"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "words", "operation", "target"),
+    [
+        ("genesys-cloud", "call --to N", "place-call", "/api/v2/conversations/calls"),
+        ("", "call --to N --as U", "place-call-for-user", "/conversations/calls/user/U"),
+        ("", "callback --to N --queue Q", "create-callback", "/api/v2/conversations/callbacks"),
+        ("nice-cxone", "call --to N --session 5 --skill 6", "cxone-dial-phone", "/agent-sessions/5/dial-phone"),
+        ("nice-cxone", "callback --to N --skill 6", "cxone-queue-callback", "/queuecallback?phoneNumber=N&skill=6"),
+        (
+            "nice-cxone",
+            "callback --to N --skill 6 --at 2026-12-01",
+            "cxone-schedule-callback",
+            "/scheduled-callbacks?phoneNumber=N&skillId=6&scheduleDate=2026-12-01",
+        ),
+    ],
+)  # fmt: skip
+def test_the_operation_follows_from_platform_and_flags(
+    platform: str, words: str, operation: str, target: str, cxcall: Cxcall
+) -> None:
+    given = [{"N": NUMBER, "U": USER, "Q": USER}.get(word, word) for word in words.split()]
+    ran = cxcall(*given, "-n", "-o", "json", code=0, env={"CXCALL_PLATFORM": platform})
+    assert ran.envelope["operation"] == operation
+    filled = target.replace("=N", "=%2B12025550100").replace("/U", f"/{USER}")
+    assert ran.envelope["request"]["url"].endswith(filled)
+
+
+def test_a_flag_of_the_other_platform_is_refused(cxcall: Cxcall) -> None:
+    ran = cxcall("call", "--to", NUMBER, "--session", "5", "-n", code=2)
+    assert "`--session` is not for `genesys-cloud`" in ran.err
+    assert "--as USER" in ran.err
+
+
+def test_a_callback_has_its_time_and_queue(cxcall: Cxcall) -> None:
+    words = ("callback", "--to", NUMBER, "--queue", USER, "-n", "-o", "json")
+    at = "2026-12-01T09:00:00Z"
+    body = cxcall(*words, "--at", at, code=0).envelope["request"]["body"]
+    assert body == {"callbackNumbers": [NUMBER], "queueId": USER, "callbackScheduledTime": at}
+    ran = cxcall(*words, "--at", "tomorrow", code=3)
+    assert ran.envelope["findings"][0]["where"] == "/callbackScheduledTime"
+
+
+def test_a_read_needs_no_consent_and_leaves_no_record(live: Cxcall) -> None:
+    read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
+    for _ in range(2):
+        ran = live(*read, code=0)
+        assert ran.envelope["deliveryId"] is None
+    assert live("history", "list", "-o", "jsonl", code=0).out == ""
+
+
+def test_what_rings_nobody_may_be_sent_twice_and_is_recorded(live: Cxcall) -> None:
+    stop = ("send", "stop-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
+    for _ in range(2):
+        live(*stop, code=0)
+    lines = live("history", "list", "-o", "jsonl", code=0).out.splitlines()
+    assert [json.loads(line)["operation"] for line in lines] == ["stop-campaign"] * 2
+
+
+def test_a_read_that_fails_in_passing_is_made_again(cxcall: Cxcall) -> None:
+    def answer(_path: str, count: int) -> Reply:
+        return Reply(500, {"message": "later"}) if count == 0 else Reply(200, {"errors": ["of it"]})
+
+    read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
+    with Platform(reads=answer) as platform:
+        ran = cxcall(*read, code=0, env={**platform.environment, "CXCALL_MAX_WAIT": "9"})
+    assert ran.envelope["attempts"] == 2
+    assert ran.envelope["response"]["body"] == {"errors": ["of it"]}
+
+
+def test_a_read_without_an_answer_is_undelivered_never_unknown(cxcall: Cxcall) -> None:
+    read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
+    with Platform(reads=lambda _path, _count: Reply(500, {})) as platform:
+        ran = cxcall(*read, code=6, env=platform.environment)
+    assert ran.envelope["outcome"] == "undelivered"
+    assert ran.codes == ["undelivered"]
+
+
+def test_a_body_may_be_an_array(cxcall: Cxcall) -> None:
+    ran = cxcall(
+        "send", "add-contacts", "--contact-list-id", USER, "-n", "-o", "json",
+        "--set", f'/0/contactListId="{USER}"', "--set", f'/0/data={{"phone":"{NUMBER}"}}', code=0,
+    )  # fmt: skip
+    assert ran.envelope["request"]["body"] == [{"contactListId": USER, "data": {"phone": NUMBER}}]
+
+
+def test_the_contact_may_be_named_as_in_the_command(live: Cxcall) -> None:
+    words = ("send", "execute", "--campaign-id", CAMPAIGN, "--contact-id", CONTACT)
+    ran = live(*words, "--phone-number", NUMBER, "-o", "json", code=0)
+    assert ran.envelope["request"]["url"].endswith(f"/campaigns/{CAMPAIGN}/executions")
+
+
+def test_an_answer_that_nests_too_deep_is_text_in_the_envelope(cxcall: Cxcall) -> None:
+    deep = b'{"x":' + b"[" * 700 + b"]" * 700 + b"}"
+    with FaultServer((answer(201, IDS, deep),)) as server:
+        cxcall.environment |= {"CXCALL_BASE_URL": server.base_url, "CXCALL_ACCESS_TOKEN": "t"}
+        words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+        ran = cxcall(*words, "-o", "json", code=0)
+    assert ran.envelope["response"]["body"] == deep.decode()
+    assert ran.envelope["engagementId"]
+
+
+@pytest.mark.parametrize("spelling", ["http://LOCALHOST:{}", "http://localhost:0{}/"])
+def test_a_host_has_one_spelling_for_the_guard(
+    cxcall: Cxcall, stranger: Stranger, spelling: str
+) -> None:
+    port = stranger.base_url.rpartition(":")[2]
+    cxcall.environment["CXCALL_ACCESS_TOKEN"] = "t"
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    cxcall(*words, "--base-url", f"http://localhost:{port}", code=0)
+    assert "already-sent" in cxcall(*words, "--base-url", spelling.format(port), code=7).err
+    assert len(stranger.taken) == 1

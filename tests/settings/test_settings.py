@@ -1,0 +1,953 @@
+"""Settings: which place wins, what each value may be, and what is said when it may not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import urllib3
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cxcall.contracts.contract import Contract, builtin, of_platform
+from cxcall.findings.errors import Severity, UsageError
+from cxcall.settings import settings as config
+from cxcall.settings import sources, tenants
+
+SECRET = "m4rker-s3cret"
+ROOT = Path(__file__).parents[2]
+HOSTILE_ENV = ("CXCALL_", "GENESYSCLOUD_")
+
+
+class World:
+    """A working directory, a config folder and an environment with nothing else in them."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder
+        self.config = folder / "config"
+        self.config.mkdir()
+        self.work = folder / "work"
+        self.work.mkdir()
+        self._monkeypatch = monkeypatch
+
+    def env(self, **variables: str) -> World:
+        """Set variables of the environment."""
+        for name, value in variables.items():
+            self._monkeypatch.setenv(name, value)
+        return self
+
+    def dotenv(self, text: str | bytes) -> World:
+        """Write the working directory's `.env`."""
+        data = text if isinstance(text, bytes) else text.encode()
+        (self.work / ".env").write_bytes(data)
+        return self
+
+    def toml(self, text: str | bytes, mode: int = 0o600) -> World:
+        """Write config.toml."""
+        path = self.config / "config.toml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.chmod(mode)
+        return self
+
+    def settle(self, **flags: str | None) -> config.Settings:
+        """Settle as a command would."""
+        return config.settle(flags, builtin()[0])
+
+    def refusal(self, **flags: str | None) -> UsageError:
+        """Return the error that settling ends in."""
+        with pytest.raises(UsageError) as caught:
+            self.settle(**flags)
+        assert caught.value.exit_code == 2
+        assert caught.value.findings[0].fix
+        return caught.value
+
+
+def clear(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(HOSTILE_ENV):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setenv("CXCALL_CONFIG_DIR", str(folder / "config"))
+    monkeypatch.setenv("CXCALL_STATE_DIR", str(folder / "state"))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    clear(monkeypatch, tmp_path)
+    made = World(tmp_path, monkeypatch)
+    monkeypatch.chdir(made.work)
+    return made
+
+
+# --- precedence -----------------------------------------------------------------------------
+
+PLACES = ("flag", "own environment", "vendor environment", "own .env", "vendor .env", "profile")
+VALUES = {
+    "client_id": [f"client-{place}" for place in range(6)],
+    "engagement_header": [f"X-Header-{place}" for place in range(6)],
+    "access_token": [f"token-{place}" for place in range(6)],
+    "timeout": [str(place + 1) for place in range(6)],
+    "region": [f"domain-{place}.example" for place in range(6)],
+    "contract": [f"/contracts/{place}.json" for place in range(6)],
+}
+SOURCES = {
+    "flag": "--{flag}",
+    "own environment": "environment {own}",
+    "vendor environment": "environment {vendor}",
+    "own .env": ".env:{line} {own}",
+    "vendor .env": ".env:{line} {vendor}",
+    "profile": "profile eu (config.toml)",
+}
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    name=st.sampled_from(sorted(VALUES)),
+    chosen=st.sets(st.sampled_from(PLACES)),
+    blank=st.sets(st.sampled_from(PLACES)),
+    blanks=st.sampled_from(["", " ", "\t "]),
+    lead=st.integers(0, 3),
+)
+def test_precedence_is_a_total_order(
+    name: str,
+    chosen: set[str],
+    blank: set[str],
+    blanks: str,
+    lead: int,
+    tmp_path: Path,
+) -> None:
+    """Whichever places set a value, the first that does wins; a blank one does not set it."""
+    own, vendor = f"CXCALL_{name.upper()}", sources.VENDOR.get(name, "")
+    places = [place for place in PLACES if vendor or not place.startswith("vendor")]
+    text = {
+        place: blanks if place in blank else f" {VALUES[name][PLACES.index(place)]} "
+        for place in places
+        if place in chosen
+    }
+    if name == "region" and "flag" in text:
+        del text["flag"]
+    with pytest.MonkeyPatch.context() as patch:
+        clear(patch, tmp_path)
+        (tmp_path / "config").mkdir(exist_ok=True)
+        patch.chdir(tmp_path)
+        for place, key in (("own environment", own), ("vendor environment", vendor)):
+            if place in text:
+                patch.setenv(key, text[place])
+        lines = ["# a comment"] * lead
+        line_of = {}
+        for place, key in (("vendor .env", vendor), ("own .env", own)):
+            if place in text:
+                lines.append(f"{key}='{text[place]}'")
+                line_of[place] = len(lines)
+        Path(".env").write_text("\n".join(lines), "utf-8")
+        toml = Path("config/config.toml")
+        body = f"{name} = {json.dumps(text['profile'])}" if "profile" in text else ""
+        toml.write_text(f'default_profile = "eu"\n[profiles.eu]\n{body}\n', "utf-8")
+        toml.chmod(0o600)
+        settled = config.settle({name: text.get("flag")}, builtin()[0]).values[name]
+    winners = [place for place in places if text.get(place, "").strip()]
+    if not winners:
+        assert settled.source in {"default", "not set"}
+        return
+    first = winners[0]
+    assert settled.value == VALUES[name][PLACES.index(first)]
+    assert settled.source == SOURCES[first].format(
+        flag=name.replace("_", "-"), own=own, vendor=vendor, line=line_of.get(first)
+    )
+
+
+def test_nothing_set_gives_the_defaults(world: World) -> None:
+    settled = world.settle()
+    assert settled.base_url == "https://api.mypurecloud.com"
+    assert settled.token_url == "https://login.mypurecloud.com/oauth/token"
+    assert (settled.timeout, settled.max_wait, settled.duplicate_window) == (30, 60, 900)
+    assert (settled.profile, settled.platform) == ("default", "genesys-cloud")
+    unset = ("client_id", "client_secret", "access_token", "region", "engagement_header")
+    assert [getattr(settled, name) for name in (*unset, "contract")] == [""] * 6
+    assert settled.conflicts == ()
+    assert set(settled.values) == set(sources.NAMES)
+    assert not list(world.config.iterdir())
+    assert not (world.folder / "state").exists()
+
+
+def test_every_name_has_a_property(world: World) -> None:
+    settled = world.settle()
+    for name, setting in settled.values.items():
+        assert str(getattr(settled, name)).removesuffix(".0") == setting.value
+
+
+# --- profiles -------------------------------------------------------------------------------
+
+TWO = """
+default_profile = "eu"
+
+[profiles.eu]
+region = "eu-west-1"
+timeout = 5
+
+[profiles."odd name"]
+base_url = "https://api.example.com/"
+max_wait = 0.5
+"""
+
+
+def test_the_default_profile_is_the_files_own(world: World) -> None:
+    settled = world.toml(TWO).settle()
+    assert settled.base_url == "https://api.mypurecloud.ie"
+    assert settled.values["profile"] == config.Setting("eu", "default_profile (config.toml)")
+    assert settled.values["base_url"].source == "profile eu (config.toml)"
+    assert settled.values["token_url"].source == "from base_url"
+    assert settled.timeout == 5
+
+
+@pytest.mark.parametrize("place", ["flag", "environment", ".env"])
+def test_a_profile_is_chosen_from_anywhere(world: World, place: str) -> None:
+    world.toml(TWO)
+    if place == "environment":
+        world.env(CXCALL_PROFILE="odd name")
+    if place == ".env":
+        world.dotenv("CXCALL_PROFILE=odd name\n")
+    settled = world.settle(profile="odd name" if place == "flag" else None)
+    assert settled.base_url == "https://api.example.com"
+    assert settled.max_wait == 0.5
+    assert settled.profile == "odd name"
+
+
+def test_an_unknown_profile_is_named_with_the_nearest(world: World) -> None:
+    found = world.toml(TWO).refusal(profile="eeu").findings[0]
+    assert found.message == "there is no profile `eeu`"
+    assert found.where == "--profile"
+    assert found.fix == "did you mean `eu`?"
+    assert "[profiles.eeu]" in found.why
+
+
+def test_a_default_profile_that_is_not_there(world: World) -> None:
+    found = world.toml('\ndefault_profile = "us"\n').refusal().findings[0]
+    assert found.where == f"{world.config / 'config.toml'}:2"
+
+
+def test_a_profiles_contract_is_found_from_anywhere(world: World) -> None:
+    settled = world.toml('[profiles.default]\ncontract = "own.json"\n').settle()
+    assert settled.contract == str(world.config / "own.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[profiles.eu\n", "1:13", "no TOML"),
+        ('a = "1\n', "1:7", "no TOML"),
+        ("\n\nbase_url = 1 2\n", "3:14", "no TOML"),
+        ("default_profile = \n", "1:19", "no TOML"),
+        ('profile = "eu"\n', "1", "`profile` is no setting"),
+        ('[profiles.a]\nx = 1\n[profiles.eu]\nbase-url = "x"\n', "2", "`x` is no setting"),
+        ('\n[profiles.eu]\nbase-url = "x"\n', "3", "`base-url` is no setting"),
+        ('profiles = { eu = { "tiemout" = 3 } }\n', "1", "`tiemout` is no setting"),
+        ("[profiles.eu]\nregion = 3\n", "2", "`region` must be a string, not a number"),
+        ("[profiles.eu]\ntimeout = true\n", "2", "`timeout` must be a number, not a boolean"),
+        ('[profiles.eu]\nbase_url = ["x"]\n', "2", "`base_url` must be a string, not a list"),
+        ("[profiles.eu.region]\nx = 1\n", "1", "`region` must be a string, not a table"),
+        ("[profiles.eu]\nregion = 2026-11-23\n", "2", "must be a string, not a date"),
+        ("profiles = 3\n", "1", "`profiles` must be tables"),
+        ('[profiles]\neu = "x"\n', "2", "`eu` must be a table, `[profiles.eu]`"),
+        ("default_profile = 3\n", "1", "`default_profile` must be a string"),
+        ("[profiles.default]\n\ntimeout = -1\n", "3", "`timeout` is `-1`"),
+        ("[profiles.default]\nmax_wait = inf\n", "2", "`max_wait` is `inf`"),
+        ('[profiles.default]\nregion = "nowhere-9"\n', "2", "`nowhere-9` is neither"),
+        ('[profiles.default]\ntoken_url = "http://x.com"\n', "2", "in the clear"),
+        ('[profiles.default]\nplatform = "genesis-cloud"\n', "2", "`genesis-cloud` is unknown"),
+        ('[profiles.default]\nengagement_header = "a b"\n', "2", "is no header's name"),
+    ],
+)
+def test_a_bad_config_file_is_named_with_its_line(
+    world: World, text: str, line: str, words: str
+) -> None:
+    found = world.toml(text).refusal().findings[0]
+    assert found.where == f"{world.config / 'config.toml'}:{line}"
+    assert words in found.message
+
+
+def test_what_a_setting_may_be_is_named(world: World) -> None:
+    for name, known in (
+        ("platform", "genesys-cloud, nice-cxone"),
+        ("hours_policy", "warn, enforce"),
+    ):
+        found = world.toml(f'[profiles.default]\n{name} = "zoom"\n').refusal().findings[0]
+        assert found.fix == f"one of: {known}"
+
+
+@pytest.mark.parametrize("text", ["\ufeff[profiles.default]\ntimeout = 3", "[profiles]\n"])
+def test_harmless_config_files(world: World, text: str) -> None:
+    assert world.toml(text).settle().timeout in {3, 30}
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
+@pytest.mark.parametrize("name", ["client_secret", "access_token"])
+def test_a_secret_that_others_can_read_is_refused(world: World, mode: int, name: str) -> None:
+    text = f'[profiles.default]\nregion = "eu-west-1"\n{name} = "{SECRET}"\n'
+    error = world.toml(text, mode).refusal()
+    assert f"chmod 600 {world.config / 'config.toml'}" in error.findings[0].fix
+    assert error.findings[0].where.endswith("config.toml:3")
+    assert SECRET not in repr(error.findings)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_a_secret_that_others_cannot_read_is_taken(world: World, mode: int) -> None:
+    settled = world.toml(f'[profiles.default]\nclient_secret = "{SECRET}"\n', mode).settle()
+    assert settled.client_secret == SECRET
+
+
+def test_a_config_file_without_secrets_may_be_read_by_all(world: World) -> None:
+    assert world.toml('[profiles.default]\nclient_id = "me"\n', 0o644).settle().client_id == "me"
+
+
+def test_files_that_cannot_be_read(world: World) -> None:
+    (world.config / "config.toml").mkdir()
+    assert "cannot be read: Is a directory" in str(world.refusal())
+    (world.config / "config.toml").rmdir()
+    assert "`config.toml` is not in UTF-8" in str(world.toml(b"\xff\xfe").refusal())
+    (world.config / "config.toml").unlink()
+    assert "`.env` is not in UTF-8" in str(world.dotenv(b"A=\xe9\n").refusal())
+
+
+# --- .env -----------------------------------------------------------------------------------
+
+
+def test_dotenv_values_are_taken_as_they_are(world: World) -> None:
+    text = f"\n\nexport CXCALL_CLIENT_SECRET='{SECRET}${{HOME}}'\r\nOTHER\nCXCALL_CLIENT_ID=a # b\n"
+    settled = world.dotenv(text).settle()
+    assert settled.client_secret == f"{SECRET}${{HOME}}"
+    assert settled.values["client_secret"].source == ".env:3 CXCALL_CLIENT_SECRET"
+    assert settled.values["client_id"] == config.Setting("a", ".env:5 CXCALL_CLIENT_ID")
+    assert "CXCALL_CLIENT_SECRET" not in os.environ
+
+
+def test_a_value_over_lines_does_not_upset_the_count(world: World) -> None:
+    settled = world.dotenv('A="1\n2\n3"\n\n# c\n\nCXCALL_TIMEOUT=7\n').settle()
+    assert settled.values["timeout"] == config.Setting("7", ".env:7 CXCALL_TIMEOUT")
+
+
+def test_dotenv_is_that_of_the_working_directory_alone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.dotenv("CXCALL_TIMEOUT=7\n")
+    below = world.work / "below"
+    below.mkdir()
+    monkeypatch.chdir(below)
+    assert world.settle().timeout == 30
+
+
+def test_a_folder_named_dotenv_is_left_alone(world: World) -> None:
+    (world.work / ".env").mkdir()
+    assert world.settle().timeout == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (f"\nA=1\nCXCALL_CLIENT_SECRET='{SECRET}\n", "3", "a line of `.env` cannot be read"),
+        (f"CXCALL_CLIENT_SECRET={SECRET}\n\n=x\n", "3", "cannot be read"),
+        ("A=1\n\nCXCALL_BASEURL=http://127.0.0.1:1\n", "3", "`CXCALL_BASEURL` is no setting"),
+        ("CXCALL_STATE_DIR=/x\n", "1", "`CXCALL_STATE_DIR` has no effect here"),
+        ("\nCXCALL_TIMEOUT\n", "2", "`CXCALL_TIMEOUT` has no value"),
+        ("CXCALL_TIMEOUT=soon\n", "1", "`timeout` is `soon`"),
+        ("# c\nGENESYSCLOUD_REGION=moon\n", "2", "`moon` is neither"),
+        (f"\nCXCALL_BASE_URL=https://u:{SECRET}@host\n", "2", "without a user name or password"),
+    ],
+)
+def test_a_bad_line_of_dotenv_is_named_and_not_quoted(
+    world: World, text: str, line: str, words: str
+) -> None:
+    error = world.dotenv(text).refusal()
+    assert error.findings[0].where == f".env:{line}"
+    assert words in error.findings[0].message
+    assert SECRET not in repr(error.findings)
+
+
+def test_an_unknown_variable_suggests_the_nearest(world: World) -> None:
+    found = world.dotenv("CXCALL_BASEURL=x\n").refusal().findings[0]
+    assert found.fix == "did you mean `CXCALL_BASE_URL`?"
+
+
+def test_a_misspelt_variable_of_the_environment_is_a_warning(world: World) -> None:
+    conflicts = world.env(CXCALL_BASEURL="x", CXCALL_E2E_RUN="1").settle().conflicts
+    assert [found.message for found in conflicts] == [
+        "`CXCALL_BASEURL` is no setting, and is ignored"
+    ]
+
+
+# --- addresses ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "api.mypurecloud.ie"),
+        ("EU_WEST_1", "api.mypurecloud.ie"),
+        ("mypurecloud.de", "api.mypurecloud.de"),
+        ("api.mypurecloud.jp", "api.mypurecloud.jp"),
+        ("https://login.mypurecloud.com.au/", "api.mypurecloud.com.au"),
+        ("use2.us-gov-pure.cloud", "api.use2.us-gov-pure.cloud"),
+    ],
+)
+def test_a_region_is_a_name_or_a_domain(world: World, region: str, host: str) -> None:
+    settled = world.env(GENESYSCLOUD_REGION=region).settle()
+    assert settled.base_url == f"https://{host}"
+    assert settled.token_url == f"https://login{host[3:]}/oauth/token"
+    assert settled.values["base_url"].source == "environment GENESYSCLOUD_REGION"
+    assert settled.conflicts == ()
+
+
+def test_a_domain_newer_than_the_list_is_used_with_a_warning(world: World) -> None:
+    settled = world.env(CXCALL_REGION="xyz1.pure.cloud").settle()
+    assert settled.base_url == "https://api.xyz1.pure.cloud"
+    found = settled.conflicts[0]
+    assert (found.severity, found.code) == (Severity.WARNING, "host-unknown")
+    assert found.where == "CXCALL_REGION"
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        "us-east-9",
+        "mypurecloud",
+        "evil.com/x",
+        "evil.com?x",
+        "a@evil.com",
+        "evil.com:1",
+        "é.com",
+        "a..b",
+        "-a.com",
+        "a\x7fb.com",
+        "api.",
+        "https://",
+    ],
+)
+def test_what_is_no_region_is_refused(world: World, region: str) -> None:
+    error = world.env(CXCALL_REGION=region).refusal()
+    assert error.findings[0].code == "host-unknown"
+    assert error.findings[0].where == "CXCALL_REGION"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "token_url"),
+    [
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080/oauth/token"),
+        ("http://127.9.9.9", "http://127.9.9.9/oauth/token"),
+        ("http://[::1]:99", "http://[::1]:99/oauth/token"),
+        ("http://LOCALHOST:01/x/", "http://localhost:1/x/oauth/token"),
+        ("https://localhost:1", "https://localhost:1/oauth/token"),
+        ("https://api.example.com:8443/v1", "https://login.example.com:8443/oauth/token"),
+        ("HTTPS://API.example.com:443", "https://login.example.com/oauth/token"),
+        ("https://gateway.example.com", ""),
+    ],
+)
+def test_base_urls_that_are_fine(world: World, base_url: str, token_url: str) -> None:
+    settled = world.settle(base_url=base_url)
+    plain = {"http://LOCALHOST:01/x/": "http://localhost:1/x", "HTTPS://API.example.com:443": "https://api.example.com"}  # fmt: skip
+    assert settled.base_url == plain.get(base_url, base_url.rstrip("/"))
+    assert settled.token_url == token_url
+    assert settled.values["base_url"].source == "--base-url"
+
+
+BAD_URLS = {
+    "http://api.mypurecloud.com": ("scheme-insecure", "would send in the clear"),
+    "http://127.0.0.1.evil.com": ("scheme-insecure", "would send in the clear"),
+    "http://localhost.evil.com": ("scheme-insecure", "would send in the clear"),
+    "http://0177.0.0.1": ("scheme-insecure", "would send in the clear"),
+    "http://10.0.0.1": ("scheme-insecure", "would send in the clear"),
+    "ftp://127.0.0.1": ("scheme-insecure", "must begin with `https://`"),
+    "api.mypurecloud.com": ("usage", "must begin with `https://`"),
+    "localhost:8080": ("usage", "must begin with `https://`"),
+    "https://": ("usage", "names no host"),
+    "https://h:99999": ("usage", "is no URL"),
+    f"https://u:{SECRET}/x@h": ("usage", "is no URL"),
+    "https://[::1": ("usage", "is no URL"),
+    "https://{region}.example.com": ("usage", "holds a character"),
+    "https://a b": ("usage", "holds a character"),
+    "https://h\u200b": ("usage", "holds a character"),
+    "https://h\\@evil.com": ("usage", "holds a character"),
+    "https://u@h": ("usage", "without a user name or password"),
+    f"https://u:{SECRET}@h": ("usage", "without a user name or password"),
+    f"http://u:{SECRET}@127.0.0.1": ("usage", "without a user name or password"),
+    "https://h?": ("usage", "without a query"),
+    "https://h/?a=1": ("usage", "without a query"),
+    "https://h#": ("usage", "without a fragment"),
+    "https://h/#a": ("usage", "without a fragment"),
+}
+
+
+@pytest.mark.parametrize("name", ["base_url", "token_url"])
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_urls_that_are_refused(world: World, url: str, name: str) -> None:
+    error = world.env(**{f"CXCALL_{name.upper()}": url}).refusal()
+    found = error.findings[0]
+    code, words = BAD_URLS[url]
+    assert found.code == code
+    assert found.message.startswith(f"`{name}`")
+    assert words in found.message
+    assert found.where == f"CXCALL_{name.upper()}"
+    assert SECRET not in repr(error.findings)
+
+
+def test_a_contract_without_a_server_needs_an_address(world: World) -> None:
+    own = Contract("own.json", {"servers": [{"url": "/v1"}]})
+    with pytest.raises(UsageError) as caught:
+        config.settle({}, own)
+    assert caught.value.findings[0].code == "host-unknown"
+    assert "--base-url" in caught.value.findings[0].fix
+    world.env(CXCALL_BASE_URL="https://h", GENESYSCLOUD_REGION="us-east-1")
+    assert config.settle({}, own).base_url == "https://h"
+
+
+def test_the_vendors_variables_are_not_for_another_platform(world: World) -> None:
+    world.env(GENESYSCLOUD_OAUTHCLIENT_SECRET=SECRET, GENESYSCLOUD_REGION="us-east-1")
+    world.dotenv(f"GENESYSCLOUD_ACCESS_TOKEN={SECRET}\n")
+    declared = {
+        "x-cxcall-platform": "nice-cxone",
+        "servers": [{"url": "https://api-na1.example.com", "x-cxcall-regions": {"na1": "a.b"}}],
+    }
+    settled = config.settle({}, Contract("nice", declared))
+    assert (settled.client_secret, settled.access_token, settled.region) == ("", "", "")
+    assert settled.base_url == "https://api-na1.example.com"
+
+
+# --- numbers --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["timeout", "max_wait", "duplicate_window"])
+@pytest.mark.parametrize(
+    "text",
+    ["-1", "nan", "inf", "-inf", "x", "1s", "1,5", "1e300", "604801", "0x1", "\uff11\n\uff12"],
+)
+def test_what_is_no_number_of_seconds(world: World, name: str, text: str) -> None:
+    error = world.env(**{f"CXCALL_{name.upper()}": text}).refusal()
+    assert error.findings[0].where == f"CXCALL_{name.upper()}"
+    assert error.findings[0].message.startswith(f"`{name}` is `")
+    assert error.findings[0].message.isprintable()
+
+
+@given(seconds=st.floats(0, 604800, exclude_min=True))
+def test_every_number_of_seconds_is_kept(seconds: float) -> None:
+    class Server:
+        base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
+
+    assert config.for_sandbox(Server(), {"timeout": str(seconds)}).timeout == seconds
+
+
+def test_zero_is_a_wait_and_no_timeout(world: World) -> None:
+    world.env(CXCALL_MAX_WAIT="0")
+    assert world.settle().max_wait == 0
+    assert "`timeout` is `0`" in str(world.refusal(timeout="0"))
+
+
+# --- conflicts ------------------------------------------------------------------------------
+
+
+def codes(found: config.Settings) -> list[str]:
+    return [entry.code for entry in found.conflicts]
+
+
+def test_two_places_that_name_different_hosts(world: World) -> None:
+    world.env(CXCALL_REGION="eu-west-1", GENESYSCLOUD_REGION="us-west-2")
+    found = world.settle().conflicts
+    assert [entry.code for entry in found] == ["region-mismatch"]
+    assert found[0].message == (
+        "`api.mypurecloud.ie` (from environment CXCALL_REGION) is used, "
+        "and not `api.usw2.pure.cloud` (from environment GENESYSCLOUD_REGION)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "flags", "expected"),
+    [
+        ({"CXCALL_REGION": "eu-west-1", "GENESYSCLOUD_REGION": "mypurecloud.ie"}, {}, []),
+        ({"CXCALL_REGION": "eu-west-1"}, {"base_url": "https://api.mypurecloud.de"}, []),
+        ({"CXCALL_REGION": "eu-west-1"}, {"base_url": "http://127.0.0.1:1"}, []),
+        ({"CXCALL_BASE_URL": "http://127.0.0.1:1", "GENESYSCLOUD_REGION": "us-east-1"}, {}, []),
+        (
+            {"CXCALL_BASE_URL": "https://api.mypurecloud.de", "CXCALL_REGION": "eu-west-1"},
+            {},
+            ["region-mismatch"],
+        ),
+        (
+            {"CXCALL_BASE_URL": "https://api.mypurecloud.de", "GENESYSCLOUD_REGION": "moon"},
+            {},
+            [],
+        ),
+    ],
+)
+def test_which_hosts_are_at_odds(
+    world: World, variables: dict[str, str], flags: dict[str, str], expected: list[str]
+) -> None:
+    assert codes(world.env(**variables).settle(**flags)) == expected
+
+
+@pytest.mark.parametrize(
+    ("token_url", "expected"),
+    [
+        ("https://login.mypurecloud.de/oauth/token", ["region-mismatch"]),
+        ("https://login.mypurecloud.com/oauth/token", []),
+        ("https://idp.example.com/token", ["region-mismatch"]),
+    ],
+)
+def test_a_token_host_of_another_region(world: World, token_url: str, expected: list[str]) -> None:
+    assert codes(world.env(CXCALL_TOKEN_URL=token_url).settle()) == expected
+
+
+def test_a_token_host_of_ones_own_is_no_conflict(world: World) -> None:
+    world.env(
+        CXCALL_TOKEN_URL="https://idp.example.com/t", CXCALL_BASE_URL="https://gw.example.com"
+    )
+    assert codes(world.settle()) == []
+
+
+def test_a_token_wins_over_a_client(world: World) -> None:
+    world.env(CXCALL_ACCESS_TOKEN=SECRET).dotenv("CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=b\n")
+    found = world.settle().conflicts
+    assert [entry.code for entry in found] == ["credential"]
+    assert "from environment CXCALL_ACCESS_TOKEN) is used" in found[0].message
+    assert SECRET not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("variables", "dotenv", "expected"),
+    [
+        ({"CXCALL_CLIENT_SECRET": "s"}, "CXCALL_CLIENT_ID=a\n", []),
+        ({"CXCALL_CLIENT_SECRET": "s"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=t\n", ["credential"]),
+        ({"CXCALL_CLIENT_SECRET": "s"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=s\n", []),
+        ({"CXCALL_CLIENT_ID": "b"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=s\n", ["credential"]),
+    ],
+)  # fmt: skip
+def test_two_halves_of_different_pairs(
+    world: World, variables: dict[str, str], dotenv: str, expected: list[str]
+) -> None:
+    assert codes(world.env(**variables).dotenv(dotenv).settle()) == expected
+
+
+def test_a_profile_for_another_platform(world: World) -> None:
+    world.toml('[profiles.default]\nplatform = "nice-cxone"\n')
+    assert codes(world.settle()) == ["platform-mismatch"]
+
+
+PROFILE = '[profiles.default]\n{}\nclient_id = "a"\nclient_secret = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("own", "dotenv", "is_error"),
+    [
+        ("", "CXCALL_BASE_URL=https://api.evil.example", True),
+        ("", "CXCALL_BASE_URL=http://127.0.0.1:1", True),
+        ("", "CXCALL_TOKEN_URL=https://evil.example/t", True),
+        ("", "CXCALL_BASE_URL=https://api.mypurecloud.de", False),
+        ("", "CXCALL_REGION=eu-west-1", False),
+        ('base_url = "https://api.x.example"', "CXCALL_BASE_URL=https://api.x.example/", False),
+        ("", "CXCALL_BASE_URL=https://api.evil.example\nCXCALL_CLIENT_SECRET=mine", False),
+        ("", "CXCALL_BASE_URL=https://api.evil.example\nCXCALL_ACCESS_TOKEN=mine", False),
+        ("", "CXCALL_REGION=evil.example", True),
+    ],
+)
+def test_a_dotenv_cannot_send_a_profiles_secret_elsewhere(
+    world: World, own: str, dotenv: str, *, is_error: bool
+) -> None:
+    found = world.toml(PROFILE.format(own, SECRET)).dotenv(dotenv).settle().conflicts
+    errors = [entry for entry in found if entry.severity is Severity.ERROR]
+    assert [entry.code for entry in errors] == ["credential"] * is_error
+    assert SECRET not in repr(found)
+
+
+def test_the_environment_may_send_a_profiles_secret_anywhere(world: World) -> None:
+    world.toml(PROFILE.format("", SECRET)).env(CXCALL_BASE_URL="https://api.x.example")
+    assert not [e for e in world.settle().conflicts if e.severity is Severity.ERROR]
+
+
+# --- secrets, folders, speed ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["client_secret", "access_token"])
+@pytest.mark.parametrize("place", ["environment", ".env", "profile"])
+def test_no_secret_in_any_repr(world: World, name: str, place: str) -> None:
+    if place == "environment":
+        world.env(**{f"CXCALL_{name.upper()}": SECRET})
+    if place == ".env":
+        world.dotenv(f"CXCALL_{name.upper()}={SECRET}\n")
+    if place == "profile":
+        world.toml(f'[profiles.default]\n{name} = "{SECRET}"\n')
+    settled = world.settle()
+    assert getattr(settled, name) == SECRET
+    assert SECRET not in repr(settled) + str(settled) + repr(settled.values)
+    layers = (*sources.from_environment(), *sources.from_dotenv(Path(".env")))
+    file = sources.ConfigFile.read(world.config / "config.toml")
+    written = sources.Written("default", "", str)
+    assert SECRET not in repr(layers) + repr(file) + repr(file.profile(written))
+
+
+def test_a_sandbox_is_settled_from_nothing_else(world: World) -> None:
+    class Server:
+        base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
+
+    world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
+    settled = config.for_sandbox(Server(), {"timeout": "3", "engagement_header": "X-Id"})
+    assert settled.base_url == "http://127.0.0.1:7"
+    assert settled.token_url == "http://127.0.0.1:7/oauth/token"
+    assert (settled.client_id, settled.client_secret) == ("sandbox", SECRET)
+    assert (settled.access_token, settled.timeout) == ("", 3)
+    assert (settled.engagement_header, settled.profile) == ("X-Id", "sandbox")
+    assert settled.embedded
+    assert set(settled.values) == set(sources.NAMES)
+
+
+def test_folders(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config.state_dir() == world.folder / "state"
+    assert config.config_dir() == world.config
+    monkeypatch.setenv("CXCALL_STATE_DIR", "~/kept")
+    assert config.state_dir() == world.folder / "home" / "kept"
+    monkeypatch.delenv("CXCALL_STATE_DIR")
+    monkeypatch.delenv("CXCALL_CONFIG_DIR")
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for folder in (config.state_dir(), config.config_dir()):
+        assert folder.is_relative_to(world.folder / "home")
+        assert "cxcall" in folder.parts
+        assert not folder.exists()
+
+
+def imported_by_settling(**variables: str) -> Any:
+    program = (
+        "import sys, json\n"
+        "from cxcall.contracts.contract import builtin, of_platform\n"
+        "from cxcall.settings.settings import settle\n"
+        "settle({}, builtin()[0])\n"
+        "print(json.dumps([n for n in ('dotenv','tomllib','platformdirs','requests','difflib',"
+        "'ssl', 'http.client') if n in sys.modules]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={
+            # Coverage, where it runs, imports a lot itself.
+            **{name: value for name, value in os.environ.items() if not name.startswith("COV")},
+            "PYTHONPATH": str(ROOT),
+            **variables,
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.usefixtures("world")
+def test_settling_imports_nothing_that_it_does_not_need() -> None:
+    assert imported_by_settling() == []
+
+
+def test_settling_imports_what_the_files_need(world: World) -> None:
+    world.dotenv("CXCALL_TIMEOUT=1\n").toml("[profiles.default]\n")
+    assert imported_by_settling() == ["dotenv", "tomllib"]
+
+
+def test_the_example_names_every_setting(world: World) -> None:
+    text = (ROOT / ".env.example").read_text("utf-8")
+    names = [line.removesuffix("=") for line in text.splitlines() if line.endswith("=")]
+    assert sorted(names) == sorted(f"CXCALL_{name.upper()}" for name in sources.NAMES)
+    assert all(variable in text for variable in sources.VENDOR.values())
+    settled = world.dotenv(text).settle()
+    assert settled.values == config.settle({}, builtin()[0]).values
+    assert {entry.source for entry in settled.values.values()} <= {
+        "default", "not set", "from base_url", "contract community",
+    }  # fmt: skip
+
+
+# --- profiles of the vendor's own tool ------------------------------------------------------
+
+GC = """
+[DEFAULT]
+environment = "me_central_1"
+client_credentials = "gc-client"
+client_secret = "m4rker-s3cret"
+grant_type = "1"
+
+[eu]
+environment = "mypurecloud.ie"
+grant_type = "3"
+client_credentials = "gc-person"
+redirect_uri = "http://localhost:0"
+proxy_protocol = "http"
+proxy_host = "proxy.example"
+made_up = true
+
+[token]
+environment = "mypurecloud.jp"
+access_token = "m4rker-t0ken"
+
+[bad]
+environment = 3
+"""
+
+
+def gc(world: World, text: str = GC, mode: int = 0o600) -> Path:
+    path = world.folder / "home" / ".gc" / "config.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("name", ["DEFAULT", "default"])  # the tool's names know no case
+def test_a_profile_of_gc(world: World, name: str) -> None:
+    path = gc(world)
+    settled = world.settle(profile=f"gc:{name}")
+    assert settled.base_url == "https://api.mec1.pure.cloud"
+    assert settled.token_url == "https://login.mec1.pure.cloud/oauth/token"
+    assert (settled.client_id, settled.client_secret) == ("gc-client", "m4rker-s3cret")
+    assert settled.platform == "genesys-cloud"
+    assert settled.values["client_secret"].source == f"profile gc:{name} ({path})"
+    assert settled.conflicts == ()
+    assert world.settle(profile="gc:token").access_token == "m4rker-t0ken"
+
+
+def test_what_of_gcs_profile_has_no_effect_is_said(world: World) -> None:
+    gc(world)
+    said = [found.message for found in world.settle(profile="gc:eu").conflicts]
+    assert said == [
+        "`gc` goes by a proxy in this profile, cxcall does not",
+        "`made_up` in `gc`'s profile is not known here",
+    ]
+
+
+def test_the_environment_goes_before_gcs_profile(world: World) -> None:
+    gc(world)
+    world.env(GENESYSCLOUD_REGION="eu-west-1", CXCALL_PROFILE="gc:DEFAULT")
+    settled = world.settle()
+    assert settled.base_url == "https://api.mypurecloud.ie"
+    assert [found.code for found in settled.conflicts] == ["region-mismatch"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"),
+    [
+        ("gc:euu", "no profile `euu`"),
+        ("gc:", "no profile ``"),
+        ("gc:bad", "`environment` must be a string, not a number"),
+    ],
+)
+def test_profiles_that_gc_does_not_have(world: World, profile: str, words: str) -> None:
+    gc(world)
+    assert words in str(world.refusal(profile=profile))
+
+
+def test_gc_was_never_set_up(world: World) -> None:
+    assert "`gc` has no profiles here" in str(world.refusal(profile="gc:DEFAULT"))
+    gc(world, "[DEFAULT")
+    error = world.refusal(profile="gc:DEFAULT")
+    assert "no TOML" in str(error)
+
+
+def test_gcs_profile_that_others_can_read(world: World) -> None:
+    path = gc(world, mode=0o644)
+    error = world.refusal(profile="gc:DEFAULT")
+    assert f"chmod 600 {path}" in error.findings[0].fix
+    assert SECRET not in str(error)
+    assert world.settle(profile="gc:eu").client_id == "gc-person"
+
+
+def test_a_dotenv_cannot_send_gcs_secret_elsewhere(world: World) -> None:
+    gc(world)
+    world.dotenv("CXCALL_TOKEN_URL=https://login.attacker.example/oauth/token\n")
+    conflicts = world.settle(profile="gc:DEFAULT").conflicts
+    assert [found.code for found in conflicts if found.severity == "error"] == ["credential"]
+
+
+# --- tenants of NICE CXone -------------------------------------------------------------------
+
+
+def cxone(**flags: str | None) -> config.Settings:
+    return config.settle({"platform": "nice-cxone", **flags}, of_platform("nice-cxone"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "base_url", "token_url"),
+    [
+        ({}, "https://api-na1.niceincontact.com", ""),
+        ({"region": "eu1"}, "https://api-eu1.niceincontact.com", "https://eu1.nice-incontact.com"),
+        ({"region": "ca1"}, "https://api-ca1.niceincontact.com", "https://ca1.nice-incontact.com"),
+        (
+            {"base_url": "https://api-au1.nice-incontact.com"},
+            "https://api-au1.nice-incontact.com",
+            "https://au1.nice-incontact.com",
+        ),
+        (
+            {"base_url": "https://api-b32.nice-incontact.com"},
+            "https://api-b32.nice-incontact.com",
+            "",
+        ),
+        (
+            {"region": "eu1", "client_id": "app"},
+            "https://api-eu1.niceincontact.com",
+            "https://cxone.niceincontact.com",
+        ),
+        (
+            {"client_id": "app", "issuer": "https://cxone-gov.niceincontact.com/"},
+            "https://api-na1.niceincontact.com",
+            "https://cxone-gov.niceincontact.com",
+        ),
+        (
+            {"base_url": "http://127.0.0.1:9", "client_id": "app", "access_key_id": "key"},
+            "http://127.0.0.1:9",
+            "http://127.0.0.1:9",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("world")
+def test_where_a_tenant_is(flags: dict[str, str], base_url: str, token_url: str) -> None:
+    settled = cxone(**flags)
+    assert settled.base_url.removesuffix("/inContactAPI/services/v34.0") == base_url
+    path = "/auth/token" if "client_id" in flags else "/authentication/v1/token/access-key"
+    assert settled.token_url == (token_url and token_url + path)
+
+
+@pytest.mark.usefixtures("world")
+def test_an_area_that_is_not_listed_is_warned_of() -> None:
+    assert [found.code for found in cxone(region="ca1").conflicts] == ["host-unknown"]
+    with pytest.raises(UsageError, match="is no area"):
+        cxone(region="mypurecloud.ie")
+
+
+def test_a_dotenv_cannot_send_a_profiles_access_key_elsewhere(world: World) -> None:
+    world.toml(
+        '[profiles.default]\nplatform = "nice-cxone"\nregion = "na1"\n'
+        'access_key_id = "a"\naccess_key_secret = "m4rker"\n'
+    )
+    assert cxone().conflicts == ()
+    for line in (
+        "CXCALL_ISSUER=https://attacker.example",
+        "CXCALL_TOKEN_URL=https://attacker.example/t",
+        "CXCALL_BASE_URL=https://attacker.example",
+    ):
+        world.dotenv(line)
+        found = cxone().conflicts
+        assert [entry.code for entry in found if entry.severity == "error"] == ["credential"], line
+
+
+ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
+
+
+@given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenants.DOMAINS))
+def test_a_token_goes_to_hosts_under_the_vendors_domains_alone(
+    before: str, after: str, domain: str
+) -> None:
+    url = f"https://{before}{domain}{after}"
+    if tenants.is_allowed(url, tenants.ISSUER):
+        prepared = requests.Request("GET", url).prepare().url or ""
+        host = urlsplit(prepared).hostname or ""
+        assert host.endswith(tuple(f".{known}" for known in tenants.DOMAINS))
+        assert host == urllib3.util.parse_url(prepared).host

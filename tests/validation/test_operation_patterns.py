@@ -1,0 +1,171 @@
+"""Which operation a payload file is for: a project's own file says so, by patterns."""
+
+from __future__ import annotations
+
+import json
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.validation.operation_patterns import matches
+from helpers.command import CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
+NEW = """
+[tool.cxcall.operations]
+"payloads/route/*.json" = "personal-connection-contact"
+"payloads/**/*.json" = "personal-connection"
+"""
+
+
+def test_the_first_pattern_that_matches_wins(cxcall: Cxcall) -> None:
+    cxcall.file("pyproject.toml", NEW)
+    for name in ("payloads/a.json", "payloads/x/y/b.json", "payloads/route/c.json", "d.json"):
+        cxcall.file(name, GOOD)
+    ran = cxcall("validate", "payloads", "d.json", code=0)
+    assert ran.out.splitlines() == [
+        "payloads/a.json: valid as personal-connection (by `payloads/**/*.json` in pyproject.toml)",
+        "payloads/route/c.json: valid as personal-connection-contact (by `payloads/route/*.json` in pyproject.toml)",
+        "payloads/x/y/b.json: valid as personal-connection (by `payloads/**/*.json` in pyproject.toml)",
+        "d.json: valid as personal-connection or personal-connection-contact",
+    ]
+
+
+def test_a_payload_for_another_operation_is_refused_and_told_of(cxcall: Cxcall) -> None:
+    cxcall.file(".cxcall.toml", '[operations]\n"*.json" = "execute"')
+    ran = cxcall("validate", cxcall.file("p.json", GOOD), "-o", "json", code=3)
+    assert ran.codes[0] == "operation-mismatch"
+    (payload,) = ran.envelope["data"]["payloads"]
+    assert payload["assignedBy"] == {"pattern": "*.json", "file": ".cxcall.toml"}
+    assert payload["operations"] == ["execute"]
+
+
+def test_the_flag_wins_and_then_nothing_is_read(cxcall: Cxcall) -> None:
+    cxcall.file(".cxcall.toml", "no TOML at all")
+    name = cxcall.file("p.json", GOOD)
+    ran = cxcall("validate", name, "--operation", "personal-connection", code=0)
+    assert ran.out == "p.json: valid as personal-connection\n"
+    cxcall("validate", name, code=2)
+
+
+def test_the_nearest_file_up_to_the_repository_is_taken(cxcall: Cxcall) -> None:
+    root = cxcall.folder
+    (root / "repo" / ".git").mkdir(parents=True)
+    (root / "repo" / "deep" / "er").mkdir(parents=True)
+    cxcall.file("pyproject.toml", '[tool.cxcall.operations]\n"**" = "execute"')
+    cxcall.file("repo/deep/er/p.json", GOOD)
+    cxcall.folder = root / "repo" / "deep" / "er"
+    assert "(by" not in cxcall("validate", "p.json", code=0).out
+    cxcall.file(
+        "../../pyproject.toml", '[tool.cxcall.operations]\n"deep/**" = "personal-connection"'
+    )
+    for name in ("p.json", "../er/p.json", str(cxcall.folder / "p.json")):
+        assert "(by `deep/**` in pyproject.toml)" in cxcall("validate", name, code=0).out
+    cxcall.file("../../../outside.json", GOOD)
+    assert "(by" not in cxcall("validate", "../../../outside.json", code=0).out
+    cxcall.file("../pyproject.toml", "[tool.other]\nname = 'cxcall'")
+    assert "`deep/**`" in cxcall("validate", "p.json", code=0).out
+    cxcall.file("../.cxcall.toml", '[operations]\n"er/*" = "personal-connection-contact"')
+    assert "(by `er/*` in .cxcall.toml)" in cxcall("validate", "p.json", code=0).out
+
+
+def test_without_a_repository_only_the_working_directory_counts(cxcall: Cxcall) -> None:
+    cxcall.file("pyproject.toml", '[tool.cxcall.operations]\n"**" = "execute"')
+    cxcall.file("below/p.json", GOOD)
+    cxcall.folder /= "below"
+    assert "(by" not in cxcall("validate", "p.json", code=0).out
+
+
+def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> None:
+    cxcall.file("pyproject.toml", NEW)
+    assert "(by" not in cxcall("validate", "-", stdin=json.dumps(GOOD), code=0).out
+    cxcall.file("pyproject.toml", "[project\nname =")
+    cxcall("validate", cxcall.file("p.json", GOOD), code=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "said"),
+    [
+        (".cxcall.toml", "[operations\n", "1:12", "no TOML"),
+        ("pyproject.toml", "[tool.cxcall.operations\n", "1:24", "no TOML"),
+        (".cxcall.toml", "[operation]\n'*' = 'execute'\n", "1", "`operation` is no setting"),
+        (
+            "pyproject.toml",
+            "[tool]\ncxcall = 1\n",
+            "2",
+            "`tool.cxcall` must be a table, not a number",
+        ),
+        (".cxcall.toml", "operations = []\n", "1", "`operations` must be a table, not a list"),
+        (".cxcall.toml", "[operations]\n'*' = 7\n", "2", "must be a string, not a number"),
+        (
+            ".cxcall.toml",
+            "[operations]\n'*' = 'exceute'\n",
+            "2",
+            "no operation is called `exceute`",
+        ),
+        (".cxcall.toml", b"\xff", "", "not in UTF-8"),
+    ],
+)
+def test_a_wrong_file_says_what_and_where(
+    cxcall: Cxcall, name: str, text: str | bytes, line: str, said: str
+) -> None:
+    cxcall.file(name, text)
+    ran = cxcall("validate", cxcall.file("p.json", GOOD), "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert said in finding["message"]
+    assert finding["where"].endswith(f"{name}:{line}" if line else name)
+    assert finding["fix"]
+
+
+def test_quoted_patterns_are_expanded(cxcall: Cxcall) -> None:
+    for name in ("p/a.json", "p/q/b.json", "p/q/readme.txt", "p/[c].json"):
+        cxcall.file(name, GOOD)
+    ran = cxcall("validate", "p/**/*.json", code=0)
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
+        "p/[c].json", "p/a.json", "p/q/b.json",
+    ]  # fmt: skip
+    assert cxcall("validate", "p/[c].json", code=0).out.startswith("p/[c].json: valid")
+    absolute = str(cxcall.folder / "p" / "?.json")
+    assert len(cxcall("validate", absolute, code=0).out.splitlines()) == 1
+
+
+def test_a_pattern_that_matches_nothing_is_told_and_hides_nothing(cxcall: Cxcall) -> None:
+    cxcall.file("a.json", GOOD)
+    ran = cxcall("validate", "none/*.json", "*.json", code=2)
+    assert "error[usage]: `none/*.json` matches no file" in ran.out
+    assert "a.json: valid" in ran.out
+
+
+SEGMENT = st.sampled_from(["a", "b", "ab", "a.json", "*", "**", "?", "a*", "[ab]", "*.json"])
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write files three folders deep, of a few names each."""
+    root = tmp_path_factory.mktemp("tree")
+    for first in ("a", "b", "ab"):
+        for second in ("a", "b"):
+            folder = root / first / second
+            folder.mkdir(parents=True)
+            for place in (folder, folder.parent):
+                (place / "a.json").touch()
+                (place / "x.json").touch()
+    return root
+
+
+@given(pattern=st.lists(SEGMENT, min_size=1, max_size=4))
+def test_a_pattern_matches_what_the_shell_would_expand_it_to(
+    tree: Path, pattern: list[str]
+) -> None:
+    files = [path.relative_to(tree) for path in tree.rglob("*.json")]
+    expanded = set(glob("/".join(pattern), root_dir=tree, recursive=True))  # noqa: PTH207 - what the command uses
+    assert {str(file) for file in files if matches(file.parts, pattern)} == {
+        str(file) for file in files if str(file) in expanded
+    }

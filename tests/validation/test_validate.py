@@ -1,0 +1,281 @@
+"""`cxcall validate`, as a user runs it: files, folders, stdin, other encodings, broken JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from helpers.command import CONTACT
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+ROOT = Path(__file__).parents[2]
+GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
+ASKED = """{
+  "contactId": "12345",
+  "contactSpec": {
+    "address": "+1234567890",
+    "type": "voice"
+  }
+}
+"""
+
+
+def test_the_request_that_started_it_all(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", cxcall.file("asked.json", ASKED), code=3)
+    heads = [
+        line for line in ran.out.splitlines() if line.startswith(("error[", "warning[", "note["))
+    ]
+    assert heads == [
+        "error[id-format]: `/contactId` must be a UUID; `12345` is not",
+        "error[property-missing]: `contactId` is missing from `/contactSpec`",
+        "error[property-missing]: `contactData` is missing from `/contactSpec`",
+        "error[property-unknown]: `address` is not a property of `/contactSpec`",
+        "warning[phone-unlikely]: `+******7890` has the form of E.164 but cannot be dialled: country code 1 takes 10 digits after it, this has 9",
+        "error[property-unknown]: `type` is not a property of `/contactSpec`",
+        "note[operation-mismatch]: this payload fits no operation; it was checked as `execute`, the nearest one",
+    ]
+    assert "  --> asked.json:4:5  /contactSpec/address" in ran.out
+    assert ' 4 |     "address": "+******7890",\n   |     ^^^^^^^^^' in ran.out
+    assert "hint: the value belongs in `/contactSpec/contactData/phoneNumber`" in ran.out
+    assert ran.out.splitlines()[-1] == "5 errors, 1 warning"
+    assert ran.err == ""
+
+
+def test_every_finding_in_the_envelope_has_its_place(cxcall: Cxcall) -> None:
+    envelope = cxcall("validate", cxcall.file("asked.json", ASKED), "-o", "json", code=3).envelope
+    places = [
+        (found["line"], found["column"], found["where"]) for found in envelope["findings"][:-1]
+    ]
+    assert places == [
+        (2, 16, "/contactId"),
+        (3, 3, "/contactSpec/contactId"),
+        (3, 3, "/contactSpec/contactData"),
+        (4, 5, "/contactSpec/address"),
+        (4, 16, "/contactSpec/address"),
+        (5, 5, "/contactSpec/type"),
+    ]
+    assert envelope["outcome"] == "invalid"
+    assert envelope["data"]["payloads"][0]["operations"] == ["execute"]
+
+
+def test_a_good_payload_names_the_operations_it_fits(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", cxcall.file("good.json", GOOD), code=0)
+    assert ran.out == "good.json: valid as personal-connection or personal-connection-contact\n"
+
+
+def test_strict_counts_warnings(cxcall: Cxcall) -> None:
+    spec = {"contactId": CONTACT, "contactData": {"phoneNumber": "+1234567890"}}
+    name = cxcall.file("example.json", {"contactId": CONTACT, "contactSpec": spec})
+    assert "phone-unlikely" in cxcall("validate", name, code=0).out
+    cxcall("validate", "--strict", name, code=3)
+
+
+def test_the_route_named_and_the_route_it_fits(cxcall: Cxcall) -> None:
+    ran = cxcall(
+        "validate", "--operation", "execute", cxcall.file("good.json", GOOD), "-o", "json", code=3
+    )
+    first = ran.envelope["findings"][0]
+    assert first["code"] == "operation-mismatch"
+    assert first["message"] == "this payload is not for `execute`, it fits `personal-connection`"
+    assert "`--operation personal-connection`" in first["fix"]
+
+
+def test_stdin_json_lines_and_folders(cxcall: Cxcall) -> None:
+    assert cxcall("validate", "-", stdin=json.dumps(GOOD), code=0).out.startswith("-: valid")
+    lines = "\n".join([json.dumps(GOOD), "", json.dumps({**GOOD, "contactId": "7"}), "{oops"])
+    ran = cxcall("validate", cxcall.file("many.jsonl", lines), code=3)
+    assert "many.jsonl:1: valid as personal-connection" in ran.out
+    assert "--> many.jsonl:3:15  /contactId" in ran.out
+    assert "--> many.jsonl:4:2  body" in ran.out
+    cxcall.file("folder/a.json", GOOD)
+    cxcall.file("folder/deep/b.ndjson", json.dumps(GOOD))
+    cxcall.file("folder/readme.txt", "no payload")
+    ran = cxcall("validate", "folder", code=0)
+    assert [line.split(":")[0] for line in ran.out.splitlines()] == [
+        "folder/a.json",
+        "folder/deep/b.ndjson",
+    ]
+
+
+def test_one_bad_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
+    good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", "{")
+    ran = cxcall("validate", bad, "missing.json", good, code=2)
+    assert "error[body-malformed]" in ran.out
+    assert "missing.json" in ran.out
+    assert "good.json: valid" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (b"", 3, "empty"),
+        (b" \n\t ", 3, "empty"),
+        (json.dumps(GOOD).encode("utf-16"), 3, "UTF-16"),
+        (b'{"contactId": "\xe9"}', 3, "0xe9"),
+        (b'{"a": 1, "a": 2}', 3, "`a`"),
+        (b"{'a': 1}", 3, "single quotes"),
+        (b'{"a": 1,}', 3, "comma"),
+        (b'{"a": NaN}', 3, "NaN"),
+        (b'{"a": 1} x', 3, "after"),
+        (b"[" * 5000, 3, "deep"),
+    ],
+)
+def test_what_is_no_payload_says_why(cxcall: Cxcall, content: bytes, code: int, said: str) -> None:
+    ran = cxcall("validate", cxcall.file("p.json", content), code=code)
+    assert "error[body-malformed]" in ran.out
+    assert said in ran.out
+
+
+@pytest.mark.parametrize("operation", [(), ("--operation", "execute")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("p.csv", ""),
+        ("p.csv", "contact-id\n"),
+        ("p.tsv", "\n"),
+        ("p.jsonl", ""),
+        ("p.ndjson", "\n \n"),
+    ],
+)
+def test_a_file_without_any_payload_is_not_valid(
+    cxcall: Cxcall, name: str, content: str, operation: tuple[str, ...]
+) -> None:
+    file = cxcall.file(name, content)
+    ran = cxcall("validate", file, *operation, "-o", "json", code=3)
+    (finding,) = ran.envelope["findings"]
+    assert finding["message"] == f"`{file}` holds no payload"
+    assert ran.envelope["data"]["counts"] == {
+        "payloads": 1,
+        "valid": 0,
+        "invalid": 1,
+        "codes": {"body-malformed": 1},
+    }
+
+
+def test_a_byte_order_mark_is_a_warning(cxcall: Cxcall) -> None:
+    ran = cxcall(
+        "validate", cxcall.file("p.json", b"\xef\xbb\xbf" + json.dumps(GOOD).encode()), code=0
+    )
+    assert "warning[body-malformed]" in ran.out
+
+
+def test_files_that_cannot_be_read(cxcall: Cxcall) -> None:
+    (cxcall.folder / "empty").mkdir()
+    for name in ("missing.json", "empty"):
+        ran = cxcall("validate", name, code=2)
+        assert name in ran.out
+        assert "hint: " in ran.out
+
+
+def test_head_ends_it_quietly(cxcall: Cxcall) -> None:
+    import subprocess
+
+    from helpers.command import CXCALL
+
+    cxcall.file(
+        "many.jsonl", "\n".join(json.dumps({"contactId": str(number)}) for number in range(3000))
+    )
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f"{CXCALL} validate many.jsonl | head -1; echo ${{PIPESTATUS[0]}}"],
+        cwd=cxcall.folder, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "3"
+    assert len(done.stdout.splitlines()) == 2
+    assert done.stderr == ""
+
+
+def test_a_server_side_escape_in_a_payload_is_shown_not_obeyed(cxcall: Cxcall) -> None:
+    ran = cxcall("validate", cxcall.file("p.json", '{"contactId": "\\u001b[31mred"}'), code=3)
+    assert "\x1b" not in ran.out
+
+
+def test_color_always_and_never(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": "12345"})
+    assert "\x1b[1;31merror" in cxcall("--color", "always", "validate", name, code=3).out
+    assert "\x1b" not in cxcall("validate", name, "--color", "never", code=3).out
+
+
+def test_the_pre_commit_hook_starts_what_is_installed(cxcall: Cxcall) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    program, *arguments = hook["entry"].split()
+    assert (hook["id"], hook["types"], program) == ("cxcall-validate", ["json"], "cxcall")
+    good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", {"contactId": "1"})
+    cxcall(*arguments, good, code=0)
+    cxcall(*arguments, good, bad, code=3)
+
+
+def test_a_name_with_or_without_its_models_in_front_is_known(cxcall: Cxcall) -> None:
+    body = {"status": "active", "campaignName": "A", "dialingMode": "preview"}
+    asked = ("validate", "-", "--operation", "create-campaign", "-o", "json")
+    envelope = cxcall(*asked, stdin=json.dumps(body), code=3).envelope
+    found = [
+        (each["code"], each["fix"])
+        for each in envelope["findings"]
+        if each["where"] in ("/status", "/campaignName")
+    ]
+    assert found == [
+        ("property-unknown", "did you mean `campaignStatus`?"),
+        (
+            "value-not-allowed",
+            "one of: on, stopping, off, complete, invalid, forced_off, forced_stopping",
+        ),
+        ("property-unknown", "did you mean `name`?"),
+    ]
+
+
+def test_more_properties_than_one_can_take_in_are_not_listed(cxcall: Cxcall) -> None:
+    asked = ("validate", "-", "--operation", "create-campaign")
+    ran = cxcall(*asked, stdin='{"shoe": 1}', code=3)
+    assert "hint: see its 43 properties: `cxcall operations create-campaign`" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({"name": "A"}, ["/columnNames", "/phoneColumns"]),
+        ({"columnNames": ["a"], "emailColumns": []}, []),
+        (
+            {"columnNames": ["a"], "phoneColumns": [{"type": "cell"}]},
+            ["/phoneColumns/0/columnName"],
+        ),
+    ],
+)
+def test_what_the_vendor_once_required_is_a_doubt(
+    cxcall: Cxcall, body: object, missing: list[str]
+) -> None:
+    asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
+    findings = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
+        ("warning", "property-missing", place) for place in missing
+    ]
+
+
+def test_what_counts_only_beside_another_is_a_doubt_without_it(cxcall: Cxcall) -> None:
+    asked = ("validate", "-", "--operation", "place-call", "-o", "json")
+    body: dict[str, object] = {"phoneNumber": "+12125552368", "priority": 5}
+    (found,) = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
+    assert (found["severity"], found["code"], found["where"]) == (
+        "warning",
+        "value-not-allowed",
+        "/priority",
+    )
+    body = {"callQueueId": CONTACT, "priority": 5}
+    assert cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"] == []
+
+
+def test_a_name_from_outside_forges_no_line_and_fills_no_screen(cxcall: Cxcall) -> None:
+    long = "x" * 100_000
+    body = {"contactId": CONTACT, "a\nerror[forged]: no": 1, long: 1}
+    name = cxcall.file("p\nerror[forged].json", body)
+    words = ("validate", name, "--operation", "personal-connection")
+    ran = cxcall(*words, code=3)
+    assert len(ran.out + ran.err) < 5000
+    assert not any(line.startswith("error[forged]") for line in (ran.out + ran.err).splitlines())
+    assert f"`{'x' * 100}…`" in ran.out + ran.err
+    assert long in cxcall(*words, "-o", "json", code=3).out

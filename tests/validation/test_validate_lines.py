@@ -1,0 +1,271 @@
+"""`cxcall validate` on long files, as a user meets it: many processes, pipes, signals, a bar."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.command import CONTACT, CXCALL, screen, terminal
+from helpers.small_api import swagger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+GOOD = {"contactId": CONTACT, "reasonCode": "follow_up"}
+KINDS = [
+    json.dumps(GOOD),
+    json.dumps(GOOD | {"reasonCode": "a second try, after the first was not answered"}),
+    json.dumps({"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+12125550123"}}}),
+    json.dumps({"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+1234567890"}}}),
+    json.dumps(GOOD | {"contactId": "12345"}),
+    json.dumps(GOOD | {"reasonCode": "your-reason"}),
+    '{"contactId": "broken',
+    "",
+]  # fmt: skip
+EVERY_KIND = [0, 1, 0, 2, 2, 2, 0, 1, 3, 0, 2, 4, 1, 5, 6, 7]
+PADDED = " " * 200
+FORMATS = ["text", "json", "jsonl", "github", "junit", "sarif"]
+
+
+def lines(count: int, kinds: list[int] = EVERY_KIND) -> str:
+    """Return JSON Lines, wide enough for a few hundred of them to be more than one piece of work."""
+    return "".join(f"{KINDS[kinds[at % len(kinds)]]}{PADDED}\n" for at in range(count))
+
+
+@contextmanager
+def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Start a command in a process group of its own; it does not outlive the block."""
+    with subprocess.Popen(
+        [str(CXCALL), *arguments], cwd=cxcall.folder, env=cxcall.environment, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_output_is_the_same_with_any_number_of_processes(cxcall: Cxcall, form: str) -> None:
+    name = cxcall.file("many.jsonl", lines(6000))
+    alone = cxcall("validate", name, "--jobs", "1", "-o", form, code=3)
+    for jobs in ("2", "5"):
+        shared = cxcall("validate", name, "--jobs", jobs, "-o", form, code=3)
+        assert (shared.out, shared.err) == (alone.out, alone.err)
+    assert cxcall("validate", name, "-o", form, code=3).out == alone.out
+
+
+def test_every_line_is_told_of_in_its_turn_and_as_it_would_be_alone(cxcall: Cxcall) -> None:
+    name = cxcall.file("many.jsonl", lines(4000))
+    told = [json.loads(line) for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()]  # fmt: skip
+    kinds = [EVERY_KIND[at % len(EVERY_KIND)] for at in range(4000)]
+    alone = {}
+    for kind, text in enumerate(KINDS[:-1]):
+        (found,) = cxcall("validate", cxcall.file(f"{kind}.jsonl", text), "-o", "jsonl").out.splitlines()  # fmt: skip
+        alone[kind] = json.loads(found)
+    assert told == [
+        alone[kind] | {"file": name, "line": number}
+        for number, kind in enumerate(kinds, 1)
+        if KINDS[kind]
+    ]
+
+
+def test_of_much_that_is_wrong_the_first_hundred_are_shown_and_all_are_counted(
+    cxcall: Cxcall,
+) -> None:
+    name = cxcall.file("many.jsonl", lines(4000))
+    ran = cxcall("validate", name, code=3)
+    assert ran.out.count("warning[phone-unlikely]: ") + ran.out.count("error[id-format]: ") < 100
+    assert "      250  warning[phone-unlikely]" in ran.out
+    assert "      250  error[id-format]" in ran.out
+    assert "the first 100 findings are shown; `--all` shows every one" in ran.out
+    assert "3,750 payloads, 3,250 valid" in ran.out
+    every = cxcall("validate", name, "--all", code=3)
+    assert every.out.count("error[id-format]: ") == 250
+    assert "`--all`" not in every.out
+    counts = cxcall("validate", name, "-o", "json", code=3).envelope["data"]["counts"]
+    assert (counts["payloads"], counts["invalid"], counts["codes"]["id-format"]) == (3750, 500, 250)
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_a_table_is_shared_too(cxcall: Cxcall, jobs: str) -> None:
+    rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(3000)]
+    name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
+    out = cxcall("validate", name, "--operation", "personal-connection", "--jobs", jobs, "-o", "jsonl", code=3).out  # fmt: skip
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [entry["line"] for entry in told] == [*range(2, 3002)]
+    assert [entry["line"] - 2 for entry in told if not entry["valid"]] == [*range(0, 3000, 9)]
+
+
+def test_a_pipe_is_told_of_each_line_as_it_comes(cxcall: Cxcall) -> None:
+    with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{KINDS[0]}\n".encode())
+        process.stdin.flush()
+        for number, valid in enumerate([True, False, True, True, False, True], 1):
+            if number > 1:
+                process.stdin.write(f"{KINDS[0 if valid else 4]}\n".encode())
+            if number == 1:
+                continue  # one document or many? That is known when a second one starts.
+            process.stdin.flush()
+            for wanted in (1, 2) if number == 2 else (number,):
+                assert json.loads(process.stdout.readline())["line"] == wanted
+        process.stdin.close()
+        assert process.wait(30) == 3
+
+
+def test_a_document_that_comes_in_pieces_by_a_pipe_is_one(cxcall: Cxcall) -> None:
+    with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
+        assert process.stdin is not None
+        for piece in json.dumps(GOOD, indent=1).splitlines(keepends=True):
+            process.stdin.write(piece.encode())
+            process.stdin.flush()
+        out, _ = process.communicate(timeout=30)
+    assert [json.loads(line)["valid"] for line in out.splitlines()] == [True]
+
+
+def test_a_file_and_a_pipe_of_it_are_told_the_same(cxcall: Cxcall) -> None:
+    text = lines(3000)
+    of_file = cxcall("validate", cxcall.file("a.jsonl", text), "-o", "json", code=3).out
+    for jobs in ("1", "3"):
+        of_pipe = cxcall("validate", "-", "--jobs", jobs, "-o", "json", stdin=text, code=3).out
+        assert of_pipe == of_file.replace("a.jsonl", "-")
+
+
+def peak(cxcall: Cxcall, *arguments: str) -> int:
+    """Run a command; returns the most memory that it, or a process of its own, had (KiB)."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(CXCALL), *arguments], cwd=cxcall.folder, env=cxcall.environment,
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
+@pytest.mark.parametrize(("jobs", "form"), [("1", "text"), ("2", "jsonl")])
+def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: str) -> None:
+    name, longer = cxcall.file("a.jsonl", lines(4000)), cxcall.file("b.jsonl", lines(24000))
+    few = peak(cxcall, "validate", name, "--jobs", jobs, "-o", form)
+    assert peak(cxcall, "validate", longer, "--jobs", jobs, "-o", form) < 1.2 * few
+
+
+@pytest.fixture
+def endless(cxcall: Cxcall) -> Iterator[str]:
+    """Make a named pipe that lines come from, for as long as anybody reads them."""
+    path = cxcall.folder / "endless.jsonl"
+    os.mkfifo(path)
+    chunk = lines(400).encode()
+    is_over = False
+
+    def write() -> None:
+        with open(path, "wb", buffering=0) as pipe:
+            while not is_over:
+                try:
+                    pipe.write(chunk)
+                except BrokenPipeError:
+                    return
+
+    writer = Thread(target=write)
+    writer.start()
+    yield path.name
+    is_over = True
+    os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))  # a writer that nobody came for goes on
+    writer.join()
+
+
+def children(process: int) -> list[int]:
+    """Return the processes that a process started."""
+    text = Path(f"/proc/{process}/task/{process}/children").read_text("ascii")
+    return [int(number) for number in text.split()]
+
+
+def is_alive(process: int) -> bool:
+    """Tell whether a process is there, and not only its exit status."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_control_c_ends_it_and_every_process_of_it(cxcall: Cxcall, endless: str, jobs: str) -> None:
+    with begin(cxcall, "validate", endless, "--jobs", jobs, "-o", "jsonl") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        workers = children(process.pid)
+        assert len(workers) == (3 if jobs == "3" else 0)
+        os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of them
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert b"Traceback" not in err
+        assert not any(map(is_alive, workers))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_worker_that_was_killed_is_told_of(cxcall: Cxcall, endless: str) -> None:
+    with begin(cxcall, "validate", endless, "--jobs", "3") as process:
+        while len(workers := children(process.pid)) < 3:
+            assert process.poll() is None
+        os.kill(workers[1], signal.SIGKILL)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert out == b""
+        assert b"a worker process was ended by SIGKILL; the check was not finished" in err
+        assert b"--jobs 1" in err
+        assert b"Traceback" not in err
+        assert not any(map(is_alive, workers))
+
+
+def test_a_terminal_shows_how_far_it_is(cxcall: Cxcall) -> None:
+    name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
+    with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
+        child.expect(r"\d/1\S* MiB, [\d,]+ checked, [\d,]+ not valid")
+        text = screen(child)
+    assert child.exitstatus == 3
+    assert "5,000 payloads, 2,500 valid" in text
+    assert text.rstrip().endswith("2,500 errors")
+
+
+def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) -> None:
+    name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
+    ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
+    assert ran.err == ""
+    assert "MiB" not in ran.out
+
+
+@pytest.mark.parametrize("jobs", ["1", "3"])
+def test_a_contract_of_the_users_own_is_read_by_every_process(cxcall: Cxcall, jobs: str) -> None:
+    contract = ("--contract", cxcall.file("own.json", swagger()))
+    bodies = [
+        {"tone": 1, "height": 2}, {"tone": 3, "height": 4}, {"tone": 0, "height": 4}, {"tone": 5, "height": 4.5},
+        {"tone": 5, "height": "x"}, {"tone": 1, "label": "low"}, {"tone": 1, "label": "todo"},
+        {"tone": 1, "inner": {"tone": 2}}, {"tone": 1, "inner": {"tone": 0}},
+    ]  # fmt: skip
+    alone = [
+        json.loads(cxcall("validate", cxcall.file("one.jsonl", body), *contract, "-o", "jsonl").out)
+        for body in bodies
+    ]
+    assert {entry["valid"] for entry in alone} == {True, False}
+    name = cxcall.file("own.jsonl", "".join(json.dumps(body) + "\n" for body in bodies * 20))
+    out = cxcall("validate", name, *contract, "--jobs", jobs, "-o", "jsonl", code=3).out
+    assert [json.loads(line) for line in out.splitlines()] == [
+        entry | {"file": name, "line": number} for number, entry in enumerate(alone * 20, 1)
+    ]
