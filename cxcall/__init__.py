@@ -10,7 +10,8 @@
 `explain(text)` is what `cxcall explain` does: why a request failed.
 """
 
-__version__ = "0.1.0"
+from cxcall.version import __version__
+
 __all__ = [
     "CxcallError",
     "Explanation",
@@ -26,7 +27,8 @@ TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall -
 
 if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation, explain
-    from cxcall.findings.errors import CxcallError, Finding, Severity
+    from cxcall.findings.errors import CxcallError
+    from cxcall.findings.finding import Finding, Severity
     from cxcall.payloads.checks import Verdict, check
 else:
 

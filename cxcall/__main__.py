@@ -16,7 +16,7 @@ _UNUSED = (
 def main() -> None:
     """Run the command that `sys.argv` names, and leave with its exit code."""
     if sys.argv[1:] == ["--version"]:
-        from cxcall import __version__
+        from cxcall.version import __version__
 
         leave(0, f"cxcall {__version__}\n")
     import gc

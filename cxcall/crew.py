@@ -10,7 +10,8 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
-from cxcall.findings.errors import CxcallError, Finding, Severity
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

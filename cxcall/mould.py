@@ -17,7 +17,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import validator
-from cxcall.documents.json_document import has_value, join_pointer, leaves, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.payloads.operation_matching import candidates_for, may_fit, strangeness
 from cxcall.slot import below, opened, slot
 

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.likely_mistakes import is_placeholder
+from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ import pytest
 
 import transcripts
 from cxcall.contracts import contract
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
 from helpers.command import CONTACT, CXCALL
 from helpers.platform_server import Platform, Reply
 

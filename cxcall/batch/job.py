@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.findings.errors import CxcallError, Finding, UsageError, command
+from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.finding import Finding, command
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import override
 from cxcall.sending import call_guards

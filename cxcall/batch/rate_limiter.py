@@ -21,7 +21,7 @@ from cxcall.transport.retry_after import HeldBackError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.transport.exchange import Exchange
+    from cxcall.transport.messages import Exchange
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)(?:ec|econd|in|inute|our)?")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import Finding, Severity, StoppedError, UsageError
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.database import NOT_RECORDED
 
 if TYPE_CHECKING:

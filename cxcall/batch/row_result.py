@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.findings.errors import CxcallError, ExitCode, Finding, Outcome, Severity
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report
-from cxcall.sending.dialer import Delivery
+from cxcall.responses.delivery import Delivery
 
 if TYPE_CHECKING:
     from cxcall.batch.rows import Row

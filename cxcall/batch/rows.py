@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
 from cxcall.documents.text_files import STDIN, open_bytes, refuse_wide, undecodable
-from cxcall.findings.errors import Excerpt
+from cxcall.findings.finding import Excerpt
 from cxcall.payloads import csv_table
 from cxcall.payloads.payload import Payload
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.documents.json_document import Document
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
 
 LINES = (".jsonl", ".ndjson", ".json")
 TABLES = (".csv", ".tsv")

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from cxcall.batch.rate_limiter import Turn
 from cxcall.batch.row_result import COMMAND, Done, delivered, failed, invalid, recorded
 from cxcall.batch.totals import Tally
-from cxcall.findings.errors import CxcallError, ExitCode
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.ledger import intent_digest
 from cxcall.output.report import of_error
 from cxcall.phone import phone_numbers
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from cxcall.batch.rows import Row
     from cxcall.batch.totals import Limit
     from cxcall.credentials.tokens import Token
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger, Record
     from cxcall.sending.draft import Draft
     from cxcall.settings.settings import Settings

@@ -8,13 +8,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from cxcall.findings.errors import Outcome, Severity, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from cxcall.batch.job import Checked
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
 
 BOUNDS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)

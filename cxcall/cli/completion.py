@@ -156,7 +156,7 @@ def _topics(context: Any) -> Iterator[Value]:
 
 
 def _outcomes(_context: Any) -> Iterator[Value]:
-    from cxcall.findings.errors import Outcome
+    from cxcall.findings.exit_codes import Outcome
 
     for outcome in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN):
         yield Value(str(outcome))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.settings.sources import FOLDERS, NAMES, PREFIX, VENDOR
 
 if TYPE_CHECKING:

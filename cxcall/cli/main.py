@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cxcall import __version__
 from cxcall.cli.option_binding import Invocation, accept_before, new_app
 from cxcall.cli.options import COMMON
-from cxcall.findings.errors import CxcallError, ExitCode, Finding, Outcome, Severity
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, of_error
 from cxcall.output.screen import Screen, options_of
 from cxcall.runtime.process_exit import tell_unwritten
 from cxcall.runtime.signals import let_interrupt
 from cxcall.runtime.streams import UnwrittenError, guard
+from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,9 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from cxcall.cli.options import COMMON, OutputOptions, formats_of
+from cxcall.cli.options import COMMON
 from cxcall.findings.errors import UsageError
+from cxcall.output.options import OutputOptions, formats_of
 
 
 class Invocation:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import Whole
 from cxcall.contracts.parameters import Flag, Parameter, Published, server_url, target, whole_base
-from cxcall.documents.json_document import split_pointer
+from cxcall.documents.json_pointer import split_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall import __version__
 from cxcall.contracts.sqlite_document import Archive
 from cxcall.documents.text_files import STDIN, read_bytes
+from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import join_pointer, split_pointer
+from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.lean import stood_in
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.credentials.oauth_client import refused
 from cxcall.credentials.redirect_server import Loopback
 from cxcall.credentials.token_request import redeem
-from cxcall.settings.regions import printable
+from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

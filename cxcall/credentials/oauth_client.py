@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cxcall.findings.errors import (
-    CredentialsError,
-    CxcallError,
-    ExitCode,
-    Finding,
-    Outcome,
-    Severity,
-)
+from cxcall.findings.errors import CredentialsError, CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
 from cxcall.runtime.redaction import shown
-from cxcall.settings.regions import host_of
+from cxcall.transport.urls import host_of
 
 CLIENT_CREDENTIALS = "client-credentials"
 ACCESS_KEY = "access-key"

@@ -16,14 +16,15 @@ from cxcall.credentials.oauth_client import (
     refused,
 )
 from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, VAULT_SOURCE, Token
-from cxcall.findings.errors import CredentialsError, Finding, Severity
+from cxcall.findings.finding import Finding, Severity
 from cxcall.settings import tenants
-from cxcall.settings.regions import host_of, is_loopback_url
 from cxcall.settings.settings import CXONE
+from cxcall.transport.urls import host_of, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.findings.errors import CredentialsError
     from cxcall.settings.private_file import Record
     from cxcall.settings.settings import Settings
 

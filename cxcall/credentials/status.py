@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, VAULT_SOURCE
-from cxcall.findings.errors import Severity
+from cxcall.findings.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.credentials.oauth_client import Client
     from cxcall.credentials.store import Token
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
 
 

@@ -20,8 +20,8 @@ from cxcall.findings.errors import CredentialsError
 from cxcall.runtime.redaction import shown
 from cxcall.settings import tenants
 from cxcall.settings.private_file import PrivateFile, Record, UnwritableError
-from cxcall.settings.regions import host_url
 from cxcall.settings.settings import state_dir
+from cxcall.transport.urls import host_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 
 from cxcall.credentials.oauth_client import refused, undelivered
 from cxcall.settings import tenants
-from cxcall.settings.regions import host_of, printable
 from cxcall.settings.tenants import Tenant
+from cxcall.transport.urls import host_of, printable
 
 if TYPE_CHECKING:
     from cxcall.credentials.oauth_client import Client, Grant
-    from cxcall.transport.exchange import HttpResponse
+    from cxcall.transport.messages import HttpResponse
 
 PATH = "/.well-known/cxone-configuration"
 _FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.niceincontact.com`"
@@ -64,7 +64,8 @@ def claims(token: str) -> dict[str, Any]:
 
 def _get(url: str, timeout: float) -> HttpResponse:
     from cxcall.transport.authorization import Authorization
-    from cxcall.transport.exchange import HttpRequest, Interrupted, exchange
+    from cxcall.transport.exchange import Interrupted, exchange
+    from cxcall.transport.messages import HttpRequest
 
     request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
     try:

@@ -22,7 +22,7 @@ from cxcall.transport.authorization import Authorization
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.transport.exchange import HttpRequest
+    from cxcall.transport.messages import HttpRequest
 
 __all__ = [
     "Client",
@@ -96,7 +96,7 @@ def _form(client: Client, form: Mapping[str, str]) -> HttpRequest:
 
 
 def _post(client: Client, media: str, body: str) -> HttpRequest:
-    from cxcall.transport.exchange import HttpRequest
+    from cxcall.transport.messages import HttpRequest
 
     headers = {"Accept": "application/json", "Content-Type": media}
     return HttpRequest("POST", client.token_url, headers, body.encode())

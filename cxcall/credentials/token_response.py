@@ -20,12 +20,12 @@ from cxcall.credentials.oauth_client import (
     undelivered,
 )
 from cxcall.runtime.redaction import shown
-from cxcall.settings.regions import host_of
+from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.transport.exchange import Exchange, HttpResponse
+    from cxcall.transport.messages import Exchange, HttpResponse
 
 LONGEST_LIFE = 38880000.0  # genesys-cloud.md section 2.1: the longest that a client may be given
 _SHOWN = 200

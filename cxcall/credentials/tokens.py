@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from cxcall.credentials import selection, store
 from cxcall.credentials.oauth_client import UndeliveredError, check_secret
 from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, Token
-from cxcall.findings.errors import CredentialsError, Finding, Severity
+from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.settings import CXONE
 from cxcall.transport.authorization import Authorization
 

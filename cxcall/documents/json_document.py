@@ -10,31 +10,17 @@ from itertools import accumulate
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cxcall.findings.errors import (
-    CxcallError,
-    Excerpt,
-    ExitCode,
-    Finding,
-    Outcome,
-    Severity,
-    UsageError,
-)
+from cxcall.documents.json_pointer import child_at, join_pointer, split_pointer
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Excerpt, Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
 BOM = "\ufeff"
 BLANK = " \t\r\n"
 DEEPEST = 200
-TYPE_NAMES = {
-    "string": "a string",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "an object",
-    "array": "an array",
-    "null": "null",
-}
 """What the types of JSON are called in a sentence."""
 
 _PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++'
@@ -45,79 +31,6 @@ class DocumentError(CxcallError):
 
     exit_code = ExitCode.INVALID
     outcome = Outcome.INVALID
-
-
-def join_pointer(pointer: str, token: str | int) -> str:
-    """Append one token to a JSON pointer (RFC 6901)."""
-    return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
-
-
-def split_pointer(pointer: str) -> list[str]:
-    """Return the tokens of a JSON pointer; raises UsageError when it is none."""
-    if pointer and not pointer.startswith("/"):
-        raise UsageError(
-            f"`{pointer}` is no JSON pointer",
-            where=pointer,
-            fix="start it with `/`, like `/contactId`",
-        )
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def value_at(value: Any, pointer: str) -> Any:
-    """Return the value at a pointer; raises KeyError when there is none."""
-    for token in split_pointer(pointer):
-        value = _member(value, token)
-    return value
-
-
-def has_value(value: Any, pointer: str) -> bool:
-    """Tell whether there is a value at a pointer."""
-    try:
-        value_at(value, pointer)
-    except KeyError:
-        return False
-    return True
-
-
-def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (pointer, value) of everything in a JSON value that holds nothing else."""
-    if isinstance(value, dict) and value:
-        for name, member in value.items():
-            yield from leaves(member, join_pointer(pointer, name))
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield from leaves(item, join_pointer(pointer, index))
-    else:
-        yield pointer, value
-
-
-def objects(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (pointer, object) of every object in a JSON value, outermost first."""
-    if isinstance(value, dict):
-        yield pointer, value
-        for name, member in value.items():
-            yield from objects(member, join_pointer(pointer, name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from objects(item, join_pointer(pointer, index))
-
-
-def type_of(value: Any) -> str:
-    """Return the JSON type of a value."""
-    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("number", float)):
-        if isinstance(value, kind):
-            return name
-    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "null"
-
-
-def _member(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:
-    if isinstance(value, dict):
-        return value[token]
-    if isinstance(value, list) and token.isdecimal() and len(token) <= len(str(len(value))):
-        index = int(token)
-        if token == str(index) and index < len(value):
-            return value[index]
-    raise KeyError(token)
 
 
 class Document:
@@ -147,7 +60,7 @@ class Document:
         site = self._site
         try:
             for token in split_pointer(pointer):
-                site = _member(site.members, token)
+                site = child_at(site.members, token)
         except KeyError:
             return None
         return self.place(*site.name) if key and site.name else self.place(site.start, site.end)

@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
-from cxcall.findings.errors import Finding, Severity, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from io import BufferedReader

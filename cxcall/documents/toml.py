@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import UsageError, command
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

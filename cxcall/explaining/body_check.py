@@ -6,13 +6,16 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_document import DocumentError, has_value, leaves, parse, value_at
+from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.explaining.query_check import check_misplaced, check_query
 from cxcall.explaining.route_check import Route, path_values
-from cxcall.findings.errors import Finding, Severity, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters
-from cxcall.payloads.likely_mistakes import find_unlikely, is_placeholder
+from cxcall.payloads.likely_mistakes import find_unlikely
 from cxcall.payloads.payload import Payload, put
+from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:

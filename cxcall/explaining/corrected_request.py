@@ -8,25 +8,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from cxcall.contracts.json_schema import validator
-from cxcall.documents.json_document import (
-    DocumentError,
-    has_value,
-    join_pointer,
-    leaves,
-    parse,
-    value_at,
-)
+from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload, put
-from cxcall.transport.exchange import HttpRequest, curl
+from cxcall.transport.curl import curl
+from cxcall.transport.messages import HttpRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.contracts.contract import Operation
     from cxcall.explaining.explanation import Explanation
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
 
 _MOST_MISSING = 50
 

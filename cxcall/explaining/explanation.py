@@ -6,17 +6,19 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.documents.json_document import leaves
+from cxcall.documents.json_pointer import leaves
 from cxcall.explaining.body_check import check_content, check_values
 from cxcall.explaining.header_check import check_headers, needs_person
 from cxcall.explaining.host_check import NAMES, check_region
 from cxcall.explaining.observed_request import without_secrets
 from cxcall.explaining.published_operations import CXONE
 from cxcall.explaining.route_check import Route, trace
-from cxcall.findings.errors import Finding, Severity
-from cxcall.responses.evidence import SOURCE, correlation_id, hidden_failure, short
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.evidence import hidden_failure
+from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.platform_words import SOURCE, short
 from cxcall.responses.refusals import refusal
-from cxcall.transport.exchange import Headers
+from cxcall.transport.messages import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from cxcall.explaining.published_operations import CXONE
 from cxcall.explaining.token_request_check import JSON, endpoint_meant
-from cxcall.findings.errors import Finding, Severity
-from cxcall.payloads.likely_mistakes import is_placeholder
-from cxcall.transport.exchange import Headers
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.placeholders import is_placeholder
+from cxcall.transport.messages import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

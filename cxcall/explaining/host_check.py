@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from cxcall.contracts import contract
 from cxcall.explaining.published_operations import CXONE, GENESYS, is_other_family
 from cxcall.explaining.token_request_check import asks_token, login_platform
-from cxcall.findings.errors import Finding, Severity
-from cxcall.settings.regions import is_loopback_host
+from cxcall.findings.finding import Finding, Severity
+from cxcall.transport.urls import is_loopback_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.findings.errors import Finding
-    from cxcall.transport.exchange import Headers, HttpResponse
+    from cxcall.findings.finding import Finding
+    from cxcall.transport.messages import Headers, HttpResponse
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
-from cxcall.payloads.likely_mistakes import is_placeholder
+from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

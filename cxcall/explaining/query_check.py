@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import join_pointer
-from cxcall.findings.errors import Finding, Severity
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_parameters, fits_text
 from cxcall.payloads.schema_errors import explain_parameter
 from cxcall.payloads.suggestions import nearest_name

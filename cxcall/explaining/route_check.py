@@ -25,9 +25,9 @@ from cxcall.explaining.published_operations import (
     listing,
 )
 from cxcall.explaining.token_request_check import asks_token, check_token_request
-from cxcall.findings.errors import Finding, Severity
-from cxcall.payloads.likely_mistakes import is_placeholder
-from cxcall.settings.regions import host_of
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.placeholders import is_placeholder
+from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.published_operations import CXONE, GENESYS, listing
-from cxcall.findings.errors import Finding, Severity
-from cxcall.payloads.likely_mistakes import is_placeholder
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -8,7 +8,9 @@ from contextlib import contextmanager, suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Self
 
-from cxcall.findings.errors import CxcallError, ExitCode, Finding, Severity
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     import sqlite3

@@ -8,18 +8,11 @@ from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any, Self
 
-from cxcall.findings.errors import Outcome, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database import Journal, LedgerError, explained
-from cxcall.ledger.records import (
-    DID_NOT_RING,
-    RANG,
-    AlreadySentError,
-    Batch,
-    Intent,
-    Record,
-    intent_digest,
-    new_id,
-)
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Intent, Record, intent_digest, new_id
 from cxcall.phone.phone_numbers import mask_text
 
 if TYPE_CHECKING:

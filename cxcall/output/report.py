@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.findings.errors import ExitCode, Outcome
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.findings.errors import CxcallError, Finding
-    from cxcall.sending.dialer import Delivery
-    from cxcall.transport.exchange import HttpRequest, HttpResponse
+    from cxcall.findings.errors import CxcallError
+    from cxcall.findings.finding import Finding
+    from cxcall.responses.delivery import Delivery
+    from cxcall.transport.messages import HttpRequest, HttpResponse
     from cxcall.validation.payload_check import Checked
 
 SCHEMA_VERSION = 1
@@ -92,7 +93,7 @@ class Report(NamedTuple):
     def _request(self) -> dict[str, Any] | None:
         if self.request is None:
             return None
-        from cxcall.transport.exchange import masked_headers
+        from cxcall.transport.messages import masked_headers
 
         exact = self.outcome is Outcome.DRY_RUN
         return {
@@ -106,7 +107,7 @@ class Report(NamedTuple):
 def _response(delivery: Delivery | None) -> dict[str, Any] | None:
     if delivery is None or delivery.exchange is None or delivery.exchange.response is None:
         return None
-    from cxcall.transport.exchange import masked_headers
+    from cxcall.transport.messages import masked_headers
 
     response: HttpResponse = delivery.exchange.response
     decoded = response.json()

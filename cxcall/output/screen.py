@@ -10,17 +10,19 @@ from functools import partial
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING, Any
 
-from cxcall.cli.options import CI_FORMATS, OutputOptions, formats_of
-from cxcall.findings.errors import Severity, UsageError
-from cxcall.output.finding_text import as_text, cells, fold, printable
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Severity
+from cxcall.output.finding_text import as_text
+from cxcall.output.options import CI_FORMATS, OutputOptions, formats_of
+from cxcall.output.terminal_text import cells, fold, printable
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.output.report import Report, Table
-    from cxcall.transport.exchange import Exchange
+    from cxcall.transport.messages import Exchange
 
 _STYLES = {
     "error": "1;31",
@@ -216,7 +218,7 @@ class Screen:
         return capture.get().rstrip("\n")
 
     def _show_exchange(self, exchange: Exchange) -> None:
-        from cxcall.transport.exchange import masked_headers
+        from cxcall.transport.messages import masked_headers
 
         request, response = exchange.request, exchange.response
         url = request.url if self.stderr.isatty() else phone_numbers.mask_url(request.url)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cxcall.contracts.json_schema import validator
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.text_files import read_text
-from cxcall.findings.errors import Finding, Severity
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.operation_matching import (
     Fit,
     count_known,

@@ -9,8 +9,9 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from cxcall.documents.json_document import leaves
-from cxcall.findings.errors import Excerpt, Finding, Severity, UsageError
+from cxcall.documents.json_pointer import leaves
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Excerpt, Finding, Severity
 from cxcall.payloads.payload import Payload, empty, override, put_text
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import join_pointer, leaves, objects, split_pointer, value_at
-from cxcall.findings.errors import Finding, Severity
-from cxcall.pattern import pattern
+from cxcall.documents.json_pointer import join_pointer, leaves, objects, split_pointer, value_at
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import meant, shown
 from cxcall.phone import phone_numbers
 
@@ -19,34 +18,12 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.payloads.payload import Payload
 
-# Left by a template engine, or written to be replaced: never a value that somebody meant.
-_UNFILLED = re.compile(
-    r"""^ ( <[^<>]*> | \[[^\[\]]*\] | \$?\{+[^{}]*\}+ | %\w+% | \$\w+   # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
-        | .*[-_ ]here | (your|my|insert|enter|replace)[-_ ].*           # uuid-here, your-contact-id
-        | todo | tbd | changeme | fixme | x{3,}
-        | 0{8}-0{4}-0{4}-0{4}-0{12} ) $""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# Where an ID is wanted, the bare name of one is unfilled, too: user_id, contactId, uuid.
-_NAME_OF_ID = pattern(
-    r"^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$",
-    re.IGNORECASE,
-)
-
 
 _OPEN = {
     "additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames",
     "dependentSchemas", "oneOf", "anyOf", "if", "not", "x-cxcall-mistakes",
 }  # fmt: skip
 """Words by which a schema says itself, or leaves open, what other names an object may have."""
-
-
-def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
-    """Tell whether a string was left to be filled in; where an ID is wanted, names of IDs count."""
-    if not isinstance(value, str):
-        return False
-    text = value.strip()
-    return bool(_UNFILLED.match(text) or (id_wanted and _NAME_OF_ID.match(text)))
 
 
 def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) -> Iterator[Finding]:

@@ -7,17 +7,11 @@ from copy import deepcopy
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cxcall.documents.json_document import (
-    DEEPEST,
-    DocumentError,
-    has_value,
-    is_too_deep,
-    join_pointer,
-    parse,
-    split_pointer,
-)
+from cxcall.documents.json_document import DEEPEST, DocumentError, is_too_deep, parse
+from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.documents.text_files import read_text
-from cxcall.findings.errors import Excerpt, Finding, Severity, UsageError, command
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Excerpt, Finding, Severity, command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import validator
-from cxcall.documents.json_document import TYPE_NAMES, join_pointer, type_of, value_at
-from cxcall.findings.errors import Finding, Severity
-from cxcall.payloads.likely_mistakes import find_unlikely, is_placeholder
+from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, type_of, value_at
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.likely_mistakes import find_unlikely
 from cxcall.payloads.payload import typed
+from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import (
     bounded,
     formed,

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import type_of
+from cxcall.documents.json_pointer import type_of
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.credentials import tokens
-from cxcall.documents.json_document import has_value, value_at
-from cxcall.findings.errors import Outcome, command
+from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import command
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
 from cxcall.sending.dialer import Plan, read
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.credentials.tokens import Token
-    from cxcall.findings.errors import Finding
-    from cxcall.sending.dialer import Delivery
+    from cxcall.findings.finding import Finding
+    from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
 DOCTOR = "x-cxcall-doctor"

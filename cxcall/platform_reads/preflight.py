@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import tokens
-from cxcall.findings.errors import CxcallError, Severity, command
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.finding import Severity, command
 from cxcall.payloads.checks import has_errors
 from cxcall.phone import phone_numbers
 from cxcall.phone.calling_hours import Hours
@@ -22,16 +23,17 @@ from cxcall.platform_reads.lookups import (
 )
 from cxcall.sending import call_guards
 from cxcall.sending.draft import draft as build_request
-from cxcall.settings.regions import host_of
-from cxcall.transport.exchange import HttpRequest, exchange, is_loopback
+from cxcall.transport.exchange import exchange, is_loopback
+from cxcall.transport.messages import HttpRequest
+from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
-    from cxcall.transport.exchange import Exchange
+    from cxcall.transport.messages import Exchange
 
 _MOST_SKEW = 60.0
 

@@ -6,16 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.documents.json_document import has_value, value_at
-from cxcall.findings.errors import (
-    CxcallError,
-    ExitCode,
-    Finding,
-    Outcome,
-    Severity,
-    UsageError,
-    command,
-)
+from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity, command
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.transport import retry_after
 
@@ -23,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.sending.dialer import Delivery
+    from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0

@@ -6,23 +6,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import SplitResult, unquote, urlsplit
 
-from cxcall.documents.json_document import value_at
-from cxcall.findings.errors import Finding, Severity
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.identifiers import engagement_id
+from cxcall.responses.platform_words import SOURCE, short
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.contract import Operation
-    from cxcall.transport.exchange import Exchange, HttpResponse
+    from cxcall.transport.messages import Exchange, HttpResponse
 
-CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
-SOURCE = "response"
-_SHOWN = 300
-_LONGEST_ID = 256
 
 # These keep the method, so the server they came from did not act on it; after the others it may have.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
@@ -92,58 +87,6 @@ def unreadable(response: HttpResponse) -> str:
     return ""
 
 
-def engagement_id(
-    operation: Operation, response: HttpResponse, first_header: str = ""
-) -> tuple[str, str] | None:
-    """Return (ID, where it stood): a header named by the user, the contract's places, `Location`."""
-    declared = operation.engagement_id
-    if first_header:
-        declared = (f"header:{first_header}", *declared)
-    in_headers = [place for place in declared if place.startswith("header:")]
-    elsewhere = [place for place in declared if not place.startswith("header:")]
-    body = response.json() if elsewhere else None
-    for place in (*in_headers, *elsewhere, "location"):
-        found = _at(place, response, body)
-        if found and len(found) <= _LONGEST_ID:
-            return found, place
-    return None
-
-
-def _at(place: str, response: HttpResponse, body: Any) -> str:
-    kind, _, name = place.partition(":")
-    if kind == "header":
-        return response.headers.get(name, "").strip()
-    if kind == "location":
-        # Only a success says with it what it made; a redirect says where else to go.
-        made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-        path = location(response).path if made else ""
-        return unquote(path.rstrip("/").rpartition("/")[2])
-    try:
-        value = value_at(body, name)
-    except KeyError:
-        return ""
-    is_id = isinstance(value, str | int) and not isinstance(value, bool)
-    return str(value).strip() if is_id else ""
-
-
-def location(response: HttpResponse) -> SplitResult:
-    """Return where an answer points; an empty address where that is none."""
-    try:
-        return urlsplit(response.headers.get("Location", ""))
-    except ValueError:
-        return urlsplit("")
-
-
-def correlation_id(response: HttpResponse) -> str | None:
-    """Return the platform's ID of this exchange, from its headers, else from its error body."""
-    for name in CORRELATION_HEADERS:
-        if found := response.headers.get(name, "").strip():
-            return found
-    body = response.json()
-    context = body.get("contextId") if isinstance(body, dict) else None
-    return str(context) if context else None
-
-
 def failure_in(response: HttpResponse) -> str:
     """Say what in a body reports a failure (nice-cxone.md section 5, shape D); empty when nothing does."""
     body = response.json()
@@ -180,12 +123,6 @@ def _is_partial(body: Any) -> bool:
     )
 
 
-def short(text: str) -> str:
-    """Return text of the platform fit for one line: numbers masked, its length bounded."""
-    text = mask_text(text).replace("`", "'")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
 def hidden_failure(response: HttpResponse) -> Finding | None:
     """Return the failure that a 2xx hides in its body, if any."""
     told = failure_in(response)
@@ -199,32 +136,4 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
         fix="read the body; nothing was started, as far as it says",
         why="a 2xx whose body reports a failure is no success",
         source=SOURCE,
-    )
-
-
-def said(response: HttpResponse) -> str:
-    """Return the platform's own words on an error, in the order that its shapes give them."""
-    body = response.json()
-    names = ("messageWithParams", "message", "error_description", "errorDescription")
-    words = next(
-        filter(None, (text_at(body, name) for name in (*names, "description", "error"))), ""
-    )
-    code = text_at(body, "code")
-    text = short(f"{words} ({code})" if words and code and code not in words else words or code)
-    limit = body.get("limit") if isinstance(body, dict) else None
-    if key := text_at(limit, "key"):
-        text = f"{text}; limit `{short(key)}` is {short(text_at(limit, 'value')) or 'not told'}"
-    return text
-
-
-def text_at(body: Any, wanted: str) -> str:
-    """Return the text of a member; platforms write its name in several cases."""
-    members = body.items() if isinstance(body, dict) else ()
-    return next(
-        (
-            str(value)
-            for name, value in members
-            if name.lower() == wanted.lower() and isinstance(value, str | int) and value
-        ),
-        "",
     )

@@ -8,24 +8,17 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.findings.errors import Finding, Severity
-from cxcall.responses.evidence import (
-    SOURCE,
-    UNPROCESSED_REDIRECTS,
-    correlation_id,
-    location,
-    said,
-    short,
-    text_at,
-    unreadable,
-)
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable
+from cxcall.responses.identifiers import correlation_id, location
+from cxcall.responses.platform_words import SOURCE, said, short, text_at
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.transport.exchange import HttpResponse
+    from cxcall.transport.messages import HttpResponse
 
 
 class Cause(NamedTuple):

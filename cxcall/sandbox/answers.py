@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from cxcall.documents.json_document import has_value, join_pointer, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.sandbox.faults import Fault, Shape
 from cxcall.sandbox.messages import Answer, Problem
 from cxcall.sandbox.sample_values import sample

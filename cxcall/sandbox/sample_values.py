@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from cxcall.documents.json_document import join_pointer
+from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.documents.json_document import join_pointer
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.documents.text_files import read_text
-from cxcall.findings.errors import Finding, Severity, StoppedError, UsageError
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.finding import Finding, Severity
 from cxcall.pattern import pattern
 from cxcall.phone import phone_numbers
 

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.findings.errors import ExitCode, Finding, Outcome, Severity
-from cxcall.responses import evidence
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
+from cxcall.responses import evidence, identifiers, platform_words
 from cxcall.responses.evidence import Proof
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Operation
     from cxcall.findings.errors import CxcallError
-    from cxcall.transport.exchange import Exchange, HttpResponse
+    from cxcall.transport.messages import Exchange, HttpResponse
 
 _RESOLVE = "`cxcall history resolve {id} --rang` or `--did-not-ring`"
 _UNSENT = {
@@ -136,7 +137,7 @@ def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
     asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
     limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
     again = f"in {math.ceil(asked)} s" if asked else "in a minute"
-    said = evidence.said(response)
+    said = platform_words.said(response)
     return Finding(
         Severity.ERROR,
         "rate-limited" if limited else "undelivered",
@@ -145,7 +146,7 @@ def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
         f", it answered HTTP {response.status}",
         fix=f"run it again {again}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
         why="a request answered so was not processed" + (f"; the API says: {said}" if said else ""),
-        source=evidence.SOURCE,
+        source=platform_words.SOURCE,
     )
 
 
@@ -196,7 +197,7 @@ def _doubt(delivered: Delivered, exchange: Exchange | None) -> str:
     response = exchange.response
     status = f"{host} answered HTTP {response.status}"
     if response.status not in range(200, 300):
-        said = evidence.said(response)
+        said = platform_words.said(response)
         return f'{status}, which says "{said}"' if said else status
     kind = evidence.unreadable(response)
     return f"{status} with {kind}" if kind else f"{status}, and its body reports a failure"
@@ -204,7 +205,7 @@ def _doubt(delivered: Delivered, exchange: Exchange | None) -> str:
 
 def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]:
     """Return the warnings on an accepted request: no ID, or a body that hides what it says."""
-    found = evidence.engagement_id(delivered.operation, response, delivered.first_header)
+    found = identifiers.engagement_id(delivered.operation, response, delivered.first_header)
     kind = evidence.unreadable(response)
     doubts = []
     if found is None and delivered.operation.engagement_id:
@@ -217,7 +218,7 @@ def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]
                 "accepted, and the answer names no engagement ID",
                 fix="if your host sends it in a header, name it: `--engagement-header NAME`",
                 why=f"looked in {', '.join(f'`{place}`' for place in looked)}",
-                source=evidence.SOURCE,
+                source=platform_words.SOURCE,
             )
         )
     if kind:
@@ -228,7 +229,7 @@ def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]
                 "response",
                 f"accepted, by its status and engagement ID alone: the body is {kind}",
                 fix="check on the platform what became of it",
-                source=evidence.SOURCE,
+                source=platform_words.SOURCE,
             )
         )
     return tuple(doubts)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.credentials.tokens import BearerAuth
-from cxcall.findings.errors import CxcallError, ExitCode, Finding, Outcome, Severity
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.ledger import Intent, intent_digest
 from cxcall.phone.phone_numbers import mask_text
-from cxcall.responses import evidence
+from cxcall.responses import evidence, identifiers
+from cxcall.responses.delivery import Delivery
 from cxcall.responses.evidence import Proof
 from cxcall.runtime.redaction import shown
 from cxcall.runtime.signals import Held
@@ -24,7 +27,7 @@ from cxcall.sending.delivery_result import (
     stopped_before,
 )
 from cxcall.transport import retry_after
-from cxcall.transport.exchange import Exchange, Interrupted, exchange
+from cxcall.transport.exchange import Interrupted, exchange
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from cxcall.credentials.tokens import Token
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import Settings
-    from cxcall.transport.exchange import HttpRequest
+    from cxcall.transport.messages import Exchange, HttpRequest
 
 MOST_SENDS = 3
 """How often a request is sent that provably was not processed; once more with a renewed token."""
@@ -99,20 +102,6 @@ class Plan(NamedTuple):
             batch=self.batch,
             row=self.row,
         )
-
-
-class Delivery(NamedTuple):
-    """How the sending of one request ended."""
-
-    id: str
-    outcome: Outcome
-    exit_code: ExitCode
-    exchange: Exchange | None = None
-    engagement_id: str | None = None
-    engagement_id_source: str | None = None
-    correlation_id: str | None = None
-    attempts: int = 1
-    findings: tuple[Finding, ...] = ()
 
 
 class Unrecorded:
@@ -296,7 +285,7 @@ class _Attempts:
         response = ending.exchange.response if ending.exchange else None
         found = None
         if response and ending.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
-            found = evidence.engagement_id(
+            found = identifiers.engagement_id(
                 self.plan.operation, response, self.plan.engagement_header
             )
         return Delivery(
@@ -306,7 +295,7 @@ class _Attempts:
             exchange=ending.exchange,
             engagement_id=found[0] if found else None,
             engagement_id_source=found[1] if found else None,
-            correlation_id=evidence.correlation_id(response) if response else None,
+            correlation_id=identifiers.correlation_id(response) if response else None,
             attempts=self.attempt,
             findings=ending.findings,
         )

@@ -5,23 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.documents.json_document import value_at
-from cxcall.findings.errors import (
-    CheckError,
-    CredentialsError,
-    Finding,
-    Severity,
-    StoppedError,
-    UsageError,
-    command,
-)
+from cxcall.documents.json_pointer import value_at
+from cxcall.findings.errors import CheckError, CredentialsError, UsageError
+from cxcall.findings.finding import Finding, Severity, command
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
-from cxcall.phone import phone_numbers
 from cxcall.sending import call_guards
-from cxcall.transport.exchange import HttpRequest, is_loopback
+from cxcall.transport.messages import HttpRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
@@ -210,78 +202,6 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
     return (note,)
 
 
-def ask_consent(found: Draft, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
-    """Make sure that a person, or `--yes`, agreed before a phone may ring.
-
-    `ask` is None where nobody can answer. Raises StoppedError on a no, UsageError when nobody can
-    be asked. A sandbox on loopback rings nobody, and is not asked about.
-    """
-    if yes or not found.operation.rings or is_sandbox(found.settings):
-        return
-    numbers = ", ".join(phone_numbers.numbers_in(found.payload.value)) or "the contact of the body"
-    target = f"{found.operation.name} to {numbers}, profile {found.settings.profile}, {found.settings.base_url}"
-    if ask is None:
-        raise UsageError(
-            "`--yes` is required where nobody can be asked: a real phone may ring",
-            where="--yes",
-            why=target,
-            fix="look first with `--dry-run`, then add `--yes`; for trying things, `--sandbox`",
-        )
-    if not ask(f"This may ring a real phone: {target}. Send?"):
-        raise StoppedError(
-            Finding(Severity.NOTE, "declined", "--yes", "answered no; nothing was sent")
-        )
-
-
-def ask_count(
-    operation: Operation,
-    settings: Settings,
-    count: int,
-    *,
-    confirmed: int | None,
-    ask: Callable[[str], str] | None,
-) -> None:
-    """Make sure that a person, or `--confirm`, agreed to so many calls before the first.
-
-    `ask` is None where nobody can answer. Raises StoppedError on another number, UsageError when
-    nobody can be asked or `--confirm` counts otherwise. A sandbox is not asked about.
-    """
-    target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
-    if confirmed is not None and confirmed != count:
-        raise UsageError(
-            f"`--confirm {confirmed}`, and {count} request{'' if count == 1 else 's'} would be sent",
-            where="--confirm",
-            why=target,
-            fix=f"look with `--dry-run`; if that is right, `--confirm {count}`",
-        )
-    if confirmed is not None or not operation.rings or settings.embedded or is_sandbox(settings):
-        return
-    if ask is None:
-        raise UsageError(
-            f"`--confirm {count}` is required where nobody can be asked: real phones may ring",
-            where="--confirm",
-            why=target,
-            fix=f"look first with `--dry-run`, then add `--confirm {count}`; for trying things, `--sandbox`",
-        )
-    phones = "a real phone" if count == 1 else f"{count} real phones"
-    question = f"This may ring {phones}: {target}. Type the number of calls to go on"
-    if ask(question).strip() != str(count):
-        raise StoppedError(
-            Finding(Severity.NOTE, "declined", "--confirm", f"not {count}; nothing was sent")
-        )
-
-
-def is_sandbox(settings: Settings) -> bool:
-    """Ask a loopback server whether it is our sandbox: another one may be a tunnel to a real API."""
-    if not is_loopback(settings.base_url):
-        return False
-    from cxcall.transport.exchange import exchange
-
-    probe = exchange(HttpRequest("GET", f"{settings.base_url}/sandbox", {}, None), timeout=2.0)
-    answer = probe.response.json() if probe.response is not None else None
-    return isinstance(answer, dict) and answer.get("sandbox") is True
-
-
 def _sources(payload: Payload) -> list[tuple[str, str]]:
     found = []
     for pointer in _leaf_pointers(payload.value, ""):
@@ -292,7 +212,7 @@ def _sources(payload: Payload) -> list[tuple[str, str]]:
 
 
 def _leaf_pointers(value: object, pointer: str) -> list[str]:
-    from cxcall.documents.json_document import join_pointer
+    from cxcall.documents.json_pointer import join_pointer
 
     members: list[tuple[str | int, object]] = []
     if isinstance(value, dict):

@@ -7,15 +7,9 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.settings import tenants
-from cxcall.settings.regions import (
-    check_url,
-    domain_of,
-    host_url,
-    is_loopback_url,
-    printable,
-    token_url_for,
-)
+from cxcall.settings.regions import check_url, domain_of, token_url_for
 from cxcall.settings.sources import Written, pick
+from cxcall.transport.urls import host_url, is_loopback_url, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import Finding, Severity, UsageError
-from cxcall.settings.regions import domain_behind, domain_of, host_of, is_loopback_host, printable
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity
+from cxcall.settings.regions import domain_behind, domain_of
 from cxcall.settings.sources import misspelt, pick
+from cxcall.transport.urls import host_of, is_loopback_host, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
-from cxcall.findings.errors import Finding, Severity, UsageError, command
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity, command
 from cxcall.settings.sources import GC_PREFIX, Layer, Written, nearest
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.findings.errors import UsageError, command
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,19 +7,18 @@ from urllib.parse import urlsplit
 
 from cxcall.pattern import pattern
 from cxcall.settings.sources import bad_setting, nearest
+from cxcall.transport.urls import _PORTS, host_of, is_loopback_host, is_loopback_url, printable
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Written
 
-Origin = tuple[str, str, int]
 
 _DOMAIN = pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _AREA = pattern(r"[a-z]{2}[0-9]{1,2}")
 _AREA_HOST = pattern(r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com")
 _AROUND = pattern(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
 _IN_NO_URL = frozenset(" \\\"'`<>{}|^")
-_PORTS = {"http": 80, "https": 443}
 
 
 def domain_of(region: Written, contract: Contract) -> str:
@@ -106,46 +105,9 @@ def _check_scheme(name: str, written: Written, scheme: str, host: str) -> None:
     )
 
 
-def is_loopback_host(host: str) -> bool:
-    """Tell whether a host name or address is this machine itself."""
-    if host.lower() in ("localhost", "127.0.0.1"):
-        return True
-    if host[-1:].isalpha() and ":" not in host:  # a name: what reads addresses takes time to load
-        return False
-    from ipaddress import ip_address
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def is_loopback_url(url: str) -> bool:
-    """Tell whether an address is on this machine itself."""
-    return is_loopback_host(urlsplit(url).hostname or "")
-
-
 def is_domain(host: str) -> bool:
     """Tell whether a host's name is of whole labels, two or more."""
     return bool(_DOMAIN.fullmatch(host))
-
-
-def origin(url: str) -> Origin:
-    """Return scheme, host and port: what must be equal for a token to be sent."""
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    return scheme, parts.hostname or "", parts.port or _PORTS.get(scheme, 0)
-
-
-def host_of(url: str) -> str:
-    """Return the host, with the port where one is written."""
-    return urlsplit(url).netloc.rpartition("@")[2]
-
-
-def host_url(url: str) -> str:
-    """Return scheme, host and port, as an address without a path."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def token_url_for(base_url: str) -> str:
@@ -160,8 +122,3 @@ def domain_behind(url: str) -> str:
     """Return the domain that an API's and its login's host have in common."""
     host = urlsplit(url).hostname or ""
     return host.partition(".")[2] if host.startswith(("api.", "login.", "apps.")) else host
-
-
-def printable(text: str) -> str:
-    """Return a value as it can stand in a message, on one line."""
-    return text if text.isprintable() else ascii(text)[1:-1]

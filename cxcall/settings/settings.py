@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
-from cxcall.findings.errors import command
+from cxcall.findings.finding import command
 from cxcall.pattern import pattern
 from cxcall.settings import tenants
 from cxcall.settings.addresses import settle_hosts, settle_tenant
-from cxcall.settings.regions import printable, token_url_for
+from cxcall.settings.regions import token_url_for
 from cxcall.settings.sources import (
     GC_PREFIX,
     NAMES,
@@ -27,12 +27,13 @@ from cxcall.settings.sources import (
     nearest,
     pick,
 )
+from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
 
 DEFAULTS = {
     "profile": "default",

@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.documents import toml
-from cxcall.findings.errors import UsageError, command
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
 from cxcall.runtime.redaction import shown
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.settings.private_file import PrivateFile
-from cxcall.settings.regions import area_of, check_url, host_url, is_domain, is_loopback_url
+from cxcall.settings.regions import area_of, check_url, is_domain
 from cxcall.settings.sources import Written
+from cxcall.transport.urls import host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import CredentialsError, Finding, Severity
-from cxcall.settings.regions import host_of, origin
+from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import Finding, Severity
+from cxcall.transport.urls import host_of, origin
 
 if TYPE_CHECKING:
     from requests import PreparedRequest

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from cxcall.lean import lazy, left_out
 from cxcall.pattern import lazy_patterns
-from cxcall.settings.regions import is_loopback_host
+from cxcall.transport.urls import is_loopback_host
 
 # What requests and urllib3 load for features that are not used here costs 12 % of a send: a detector
 # of character sets alone, which only `requests.Response.text` asks, 7 %. Bodies are unpacked here.

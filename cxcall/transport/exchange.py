@@ -2,128 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from threading import Event, Lock, Thread
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall import __version__
-from cxcall.documents.json_document import is_too_deep
-from cxcall.runtime.redaction import shown
+from cxcall.transport.messages import (
+    MASKED,
+    Exchange,
+    Headers,
+    HttpRequest,
+    HttpResponse,
+    masked_headers,
+)
+from cxcall.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from requests import PreparedRequest, Response
     from requests.auth import AuthBase
 
-MASKED = "****"
 _SHORTEST_SECRET = 8
 _SLACK = 5.0
 _STATUS_DIGITS = 3
-_SCHEMES = ("Bearer", "Basic")
-_SECRET_WORDS = (
-    *("authorization", "cookie", "token", "secret", "password", "credential", "session"),
-    *("api-key", "apikey", "signature"),
-)
-
-
-class Headers(Mapping[str, str]):
-    """Header names to values, looked up without regard to case; a repeated name's values are joined."""
-
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self._held: dict[str, tuple[str, str]] = {}
-        for name, value in pairs:
-            written, before = self._held.get(name.lower(), (name, ""))
-            both = f"{before}, {value}" if before and before != value else value
-            self._held[name.lower()] = (written, both)
-
-    def __getitem__(self, name: str) -> str:
-        return self._held[name.lower()][1]
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._held.values())
-
-    def __len__(self) -> int:
-        return len(self._held)
-
-    def __repr__(self) -> str:
-        return f"Headers({masked_headers(self)!r})"
-
-
-class HttpRequest(NamedTuple):
-    """A request without its credentials: those are added as it leaves."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes | None
-
-    def __repr__(self) -> str:
-        return shown(self, "body")
-
-
-class HttpResponse(NamedTuple):
-    """An answer, its body decoded from its transfer; `truncated` when only its first mebibyte is kept."""
-
-    status: int
-    reason: str
-    headers: Mapping[str, str]
-    body: bytes
-    truncated: bool = False
-
-    def __repr__(self) -> str:
-        return shown(self, "body")
-
-    @property
-    def text(self) -> str:
-        """The body as text in its declared encoding, else UTF-8; what is neither is replaced."""
-        declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
-        charset = declared.partition(";")[0].strip(" \"'") or "utf-8"
-        try:
-            return self.body.decode(charset, "replace")
-        except (
-            LookupError,
-            ValueError,
-        ):  # an encoding that Python does not know, or one of no text
-            return self.body.decode("utf-8", "replace")
-
-    def json(self) -> Any | None:
-        """Return the body's JSON value, to be read only; None when it is no JSON."""
-        return _json_value(self.body)
-
-
-@lru_cache(maxsize=1)
-def _json_value(body: bytes) -> Any | None:
-    """Parse a body; many ask for the same one, each about another part of the answer.
-
-    What nests deeper than anything of a platform is text: to walk it would take the stack.
-    """
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return None if is_too_deep(value) else value
-
-
-class Exchange(NamedTuple):
-    """What came of one request, its credentials masked.
-
-    `left` is False only while it is certain that nothing of the request left: it turns True when the
-    connection stands, TLS and proxy included, and the first byte is about to go. `failure` is empty,
-    or dns, connect, certificate, tls, proxy, timeout, reset, cut, malformed or interrupted; `detail`
-    is its cause in words. A cut answer may carry its status and headers. `timings` are milliseconds
-    from the start: connect, turn (where one was waited for), first_byte, total.
-    """
-
-    request: HttpRequest
-    response: HttpResponse | None
-    left: bool
-    failure: str = ""
-    detail: str = ""
-    timings: Mapping[str, float] = MappingProxyType({})
 
 
 class Interrupted(KeyboardInterrupt):
@@ -303,37 +205,6 @@ def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
 
 def is_loopback(url: str) -> bool:
     """Tell whether a URL leads to this machine: 127.0.0.0/8, ::1 or localhost."""
-    from cxcall.settings.regions import is_loopback_host
+    from cxcall.transport.urls import is_loopback_host
 
     return is_loopback_host(urlsplit(url).hostname or "")
-
-
-def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with every value that may be a secret masked; a scheme like `Bearer` stays."""
-    return {
-        name: _masked(value) if any(word in name.lower() for word in _SECRET_WORDS) else value
-        for name, value in headers.items()
-    }
-
-
-def _masked(value: str) -> str:
-    scheme, _, rest = value.partition(" ")
-    return f"{scheme} {MASKED}" if rest and scheme in _SCHEMES else MASKED
-
-
-def curl(request: HttpRequest) -> str:
-    """Return the request as a curl command for a POSIX shell, the token left to its environment."""
-    import shlex
-
-    words = [
-        f"curl --include --request {shlex.quote(request.method)} {shlex.quote(request.url)}",
-        '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"',
-    ]
-    words += [
-        f"--header {shlex.quote(f'{name}: {value}')}"
-        for name, value in request.headers.items()
-        if name.lower() != "authorization"
-    ]
-    if request.body is not None:
-        words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
-    return " \\\n  ".join(words)

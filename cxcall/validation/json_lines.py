@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.documents.json_document import BLANK, DocumentError, parse
 from cxcall.documents.text_files import refuse_wide, undecodable
-from cxcall.findings.errors import Excerpt, ExitCode
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.findings.finding import Excerpt
 from cxcall.mould import NUMBERS, Moulds
 from cxcall.phone.numbering_plans import undialable
 from cxcall.validation.payload_check import Checked, Judge, Stretch, unread

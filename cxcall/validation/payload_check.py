@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.payloads.checks import check_parameters, has_errors, in_file_order, judge
 from cxcall.payloads.payload import Payload
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.documents.json_document import Document
-    from cxcall.findings.errors import CxcallError, Finding
+    from cxcall.findings.errors import CxcallError
+    from cxcall.findings.finding import Finding
     from cxcall.validation.operation_patterns import Assigned
 
 

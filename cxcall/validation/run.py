@@ -17,7 +17,8 @@ from cxcall.documents.text_files import (
     refuse_wide,
     undecodable,
 )
-from cxcall.findings.errors import Finding, Severity, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity
 from cxcall.validation.payload_check import Judge, unread
 
 if TYPE_CHECKING:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import ExitCode, Finding, Outcome
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.validation.payload_check import Checked, Stretch
+
+if TYPE_CHECKING:
+    from cxcall.findings.finding import Finding
 
 SHOWN = 100
 """Findings and payloads kept of a run; the others are counted."""

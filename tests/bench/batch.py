@@ -28,7 +28,8 @@ from test_dialer import Tokens, plan_to
 
 from cxcall.ledger.database import FILE
 from cxcall.ledger.ledger import Ledger
-from cxcall.sending.dialer import Delivery, Pace, deliver
+from cxcall.responses.delivery import Delivery
+from cxcall.sending.dialer import Pace, deliver
 from helpers.platform_server import Bucket, Platform
 
 if TYPE_CHECKING:

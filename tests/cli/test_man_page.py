@@ -13,7 +13,7 @@ import pytest
 
 import man_page
 from cxcall.cli import main
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.settings.sources import NAMES, PREFIX
 
 ROOT = Path(__file__).parents[2]

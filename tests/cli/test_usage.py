@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.cli import help_topics
-from cxcall.cli.options import CI_FORMATS, FORMATS
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.output.options import CI_FORMATS, FORMATS
 from cxcall.settings import sources
 from helpers.command import CAMPAIGN, CONTACT
 

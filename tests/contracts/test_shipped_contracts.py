@@ -11,7 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract, Operation
 from cxcall.credentials import store
-from cxcall.documents.json_document import has_value
+from cxcall.documents.json_pointer import has_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body, check_parameters
 from cxcall.payloads.payload import Payload

@@ -26,14 +26,9 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import Contract, Operation, builtin
 from cxcall.credentials import store, tokens
 from cxcall.credentials.token_request import Client, Grant, check_secret
-from cxcall.findings.errors import (
-    CredentialsError,
-    CxcallError,
-    ExitCode,
-    Outcome,
-    Severity,
-    UsageError,
-)
+from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Severity
 from cxcall.settings import private_file
 from cxcall.settings import settings as config
 from cxcall.transport.authorization import Authorization

@@ -15,20 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxcall.documents.json_document import (
-    DEEPEST,
-    Document,
-    DocumentError,
-    has_value,
-    join_pointer,
-    parse,
-    parse_lines,
-    split_pointer,
-    value_at,
-)
+from cxcall.documents.json_document import DEEPEST, Document, DocumentError, parse, parse_lines
+from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.documents.json_syntax_errors import diagnose
 from cxcall.documents.text_files import UnreadableError, read_text
-from cxcall.findings.errors import Excerpt, Finding, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Excerpt, Finding
 
 SCALARS = (
     st.none()

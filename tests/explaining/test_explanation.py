@@ -13,7 +13,7 @@ import cxcall
 from cxcall import explain
 from cxcall.contracts import contract
 from cxcall.findings.codes import codes
-from cxcall.findings.errors import Severity
+from cxcall.findings.finding import Severity
 
 GENESYS, CXONE = "api.mypurecloud.com", "api-na1.niceincontact.com"
 LOGIN, ISSUER, AREA = "login.mypurecloud.com", "cxone.niceincontact.com", "na1.nice-incontact.com"

@@ -10,7 +10,8 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
-from cxcall.findings.errors import CxcallError, Outcome
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import Intent, Ledger, intent_digest
 
 ENDS = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)

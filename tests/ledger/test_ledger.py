@@ -23,7 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cxcall.findings.errors import ExitCode, Outcome, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger import database, ledger
 from cxcall.ledger.ledger import (
     AlreadySentError,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.findings.errors import Outcome
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database import FILE, VERSION
 from cxcall.ledger.ledger import Intent, Ledger
 from helpers.command import CONTACT, CXCALL

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.findings.errors import Excerpt, Finding, Severity
-from cxcall.output.finding_text import as_text, fold
+from cxcall.findings.finding import Excerpt, Finding, Severity
+from cxcall.output.finding_text import as_text
+from cxcall.output.terminal_text import fold
 
 KINDS = ["a", "number", "`cxcall history list`", "`x", "(8)", "naïve"]
 WORDS = st.lists(st.sampled_from(KINDS), max_size=20)  # what is longer than 2,000 letters is cut

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Operation
 from cxcall.documents.json_document import parse
-from cxcall.findings.errors import Finding, Severity
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters, check_payload, has_errors
 from cxcall.payloads.operation_matching import fit
 from cxcall.payloads.payload import Payload

@@ -21,19 +21,15 @@ import pytest
 from cxcall.contracts import contract
 from cxcall.credentials.token_request import UndeliveredError
 from cxcall.credentials.tokens import Token
-from cxcall.findings.errors import (
-    CredentialsError,
-    ExitCode,
-    Finding,
-    Outcome,
-    Severity,
-    UsageError,
-)
+from cxcall.findings.errors import CredentialsError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.ledger import AlreadySentError, Ledger, LedgerError
-from cxcall.sending.dialer import Delivery, Pace, Plan, deliver
+from cxcall.responses.delivery import Delivery
+from cxcall.sending.dialer import Pace, Plan, deliver
 from cxcall.settings.settings import DEFAULTS, Setting, Settings
 from cxcall.settings.sources import NAMES
-from cxcall.transport.exchange import HttpRequest
+from cxcall.transport.messages import HttpRequest
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import (
     ID,

@@ -16,9 +16,11 @@ import fault_server as fault
 import pytest
 from test_dialer import ROWS, Tokens, plan_to
 
-from cxcall.findings.errors import CxcallError, Outcome
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import AlreadySentError, Ledger
-from cxcall.sending.dialer import Delivery, Pace, deliver
+from cxcall.responses.delivery import Delivery
+from cxcall.sending.dialer import Pace, deliver
 from helpers.fault_server import FaultServer
 
 if TYPE_CHECKING:

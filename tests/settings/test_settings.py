@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, builtin, of_platform
-from cxcall.findings.errors import Severity, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
 from cxcall.settings import sources, tenants
 

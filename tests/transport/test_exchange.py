@@ -22,17 +22,9 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 from cxcall.transport.connection import CutError, Line, _gunzipped, _HeadReader
-from cxcall.transport.exchange import (
-    Exchange,
-    Headers,
-    HttpRequest,
-    HttpResponse,
-    Interrupted,
-    curl,
-    exchange,
-    is_loopback,
-    masked_headers,
-)
+from cxcall.transport.curl import curl
+from cxcall.transport.exchange import Interrupted, exchange, is_loopback
+from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse, masked_headers
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import Fault, FaultServer, answer, message, port_of, raw, reserve
 

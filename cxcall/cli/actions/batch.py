@@ -16,26 +16,25 @@ from cxcall.batch.rows import RowFile
 from cxcall.batch.totals import Checkup, Limit, counted
 from cxcall.cli.actions.send import settle_for
 from cxcall.cli.options import flags_of
-from cxcall.findings.errors import CheckError, CxcallError, ExitCode, Outcome, Severity, UsageError
-from cxcall.output.finding_text import one_line, spelled
+from cxcall.findings.errors import CheckError, CxcallError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Severity
+from cxcall.output.finding_text import one_line
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import spelled
 from cxcall.runtime.signals import let_pass
-from cxcall.sending.draft import ask_count, named_values, provenance_note, stop_unfit_token
+from cxcall.sending.consent import ask_count
+from cxcall.sending.draft import named_values, provenance_note, stop_unfit_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch.run import Run
-    from cxcall.cli.options import (
-        CheckOptions,
-        ContractOptions,
-        OutputOptions,
-        SendOptions,
-        SettingsOptions,
-    )
+    from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
     from cxcall.contracts.contract import Operation
     from cxcall.ledger.ledger import Ledger
+    from cxcall.output.options import OutputOptions
 
 
 class Wishes(NamedTuple):
@@ -96,7 +95,7 @@ def _refuse_flags(sending: SendOptions, wishes: Wishes) -> None:
 
 def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
     """Print what would be sent, row by row."""
-    from cxcall.transport.exchange import curl
+    from cxcall.transport.curl import curl
 
     found = Checkup()
     for checked in check(job):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
-from cxcall.findings.errors import ExitCode, Outcome, UsageError
-from cxcall.output.finding_text import fold
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen, columns_of
+from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
 from cxcall.platform_reads import preflight
 from cxcall.platform_reads.lookups import Case, Verdict
@@ -17,9 +18,10 @@ from cxcall.platform_reads.lookups import Case, Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.options import BodyOptions, ContractOptions, OutputOptions, SettingsOptions
+    from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
+    from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.lookups import Line
 
 COMMAND = "doctor"

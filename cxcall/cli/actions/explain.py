@@ -12,13 +12,16 @@ from cxcall.explaining.corrected_request import repair
 from cxcall.explaining.explanation import Explanation, explain_attempt
 from cxcall.explaining.readers.detect import KINDS, read_path
 from cxcall.findings.codes import codes, find
-from cxcall.findings.errors import ExitCode, Finding, Outcome, Severity, UsageError
-from cxcall.output.finding_text import one_line, printable, spelled
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
+from cxcall.output.finding_text import one_line
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen, summarise
+from cxcall.output.terminal_text import printable, spelled
 
 if TYPE_CHECKING:
-    from cxcall.cli.options import OutputOptions
+    from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
 _SHOWN = 10

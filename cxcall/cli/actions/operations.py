@@ -6,7 +6,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import join_pointer
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Table
 

@@ -7,26 +7,27 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.cli.options import flags_of, sending_flags
-from cxcall.findings.errors import Outcome, UsageError
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.payloads import payload
 from cxcall.phone import phone_numbers
 from cxcall.runtime.streams import UnwrittenError
 from cxcall.sending import call_guards
+from cxcall.sending.consent import ask_consent
 from cxcall.sending.draft import (
     Draft as CheckedRequest,
 )
 from cxcall.sending.draft import (
-    ask_consent,
+    draft as build_request,
+)
+from cxcall.sending.draft import (
     path_values,
     provenance_note,
     stop_on_errors,
     stop_on_missing,
     stop_unfit_token,
-)
-from cxcall.sending.draft import (
-    draft as build_request,
 )
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ if TYPE_CHECKING:
         BodyOptions,
         CheckOptions,
         ContractOptions,
-        OutputOptions,
         SendOptions,
         SettingsOptions,
     )
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.tokens import Token
+    from cxcall.output.options import OutputOptions
     from cxcall.payloads.payload import Payload
     from cxcall.settings.settings import Settings
 
@@ -152,7 +153,7 @@ def settle_for(
 
 
 def _dry_run(draft: CheckedRequest, command: str, *, as_curl: bool) -> Report:
-    from cxcall.transport.exchange import curl
+    from cxcall.transport.curl import curl
 
     request = draft.request._replace(
         headers={"Authorization": AUTHORIZATION, **draft.request.headers}

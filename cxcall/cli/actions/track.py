@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
-from cxcall.findings.errors import (
-    CxcallError,
-    ExitCode,
-    Finding,
-    Outcome,
-    Severity,
-    UsageError,
-    command,
-)
+from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity, command
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload
@@ -28,10 +22,11 @@ from cxcall.sending.draft import stop_on_errors
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.options import ContractOptions, OutputOptions, SettingsOptions
+    from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.contracts.contract import Operation
+    from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.tracking import Sight, Tracker
-    from cxcall.sending.dialer import Delivery
+    from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
 COMMAND = "track"

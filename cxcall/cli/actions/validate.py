@@ -8,17 +8,17 @@ import time
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from cxcall.cli.options import CI_FORMATS
-from cxcall.output.finding_text import spelled
+from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen, summarise
+from cxcall.output.terminal_text import spelled
 from cxcall.validation.payload_check import Stretch
 from cxcall.validation.summary import SHOWN, Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from cxcall.cli.options import OutputOptions
+    from cxcall.output.options import OutputOptions
     from cxcall.validation.payload_check import Checked
     from cxcall.validation.run import Validation
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cxcall.cli.option_binding import accept_before, examples, new_app, spread
-from cxcall.cli.options import OutputOptions, PlatformOptions, SettingsOptions, flags_of
+from cxcall.cli.options import PlatformOptions, SettingsOptions, flags_of
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report, Table
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def login(
 def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Show who would send, to which host, until when, and where each value came from."""
     from cxcall.credentials import tokens
-    from cxcall.findings.errors import ExitCode, Outcome
+    from cxcall.findings.exit_codes import ExitCode, Outcome
 
     settled = _settle(flags_of(settings, platform))
     found = tokens.status(settled)

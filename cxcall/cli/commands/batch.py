@@ -8,13 +8,8 @@ import typer
 
 from cxcall.cli.actions.contract_file import own_contract
 from cxcall.cli.option_binding import examples, new_app, spread
-from cxcall.cli.options import (
-    CheckOptions,
-    ContractOptions,
-    OutputOptions,
-    SendOptions,
-    SettingsOptions,
-)
+from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app("")

@@ -14,12 +14,12 @@ from cxcall.cli.options import (
     BodyOptions,
     CheckOptions,
     ContractOptions,
-    OutputOptions,
     SendOptions,
     SettingsOptions,
 )
 from cxcall.contracts import contract
 from cxcall.findings.errors import UsageError
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def _sender_examples(operation: Operation) -> list[str]:
 
 
 def _sample_flags(flags: Sequence[Flag], operation: Operation) -> str:
-    from cxcall.documents.json_document import has_value, value_at
+    from cxcall.documents.json_pointer import has_value, value_at
 
     samples = []
     for flag in flags:

@@ -8,7 +8,8 @@ import typer
 
 from cxcall.cli.actions.contract_file import own_contract
 from cxcall.cli.option_binding import examples, new_app, spread
-from cxcall.cli.options import ContractOptions, OutputOptions
+from cxcall.cli.options import ContractOptions
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app("")

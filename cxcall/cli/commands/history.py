@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from cxcall.cli.option_binding import accept_before, examples, new_app, spread
-from cxcall.cli.options import OutputOptions
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = accept_before(new_app("Show what this machine sent, and what became of it."))
@@ -100,7 +100,8 @@ def resolve(
     Until then, an equal request is stopped; after `--did-not-ring` it may be sent again.
     """
     from cxcall.cli.actions.history import open_ledger, text_of
-    from cxcall.findings.errors import UsageError, command
+    from cxcall.findings.errors import UsageError
+    from cxcall.findings.finding import command
 
     if rang is None:
         raise UsageError(
@@ -155,7 +156,8 @@ def prune(
     A batch that loses rows so cannot be resumed any more. The file shrinks.
     """
     from cxcall.cli.actions.history import latest_to_prune, open_ledger, parse_time
-    from cxcall.findings.errors import Finding, Severity, StoppedError, UsageError
+    from cxcall.findings.errors import StoppedError, UsageError
+    from cxcall.findings.finding import Finding, Severity
     from cxcall.output.screen import Screen
 
     before = min(parse_time(older_than, "--older-than"), latest_to_prune())

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.option_binding import examples, new_app, spread
-from cxcall.cli.options import ContractOptions, OutputOptions, SettingsOptions
+from cxcall.cli.options import ContractOptions, SettingsOptions
+from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
 app = new_app("")

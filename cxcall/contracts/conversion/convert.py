@@ -15,7 +15,7 @@ from cxcall.contracts.conversion.schemas import Dialect, Schemas, plain
 from cxcall.contracts.conversion.source_document import Source
 from cxcall.contracts.conversion.swagger2 import Swagger
 from cxcall.contracts.parameters import METHODS, server_url
-from cxcall.documents.json_document import join_pointer
+from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

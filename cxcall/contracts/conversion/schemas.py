@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import join_pointer
+from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from cxcall.contracts.conversion.source_document import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from cxcall.documents.json_document import TYPE_NAMES, join_pointer, split_pointer, type_of
+from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, split_pointer, type_of
 from cxcall.findings.errors import UsageError
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.openapi3 import answer, media_type
 from cxcall.contracts.conversion.schemas import plain
-from cxcall.documents.json_document import join_pointer
+from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from cxcall.contracts.conversion.schemas import Schemas

@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from cxcall.explaining.readers.json_exchange import attempt_of
 from cxcall.explaining.readers.unresolved_variables import plain, unseen
-from cxcall.findings.errors import Finding, Severity
+from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import Attempt
-    from cxcall.transport.exchange import HttpResponse
+    from cxcall.transport.messages import HttpResponse
 
 # `curl --help all` (8.x): options that take no argument; every other long option takes one.
 _FLAGS = {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import Attempt
-    from cxcall.transport.exchange import HttpResponse
+    from cxcall.transport.messages import HttpResponse
 
 _REQUEST = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?\s*$")
 _STATUS = re.compile(r"^HTTP/[0-9.]+ ([0-9]{3})(?: (.*))?$")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cxcall.explaining.observed_request import Attempt
 from cxcall.explaining.readers.unresolved_variables import is_unseen, known_of, named, plain
-from cxcall.transport.exchange import Headers, HttpResponse
+from cxcall.transport.messages import Headers, HttpResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import leaves, objects
+from cxcall.documents.json_pointer import leaves, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import Severity
+from cxcall.findings.finding import Severity
 from cxcall.output.formats.payload_report import file_of, payloads_of, words
 
 if TYPE_CHECKING:
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import Checked
 

@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from cxcall.findings.errors import Severity
+from cxcall.findings.finding import Severity
 from cxcall.output.formats.payload_report import file_of, payloads_of, was_read, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import Checked
 

@@ -10,11 +10,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.validation.payload_check import Checked
 
 if TYPE_CHECKING:
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
 
 

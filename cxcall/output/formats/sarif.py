@@ -7,15 +7,15 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cxcall import __version__
 from cxcall.findings.codes import codes
-from cxcall.findings.errors import ExitCode
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.formats.payload_report import file_of, payloads_of, was_read, words
+from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cxcall.findings.errors import Finding
+    from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import Checked
 

@@ -1,0 +1,95 @@
+"""JSON pointers (RFC 6901): build, split, and resolve them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+TYPE_NAMES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+}
+
+
+def join_pointer(pointer: str, token: str | int) -> str:
+    """Append one token to a JSON pointer (RFC 6901)."""
+    return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
+
+
+def split_pointer(pointer: str) -> list[str]:
+    """Return the tokens of a JSON pointer; raises UsageError when it is none."""
+    if pointer and not pointer.startswith("/"):
+        raise UsageError(
+            f"`{pointer}` is no JSON pointer",
+            where=pointer,
+            fix="start it with `/`, like `/contactId`",
+        )
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def value_at(value: Any, pointer: str) -> Any:
+    """Return the value at a pointer; raises KeyError when there is none."""
+    for token in split_pointer(pointer):
+        value = child_at(value, token)
+    return value
+
+
+def has_value(value: Any, pointer: str) -> bool:
+    """Tell whether there is a value at a pointer."""
+    try:
+        value_at(value, pointer)
+    except KeyError:
+        return False
+    return True
+
+
+def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (pointer, value) of everything in a JSON value that holds nothing else."""
+    if isinstance(value, dict) and value:
+        for name, member in value.items():
+            yield from leaves(member, join_pointer(pointer, name))
+    elif isinstance(value, list) and value:
+        for index, item in enumerate(value):
+            yield from leaves(item, join_pointer(pointer, index))
+    else:
+        yield pointer, value
+
+
+def objects(value: Any, pointer: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (pointer, object) of every object in a JSON value, outermost first."""
+    if isinstance(value, dict):
+        yield pointer, value
+        for name, member in value.items():
+            yield from objects(member, join_pointer(pointer, name))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from objects(item, join_pointer(pointer, index))
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value."""
+    for name, kind in (("boolean", bool), ("string", str), ("integer", int), ("number", float)):
+        if isinstance(value, kind):
+            return name
+    return "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "null"
+
+
+def child_at(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:
+    """Return the member or the item that one token of a pointer names; raises KeyError without one."""
+    if isinstance(value, dict):
+        return value[token]
+    if isinstance(value, list) and token.isdecimal() and len(token) <= len(str(len(value))):
+        index = int(token)
+        if token == str(index) and index < len(value):
+            return value[index]
+    raise KeyError(token)

@@ -1,0 +1,54 @@
+"""One result of a check or an explanation."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Severity(StrEnum):
+    """How much a finding matters: `error` means that the API would refuse, or the wrong person be called."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Excerpt(NamedTuple):
+    """A place in a text: 1-based line and column, the line itself, and how many characters to underline."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+    width: int = 1
+
+    def __repr__(self) -> str:
+        # A test of a user's own prints this into a log: the line may hold a phone number.
+        return f"{type(self).__name__}({self.file}:{self.line}:{self.column})"
+
+
+class Finding(NamedTuple):
+    """One thing found by a check or an explanation.
+
+    `where` is a JSON pointer into the body, or `path`, `host`, `header:NAME`, `token`, `response`,
+    or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
+    `source` names who made the rule: a contract, a fact, or the response.
+    """
+
+    severity: Severity
+    code: str
+    where: str
+    message: str
+    fix: str = ""
+    why: str = ""
+    source: str = ""
+    origin: str = ""
+    excerpt: Excerpt | None = None
+
+
+def command(*words: str) -> str:
+    """Return words as a hint that can be pasted into a shell: in backticks, each quoted where it must be."""
+    from shlex import join
+
+    return f"`{join(words)}`"

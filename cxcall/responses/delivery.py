@@ -1,0 +1,24 @@
+"""The result of sending one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from cxcall.findings.exit_codes import ExitCode, Outcome
+    from cxcall.findings.finding import Finding
+    from cxcall.transport.messages import Exchange
+
+
+class Delivery(NamedTuple):
+    """How the sending of one request ended."""
+
+    id: str
+    outcome: Outcome
+    exit_code: ExitCode
+    exchange: Exchange | None = None
+    engagement_id: str | None = None
+    engagement_id_source: str | None = None
+    correlation_id: str | None = None
+    attempts: int = 1
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,71 @@
+"""Read the engagement ID and the correlation ID of a response."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from cxcall.documents.json_pointer import value_at
+
+if TYPE_CHECKING:
+    from cxcall.contracts.contract import Operation
+    from cxcall.transport.messages import HttpResponse
+
+
+CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
+
+
+_LONGEST_ID = 256
+
+
+def engagement_id(
+    operation: Operation, response: HttpResponse, first_header: str = ""
+) -> tuple[str, str] | None:
+    """Return (ID, where it stood): a header named by the user, the contract's places, `Location`."""
+    declared = operation.engagement_id
+    if first_header:
+        declared = (f"header:{first_header}", *declared)
+    in_headers = [place for place in declared if place.startswith("header:")]
+    elsewhere = [place for place in declared if not place.startswith("header:")]
+    body = response.json() if elsewhere else None
+    for place in (*in_headers, *elsewhere, "location"):
+        found = _at(place, response, body)
+        if found and len(found) <= _LONGEST_ID:
+            return found, place
+    return None
+
+
+def _at(place: str, response: HttpResponse, body: Any) -> str:
+    kind, _, name = place.partition(":")
+    if kind == "header":
+        return response.headers.get(name, "").strip()
+    if kind == "location":
+        # Only a success says with it what it made; a redirect says where else to go.
+        made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+        path = location(response).path if made else ""
+        return unquote(path.rstrip("/").rpartition("/")[2])
+    try:
+        value = value_at(body, name)
+    except KeyError:
+        return ""
+    is_id = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value).strip() if is_id else ""
+
+
+def location(response: HttpResponse) -> SplitResult:
+    """Return where an answer points; an empty address where that is none."""
+    try:
+        return urlsplit(response.headers.get("Location", ""))
+    except ValueError:
+        return urlsplit("")
+
+
+def correlation_id(response: HttpResponse) -> str | None:
+    """Return the platform's ID of this exchange, from its headers, else from its error body."""
+    for name in CORRELATION_HEADERS:
+        if found := response.headers.get(name, "").strip():
+            return found
+    body = response.json()
+    context = body.get("contextId") if isinstance(body, dict) else None
+    return str(context) if context else None

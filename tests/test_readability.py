@@ -1,0 +1,52 @@
+"""Files and functions stay short, and text is written in one place."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+
+from cxcall.cli import main as cli
+
+PACKAGE = Path(__file__).parent.parent / "cxcall"
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def test_files_and_functions_stay_readable() -> None:
+    lines = {path: path.read_text("utf-8").count("\n") for path in modules()}
+    assert max(lines.values()) <= 350, max(lines, key=lambda path: lines[path])
+    bodies = {}
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                bodies[f"{path.name}:{node.name}"] = (
+                    (node.end_lineno or 0) - node.body[0].lineno + 1
+                )
+    assert max(bodies.values()) <= 45, max(bodies, key=lambda name: bodies[name])
+    assert median(bodies.values()) <= 8
+
+
+def test_only_the_screen_prints() -> None:
+    printing = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in modules()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
+    }
+    assert printing <= {"__main__.py", "cli/main.py", "output/screen.py"}
+
+
+def test_the_list_of_commands_says_what_each_command_says() -> None:
+    from typer.main import get_command
+
+    for name, line in {**cli.FIRST, **cli.LAST}.items():
+        command = get_command(import_module(f"cxcall.cli.commands.{name}").app)
+        assert (command.help or "").splitlines()[0].partition(":")[0].rstrip(".") == line.rstrip(
+            "."
+        )

@@ -1,0 +1,102 @@
+"""A command loads only what it uses: starting fast is a promise."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers.command import CONTACT, Cxcall
+
+HEAVY = {
+    "requests",
+    "urllib3",
+    "rich",
+    "jsonschema_rs",
+    "phonenumbers",
+    "sqlite3",
+    "waitress",
+    "dotenv",
+    "platformdirs",
+    "oauthlib",
+    "keyring",
+}
+
+
+def in_a_process(program: str) -> str:
+    """Run a program without coverage in it, which imports a lot itself; returns its last line."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        env=environment,
+    )
+    return done.stdout.splitlines()[-1]
+
+
+def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
+    """Run a command, and return which of these modules it has loaded at its end."""
+    program = (
+        "import sys, os; os._exit = lambda code: sys.exit(code)\n"
+        f"os.environ.update({environment!r})\n"
+        f"sys.argv = ['cxcall', *{arguments!r}]\n"
+        "from cxcall.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"print(*sorted(name for name in {sorted(names)!r} if name in sys.modules), sep=',')"
+    )
+    return in_a_process(program).split(",")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"]]
+)
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    assert loaded(HEAVY | {"cxcall"}, *arguments) == ["cxcall"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], ["send"], ["validate", "--operation"], ["explain"], ["send", "place-call-for-user"]],
+)
+def test_completion_imports_nothing_heavy(words: list[str]) -> None:
+    heavy = HEAVY - {"platformdirs", "dotenv"}
+    asked = {"_CXCALL_COMPLETE": "zsh", "_CXCALL_WORD": ""}
+    assert loaded(heavy | {"cxcall"}, *words, **asked) == ["cxcall"]
+
+
+def test_version_needs_no_command_line() -> None:
+    assert loaded({"cxcall", "typer"}, "--version") == ["cxcall"]
+
+
+def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
+    file = tmp_path / "payload.json"
+    file.write_text(json.dumps({"contactId": CONTACT}), "utf-8")
+    wanted = {"cxcall", "jsonschema_rs", "platformdirs"}
+    needless = (HEAVY - wanted) | {"email.utils", "socket", "dataclasses"}
+    assert loaded(wanted | needless, "validate", str(file)) == sorted(wanted)
+
+
+def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
+    wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
+    needless = {"rich", "phonenumbers", "importlib.metadata", "charset_normalizer", "oauthlib"}
+    needless |= {
+        "difflib",
+        "gettext",
+        "idna",
+        "mimetypes",
+        "platform",
+        "subprocess",
+        "uuid",
+        "zipfile",
+    }
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
+    assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
+    live("history", "list", "--outcome", "accepted", "-o", "json", code=0)
