@@ -471,7 +471,7 @@ def test_places_of_many_rows_come_quickly_and_share_their_lines(indent: int | No
 def test_a_valid_file_costs_little_more_than_json_loads() -> None:
     program = """
 import json, timeit
-from cxcall.document import parse
+from cxcall.documents.json_document import parse
 text = json.dumps([{"contactId": "x" * 36, "data": {"phoneNumber": str(n)}} for n in range(20_000)])
 plain = min(timeit.repeat(lambda: json.loads(text), number=1, repeat=9))
 ours = min(timeit.repeat(lambda: parse(text, "p.json"), number=1, repeat=9))
@@ -594,8 +594,8 @@ def test_a_file_without_permission_says_so(tmp_path: Path, request: pytest.Fixtu
 
 
 READ_STDIN = """
-from cxcall.textfile import read_text
-from cxcall.errors import CxcallError
+from cxcall.documents.text_files import read_text
+from cxcall.findings.errors import CxcallError
 try:
     print(ascii(read_text("-")))
 except CxcallError as error:

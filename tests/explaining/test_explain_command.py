@@ -7,9 +7,9 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_reading import har
 
 from helpers.command import CAMPAIGN, CONTACT, CXCALL
+from helpers.har import har
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall

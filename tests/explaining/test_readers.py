@@ -11,13 +11,14 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from cxcall.explaining.explanation import explain_attempt
 from cxcall.explaining.readers.detect import read
 from cxcall.findings.errors import CxcallError
+from helpers.har import har
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -186,21 +187,6 @@ def test_messages_as_text() -> None:
     assert found.method is None
     assert found.response is not None
     assert found.response.status == 429
-
-
-def har(entries: int) -> dict[str, Any]:
-    entry = {
-        "request": {
-            "method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/calls?x=1",
-            "headers": [{"name": "Content-Type", "value": "application/json"}],
-            "postData": {"mimeType": "application/json", "text": '{"phoneNumber": "+12025550123"}'},
-        },
-        "response": {
-            "status": 400, "statusText": "Bad Request", "headers": [],
-            "content": {"text": "eyJjb2RlIjogIm5vdC5hLnVzZXIifQ==", "encoding": "base64"},
-        },
-    }  # fmt: skip
-    return {"log": {"version": "1.2", "entries": [entry] * entries}}
 
 
 def test_a_har_file_whole_or_one_entry() -> None:

@@ -853,7 +853,7 @@ def test_an_ipv6_address_stands_in_brackets() -> None:
 
 FOREGROUND = """
 import os, signal, threading
-from cxcall import contract
+from cxcall.contracts import contract
 from cxcall.sandbox.server import start
 with start(contract.builtin()) as sandbox:
     print(sandbox.base_url, flush=True)

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import fault_server as fault
 import pytest
 
 from cxcall.contracts import contract
@@ -30,6 +29,7 @@ from cxcall.sending.dialer import Pace, Plan, deliver
 from cxcall.settings.settings import DEFAULTS, Setting, Settings
 from cxcall.settings.sources import NAMES
 from cxcall.transport.messages import HttpRequest
+from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import (
     ID,
@@ -801,9 +801,9 @@ def test_a_ledger_that_cannot_be_written_lets_nothing_leave(ledger: Ledger, tmp_
 KILLED = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[3])
+sys.path[:0] = [sys.argv[3], f"{sys.argv[3]}/sending"]
 from test_dialer import Tokens, deliver, plan_to
-from cxcall.ledger import Ledger
+from cxcall.ledger.ledger import Ledger
 with Ledger.open(Path(sys.argv[2])) as ledger:
     deliver(plan_to(sys.argv[1]), ledger, Tokens())
 """

@@ -12,7 +12,6 @@ from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING
 
-import fault_server as fault
 import pytest
 from test_dialer import ROWS, Tokens, plan_to
 
@@ -21,6 +20,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import AlreadySentError, Ledger
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.dialer import Pace, deliver
+from helpers import fault_server as fault
 from helpers.fault_server import FaultServer
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import fault_server as fault
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from cxcall.transport.connection import CutError, Line, _gunzipped, _HeadReader
 from cxcall.transport.curl import curl
 from cxcall.transport.exchange import Interrupted, exchange, is_loopback
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse, masked_headers
+from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import Fault, FaultServer, answer, message, port_of, raw, reserve
 
