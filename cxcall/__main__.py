@@ -3,7 +3,7 @@
 import os
 import sys
 
-from cxcall.runtime.process_exit import leave
+from cxcall.runtime.process_exit import exit_process
 
 _UNUSED = (
     *("ipaddress", "linecache", "platform", "subprocess", "tokenize"),
@@ -18,7 +18,7 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         from cxcall.version import __version__
 
-        leave(0, f"cxcall {__version__}\n")
+        exit_process(0, f"cxcall {__version__}\n")
     import gc
 
     # A command is over before its garbage matters: collecting it costs 8 % of a send.
@@ -33,8 +33,8 @@ def main() -> None:
     if "_CXCALL_COMPLETE" in os.environ:
         from cxcall.cli.completion import complete
 
-        leave(0, complete(sys.argv[1:], os.environ) + "\n")
-    leave(run(sys.argv[1:]))
+        exit_process(0, complete(sys.argv[1:], os.environ) + "\n")
+    exit_process(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import validator
+from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
-from cxcall.payloads.operation_matching import candidates_for, may_fit, strangeness
+from cxcall.payloads.operation_matching import candidates_for, may_fit, unknown_property_count
 from cxcall.slot import below, opened, slot
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ def _compiled(forms: list[bytes]) -> re.Pattern[bytes]:
 
 def _stays_unfit(operation: Operation, fitted: Operation, value: Any) -> bool:
     """Tell whether a body of this shape fits another operation better, whatever its values are."""
-    if strangeness(operation, value) > strangeness(fitted, value):
+    if unknown_property_count(operation, value) > unknown_property_count(fitted, value):
         return True
     if not may_fit(operation.contract, operation.schema_at(""), value):
         return True
     return any(
         misfit.kind.name in _OF_SHAPE and _is_plain(misfit.schema_path)
-        for misfit in validator(operation.body_schema).iter_errors(value)
+        for misfit in compile_schema(operation.body_schema).iter_errors(value)
     )
 
 

@@ -12,15 +12,14 @@ from cxcall.findings.finding import Finding, command
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import override
 from cxcall.sending import call_guards
-from cxcall.sending.draft import draft as build_request
-from cxcall.sending.draft import path_values
+from cxcall.sending.draft import build_request, path_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.batch.rows import Row, RowFile
     from cxcall.contracts.contract import Operation
-    from cxcall.sending.draft import Draft
+    from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
 
@@ -51,26 +50,26 @@ class Job:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Checked(NamedTuple):
+class CheckedRow(NamedTuple):
     """One row as it was checked: its draft, or None and the errors that keep it from being sent."""
 
     row: Row
-    draft: Draft | None
+    draft: CheckedRequest | None
     findings: tuple[Finding, ...]
 
 
-def check(job: Job) -> Iterator[Checked]:
+def check(job: Job) -> Iterator[CheckedRow]:
     """Draft and check every row, in the order of the file; nothing is sent."""
     for row in job.rows.rows(job.operation):
         try:
             yield _check(job, row)
         except CxcallError as error:
-            yield Checked(row, None, _placed(row, error.findings))
+            yield CheckedRow(row, None, _placed(row, error.findings))
 
 
-def _check(job: Job, row: Row) -> Checked:
+def _check(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
-        return Checked(row, None, row.findings)
+        return CheckedRow(row, None, row.findings)
     payload = override(job.operation, row.payload, sets=job.sets)
     given = {**row.values, **job.values}
     values = path_values(job.operation, given, (), payload)
@@ -86,7 +85,7 @@ def _check(job: Job, row: Row) -> Checked:
     stops = any(map(call_guards.is_stopping, findings)) or (
         not job.force and has_errors(findings, strict=job.strict)
     )
-    return Checked(row, None if stops else draft, findings)
+    return CheckedRow(row, None if stops else draft, findings)
 
 
 def _placed(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:

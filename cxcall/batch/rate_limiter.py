@@ -59,7 +59,7 @@ class Rate(NamedTuple):
         return f"{self.requests:g}/{unit}"
 
 
-class Pacer:
+class RateLimiter:
     """Lets requests of many threads leave one by one, never closer than the rate's spacing.
 
     A hold that the API asks for counts for all; one of over `longest_wait` seconds is kept in
@@ -170,10 +170,10 @@ class Pacer:
             self._left_at += min(max(late, 0.0), self._interval / 2)
 
 
-class Turn:
+class RateLimitSlot:
     """One request's way through a pacer: in, out, and perhaps in again."""
 
-    def __init__(self, pacer: Pacer) -> None:
+    def __init__(self, pacer: RateLimiter) -> None:
         self._pacer = pacer
         self._entered_at = 0.0
         self._is_in = self._has_left = False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Batch, Ledger
 
 
-def find_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
+def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
     """Return the batch to go on with; empty for a new one.
 
     Raises UsageError when there is none to resume, StoppedError when one is unfinished.

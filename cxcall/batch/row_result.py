@@ -13,7 +13,7 @@ from cxcall.responses.delivery import Delivery
 if TYPE_CHECKING:
     from cxcall.batch.rows import Row
     from cxcall.ledger.ledger import Record
-    from cxcall.sending.draft import Draft
+    from cxcall.sending.draft import CheckedRequest
 
 COMMAND = "batch"
 _CODES = {
@@ -24,7 +24,7 @@ _CODES = {
 }
 
 
-class Done(NamedTuple):
+class RowResult(NamedTuple):
     """What became of one row; `resumed` when an earlier run had sent it."""
 
     row: Row
@@ -53,7 +53,9 @@ class Done(NamedTuple):
         )
 
 
-def delivered(draft: Draft, delivery: Delivery, findings: tuple[Finding, ...]) -> Report:
+def result_of_delivery(
+    draft: CheckedRequest, delivery: Delivery, findings: tuple[Finding, ...]
+) -> Report:
     """Return the report of a row that was sent; `findings` are those of its check."""
     return Report(
         command=COMMAND,
@@ -67,7 +69,7 @@ def delivered(draft: Draft, delivery: Delivery, findings: tuple[Finding, ...]) -
     )
 
 
-def recorded(record: Record, draft: Draft | None) -> Report:
+def result_of_record(record: Record, draft: CheckedRequest | None) -> Report:
     """Return what the ledger knows of a row that is not sent now; a person's word on it counts."""
     is_unknown = record.is_open
     outcome = (
@@ -110,12 +112,12 @@ def _remembered(record: Record) -> Finding:
     return Finding(Severity.ERROR, code, "ledger", message, fix, record.note, "ledger")
 
 
-def invalid(findings: tuple[Finding, ...]) -> Report:
+def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
     """Return the report of a row that did not pass the check."""
     return Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=findings)
 
 
-def failed(fault: BaseException) -> CxcallError:
+def result_of_error(fault: BaseException) -> CxcallError:
     """Return the error of a row on which cxcall itself failed."""
     return CxcallError(
         Finding(

@@ -11,28 +11,35 @@ from queue import SimpleQueue
 from threading import Lock, local
 from typing import TYPE_CHECKING
 
-from cxcall.batch.rate_limiter import Turn
-from cxcall.batch.row_result import COMMAND, Done, delivered, failed, invalid, recorded
-from cxcall.batch.totals import Tally
+from cxcall.batch.rate_limiter import RateLimitSlot
+from cxcall.batch.row_result import (
+    COMMAND,
+    RowResult,
+    result_of_delivery,
+    result_of_error,
+    result_of_invalid_row,
+    result_of_record,
+)
+from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.ledger import intent_digest
 from cxcall.output.report import of_error
 from cxcall.phone import phone_numbers
 from cxcall.runtime.signals import heeded
-from cxcall.sending.dialer import Pace, Plan, deliver
+from cxcall.sending.dialer import Plan, SendHooks, deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.batch.job import Checked, Job
-    from cxcall.batch.rate_limiter import Pacer
+    from cxcall.batch.job import CheckedRow, Job
+    from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.rows import Row
-    from cxcall.batch.totals import Limit
+    from cxcall.batch.totals import FailureLimit
     from cxcall.credentials.tokens import Token
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger, Record
-    from cxcall.sending.draft import Draft
+    from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
 _SWITCH = 0.0005
@@ -42,7 +49,7 @@ _MOST_HELD = 1000
 """Results kept back while an earlier row is still under way, so that they come in input order."""
 
 
-class Tokens:
+class SharedToken:
     """One token for all threads; when the API refuses it, one of them fetches the next for all."""
 
     def __init__(self, settings: Settings, first: Token) -> None:
@@ -64,15 +71,21 @@ class Run:
     """The sending of a batch's rows by several threads, its results on the one that asks for them."""
 
     def __init__(
-        self, job: Job, batch: str, ledger: Ledger, pacer: Pacer, tokens: Tokens, limit: Limit
+        self,
+        job: Job,
+        batch: str,
+        ledger: Ledger,
+        pacer: RateLimiter,
+        tokens: SharedToken,
+        limit: FailureLimit,
     ) -> None:
         self.job, self.batch, self.ledger = job, batch, ledger
         self.pacer, self.tokens, self.limit = pacer, tokens, limit
-        self.tally = Tally()
+        self.tally = BatchStatistics()
         self.stopped = ""
         self.at_end = False
         self.interrupts = 0
-        self._events: SimpleQueue[Done | int | None] = SimpleQueue()
+        self._events: SimpleQueue[RowResult | int | None] = SimpleQueue()
         self._under_way: dict[int, Row] = {}
 
     @property
@@ -102,8 +115,8 @@ class Run:
                 signal.signal(number, handler)
 
     def results(
-        self, rows: Iterator[Checked], *, resume: bool, in_order: bool, threads: int
-    ) -> Iterator[Done]:
+        self, rows: Iterator[CheckedRow], *, resume: bool, in_order: bool, threads: int
+    ) -> Iterator[RowResult]:
         """Send the rows that passed the check, and yield what became of each, as they come or in input order."""
         sys.setswitchinterval(_SWITCH)
         pool = ThreadPoolExecutor(threads, thread_name_prefix="cxcall-batch")
@@ -113,9 +126,9 @@ class Run:
             yield from self._left_in_flight()
         pool.shutdown(wait=not self.is_left)
 
-    def _in_order(self, found: Iterator[Done]) -> Iterator[Done]:
+    def _in_order(self, found: Iterator[RowResult]) -> Iterator[RowResult]:
         """Keep results back while an earlier row is under way."""
-        waiting: list[tuple[int, Done]] = []
+        waiting: list[tuple[int, RowResult]] = []
         for done in found:
             heappush(waiting, (done.row.number, done))
             first = min(self._under_way, default=done.row.number + 1)
@@ -125,8 +138,8 @@ class Run:
             yield heappop(waiting)[1]
 
     def _found(
-        self, rows: Iterator[Checked], pool: ThreadPoolExecutor, *, resume: bool, threads: int
-    ) -> Iterator[Done]:
+        self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, resume: bool, threads: int
+    ) -> Iterator[RowResult]:
         """Feed the threads, and yield what comes back from them."""
         while not self.is_left:
             is_open = not (self.stopped or self.at_end)
@@ -146,7 +159,7 @@ class Run:
                 self._count(done)
                 yield done
 
-    def _next(self, rows: Iterator[Checked]) -> Checked | None:
+    def _next(self, rows: Iterator[CheckedRow]) -> CheckedRow | None:
         """Return the next row; none at the end, or where the file cannot be read any more."""
         try:
             checked = next(rows, None)
@@ -156,7 +169,7 @@ class Run:
         self.at_end = checked is None
         return checked
 
-    def _take(self) -> Done | None:
+    def _take(self) -> RowResult | None:
         """Wait for an event: a row that is done, one that was not sent after all, or an interrupt."""
         event = self._events.get()
         if isinstance(event, int):
@@ -166,7 +179,7 @@ class Run:
             return event
         return None
 
-    def _count(self, done: Done) -> None:
+    def _count(self, done: RowResult) -> None:
         self.tally.add(done.row.number, done.report, resumed=done.resumed)
         if self.pacer.too_long is not None:
             self.stop(
@@ -177,34 +190,34 @@ class Run:
         elif reason := self.tally.tripped(self.limit):
             self.stop(reason)
 
-    def _without_sending(self, checked: Checked, *, resume: bool) -> Done | None:
+    def _without_sending(self, checked: CheckedRow, *, resume: bool) -> RowResult | None:
         """Return what became of a row that is not to be sent: invalid, or done by an earlier run."""
         if checked.draft is None:
-            return Done(checked.row, invalid(checked.findings))
-        record = done_before(self.ledger, self.batch, checked.draft) if resume else None
+            return RowResult(checked.row, result_of_invalid_row(checked.findings))
+        record = find_previous_delivery(self.ledger, self.batch, checked.draft) if resume else None
         if record is None or record.row in self._under_way:
             return None  # its equal is being sent right now: the guard will say so when it is known
-        return Done(checked.row, recorded(record, checked.draft), resumed=True)
+        return RowResult(checked.row, result_of_record(record, checked.draft), resumed=True)
 
-    def _send(self, row: Row, draft: Draft, findings: tuple[Finding, ...]) -> None:
+    def _send(self, row: Row, draft: CheckedRequest, findings: tuple[Finding, ...]) -> None:
         """Send one row, on a thread of the pool; whatever happens, its end is told."""
-        turn = Turn(self.pacer)
+        turn = RateLimitSlot(self.pacer)
         try:
             if not turn.enter():
                 self._events.put(row.number)
                 return
-            pace = Pace(sleep=turn.sleep, turn=turn.leave, on_exchange=self.pacer.learn)
+            pace = SendHooks(sleep=turn.sleep, turn=turn.leave, on_exchange=self.pacer.learn)
             delivery = deliver(self._plan(row, draft), self.ledger, self.tokens, pace)
-            report = delivered(draft, delivery, findings)
+            report = result_of_delivery(draft, delivery, findings)
         except CxcallError as error:
             report = of_error(error, COMMAND)
         except BaseException as fault:  # noqa: BLE001 - the batch must hear of it, and does not go on
-            report = of_error(failed(fault), COMMAND)
+            report = of_error(result_of_error(fault), COMMAND)
         finally:
             turn.end()
-        self._events.put(Done(row, report))
+        self._events.put(RowResult(row, report))
 
-    def _plan(self, row: Row, draft: Draft) -> Plan:
+    def _plan(self, row: Row, draft: CheckedRequest) -> Plan:
         value = draft.payload.value
         return Plan(
             operation=draft.operation,
@@ -218,17 +231,17 @@ class Run:
             row=row.number,
         )
 
-    def _left_in_flight(self) -> Iterator[Done]:
+    def _left_in_flight(self) -> Iterator[RowResult]:
         """Yield the rows that were under way when the run was left, as the ledger knows them."""
         for record in self.ledger.records(batch=self.batch, limit=_MOST_HELD):
             row = self._under_way.pop(record.row or 0, None)
             if row is not None:
-                done = Done(row, recorded(record, None))
+                done = RowResult(row, result_of_record(record, None))
                 self._count(done)
                 yield done
 
 
-def done_before(ledger: Ledger, batch: str, draft: Draft) -> Record | None:
+def find_previous_delivery(ledger: Ledger, batch: str, draft: CheckedRequest) -> Record | None:
     """Return what an earlier run of a batch did with a row; None where it is still to be sent."""
     request, profile = draft.request, draft.settings.profile
     value = draft.payload.value

@@ -15,7 +15,7 @@ from cxcall.findings.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cxcall.batch.job import Checked
+    from cxcall.batch.job import CheckedRow
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
 
@@ -32,7 +32,7 @@ _FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 _FEWEST_FOR_SHARE = 20
 
 
-class Limit(NamedTuple):
+class FailureLimit(NamedTuple):
     """How many failures end a batch: `in_a_row`, or a `share` of all once there are 20 answers."""
 
     in_a_row: int = 10
@@ -58,7 +58,7 @@ class Limit(NamedTuple):
 
 
 @dataclass
-class Checkup:
+class CheckStatistics:
     """What the check of all rows came to; its size does not grow with theirs."""
 
     rows: int = 0
@@ -72,7 +72,7 @@ class Checkup:
         """How many rows are left to be sent."""
         return self.rows - self.invalid - self.done
 
-    def add(self, checked: Checked) -> None:
+    def add(self, checked: CheckedRow) -> None:
         """Count one row."""
         self.rows += 1
         self.invalid += checked.draft is None
@@ -83,7 +83,7 @@ class Checkup:
 
     def summary(self) -> str:
         """Say it in words."""
-        words = [counted(self.rows, "row"), f"{self.rows - self.invalid} valid"]
+        words = [count_phrase(self.rows, "row"), f"{self.rows - self.invalid} valid"]
         words += [f"{self.invalid} not valid"] if self.invalid else []
         words += [f"{self.done} done by an earlier run"] if self.done else []
         more = sum(self.counts.values()) - len(self.findings)
@@ -91,7 +91,7 @@ class Checkup:
         return ", ".join(words)
 
 
-class Tally:
+class BatchStatistics:
     """The counts of a batch as it goes on; it does not grow with the number of rows."""
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class Tally:
                     self.reasons[reason] += 1
                 return
 
-    def tripped(self, limit: Limit) -> str:
+    def tripped(self, limit: FailureLimit) -> str:
         """Say why the batch should stop; empty while it should not."""
         if self.in_a_row >= limit.in_a_row:
             return f"{self.in_a_row} requests in a row failed"
@@ -183,7 +183,7 @@ class Tally:
     def lines(self) -> list[str]:
         """Return the counts as a person reads them: outcomes, reasons, latencies, what is unknown."""
         again = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
-        found = [f"{counted(self.total, 'row')}: {self.words() or 'none sent'}{again}"]
+        found = [f"{count_phrase(self.total, 'row')}: {self.words() or 'none sent'}{again}"]
         found += [
             f"  {count} x {code}: {message}"
             for (code, message), count in self.reasons.most_common(_NAMED)
@@ -215,7 +215,7 @@ class Tally:
         ]
 
 
-def counted(number: int, noun: str) -> str:
+def count_phrase(number: int, noun: str) -> str:
     """Return a number with its noun: `1 row`, `2 rows`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from cxcall.cli.option_binding import Invocation, accept_before, new_app
+from cxcall.cli.option_binding import Invocation, accept_global_options, new_app
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, of_error
 from cxcall.output.screen import Screen, options_of
-from cxcall.runtime.process_exit import tell_unwritten
+from cxcall.runtime.process_exit import report_write_error
 from cxcall.runtime.signals import let_interrupt
 from cxcall.runtime.streams import UnwrittenError, guard
 from cxcall.version import __version__
@@ -96,7 +96,7 @@ def assemble(arguments: Sequence[str]) -> Any:
     )
 
     before = COMMON if arguments[0].startswith("-") else ()
-    accept_before(app, before, [_version_flag()])
+    accept_global_options(app, before, [_version_flag()])
     return typer.main.get_command(app)
 
 
@@ -137,7 +137,7 @@ def run(arguments: Sequence[str]) -> int:
 def _unwritten(error: OSError, report: Report) -> int:
     """Say that a report did not get out, and return its exit code: a call that was placed is never denied."""
     delivery = report.delivery.id if report.delivery else ""
-    told = tell_unwritten(error, f"; see `cxcall history show {delivery}`" if delivery else "")
+    told = report_write_error(error, f"; see `cxcall history show {delivery}`" if delivery else "")
     return report.exit_code if report.exit_code or report.is_placed else told
 
 

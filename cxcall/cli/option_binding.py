@@ -28,7 +28,7 @@ class Invocation:
         self.command = ""
 
 
-def spread(
+def expand_option_groups(
     command: Callable[..., Any], more: Sequence[inspect.Parameter] = ()
 ) -> Callable[..., Any]:
     """Let Typer see the fields of a command's option groups as parameters of its own.
@@ -62,7 +62,7 @@ def spread(
             values[name] = output if group is OutputOptions else _gather(group, values)
         return command(**values)
 
-    sign(spread_command, parameters)
+    set_signature(spread_command, parameters)
     return spread_command
 
 
@@ -77,7 +77,7 @@ def _gather(group: Any, values: dict[str, Any]) -> Any:
     return group(**{name: values.pop(name) for name in group._fields})
 
 
-def sign(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
+def set_signature(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
     """Give a function of `(context, **values)` the signature that Typer is to see."""
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     ordered = [context, *(entry.replace(kind=entry.KEYWORD_ONLY) for entry in parameters)]
@@ -122,7 +122,7 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
-def accept_before(
+def accept_global_options(
     app: typer.Typer, groups: Sequence[Any] = COMMON, more: Sequence[inspect.Parameter] = ()
 ) -> typer.Typer:
     """Let the flags of option groups stand before an application's subcommands, too; unlisted."""
@@ -130,7 +130,9 @@ def accept_before(
     def common(context: typer.Context, **_: Any) -> None:
         _pass_down(context)
 
-    sign(common, [*more, *(hidden(entry) for group in groups for entry in parameters_of(group))])
+    set_signature(
+        common, [*more, *(hidden(entry) for group in groups for entry in parameters_of(group))]
+    )
     app.callback()(common)
     return app
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract, Operation
 
 
-class Known(Sequence["Operation"]):
+class Catalog(Sequence["Operation"]):
     """The operations of several contracts, in their order."""
 
     def __init__(self, contracts: Sequence[Contract]) -> None:
@@ -44,6 +44,6 @@ class Known(Sequence["Operation"]):
         )
 
 
-def known(path: str | None = None) -> Known:
+def load_catalog(path: str | None = None) -> Catalog:
     """Return the operations of every contract; those of the user's own (at `path`) first."""
-    return Known(load_all(path))
+    return Catalog(load_all(path))

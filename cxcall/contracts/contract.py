@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import Whole
+from cxcall.contracts.openapi_document import ParsedDocument
 from cxcall.contracts.parameters import Flag, Parameter, Published, server_url, target, whole_base
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.findings.errors import UsageError
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
-    from cxcall.contracts.openapi_document import Entry, Parts
+    from cxcall.contracts.openapi_document import OpenApiDocument, OperationEntry
 
 _PLACES_KEPT = 4096
 
@@ -192,8 +192,8 @@ class Operation:
             node = self._media.get("schema", {})
             if pointer:
                 above = self.schema_at(pointer.rpartition("/")[0])
-                node = json_schema.step(above, split_pointer(pointer)[-1])
-            known = json_schema.joined(self.contract.resolve, node)
+                node = json_schema.member_schema(above, split_pointer(pointer)[-1])
+            known = json_schema.merged_schema(self.contract.resolve, node)
             if len(self._places) < _PLACES_KEPT:
                 self._places[pointer] = known
         return known
@@ -201,13 +201,18 @@ class Operation:
     @cached_property
     def pointers(self) -> tuple[str, ...]:
         """The place of every property that the body's schema declares, outermost first."""
-        return tuple(json_schema.pointers(self.contract.resolve, self._media.get("schema", {})))
+        return tuple(
+            json_schema.property_pointers(self.contract.resolve, self._media.get("schema", {}))
+        )
 
     @cached_property
     def size(self) -> int:
         """How many properties its body has, at any depth."""
         return sum(
-            1 for _ in json_schema.pointers(self.contract.resolve, self._media.get("schema", {}))
+            1
+            for _ in json_schema.property_pointers(
+                self.contract.resolve, self._media.get("schema", {})
+            )
         )
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
@@ -219,16 +224,16 @@ class Operation:
 class Contract:
     """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
 
-    def __init__(self, name: str, document: Mapping[str, Any] | str | Parts) -> None:
+    def __init__(self, name: str, document: Mapping[str, Any] | str | OpenApiDocument) -> None:
         self.name = name
         self.document = document
         self._made: dict[Any, Operation] = {}
 
     @cached_property
-    def parts(self) -> Parts:
+    def parts(self) -> OpenApiDocument:
         """The document, as it is read."""
         document = self.document
-        return Whole(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
+        return ParsedDocument(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
@@ -252,11 +257,11 @@ class Contract:
         """Return the operations that a body with these names may be for, or is near to."""
         return self._operations(self.parts.likely(names, is_array=is_array))
 
-    def _operations(self, entries: Iterator[Entry]) -> tuple[Operation, ...]:
+    def _operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
         # The same again where it was asked for before: what is compiled for it is kept with it.
         return tuple(self._made.get(each[:2]) or self._new(each) for each in entries)
 
-    def _new(self, entry: Entry) -> Operation:
+    def _new(self, entry: OperationEntry) -> Operation:
         return self._made.setdefault(entry[:2], Operation(self, *entry))
 
     @property
@@ -282,7 +287,7 @@ class Contract:
 
     def closed(self, node: JsonSchema) -> JsonSchema:
         """Return a schema with the component schemas it reaches beside it, and none else."""
-        reached = json_schema.reached(self.parts.target, node)
+        reached = json_schema.referenced_schemas(self.parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.sqlite_document import Archive
+from cxcall.contracts.sqlite_document import SqliteDocument
 from cxcall.documents.text_files import STDIN, read_bytes
 from cxcall.version import __version__
 
@@ -36,7 +36,7 @@ _SETTLED = 2.0
 """Seconds after a change in which there may be another that leaves the times of a file as they are."""
 
 
-def open_contract(path: str, shipped: Shipped) -> Archive:
+def open_contract(path: str, shipped: Shipped) -> SqliteDocument:
     """Return the contract in a file (`-` is stdin), converted at its first use.
 
     `shipped` returns the documents of the package: where one is of the same server, what it knows of
@@ -48,7 +48,7 @@ def open_contract(path: str, shipped: Shipped) -> Archive:
     def opener(*, is_damaged: bool = False) -> Connection:
         return _Cache(cache_dir()).take(path, content, shipped, is_damaged=is_damaged)
 
-    return Archive(opener)
+    return SqliteDocument(opener)
 
 
 def cache_dir() -> Path:

@@ -27,7 +27,7 @@ _MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
 _NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
 
 
-def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
+def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     """Return what a `$ref` leads to; raises UsageError where that is not in the document itself."""
     found: Any = document
     if reference.startswith("#/"):
@@ -42,7 +42,7 @@ def target(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     )
 
 
-def reached(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, Any]:
+def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, Any]:
     """Return the component schemas that a schema refers to, directly or through others.
 
     `find` returns what a `$ref` leads to.
@@ -55,11 +55,11 @@ def reached(find: Callable[[str], JsonSchema], node: JsonSchema) -> dict[str, An
         if reference and (name := reference.removeprefix(_COMPONENT)) not in found:
             found[name] = find(reference)
             waiting.append(found[name])
-        waiting.extend(parts(here))
+        waiting.extend(subschemas(here))
     return found
 
 
-def parts(node: JsonSchema) -> Iterator[JsonSchema]:
+def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     """Yield the schemas that stand directly in a schema; what is data in it (an `example`) is none."""
     members = [node[word] for word in _ONE if word in node]
     members += [part for word in _MANY for part in node.get(word, ())]
@@ -67,7 +67,7 @@ def parts(node: JsonSchema) -> Iterator[JsonSchema]:
     yield from (member for member in members if isinstance(member, dict))
 
 
-def step(node: JsonSchema, token: str) -> JsonSchema:
+def member_schema(node: JsonSchema, token: str) -> JsonSchema:
     """Return the schema of one member of an object, or of one item of an array; `{}` if undeclared."""
     found = node.get("properties", {}).get(token)
     if found is None:
@@ -75,7 +75,7 @@ def step(node: JsonSchema, token: str) -> JsonSchema:
     return found if isinstance(found, dict) else {}
 
 
-def joined(
+def merged_schema(
     resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema, seen: set[str] | None = None
 ) -> JsonSchema:
     """Follow `$ref`, and join what its `allOf` and its alternatives declare: for hints, not for verdicts.
@@ -92,7 +92,7 @@ def joined(
         seen.add(reference)
     for word in ("allOf", "oneOf", "anyOf"):
         for part in settled.get(word, ()):
-            other = joined(resolve, part, seen) if isinstance(part, dict) else {}
+            other = merged_schema(resolve, part, seen) if isinstance(part, dict) else {}
             members = {**other.get("properties", {}), **settled.get("properties", {})}
             if word == "allOf":
                 needed = [*other.get("required", ()), *settled.get("required", ())]
@@ -102,7 +102,9 @@ def joined(
     return settled
 
 
-def pointers(resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema) -> Iterator[str]:
+def property_pointers(
+    resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema
+) -> Iterator[str]:
     """Yield the place of every property declared below, outermost first; circles end.
 
     Models that refer to each other make more paths than there is time: the outermost are yielded.
@@ -114,7 +116,7 @@ def pointers(resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema) -> I
         reference = here.get("$ref", "")
         if reference and reference in above:
             continue
-        for name, member in joined(resolve, here).get("properties", {}).items():
+        for name, member in merged_schema(resolve, here).get("properties", {}).items():
             if isinstance(member, dict):
                 place = join_pointer(pointer, name)
                 yield place
@@ -125,7 +127,7 @@ def pointers(resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema) -> I
 _compiled: dict[int, tuple[JsonSchema, Validator]] = {}
 
 
-def validator(schema: JsonSchema) -> Validator:
+def compile_schema(schema: JsonSchema) -> Validator:
     """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
     known = _compiled.get(id(schema))
     if known is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 
-class Entry(NamedTuple):
+class OperationEntry(NamedTuple):
     """One operation: its method, its path template, and all that is declared about it."""
 
     method: str
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     declared: Mapping[str, Any]
 
 
-class Parts(Protocol):
+class OpenApiDocument(Protocol):
     """An OpenAPI 3.1 document of which each part is read when it is needed."""
 
     @property
@@ -33,23 +33,23 @@ class Parts(Protocol):
     def routes(self) -> list[tuple[str, str, str]]:
         """Return method, path and name of every operation, in the document's order."""
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[OperationEntry]:
         """Yield every operation, in the document's order."""
 
-    def named(self, name: str) -> Iterator[Entry]:
+    def named(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operation of that name."""
 
-    def commanded(self, name: str = "") -> Iterator[Entry]:
+    def commanded(self, name: str = "") -> Iterator[OperationEntry]:
         """Yield the operations that have a command of their own."""
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, or is near to."""
 
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
 
 
-class Whole:
+class ParsedDocument:
     """A document that is parsed when it is first needed: few commands need every contract."""
 
     def __init__(self, document: Mapping[str, Any] | str) -> None:
@@ -67,43 +67,43 @@ class Whole:
         """Return method, path and name of every operation, in the document's order."""
         return [(method, path, told["operationId"]) for method, path, told in self.entries()]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[OperationEntry]:
         """Yield every operation that has an `operationId`, in the document's order."""
         return iter(self._entries)
 
     @cached_property
-    def _entries(self) -> list[Entry]:
+    def _entries(self) -> list[OperationEntry]:
         return [
-            Entry(method.upper(), path, item[method])
+            OperationEntry(method.upper(), path, item[method])
             for path, item in self.head.get("paths", {}).items()
             for method in METHODS
             if method in item and "operationId" in item[method]
         ]
 
-    def named(self, name: str) -> Iterator[Entry]:
+    def named(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operation of that name; a document without that word is not parsed."""
         if self._may_hold(name):
             yield from self._by_name.get(name, ())
 
     @cached_property
-    def _by_name(self) -> dict[str, list[Entry]]:
-        found: dict[str, list[Entry]] = {}
+    def _by_name(self) -> dict[str, list[OperationEntry]]:
+        found: dict[str, list[OperationEntry]] = {}
         for each in self.entries():
             found.setdefault(each.declared["operationId"], []).append(each)
         return found
 
-    def commanded(self, name: str = "") -> Iterator[Entry]:
+    def commanded(self, name: str = "") -> Iterator[OperationEntry]:
         """Yield the operations that have a command of their own; without any, nothing is parsed."""
         if self._may_hold(name or "x-cxcall-command"):
             yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:  # noqa: ARG002 - see Parts
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - see Parts
         """Yield every operation: what is small is looked through."""
         return self.entries()
 
     def target(self, reference: str) -> JsonSchema:
         """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
-        return json_schema.target(self.head, reference)
+        return json_schema.resolve_reference(self.head, reference)
 
     def _may_hold(self, word: str) -> bool:
         return not isinstance(self._document, str) or f'"{word}"' in self._document

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 from zlib import crc32
 
-from cxcall.contracts.json_schema import joined
-from cxcall.contracts.openapi_document import Entry
+from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.openapi_document import OperationEntry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,10 +83,10 @@ def _write_body(
             node = {**schemas[node["$ref"].removeprefix(_COMPONENT)], **_without_reference(node)}
         return dict(node)
 
-    schema = joined(resolve, media["schema"])
+    schema = merged_schema(resolve, media["schema"])
     is_array = "array" in schema.get("type", ())
     if is_array and isinstance(schema.get("items"), dict):
-        schema = joined(resolve, schema["items"])
+        schema = merged_schema(resolve, schema["items"])
     names, needed = set(schema.get("properties", {})), set(schema.get("required", ()))
     values = (place, is_array, len(names), len(needed))
     connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", values)
@@ -112,7 +112,7 @@ class Opener(Protocol):
         """Return the connection."""
 
 
-class Archive:
+class SqliteDocument:
     """The rows of the database that `opener` opens.
 
     Threads may share it: SQLite takes one statement at a time.
@@ -133,19 +133,19 @@ class Archive:
         statement = "SELECT json, sum FROM whole WHERE name = ?"
         return self._values(statement, name, is_there=True)[0][-1]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[OperationEntry]:
         """Yield every operation, in the document's order."""
         return self._entries("ORDER BY id")
 
-    def named(self, name: str) -> Iterator[Entry]:
+    def named(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operation of that name."""
         return self._entries("WHERE name = ?", name)
 
-    def commanded(self, name: str = "") -> Iterator[Entry]:  # noqa: ARG002 - see Parts
+    def commanded(self, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - see Parts
         """Yield the operations that have a command of their own."""
         return self._entries("WHERE has_command ORDER BY id")
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[Entry]:
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, or is near to, the likeliest first."""
         asked = names[:_MOST_NAMES]
         marks = ", ".join("?" * len(asked))
@@ -165,12 +165,12 @@ class Archive:
         found: Mapping[str, Any] = self._values(statement, place, is_there=True)[0][-1]
         return found
 
-    def _entries(self, which: str, *values: str) -> Iterator[Entry]:
+    def _entries(self, which: str, *values: str) -> Iterator[OperationEntry]:
         for place, (method, path, shown) in self._values(
             f"SELECT id, json, sum FROM operation {which}",  # noqa: S608 - `which` is ours, its values are bound
             *values,
         ):
-            yield Entry(method, path, _Declared(self, place, shown))
+            yield OperationEntry(method, path, _Declared(self, place, shown))
 
     def _values(self, statement: str, *values: Any, is_there: bool = False) -> list[Sequence[Any]]:
         """Return rows, their JSON parsed; what is damaged is made anew once."""
@@ -196,7 +196,7 @@ class Archive:
 class _Declared(Mapping[str, Any]):
     """What is declared of an operation: what lists show is at hand, the rest is read when it is asked for."""
 
-    def __init__(self, archive: Archive, place: int, shown: Mapping[str, Any]) -> None:
+    def __init__(self, archive: SqliteDocument, place: int, shown: Mapping[str, Any]) -> None:
         self._archive, self._place, self._shown = archive, place, shown
 
     @cached_property

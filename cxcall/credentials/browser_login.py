@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cxcall.credentials.oauth_client import refused
-from cxcall.credentials.redirect_server import Loopback
+from cxcall.credentials.redirect_server import RedirectServer
 from cxcall.credentials.token_request import redeem
 from cxcall.transport.urls import printable
 
@@ -101,7 +101,7 @@ def log_in(
     answer, and UsageError when the port cannot be had.
     """
     login = Login.new(client)
-    with Loopback(port, login.code) as loopback:
+    with RedirectServer(port, login.code) as loopback:
         show(login.page(loopback.redirect_uri, scope))
         code = loopback.wait(patience)
     if not code:

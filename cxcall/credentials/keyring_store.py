@@ -15,7 +15,7 @@ LIMIT = 3.0
 _SERVICE = "cxcall"
 
 
-class VaultError(Exception):
+class KeyringError(Exception):
     """The keyring did not do what it was asked; the text says why, and holds no secret."""
 
 
@@ -35,7 +35,7 @@ def put(account: str, secrets: Mapping[str, str]) -> None:
         return bool(keyring.get_password(_SERVICE, account) == text)
 
     if not _within_limit(keep):
-        raise VaultError("the keyring keeps nothing")
+        raise KeyringError("the keyring keeps nothing")
 
 
 def get(account: str) -> dict[str, str]:
@@ -46,7 +46,7 @@ def get(account: str) -> dict[str, str]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise VaultError("the keyring holds it no more")
+        raise KeyringError("the keyring holds it no more")
     return {str(name): str(value) for name, value in found.items()}
 
 
@@ -63,7 +63,7 @@ def drop(account: str) -> None:
 def _within_limit(act: Callable[[Any], Any]) -> Any:
     """Let the keyring act on a thread of its own, which nothing waits for beyond the limit."""
     if not is_installed():
-        raise VaultError("the keyring is not installed: `pip install 'cxcall[keyring]'`")
+        raise KeyringError("the keyring is not installed: `pip install 'cxcall[keyring]'`")
     done: list[Any] = []
     failed: list[str] = []
 
@@ -79,7 +79,7 @@ def _within_limit(act: Callable[[Any], Any]) -> Any:
     thread.start()
     thread.join(LIMIT)
     if failed:
-        raise VaultError(f"the keyring failed: {failed[0]}")
+        raise KeyringError(f"the keyring failed: {failed[0]}")
     if not done:
-        raise VaultError(f"the keyring did not answer within {LIMIT:g} s")
+        raise KeyringError(f"the keyring did not answer within {LIMIT:g} s")
     return done[0]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.runtime.redaction import shown
+from cxcall.runtime.redaction import redacted_repr
 from cxcall.transport.urls import host_of
 
 CLIENT_CREDENTIALS = "client-credentials"
@@ -42,7 +42,7 @@ class Client(NamedTuple):
     locked: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return shown(self, "secret", "app", "refresh")
+        return redacted_repr(self, "secret", "app", "refresh")
 
     @property
     def host(self) -> str:
@@ -80,7 +80,7 @@ class Grant(NamedTuple):
     identity: str = ""
 
     def __repr__(self) -> str:
-        return shown(self, "value", "refresh", "identity")
+        return redacted_repr(self, "value", "refresh", "identity")
 
 
 def check_secret(name: str, text: str, source: str) -> str:

@@ -22,7 +22,7 @@ _FAILED = "The login did not work. The terminal says why."
 _LONGEST_READ = 10.0
 
 
-class Loopback:
+class RedirectServer:
     """A server on 127.0.0.1 that takes one answer, read by `code`, and tells the person to go back.
 
     `http://localhost` is what clients register, with any port (genesys-cloud.md section 2.2).

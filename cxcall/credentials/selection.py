@@ -35,7 +35,7 @@ _PAIRS = {
 _DERIVED = ("from base_url", "from issuer", "not set", tenants.SOURCE)
 
 
-def given(settings: Settings) -> Token | None:
+def explicit_token(settings: Settings) -> Token | None:
     """Return the token that was given, by a setting or by a login; raises CredentialsError for no token."""
     value, source = settings.access_token, settings.values["access_token"].source
     if not value:
@@ -88,7 +88,7 @@ def new_client(settings: Settings, pair: tuple[str, str], sources: tuple[str, st
     if kind != ACCESS_KEY:
         return client
     if bool(settings.client_id) != bool(settings.client_secret):
-        raise _half(settings, "client_id", "client_secret")
+        raise _incomplete_pair(settings, "client_id", "client_secret")
     return client._replace(app=(settings.client_id, settings.client_secret))
 
 
@@ -121,7 +121,7 @@ def token_url(settings: Settings) -> str:
     )
 
 
-def unused(settings: Settings) -> Iterator[Finding]:
+def unused_credentials(settings: Settings) -> Iterator[Finding]:
     """Yield a warning when what a login kept, and what is set, are not the same."""
     kept = store.find_login(settings)
     token = settings.values["access_token"]
@@ -180,7 +180,7 @@ def _missing(settings: Settings, kind: str) -> CredentialsError:
     first, second = _PAIRS[kind]
     for half, other in ((first, second), (second, first)):
         if settings.values[half].value:
-            return _half(settings, half, other)
+            return _incomplete_pair(settings, half, other)
     is_client = kind == ACCESS_KEY and settings.client_id and settings.client_secret
     return refused(
         f"there are no credentials for `{host_of(settings.base_url)}`",
@@ -192,7 +192,7 @@ def _missing(settings: Settings, kind: str) -> CredentialsError:
     )
 
 
-def _half(settings: Settings, half: str, other: str) -> CredentialsError:
+def _incomplete_pair(settings: Settings, half: str, other: str) -> CredentialsError:
     if not settings.values[half].value:
         half, other = other, half
     return refused(

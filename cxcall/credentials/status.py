@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-class Status(NamedTuple):
+class CredentialsStatus(NamedTuple):
     """Who would send, to which host and until when, as far as that is known without the network."""
 
     settings: Settings

@@ -17,7 +17,7 @@ from cxcall.credentials.oauth_client import (
     refused,
 )
 from cxcall.findings.errors import CredentialsError
-from cxcall.runtime.redaction import shown
+from cxcall.runtime.redaction import redacted_repr
 from cxcall.settings import tenants
 from cxcall.settings.private_file import PrivateFile, Record, UnwritableError
 from cxcall.settings.settings import state_dir
@@ -77,7 +77,7 @@ class Token(NamedTuple):
     source: str
 
     def __repr__(self) -> str:
-        return shown(self, "value")
+        return redacted_repr(self, "value")
 
 
 def find_login(settings: Settings) -> Record:
@@ -108,7 +108,7 @@ def keep_login(settings: Settings, login: Record) -> None:
     if keyring_store.is_installed():
         try:
             keyring_store.put(_account(key), secrets)
-        except keyring_store.VaultError as error:
+        except keyring_store.KeyringError as error:
             record[_WHY] = str(error)
         else:
             record = {name: value for name, value in record.items() if name not in secrets}
@@ -122,7 +122,7 @@ def unlocked(settings: Settings, login: Record) -> Record:
         return login
     try:
         return {**login, **keyring_store.get(_account(login)), _LOCKED: []}
-    except keyring_store.VaultError as error:
+    except keyring_store.KeyringError as error:
         raise refused(
             str(error),
             f"unlock it, or {settings.login()} again: what it does not take goes into a file",
@@ -193,7 +193,7 @@ def fetch_token(settings: Settings, client: Client) -> Token:
         secret = {"client_secret": client.secret} if client.secret else {}
         keep_login(settings, {**find_login(settings), **secret, "refresh_token": grant.refresh})
     token = keep_token(settings, client, grant)
-    if settings.roams and settings.values["base_url"].source != tenants.SOURCE:
+    if settings.base_url_from_tenant and settings.values["base_url"].source != tenants.SOURCE:
         _check_tenant(settings, client, grant)
     return token
 
@@ -237,7 +237,7 @@ def forget(settings: Settings) -> tuple[list[Record], list[Record]]:
     for login in filter(locked_secrets, logins):
         try:
             keyring_store.drop(_account(login))
-        except keyring_store.VaultError as error:
+        except keyring_store.KeyringError as error:
             login["kept"] = str(error)
     return logins, tokens
 

@@ -16,7 +16,7 @@ from cxcall.credentials.oauth_client import (
     check_client,
     check_secret,
 )
-from cxcall.credentials.token_response import Answer, basic, unanswered
+from cxcall.credentials.token_response import TokenResponse, basic, unanswered
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _ask(client: Client, request: HttpRequest, timeout: float, pair: str = "") -
         raise KeyboardInterrupt from None
     if done.response is None or done.failure:
         raise unanswered(done, client, timeout)
-    answer = Answer.of(done.response, client)
+    answer = TokenResponse.of(done.response, client)
     answer.check_status()
     return answer.grant(asked_at)
 

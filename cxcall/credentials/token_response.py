@@ -19,7 +19,7 @@ from cxcall.credentials.oauth_client import (
     refused,
     undelivered,
 )
-from cxcall.runtime.redaction import shown
+from cxcall.runtime.redaction import redacted_repr
 from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def unanswered(done: Exchange, client: Client, timeout: float) -> UndeliveredErr
     return undelivered("undelivered", message, fix, f"no token, so nothing was sent{told}")
 
 
-class Answer(NamedTuple):
+class TokenResponse(NamedTuple):
     """What the token endpoint said, with nothing in it that could be the secret."""
 
     client: Client
@@ -69,10 +69,10 @@ class Answer(NamedTuple):
     declared: dict[str, Any]
 
     def __repr__(self) -> str:
-        return shown(self, "response", "declared")
+        return redacted_repr(self, "response", "declared")
 
     @classmethod
-    def of(cls, response: HttpResponse, client: Client) -> Answer:
+    def of(cls, response: HttpResponse, client: Client) -> TokenResponse:
         """Read an answer; what is no JSON object declares nothing."""
         declared = response.json()
         return cls(client, response, declared if isinstance(declared, dict) else {})

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.credentials.oauth_client import Client, Grant
-    from cxcall.credentials.status import Status
+    from cxcall.credentials.status import CredentialsStatus
     from cxcall.settings.settings import Settings
 
 __all__ = [
@@ -49,7 +49,7 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     CredentialsError, UndeliveredError, or UsageError when others can read the kept secrets.
     """
     _stop_on_errors(settings)
-    if given := selection.given(settings):
+    if given := selection.explicit_token(settings):
         if fresh:
             raise selection.expired(settings, given)
         return given
@@ -187,23 +187,23 @@ def missing_scope(token: Token, operation: Operation) -> Finding | None:
     )
 
 
-def status(settings: Settings) -> Status:
+def status(settings: Settings) -> CredentialsStatus:
     """Say who would send, to which host and until when; nothing is sent, and no secret is shown.
 
     Raises UsageError when others can read the kept secrets.
     """
-    from cxcall.credentials.status import Status
+    from cxcall.credentials.status import CredentialsStatus
 
     token = client = None
-    findings = [*settings.conflicts, *selection.unused(settings)]
+    findings = [*settings.conflicts, *selection.unused_credentials(settings)]
     try:
-        token = selection.given(settings)
+        token = selection.explicit_token(settings)
         if token is None:
             client = selection.client_of(settings)
             token = store.find_token(settings, client)
     except CredentialsError as error:
         findings += error.findings
-    return Status(settings, token, client, tuple(findings), store.place_of(settings))
+    return CredentialsStatus(settings, token, client, tuple(findings), store.place_of(settings))
 
 
 def _stop_on_errors(settings: Settings) -> None:
@@ -214,7 +214,7 @@ def _stop_on_errors(settings: Settings) -> None:
 
 def _keep(settings: Settings, client: Client, grant: Grant, kept: dict[str, str]) -> Token:
     """Keep a login and its first token, once it is known where they are good."""
-    if settings.roams:
+    if settings.base_url_from_tenant:
         found = store.keep_tenant(settings, client, grant)
         settings = settings.moved(found.api_endpoint)
     store.keep_login(settings, kept)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.explaining.query_check import check_misplaced, check_query
-from cxcall.explaining.route_check import Route, path_values
+from cxcall.explaining.route_check import RouteMatch, path_values
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.contract import Operation
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _ID_NAME = re.compile(r"(?:[a-z]Id|_id|^id|ID)$")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -33,7 +33,7 @@ _NUMBER_NAME = re.compile(
 _NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
 
 
-def check_values(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def check_values(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     """Yield what is wrong with the values in path and query, and where the body names other IDs."""
     operation = route.operation
     if operation is None or not attempt.path:
@@ -46,7 +46,7 @@ def check_values(attempt: Attempt, route: Route) -> Iterator[Finding]:
     yield from check_query(attempt, operation, payload)
 
 
-def _read(attempt: Attempt) -> Payload:
+def _read(attempt: ObservedRequest) -> Payload:
     """Read the body; null stands at what is not known. Raises DocumentError where it is not JSON."""
     document = parse(attempt.body or "", "body")
     value = document.value
@@ -56,14 +56,18 @@ def _read(attempt: Attempt) -> Payload:
     return Payload(value, document)
 
 
-def check_content(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
+def check_content(
+    attempt: ObservedRequest, route: RouteMatch, *, is_advice: bool
+) -> Iterator[Finding]:
     """Yield what is wrong with the body; `is_advice` where the request went to no operation that is known."""
     if attempt.body and not route.is_token:
         found = _check_body(attempt, route, is_advice=is_advice)
-        yield from (each for each in found if not attempt.hides(each))
+        yield from (each for each in found if not attempt.is_unobserved(each))
 
 
-def _check_body(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[Finding]:
+def _check_body(
+    attempt: ObservedRequest, route: RouteMatch, *, is_advice: bool
+) -> Iterator[Finding]:
     try:
         payload = _read(attempt)
     except DocumentError as error:
@@ -75,7 +79,7 @@ def _check_body(attempt: Attempt, route: Route, *, is_advice: bool) -> Iterator[
         return
     operation = route.operation or route.advised
     found = [] if operation is None else _against(operation, payload)
-    if attempt.null_is_silence:
+    if attempt.null_means_unknown:
         found = [each for each in found if not _is_null(payload, each.where)]
     known = {(each.code, each.where) for each in found}
     general = _general(payload, operation)

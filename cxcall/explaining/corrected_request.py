@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
-from cxcall.contracts.json_schema import validator
+from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MOST_MISSING = 50
 
 
-class Repair(NamedTuple):
+class CorrectedRequest(NamedTuple):
     """The request as it should be; `missing` are the places still to be filled in, `<...>` in it."""
 
     operation: Operation
@@ -74,7 +74,7 @@ class Repair(NamedTuple):
         }
 
 
-def repair(explanation: Explanation) -> Repair:
+def correct_request(explanation: Explanation) -> CorrectedRequest:
     """Put the nearest published operation's request together from what a failed one holds.
 
     Raises UsageError where no operation is near.
@@ -110,7 +110,7 @@ def repair(explanation: Explanation) -> Repair:
     body = _carried(operation, attempt.body)
     missing += _fill(operation, body)
     findings = tuple(check_body(operation, Payload(body))) if operation.takes_body else ()
-    return Repair(operation, base, values, url, body, tuple(missing), findings)
+    return CorrectedRequest(operation, base, values, url, body, tuple(missing), findings)
 
 
 def _from_path(operation: Operation, path: str, name: str) -> str:
@@ -188,7 +188,7 @@ def _missing(operation: Operation, body: Any) -> str:
     """Return the first required place that is empty; empty when there is none."""
     if not operation.takes_body:
         return ""
-    for misfit in validator(operation.body_schema).iter_errors(body):
+    for misfit in compile_schema(operation.body_schema).iter_errors(body):
         if misfit.kind.name == "required":
             above = "".join(join_pointer("", step) for step in misfit.instance_path)
             return join_pointer(above, misfit.kind.property)  # type: ignore[attr-defined]  # of this kind

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
-from cxcall.explaining.published_operations import FAMILY, Entry, Listing
+from cxcall.explaining.published_operations import FAMILY, PublishedOperation, PublishedOperations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +30,12 @@ class Declarations:
         return found
 
     @cached_property
-    def listing(self) -> Listing:
+    def listing(self) -> PublishedOperations:
         """All of them, as published operations are listed."""
         name = self._contracts[0].name
-        return Listing(name, (Entry(*place) for place in self._names), whole=True)
+        return PublishedOperations(
+            name, (PublishedOperation(*place) for place in self._names), whole=True
+        )
 
     @cached_property
     def _bases(self) -> list[str]:

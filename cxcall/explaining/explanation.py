@@ -12,11 +12,11 @@ from cxcall.explaining.header_check import check_headers, needs_person
 from cxcall.explaining.host_check import NAMES, check_region
 from cxcall.explaining.observed_request import without_secrets
 from cxcall.explaining.published_operations import CXONE
-from cxcall.explaining.route_check import Route, trace
+from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.evidence import hidden_failure
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.platform_words import SOURCE, short
+from cxcall.responses.platform_words import SOURCE, shorten
 from cxcall.responses.refusals import refusal
 from cxcall.transport.messages import Headers
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.contracts.contract import Contract, Operation
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _PERSONAL = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
 # What decides comes first: another place, then another token, then the body, then what the API said of it.
@@ -53,8 +53,8 @@ _FAILING = {
 class Explanation(NamedTuple):
     """What was found on one attempt, and the operations that it is, or is nearest to."""
 
-    attempt: Attempt
-    route: Route
+    attempt: ObservedRequest
+    route: RouteMatch
     findings: tuple[Finding, ...]
 
     @property
@@ -129,16 +129,16 @@ def explain(
     else:
         attempts = [read_exchange(source, "exchange")]
     own = load(os.fspath(contract)) if contract is not None else None
-    return tuple(explain_attempt(attempt, own) for attempt in attempts)
+    return tuple(explain_request(attempt, own) for attempt in attempts)
 
 
-def explain_attempt(attempt: Attempt, own: Contract | None = None) -> Explanation:
+def explain_request(attempt: ObservedRequest, own: Contract | None = None) -> Explanation:
     """Find out why a request failed, from the request and its answer, as far as they show it.
 
     `own` is a contract of the user's own: what it declares is as good as published.
     """
     attempt = without_secrets(attempt)
-    route = trace(attempt, own)
+    route = match_route(attempt, own)
     is_elsewhere = route.operation is None or any(
         finding.severity is Severity.ERROR for finding in route.findings
     )
@@ -174,7 +174,7 @@ def _ordered(found: list[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _other_platform(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def _other_platform(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     """Yield a warning where a request for NICE's Personal Connection is in Genesys Cloud's form."""
     text = f"{attempt.path or ''} {attempt.body or ''}"
     is_ours = route.operation is not None
@@ -189,7 +189,7 @@ def _other_platform(attempt: Attempt, route: Route) -> Iterator[Finding]:
         )
 
 
-def _response(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def _response(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     response = attempt.response
     if response is None:
         return
@@ -215,7 +215,7 @@ def _failed_later(body: Any) -> Finding | None:
                 Severity.ERROR,
                 "hidden-failure",
                 "response",
-                f"the request was accepted, and what it started failed: `{pointer}` is `{short(str(value))}`",
+                f"the request was accepted, and what it started failed: `{pointer}` is `{shorten(str(value))}`",
                 fix="read on at that place; the request itself need not be changed",
                 why="a 2xx says that it was taken on, not that it came to its end",
                 source=SOURCE,
@@ -223,7 +223,7 @@ def _failed_later(body: Any) -> Finding | None:
     return None
 
 
-def _not_shown(attempt: Attempt) -> Iterator[Finding]:
+def _not_shown(attempt: ObservedRequest) -> Iterator[Finding]:
     """Yield the note that names what the source does not show, where nothing that it shows explains a failure."""
     response = attempt.response
     if response is not None and 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx
@@ -245,7 +245,7 @@ def _not_shown(attempt: Attempt) -> Iterator[Finding]:
     )
 
 
-def _not_provable(attempt: Attempt) -> Iterator[Finding]:
+def _not_provable(attempt: ObservedRequest) -> Iterator[Finding]:
     """Yield the note that says so, with what to capture for the platform's support."""
     response = attempt.response
     if response is not None and 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx

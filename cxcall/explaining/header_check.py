@@ -14,21 +14,21 @@ from cxcall.transport.messages import Headers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import Attempt
-    from cxcall.explaining.route_check import Route
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.route_check import RouteMatch
 
 _PERSON = "authorization-code"
 _LONGEST_SCHEME = 20
 
 
-def check_headers(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def check_headers(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     """Yield what is wrong with the headers that the source shows; of what it does not show, nothing."""
     if attempt.headers is not None:
         for check in (_content_type, _accept, _authorization):
-            yield from (each for each in check(attempt, route) if not attempt.hides(each))
+            yield from (each for each in check(attempt, route) if not attempt.is_unobserved(each))
 
 
-def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def needs_person(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     """Yield the warning that an operation takes a person's token only, where the request may have had none."""
     kinds = route.operation.token_kinds if route.operation else ()
     succeeded = attempt.response is not None and 200 <= attempt.response.status < 300  # noqa: PLR2004 - a 2xx
@@ -45,11 +45,11 @@ def needs_person(attempt: Attempt, route: Route) -> Iterator[Finding]:
     )
 
 
-def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def _content_type(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     headers = attempt.headers or Headers()
     kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     is_sent = bool(attempt.body) or "" in attempt.unknown
-    if not is_sent or (not kind and attempt.null_is_silence):
+    if not is_sent or (not kind and attempt.null_means_unknown):
         return
     wanted = _wanted_type(attempt, route)
     is_json = _is_json(attempt.body or "")
@@ -70,7 +70,7 @@ def _content_type(attempt: Attempt, route: Route) -> Iterator[Finding]:
     )
 
 
-def _wanted_type(attempt: Attempt, route: Route) -> str:
+def _wanted_type(attempt: ObservedRequest, route: RouteMatch) -> str:
     """Return the type that the body must have; empty where it may have any."""
     if not route.is_token:
         return JSON
@@ -78,7 +78,7 @@ def _wanted_type(attempt: Attempt, route: Route) -> str:
     return endpoint.takes if endpoint else ""
 
 
-def _accept(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def _accept(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     accept = (attempt.headers or Headers()).get("Accept", "").lower()
     is_acd = route.platform == CXONE and "/services/" in (attempt.path or "").lower()
     if is_acd and "json" not in accept:
@@ -93,7 +93,7 @@ def _accept(attempt: Attempt, route: Route) -> Iterator[Finding]:
         )
 
 
-def _authorization(attempt: Attempt, route: Route) -> Iterator[Finding]:
+def _authorization(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     value = (attempt.headers or Headers()).get("Authorization", "").strip()
     if route.is_token or not (attempt.path or ""):
         return

@@ -16,7 +16,7 @@ from cxcall.transport.urls import is_loopback_host
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 _HOSTS = "the regions of {}"
@@ -53,7 +53,7 @@ def platform_of_path(path: str | None) -> str:
     return GENESYS if re.match(r"/(api/)?v[0-9.]+/|/platform/api/", lowered) else ""
 
 
-def check_scheme(attempt: Attempt) -> Iterator[Finding]:
+def check_scheme(attempt: ObservedRequest) -> Iterator[Finding]:
     """Yield an error where the token would travel unencrypted."""
     host = (attempt.host or "").partition(":")[0]
     if attempt.scheme == "http" and host and not is_loopback_host(host):
@@ -67,7 +67,7 @@ def check_scheme(attempt: Attempt) -> Iterator[Finding]:
         )
 
 
-def check_host(attempt: Attempt, platform: str, by_path: str) -> Iterator[Finding]:
+def check_host(attempt: ObservedRequest, platform: str, by_path: str) -> Iterator[Finding]:
     """Yield what is wrong with the host: its region, its form, or that it is another one."""
     host = (attempt.host or "").lower().partition(":")[0]
     if not host or is_loopback_host(host):
@@ -173,7 +173,7 @@ def _wrong_host(host: str, said: str, platform: str = GENESYS, *, sure: bool = T
     )
 
 
-def check_region(attempt: Attempt) -> Iterator[Finding]:
+def check_region(attempt: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning where the page that sent a request is of another region than its host."""
     host = (attempt.host or "").lower().partition(":")[0]
     for name in ("Origin", "Referer") if attempt.headers else ():

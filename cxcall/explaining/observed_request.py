@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class ObservedRequest:
     """One request that was made, and what came of it. None means that the source is silent.
 
     `path` starts with `/` and is as written, without the query; `query` holds decoded pairs in
     their order. `body` is the text that was sent, JSON or not. `headers` holds what the source
     shows, which may not be all. `findings` are what the reading itself found wrong. In an exchange
-    `null_is_silence`: a member that is null is one that the source did not know. `unknown` names
+    `null_means_unknown`: a member that is null is one that the source did not know. `unknown` names
     the variables whose values the source does not show, by their place: a JSON pointer (empty for
     the whole body) or `header:NAME`.
     """
@@ -35,10 +35,10 @@ class Attempt:
     body: str | None = field(default=None, repr=False)
     response: HttpResponse | None = None
     findings: tuple[Finding, ...] = ()
-    null_is_silence: bool = False
+    null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def hides(self, finding: Finding) -> bool:
+    def is_unobserved(self, finding: Finding) -> bool:
         """Tell whether a finding judges what the source does not show; that a name is there, it shows."""
         where = finding.where
         return any(
@@ -59,7 +59,7 @@ _WORDS = ("secret", "passw", "token", "key", "credential", "code=")
 _SHORTEST = 8
 
 
-def without_secrets(attempt: Attempt) -> Attempt:
+def without_secrets(attempt: ObservedRequest) -> ObservedRequest:
     """Return an attempt whose bodies hold no secret: by the names of members, and by the token itself."""
     sent = attempt.headers.get("Authorization", "") if attempt.headers else ""
     value = sent.rpartition(" ")[2]

@@ -40,7 +40,7 @@ def is_other_family(path: str | None) -> bool:
     return f"{path or ''}/".lower().startswith(_OTHER_FAMILIES)
 
 
-class Entry(NamedTuple):
+class PublishedOperation(NamedTuple):
     """One published operation; any of the permissions is enough. Its path lies `under` another."""
 
     method: str
@@ -56,19 +56,21 @@ class Match(NamedTuple):
     """What a platform publishes at a path: the template, and its operations by method."""
 
     path: str
-    methods: dict[str, Entry]
+    methods: dict[str, PublishedOperation]
 
 
-class Listing:
+class PublishedOperations:
     """The published operations of one platform; `whole` when none is missing from it."""
 
-    def __init__(self, platform: str, entries: Iterable[Entry], *, whole: bool) -> None:
+    def __init__(
+        self, platform: str, entries: Iterable[PublishedOperation], *, whole: bool
+    ) -> None:
         self.platform, self.whole = platform, whole
         self.entries = tuple(entries)
 
     @cached_property
     def _by_length(self) -> dict[int, list[tuple[list[str], Match]]]:
-        methods: dict[str, dict[str, Entry]] = {}
+        methods: dict[str, dict[str, PublishedOperation]] = {}
         for entry in self.entries:
             methods.setdefault(entry.path, {})[entry.method] = entry
         found: dict[int, list[tuple[list[str], Match]]] = {}
@@ -109,7 +111,7 @@ class Listing:
     def _matches(self) -> dict[str, Match | None]:
         return {}
 
-    def nearest(self, method: str, path: str) -> Entry | None:
+    def nearest(self, method: str, path: str) -> PublishedOperation | None:
         """Return the operation whose words are nearest to those of a path; None when none is near."""
         wanted = _words(path)
         whole = sum(map(self._weight, wanted)) or 1.0
@@ -123,7 +125,7 @@ class Listing:
             return None
         return best if self._likeness(wanted, best) >= _LIKE else None
 
-    def _likeness(self, wanted: set[str], entry: Entry) -> float:
+    def _likeness(self, wanted: set[str], entry: PublishedOperation) -> float:
         has = _words(entry.path)
         both = sum(map(self._weight, wanted & has))
         return both / (sum(map(self._weight, wanted | has)) or 1.0)
@@ -166,19 +168,21 @@ def _words(path: str) -> set[str]:
 
 
 @cache
-def listing(platform: str) -> Listing:
+def load_published_operations(platform: str) -> PublishedOperations:
     """Return what a platform publishes. That of NICE CXone holds only what its contract declares."""
     file = Path(__file__).parents[1] / "contracts" / "published" / f"{platform}.tsv"
     if not file.exists():
         declared = (
-            Entry(operation.method, operation.path, under=_base_path(operation))
+            PublishedOperation(operation.method, operation.path, under=_base_path(operation))
             for operation in contract.operations()
             if operation.platform == platform and operation.provenance == "published"
         )
-        return Listing(platform, declared, whole=False)
+        return PublishedOperations(platform, declared, whole=False)
     rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#")
-    entries = (Entry(method, path, tuple(needed.split())) for method, path, needed in rows)
-    return Listing(platform, entries, whole=True)
+    entries = (
+        PublishedOperation(method, path, tuple(needed.split())) for method, path, needed in rows
+    )
+    return PublishedOperations(platform, entries, whole=True)
 
 
 def _base_path(operation: Operation) -> str:

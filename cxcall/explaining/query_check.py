@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Parameter
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.payloads.payload import Payload
 
 
 def check_query(
-    attempt: Attempt, operation: Operation, payload: Payload | None
+    attempt: ObservedRequest, operation: Operation, payload: Payload | None
 ) -> Iterator[Finding]:
     """Yield what is wrong with the values of a query, and what it lacks; of one that is not shown, nothing."""
     declared = {each.name: each for each in operation.parameters if each.location == "query"}
     given = {name: value for name, value in attempt.query if name in declared}
     yield from check_parameters(operation, given)
     in_body = _members(payload)
-    is_silent = attempt.null_is_silence and not attempt.query and not in_body
+    is_silent = attempt.null_means_unknown and not attempt.query and not in_body
     if is_silent or ("" in attempt.unknown and _takes_either(operation)):
         return
     for parameter in declared.values():

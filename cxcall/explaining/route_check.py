@@ -17,12 +17,12 @@ from cxcall.explaining.published_operations import (
     CXONE,
     FAMILY,
     GENESYS,
-    Entry,
-    Listing,
     Match,
+    PublishedOperation,
+    PublishedOperations,
     holds_id,
     is_other_family,
-    listing,
+    load_published_operations,
 )
 from cxcall.explaining.token_request_check import asks_token, check_token_request
 from cxcall.findings.finding import Finding, Severity
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.contract import Contract, Operation
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _LIST = "the published operations of {}"
 
 
-class Route(NamedTuple):
+class RouteMatch(NamedTuple):
     """What a request's path is: published, declared by a contract, or near to something that is.
 
     `operation` is a contract's, of exactly this method and path; `advised` the nearest one.
@@ -48,12 +48,12 @@ class Route(NamedTuple):
     is_token: bool
     match: Match | None
     operation: Operation | None
-    nearest: Entry | None
+    nearest: PublishedOperation | None
     advised: Operation | None
     findings: tuple[Finding, ...]
 
 
-def trace(attempt: Attempt, own: Contract | None = None) -> Route:
+def match_route(attempt: ObservedRequest, own: Contract | None = None) -> RouteMatch:
     """Find out where a request went, and what of it cannot be right; `own` is a contract of the user's."""
     by_host, by_path = platform_of_host(attempt.host), platform_of_path(attempt.path)
     declared = Declarations([own]) if own else None
@@ -68,8 +68,8 @@ def trace(attempt: Attempt, own: Contract | None = None) -> Route:
     if not attempt.path or is_token:
         operation = shipped().find(attempt.method, attempt.path or "")
         found += check_token_request(attempt, platform) if is_token else ()
-        return Route(platform, is_token, None, operation, None, None, tuple(found))
-    listed = listing(by_path or platform or GENESYS)
+        return RouteMatch(platform, is_token, None, operation, None, None, tuple(found))
+    listed = load_published_operations(by_path or platform or GENESYS)
     path = FAMILY.sub("", attempt.path)
     match = listed.match(path)
     operation = shipped().find(attempt.method, attempt.path)
@@ -80,17 +80,19 @@ def trace(attempt: Attempt, own: Contract | None = None) -> Route:
     if operation is None and nearest is not None:
         holding = filter(None, (declared, shipped()))
         advised = next(filter(None, (each.find(*nearest[:2]) for each in holding)), None)
-    return Route(platform, is_token, match, operation, nearest, advised, (*found, *finding))
+    return RouteMatch(platform, is_token, match, operation, nearest, advised, (*found, *finding))
 
 
-def _as_declared(attempt: Attempt, operation: Operation, by_host: str) -> Route:
+def _as_declared(attempt: ObservedRequest, operation: Operation, by_host: str) -> RouteMatch:
     """Return the route of a request that the user's own contract declares: no list has a say in it."""
     platform, path = operation.platform or by_host, attempt.path or ""
-    match = Match(operation.path, {operation.method: Entry(operation.method, operation.path)})
+    match = Match(
+        operation.path, {operation.method: PublishedOperation(operation.method, operation.path)}
+    )
     found = [*check_scheme(attempt), *_unfilled(path), *_names_for_ids(match, path)]
     if platform and attempt.host != host_of(operation.contract.base_url()):
         found += check_host(attempt, by_host, platform)
-    return Route(
+    return RouteMatch(
         platform,
         is_token=False,
         match=match,
@@ -163,7 +165,7 @@ def _unfilled(path: str) -> Iterator[Finding]:
             )
 
 
-def _mixed_up(attempt: Attempt, by_host: str, by_path: str) -> Finding:
+def _mixed_up(attempt: ObservedRequest, by_host: str, by_path: str) -> Finding:
     return Finding(
         Severity.ERROR,
         "platform-mismatch",
@@ -176,8 +178,11 @@ def _mixed_up(attempt: Attempt, by_host: str, by_path: str) -> Finding:
 
 
 def _published(
-    attempt: Attempt, listed: Listing, match: Match | None, operation: Operation | None
-) -> tuple[Entry | None, tuple[Finding, ...]]:
+    attempt: ObservedRequest,
+    listed: PublishedOperations,
+    match: Match | None,
+    operation: Operation | None,
+) -> tuple[PublishedOperation | None, tuple[Finding, ...]]:
     """Return the operation that was probably meant, and what is wrong with the path or the method."""
     method, path = attempt.method or "", attempt.path or ""
     if match is not None and (not method or method in match.methods):
@@ -186,7 +191,7 @@ def _published(
         return _other_method(method, match), (_wrong_method(method, path, match, listed),)
     if operation is not None and operation.provenance == "community":
         entry = operation.nearest[0] if operation.nearest else None
-        nearest = Entry(entry.method, entry.path) if entry else None
+        nearest = PublishedOperation(entry.method, entry.path) if entry else None
         return nearest, (_community(operation, attempt),)
     if is_other_family(path):
         return None, ()  # nothing of it is known here
@@ -196,7 +201,7 @@ def _published(
     return meant, (_wrong_path(attempt, listed, meant),)
 
 
-def _other_method(method: str, match: Match) -> Entry:
+def _other_method(method: str, match: Match) -> PublishedOperation:
     """Return what is published at the same path, a write for a write."""
     order = ("GET", "HEAD") if method in ("GET", "HEAD") else ("PUT", "PATCH", "POST", "DELETE")
     return next(
@@ -205,7 +210,7 @@ def _other_method(method: str, match: Match) -> Entry:
     )
 
 
-def _repaired(method: str, path: str, listed: Listing) -> Entry | None:
+def _repaired(method: str, path: str, listed: PublishedOperations) -> PublishedOperation | None:
     """Return the operation at the same path, its prefix put right or its words joined, if there is one."""
     rest = re.sub(r"^.*?/v[0-9]+(\.[0-9]+)?/", "", path).strip("/")
     prefix = "/api/v2/" if listed.platform == GENESYS else "/"
@@ -219,7 +224,7 @@ def _repaired(method: str, path: str, listed: Listing) -> Entry | None:
     return None
 
 
-def _wrong_method(method: str, path: str, match: Match, listed: Listing) -> Finding:
+def _wrong_method(method: str, path: str, match: Match, listed: PublishedOperations) -> Finding:
     there = ", ".join(sorted(match.methods))
     return Finding(
         Severity.ERROR if listed.whole else Severity.WARNING,
@@ -233,7 +238,7 @@ def _wrong_method(method: str, path: str, match: Match, listed: Listing) -> Find
     )
 
 
-def _community(operation: Operation, attempt: Attempt) -> Finding:
+def _community(operation: Operation, attempt: ObservedRequest) -> Finding:
     unknown = attempt.response is not None and attempt.response.status in (404, 405)
     instead = "; or ".join(map(str, operation.nearest))
     return Finding(
@@ -247,7 +252,9 @@ def _community(operation: Operation, attempt: Attempt) -> Finding:
     )
 
 
-def _wrong_path(attempt: Attempt, listed: Listing, meant: Entry | None) -> Finding:
+def _wrong_path(
+    attempt: ObservedRequest, listed: PublishedOperations, meant: PublishedOperation | None
+) -> Finding:
     name = NAMES[listed.platform]
     is_family = not listed.whole and FAMILY.match(attempt.path or "") is not None
     shown = f"{attempt.method} {attempt.path}".removeprefix("None ")

@@ -7,14 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from cxcall.explaining.published_operations import CXONE, GENESYS, listing
+from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 _NAMED_TOKEN = re.compile(r"/(access[-_]?)?token$", re.IGNORECASE)
@@ -75,17 +75,17 @@ def login_platform(path: str | None) -> str:
     return endpoint.platform if endpoint else _OTHERS.get(lowered, "")
 
 
-def asks_token(attempt: Attempt) -> bool:
+def asks_token(attempt: ObservedRequest) -> bool:
     """Tell whether a request is one of a login: by its path, or because it names a grant."""
     if not attempt.path or login_platform(attempt.path):
         return bool(attempt.path)
     if "grant_type" in _names(attempt):
         return True
-    is_published = listing(GENESYS).match(attempt.path) is not None
+    is_published = load_published_operations(GENESYS).match(attempt.path) is not None
     return bool(_NAMED_TOKEN.search(attempt.path.rstrip("/"))) and not is_published
 
 
-def endpoint_meant(attempt: Attempt, platform: str) -> Endpoint | None:
+def endpoint_meant(attempt: ObservedRequest, platform: str) -> Endpoint | None:
     """Return the token endpoint that a request went to, or else the platform's usual one.
 
     None for what is of a login and asks for no token.
@@ -100,7 +100,7 @@ def endpoint_meant(attempt: Attempt, platform: str) -> Endpoint | None:
     return next(each for each in _ENDPOINTS if each.platform == wanted)
 
 
-def check_token_request(attempt: Attempt, platform: str) -> Iterator[Finding]:
+def check_token_request(attempt: ObservedRequest, platform: str) -> Iterator[Finding]:
     """Yield what is wrong with a request for a token: its path, how it is written, grant, names, scopes."""
     endpoint = endpoint_meant(attempt, platform)
     if endpoint is None:
@@ -110,13 +110,13 @@ def check_token_request(attempt: Attempt, platform: str) -> Iterator[Finding]:
     yield from _encoding(attempt, endpoint)
     given = _names(attempt)
     yield from _grant(endpoint, given)
-    if attempt.body or given or not (attempt.null_is_silence or "" in attempt.unknown):
+    if attempt.body or given or not (attempt.null_means_unknown or "" in attempt.unknown):
         yield from _missing(endpoint, given)
     yield from _unfilled(given)
     yield from _scopes(endpoint, given)
 
 
-def _names(attempt: Attempt) -> dict[str, str]:
+def _names(attempt: ObservedRequest) -> dict[str, str]:
     """Return what a request gives: in its form, in its JSON, or in its query."""
     given = dict(attempt.query)
     document = _object(attempt.body)
@@ -133,7 +133,7 @@ def _object(body: str | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _wrong_path(attempt: Attempt, endpoint: Endpoint, platform: str) -> Finding:
+def _wrong_path(attempt: ObservedRequest, endpoint: Endpoint, platform: str) -> Finding:
     usual = [each.address for each in _ENDPOINTS if each.platform == endpoint.platform][:2]
     if not platform:
         usual = [_BY_PATH[path].address for path in ("/oauth/token", "/auth/token")]
@@ -148,7 +148,7 @@ def _wrong_path(attempt: Attempt, endpoint: Endpoint, platform: str) -> Finding:
     )
 
 
-def _encoding(attempt: Attempt, endpoint: Endpoint) -> Iterator[Finding]:
+def _encoding(attempt: ObservedRequest, endpoint: Endpoint) -> Iterator[Finding]:
     """Yield an error where the body is written in another way than the endpoint reads."""
     body = attempt.body or ""
     is_json = _object(body) is not None

@@ -85,7 +85,7 @@ class LedgerError(CxcallError):
         super().__init__(Finding(Severity.ERROR, "ledger", "ledger", message, fix, why))
 
 
-class Journal:
+class LedgerDatabase:
     """One connection to the file; threads that share it write one after the other."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import Journal, LedgerError, explained
+from cxcall.ledger.database import LedgerDatabase, LedgerError, explained
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Intent, Record, intent_digest, new_id
 from cxcall.phone.phone_numbers import mask_text
@@ -75,13 +75,13 @@ def _now() -> datetime:
 class Ledger:
     """The record of this machine, shared by all processes on it; one object serves one thread."""
 
-    def __init__(self, journal: Journal, now: Callable[[], datetime]) -> None:
+    def __init__(self, journal: LedgerDatabase, now: Callable[[], datetime]) -> None:
         self._journal, self._now = journal, now
 
     @classmethod
     def open(cls, folder: Path, *, now: Callable[[], datetime] = _now) -> Self:
         """Open the ledger in `folder`, made when there is none; raises LedgerError when it cannot be used."""
-        return cls(Journal.open(folder), now)
+        return cls(LedgerDatabase.open(folder), now)
 
     def __enter__(self) -> Self:
         return self

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.messages import HttpRequest, HttpResponse
-    from cxcall.validation.payload_check import Checked
+    from cxcall.validation.payload_check import PayloadVerdict
 
 SCHEMA_VERSION = 1
 
@@ -56,7 +56,7 @@ class Report(NamedTuple):
     lines: Iterable[Mapping[str, Any]] | None = None
     talk: Sequence[str] = ()
     summary: str = ""
-    payloads: Sequence[Checked] = ()
+    payloads: Sequence[PayloadVerdict] = ()
     findings_are_data: bool = False
     is_last_line: bool = False
 

@@ -7,7 +7,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.contracts.json_schema import validator
+from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
@@ -25,7 +25,7 @@ from cxcall.payloads.payload import Payload
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cxcall.contracts.catalog import Known
+    from cxcall.contracts.catalog import Catalog
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -69,14 +69,14 @@ def check(
         body = _body(payload)
     except DocumentError as error:
         return Verdict((named.name,) if named else (), error.findings)
-    return judge(known, body, named)
+    return match_and_check(known, body, named)
 
 
 @cache
-def _known(contract: str | None) -> Known:
-    from cxcall.contracts.catalog import known
+def _known(contract: str | None) -> Catalog:
+    from cxcall.contracts.catalog import load_catalog
 
-    return known(contract)
+    return load_catalog(contract)
 
 
 def _body(payload: object) -> Payload:
@@ -94,7 +94,9 @@ def _body(payload: object) -> Payload:
         raise DocumentError(*(each._replace(excerpt=None) for each in error.findings)) from None
 
 
-def judge(known: Sequence[Operation], body: Payload, named: Operation | None = None) -> Verdict:
+def match_and_check(
+    known: Sequence[Operation], body: Payload, named: Operation | None = None
+) -> Verdict:
     """Check a body that was read, as the operation `named` or as the one of `known` that it fits."""
     found = None if named else fit(known, body.value)
     operation, findings = check_payload(known, body, named, found)
@@ -108,20 +110,20 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
 
     An `error` stands here exactly when JSON Schema 2020-12 calls the body invalid.
     """
-    from cxcall.payloads.likely_mistakes import find_doubts
+    from cxcall.payloads.likely_mistakes import find_likely_mistakes
 
-    judge = validator(operation.body_schema)
+    judge = compile_schema(operation.body_schema)
     if judge.is_valid(body.value):
         findings: list[Finding] = []
     else:
-        from cxcall.payloads.schema_errors import explain_misfit
+        from cxcall.payloads.schema_errors import explain_schema_error
 
         findings = [
             finding
             for misfit in judge.iter_errors(body.value)
-            for finding in explain_misfit(operation, body, misfit)
+            for finding in explain_schema_error(operation, body, misfit)
         ]
-    findings.extend(find_doubts(operation, body, {finding.where for finding in findings}))
+    findings.extend(find_likely_mistakes(operation, body, {finding.where for finding in findings}))
     return in_file_order(findings)
 
 
@@ -145,7 +147,7 @@ def check_parameters(
 
 def fits_text(schema: JsonSchema, texts: list[str]) -> bool:
     """Tell whether the texts of one parameter, in any reading of them, are as its schema wants."""
-    judge = validator(schema)
+    judge = compile_schema(schema)
     return any(judge.is_valid(value) for value in _readings(texts))
 
 

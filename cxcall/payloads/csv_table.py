@@ -30,7 +30,7 @@ _LONGEST_CELL = 1 << 24
 _QUOTED = re.compile(r'"(?:[^"]++|"")*"')
 
 
-class Column(NamedTuple):
+class CsvColumn(NamedTuple):
     """What a column sets: a place in the body, a flag of the operation, or a parameter."""
 
     name: str
@@ -44,10 +44,10 @@ class Column(NamedTuple):
         return (self.pointer,) if self.pointer else self.flag.pointers if self.flag else ()
 
 
-class Record:
+class CsvRecord:
     """One record of a table, and the text that it was read from."""
 
-    def __init__(self, name: str, line: int, raw: str, columns: list[Column], mark: str) -> None:
+    def __init__(self, name: str, line: int, raw: str, columns: list[CsvColumn], mark: str) -> None:
         self.name, self.line, self.raw = name, line, raw
         self.columns, self.mark = columns, mark
         self.findings: tuple[Finding, ...] = ()
@@ -96,7 +96,7 @@ class Record:
             at = end + 1
 
 
-class Lines:
+class CsvLines:
     """The lines of a text that are counted as they are taken, and those taken since the last record."""
 
     def __init__(self, text: Iterable[str], number: int = 0) -> None:
@@ -117,7 +117,7 @@ class Lines:
         return first, raw
 
 
-class Header(NamedTuple):
+class CsvHeader(NamedTuple):
     """The first line of a table that is not blank: its cells, and the mark between them."""
 
     name: str
@@ -125,7 +125,7 @@ class Header(NamedTuple):
     mark: str
 
     @classmethod
-    def read(cls, lines: Lines, name: str) -> Self:
+    def read(cls, lines: CsvLines, name: str) -> Self:
         """Take the header from the lines."""
         csv.field_size_limit(_LONGEST_CELL)
         head = next((line for line in lines if line.strip()), "")
@@ -144,21 +144,21 @@ class Header(NamedTuple):
             return True
         return False
 
-    def table(self, operation: Operation) -> Table:
+    def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises UsageError where it lacks what the header names."""
         columns = [_column(cell, operation, self.name) for cell in self.cells]
         _refuse_twice(columns, self.name)
-        return Table(self, columns, operation)
+        return CsvTable(self, columns, operation)
 
 
-class Table(NamedTuple):
+class CsvTable(NamedTuple):
     """What each column of a table sets."""
 
-    header: Header
-    columns: list[Column]
+    header: CsvHeader
+    columns: list[CsvColumn]
     operation: Operation
 
-    def records(self, lines: Lines) -> Iterator[Entry]:
+    def records(self, lines: CsvLines) -> Iterator[Entry]:
         """Yield the records as (place, body, path parameters, errors); one that is broken is the last."""
         csv.field_size_limit(_LONGEST_CELL)
         name, mark = self.header.name, self.header.mark
@@ -168,14 +168,14 @@ class Table(NamedTuple):
                 found = next(cells, None)
             except csv.Error as error:
                 first, raw = lines.take()
-                broken = Record(name, first, raw, self.columns, mark)
+                broken = CsvRecord(name, first, raw, self.columns, mark)
                 yield broken.cell(0), None, {}, (_unreadable(broken, error),)
                 return
             if found is None:
                 return
             first, raw = lines.take()
             if found:
-                yield _built(found, Record(name, first, raw, self.columns, mark), self.operation)
+                yield _built(found, CsvRecord(name, first, raw, self.columns, mark), self.operation)
 
 
 def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[Entry]:
@@ -183,11 +183,11 @@ def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[
 
     Raises UsageError when the header names what the operation does not have.
     """
-    lines = Lines(text)
-    yield from Header.read(lines, name).table(operation).records(lines)
+    lines = CsvLines(text)
+    yield from CsvHeader.read(lines, name).table(operation).records(lines)
 
 
-def pieces(lines: Lines, header: Header, count: int) -> Iterator[tuple[int, str]]:
+def pieces(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tuple[int, str]]:
     """Cut a table into pieces of so many records, as (number of the first line, text)."""
     cells = csv.reader(lines, delimiter=header.mark, strict=True)
     while True:
@@ -207,15 +207,15 @@ def _delimiter(head: str) -> str:
     return max(DELIMITERS, key=head.count)
 
 
-def _column(cell: str, operation: Operation, name: str) -> Column:
+def _column(cell: str, operation: Operation, name: str) -> CsvColumn:
     flags = {flag.name: flag for flag in operation.flags}
     parameters = [entry.name for entry in operation.parameters if entry.location in PLACES]
     if cell.startswith("/"):
-        return Column(cell, pointer=cell)
+        return CsvColumn(cell, pointer=cell)
     if (written := cell.removeprefix("--")) in flags:
-        return Column(cell, flag=flags[written])
+        return CsvColumn(cell, flag=flags[written])
     if cell in parameters:
-        return Column(cell, parameter=cell)
+        return CsvColumn(cell, parameter=cell)
     known = [*operation.pointers, *parameters, *flags]
     raise UsageError(
         f"`{name}` has a column `{cell}`, and `{operation.name}` knows nothing of that name",
@@ -235,7 +235,7 @@ def _nearest(cell: str, known: Sequence[str]) -> str:
     return f"did you mean `{folded[close[0]]}`? " if close else ""
 
 
-def _refuse_twice(columns: list[Column], name: str) -> None:
+def _refuse_twice(columns: list[CsvColumn], name: str) -> None:
     names = [column.name for column in columns if not (column.flag and column.flag.under)]
     for column in names:
         if names.count(column) > 1:
@@ -246,7 +246,7 @@ def _refuse_twice(columns: list[Column], name: str) -> None:
             )
 
 
-def _built(cells: list[str], record: Record, operation: Operation) -> Entry:
+def _built(cells: list[str], record: CsvRecord, operation: Operation) -> Entry:
     start = record.cell(0)._replace(width=1)
     if len(cells) != len(record.columns):
         return start, None, {}, (_uneven(len(cells), record),)
@@ -272,13 +272,13 @@ def _built(cells: list[str], record: Record, operation: Operation) -> Entry:
     return start, Payload(payload.value, record), values, ()
 
 
-def _uneven(count: int, record: Record) -> Finding:
+def _uneven(count: int, record: CsvRecord) -> Finding:
     wanted = len(record.columns)
     last = record.cell(wanted if count > wanted else count - 1)
     return _malformed(last, f"{count} cells under {wanted} columns")
 
 
-def _unreadable(record: Record, error: csv.Error) -> Finding:
+def _unreadable(record: CsvRecord, error: csv.Error) -> Finding:
     """Return the finding on a record that cannot be parted into cells: mostly a quote that is not doubled."""
     for index, cell in enumerate(record.cells):
         if cell.startswith('"') and not _QUOTED.fullmatch(cell):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer, leaves, objects, split_pointer, value_at
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import meant, shown
+from cxcall.payloads.suggestions import intended_property, shown
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _OPEN = {
 """Words by which a schema says itself, or leaves open, what other names an object may have."""
 
 
-def find_doubts(operation: Operation, body: Payload, known: AbstractSet[str]) -> Iterator[Finding]:
+def find_likely_mistakes(
+    operation: Operation, body: Payload, known: AbstractSet[str]
+) -> Iterator[Finding]:
     """Yield what is likely wrong though the schema allows it; places in `known` are at fault already."""
     yield from _doubts_of_names(operation, body, known)
     for pointer, value in leaves(body.value):
@@ -49,10 +51,10 @@ def _doubts_of_names(
         for name in _undeclared(schema, value):
             place = join_pointer(pointer, name)
             if place not in known:
-                yield _strange(operation, body, place, meant(name, schema))
-        for name, other in _alone(schema, value):
-            yield _without(operation, body, join_pointer(pointer, name), other)
-        for names in _lacking(schema, value):
+                yield _undeclared_property(operation, body, place, intended_property(name, schema))
+        for name, other in _missing_companion(schema, value):
+            yield _unmet_condition(operation, body, join_pointer(pointer, name), other)
+        for names in _missing_property(schema, value):
             if join_pointer(pointer, names[0]) not in known:
                 yield _once_required(operation, body, pointer, names)
 
@@ -64,7 +66,7 @@ def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
         yield from (name for name in value if name not in declared)
 
 
-def _strange(operation: Operation, body: Payload, place: str, near: str) -> Finding:
+def _undeclared_property(operation: Operation, body: Payload, place: str, near: str) -> Finding:
     name = split_pointer(place)[-1]
     return body.finding(
         Severity.WARNING,
@@ -80,7 +82,7 @@ def _strange(operation: Operation, body: Payload, place: str, near: str) -> Find
     )
 
 
-def _alone(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _missing_companion(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each property that counts only beside another, which is not there, and that other's name."""
     declared = schema.get("properties", {})
     for name in value:
@@ -90,7 +92,7 @@ def _alone(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tuple[str, str
             yield name, other
 
 
-def _without(operation: Operation, body: Payload, place: str, other: str) -> Finding:
+def _unmet_condition(operation: Operation, body: Payload, place: str, other: str) -> Finding:
     name = split_pointer(place)[-1]
     return body.finding(
         Severity.WARNING,
@@ -104,7 +106,7 @@ def _without(operation: Operation, body: Payload, place: str, other: str) -> Fin
     )
 
 
-def _lacking(schema: JsonSchema, value: dict[str, Any]) -> Iterator[list[str]]:
+def _missing_property(schema: JsonSchema, value: dict[str, Any]) -> Iterator[list[str]]:
     """Yield the names, one of which an older document of the vendor's required, where none is there."""
     wanted: list[list[str]] = schema.get("x-cxcall-once-required", [])
     yield from (names for names in wanted if not value.keys() & set(names))
@@ -162,7 +164,7 @@ def _placeholder(operation: Operation, body: Payload, pointer: str, value: str) 
 
 def find_unlikely(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
     """Yield a warning when a number of the right form is one that nobody can have."""
-    reason = phone_numbers.doubt(value)
+    reason = phone_numbers.find_number_mistake(value)
     if reason:
         yield body.finding(
             Severity.WARNING,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.contracts.catalog import Known
-from cxcall.contracts.json_schema import joined, validator
+from cxcall.contracts.catalog import Catalog
+from cxcall.contracts.json_schema import compile_schema, merged_schema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,7 @@ def fit(operations: Sequence[Operation], value: Any) -> Fit:
     fitting = _satisfied(candidates, value)
     if fitting:
         return Fit(fitting, fitting[0])
-    return Fit((), max(candidates, key=lambda entry: _likeness(entry, value)))
+    return Fit((), max(candidates, key=lambda entry: _match_score(entry, value)))
 
 
 def satisfied(operations: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
@@ -44,9 +44,9 @@ def _satisfied(candidates: Sequence[Operation], value: Any) -> tuple[Operation, 
     possible = [
         entry for entry in candidates if may_fit(entry.contract, entry.schema_at(""), value)
     ]
-    possible.sort(key=lambda entry: strangeness(entry, value))
-    for _, level in groupby(possible, key=lambda entry: strangeness(entry, value)):
-        found = [entry for entry in level if validator(entry.body_schema).is_valid(value)]
+    possible.sort(key=lambda entry: unknown_property_count(entry, value))
+    for _, level in groupby(possible, key=lambda entry: unknown_property_count(entry, value)):
+        found = [entry for entry in level if compile_schema(entry.body_schema).is_valid(value)]
         if found:
             return tuple(sorted(found, key=lambda entry: -len(_needed(entry))))
     return ()
@@ -54,11 +54,11 @@ def _satisfied(candidates: Sequence[Operation], value: Any) -> tuple[Operation, 
 
 def candidates_for(operations: Sequence[Operation], value: Any) -> list[Operation]:
     """Return the operations that a body is compared with; that hangs on the names in it alone."""
-    likely = operations.likely(value) if isinstance(operations, Known) else operations
+    likely = operations.likely(value) if isinstance(operations, Catalog) else operations
     return [operation for operation in likely if operation.takes_body]
 
 
-def strangeness(operation: Operation, value: Any) -> int:
+def unknown_property_count(operation: Operation, value: Any) -> int:
     """Count the names in a body that an operation merely tolerates."""
     return len(names_in(value) - names_of(operation))
 
@@ -70,7 +70,7 @@ def may_fit(contract: Contract, schema: JsonSchema, value: Any) -> bool:
     """
     kinds = _kinds(schema)
     if isinstance(value, list):
-        items = joined(contract.resolve, _items(schema))
+        items = merged_schema(contract.resolve, _items(schema))
         return "array" in kinds and all(may_fit(contract, items, item) for item in value[:1])
     if not isinstance(value, dict):
         return not {"array", "object"} & kinds or len(kinds) > 1
@@ -88,7 +88,7 @@ def knows(operation: Operation, value: Any) -> bool:
     return count_known(operation, value) > 0
 
 
-def _likeness(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
+def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
     """Rank by: object or array; declared properties that the body has; a command; those it lacks."""
     schema = operation.schema_at("")
     present = count_known(operation, value)
@@ -107,12 +107,12 @@ def count_known(operation: Operation, value: Any) -> int:
 
 def _count_known(contract: Contract, schema: JsonSchema, value: Any) -> int:
     if isinstance(value, list):
-        items = joined(contract.resolve, _items(schema))
+        items = merged_schema(contract.resolve, _items(schema))
         return max((_count_known(contract, items, item) for item in value), default=0)
     declared = schema.get("properties", {})
     known = [name for name in value if name in declared] if isinstance(value, dict) else []
     return sum(
-        1 + _count_known(contract, joined(contract.resolve, declared[name]), value[name])
+        1 + _count_known(contract, merged_schema(contract.resolve, declared[name]), value[name])
         for name in known
         if isinstance(declared[name], dict)
     )

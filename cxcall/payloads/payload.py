@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.parameters import Flag
 
 
-class Source(Protocol):
+class ValueSource(Protocol):
     """What a body was read from: a document, or the row of a table."""
 
     @property
@@ -36,7 +36,7 @@ class Payload(NamedTuple):
     """A body, the document it was read from (if any), and the flag behind each pointer it set."""
 
     value: Any
-    document: Source | None = None
+    document: ValueSource | None = None
     origins: Mapping[str, str] = MappingProxyType({})
 
     def origin(self, pointer: str) -> str:

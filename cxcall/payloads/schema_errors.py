@@ -6,21 +6,21 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.json_schema import validator
+from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, type_of, value_at
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.likely_mistakes import find_unlikely
 from cxcall.payloads.payload import typed
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import (
-    bounded,
-    formed,
-    meant,
+    fold_name,
+    format_hint,
+    intended_property,
+    limit_hint,
     nearest_name,
-    plain,
-    retyped,
     sample,
     shown,
+    type_hint,
 )
 from cxcall.phone import phone_numbers
 
@@ -38,13 +38,13 @@ _E164_FORM = "a plus sign, the country code and the number: digits only, 15 at m
 _MOST_NAMES = 12
 
 
-def explain_misfit(
+def explain_schema_error(
     operation: Operation, body: Payload, misfit: ValidationError
 ) -> Iterator[Finding]:
     """Yield the findings that one error of the JSON Schema validator stands for."""
     kind, detail = misfit.kind.name, misfit.kind.as_dict()
     pointer = "".join(join_pointer("", token) for token in misfit.instance_path)
-    case = _Misfit(operation, body, pointer)
+    case = _SchemaError(operation, body, pointer)
     if kind in ("additionalProperties", "unevaluatedProperties"):
         for name in detail["unexpected"]:
             yield from case.unknown(name)
@@ -58,7 +58,7 @@ def explain_misfit(
             yield case.missing_all(alternatives)
             return
         for branch_misfit in min(detail["context"], key=_severity_of_branch):
-            yield from explain_misfit(operation, body, branch_misfit)
+            yield from explain_schema_error(operation, body, branch_misfit)
     elif kind == "falseSchema" and "dependentSchemas" in misfit.schema_path:
         path = list(misfit.schema_path)
         yield case.excluded(str(path[len(path) - path[::-1].index("dependentSchemas")]))
@@ -92,10 +92,11 @@ def _wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
         schema = {**schema, **schema.get("items", {})}
         texts = text.split(",")
         text = next(
-            (each for each in texts if not validator(schema).is_valid(typed(each, schema))), text
+            (each for each in texts if not compile_schema(schema).is_valid(typed(each, schema))),
+            text,
         )
     value = typed(text, schema)
-    for misfit in validator(schema).iter_errors(value):
+    for misfit in compile_schema(schema).iter_errors(value):
         if misfit.kind.name == "type":
             names = " or ".join(TYPE_NAMES[name] for name in misfit.kind.as_dict()["types"])
             return f"{label} must be {names}; `{shown(text)}` is not", f"write {names} there"
@@ -111,7 +112,7 @@ def _broken(misfit: ValidationError, label: str, value: Any) -> tuple[str, str]:
         return f"{label} cannot be `{shown(value)}`", _choice(value, detail["options"])
     if kind in ("minLength", "minItems") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
-    said, fix = formed(limit, value) if kind == "format" else bounded(kind, limit, value)
+    said, fix = format_hint(limit, value) if kind == "format" else limit_hint(kind, limit, value)
     if said:
         return f"{label} {said}", fix
     return f"{label} breaks the rule `{kind}: {json.dumps(limit, default=str)}`", ""
@@ -130,7 +131,7 @@ def _names_wanted(branches: list[list[ValidationError]]) -> list[str]:
     return [branch[0].kind.as_dict()["property"] for branch in branches] if len(places) == 1 else []
 
 
-class _Misfit:
+class _SchemaError:
     """One place in one body that is not as its schema wants it."""
 
     def __init__(self, operation: Operation, body: Payload, pointer: str) -> None:
@@ -170,13 +171,14 @@ class _Misfit:
 
     def _home(self, name: str) -> str:
         """Return the pointer of the declared property that a wrong name was meant for, if any."""
-        near = meant(name, self.schema)
-        is_taken = near in self.value and plain(near) != plain(name)
+        near = intended_property(name, self.schema)
+        is_taken = near in self.value and fold_name(near) != fold_name(name)
         if near and not is_taken:
             return join_pointer(self.pointer, near)
         declared = self.operation.pointers
         return next(
-            (entry for entry in declared if plain(entry.rpartition("/")[2]) == plain(name)), ""
+            (entry for entry in declared if fold_name(entry.rpartition("/")[2]) == fold_name(name)),
+            "",
         )
 
     def _instead(self, target: str) -> str:
@@ -255,7 +257,7 @@ class _Misfit:
         return self.found(
             "type-mismatch",
             f"{self.label} must be {names}, not {found}",
-            fix=retyped(self.value, wanted) or f"write {names} there",
+            fix=type_hint(self.value, wanted) or f"write {names} there",
             why=_rule(self.schema),
         )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 60
 
 
-def plain(name: str) -> str:
+def fold_name(name: str) -> str:
     """Fold case, underscores and hyphens: contact_id, contact-id and ContactID are one name."""
     return re.sub(r"[-_\s]", "", name).lower()
 
@@ -26,25 +26,25 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     """Return the name that is nearly this one; empty where none is."""
     from difflib import get_close_matches
 
-    folded = {plain(entry): entry for entry in names}
-    close = get_close_matches(plain(name), folded, n=1, cutoff=0.75)
+    folded = {fold_name(entry): entry for entry in names}
+    close = get_close_matches(fold_name(name), folded, n=1, cutoff=0.75)
     return folded[close[0]] if close else ""
 
 
-def meant(name: str, schema: JsonSchema) -> str:
+def intended_property(name: str, schema: JsonSchema) -> str:
     """Return the property of an object that a wrong name was meant for; empty where none can be told.
 
     It is spelt nearly the same, or with the name of its model in front, or without it.
     """
     declared = schema.get("properties", {})
-    model = plain(schema.get("title", ""))
-    same = {plain(name).removeprefix(model), model + plain(name)}
-    return next((entry for entry in declared if plain(entry) in same), "") or nearest_name(
+    model = fold_name(schema.get("title", ""))
+    same = {fold_name(name).removeprefix(model), model + fold_name(name)}
+    return next((entry for entry in declared if fold_name(entry) in same), "") or nearest_name(
         name, declared
     )
 
 
-def retyped(value: Any, wanted: list[str]) -> str:
+def type_hint(value: Any, wanted: list[str]) -> str:
     """Suggest how to write the value in a wanted type, only where that keeps its meaning."""
     if isinstance(value, str):
         try:
@@ -80,7 +80,7 @@ _BOUNDS = {
 }  # fmt: skip
 
 
-def bounded(kind: str, limit: Any, value: Any) -> tuple[str, str]:
+def limit_hint(kind: str, limit: Any, value: Any) -> tuple[str, str]:
     """Say (what it must be, what to write) of a value beyond a limit of its schema; empty for another rule."""
     if kind == "multipleOf":
         return (
@@ -107,7 +107,7 @@ def _counted(count: int, unit: str) -> str:
 _FORMS = {"date": ("a date", "2026-12-01"), "email": ("an e-mail address", "ada@example.com")}
 
 
-def formed(form: str, value: str) -> tuple[str, str]:
+def format_hint(form: str, value: str) -> tuple[str, str]:
     """Say (what it must be, what to write) of a text that misses a format; empty for one that is not known."""
     if form != "date-time":
         name, like = _FORMS.get(form, ("", ""))

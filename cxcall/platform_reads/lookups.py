@@ -12,7 +12,7 @@ from cxcall.findings.finding import command
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
 from cxcall.sending.dialer import Plan, read
-from cxcall.sending.draft import draft as build_request
+from cxcall.sending.draft import build_request
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ DOCTOR = "x-cxcall-doctor"
 _FEW_LEFT = 10
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     """What became of one check."""
 
     PASSED = "passed"
@@ -36,11 +36,11 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Line(NamedTuple):
+class CheckResult(NamedTuple):
     """One check: what it is about, how it went, what was seen, and what to do next."""
 
     check: str
-    verdict: Verdict
+    verdict: CheckStatus
     says: str
     fix: str = ""
 
@@ -62,17 +62,17 @@ class Case(NamedTuple):
     payload: Payload
 
 
-def passed(check: str, says: str) -> Line:
+def passed(check: str, says: str) -> CheckResult:
     """Return the line of a check that went well."""
-    return Line(check, Verdict.PASSED, says)
+    return CheckResult(check, CheckStatus.PASSED, says)
 
 
-def failed(check: str, finding: Finding) -> Line:
+def failed(check: str, finding: Finding) -> CheckResult:
     """Return the line of a check that a finding says went wrong."""
-    return Line(check, Verdict.FAILED, finding.message, finding.fix)
+    return CheckResult(check, CheckStatus.FAILED, finding.message, finding.fix)
 
 
-def look_up(case: Case, token: Token) -> Iterator[Line]:
+def look_up(case: Case, token: Token) -> Iterator[CheckResult]:
     """Read what the platform publishes of the request's parts; what one names, the next is looked up by."""
     known = {**_leaves(case.payload.value), **case.values}
     asked = {entry.name for entry in case.operation.parameters} if case.operation else set()
@@ -92,9 +92,9 @@ def look_up(case: Case, token: Token) -> Iterator[Line]:
     for entry in pending:
         lacking = [name for name in needs(entry) if name not in known]
         if wanted & set(needs(entry)):
-            yield Line(
+            yield CheckResult(
                 str(entry.declared[DOCTOR]["check"]),
-                Verdict.UNKNOWN,
+                CheckStatus.UNKNOWN,
                 f"not looked at: `{lacking[0]}` is not known",
                 f"name it: {command('--param', f'{lacking[0]}=ID')}",
             )
@@ -113,7 +113,7 @@ def needs(operation: Operation) -> list[str]:
 
 def _seen(
     case: Case, operation: Operation, delivery: Delivery, known: dict[str, str]
-) -> Iterator[Line]:
+) -> Iterator[CheckResult]:
     """Yield what a read shows, and keep the values in it that lead on."""
     declared = operation.declared[DOCTOR]
     check = str(declared["check"])
@@ -145,37 +145,45 @@ def _found(
     return f"it is there{f', `{named}`' if named else ''} ({which}; `{operation.name}`)"
 
 
-def _expect(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> Line:
+def _expect(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
     """Hold an answer to one expectation of the contract (`x-cxcall-doctor`)."""
     says, fix = str(expected["says"]), str(expected.get("fix", ""))
     if "items" in expected:
         return _expect_key(check, expected, body, sent)
     value = _at(body, expected["at"])
     if "open" in expected:
-        return Line(check, Verdict.UNKNOWN, f"{says}? It is `{value}`; {expected['open']}")
+        return CheckResult(
+            check, CheckStatus.UNKNOWN, f"{says}? It is `{value}`; {expected['open']}"
+        )
     if "in" in expected and value is None:
-        return Line(check, Verdict.UNKNOWN, f"{says}? `{expected['at']}` is not in the answer")
+        return CheckResult(
+            check, CheckStatus.UNKNOWN, f"{says}? `{expected['at']}` is not in the answer"
+        )
     if value in expected["in"] if "in" in expected else not value:
         return passed(check, says)
-    return Line(
-        check, Verdict.FAILED, f"not so: {says}; `{expected['at']}` is `{_short(value)}`", fix
+    return CheckResult(
+        check, CheckStatus.FAILED, f"not so: {says}; `{expected['at']}` is `{_short(value)}`", fix
     )
 
 
-def _expect_key(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> Line:
+def _expect_key(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
     """Hold the names of a list's items to the keys of an object in the request."""
     items = _at(body, expected["items"]) or []
     names = [_text(item, expected["item"]) for item in items]
     objects = [entry for key in expected["keys"] for entry in _objects(sent, key)]
     if not names or not objects:
-        return Line(check, Verdict.UNKNOWN, f"{expected['says']}? the request shows no data")
+        return CheckResult(
+            check, CheckStatus.UNKNOWN, f"{expected['says']}? the request shows no data"
+        )
     if all(set(names) & set(entry) for entry in objects):
         return passed(check, str(expected["says"]))
     shown = ", ".join(f"`{name}`" for name in names)
-    return Line(check, Verdict.FAILED, f"not so: {expected['says']}; those are {shown}", str(expected["fix"]))  # fmt: skip
+    return CheckResult(check, CheckStatus.FAILED, f"not so: {expected['says']}; those are {shown}", str(expected["fix"]))  # fmt: skip
 
 
-def _rights(settings: Settings, operation: Operation, token: Token, scopes: Any) -> Iterator[Line]:
+def _rights(
+    settings: Settings, operation: Operation, token: Token, scopes: Any
+) -> Iterator[CheckResult]:
     """Say what is known of what the token may do; a client's roles are readable by nobody but an administrator."""
     wrong = tokens.wrong_kind(settings, token, operation)
     if wrong is not None:
@@ -187,23 +195,23 @@ def _rights(settings: Settings, operation: Operation, token: Token, scopes: Any)
     if wanted and told:
         lacking = tokens.missing_scope(token._replace(scopes=frozenset(told)), operation)
         if lacking is not None:
-            yield Line("scope", Verdict.UNKNOWN, f"{lacking.message}; scopes bind a person's token, and only where the organisation enforces them", lacking.fix)  # fmt: skip
+            yield CheckResult("scope", CheckStatus.UNKNOWN, f"{lacking.message}; scopes bind a person's token, and only where the organisation enforces them", lacking.fix)  # fmt: skip
         else:
             yield passed("scope", f"it has {' or '.join(f'`{scope}`' for scope in wanted)}")
     if operation.permissions:
         needed = " or ".join(" + ".join(sorted(entry)) for entry in operation.permissions)
-        yield Line("permission", Verdict.UNKNOWN, f"`{needed}` is needed; what roles grant a client is not told to it", "an administrator looks it up; a 403 names what lacks")  # fmt: skip
+        yield CheckResult("permission", CheckStatus.UNKNOWN, f"`{needed}` is needed; what roles grant a client is not told to it", "an administrator looks it up; a 403 names what lacks")  # fmt: skip
 
 
-def _budget(last: Delivery | None) -> Line:
+def _budget(last: Delivery | None) -> CheckResult:
     response = last.exchange.response if last and last.exchange else None
     left = retry_after.window_left(response.headers) if response else None
     if left is None:
-        return Line("rate", Verdict.UNKNOWN, "the answers tell no rate")
+        return CheckResult("rate", CheckStatus.UNKNOWN, "the answers tell no rate")
     count, reset = left
     says = f"{count} requests are left for {reset:.0f} s"
     if count < _FEW_LEFT:
-        return Line("rate", Verdict.FAILED, says, f"wait {reset:.0f} s")
+        return CheckResult("rate", CheckStatus.FAILED, says, f"wait {reset:.0f} s")
     return passed("rate", says)
 
 

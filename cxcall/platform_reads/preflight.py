@@ -14,15 +14,15 @@ from cxcall.phone.calling_hours import Hours
 from cxcall.platform_reads.lookups import (
     DOCTOR,
     Case,
-    Line,
-    Verdict,
+    CheckResult,
+    CheckStatus,
     failed,
     look_up,
     needs,
     passed,
 )
 from cxcall.sending import call_guards
-from cxcall.sending.draft import draft as build_request
+from cxcall.sending.draft import build_request
 from cxcall.transport.exchange import exchange, is_loopback
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import host_of
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _MOST_SKEW = 60.0
 
 
-def examine(case: Case) -> Iterator[Line]:
+def examine(case: Case) -> Iterator[CheckResult]:
     """Yield every check as it is done, the nearest first: host, credentials, request, what it names."""
     yield from _settings(case.settings)
     if case.operation is not None:
@@ -52,11 +52,11 @@ def examine(case: Case) -> Iterator[Line]:
     except CxcallError as error:
         yield from (failed("credentials", finding) for finding in error.findings)
         return
-    yield Line("credentials", Verdict.PASSED, f"there is a token: {token.source or token.kind}")  # fmt: skip
+    yield CheckResult("credentials", CheckStatus.PASSED, f"there is a token: {token.source or token.kind}")  # fmt: skip
     yield from look_up(case, token)
 
 
-def _settings(settings: Settings) -> Iterator[Line]:
+def _settings(settings: Settings) -> Iterator[CheckResult]:
     for finding in settings.conflicts:
         yield failed("settings", finding)
     if not settings.conflicts:
@@ -73,44 +73,49 @@ def _knock(case: Case) -> Exchange:
     return exchange(request, timeout=case.settings.timeout)
 
 
-def _host(settings: Settings, reached: Exchange) -> Iterator[Line]:
+def _host(settings: Settings, reached: Exchange) -> Iterator[CheckResult]:
     host = host_of(settings.base_url)
     if reached.response is None:
         fix = "check the region or `base_url`: `cxcall config show`; and the network"
-        yield Line("host", Verdict.FAILED, f"`{host}` does not answer: {reached.detail}", fix)
+        yield CheckResult(
+            "host", CheckStatus.FAILED, f"`{host}` does not answer: {reached.detail}", fix
+        )
         return
     elapsed = reached.timings.get("total", 0.0)
     yield passed("host", f"`{host}` answers, in {elapsed:.0f} ms")
     if is_loopback(settings.base_url):
-        yield Line("TLS", Verdict.UNKNOWN, "not looked at: loopback needs none")
+        yield CheckResult("TLS", CheckStatus.UNKNOWN, "not looked at: loopback needs none")
     else:
         yield passed("TLS", "the certificate is trusted, and for that host")
     yield _clock(reached)
 
 
-def _clock(reached: Exchange) -> Line:
+def _clock(reached: Exchange) -> CheckResult:
     from email.utils import parsedate_to_datetime
 
     told = reached.response.headers.get("Date", "") if reached.response else ""
     try:
         skew = (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds()
     except (ValueError, TypeError):
-        return Line("clock", Verdict.UNKNOWN, "the answer tells no time")
+        return CheckResult("clock", CheckStatus.UNKNOWN, "the answer tells no time")
     if abs(skew) <= _MOST_SKEW:
         return passed("clock", "this machine's and the host's agree")
     says = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the host"
-    return Line("clock", Verdict.FAILED, says, "set it: tokens and hours go by it")
+    return CheckResult("clock", CheckStatus.FAILED, says, "set it: tokens and hours go by it")
 
 
-def _request(case: Case, operation: Operation) -> Iterator[Line]:
+def _request(case: Case, operation: Operation) -> Iterator[CheckResult]:
     """Check the request itself, offline: its form, its numbers, its hours."""
     lacking = [
         entry for entry in operation.parameters if entry.required and entry.name not in case.values
     ]
     for entry in lacking:
         says = f"`{entry.name}` is missing: it is part of the {entry.location}"
-        yield Line(
-            "request", Verdict.FAILED, says, f"name it: {command('--param', f'{entry.name}=VALUE')}"
+        yield CheckResult(
+            "request",
+            CheckStatus.FAILED,
+            says,
+            f"name it: {command('--param', f'{entry.name}=VALUE')}",
         )
     if lacking:
         return
@@ -125,14 +130,14 @@ def _request(case: Case, operation: Operation) -> Iterator[Line]:
     if not has_errors(found, strict=True):
         yield passed("request", f"it is as `{operation.name}` wants it")
     if operation.provenance == "community":
-        yield Line("request", Verdict.UNKNOWN, operation.standing)
+        yield CheckResult("request", CheckStatus.UNKNOWN, operation.standing)
     yield from _numbers(case, operation, draft.findings)
 
 
-def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iterator[Line]:
+def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iterator[CheckResult]:
     rung = list(call_guards.rings(operation, case.values, case.payload))
     if operation.rings and not rung:
-        yield Line("number", Verdict.UNKNOWN, "the request names none: the platform takes the contact's")  # fmt: skip
+        yield CheckResult("number", CheckStatus.UNKNOWN, "the request names none: the platform takes the contact's")  # fmt: skip
     for number, where in rung:
         masked = phone_numbers.mask(number)
         wrong = [entry for entry in found if entry.where == where and entry.code.startswith("phone-")]  # fmt: skip
@@ -143,27 +148,29 @@ def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iter
         yield _list(case.settings, masked, where, found)
 
 
-def _hours(settings: Settings, number: str, masked: str) -> Line:
+def _hours(settings: Settings, number: str, masked: str) -> CheckResult:
     times = call_guards.local_times(number)
     hours = Hours.parse(settings.hours) if settings.hours else None
     if not times:
-        return Line("hours", Verdict.UNKNOWN, f"no time zone is known for `{masked}`")
+        return CheckResult("hours", CheckStatus.UNKNOWN, f"no time zone is known for `{masked}`")
     shown = ", ".join(f"{moment:%H:%M} at {zone}" for zone, moment in list(times.items())[:2])
     more = f" and {len(times) - 2} zones more" if len(times) > 2 else ""  # noqa: PLR2004 - as shown
     says = f"it is {shown}{more}, where `{masked}` may be"
     if hours is None:
-        return Line("hours", Verdict.UNKNOWN, says, "say when people may be called: `--hours 08:00-21:00`")  # fmt: skip
+        return CheckResult("hours", CheckStatus.UNKNOWN, says, "say when people may be called: `--hours 08:00-21:00`")  # fmt: skip
     if all(moment in hours for moment in times.values()):
         return passed("hours", f"{says}: within {hours}")
-    return Line(
-        "hours", Verdict.FAILED, f"{says}: outside of {hours}", "call within those hours there"
+    return CheckResult(
+        "hours", CheckStatus.FAILED, f"{says}: outside of {hours}", "call within those hours there"
     )
 
 
-def _list(settings: Settings, masked: str, where: str, found: Sequence[Finding]) -> Line:
+def _list(settings: Settings, masked: str, where: str, found: Sequence[Finding]) -> CheckResult:
     listed = [entry for entry in found if entry.code == "do-not-call" and entry.where == where]
     if listed:
         return failed("do-not-call", listed[0])
     if settings.do_not_call:
         return passed("do-not-call", f"`{masked}` is not in `{settings.do_not_call}`")
-    return Line("do-not-call", Verdict.UNKNOWN, "no list is set", "name one: `--do-not-call FILE`")
+    return CheckResult(
+        "do-not-call", CheckStatus.UNKNOWN, "no list is set", "name one: `--do-not-call FILE`"
+    )

@@ -42,7 +42,7 @@ class Leg(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sight:
+class CallState:
     """What one read showed; `tells` is whether its platform says who of the parties was called."""
 
     engagement_id: str
@@ -167,10 +167,10 @@ def follow(
     engagement_id: str,
     read: Callable[[Operation, Mapping[str, str]], Delivery],
     *,
-    until: Callable[[Sight], bool],
+    until: Callable[[CallState], bool],
     patience: float,
     sleep: Callable[[float], None] = time.sleep,
-) -> Iterator[Sight]:
+) -> Iterator[CallState]:
     """Yield what each read shows, until it is over or `until` says so; at most for `patience` seconds.
 
     Pauses grow, and keep within what the platform's rate headers leave. Raises UnreadableError.
@@ -184,7 +184,7 @@ def follow(
             raise UnreadableError(delivery)
         elapsed = time.monotonic() - began
         legs, over = tracker.legs(body), tracker.is_over(body)
-        sight = Sight(engagement_id, elapsed, legs, over, "far" in tracker.declared, delivery)
+        sight = CallState(engagement_id, elapsed, legs, over, "far" in tracker.declared, delivery)
         yield sight
         left = retry_after.window_left(response.headers)
         wait = left[1] if left and left[0] < _FEW_LEFT else pause
@@ -194,7 +194,7 @@ def follow(
         pause = min(pause * _GROWTH, LONGEST_PAUSE)
 
 
-def verdict(sight: Sight, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
+def verdict(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
     """Say how a call that is over ended, or that it goes on still."""
     if not sight.over:
         return ExitCode.UNKNOWN, (
@@ -222,5 +222,5 @@ def verdict(sight: Sight, settings: Settings) -> tuple[ExitCode, tuple[Finding, 
     )
 
 
-def _words(sight: Sight) -> str:
+def _words(sight: CallState) -> str:
     return "; ".join(map(str, sight.legs)) or "no leg is shown"

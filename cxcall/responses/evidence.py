@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import engagement_id
-from cxcall.responses.platform_words import SOURCE, short
+from cxcall.responses.platform_words import SOURCE, shorten
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_descripti
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
 
 
-class Proof(StrEnum):
+class Evidence(StrEnum):
     """What an exchange proves about its request."""
 
     ACCEPTED = "accepted"
@@ -35,40 +35,44 @@ class Proof(StrEnum):
     UNAUTHORISED = "unauthorised"
     BUSY = "busy"
     UNSENT = "unsent"
-    NOTHING = "nothing"
+    INCONCLUSIVE = "nothing"
 
 
-def judge(exchange: Exchange, operation: Operation, first_header: str = "") -> Proof:
+def classify(exchange: Exchange, operation: Operation, first_header: str = "") -> Evidence:
     """Return what an exchange proves; where a request may have been processed, that is nothing.
 
     UNSENT, BUSY and UNAUTHORISED were provably not processed, and may be sent again.
     """
     if exchange.response is None or exchange.failure:
-        return Proof.NOTHING if exchange.left else Proof.UNSENT
+        return Evidence.INCONCLUSIVE if exchange.left else Evidence.UNSENT
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _judge_success(response, operation, first_header)
     if status == HTTPStatus.UNAUTHORIZED:
-        return Proof.UNAUTHORISED
+        return Evidence.UNAUTHORISED
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE
         and retry_after.retry_after(response.headers, datetime.now(UTC)) is not None
     ):
-        return Proof.BUSY
+        return Evidence.BUSY
     if status in UNPROCESSED_REDIRECTS:
-        return Proof.REFUSED
+        return Evidence.REFUSED
     is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     # After its timeout the server cannot tell how much of the request it had acted on.
-    return Proof.REFUSED if is_refusal and status != HTTPStatus.REQUEST_TIMEOUT else Proof.NOTHING
+    return (
+        Evidence.REFUSED
+        if is_refusal and status != HTTPStatus.REQUEST_TIMEOUT
+        else Evidence.INCONCLUSIVE
+    )
 
 
-def _judge_success(response: HttpResponse, operation: Operation, first_header: str) -> Proof:
+def _judge_success(response: HttpResponse, operation: Operation, first_header: str) -> Evidence:
     has_id = engagement_id(operation, response, first_header) is not None
     # What a read returns is told of something else: it failed only if its status says so.
     if not operation.is_read and failure_in(response):
         # Failed, and yet something was started: the one is as credible as the other.
-        return Proof.NOTHING if has_id or _is_partial(response.json()) else Proof.REFUSED
-    return Proof.ACCEPTED if has_id or not unreadable(response) else Proof.NOTHING
+        return Evidence.INCONCLUSIVE if has_id or _is_partial(response.json()) else Evidence.REFUSED
+    return Evidence.ACCEPTED if has_id or not unreadable(response) else Evidence.INCONCLUSIVE
 
 
 def unreadable(response: HttpResponse) -> str:
@@ -104,9 +108,9 @@ def _failures(entry: Any) -> Iterator[str]:
         elif name in ("errorcount", "failurecount", "failedcount") and _is_over(value, 0):
             yield f"`{written}` is {value}"
         elif name in ("status", "statuscode") and (_is_over(value, 399) or text in _FAILED_WORDS):
-            yield f"`{written}` is `{short(text)}`"
+            yield f"`{written}` is `{shorten(text)}`"
         elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
-            yield f"`{written}` is `{short(str(value))}`"
+            yield f"`{written}` is `{shorten(str(value))}`"
 
 
 def _is_over(value: Any, limit: int) -> bool:

@@ -16,28 +16,28 @@ SOURCE = "response"
 _SHOWN = 300
 
 
-def short(text: str) -> str:
+def shorten(text: str) -> str:
     """Return text of the platform fit for one line: numbers masked, its length bounded."""
     text = mask_text(text).replace("`", "'")
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
-def said(response: HttpResponse) -> str:
+def platform_message(response: HttpResponse) -> str:
     """Return the platform's own words on an error, in the order that its shapes give them."""
     body = response.json()
     names = ("messageWithParams", "message", "error_description", "errorDescription")
     words = next(
-        filter(None, (text_at(body, name) for name in (*names, "description", "error"))), ""
+        filter(None, (member_text(body, name) for name in (*names, "description", "error"))), ""
     )
-    code = text_at(body, "code")
-    text = short(f"{words} ({code})" if words and code and code not in words else words or code)
+    code = member_text(body, "code")
+    text = shorten(f"{words} ({code})" if words and code and code not in words else words or code)
     limit = body.get("limit") if isinstance(body, dict) else None
-    if key := text_at(limit, "key"):
-        text = f"{text}; limit `{short(key)}` is {short(text_at(limit, 'value')) or 'not told'}"
+    if key := member_text(limit, "key"):
+        text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not told'}"
     return text
 
 
-def text_at(body: Any, wanted: str) -> str:
+def member_text(body: Any, wanted: str) -> str:
     """Return the text of a member; platforms write its name in several cases."""
     members = body.items() if isinstance(body, dict) else ()
     return next(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable
 from cxcall.responses.identifiers import correlation_id, location
-from cxcall.responses.platform_words import SOURCE, said, short, text_at
+from cxcall.responses.platform_words import SOURCE, member_text, platform_message, shorten
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -148,11 +148,11 @@ def _headline(response: HttpResponse, host: str, cause: Cause) -> str:
 
 def _told(response: HttpResponse) -> str:
     """Return the platform's words: of the body, else of `icStatusDescription`, else the body as text."""
-    words = said(response) or response.headers.get("icStatusDescription", "").strip()
+    words = platform_message(response) or response.headers.get("icStatusDescription", "").strip()
     body = response.json()
     if words or unreadable(response) or isinstance(body, dict | list):
         return words
-    return short(body if isinstance(body, str) else response.text.strip())
+    return shorten(body if isinstance(body, str) else response.text.strip())
 
 
 def _cause(response: HttpResponse) -> Cause:
@@ -161,7 +161,7 @@ def _cause(response: HttpResponse) -> Cause:
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
     body, told = response.json(), _told(response)
-    codes = [text_at(body, name).lower() for name in ("code", "errorCode", "error")]
+    codes = [member_text(body, name).lower() for name in ("code", "errorCode", "error")]
     codes += [code.lower() for code in _CODE.findall(told)]
     if by_code := _first(_BY_CODE, [code for code in codes if code not in _VAGUE]):
         return by_code
@@ -205,7 +205,7 @@ def _needed(operation: Operation) -> str:
 
 def _contradiction(response: HttpResponse) -> Iterator[Finding]:
     """Yield a note where code and status of an answer do not say the same."""
-    code = text_at(response.json(), "code")
+    code = member_text(response.json(), "code")
     if response.status == HTTPStatus.FORBIDDEN and code == "unauthorized":
         yield Finding(
             Severity.NOTE,
@@ -221,14 +221,14 @@ def _fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
     """Yield one finding a field that the answer names (`details[].fieldName`)."""
     details = body.get("details") if isinstance(body, dict) else None
     for detail in details if isinstance(details, list) else ():
-        if name := text_at(detail, "fieldName"):
-            error_code = text_at(detail, "errorCode")
+        if name := member_text(detail, "fieldName"):
+            error_code = member_text(detail, "errorCode")
             yield Finding(
                 Severity.ERROR,
                 "value-not-allowed",
                 "response",
-                f"the API names the field `{short(name)}`"
-                + (f", for `{short(error_code)}`" if error_code else ""),
+                f"the API names the field `{shorten(name)}`"
+                + (f", for `{shorten(error_code)}`" if error_code else ""),
                 fix=_compare(operation),
                 source=SOURCE,
             )

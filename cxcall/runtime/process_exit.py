@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 _USAGE = 2  # as in `errors.ExitCode`, which `cxcall --version` does without
 
 
-def leave(code: int, text: str = "") -> "NoReturn":
+def exit_process(code: int, text: str = "") -> "NoReturn":
     """Write this and what is still to be written, and end with this exit code."""
     try:
         if sys.stdout is not None:  # a shell may have closed either (`>&-`)
             sys.stdout.write(text)
             sys.stdout.flush()
     except OSError as error:
-        told = tell_unwritten(error)
+        told = report_write_error(error)
         code = code or told
     except KeyboardInterrupt:
         pass  # what is done is done, and told by the code
@@ -30,7 +30,7 @@ def leave(code: int, text: str = "") -> "NoReturn":
     os._exit(code)
 
 
-def tell_unwritten(error: OSError, advice: str = "") -> int:
+def report_write_error(error: OSError, advice: str = "") -> int:
     """Say that stdout did not take the report; return the exit code of a command that did nothing else.
 
     A reader that has left (`| head -1`) has what it wanted: no failure, and no news.

@@ -34,7 +34,7 @@ def heeded() -> list[signal.Signals]:
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
-class Held:
+class DeferredSignals:
     """Both held back while the block runs; once open, the first of them interrupts, and no other."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ class UnwrittenError(OSError):
     """What stdout does not take: the disk is full, say. A reader that has left is none."""
 
 
-class _Data(TextIOWrapper):
+class _GuardedStdout(TextIOWrapper):
     """stdout: that it cannot be written to is told from every other error of the system."""
 
     def write(self, text: str) -> int:
@@ -33,7 +33,7 @@ class _Data(TextIOWrapper):
             _refuse(error)
 
 
-class _Talk(TextIOWrapper):
+class _GuardedStderr(TextIOWrapper):
     """stderr: what it does not take goes nowhere, for nobody is there to be told."""
 
     def write(self, text: str) -> int:
@@ -56,8 +56,8 @@ def guard() -> None:
     One that was closed before the start (`>&-`) takes everything and keeps nothing.
     """
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
-    sys.stdout = _guarded(sys.stdout, _Data)
-    sys.stderr = _guarded(sys.stderr, _Talk)
+    sys.stdout = _guarded(sys.stdout, _GuardedStdout)
+    sys.stderr = _guarded(sys.stderr, _GuardedStderr)
 
 
 def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:

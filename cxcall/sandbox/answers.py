@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.sandbox.faults import Fault, Shape
-from cxcall.sandbox.messages import Answer, Problem
+from cxcall.sandbox.messages import Problem, SandboxResponse
 from cxcall.sandbox.sample_values import sample
 from cxcall.sandbox.tokens import expired
 
@@ -50,7 +50,7 @@ def new_id(operation: Operation) -> str:
     return str(uuid4().int % 10**10) if is_number else str(uuid4())
 
 
-class Asked(NamedTuple):
+class ResponseWanted(NamedTuple):
     """What an answer goes by: the new engagement ID, the path's parameters, how often it was read before."""
 
     engagement_id: str
@@ -58,7 +58,9 @@ class Asked(NamedTuple):
     visit: int = 0
 
 
-def succeed(operation: Operation, asked: Asked, status: int, shape: Shape = Shape.USUAL) -> Answer:
+def succeed(
+    operation: Operation, asked: ResponseWanted, status: int, shape: Shape = Shape.USUAL
+) -> SandboxResponse:
     """Return the declared success; IDs stand wherever the contract and the path say.
 
     Where several examples are declared, they are what is seen at one read after the other.
@@ -72,7 +74,7 @@ def succeed(operation: Operation, asked: Asked, status: int, shape: Shape = Shap
     }
     media = response.get("content", {}).get("application/json")
     if media is None:
-        return Answer(status, None, headers)
+        return SandboxResponse(status, None, headers)
     pointers = dict.fromkeys(_places(operation, "body"), shown)
     examples = _examples(media)
     if examples:
@@ -81,7 +83,7 @@ def succeed(operation: Operation, asked: Asked, status: int, shape: Shape = Shap
         body = _renamed(body, _replaced(example, body))
     else:
         body = sample(operation.contract, media.get("schema", {}), pointers)
-    return Answer(status, _without(body, pointers) if not shown else body, headers)
+    return SandboxResponse(status, _without(body, pointers) if not shown else body, headers)
 
 
 def _examples(media: Mapping[str, Any]) -> list[Any]:
@@ -100,17 +102,17 @@ def _named(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def misbehave(
-    fault: Fault, operation: Operation, asked: Asked, path: str, correlation_id: str
-) -> Answer:
+    fault: Fault, operation: Operation, asked: ResponseWanted, path: str, correlation_id: str
+) -> SandboxResponse:
     """Return a fault's answer, before anything is cut off it."""
     if fault.status is None:
         return succeed(operation, asked, success_status(operation), fault.shape)
     if fault.shape is Shape.HIDDEN_FAILURE:
-        return Answer(fault.status, HIDDEN_FAILURE)
+        return SandboxResponse(fault.status, HIDDEN_FAILURE)
     if fault.shape is Shape.PAGE:
-        return Answer(fault.status, PAGE)
+        return SandboxResponse(fault.status, PAGE)
     if fault.status in SEE_OTHER:
-        return Answer(fault.status, None, {"Location": path})
+        return SandboxResponse(fault.status, None, {"Location": path})
     problem = (
         expired()
         if fault.status == HTTPStatus.UNAUTHORIZED

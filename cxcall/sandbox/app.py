@@ -12,11 +12,11 @@ from uuid import uuid4
 from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.sandbox import answers, faults
 from cxcall.sandbox.logins import localized
-from cxcall.sandbox.messages import Answer, Ending, Problem, Request
+from cxcall.sandbox.messages import Ending, Problem, SandboxRequest, SandboxResponse
 from cxcall.sandbox.request_check import check_parameters, read_body
-from cxcall.sandbox.request_log import Received, Record
+from cxcall.sandbox.request_log import LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
-from cxcall.sandbox.tokens import CLIENTS, Tokens, allow, bearer, check_key, needs_token
+from cxcall.sandbox.tokens import CLIENTS, TokenIssuer, allow, bearer, check_key, needs_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ LEAST_FAULTY_STATUS = 300
 class _Turn:
     """One request on its way to an answer, and what became known of it."""
 
-    request: Request
+    request: SandboxRequest
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
     engagement_id: str = ""
     values: dict[str, str] = field(default_factory=dict)
@@ -46,13 +46,13 @@ class _Turn:
     numbers: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
 
-    def received(self, answer: Answer) -> Received:
+    def received(self, answer: SandboxResponse) -> LoggedRequest:
         """Return what is recorded of it."""
         operation = self.operation
         # A body that asks for a token holds a secret.
         asks = self.request.path == TOKEN_PATH or (operation is not None and _grants(operation))
         body = b"" if asks else self.request.body
-        return Received(
+        return LoggedRequest(
             method=self.request.method,
             path=mask_text(self.request.path),
             status=None if answer.ending in (Ending.CLOSED, Ending.HELD) else answer.status,
@@ -77,7 +77,7 @@ class App:
     """Answers every operation of the contracts, the token endpoint, and questions about itself."""
 
     def __init__(
-        self, operations: Sequence[Operation], tokens: Tokens, rates: Rates, record: Record
+        self, operations: Sequence[Operation], tokens: TokenIssuer, rates: Rates, record: RequestLog
     ) -> None:
         self._operations = operations
         self._routes = Routes(operations)
@@ -85,7 +85,7 @@ class App:
         self._rates = rates
         self._record = record
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: SandboxRequest) -> SandboxResponse:
         """Return the answer; the request is recorded before it can leave."""
         turn = _Turn(request)
         if request.path in (ABOUT_PATH, REQUESTS_PATH):
@@ -100,7 +100,7 @@ class App:
         told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
         return replace(answer, headers={**told, **answer.headers})
 
-    def _answer(self, turn: _Turn) -> Answer:
+    def _answer(self, turn: _Turn) -> SandboxResponse:
         request = turn.request
         if request.path == TOKEN_PATH:
             return self._tokens.answer(request)
@@ -110,7 +110,7 @@ class App:
         is_cxone = turn.operation is not None and turn.operation.platform == "nice-cxone"
         return localized(answer, request) if is_cxone else answer
 
-    def _act(self, turn: _Turn) -> Answer:
+    def _act(self, turn: _Turn) -> SandboxResponse:
         """Walk the platform's order: route, token, scope, body, parameters, answer."""
         request, authorization = turn.request, turn.request.headers.get("authorization", "")
         turn.headers |= self._rates.count(bearer(authorization))
@@ -139,14 +139,14 @@ class App:
             fault = faults.TABLE[0]
         return self._granting(operation, self._misbehave(turn, operation, fault))
 
-    def _granting(self, operation: Operation, answer: Answer) -> Answer:
+    def _granting(self, operation: Operation, answer: SandboxResponse) -> SandboxResponse:
         """Put a token that works here into the success of an operation that gives out tokens."""
         name = _grants(operation)
         if not name or answer.status >= LEAST_FAULTY_STATUS or not isinstance(answer.body, dict):
             return answer
         return replace(answer, body={**answer.body, name: self._tokens.issue()})
 
-    def _misbehave(self, turn: _Turn, operation: Operation, fault: faults.Fault) -> Answer:
+    def _misbehave(self, turn: _Turn, operation: Operation, fault: faults.Fault) -> SandboxResponse:
         turn.fault, turn.accepted = fault, fault.accepted
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
             self._tokens.revoke(turn.request.headers.get("authorization", ""))
@@ -154,19 +154,19 @@ class App:
             fault, operation, self._asked(turn), turn.request.path, turn.correlation_id
         )
 
-    def _asked(self, turn: _Turn) -> answers.Asked:
+    def _asked(self, turn: _Turn) -> answers.ResponseWanted:
         is_read = turn.operation is not None and turn.operation.is_read
         visit = self._record.count(turn.request.method, turn.request.path) if is_read else 0
-        return answers.Asked(turn.engagement_id, turn.values, visit)
+        return answers.ResponseWanted(turn.engagement_id, turn.values, visit)
 
-    def _tell(self, turn: _Turn) -> Answer:
+    def _tell(self, turn: _Turn) -> SandboxResponse:
         """Answer questions about the sandbox itself; they are not recorded."""
         path, method = turn.request.path, turn.request.method
         if method in ("GET", "HEAD"):
-            return Answer(200, self._about() if path == ABOUT_PATH else self._requests())
+            return SandboxResponse(200, self._about() if path == ABOUT_PATH else self._requests())
         if path == REQUESTS_PATH and method == "DELETE":
             self._record.clear()
-            return Answer(204)
+            return SandboxResponse(204)
         allowed = "GET, HEAD" if path == ABOUT_PATH else "DELETE, GET, HEAD"
         return Problem(405, headers={"Allow": allowed}).answer(turn.correlation_id)
 

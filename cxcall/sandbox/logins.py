@@ -13,12 +13,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cxcall.sandbox.messages import Answer, Problem
+from cxcall.sandbox.messages import Problem, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.sandbox.messages import Request
+    from cxcall.sandbox.messages import SandboxRequest
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -38,7 +38,7 @@ class Logins:
         self._codes: dict[str, _Code] = {}
         self._refreshing: dict[str, str] = {}
 
-    def authorize(self, request: Request, clients: Mapping[str, str]) -> Answer:
+    def authorize(self, request: SandboxRequest, clients: Mapping[str, str]) -> SandboxResponse:
         """Answer `GET /oauth/authorize`: a redirect back with a code, or with an error."""
         if request.method != "GET":
             raise Problem(405, headers={"Allow": "GET"})
@@ -46,7 +46,9 @@ class Logins:
         back = asked.get("redirect_uri", "")
         # Genesys Cloud: a client that registers `http://localhost` may name any port.
         if urlsplit(back).hostname not in _LOOPBACK or asked.get("client_id") not in clients:
-            return Answer(400, b"<!DOCTYPE html><title>Unknown client or redirect URI</title>")
+            return SandboxResponse(
+                400, b"<!DOCTYPE html><title>Unknown client or redirect URI</title>"
+            )
         told = {"state": asked["state"]} if "state" in asked else {}
         if asked.get("response_type") != "code":
             told |= {"error": "unsupported_response_type"}
@@ -54,7 +56,7 @@ class Logins:
             told |= {"error": "invalid_request", "error_description": "S256 is the only method"}
         else:
             told |= {"code": self._new_code(asked, back)}
-        return Answer(302, None, {"Location": f"{back}?{urlencode(told)}"})
+        return SandboxResponse(302, None, {"Location": f"{back}?{urlencode(told)}"})
 
     def _new_code(self, asked: Mapping[str, str], back: str) -> str:
         code = secrets.token_urlsafe(24)
@@ -78,7 +80,7 @@ class Logins:
         return token
 
 
-def localized(answer: Answer, request: Request) -> Answer:
+def localized(answer: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
     """Make the addresses and tokens of a CXone answer those of this server (nice-cxone.md section 1).
 
     A sandbox stands for every host of the vendor, so it names itself where the vendor names others.

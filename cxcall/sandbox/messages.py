@@ -49,7 +49,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SandboxRequest:
     """One HTTP request: the path as it was sent, header names in lower case."""
 
     method: str
@@ -60,7 +60,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SandboxResponse:
     """One HTTP answer; `body` is a JSON value, None for no body, or bytes for a page of HTML."""
 
     status: int
@@ -106,13 +106,15 @@ class Problem(Exception):  # noqa: N818 - the platform's answer, not a fault of 
         self.headers = {**(headers or {}), **({} if wait is None else {"Retry-After": str(wait)})}
         super().__init__(self.message)
 
-    def answer(self, correlation_id: str, platform: str = "") -> Answer:
+    def answer(self, correlation_id: str, platform: str = "") -> SandboxResponse:
         """Return the answer in the platform's shape: nice-cxone.md section 5, else genesys-cloud.md 5.1."""
         if platform == "nice-cxone":
             told = {"error": self.code, "error_description": self.message}
             # A header holds no line breaks, and little beyond ASCII.
             reason = ascii(self.message)[1:-1]
-            return Answer(self.status, told, {"icStatusDescription": reason, **self.headers})
+            return SandboxResponse(
+                self.status, told, {"icStatusDescription": reason, **self.headers}
+            )
         detail = {"errorCode": self.code, "fieldName": self.name}
         body = {
             "message": self.message,
@@ -122,4 +124,4 @@ class Problem(Exception):  # noqa: N818 - the platform's answer, not a fault of 
             "details": [detail] if self.name else [],
             "errors": [],
         }
-        return Answer(self.status, body, self.headers)
+        return SandboxResponse(self.status, body, self.headers)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, parse_qsl
 
-from cxcall.contracts.json_schema import validator
+from cxcall.contracts.json_schema import compile_schema
 from cxcall.payloads.checks import fits_text
 from cxcall.sandbox.messages import Problem
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
-    from cxcall.sandbox.messages import Request
+    from cxcall.sandbox.messages import SandboxRequest
 
 FORM = "application/x-www-form-urlencoded"
 LARGEST = 512_000
@@ -26,7 +26,7 @@ LARGEST = 512_000
 _LONGEST_QUOTED = 100
 
 
-def read_body(operation: Operation, request: Request) -> Any:
+def read_body(operation: Operation, request: SandboxRequest) -> Any:
     """Return the body, valid for the operation; None where it has none. Raise the refusal if not."""
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     content = declared.get("content", {})
@@ -77,7 +77,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _judged(schema: JsonSchema, value: Any) -> Any:
     try:
-        error = next(validator(schema).iter_errors(value), None)
+        error = next(compile_schema(schema).iter_errors(value), None)
     except ValueError:
         # A lone surrogate, or nesting beyond what the validator follows.
         raise Problem(400) from None

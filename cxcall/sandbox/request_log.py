@@ -10,7 +10,7 @@ from cxcall.phone.phone_numbers import mask_text
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class LoggedRequest:
     """One request, numbers masked; `status` is None where no answer left.
 
     `accepted` means that the platform took it on, whatever it answered; `rings` that a phone rang for it.
@@ -46,16 +46,16 @@ class Received:
         }
 
 
-class Record:
+class RequestLog:
     """The requests in the order of their answers, shared by the server's threads."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._received: list[Received] = []
+        self._received: list[LoggedRequest] = []
         self._claimed: set[str] = set()
 
     @property
-    def received(self) -> list[Received]:
+    def received(self) -> list[LoggedRequest]:
         """A copy of all there is."""
         with self._changed:
             return list(self._received)
@@ -68,7 +68,7 @@ class Record:
                 for entry in self._received
             )
 
-    def add(self, received: Received) -> None:
+    def add(self, received: LoggedRequest) -> None:
         """Append one request."""
         with self._changed:
             self._received.append(received)

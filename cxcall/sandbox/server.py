@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.app import TOKEN_PATH, App
-from cxcall.sandbox.messages import Answer, Ending, Request
+from cxcall.sandbox.messages import Ending, SandboxRequest, SandboxResponse
 from cxcall.sandbox.rates import ALLOWED, Rates
-from cxcall.sandbox.request_log import Received, Record
-from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, Tokens
+from cxcall.sandbox.request_log import LoggedRequest, RequestLog
+from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 
 if TYPE_CHECKING:
     import socket
@@ -34,7 +34,7 @@ class Sandbox:
     client_id = CLIENT_ID
     client_secret = CLIENT_SECRET
 
-    def __init__(self, app: App, record: Record, listener: socket.socket) -> None:
+    def __init__(self, app: App, record: RequestLog, listener: socket.socket) -> None:
         import logging
 
         from waitress.server import create_server  # type: ignore[import-untyped] # ships no types
@@ -71,12 +71,12 @@ class Sandbox:
         return self.base_url + TOKEN_PATH
 
     @property
-    def received(self) -> list[Received]:
+    def received(self) -> list[LoggedRequest]:
         """Every request but those about the sandbox itself, in the order of the answers."""
         return self._record.received
 
     @property
-    def rings(self) -> list[Received]:
+    def rings(self) -> list[LoggedRequest]:
         """The requests for which a phone would have rung."""
         return [entry for entry in self._record.received if entry.rings]
 
@@ -167,8 +167,10 @@ def start(
     scopes = frozenset(
         scope for operation in operations for needed in operation.scopes for scope in needed
     )
-    record = Record()
-    app = App(operations, Tokens(scopes, token_life, clock), Rates(rate_allowed, clock), record)
+    record = RequestLog()
+    app = App(
+        operations, TokenIssuer(scopes, token_life, clock), Rates(rate_allowed, clock), record
+    )
     return Sandbox(app, record, _listen(host, port))
 
 
@@ -190,7 +192,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _read(environ: WSGIEnvironment) -> Request:
+def _read(environ: WSGIEnvironment) -> SandboxRequest:
     headers = {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -198,7 +200,7 @@ def _read(environ: WSGIEnvironment) -> Request:
     }
     uri = environ["REQUEST_URI"]
     path = uri.partition("?")[0] if uri.startswith("/") else urlsplit(uri).path
-    return Request(
+    return SandboxRequest(
         environ["REQUEST_METHOD"],
         path,
         environ["QUERY_STRING"],
@@ -207,7 +209,7 @@ def _read(environ: WSGIEnvironment) -> Request:
     )
 
 
-def _headers(answer: Answer, content: bytes, media: str) -> list[tuple[str, str]]:
+def _headers(answer: SandboxResponse, content: bytes, media: str) -> list[tuple[str, str]]:
     headers = list(answer.headers.items())
     if content:
         headers.append(("Content-Type", media))

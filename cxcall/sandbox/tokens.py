@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from cxcall.sandbox.logins import Logins
-from cxcall.sandbox.messages import Answer, Problem, Request
+from cxcall.sandbox.messages import Problem, SandboxRequest, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ class _Grant:
     expires_at: float
 
 
-class Tokens:
+class TokenIssuer:
     """Tokens by their value; they expire by `clock`, after `life` seconds."""
 
     def __init__(self, scopes: frozenset[str], life: float, clock: Callable[[], float]) -> None:
@@ -50,11 +50,11 @@ class Tokens:
         self._grants: dict[str, _Grant] = {}
         self._logins = Logins()
 
-    def authorize(self, request: Request) -> Answer:
+    def authorize(self, request: SandboxRequest) -> SandboxResponse:
         """Answer `GET /oauth/authorize`, where a person would log in."""
         return self._logins.authorize(request, CLIENTS)
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: SandboxRequest) -> SandboxResponse:
         """Answer `POST /oauth/token`: a grant, or why not."""
         if request.method != "POST":
             raise Problem(405, headers={"Allow": "POST"})
@@ -104,7 +104,7 @@ class Tokens:
     def _scopes_of(self, client: str) -> frozenset[str]:
         return self._scopes if client == CLIENT_ID else READ_ONLY
 
-    def _refuse(self, client: str, secret: str, form: dict[str, str]) -> Answer | None:
+    def _refuse(self, client: str, secret: str, form: dict[str, str]) -> SandboxResponse | None:
         if "grant_type" not in form:
             return _error("invalid_request", "grant_type is required")
         if form["grant_type"] not in ("client_credentials", *_PERSONS):
@@ -127,7 +127,7 @@ class Tokens:
 
     def _give(
         self, scopes: frozenset[str], *, told: bool, more: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> SandboxResponse:
         body = {
             "access_token": self.issue(scopes),
             "token_type": "bearer",
@@ -135,7 +135,9 @@ class Tokens:
             "expires_in": max(int(self._life), 1),
         }
         told_scopes = {"scope": " ".join(sorted(scopes))} if told else {}
-        return Answer(200, {**body, **told_scopes, **(more or {})}, {"Cache-Control": "no-store"})
+        return SandboxResponse(
+            200, {**body, **told_scopes, **(more or {})}, {"Cache-Control": "no-store"}
+        )
 
 
 def check_key(body: object) -> None:
@@ -189,7 +191,7 @@ def _basic(authorization: str) -> tuple[str, str] | None:
     return client, secret
 
 
-def _error(error: str, description: str) -> Answer:
+def _error(error: str, description: str) -> SandboxResponse:
     # The status of invalid_client is published nowhere; a third party's tests name it a bad request.
     body = {"error": error, "description": description, "error_description": description}
-    return Answer(400, body, {"Cache-Control": "no-store"})
+    return SandboxResponse(400, body, {"Cache-Control": "no-store"})

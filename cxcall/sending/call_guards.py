@@ -35,7 +35,7 @@ _LONGEST_SHORT = 6
 _SOURCE = "libphonenumber"
 
 
-class Rung(NamedTuple):
+class DialedNumber(NamedTuple):
     """A number that a request would ring, and where it stands: a pointer, or a parameter's location."""
 
     number: str
@@ -71,7 +71,7 @@ def is_stopping(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.code in STOPPING
 
 
-def rings(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[Rung]:
+def rings(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[DialedNumber]:
     """Yield the numbers that a request would ring.
 
     Those are the values whose schema says so by its format; where a place is declared by none, as the
@@ -79,11 +79,11 @@ def rings(operation: Operation, values: Mapping[str, str], body: Payload) -> Ite
     """
     for parameter in operation.parameters:
         if parameter.schema.get("format") in _PHONES and parameter.name in values:
-            yield Rung(values[parameter.name], parameter.location)
+            yield DialedNumber(values[parameter.name], parameter.location)
     yield from _in_body(operation, body.value, "")
 
 
-def _in_body(operation: Operation, value: Any, pointer: str) -> Iterator[Rung]:
+def _in_body(operation: Operation, value: Any, pointer: str) -> Iterator[DialedNumber]:
     if isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
         for name, member in members:
@@ -92,7 +92,7 @@ def _in_body(operation: Operation, value: Any, pointer: str) -> Iterator[Rung]:
         form = operation.schema_at(pointer).get("format")
         is_open = not _is_declared(operation, pointer)
         if form in _PHONES or (is_open and _INTERNATIONAL.fullmatch(value)):
-            yield Rung(value, pointer)
+            yield DialedNumber(value, pointer)
 
 
 def _is_declared(operation: Operation, pointer: str) -> bool:

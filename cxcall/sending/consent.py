@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.contract import Operation
-    from cxcall.sending.draft import Draft
+    from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
 
-def ask_consent(found: Draft, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
+def ask_consent(found: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
     """Make sure that a person, or `--yes`, agreed before a phone may ring.
 
     `ask` is None where nobody can answer. Raises StoppedError on a no, UsageError when nobody can

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses import evidence, identifiers, platform_words
-from cxcall.responses.evidence import Proof
+from cxcall.responses.evidence import Evidence
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _UNSENT = {
 _UNSENDABLE = ("undelivered", "cannot be sent this request", "check the URL and the headers: `-n`")
 
 
-class Delivered(NamedTuple):
+class DeliveryContext(NamedTuple):
     """What was sent where, under which ID of the ledger; `first_header` is looked into first."""
 
     id: str
@@ -50,7 +50,7 @@ class Delivered(NamedTuple):
     first_header: str = ""
 
 
-class Ending(NamedTuple):
+class DeliveryResult(NamedTuple):
     """How a delivery ends, and the exchange that decided it."""
 
     outcome: Outcome
@@ -59,24 +59,24 @@ class Ending(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-def end(delivered: Delivered, proof: Proof, exchange: Exchange | None) -> Ending:
+def end(delivered: DeliveryContext, proof: Evidence, exchange: Exchange | None) -> DeliveryResult:
     """Return the ending of a delivery that is not sent again."""
     response = exchange.response if exchange else None
-    if exchange is None or (proof is not Proof.UNSENT and response is None):
+    if exchange is None or (proof is not Evidence.UNSENT and response is None):
         return _unknown(delivered, exchange)
-    if proof is Proof.UNSENT or response is None:
+    if proof is Evidence.UNSENT or response is None:
         finding = _unsent(delivered, exchange)
-        return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
-    if proof is Proof.ACCEPTED:
+        return DeliveryResult(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+    if proof is Evidence.ACCEPTED:
         findings = _doubts(delivered, response)
-        return Ending(Outcome.ACCEPTED, ExitCode.OK, exchange, findings)
-    if proof is Proof.BUSY:
+        return DeliveryResult(Outcome.ACCEPTED, ExitCode.OK, exchange, findings)
+    if proof is Evidence.BUSY:
         finding = _busy(delivered, response)
-        return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+        return DeliveryResult(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
     return _refused(delivered, proof, exchange, response)
 
 
-def stopped_before(exchange: Exchange | None) -> Ending:
+def stopped_before(exchange: Exchange | None) -> DeliveryResult:
     """Return the ending of a delivery that a signal stopped while nothing was processed."""
     finding = Finding(
         Severity.ERROR,
@@ -85,27 +85,29 @@ def stopped_before(exchange: Exchange | None) -> Ending:
         "interrupted; nothing was processed",
         fix="run it again when you are ready",
     )
-    return Ending(Outcome.UNDELIVERED, ExitCode.INTERRUPTED, exchange, (finding,))
+    return DeliveryResult(Outcome.UNDELIVERED, ExitCode.INTERRUPTED, exchange, (finding,))
 
 
-def given_up(delivered: Delivered, proof: Proof, exchange: Exchange, error: CxcallError) -> Ending:
+def given_up(
+    delivered: DeliveryContext, proof: Evidence, exchange: Exchange, error: CxcallError
+) -> DeliveryResult:
     """Return the ending where no next attempt can be: no token, no record, or another process was faster."""
     ended = end(delivered, proof, exchange)
     findings = (*ended.findings, *error.findings)
     if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
-        return Ending(Outcome.UNDELIVERED, error.exit_code, exchange, findings)
-    return Ending(ended.outcome, ended.exit_code, exchange, findings)
+        return DeliveryResult(Outcome.UNDELIVERED, error.exit_code, exchange, findings)
+    return DeliveryResult(ended.outcome, ended.exit_code, exchange, findings)
 
 
-def never_sent(error: CxcallError) -> Ending:
+def never_sent(error: CxcallError) -> DeliveryResult:
     """Return the ending where the request was not even put together."""
-    return Ending(Outcome.UNDELIVERED, error.exit_code, None, error.findings)
+    return DeliveryResult(Outcome.UNDELIVERED, error.exit_code, None, error.findings)
 
 
 def _refused(
-    delivered: Delivered, proof: Proof, exchange: Exchange, response: HttpResponse
-) -> Ending:
-    if proof is Proof.NOTHING:
+    delivered: DeliveryContext, proof: Evidence, exchange: Exchange, response: HttpResponse
+) -> DeliveryResult:
+    if proof is Evidence.INCONCLUSIVE:
         return _unknown(delivered, exchange)
     hidden = (
         evidence.hidden_failure(response) if response.status < HTTPStatus.MULTIPLE_CHOICES else None
@@ -116,12 +118,12 @@ def _refused(
         from cxcall.responses.refusals import refusal
 
         findings = refusal(delivered.operation, response, delivered.host)
-    is_token = proof is Proof.UNAUTHORISED
+    is_token = proof is Evidence.UNAUTHORISED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
-    return Ending(Outcome.REFUSED, code, exchange, findings)
+    return DeliveryResult(Outcome.REFUSED, code, exchange, findings)
 
 
-def _unsent(delivered: Delivered, exchange: Exchange) -> Finding:
+def _unsent(delivered: DeliveryContext, exchange: Exchange) -> Finding:
     code, problem, fix = _UNSENT.get(exchange.failure, _UNSENDABLE)
     return Finding(
         Severity.ERROR,
@@ -133,11 +135,11 @@ def _unsent(delivered: Delivered, exchange: Exchange) -> Finding:
     )
 
 
-def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
+def _busy(delivered: DeliveryContext, response: HttpResponse) -> Finding:
     asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
     limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
     again = f"in {math.ceil(asked)} s" if asked else "in a minute"
-    said = platform_words.said(response)
+    said = platform_words.platform_message(response)
     return Finding(
         Severity.ERROR,
         "rate-limited" if limited else "undelivered",
@@ -150,7 +152,7 @@ def _busy(delivered: Delivered, response: HttpResponse) -> Finding:
     )
 
 
-def _unanswered(delivered: Delivered, exchange: Exchange | None) -> Ending:
+def _unanswered(delivered: DeliveryContext, exchange: Exchange | None) -> DeliveryResult:
     """Return the ending of a read without a usable answer: it changed nothing, so nothing is unknown."""
     finding = Finding(
         Severity.ERROR,
@@ -160,10 +162,10 @@ def _unanswered(delivered: Delivered, exchange: Exchange | None) -> Ending:
         fix="run it again",
         why="it only reads: nothing was changed",
     )
-    return Ending(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
+    return DeliveryResult(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
 
 
-def _unknown(delivered: Delivered, exchange: Exchange | None) -> Ending:
+def _unknown(delivered: DeliveryContext, exchange: Exchange | None) -> DeliveryResult:
     if delivered.operation.is_read:
         return _unanswered(delivered, exchange)
     rings = delivered.operation.rings
@@ -184,10 +186,10 @@ def _unknown(delivered: Delivered, exchange: Exchange | None) -> Ending:
         else None
     )
     findings = (finding, hidden) if hidden else (finding,)
-    return Ending(Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, findings)
+    return DeliveryResult(Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, findings)
 
 
-def _doubt(delivered: Delivered, exchange: Exchange | None) -> str:
+def _doubt(delivered: DeliveryContext, exchange: Exchange | None) -> str:
     """Say why the outcome is not known."""
     host = f"`{delivered.host}`"
     if exchange is None or exchange.failure == "interrupted":
@@ -197,13 +199,13 @@ def _doubt(delivered: Delivered, exchange: Exchange | None) -> str:
     response = exchange.response
     status = f"{host} answered HTTP {response.status}"
     if response.status not in range(200, 300):
-        said = platform_words.said(response)
+        said = platform_words.platform_message(response)
         return f'{status}, which says "{said}"' if said else status
     kind = evidence.unreadable(response)
     return f"{status} with {kind}" if kind else f"{status}, and its body reports a failure"
 
 
-def _doubts(delivered: Delivered, response: HttpResponse) -> tuple[Finding, ...]:
+def _doubts(delivered: DeliveryContext, response: HttpResponse) -> tuple[Finding, ...]:
     """Return the warnings on an accepted request: no ID, or a body that hides what it says."""
     found = identifiers.engagement_id(delivered.operation, response, delivered.first_header)
     kind = evidence.unreadable(response)

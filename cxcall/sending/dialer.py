@@ -15,12 +15,12 @@ from cxcall.ledger.ledger import Intent, intent_digest
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.responses import evidence, identifiers
 from cxcall.responses.delivery import Delivery
-from cxcall.responses.evidence import Proof
-from cxcall.runtime.redaction import shown
-from cxcall.runtime.signals import Held
+from cxcall.responses.evidence import Evidence
+from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_result import (
-    Delivered,
-    Ending,
+    DeliveryContext,
+    DeliveryResult,
     end,
     given_up,
     never_sent,
@@ -43,11 +43,11 @@ MOST_SENDS = 3
 
 _HELD = "held"
 _PASSING = ("dns", "connect", "tls", "proxy", _HELD)
-_MAY_BE_PROCESSED = (Proof.ACCEPTED, Proof.NOTHING)
-_MAY_GO_AGAIN = (Proof.BUSY, Proof.UNSENT, Proof.UNAUTHORISED)
+_MAY_BE_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
+_MAY_GO_AGAIN = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORISED)
 
 
-class Pace(NamedTuple):
+class SendHooks(NamedTuple):
     """When a delivery may go on: what a batch shares among its requests, and a single send has alone.
 
     `on_wait` is told each wait and its reason, `sleep` waits; `turn` waits right before the first
@@ -60,7 +60,7 @@ class Pace(NamedTuple):
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
 
 
-ALONE = Pace()
+DEFAULT_HOOKS = SendHooks()
 """The pace of what is sent by itself."""
 
 
@@ -78,7 +78,7 @@ class Plan(NamedTuple):
     row: int | None = None
 
     def __repr__(self) -> str:
-        return shown(self, "body")
+        return redacted_repr(self, "body")
 
     @property
     def host(self) -> str:
@@ -121,7 +121,9 @@ class Unrecorded:
         """Take no note."""
 
 
-def read(plan: Plan, tokens: Callable[[bool], Token] | None, pace: Pace = ALONE) -> Delivery:
+def read(
+    plan: Plan, tokens: Callable[[bool], Token] | None, pace: SendHooks = DEFAULT_HOOKS
+) -> Delivery:
     """Send a request that changes nothing, again where it failed in passing; the ledger is not told.
 
     `tokens` is None for an operation that takes none. A signal ends it at once (KeyboardInterrupt).
@@ -134,7 +136,7 @@ def deliver(
     plan: Plan,
     ledger: Ledger,
     tokens: Callable[[bool], Token] | None,
-    pace: Pace = ALONE,
+    pace: SendHooks = DEFAULT_HOOKS,
 ) -> Delivery:
     """Send a request once, and again only where it provably was not processed; record all of it.
 
@@ -168,21 +170,21 @@ class _Attempts:
         plan: Plan,
         ledger: Ledger | Unrecorded,
         tokens: Callable[[bool], Token] | None,
-        pace: Pace,
+        pace: SendHooks,
     ) -> None:
         self.plan, self.ledger, self.tokens, self.pace = plan, ledger, tokens, pace
         self.id, self.attempt, self.sends, self.waited = "", 1, 1, 0.0
         self.renewed = self.in_flight = False
         self.last: Exchange | None = None
-        self.signals = Held()
+        self.signals = DeferredSignals()
 
     @property
-    def delivered(self) -> Delivered:
+    def delivered(self) -> DeliveryContext:
         """What is being delivered, for the words that it ends in."""
         plan = self.plan
-        return Delivered(self.id, plan.operation, plan.host, plan.engagement_header)
+        return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_header)
 
-    def run(self, token: Token | None) -> Ending:
+    def run(self, token: Token | None) -> DeliveryResult:
         """Go on until an attempt ends the delivery."""
         while True:
             try:
@@ -192,7 +194,7 @@ class _Attempts:
                 return never_sent(error)
             proof = self._judge(done)
             wait = self._wait_after(proof, done)
-            may_renew = proof is Proof.UNAUTHORISED and not self.renewed and self.tokens
+            may_renew = proof is Evidence.UNAUTHORISED and not self.renewed and self.tokens
             if wait is None and not may_renew:
                 return end(self.delivered, proof, done)
             try:
@@ -210,20 +212,20 @@ class _Attempts:
         self.pace.on_exchange(self.last)
         return self.last
 
-    def _judge(self, done: Exchange) -> Proof:
-        proof = evidence.judge(done, self.plan.operation, self.plan.engagement_header)
+    def _judge(self, done: Exchange) -> Evidence:
+        proof = evidence.classify(done, self.plan.operation, self.plan.engagement_header)
         self.in_flight = proof in _MAY_BE_PROCESSED
         return proof
 
-    def _wait_after(self, proof: Proof, done: Exchange) -> float | None:
+    def _wait_after(self, proof: Evidence, done: Exchange) -> float | None:
         """Return the seconds to wait before sending again; None when that is not to be."""
         asked = None
-        if proof is Proof.BUSY and done.response is not None:
+        if proof is Evidence.BUSY and done.response is not None:
             response = done.response
             asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
-        elif proof is Proof.NOTHING and self.plan.operation.is_read:
+        elif proof is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
             pass  # it changed nothing, whatever became of it
-        elif proof is not Proof.UNSENT or done.failure not in _PASSING:
+        elif proof is not Evidence.UNSENT or done.failure not in _PASSING:
             return None
         elif done.failure == _HELD:
             return 0.0
@@ -253,16 +255,20 @@ class _Attempts:
             self.attempt += 1
         return token
 
-    def stop(self, interrupt: KeyboardInterrupt) -> Ending:
+    def stop(self, interrupt: KeyboardInterrupt) -> DeliveryResult:
         """Return the ending of a delivery that a signal stopped: the truth that is known by now."""
         done = self.last
         if isinstance(interrupt, Interrupted):
             done, self.in_flight = interrupt.exchange, interrupt.left
         elif done is not None and self._judge(done) not in _MAY_GO_AGAIN:
             return end(self.delivered, self._judge(done), done)
-        return end(self.delivered, Proof.NOTHING, done) if self.in_flight else stopped_before(done)
+        return (
+            end(self.delivered, Evidence.INCONCLUSIVE, done)
+            if self.in_flight
+            else stopped_before(done)
+        )
 
-    def record(self, ending: Ending) -> Delivery:
+    def record(self, ending: DeliveryResult) -> Delivery:
         """Write the ending to the ledger, and return the delivery; a ledger that fails changes nothing of it."""
         delivery = self._delivery(ending)
         done = ending.exchange
@@ -281,7 +287,7 @@ class _Attempts:
             return delivery._replace(findings=(*delivery.findings, self._unrecorded(error)))
         return delivery
 
-    def _delivery(self, ending: Ending) -> Delivery:
+    def _delivery(self, ending: DeliveryResult) -> Delivery:
         response = ending.exchange.response if ending.exchange else None
         found = None
         if response and ending.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-class Draft(NamedTuple):
+class CheckedRequest(NamedTuple):
     """A request ready to be sent, and what the check found on it."""
 
     operation: Operation
@@ -37,9 +37,9 @@ class Draft(NamedTuple):
         return dict(_sources(self.payload))
 
 
-def draft(
+def build_request(
     operation: Operation, values: Mapping[str, str], payload: Payload, settings: Settings
-) -> Draft:
+) -> CheckedRequest:
     """Put a request together and check it; nothing is sent. `values` are those of its parameters.
 
     A payload whose value is None, and that no document holds, is no body.
@@ -61,7 +61,7 @@ def draft(
         findings += _body_of_no_use(operation, payload)
     findings += call_guards.find(operation, values, payload, settings)
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
-    return Draft(operation, payload, request, settings, tuple(findings))
+    return CheckedRequest(operation, payload, request, settings, tuple(findings))
 
 
 def _headers(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
@@ -181,7 +181,7 @@ def named_values(operation: Operation, params: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def stop_on_errors(found: Draft, *, strict: bool, force: bool) -> None:
+def stop_on_errors(found: CheckedRequest, *, strict: bool, force: bool) -> None:
     """Raise CheckError when the check found errors; `force` lets them pass."""
     if not force and has_errors(found.findings, strict=strict):
         raise CheckError(*found.findings)

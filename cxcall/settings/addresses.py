@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.settings import tenants
 from cxcall.settings.regions import check_url, domain_of, token_url_for
-from cxcall.settings.sources import Written, pick
+from cxcall.settings.sources import SettingSource, pick
 from cxcall.transport.urls import host_url, is_loopback_url, printable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def settle_hosts(layers: Sequence[Layer], contract: Contract) -> Layer:
     """Return `base_url` and `token_url`; raises UsageError for one that cannot be used."""
     base_url = _base_url(layers, contract)
     url = token_url_for(base_url.value)
-    derived = Written(url, "from base_url" if url else "not set", base_url.locate)
+    derived = SettingSource(url, "from base_url" if url else "not set", base_url.locate)
     return {"base_url": base_url, "token_url": _explicit(layers, "token_url") or derived}
 
 
@@ -34,7 +34,9 @@ def settle_tenant(
 
     Where nobody wrote an address, the API's is the one that the tenant was found at before.
     """
-    issuer = _explicit(layers, "issuer") or Written(tenants.ISSUER, "default", lambda: "default")
+    issuer = _explicit(layers, "issuer") or SettingSource(
+        tenants.ISSUER, "default", lambda: "default"
+    )
     base_url, written = _base_url(layers, contract), _explicit(layers, "token_url")
     token_url = written or _tenant_token_url(layers, issuer, base_url)
     if not pick("base_url", layers):
@@ -43,12 +45,16 @@ def settle_tenant(
         is_same = found and found.token_url in (token_url.value, f"{issuer.value}/auth/token")
         if found and (is_same or not token_url.value):
             path = urlsplit(contract.base_url()).path.rstrip("/")
-            base_url = Written(found.api_endpoint + path, tenants.SOURCE, lambda: tenants.SOURCE)
-            token_url = written or Written(found.token_url, tenants.SOURCE, str)
+            base_url = SettingSource(
+                found.api_endpoint + path, tenants.SOURCE, lambda: tenants.SOURCE
+            )
+            token_url = written or SettingSource(found.token_url, tenants.SOURCE, str)
     return {"base_url": base_url, "token_url": token_url, "issuer": issuer}
 
 
-def _tenant_token_url(layers: Sequence[Layer], issuer: Written, base_url: Written) -> Written:
+def _tenant_token_url(
+    layers: Sequence[Layer], issuer: SettingSource, base_url: SettingSource
+) -> SettingSource:
     """Take the issuer's for a registered application, else the area's, which takes a key alone.
 
     The area is one that somebody wrote: by default none is, as a key is sent to no guessed place.
@@ -60,16 +66,16 @@ def _tenant_token_url(layers: Sequence[Layer], issuer: Written, base_url: Writte
     elif here and app:
         url = f"{host_url(base_url.value)}/auth/token"
     elif app:
-        return Written(f"{issuer.value}/auth/token", "from issuer", issuer.locate)
+        return SettingSource(f"{issuer.value}/auth/token", "from issuer", issuer.locate)
     elif is_loopback_url(issuer.value):
-        return Written(issuer.value + tenants.KEY_PATH, "from issuer", issuer.locate)
+        return SettingSource(issuer.value + tenants.KEY_PATH, "from issuer", issuer.locate)
     else:
         is_known = explicit or pick("region", layers)
         url = tenants.key_url(base_url.value) if is_known else ""
-    return Written(url, "from base_url" if url else "not set", base_url.locate)
+    return SettingSource(url, "from base_url" if url else "not set", base_url.locate)
 
 
-def _base_url(layers: Sequence[Layer], contract: Contract) -> Written:
+def _base_url(layers: Sequence[Layer], contract: Contract) -> SettingSource:
     """Take the address that is written, else the region's, else the contract's own."""
     explicit, region = _explicit(layers, "base_url"), pick("region", layers)
     if explicit:
@@ -84,14 +90,14 @@ def _base_url(layers: Sequence[Layer], contract: Contract) -> Written:
             fix="add `--base-url https://...`",
             code="host-unknown",
         )
-    own = Written(url, "default", lambda: contract.name)
+    own = SettingSource(url, "default", lambda: contract.name)
     return _with(own, check_url("base_url", own))
 
 
-def _explicit(layers: Sequence[Layer], name: str) -> Written | None:
+def _explicit(layers: Sequence[Layer], name: str) -> SettingSource | None:
     written = pick(name, layers)
     return _with(written, check_url(name, written)) if written else None
 
 
-def _with(written: Written, value: str) -> Written:
-    return Written(value, written.source, written.locate)
+def _with(written: SettingSource, value: str) -> SettingSource:
+    return SettingSource(value, written.source, written.locate)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity, command
-from cxcall.settings.sources import GC_PREFIX, Layer, Written, nearest
+from cxcall.settings.sources import GC_PREFIX, Layer, SettingSource, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ class GcProfile:
     declared: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def read(cls, chosen: Written) -> GcProfile:
+    def read(cls, chosen: SettingSource) -> GcProfile:
         """Read the profile that `gc:NAME` names.
 
         The tool also looks into the working directory; a file found there must not decide where
@@ -85,7 +85,7 @@ class GcProfile:
         texts |= {own: str(self.declared.get(name, "")).strip() for name, own in _NAMES.items()}
         source = f"profile {GC_PREFIX}{self.name} ({self.path})"
         return {
-            own: Written(text, source, lambda: str(self.path))
+            own: SettingSource(text, source, lambda: str(self.path))
             for own, text in texts.items()
             if text
         }

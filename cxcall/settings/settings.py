@@ -19,7 +19,7 @@ from cxcall.settings.sources import (
     SECRETS,
     ConfigFile,
     Layer,
-    Written,
+    SettingSource,
     bad_setting,
     from_dotenv,
     from_environment,
@@ -73,7 +73,7 @@ class Settings(NamedTuple):
     values: Mapping[str, Setting]
     conflicts: tuple[Finding, ...] = ()
     embedded: bool = False
-    roams: bool = False
+    base_url_from_tenant: bool = False
 
     def _text(self, name: str) -> str:
         return self.values[name].value
@@ -214,7 +214,7 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
 
     layers, profile = _layers(flags)
     declared = str(contract.declared.get("x-cxcall-platform", ""))
-    platform = pick("platform", layers) or Written(declared, f"contract {contract.name}", str)
+    platform = pick("platform", layers) or SettingSource(declared, f"contract {contract.name}", str)
     if platform.value == CXONE:
         # GENESYSCLOUD_* are another vendor's region and secrets: they are not for this platform.
         layers[2], layers[4] = {}, {}
@@ -226,10 +226,10 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
     addresses = values["base_url"].value, values["token_url"].value
     conflicts = (*find_conflicts(layers, contract, *addresses), *_of_gc(profile))
     roams = platform.value == CXONE and not pick("base_url", layers)
-    return Settings(_settings(values), conflicts, roams=roams)
+    return Settings(_settings(values), conflicts, base_url_from_tenant=roams)
 
 
-def _of_gc(profile: Written) -> tuple[Finding, ...]:
+def _of_gc(profile: SettingSource) -> tuple[Finding, ...]:
     """Return what `gc` goes by in its own profile, and cxcall does not."""
     if not profile.value.startswith(GC_PREFIX):
         return ()
@@ -255,7 +255,7 @@ def platform_of(flags: Mapping[str, str | None]) -> str:
     return written.value if written else ""
 
 
-def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Written]:
+def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], SettingSource]:
     """Return the sources of settings, the first one first, and the profile that is the last."""
     above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
     file = ConfigFile.read(config_dir() / "config.toml")
@@ -276,7 +276,7 @@ def for_sandbox(sandbox: Server, flags: Mapping[str, str | None]) -> Settings:
         "client_id": sandbox.client_id,
         "client_secret": sandbox.client_secret,
     }
-    layer = {name: Written(value, "sandbox", str) for name, value in given.items()}
+    layer = {name: SettingSource(value, "sandbox", str) for name, value in given.items()}
     return Settings(_settings(_values([layer, from_flags(flags)])), embedded=True)
 
 
@@ -298,12 +298,12 @@ def config_dir() -> Path:
     return user_config_path("cxcall", appauthor=False)
 
 
-def _default(name: str) -> Written:
+def _default(name: str) -> SettingSource:
     value = DEFAULTS.get(name, "")
-    return Written(value, "default" if value else "not set", str)
+    return SettingSource(value, "default" if value else "not set", str)
 
 
-def _values(layers: Sequence[Layer]) -> dict[str, Written]:
+def _values(layers: Sequence[Layer]) -> dict[str, SettingSource]:
     values = {name: pick(name, layers) or _default(name) for name in NAMES}
     for name in NUMBERS:
         check_number(name, values[name])
@@ -323,14 +323,14 @@ def _values(layers: Sequence[Layer]) -> dict[str, Written]:
     return values
 
 
-def _settings(values: Mapping[str, Written]) -> dict[str, Setting]:
+def _settings(values: Mapping[str, SettingSource]) -> dict[str, Setting]:
     return {
         name: Setting(written.value, written.source, name in SECRETS)
         for name, written in values.items()
     }
 
 
-def check_number(name: str, written: Written) -> None:
+def check_number(name: str, written: SettingSource) -> None:
     """Accept seconds above 0 and up to a week, for `max_wait` none at all, too; else raise UsageError."""
     try:
         seconds = float(written.value)

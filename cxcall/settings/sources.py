@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
-from cxcall.runtime.redaction import shown
+from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -44,7 +44,7 @@ VENDOR = {
 }
 
 
-class Written(NamedTuple):
+class SettingSource(NamedTuple):
     """A value as somebody wrote it; `locate` names the exact place, and is only called for an error."""
 
     value: str
@@ -52,14 +52,14 @@ class Written(NamedTuple):
     locate: Callable[[], str]
 
     def __repr__(self) -> str:
-        return shown(self, "value", "locate")
+        return redacted_repr(self, "value", "locate")
 
 
-Layer = dict[str, Written]
+Layer = dict[str, SettingSource]
 
 
 def bad_setting(
-    name: str, written: Written, problem: str, *, fix: str, why: str = "", code: str = "usage"
+    name: str, written: SettingSource, problem: str, *, fix: str, why: str = "", code: str = "usage"
 ) -> UsageError:
     """Return the error for a value that cannot be used, with the place that it was written at."""
     return UsageError(f"`{name}` {problem}", where=written.locate(), fix=fix, why=why, code=code)
@@ -75,7 +75,7 @@ def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     return f"did you mean `{prefix}{close[0]}`?" if close else f"one of: {', '.join(names)}"
 
 
-def pick(name: str, layers: Iterable[Layer]) -> Written | None:
+def pick(name: str, layers: Iterable[Layer]) -> SettingSource | None:
     """Return the value in the first layer that has one."""
     return next((layer[name] for layer in layers if name in layer), None)
 
@@ -83,7 +83,7 @@ def pick(name: str, layers: Iterable[Layer]) -> Written | None:
 def from_flags(flags: Mapping[str, str | None]) -> Layer:
     """Return the flags that were given; an empty one counts as not given."""
     return {
-        name: Written(text.strip(), flag, lambda flag=flag: flag)  # type: ignore[misc]
+        name: SettingSource(text.strip(), flag, lambda flag=flag: flag)  # type: ignore[misc]
         for name, text in flags.items()
         if text and text.strip()
         for flag in [f"--{name.replace('_', '-')}"]
@@ -94,7 +94,7 @@ def from_environment() -> tuple[Layer, Layer]:
     """Return what the process environment sets: our own names, then the vendor's."""
     return _families(
         {
-            key: Written(text.strip(), f"environment {key}", lambda key=key: key)  # type: ignore[misc]
+            key: SettingSource(text.strip(), f"environment {key}", lambda key=key: key)  # type: ignore[misc]
             for key, text in os.environ.items()
             if key.startswith((PREFIX, "GENESYSCLOUD_"))
         }
@@ -139,7 +139,7 @@ def from_dotenv(path: Path) -> tuple[Layer, Layer]:
         if binding.key is not None:
             _check_variable(binding.key, binding.value, place)
             text = (binding.value or "").strip()
-            found[binding.key] = Written(text, f"{place} {binding.key}", lambda at=place: at)  # type: ignore[misc]
+            found[binding.key] = SettingSource(text, f"{place} {binding.key}", lambda at=place: at)  # type: ignore[misc]
     return _families(found)
 
 
@@ -160,7 +160,7 @@ def _variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _families(found: Mapping[str, Written]) -> tuple[Layer, Layer]:
+def _families(found: Mapping[str, SettingSource]) -> tuple[Layer, Layer]:
     own = {name: found[key] for name in NAMES if (key := _variable(name)) in found}
     vendor = {name: found[key] for name, key in VENDOR.items() if key in found}
     return _set_ones(own), _set_ones(vendor)
@@ -178,7 +178,7 @@ class ConfigFile(NamedTuple):
     declared: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        return shown(self, "text", "declared")
+        return redacted_repr(self, "text", "declared")
 
     @classmethod
     def read(cls, path: Path) -> ConfigFile:
@@ -195,13 +195,13 @@ class ConfigFile(NamedTuple):
         return file
 
     @property
-    def default(self) -> Written | None:
+    def default(self) -> SettingSource | None:
         """The profile that is taken when none is asked for."""
         name = self.declared.get("default_profile", "")
         at = f"default_profile ({self.path.name})"
-        return Written(name, at, lambda: self.place("default_profile")) if name else None
+        return SettingSource(name, at, lambda: self.place("default_profile")) if name else None
 
-    def profile(self, chosen: Written) -> Layer:
+    def profile(self, chosen: SettingSource) -> Layer:
         """Return the settings of a profile; raises UsageError when the file has none of that name.
 
         `default` need not be there: it is what everybody starts with.
@@ -217,7 +217,7 @@ class ConfigFile(NamedTuple):
             )
         return _set_ones(
             {
-                key: Written(
+                key: SettingSource(
                     self._text(key, value),
                     f"profile {name} ({self.path.name})",
                     lambda key=key: self.place("profiles", name, key),  # type: ignore[misc]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.settings.private_file import PrivateFile
 from cxcall.settings.regions import area_of, check_url, is_domain
-from cxcall.settings.sources import Written
+from cxcall.settings.sources import SettingSource
 from cxcall.transport.urls import host_url, is_loopback_url
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def forget(state: Path, profile: str) -> None:
 def is_allowed(api_endpoint: str, issuer: str) -> bool:
     """Tell whether a token may go to an API that the issuer named: to the vendor's hosts, or its own."""
     try:
-        checked = check_url("api_endpoint", Written(api_endpoint, issuer, lambda: issuer))
+        checked = check_url("api_endpoint", SettingSource(api_endpoint, issuer, lambda: issuer))
     except UsageError:
         return False
     host, own = urlsplit(checked).hostname or "", urlsplit(issuer).hostname

@@ -56,7 +56,7 @@ class CutError(Exception):
     """The exchange was given up: from here on, nothing of it may leave."""
 
 
-class Line:
+class ConnectionState:
     """What is known of one connection while it is in use; safe to ask from another thread.
 
     `left` turns True under the gate, before the first byte of the request is handed over; once
@@ -91,7 +91,7 @@ class Line:
         """Note when a phase ended, in milliseconds from the start."""
         self.timings[phase] = round((perf_counter() - self._started) * 1e3, 3)
 
-    def hold(self, connected: socket.socket) -> None:
+    def attach(self, connected: socket.socket) -> None:
         """Keep a handle on a new connection; TLS takes the socket itself over."""
         with self._gate:
             if self._given_up:
@@ -99,7 +99,7 @@ class Line:
                 raise CutError
             self._handle = connected.dup()
 
-    def let_pass(self) -> None:
+    def before_first_byte(self) -> None:
         """Let bytes of the request leave, once it is their turn, unless the exchange was given up."""
         if self._turn is not None and not self.left:
             self._in_turn = perf_counter()
@@ -113,7 +113,7 @@ class Line:
                 raise CutError
             self.left = True
 
-    def cut(self) -> bool:
+    def abort(self) -> bool:
         """Give the exchange up, end its connection, and tell whether anything may have left."""
         with self._gate:
             self._given_up = True
@@ -133,14 +133,16 @@ class Line:
 class LineAdapter(HTTPAdapter):
     """Send over a fresh connection that reports to a line; repeats nothing, whatever happens."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: ConnectionState) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self._line = line
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return requests' own pool, its connections watched."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        answer_class = staticmethod(partial(_WholeHead, self._line))  # no method: it takes no self
+        answer_class = staticmethod(
+            partial(_StrictHeaderResponse, self._line)
+        )  # no method: it takes no self
         own = {"line": self._line, "response_class": answer_class}
         pool.ConnectionCls = type("WatchedConnection", (_Watched, pool.ConnectionCls), own)
         return pool
@@ -228,12 +230,12 @@ else:
 class _Watched(_Connection):
     """What is put in front of urllib3's connection classes, plain, TLS and SOCKS alike."""
 
-    line: Line
+    line: ConnectionState
 
     def _new_conn(self) -> socket.socket:
         self.line.phase = "proxy" if self.proxy else "connect"
         connected = super()._new_conn()
-        self.line.hold(connected)
+        self.line.attach(connected)
         self.line.phase = "proxy" if self.proxy else "tls"
         return connected
 
@@ -255,17 +257,17 @@ class _Watched(_Connection):
         if self.sock is None:
             self.connect()
         if self.line.phase == "sent":
-            self.line.let_pass()
+            self.line.before_first_byte()
         super().send(data)
 
 
-class _WholeHead(Answer):
+class _StrictHeaderResponse(Answer):
     """An answer whose headers end where they say, with an empty line.
 
     http.client takes the end of the connection for it: half an answer would read as a whole one.
     """
 
-    def __init__(self, line: Line, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, line: ConnectionState, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._line = line
 

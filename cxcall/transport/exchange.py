@@ -77,11 +77,11 @@ class _Call:
     def __init__(
         self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
     ) -> None:
-        from cxcall.transport.connection import Body, Line
+        from cxcall.transport.connection import Body, ConnectionState
 
         self.done = Event()
         self._request = request
-        self._line = Line(turn)
+        self._line = ConnectionState(turn)
         self._status: tuple[int, str, Headers] | None = None
         self._body = Body()
         self._lock = Lock()
@@ -153,7 +153,7 @@ class _Call:
         with self._lock:
             if self._failure is not None:
                 return
-            if not self._line.cut() and failure == "timeout":
+            if not self._line.abort() and failure == "timeout":
                 failure, detail = self._line.stage, detail.replace("whole answer", "connection")
             self._line.mark("total")
             self._failure = failure, detail

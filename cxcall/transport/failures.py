@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.transport.connection import Line
+    from cxcall.transport.connection import ConnectionState
 
 _KINDS = {
     "RemoteDisconnected": "the connection was closed without an answer",
@@ -29,7 +29,7 @@ _CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
 _PROXY = {"InvalidProxyURL", "InvalidSchema"}
 
 
-def name_failure(error: Exception, line: Line) -> tuple[str, str]:
+def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
     """Return what went wrong, as `Exchange.failure` has it, and the cause in words."""
     causes = list(_causes(error))
     root = _root(causes)
@@ -54,7 +54,7 @@ def _root(causes: list[BaseException]) -> BaseException:
     return [causes[-1], *named, *wire][-1]
 
 
-def _broken(causes: list[BaseException], line: Line) -> str:
+def _broken(causes: list[BaseException], line: ConnectionState) -> str:
     if line.phase == "answer" or any(isinstance(cause, IncompleteRead) for cause in causes):
         return "cut"
     if any(isinstance(cause, OSError) and _is_wire(cause) for cause in causes):

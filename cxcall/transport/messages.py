@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cxcall.documents.json_document import is_too_deep
-from cxcall.runtime.redaction import shown
+from cxcall.runtime.redaction import redacted_repr
 
 MASKED = "****"
 
@@ -55,7 +55,7 @@ class HttpRequest(NamedTuple):
     body: bytes | None
 
     def __repr__(self) -> str:
-        return shown(self, "body")
+        return redacted_repr(self, "body")
 
 
 class HttpResponse(NamedTuple):
@@ -68,7 +68,7 @@ class HttpResponse(NamedTuple):
     truncated: bool = False
 
     def __repr__(self) -> str:
-        return shown(self, "body")
+        return redacted_repr(self, "body")
 
     @property
     def text(self) -> str:

@@ -6,19 +6,19 @@ from io import StringIO
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
-from cxcall.contracts.json_schema import validator
+from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.csv_table import Header, Lines, pieces
+from cxcall.payloads.csv_table import CsvHeader, CsvLines, pieces
 from cxcall.payloads.operation_matching import fit
-from cxcall.validation.payload_check import unread
+from cxcall.validation.payload_check import unreadable_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.payloads.csv_table import Table
-    from cxcall.validation.payload_check import Checked, Judge
+    from cxcall.payloads.csv_table import CsvTable
+    from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict
 
 _RECORDS = 256
 
@@ -26,13 +26,13 @@ Piece = tuple[int, str]
 """Some records of a table: the number of their first line, and their text."""
 
 
-class Sheet:
+class CsvFile:
     """A table that is read once, from the start."""
 
     def __init__(self, text: Iterable[str], name: str) -> None:
-        self._lines = Lines(text)
+        self._lines = CsvLines(text)
         self.name = name
-        self.header = Header.read(self._lines, name)
+        self.header = CsvHeader.read(self._lines, name)
         self._first = next(pieces(self._lines, self.header, 1), (1, ""))
 
     @property
@@ -56,7 +56,7 @@ class Sheet:
             return tables[0].operation
         for table in tables:
             body = next((found[1] for found in table.records(_lines_of(self._first))), None)
-            if body and validator(table.operation.body_schema).is_valid(body.value):
+            if body and compile_schema(table.operation.body_schema).is_valid(body.value):
                 return fit([each.operation for each in tables], body.value).nearest
         raise UsageError(
             f"`{self.name}` is for no operation that is known: its columns or its first record fit none",
@@ -64,44 +64,44 @@ class Sheet:
             fix="name the operation with `--operation NAME`",
         )
 
-    def _as(self, operation: Operation) -> Table | None:
+    def _as(self, operation: Operation) -> CsvTable | None:
         try:
             return self.header.table(operation)
         except UsageError:
             return None
 
 
-def open_sheet(file: BinaryIO, name: str, start: bytes) -> Sheet:
+def open_csv_file(file: BinaryIO, name: str, start: bytes) -> CsvFile:
     """Open a table, `start` being what was read of it already; raises UnicodeDecodeError as it is read."""
     from io import BytesIO, TextIOWrapper
 
     if not start:
-        return Sheet(TextIOWrapper(file, encoding="utf-8-sig", newline=""), name)
+        return CsvFile(TextIOWrapper(file, encoding="utf-8-sig", newline=""), name)
     # A pipe cannot be read twice: its start and its rest are one text.
     head = TextIOWrapper(BytesIO(start), encoding="utf-8-sig", newline="")
-    return Sheet(chain(head, TextIOWrapper(file, encoding="utf-8", newline="")), name)
+    return CsvFile(chain(head, TextIOWrapper(file, encoding="utf-8", newline="")), name)
 
 
-def _lines_of(piece: Piece) -> Lines:
+def _lines_of(piece: Piece) -> CsvLines:
     first, text = piece
-    return Lines(StringIO(text, newline=""), first - 1)
+    return CsvLines(StringIO(text, newline=""), first - 1)
 
 
-class SheetCheck:
+class CsvChecker:
     """The check of the records of one table, as one operation."""
 
-    def __init__(self, table: Table, judge: Judge) -> None:
+    def __init__(self, table: CsvTable, judge: PayloadChecker) -> None:
         self.table, self.judge = table, judge
 
-    def __call__(self, piece: Piece) -> list[Checked]:
+    def __call__(self, piece: Piece) -> list[PayloadVerdict]:
         """Return the verdicts on some records, in their order."""
         return list(self._verdicts(piece))
 
-    def _verdicts(self, piece: Piece) -> Iterator[Checked]:
+    def _verdicts(self, piece: Piece) -> Iterator[PayloadVerdict]:
         name = self.table.header.name
         for place, body, values, errors in self.table.records(_lines_of(piece)):
             if body is None:
                 error = DocumentError(*errors)
-                yield unread(name, error, place.line)
+                yield unreadable_verdict(name, error, place.line)
             else:
                 yield self.judge.checked(name, place.line, body, values)

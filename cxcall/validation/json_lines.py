@@ -11,7 +11,12 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
 from cxcall.mould import NUMBERS, Moulds
 from cxcall.phone.numbering_plans import undialable
-from cxcall.validation.payload_check import Checked, Judge, Stretch, unread
+from cxcall.validation.payload_check import (
+    PayloadChecker,
+    PayloadVerdict,
+    VerdictRun,
+    unreadable_verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +27,7 @@ _BLANK = BLANK.encode()
 _LINE = re.compile(rb"[^\n]*\n")
 
 
-class Part(NamedTuple):
+class LineBlock(NamedTuple):
     """Whole lines of a file: where they stand in it, or (of what can be read but once) the lines themselves."""
 
     first_line: int
@@ -39,7 +44,9 @@ class Part(NamedTuple):
             return file.read(self.size)
 
 
-def cut(file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool) -> Iterator[Part]:
+def split_blocks(
+    file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool
+) -> Iterator[LineBlock]:
     """Cut a file into parts at the ends of lines, as they come; `start` is what was read of it already.
 
     Raises DocumentError where it is UTF-16 or UTF-32.
@@ -49,7 +56,7 @@ def cut(file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool
         start = b""
         if not offset:
             refuse_wide(name, content[:4])
-        yield Part(line, offset, len(content), None if rereadable else content)
+        yield LineBlock(line, offset, len(content), None if rereadable else content)
         line += content.count(b"\n")
         offset += len(content)
 
@@ -60,21 +67,21 @@ def whole_lines(file: BufferedReader, *, at_once: bool) -> bytes:
     return content if content[-1:] in (b"\n", b"") else content + file.readline()
 
 
-class LineCheck:
+class JsonLinesChecker:
     """The check of the lines of one file; it learns as it goes what need not be checked in full."""
 
-    def __init__(self, name: str, judge: Judge) -> None:
+    def __init__(self, name: str, judge: PayloadChecker) -> None:
         self.name, self.judge = name, judge
         self.moulds = Moulds(judge.known, judge.named)
 
-    def __call__(self, part: Part) -> list[Checked | Stretch]:
+    def __call__(self, part: LineBlock) -> list[PayloadVerdict | VerdictRun]:
         """Return the verdicts on the lines of a part, in their order; blank lines have none."""
         text = part.read(self.name)
         if not text.endswith(b"\n"):
             text += b"\n"
         return list(self._verdicts(text, part.first_line))
 
-    def _verdicts(self, text: bytes, line: int) -> Iterator[Checked | Stretch]:
+    def _verdicts(self, text: bytes, line: int) -> Iterator[PayloadVerdict | VerdictRun]:
         at, is_utf8 = 0, _is_utf8(text)
         while at < len(text):
             end, operations = self.moulds.fitting(text, at) if is_utf8 else (at, ())
@@ -89,7 +96,7 @@ class LineCheck:
 
     def _stretch(
         self, text: bytes, at: int, end: int, line: int, count: int, operations: tuple[str, ...]
-    ) -> Iterator[Checked | Stretch]:
+    ) -> Iterator[PayloadVerdict | VerdictRun]:
         """Yield the verdicts on lines that fit a mould: those whose numbers nobody can have are looked at."""
         # A plus sign alone is looked for first: that is ten times as fast where there is none.
         has_numbers = text.find(b"+", at, end) >= 0 and text.find(b'"+', at, end) >= 0
@@ -111,14 +118,14 @@ class LineCheck:
         if count:
             yield self._valid(line, count, operations)
 
-    def _valid(self, line: int, count: int, operations: tuple[str, ...]) -> Stretch:
-        first = Checked(
+    def _valid(self, line: int, count: int, operations: tuple[str, ...]) -> VerdictRun:
+        first = PayloadVerdict(
             self.name, line, operations, valid=True, findings=(), exit_code=ExitCode.OK,
             assigned=self.judge.assigned,
         )  # fmt: skip
-        return Stretch(first, count)
+        return VerdictRun(first, count)
 
-    def _in_full(self, raw: bytes, line: int) -> Checked | None:
+    def _in_full(self, raw: bytes, line: int) -> PayloadVerdict | None:
         """Judge one line by itself; None where it is blank."""
         if not raw.strip(_BLANK):
             return None
@@ -126,7 +133,7 @@ class LineCheck:
         try:
             document = parse(_decoded(raw, self.name, line), self.name, line)
         except DocumentError as error:
-            return unread(self.name, error, line)
+            return unreadable_verdict(self.name, error, line)
         found = self.judge.document(document, line)
         if found.valid and not found.findings:
             self.moulds.learn(raw, document.value, found.operations)

@@ -18,7 +18,7 @@ from cxcall.findings.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cxcall.contracts.catalog import Known
+    from cxcall.contracts.catalog import Catalog
     from cxcall.contracts.contract import Operation
 
 HOMES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
@@ -27,7 +27,7 @@ HOMES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
 _EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
 
 
-class Assigned(NamedTuple):
+class PatternMatch(NamedTuple):
     """The operation that a file is for, and the pattern and the file that say so."""
 
     operation: Operation
@@ -38,13 +38,13 @@ class Assigned(NamedTuple):
         return f"`{self.pattern}` in {self.source}"
 
 
-class Assignment(NamedTuple):
+class OperationPatterns(NamedTuple):
     """The patterns of one file, in its order; they are relative to its folder."""
 
     path: Path
     patterns: Mapping[str, Operation]
 
-    def of(self, file: str) -> Assigned | None:
+    def of(self, file: str) -> PatternMatch | None:
         """Return what the first pattern that matches a file says; None when none does."""
         folder = self.path.parent
         absolute = Path(os.path.abspath(file))  # noqa: PTH100 - symbolic links stay as they are named
@@ -53,7 +53,7 @@ class Assignment(NamedTuple):
         parts = absolute.relative_to(folder).parts
         for pattern, operation in self.patterns.items():
             if matches(parts, tuple(pattern.split("/"))):
-                return Assigned(operation, pattern, self.path.name)
+                return PatternMatch(operation, pattern, self.path.name)
         return None
 
 
@@ -67,7 +67,7 @@ def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(path) and fnmatchcase(path[0], first) and matches(path[1:], rest)
 
 
-def find(folder: Path, known: Known) -> Assignment | None:
+def find(folder: Path, known: Catalog) -> OperationPatterns | None:
     """Return what the nearest file says: of `folder`, or of one above it in the same repository.
 
     Raises UsageError, with the place, where such a file is wrong or names no operation of `known`.
@@ -85,7 +85,7 @@ def to_root(folder: Path) -> list[Path]:
     return folders[: root + 1]
 
 
-def _read(path: Path, known: Known) -> Assignment | None:
+def _read(path: Path, known: Catalog) -> OperationPatterns | None:
     text, above = toml.read(path), HOMES[path.name]
     if above and above[-1] not in text:
         return None  # whatever else may be wrong with it is not ours to say
@@ -102,7 +102,7 @@ def _read(path: Path, known: Known) -> Assignment | None:
             )
     keys = (*above, "operations")
     patterns = _table(path, text, keys, declared.get("operations", {}))
-    return Assignment(
+    return OperationPatterns(
         path,
         {
             pattern: _operation(toml.place(path, text, *keys, pattern), name, known)
@@ -121,7 +121,7 @@ def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[
     )
 
 
-def _operation(place: str, name: Any, known: Known) -> Operation:
+def _operation(place: str, name: Any, known: Catalog) -> Operation:
     if not isinstance(name, str):
         raise UsageError(
             f"an operation's name must be a string, not {toml.kind(name)}",

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.payloads.checks import check_parameters, has_errors, in_file_order, judge
+from cxcall.payloads.checks import (
+    check_parameters,
+    has_errors,
+    in_file_order,
+    match_and_check,
+)
 from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:
@@ -15,10 +20,10 @@ if TYPE_CHECKING:
     from cxcall.documents.json_document import Document
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
-    from cxcall.validation.operation_patterns import Assigned
+    from cxcall.validation.operation_patterns import PatternMatch
 
 
-class Checked(NamedTuple):
+class PayloadVerdict(NamedTuple):
     """What became of one payload.
 
     `line` is None but where a file holds many; `assigned` is what a project's own file says the
@@ -31,7 +36,7 @@ class Checked(NamedTuple):
     valid: bool
     findings: tuple[Finding, ...]
     exit_code: ExitCode
-    assigned: Assigned | None = None
+    assigned: PatternMatch | None = None
 
     @property
     def place(self) -> str:
@@ -57,41 +62,41 @@ class Checked(NamedTuple):
         return f"{told} (by {self.assigned})" if self.assigned else told
 
 
-class Stretch(NamedTuple):
+class VerdictRun(NamedTuple):
     """Lines in a row that are valid as the same operations, with nothing found in any: `first` is so."""
 
-    first: Checked
+    first: PayloadVerdict
     length: int
 
-    def each(self) -> Iterator[Checked]:
+    def each(self) -> Iterator[PayloadVerdict]:
         """Yield the verdict of each line."""
         start = self.first.line or 0
         return (self.first._replace(line=start + more) for more in range(self.length))
 
 
-class Judge(NamedTuple):
+class PayloadChecker(NamedTuple):
     """How payloads are judged: as `named`, where a file is `assigned` to an operation or one was named."""
 
     known: Sequence[Operation]
     named: Operation | None = None
-    assigned: Assigned | None = None
+    assigned: PatternMatch | None = None
     strict: bool = False
 
-    def document(self, document: Document, line: int | None = None) -> Checked:
+    def document(self, document: Document, line: int | None = None) -> PayloadVerdict:
         """Return the verdict on one document; `line` where its file holds many."""
         return self.checked(document.name, line, Payload(document.value, document))
 
     def checked(
         self, file: str, line: int | None, body: Payload, values: Mapping[str, str] | None = None
-    ) -> Checked:
+    ) -> PayloadVerdict:
         """Return the verdict on a body, and on the parameters that stand beside it."""
-        operations, findings = judge(self.known, body, self.named)
+        operations, findings = match_and_check(self.known, body, self.named)
         if values and self.named:
             findings = tuple(
                 in_file_order([*findings, *check_parameters(self.named, values, body)])
             )
         valid = not has_errors(findings, strict=self.strict)
-        return Checked(
+        return PayloadVerdict(
             file,
             line,
             operations if valid else operations[:1],
@@ -102,6 +107,8 @@ class Judge(NamedTuple):
         )
 
 
-def unread(file: str, error: CxcallError, line: int | None = None) -> Checked:
+def unreadable_verdict(file: str, error: CxcallError, line: int | None = None) -> PayloadVerdict:
     """Return the verdict on what could not be read."""
-    return Checked(file, line, (), valid=False, findings=error.findings, exit_code=error.exit_code)
+    return PayloadVerdict(
+        file, line, (), valid=False, findings=error.findings, exit_code=error.exit_code
+    )

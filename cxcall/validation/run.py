@@ -19,15 +19,15 @@ from cxcall.documents.text_files import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.validation.payload_check import Judge, unread
+from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from io import BufferedReader
 
     from cxcall.contracts.contract import Operation
-    from cxcall.validation.operation_patterns import Assignment
-    from cxcall.validation.payload_check import Checked, Stretch
+    from cxcall.validation.operation_patterns import OperationPatterns
+    from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 
 Piece = TypeVar("Piece")
 
@@ -47,12 +47,12 @@ class Validation(NamedTuple):
 
     known: Sequence[Operation]
     named: Operation | None = None
-    assignment: Assignment | None = None
+    assignment: OperationPatterns | None = None
     strict: bool = False
     jobs: int | None = None
-    told: Callable[[int], None] = lambda _: None
+    on_progress: Callable[[int], None] = lambda _: None
 
-    def run(self, files: Sequence[str]) -> Generator[Checked | Stretch, None, None]:
+    def run(self, files: Sequence[str]) -> Generator[PayloadVerdict | VerdictRun, None, None]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
 
         Raises WorkerLostError where a process that shared the work was ended.
@@ -62,16 +62,16 @@ class Validation(NamedTuple):
                 for path in _expanded(file):
                     yield from _some(path, self._of_file(path))
             except (DocumentError, UsageError) as error:
-                yield unread(file, error)
+                yield unreadable_verdict(file, error)
 
-    def judge(self, path: str) -> Judge:
+    def judge(self, path: str) -> PayloadChecker:
         """Return how the payloads of one file are judged."""
         is_asked = self.named is None and self.assignment is not None and path != STDIN
         assigned = self.assignment.of(path) if is_asked and self.assignment else None
         named = self.named or (assigned.operation if assigned else None)
-        return Judge(self.known, named, assigned, self.strict)
+        return PayloadChecker(self.known, named, assigned, self.strict)
 
-    def _of_file(self, path: str) -> Iterator[Checked | Stretch]:
+    def _of_file(self, path: str) -> Iterator[PayloadVerdict | VerdictRun]:
         if path == STDIN:
             yield from self._of_stdin()
         elif path.lower().endswith((*LINES, *TABLES)):
@@ -81,14 +81,14 @@ class Validation(NamedTuple):
         else:
             yield from self._of_document(path)
 
-    def _of_document(self, path: str, data: bytes | None = None) -> Iterator[Checked]:
+    def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:
             text = read_text(path) if data is None else decode(path, data)
             yield self.judge(path).document(parse(text, path))
         except DocumentError as error:
-            yield unread(path, error)
+            yield unreadable_verdict(path, error)
 
-    def _of_stdin(self) -> Iterator[Checked | Stretch]:
+    def _of_stdin(self) -> Iterator[PayloadVerdict | VerdictRun]:
         """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
         from cxcall.validation.json_lines import whole_lines
 
@@ -105,26 +105,26 @@ class Validation(NamedTuple):
 
     def _of_lines(
         self, path: str, file: BufferedReader, start: bytes = b""
-    ) -> Iterator[Checked | Stretch]:
-        from cxcall.validation.json_lines import LineCheck, cut
+    ) -> Iterator[PayloadVerdict | VerdictRun]:
+        from cxcall.validation.json_lines import JsonLinesChecker, split_blocks
 
-        parts = cut(file, path, start, rereadable=_is_file(path))
-        check = LineCheck(path, self.judge(path))
+        parts = split_blocks(file, path, start, rereadable=_is_file(path))
+        check = JsonLinesChecker(path, self.judge(path))
         yield from self._shared(path, parts, check, lambda part: part.size)
 
     def _of_table(
         self, path: str, file: BufferedReader, start: bytes = b""
-    ) -> Iterator[Checked | Stretch]:
-        from cxcall.validation.csv_files import SheetCheck, open_sheet
+    ) -> Iterator[PayloadVerdict | VerdictRun]:
+        from cxcall.validation.csv_files import CsvChecker, open_csv_file
 
         refuse_wide(path, start or file.peek())
         try:
-            sheet = open_sheet(file, path, start)
+            sheet = open_csv_file(file, path, start)
             judge = self.judge(path)
             if sheet.is_empty and judge.named is None:
                 return  # nothing tells which operation it would be for
             operation = judge.named or sheet.operation(self.known)
-            check = SheetCheck(sheet.header.table(operation), judge._replace(named=operation))
+            check = CsvChecker(sheet.header.table(operation), judge._replace(named=operation))
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             said = f"byte 0x{error.object[error.start]:02x} stands in it"
@@ -134,9 +134,9 @@ class Validation(NamedTuple):
         self,
         path: str,
         pieces: Iterator[Piece],
-        work: Callable[[Piece], Sequence[Checked | Stretch]],
+        work: Callable[[Piece], Sequence[PayloadVerdict | VerdictRun]],
         size: Callable[[Piece], int],
-    ) -> Iterator[Checked | Stretch]:
+    ) -> Iterator[PayloadVerdict | VerdictRun]:
         """Yield the verdicts on the pieces of one file; others join in where it takes longer."""
         import gc
 
@@ -146,7 +146,7 @@ class Validation(NamedTuple):
         if self.jobs is None or jobs == 1:
             for piece in pieces:
                 yield from work(piece)
-                self.told(size(piece))
+                self.on_progress(size(piece))
                 if jobs > 1 and time.monotonic() - began > _ALONE:
                     break
             else:
@@ -156,17 +156,19 @@ class Validation(NamedTuple):
         with Crew(work, jobs) as crew:
             for piece, verdicts in crew.results(pieces):
                 yield from verdicts
-                self.told(size(piece))
+                self.on_progress(size(piece))
 
 
-def _some(path: str, verdicts: Iterator[Checked | Stretch]) -> Iterator[Checked | Stretch]:
+def _some(
+    path: str, verdicts: Iterator[PayloadVerdict | VerdictRun]
+) -> Iterator[PayloadVerdict | VerdictRun]:
     """Yield the verdicts on a file; where there is none, that is what is wrong with it."""
     entry = None
     for entry in verdicts:
         yield entry
     if entry is None:
         shown = "--skeleton --csv" if path.lower().endswith(TABLES) else "--skeleton"
-        yield unread(
+        yield unreadable_verdict(
             path,
             DocumentError(
                 Finding(
@@ -210,12 +212,12 @@ def _starts_as_table(start: bytes, operation: Operation) -> bool:
     """Tell whether the first line of a text names something that a column of a table can set."""
     from io import StringIO
 
-    from cxcall.payloads.csv_table import Header, Lines
+    from cxcall.payloads.csv_table import CsvHeader, CsvLines
 
     head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
     if head.lstrip().startswith(("{", "[", '"')):
         return False
-    return Header.read(Lines(StringIO(head)), STDIN).knows(operation)
+    return CsvHeader.read(CsvLines(StringIO(head)), STDIN).knows(operation)
 
 
 def _expanded(file: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.validation.payload_check import Checked, Stretch
+from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
@@ -15,23 +15,23 @@ SHOWN = 100
 """Findings and payloads kept of a run; the others are counted."""
 
 
-class Result:
+class ValidationSummary:
     """What a run comes to; it does not grow with the payloads, unless all are to be kept."""
 
     def __init__(self, most: int | None = SHOWN) -> None:
         self.most = most
         self.total = 0
         self.valid = 0
-        self.payloads: list[Checked] = []
-        self.found: list[Checked] = []
+        self.payloads: list[PayloadVerdict] = []
+        self.found: list[PayloadVerdict] = []
         self.findings: list[Finding] = []
         self.counts: Counter[tuple[str, str]] = Counter()
         self.operations: Counter[tuple[str, ...]] = Counter()
         self.exit_codes: set[ExitCode] = set()
 
-    def add(self, entry: Checked | Stretch) -> None:
+    def add(self, entry: PayloadVerdict | VerdictRun) -> None:
         """Count a verdict, and keep it where there is room."""
-        first, count = entry if isinstance(entry, Stretch) else (entry, 1)
+        first, count = entry if isinstance(entry, VerdictRun) else (entry, 1)
         self.exit_codes.add(first.exit_code)
         self.total += count
         self.valid += count * first.valid
@@ -41,7 +41,7 @@ class Result:
             self.counts[finding.code, str(finding.severity)] += 1
         room = count if self.most is None else self.most + 1 - len(self.payloads)
         if room > 0:
-            every = entry.each() if isinstance(entry, Stretch) else [first]
+            every = entry.each() if isinstance(entry, VerdictRun) else [first]
             self.payloads += [each for each, _ in zip(every, range(room), strict=False)]
         if first.findings and (self.most is None or len(self.findings) < self.most):
             self.found.append(first)
@@ -55,7 +55,7 @@ class Result:
         )
 
     @property
-    def shown(self) -> list[Checked]:
+    def shown(self) -> list[PayloadVerdict]:
         """The payloads to be told of: all of them, or, of too many, those with the first findings."""
         return self.found if self.is_cut and self.total > (self.most or 0) else self.payloads
 

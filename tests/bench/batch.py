@@ -29,7 +29,7 @@ from test_dialer import Tokens, plan_to
 from cxcall.ledger.database import FILE
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.dialer import Pace, deliver
+from cxcall.sending.dialer import SendHooks, deliver
 from helpers.platform_server import Bucket, Platform
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def recording() -> None:
 def timed(plan: Any, ledger: Any) -> float:
     """Return the milliseconds of one delivery."""
     began = time.perf_counter()
-    done: Delivery = deliver(plan, ledger, Tokens(), Pace())
+    done: Delivery = deliver(plan, ledger, Tokens(), SendHooks())
     assert done.outcome
     return (time.perf_counter() - began) * 1e3
 

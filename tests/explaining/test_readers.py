@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.explaining.explanation import explain_attempt
+from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.detect import read
 from cxcall.findings.errors import CxcallError
 from helpers.har import har
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 MUTATIONS = int(os.environ.get("CXCALL_MUTATIONS", "3000"))
 
@@ -64,7 +64,7 @@ def recorder() -> Iterator[Recorder]:
     running.server.server_close()
 
 
-def same(found: Attempt, sent: tuple[str, str, dict[str, str], bytes]) -> None:
+def same(found: ObservedRequest, sent: tuple[str, str, dict[str, str], bytes]) -> None:
     method, target, headers, body = sent
     query = f"?{target.partition('?')[2]}" if "?" in target else ""
     assert found.method == method
@@ -261,7 +261,7 @@ def test_mutilated_input_is_read_or_refused_in_time(seed: int) -> None:
         began = time.perf_counter()
         try:
             for attempt in read(text, "x"):
-                explain_attempt(attempt)
+                explain_request(attempt)
         except CxcallError:
             pass
         except Exception as fault:

@@ -530,17 +530,17 @@ def test_closing_one_ledger_does_not_unlock_another_of_the_same_process(folder: 
 def test_interrupted_once_the_intent_is_on_disk_it_says_that_nothing_left(
     book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = database.Journal.transaction
+    whole = database.LedgerDatabase.transaction
     signals = iter([KeyboardInterrupt])
 
     @contextmanager
-    def cut(self: database.Journal, *given_up: Any) -> Iterator[None]:
+    def cut(self: database.LedgerDatabase, *given_up: Any) -> Iterator[None]:
         with whole(self, *given_up):
             yield
         for signal in signals:
             raise signal
 
-    monkeypatch.setattr(database.Journal, "transaction", cut)
+    monkeypatch.setattr(database.LedgerDatabase, "transaction", cut)
     with pytest.raises(KeyboardInterrupt):
         book.begin(intent("a"), WINDOW)
     [record] = book.records()

@@ -165,7 +165,7 @@ def test_columns_of_a_contact_are_looked_at_too() -> None:
         [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
     )
     found = list(call_guards.rings(operation, {}, body))
-    assert found == [call_guards.Rung("+12025550123", "/0/data/Home")]
+    assert found == [call_guards.DialedNumber("+12025550123", "/0/data/Home")]
 
 
 def test_what_rings_nobody_is_not_guarded(cxcall: Cxcall) -> None:

@@ -25,7 +25,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.ledger import AlreadySentError, Ledger, LedgerError
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.dialer import Pace, Plan, deliver
+from cxcall.sending.dialer import Plan, SendHooks, deliver
 from cxcall.settings.settings import DEFAULTS, Setting, Settings
 from cxcall.settings.sources import NAMES
 from cxcall.transport.messages import HttpRequest
@@ -268,7 +268,7 @@ def test_a_fault_its_outcome_and_what_rang(name: str, ledger: Ledger) -> None:
     with FaultServer(row.faults) as server:
         plan = plan_to(server.base_url, timeout=row.timeout)
         done = deliver(
-            plan, ledger, Tokens(), Pace(on_wait=lambda *told: waits.append(told), sleep=sleep)
+            plan, ledger, Tokens(), SendHooks(on_wait=lambda *told: waits.append(told), sleep=sleep)
         )
     assert (done.outcome, done.exit_code) == (row.outcome, row.exit_code)
     assert (server.rung, server.whole, server.connections) == (row.rung, row.whole, row.attempts)
@@ -315,14 +315,14 @@ def check_guard(ledger: Ledger, plan: Plan, done: Delivery) -> None:
     else:
         # Nobody is there any more: that it is tried at all is the point.
         with reserve(int(plan.host.rpartition(":")[2])):
-            again = deliver(plan, ledger, Tokens(), Pace(sleep=Sleep()))
+            again = deliver(plan, ledger, Tokens(), SendHooks(sleep=Sleep()))
         assert (again.outcome, again.attempts) == (Outcome.UNDELIVERED, 3)
 
 
 def test_reset_at_once(ledger: Ledger) -> None:
     # Whether the connection stood for a moment is up to the system; nothing rang in either case.
     with FaultServer((fault.reset_at_once,)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert done.exchange is not None
     assert done.outcome is (Outcome.UNKNOWN if done.exchange.left else Outcome.UNDELIVERED)
     assert server.whole == 0
@@ -346,7 +346,7 @@ def test_nothing_listens(ledger: Ledger) -> None:
     sleep = Sleep()
     with reserve() as closed:
         url = f"http://127.0.0.1:{port_of(closed)}"
-        done = deliver(plan_to(url), ledger, Tokens(), Pace(sleep=sleep))
+        done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=sleep))
     assert_unreached(ledger, done, Unreached("undelivered", 3))
     assert 0.5 < sleep.slept < 2
 
@@ -360,7 +360,7 @@ def test_something_listens_in_the_end(ledger: Ledger) -> None:
             server.append(stack.enter_context(FaultServer((fault.accept,), listener=closed)))
 
         url = f"http://127.0.0.1:{port_of(closed)}"
-        done = deliver(plan_to(url), ledger, Tokens(), Pace(sleep=start))
+        done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=start))
     assert (done.outcome, done.attempts) == (Outcome.ACCEPTED, 2)
     assert [one.rung for one in server] == [1]
 
@@ -377,7 +377,9 @@ def test_no_such_host(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
-    done = deliver(plan_to("https://api.example.invalid"), ledger, Tokens(), Pace(sleep=Sleep()))
+    done = deliver(
+        plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
+    )
     assert_unreached(ledger, done, Unreached("host-unknown", 3))
 
 
@@ -398,7 +400,7 @@ def test_a_bad_certificate_is_tried_once(
     other = certificate_for(tmp_path / "other")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str((shown if trusted else other).path))
     with FaultServer((fault.accept,), shown.context()) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert_unreached(ledger, done, Unreached("undelivered", 1))
     assert server.whole == 0
 
@@ -406,7 +408,7 @@ def test_a_bad_certificate_is_tried_once(
 def test_no_tls_is_tried_three_times(ledger: Ledger) -> None:
     with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
         url = server.base_url.replace("http:", "https:")
-        done = deliver(plan_to(url), ledger, Tokens(), Pace(sleep=Sleep()))
+        done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert_unreached(ledger, done, Unreached("undelivered", 3))
     assert server.connections == 3
 
@@ -417,7 +419,7 @@ def test_tls_that_stands_late_is_sent_once(
     shown = certificate_for(tmp_path / "shown")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(shown.path))
     with FaultServer((fault.accept,), shown.context(), bare=1) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert (done.outcome, done.attempts, server.rung) == (Outcome.ACCEPTED, 2, 1)
 
 
@@ -426,7 +428,7 @@ def test_a_proxy_in_the_way(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, pro
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
         done = deliver(
-            plan_to("https://api.example.invalid"), ledger, Tokens(), Pace(sleep=Sleep())
+            plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
         )
     assert_unreached(ledger, done, Unreached("undelivered", 3))
     assert "pa55word" not in repr(done)
@@ -435,14 +437,14 @@ def test_a_proxy_in_the_way(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, pro
 def test_a_connect_that_never_ends(ledger: Ledger) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")
-        done = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), Pace(sleep=Sleep()))
+        done = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert_unreached(ledger, done, Unreached("undelivered", 3))
 
 
 def test_waits_are_those_that_were_asked_for(ledger: Ledger) -> None:
     sleep, told = Sleep(), []
     with FaultServer((limited("7"), limited("5", 503), fault.accept)) as server:
-        deliver(plan_to(server.base_url), ledger, Tokens(), Pace(on_wait=lambda *wait: told.append(wait), sleep=sleep))  # fmt: skip
+        deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_wait=lambda *wait: told.append(wait), sleep=sleep))  # fmt: skip
     assert sleep.slept == 12
     host = server.base_url.partition("//")[2]
     assert told == [(7.0, f"`{host}` answered HTTP 429"), (5.0, f"`{host}` answered HTTP 503")]
@@ -451,7 +453,7 @@ def test_waits_are_those_that_were_asked_for(ledger: Ledger) -> None:
 def test_a_wait_that_is_too_long_is_named(ledger: Ledger) -> None:
     sleep = Sleep()
     with FaultServer((limited("90", words="Rate limit exceeded"),)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=sleep))
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=sleep))
     assert sleep.slept == 0
     found = done.findings[0]
     assert found.code == "rate-limited"
@@ -462,7 +464,9 @@ def test_a_wait_that_is_too_long_is_named(ledger: Ledger) -> None:
 
 def test_no_wait_at_all_when_none_is_allowed(ledger: Ledger) -> None:
     with FaultServer((limited("0"), limited("1"), fault.accept)) as server:
-        done = deliver(plan_to(server.base_url, max_wait=0), ledger, Tokens(), Pace(sleep=Sleep()))
+        done = deliver(
+            plan_to(server.base_url, max_wait=0), ledger, Tokens(), SendHooks(sleep=Sleep())
+        )
     assert (done.outcome, done.attempts) == (Outcome.UNDELIVERED, 2)
 
 
@@ -539,7 +543,7 @@ def test_one_that_another_process_sent_meanwhile_is_not_sent_again(
             with Ledger.open(tmp_path / "state") as theirs:
                 assert deliver(plan, theirs, Tokens()).outcome is Outcome.ACCEPTED
 
-        done = deliver(plan, ledger, Tokens(), Pace(sleep=send_elsewhere))
+        done = deliver(plan, ledger, Tokens(), SendHooks(sleep=send_elsewhere))
     assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.STOPPED)
     assert server.rung == 1
     check_record(ledger, done)
@@ -663,7 +667,7 @@ def assert_stopped(ledger: Ledger, done: Delivery) -> None:
 
 def test_interrupted_while_it_waits(ledger: Ledger) -> None:
     with FaultServer((limited("5"), fault.accept)) as server:
-        done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=interrupt))
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=interrupt))
     assert_stopped(ledger, done)
     assert (server.whole, server.rung) == (1, 0)
 
@@ -683,7 +687,7 @@ def test_interrupted_while_a_token_is_fetched(ledger: Ledger) -> None:
 
 
 def test_what_it_waits_for_its_turn_is_no_part_of_the_timeout(ledger: Ledger) -> None:
-    turn = Pace(turn=lambda: threading.Event().wait(0.6) and None)
+    turn = SendHooks(turn=lambda: threading.Event().wait(0.6) and None)
     with FaultServer((fault.accept,)) as server:
         done = deliver(plan_to(server.base_url, timeout=0.3), ledger, Tokens(), turn)
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
@@ -705,7 +709,7 @@ def test_a_signal_while_the_ledger_writes_waits_for_it(
     handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with FaultServer((limited("1"), fault.accept)) as server:
-            done = deliver(plan_to(server.base_url), ledger, Tokens(), Pace(sleep=Sleep()))
+            done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     finally:
         signal.signal(signal.SIGTERM, handler)
     assert_stopped(ledger, done)
@@ -784,7 +788,7 @@ def test_a_ledger_that_fails_between_two_attempts_ends_it(ledger: Ledger, tmp_pa
             plan_to(server.base_url),
             ledger,
             Tokens(),
-            Pace(sleep=lambda _: break_ledger(tmp_path / "state")),
+            SendHooks(sleep=lambda _: break_ledger(tmp_path / "state")),
         )
     assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
     assert (server.whole, server.rung) == (1, 0)

@@ -19,7 +19,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.ledger import AlreadySentError, Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.dialer import Pace, deliver
+from cxcall.sending.dialer import SendHooks, deliver
 from helpers import fault_server as fault
 from helpers.fault_server import FaultServer
 
@@ -60,7 +60,7 @@ class Sender:
             for _ in range(self.times):
                 with suppress(AlreadySentError):
                     plan = plan_to(self.base_url, timeout=10.0)
-                    done.append(deliver(plan, ledger, Tokens(), Pace(sleep=self.sleep)))
+                    done.append(deliver(plan, ledger, Tokens(), SendHooks(sleep=self.sleep)))
         return done
 
 

@@ -687,7 +687,7 @@ def test_no_secret_in_any_repr(world: World, name: str, place: str) -> None:
     assert SECRET not in repr(settled) + str(settled) + repr(settled.values)
     layers = (*sources.from_environment(), *sources.from_dotenv(Path(".env")))
     file = sources.ConfigFile.read(world.config / "config.toml")
-    written = sources.Written("default", "", str)
+    written = sources.SettingSource("default", "", str)
     assert SECRET not in repr(layers) + repr(file) + repr(file.profile(written))
 
 

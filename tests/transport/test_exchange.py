@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from cxcall.transport.connection import CutError, Line, _gunzipped, _HeadReader
+from cxcall.transport.connection import ConnectionState, CutError, _gunzipped, _HeadReader
 from cxcall.transport.curl import curl
 from cxcall.transport.exchange import Interrupted, exchange, is_loopback
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse, masked_headers
@@ -543,24 +543,24 @@ def test_an_interrupt_before_it_left_says_so(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_what_was_given_up_never_leaves() -> None:
     for _ in range(200):
-        line, said = Line(), []
+        line, said = ConnectionState(), []
         start = threading.Barrier(2)
 
-        def send(line: Line = line, start: threading.Barrier = start) -> None:
+        def send(line: ConnectionState = line, start: threading.Barrier = start) -> None:
             start.wait()
             with suppress(CutError):
-                line.let_pass()
+                line.before_first_byte()
 
         thread = threading.Thread(target=send)
         thread.start()
         start.wait()
-        said.append(line.cut())
+        said.append(line.abort())
         thread.join()
         assert line.left is said[0]
-    line = Line()
-    assert line.cut() is False
+    line = ConnectionState()
+    assert line.abort() is False
     with pytest.raises(CutError):
-        line.let_pass()
+        line.before_first_byte()
     assert line.left is False
 
 

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts import contract
-from cxcall.contracts.catalog import known
+from cxcall.contracts.catalog import load_catalog
 from cxcall.contracts.contract import Operation
 from cxcall.mould import Moulds
-from cxcall.validation.json_lines import LineCheck, Part
-from cxcall.validation.payload_check import Checked, Judge, Stretch
+from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
+from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
 
-ALL = known()
+ALL = load_catalog()
 BODIES = [entry for entry in contract.operations() if entry.example is not None]
 NAMED = [None, *BODIES]
 
@@ -101,11 +101,11 @@ def lines(draw: st.DrawFn) -> bytes:
     return raw.replace(b"\n", b" ") + ends
 
 
-def judged(check: LineCheck, content: bytes, first: int) -> list[Checked]:
+def judged(check: JsonLinesChecker, content: bytes, first: int) -> list[PayloadVerdict]:
     """Return the verdict of each line."""
-    found: list[Checked] = []
-    for entry in check(Part(first, 0, len(content), content)):
-        found += entry.each() if isinstance(entry, Stretch) else [entry]
+    found: list[PayloadVerdict] = []
+    for entry in check(LineBlock(first, 0, len(content), content)):
+        found += entry.each() if isinstance(entry, VerdictRun) else [entry]
     return found
 
 
@@ -121,13 +121,13 @@ def judged(check: LineCheck, content: bytes, first: int) -> list[Checked]:
 def test_a_line_has_the_verdict_that_it_has_alone(
     several: list[bytes], order: list[int], named: Operation | None, *, strict: bool
 ) -> None:
-    judge = Judge(ALL, named, strict=strict)
+    judge = PayloadChecker(ALL, named, strict=strict)
     content = several + [several[place % len(several)] for place in order]
     alone, line = [], 1
     for each in content:
-        alone += judged(LineCheck("f.jsonl", judge), each, line)
+        alone += judged(JsonLinesChecker("f.jsonl", judge), each, line)
         line += each.count(b"\n")
-    assert judged(LineCheck("f.jsonl", judge), b"".join(content), 1) == alone
+    assert judged(JsonLinesChecker("f.jsonl", judge), b"".join(content), 1) == alone
 
 
 @given(
@@ -141,7 +141,7 @@ def test_a_line_has_the_verdict_that_it_has_alone(
 def test_another_value_in_a_known_form_is_judged_as_alone(
     base: Operation, values: list[tuple[int, Any]], *, is_named: bool, ascii_only: bool
 ) -> None:
-    judge = Judge(ALL, base if is_named else None)
+    judge = PayloadChecker(ALL, base if is_named else None)
     content = [json.dumps(base.example)]
     for place, value in values:
         body = json.loads(content[0])
@@ -153,15 +153,15 @@ def test_another_value_in_a_known_form_is_judged_as_alone(
     alone = [
         entry
         for number, line in enumerate(raw, 1)
-        for entry in judged(LineCheck("f", judge), line, number)
+        for entry in judged(JsonLinesChecker("f", judge), line, number)
     ]
-    assert judged(LineCheck("f", judge), b"".join(raw), 1) == alone
+    assert judged(JsonLinesChecker("f", judge), b"".join(raw), 1) == alone
 
 
 @pytest.mark.parametrize("operation", BODIES, ids=lambda entry: entry.name)
 def test_the_form_of_an_example_is_learned(operation: Operation) -> None:
     line = json.dumps(operation.example).encode()
-    check = LineCheck("f", Judge(ALL, operation))
+    check = JsonLinesChecker("f", PayloadChecker(ALL, operation))
     if all(entry.valid and not entry.findings for entry in judged(check, line, 1)):
         end, names = check.moulds.fitting(line + b"\n", 0)
         assert (end, names) == (len(line) + 1, (operation.name,))
@@ -170,7 +170,7 @@ def test_the_form_of_an_example_is_learned(operation: Operation) -> None:
 def test_nothing_is_learned_from_a_line_with_findings() -> None:
     (dial,) = (entry for entry in BODIES if entry.name == "personal-connection")
     body = {**dial.example, "reasonCode": "YOUR_REASON"}
-    check = LineCheck("f", Judge(ALL, dial))
+    check = JsonLinesChecker("f", PayloadChecker(ALL, dial))
     line = json.dumps(body).encode() + b"\n"
     (found,) = judged(check, line, 1)
     assert found.findings

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, operations
-from cxcall.validation.json_lines import LineCheck, Part
-from cxcall.validation.payload_check import Checked, Judge, Stretch
+from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
+from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
@@ -142,23 +142,25 @@ def _shipped() -> tuple[Operation, ...]:
     return operations()
 
 
-def told(judge: Judge, text: bytes) -> list[Checked]:
+def told(judge: PayloadChecker, text: bytes) -> list[PayloadVerdict]:
     """Return what is told of the lines of a file, in their order."""
-    entries = LineCheck("a.jsonl", judge)(Part(1, 0, len(text), text))
+    entries = JsonLinesChecker("a.jsonl", judge)(LineBlock(1, 0, len(text), text))
     return [
         each
         for entry in entries
-        for each in (entry.each() if isinstance(entry, Stretch) else [entry])
+        for each in (entry.each() if isinstance(entry, VerdictRun) else [entry])
     ]
 
 
-def told_alone(judge: Judge, text: bytes) -> list[Checked]:
+def told_alone(judge: PayloadChecker, text: bytes) -> list[PayloadVerdict]:
     """Return what is told of each line when it is the first that is looked at, so that no form is known."""
     return [
         entry
         for number, line in enumerate(text.removesuffix(b"\n").split(b"\n"), 1)
-        for entry in LineCheck("a.jsonl", judge)(Part(number, 0, len(line), line or b"\n"))
-        if isinstance(entry, Checked)
+        for entry in JsonLinesChecker("a.jsonl", judge)(
+            LineBlock(number, 0, len(line), line or b"\n")
+        )
+        if isinstance(entry, PayloadVerdict)
     ]
 
 
@@ -239,7 +241,7 @@ many = settings(
 def test_a_form_tells_what_each_line_alone_is_told(data: st.DataObject) -> None:
     bases = data.draw(st.lists(st.sampled_from(BASES), min_size=1, max_size=3))
     named = data.draw(st.sampled_from([None, None, *_own()]))
-    judge = Judge(_own(), named, strict=data.draw(st.booleans()))
+    judge = PayloadChecker(_own(), named, strict=data.draw(st.booleans()))
     text = data.draw(_file(bases))
     assert told(judge, text) == told_alone(judge, text)
 
@@ -250,7 +252,7 @@ def test_a_form_tells_what_each_line_alone_is_told(data: st.DataObject) -> None:
 def test_it_does_so_for_the_bodies_of_the_shipped_contracts(data: st.DataObject) -> None:
     samples = [entry for entry in _shipped() if entry.takes_body and entry.example]
     chosen = data.draw(st.lists(st.sampled_from(samples), min_size=1, max_size=2))
-    judge = Judge(_shipped(), data.draw(st.sampled_from([None, chosen[0]])))
+    judge = PayloadChecker(_shipped(), data.draw(st.sampled_from([None, chosen[0]])))
     text = data.draw(_file([entry.example for entry in chosen]))
     assert told(judge, text) == told_alone(judge, text)
 
@@ -272,20 +274,20 @@ def test_every_value_in_every_place_is_judged_as_it_would_be_alone(written: str)
             good = json.dumps(base)
             spoilt = json.dumps(_with(base, path, "@")).replace('"@"', written)
             text = f"{good}\n{spoilt}\n{good}\n".encode("utf-8", "surrogatepass")
-            judge = Judge(_own())
+            judge = PayloadChecker(_own())
             assert told(judge, text) == told_alone(judge, text), spoilt
 
 
-def _learned(judge: Judge, body: Any) -> int:
+def _learned(judge: PayloadChecker, body: Any) -> int:
     """How many of three like lines need no check in full."""
     text = b"".join(json.dumps(body).encode() + b"\n" for _ in range(3))
-    entries = LineCheck("a.jsonl", judge)(Part(1, 0, len(text), text))
-    return sum(entry.length for entry in entries if isinstance(entry, Stretch))
+    entries = JsonLinesChecker("a.jsonl", judge)(LineBlock(1, 0, len(text), text))
+    return sum(entry.length for entry in entries if isinstance(entry, VerdictRun))
 
 
 def test_forms_are_learned_from_the_examples_of_the_contracts() -> None:
     samples = [entry for entry in _shipped() if entry.takes_body and entry.example]
-    learned = [_learned(Judge(_shipped(), entry), entry.example) for entry in samples]
+    learned = [_learned(PayloadChecker(_shipped(), entry), entry.example) for entry in samples]
     assert learned.count(2) > 0.8 * len(samples)
 
 
@@ -296,16 +298,18 @@ def test_another_value_is_known_by_the_form_of_the_first(text: str) -> None:
         {"contactId": OTHER, "reasonCode": text},
     ]
     lines = b"".join(json.dumps(body).encode() + b"\n" for body in bodies)
-    first, rest = LineCheck("a.jsonl", Judge(_shipped()))(Part(1, 0, len(lines), lines))
-    assert isinstance(first, Checked)
-    assert isinstance(rest, Stretch)
+    first, rest = JsonLinesChecker("a.jsonl", PayloadChecker(_shipped()))(
+        LineBlock(1, 0, len(lines), lines)
+    )
+    assert isinstance(first, PayloadVerdict)
+    assert isinstance(rest, VerdictRun)
 
 
 @example(b"\xff")
 @settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_judged_alike(noise: bytes) -> None:
-    judge = Judge(_shipped())
+    judge = PayloadChecker(_shipped())
     good = json.dumps({"contactId": CONTACT, "reasonCode": "x"}).encode()
     text = good + b"\n" + good + b"\n" + noise + b"\n" + good
     assert told(judge, text) == told_alone(judge, text)

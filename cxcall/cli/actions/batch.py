@@ -9,11 +9,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.batch.job import Job, check
-from cxcall.batch.rate_limiter import Pacer, Rate
-from cxcall.batch.resume import find_batch
-from cxcall.batch.row_result import COMMAND, Done
+from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.resume import find_resumable_batch
+from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.rows import RowFile
-from cxcall.batch.totals import Checkup, Limit, counted
+from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
 from cxcall.cli.actions.send import settle_for
 from cxcall.cli.options import flags_of
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
 
 
-class Wishes(NamedTuple):
+class BatchOptions(NamedTuple):
     """The flags of `batch` alone."""
 
     file: str
@@ -54,7 +54,7 @@ class Wishes(NamedTuple):
 
 def run_batch(
     operation: Operation,
-    wishes: Wishes,
+    wishes: BatchOptions,
     sending: SendOptions,
     checks: CheckOptions,
     chosen: SettingsOptions,
@@ -63,7 +63,7 @@ def run_batch(
 ) -> Report:
     """Check every row, then send those that are right; returns the summary, the results are printed."""
     rate = Rate.parse(wishes.rate or operation.rate)
-    limit = Limit.parse(wishes.max_failures)
+    limit = FailureLimit.parse(wishes.max_failures)
     _refuse_flags(sending, wishes)
     screen = Screen.standard(output)
     with ExitStack() as stack:
@@ -83,7 +83,7 @@ def run_batch(
         return _Batch(job, wishes, screen, sending, rate, limit).run()
 
 
-def _refuse_flags(sending: SendOptions, wishes: Wishes) -> None:
+def _refuse_flags(sending: SendOptions, wishes: BatchOptions) -> None:
     if wishes.resume and sending.again:
         raise UsageError(
             "`--again` and `--resume` do not go together",
@@ -97,7 +97,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
     """Print what would be sent, row by row."""
     from cxcall.transport.curl import curl
 
-    found = Checkup()
+    found = CheckStatistics()
     for checked in check(job):
         found.add(checked)
         draft, row = checked.draft, checked.row
@@ -113,7 +113,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
                 body=draft.payload.value,
                 findings=checked.findings,
             )
-            screen.line(json.dumps(Done(row, shown).as_dict(""), ensure_ascii=False))
+            screen.line(json.dumps(RowResult(row, shown).as_dict(""), ensure_ascii=False))
         elif as_curl:
             screen.line(curl(draft.request))
         else:
@@ -132,7 +132,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
     )
 
 
-def _stop_on_no_rows(job: Job, found: Checkup) -> None:
+def _stop_on_no_rows(job: Job, found: CheckStatistics) -> None:
     if not found.rows:
         raise UsageError(
             f"`{job.rows.name}` holds no rows",
@@ -147,11 +147,11 @@ class _Batch:
     def __init__(
         self,
         job: Job,
-        wishes: Wishes,
+        wishes: BatchOptions,
         screen: Screen,
         sending: SendOptions,
         rate: Rate,
-        limit: Limit,
+        limit: FailureLimit,
     ) -> None:
         self.job, self.wishes, self.screen, self.sending = job, wishes, screen, sending
         self.rate, self.limit = rate, limit
@@ -159,24 +159,24 @@ class _Batch:
 
     def run(self) -> Report:
         """Check, ask, send, and sum up."""
-        from cxcall.batch.run import Run, Tokens
+        from cxcall.batch.run import Run, SharedToken
         from cxcall.credentials import tokens
         from cxcall.ledger.ledger import Ledger
         from cxcall.settings.settings import state_dir
 
         job, settings = self.job, self.job.settings
         ledger = Ledger.open(state_dir())
-        batch = find_batch(ledger, job, resume=self.wishes.resume)
+        batch = find_resumable_batch(ledger, job, resume=self.wishes.resume)
         found = self._check(ledger, batch)
         asker = self.screen.read_line if self.screen.can_ask else None
         ask_count(job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker)
         token = tokens.get_token(settings)
         stop_unfit_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
-        pacer = Pacer(self.rate, settings.max_wait)
-        running = Run(job, batch, ledger, pacer, Tokens(settings, token), self.limit)
+        pacer = RateLimiter(self.rate, settings.max_wait)
+        running = Run(job, batch, ledger, pacer, SharedToken(settings, token), self.limit)
         self.screen.say(
-            f"batch {batch}: {counted(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
+            f"batch {batch}: {count_phrase(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         let_pass()  # but for the run itself, which is stopped by them: from here on it is told
         self._send(running, found)
@@ -190,14 +190,14 @@ class _Batch:
             report = report._replace(findings=(*report.findings, *warned))
         return report
 
-    def _check(self, ledger: Ledger, batch: str) -> Checkup:
+    def _check(self, ledger: Ledger, batch: str) -> CheckStatistics:
         """Check every row; raises CheckError when one is wrong and none is to be skipped."""
-        from cxcall.batch.run import done_before
+        from cxcall.batch.run import find_previous_delivery
 
-        found = Checkup()
+        found = CheckStatistics()
         for checked in check(self.job):
             found.add(checked)
-            if batch and checked.draft and done_before(ledger, batch, checked.draft):
+            if batch and checked.draft and find_previous_delivery(ledger, batch, checked.draft):
                 found.done += 1
         _stop_on_no_rows(self.job, found)
         if found.invalid and not self.wishes.skip_invalid:
@@ -208,7 +208,7 @@ class _Batch:
         self.screen.say(found.summary())
         return found
 
-    def _send(self, running: Run, found: Checkup) -> None:
+    def _send(self, running: Run, found: CheckStatistics) -> None:
         wishes = self.wishes
         began = time.monotonic()
         with running.signals_caught(), self.screen.progress(found.rows) as progress:
@@ -224,7 +224,7 @@ class _Batch:
                 speed = (tally.total - tally.resumed) / (time.monotonic() - began)
                 progress(tally.total, f"{tally.words()}, {speed:.1f}/s")
 
-    def _print_safely(self, done: Done, running: Run) -> None:
+    def _print_safely(self, done: RowResult, running: Run) -> None:
         """Print a result; where nobody can read it, what is in flight still comes to its end."""
         if self.mute:
             return
@@ -234,7 +234,7 @@ class _Batch:
             self.mute = error.strerror or "the pipe is closed"
             running.stop(f"the results cannot be written: {self.mute}")
 
-    def _print(self, done: Done, batch: str) -> None:
+    def _print(self, done: RowResult, batch: str) -> None:
         screen, report = self.screen, done.report
         if screen.options.output != "text":
             screen.line(json.dumps(done.as_dict(batch), ensure_ascii=False))
@@ -247,7 +247,7 @@ class _Batch:
             screen.line(one_line(str(done)))
         screen.stdout.flush()
 
-    def _report(self, running: Run, found: Checkup) -> Report:
+    def _report(self, running: Run, found: CheckStatistics) -> Report:
         tally = running.tally
         left = found.rows - tally.total
         is_whole = not left and set(tally.outcomes) <= {Outcome.ACCEPTED}
@@ -260,7 +260,7 @@ class _Batch:
             talk.append(f"stopped: {running.stopped}")
         if left:
             talk.append(
-                f"not sent: {counted(left, 'row')}; to go on: the same command, with `--resume`"
+                f"not sent: {count_phrase(left, 'row')}; to go on: the same command, with `--resume`"
             )
         return Report(
             COMMAND,

@@ -13,7 +13,7 @@ from cxcall.output.screen import Screen, columns_of
 from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
 from cxcall.platform_reads import preflight
-from cxcall.platform_reads.lookups import Case, Verdict
+from cxcall.platform_reads.lookups import Case, CheckStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.options import OutputOptions
-    from cxcall.platform_reads.lookups import Line
+    from cxcall.platform_reads.lookups import CheckResult
 
 COMMAND = "doctor"
 _INDENT = 23
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 
-class Wishes(NamedTuple):
+class DoctorOptions(NamedTuple):
     """The flags of `doctor` alone."""
 
     operation: str | None
@@ -39,7 +39,7 @@ class Wishes(NamedTuple):
 
 
 def run_doctor(
-    wishes: Wishes,
+    wishes: DoctorOptions,
     body: BodyOptions,
     chosen: SettingsOptions,
     contracts: ContractOptions,
@@ -93,7 +93,7 @@ def _named(
     return values, texts
 
 
-def _print(line: Line, screen: Screen) -> None:
+def _print(line: CheckResult, screen: Screen) -> None:
     if screen.options.output != "text":
         return
     verdict = screen.painted(screen.stdout, _STYLES[line.verdict], f"{line.verdict:<8}")
@@ -112,9 +112,9 @@ def _lines(text: str, screen: Screen) -> list[str]:
     return fold(text, columns and columns - _INDENT).split("\n")
 
 
-def _report(lines: Sequence[Line], operation: Operation | None) -> Report:
-    counts = {verdict: sum(line.verdict is verdict for line in lines) for verdict in Verdict}
-    failed = counts[Verdict.FAILED]
+def _report(lines: Sequence[CheckResult], operation: Operation | None) -> Report:
+    counts = {verdict: sum(line.verdict is verdict for line in lines) for verdict in CheckStatus}
+    failed = counts[CheckStatus.FAILED]
     shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     return Report(
         COMMAND,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import load
 from cxcall.documents.text_files import STDIN
-from cxcall.explaining.corrected_request import repair
-from cxcall.explaining.explanation import Explanation, explain_attempt
+from cxcall.explaining.corrected_request import correct_request
+from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import KINDS, read_path
 from cxcall.findings.codes import codes, find
 from cxcall.findings.errors import UsageError
@@ -50,7 +50,7 @@ def explain_code(name: str) -> Report | None:
 def explain_last() -> Report:
     """Explain the last delivery that was refused, as far as the ledger kept it."""
     from cxcall.cli.actions.history import open_ledger, text_of
-    from cxcall.explaining.readers.json_exchange import answer_of, attempt_of
+    from cxcall.explaining.readers.json_exchange import observed_request_of, response_of
 
     with open_ledger() as ledger:
         record = ledger.last("refused")
@@ -60,9 +60,9 @@ def explain_last() -> Report:
             where="--last",
             fix="see `cxcall history list`",
         )
-    answer = answer_of(record.status, None, None)
-    found = explain_attempt(
-        attempt_of(
+    answer = response_of(record.status, None, None)
+    found = explain_request(
+        observed_request_of(
             f"delivery {record.id}", method=record.method, url=record.target, response=answer
         )
     )
@@ -108,7 +108,7 @@ def explain_file(
     counts: Counter[str] = Counter()
     others = 0
     for attempt in read_path(file or STDIN, entry=entry):
-        explanation = explain_attempt(attempt, own)
+        explanation = explain_request(attempt, own)
         if (
             entry is None
             and attempt.origin.startswith("entry")
@@ -151,7 +151,7 @@ def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
         "findings": [finding_as_json(finding) for finding in explanation.findings],
     }
     if fix and explanation.operation is not None:
-        found["fix"] = repair(explanation).as_dict()
+        found["fix"] = correct_request(explanation).as_dict()
     return found
 
 
@@ -192,7 +192,7 @@ def _cause(root: Finding | None) -> str:
 
 
 def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
-    mended = repair(explanation)
+    mended = correct_request(explanation)
     forms = {"send": mended.as_send, "curl": mended.as_curl, "json": mended.as_json}
     screen.line(printable(forms[form]()))
     if mended.missing:

@@ -72,10 +72,12 @@ def latest_to_prune() -> datetime:
     """Return the time since which the duplicate guard of any profile needs every delivery."""
     from cxcall.contracts import contract
     from cxcall.settings.settings import check_number, config_dir, settle
-    from cxcall.settings.sources import ConfigFile, Written
+    from cxcall.settings.sources import ConfigFile, SettingSource
 
     file = ConfigFile.read(config_dir() / "config.toml")
-    layers = [file.profile(Written(name, "", str)) for name in file.declared.get("profiles", {})]
+    layers = [
+        file.profile(SettingSource(name, "", str)) for name in file.declared.get("profiles", {})
+    ]
     own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
     for written in own:
         check_number("duplicate_window", written)

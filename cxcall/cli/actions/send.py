@@ -17,12 +17,8 @@ from cxcall.runtime.streams import UnwrittenError
 from cxcall.sending import call_guards
 from cxcall.sending.consent import ask_consent
 from cxcall.sending.draft import (
-    Draft as CheckedRequest,
-)
-from cxcall.sending.draft import (
-    draft as build_request,
-)
-from cxcall.sending.draft import (
+    CheckedRequest,
+    build_request,
     path_values,
     provenance_note,
     stop_on_errors,
@@ -52,7 +48,7 @@ if TYPE_CHECKING:
 AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
 
 
-class Asked(NamedTuple):
+class SendInvocation(NamedTuple):
     """What is to be sent, as the command line names it.
 
     `values` are those of parameters by their names, `texts` those of flags.
@@ -65,7 +61,7 @@ class Asked(NamedTuple):
 
 
 def send_one(
-    asked: Asked,
+    asked: SendInvocation,
     body: BodyOptions,
     sending: SendOptions,
     check: CheckOptions,
@@ -185,7 +181,7 @@ def _indented(value: Any) -> str:
 def _deliver(draft: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
     from cxcall.ledger.ledger import Ledger
     from cxcall.runtime.signals import let_pass
-    from cxcall.sending.dialer import Pace, Plan, deliver, read
+    from cxcall.sending.dialer import Plan, SendHooks, deliver, read
     from cxcall.settings.settings import state_dir
 
     plan = Plan(
@@ -198,7 +194,7 @@ def _deliver(draft: CheckedRequest, command: str, sending: SendOptions, screen: 
         again=sending.again,
     )
     tokens = None if draft.operation.is_public else _tokens(draft, force=sending.force)
-    pace = Pace(on_wait=_tell_wait(screen))
+    pace = SendHooks(on_wait=_tell_wait(screen))
     if draft.operation.is_read:
         delivery = read(plan, tokens, pace)
     else:

@@ -14,10 +14,9 @@ from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads import tracking
-from cxcall.runtime.signals import Held
+from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import UnwrittenError
-from cxcall.sending.draft import draft as build_request
-from cxcall.sending.draft import stop_on_errors
+from cxcall.sending.draft import build_request, stop_on_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,14 +24,14 @@ if TYPE_CHECKING:
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.contracts.contract import Operation
     from cxcall.output.options import OutputOptions
-    from cxcall.platform_reads.tracking import Sight, Tracker
+    from cxcall.platform_reads.tracking import CallState, Tracker
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
 COMMAND = "track"
 
 
-class Wishes(NamedTuple):
+class TrackOptions(NamedTuple):
     """Whether to go on, until which state, and for how many seconds."""
 
     wait: bool
@@ -42,7 +41,7 @@ class Wishes(NamedTuple):
 
 def run_track(
     engagement_id: str,
-    wishes: Wishes,
+    wishes: TrackOptions,
     chosen: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
@@ -63,13 +62,15 @@ def follow_placed(
 ) -> Report:
     """Show a call that was just placed, and follow it to its end; whatever happens, it was placed."""
     cause: BaseException
-    with Held() as signals:
+    with DeferredSignals() as signals:
         if screen.options.output == "text":
             screen.show(report)
             report = report._replace(delivery=None, findings=())
         try:
             signals.open()
-            found = _watch(report, tracker, engagement_id, Wishes(wait=True), settings, screen)
+            found = _watch(
+                report, tracker, engagement_id, TrackOptions(wait=True), settings, screen
+            )
             signals.close()
         except (BrokenPipeError, UnwrittenError):
             raise
@@ -84,7 +85,7 @@ def _watch(
     report: Report,
     tracker: Tracker,
     engagement_id: str,
-    wishes: Wishes,
+    wishes: TrackOptions,
     settings: Settings,
     screen: Screen,
 ) -> Report:
@@ -160,7 +161,7 @@ def _unread(name: str, fix: str) -> UsageError:
     )
 
 
-def _print(sight: Sight, screen: Screen, *, is_for_people: bool) -> None:
+def _print(sight: CallState, screen: Screen, *, is_for_people: bool) -> None:
     """Print a line a leg on a terminal, a JSON line a sight anywhere else; nothing where one envelope is wanted."""
     if screen.options.output == "json" or screen.options.quiet:
         return

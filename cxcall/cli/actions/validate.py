@@ -12,14 +12,14 @@ from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen, summarise
 from cxcall.output.terminal_text import spelled
-from cxcall.validation.payload_check import Stretch
-from cxcall.validation.summary import SHOWN, Result
+from cxcall.validation.payload_check import VerdictRun
+from cxcall.validation.summary import SHOWN, ValidationSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cxcall.output.options import OutputOptions
-    from cxcall.validation.payload_check import Checked
+    from cxcall.validation.payload_check import PayloadVerdict
     from cxcall.validation.run import Validation
 
 _SHORT = 0.3  # seconds: what takes longer has a bar
@@ -31,10 +31,10 @@ def run_validation(
     """Check the files; JSON Lines are printed as they come, all else is summed up in the report."""
     screen = Screen.standard(output)
     # A CI system shows what it is given, and counts it: it is given everything.
-    result = Result(None if every or output.output in CI_FORMATS else SHOWN)
+    result = ValidationSummary(None if every or output.output in CI_FORMATS else SHOWN)
     with ExitStack() as stack:
         progress = _Progress(screen, files, stack, result)
-        verdicts = validation._replace(told=progress.advance).run(files)
+        verdicts = validation._replace(on_progress=progress.advance).run(files)
         stack.enter_context(closing(verdicts))
         for entry in verdicts:
             result.add(entry)
@@ -56,9 +56,9 @@ def run_validation(
     )
 
 
-def _records(entry: Checked | Stretch) -> Iterator[str]:
+def _records(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
     """Yield the verdicts as JSON; those of lines in a row differ in the line alone."""
-    if not isinstance(entry, Stretch):
+    if not isinstance(entry, VerdictRun):
         yield json.dumps(entry.as_dict(), ensure_ascii=False)
         return
     record = entry.first.as_dict()
@@ -75,7 +75,7 @@ class _Progress:
     """A bar on a terminal, once a check has taken a while."""
 
     def __init__(
-        self, screen: Screen, files: Sequence[str], stack: ExitStack, result: Result
+        self, screen: Screen, files: Sequence[str], stack: ExitStack, result: ValidationSummary
     ) -> None:
         self._screen, self._files, self._stack, self._result = screen, files, stack, result
         self._began = time.monotonic()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cxcall.cli.option_binding import accept_before, examples, new_app, spread
+from cxcall.cli.option_binding import accept_global_options, examples, expand_option_groups, new_app
 from cxcall.cli.options import PlatformOptions, SettingsOptions, flags_of
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report, Table
@@ -15,7 +15,7 @@ from cxcall.output.report import Report, Table
 if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
-app = accept_before(new_app("Log in to the platform, and show as whom."))
+app = accept_global_options(new_app("Log in to the platform, and show as whom."))
 
 
 @app.command(
@@ -26,7 +26,7 @@ app = accept_before(new_app("Log in to the platform, and show as whom."))
         "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
     ),
 )
-@spread
+@expand_option_groups
 def login(
     output: OutputOptions,
     settings: SettingsOptions,
@@ -92,7 +92,7 @@ def login(
 
 
 @app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
-@spread
+@expand_option_groups
 def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Show who would send, to which host, until when, and where each value came from."""
     from cxcall.credentials import tokens
@@ -116,7 +116,7 @@ def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
         'curl -H "Authorization: Bearer $(cxcall auth token)" ...', "cxcall auth token --profile eu"
     ),
 )
-@spread
+@expand_option_groups
 def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Print an access token for a script; fetched or refreshed when there is need."""
     from cxcall.credentials import tokens
@@ -131,7 +131,7 @@ def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
 
 
 @app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
-@spread
+@expand_option_groups
 def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     """Forget the tokens and secrets kept on this machine for the profile."""
     from cxcall.credentials import tokens

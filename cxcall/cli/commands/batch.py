@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -23,7 +23,7 @@ app = new_app("")
         "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
     ),
 )
-@spread
+@expand_option_groups
 def batch(
     file: Annotated[
         str,
@@ -100,10 +100,10 @@ def batch(
 
     All rows are checked first; nothing is sent while one is wrong. A header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); a line of JSON Lines is a body, and may name parameters beside it. Ctrl-C stops it after the requests in flight; twice, at once. What was sent is in the ledger: `--resume` sends the rest.
     """
-    from cxcall.cli.actions.batch import Wishes, run_batch
+    from cxcall.cli.actions.batch import BatchOptions, run_batch
     from cxcall.contracts import contract
 
-    wishes = Wishes(
+    wishes = BatchOptions(
         file=file,
         params=param or (),
         sets=set or (),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -22,7 +22,7 @@ _SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
         "cxcall completion powershell >> $PROFILE",
     ),
 )
-@spread
+@expand_option_groups
 def completion(
     shell: Annotated[
         Literal["bash", "zsh", "fish", "powershell"],

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from cxcall.cli.option_binding import accept_before, examples, new_app, spread
+from cxcall.cli.option_binding import accept_global_options, examples, expand_option_groups, new_app
 from cxcall.cli.options import SettingsOptions
 from cxcall.output.report import Report, Table
 
-app = accept_before(new_app("Show the settings in force, and where they are kept."))
+app = accept_global_options(new_app("Show the settings in force, and where they are kept."))
 
 
 @app.command(
     "show", epilog=examples("cxcall config show", "cxcall config show --profile eu -o json")
 )
-@spread
+@expand_option_groups
 def show(settings: SettingsOptions) -> Report:
     """Show every settled value, and where it came from; secrets are masked."""
     from cxcall.cli.options import flags_of
@@ -37,7 +37,7 @@ def show(settings: SettingsOptions) -> Report:
 
 
 @app.command("path", epilog=examples("cxcall config path", "ls -l $(cxcall config path)"))
-@spread
+@expand_option_groups
 def path() -> Report:
     """Show the folders of settings and of state (the ledger, tokens)."""
     from cxcall.settings.settings import config_dir, state_dir

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, new_app, parameters_of, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app, parameters_of
 from cxcall.cli.options import (
     COMMON,
     BodyOptions,
@@ -59,18 +59,18 @@ def new_sender(operation: Operation) -> typer.Typer:
         ] = None,
         **given: Any,
     ) -> Report:
-        from cxcall.cli.actions.send import Asked, send_one
+        from cxcall.cli.actions.send import SendInvocation, send_one
         from cxcall.sending.draft import named_values
 
         values = named_values(operation, param or ())
-        asked = Asked(f"send {operation.name}", operation, values, _texts(flags, given))
+        asked = SendInvocation(f"send {operation.name}", operation, values, _texts(flags, given))
         return send_one(asked, body, sending, check, settings, contracts, output)
 
     flags = _sender_flags(operation)
     app = new_app("")
     app.command(
         operation.name, help=_help([operation]), epilog=examples(*_sender_examples(operation))
-    )(spread(send, [_option(flag) for flag in flags]))
+    )(expand_option_groups(send, [_option(flag) for flag in flags]))
     return app
 
 
@@ -103,18 +103,20 @@ def _callback(name: str, operations: Sequence[Operation]) -> Any:
         output: OutputOptions,
         **given: Any,
     ) -> Report:
-        from cxcall.cli.actions.send import Asked, send_one
+        from cxcall.cli.actions.send import SendInvocation, send_one
 
         known = contract.commanded(name, own_contract(contracts, settings.profile))
         route = given.pop("route", "")
         texts = _texts(flags, given)
         operation = choose(known, route, texts, settings)
         own = {flag.name: flag for flag in operation.flags}
-        asked = Asked(name, operation, given, [(own[flag.name], text) for flag, text in texts])
+        asked = SendInvocation(
+            name, operation, given, [(own[flag.name], text) for flag, text in texts]
+        )
         return send_one(asked, body, sending, check, settings, contracts, output)
 
     own = [*_arguments(operations[0]), *_route(operations), *map(_option, flags)]
-    return spread(send, own)
+    return expand_option_groups(send, own)
 
 
 def choose(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -22,7 +22,7 @@ app = new_app("")
         "cxcall doctor --for place-call-for-user --param to=+12025550123 --hours 08:00-21:00 -o json",
     ),
 )
-@spread
+@expand_option_groups
 def doctor(
     body: BodyOptions,
     settings: SettingsOptions,
@@ -64,7 +64,7 @@ def doctor(
     or could not be known, with the next step. By published reads alone: it never rings. Exit code 5
     when one failed.
     """
-    from cxcall.cli.actions.doctor import Wishes, run_doctor
+    from cxcall.cli.actions.doctor import DoctorOptions, run_doctor
 
-    wishes = Wishes(operation, param or (), hours, do_not_call)
+    wishes = DoctorOptions(operation, param or (), hours, do_not_call)
     return run_doctor(wishes, body, settings, contracts, output)

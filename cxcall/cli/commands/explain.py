@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -23,7 +23,7 @@ app = new_app("")
         "cxcall explain session.har --entry 3 -o json",
     ),
 )
-@spread
+@expand_option_groups
 def explain(
     output: OutputOptions,
     contracts: ContractOptions,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -15,7 +15,7 @@ app = new_app("")
 @app.command(
     "help", epilog=examples("cxcall help exit-codes", "cxcall help environment", "cxcall help send")
 )
-@spread
+@expand_option_groups
 def show_help(
     topic: Annotated[
         str | None,

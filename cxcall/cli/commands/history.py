@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from cxcall.cli.option_binding import accept_before, examples, new_app, spread
+from cxcall.cli.option_binding import accept_global_options, examples, expand_option_groups, new_app
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
-app = accept_before(new_app("Show what this machine sent, and what became of it."))
+app = accept_global_options(new_app("Show what this machine sent, and what became of it."))
 
 
 def _filter(name: str, metavar: str, help: str) -> object:  # noqa: A002, as in Typer
@@ -25,7 +25,7 @@ def _filter(name: str, metavar: str, help: str) -> object:  # noqa: A002, as in 
         "cxcall history list -o jsonl",
     ),
 )
-@spread
+@expand_option_groups
 def list_records(
     since: Annotated[str, _filter("--since", "WHEN", "Since a time, or 15m, 2h, 7d ago.")] = "",
     operation: Annotated[str, _filter("--operation", "NAME", "Of this operation.")] = "",
@@ -65,7 +65,7 @@ def list_records(
     "show",
     epilog=examples("cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json"),
 )
-@spread
+@expand_option_groups
 def show(
     delivery: Annotated[
         str, typer.Argument(metavar="ID", help="A delivery ID, or its start.", show_default=False)
@@ -85,7 +85,7 @@ def show(
         "cxcall history resolve 01JDQ8 --rang", "cxcall history resolve 01JDQ8 --did-not-ring"
     ),
 )
-@spread
+@expand_option_groups
 def resolve(
     delivery: Annotated[
         str, typer.Argument(metavar="ID", help="A delivery ID, or its start.", show_default=False)
@@ -121,7 +121,7 @@ def resolve(
         "cxcall history export --format csv --since 7d > calls.csv",
     ),
 )
-@spread
+@expand_option_groups
 def export(
     output: OutputOptions,
     format: Annotated[  # noqa: A002 - the name of the flag
@@ -145,7 +145,7 @@ def export(
         "cxcall history prune --older-than 90d", "cxcall history prune --older-than 52w --yes"
     ),
 )
-@spread
+@expand_option_groups
 def prune(
     output: OutputOptions,
     older_than: Annotated[str, _filter("--older-than", "SPAN", "Such as 90d, 52w, or a time.")],

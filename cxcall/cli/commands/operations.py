@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.report import Report
 
@@ -22,7 +22,7 @@ app = new_app("")
         "cxcall operations execute --skeleton > payload.json  # or --csv, for batch",
     ),
 )
-@spread
+@expand_option_groups
 def operations(
     contracts: ContractOptions,
     operation: Annotated[

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -29,7 +29,7 @@ def _epilog() -> str:
 
 
 @app.command("sandbox", epilog=_epilog())
-@spread
+@expand_option_groups
 def sandbox(
     output: OutputOptions,
     contracts: ContractOptions,

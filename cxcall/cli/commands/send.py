@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import accept_before, examples, new_app
+from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.options import ContractOptions
 
 _CONTRACT = ("--contract",)
@@ -85,7 +85,7 @@ def _build(name: str, file: str | None, profile: str | None) -> Any:
     return typer.main.get_command(new_sender(named(name, _own(file, profile))))
 
 
-app = accept_before(
+app = accept_global_options(
     new_app(
         "Send any operation of a contract: checked, asked about where it can ring a phone, never twice.",
         epilog=examples(

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -23,7 +23,7 @@ app = new_app("")
         "cxcall track $ID --sentiment",
     ),
 )
-@spread
+@expand_option_groups
 def track(
     settings: SettingsOptions,
     contracts: ContractOptions,
@@ -55,9 +55,9 @@ def track(
     2xx does not say that a phone rang: this does. Exit code 0 when the other side was connected, 5
     when it is over and was not, 8 when it goes on still.
     """
-    from cxcall.cli.actions.track import Wishes, read_sentiment, run_track
+    from cxcall.cli.actions.track import TrackOptions, read_sentiment, run_track
 
     if sentiment:
         return read_sentiment(engagement_id, settings, contracts)
-    wishes = Wishes(wait or bool(until), until, at_most)
+    wishes = TrackOptions(wait or bool(until), until, at_most)
     return run_track(engagement_id, wishes, settings, contracts, output)

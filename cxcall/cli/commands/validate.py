@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, new_app, spread
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
@@ -23,7 +23,7 @@ app = new_app("")
         "jq .body request.json | cxcall validate - -o json",
     ),
 )
-@spread
+@expand_option_groups
 def validate(
     files: Annotated[
         list[str],
@@ -64,11 +64,11 @@ def validate(
     from pathlib import Path
 
     from cxcall.cli.actions.validate import run_validation
-    from cxcall.contracts.catalog import known
+    from cxcall.contracts.catalog import load_catalog
     from cxcall.validation import operation_patterns
     from cxcall.validation.run import Validation
 
-    operations = known(own_contract(contracts))
+    operations = load_catalog(own_contract(contracts))
     named = operations.named(operation) if operation else None
     assigned = None if named else operation_patterns.find(Path.cwd(), operations)
     validation = Validation(operations, named, assigned, check.strict, jobs)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.contracts.conversion.openapi3 import OpenApi
 from cxcall.contracts.conversion.schemas import Dialect, Schemas, plain
-from cxcall.contracts.conversion.source_document import Source
+from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2 import Swagger
 from cxcall.contracts.parameters import METHODS, server_url
 from cxcall.documents.json_pointer import join_pointer
@@ -58,7 +58,7 @@ def convert(document: Any, name: str) -> Converted:
 
     Raises UsageError, with the JSON pointer, where it is none or refers to what it does not hold.
     """
-    source = Source(name, document if isinstance(document, dict) else {})
+    source = SourceDocument(name, document if isinstance(document, dict) else {})
     dialect = _dialect(source, document)
     schemas = Schemas(source, dialect)
     parts = (Swagger if dialect is Dialect.SWAGGER else OpenApi)(source, schemas)
@@ -66,7 +66,7 @@ def convert(document: Any, name: str) -> Converted:
     return Converted(_head(source, parts), operations, schemas.components())
 
 
-def _dialect(source: Source, document: Any) -> Dialect:
+def _dialect(source: SourceDocument, document: Any) -> Dialect:
     if isinstance(document, dict):
         version = str(document.get("openapi", document.get("swagger", "")))
         for dialect in Dialect:
@@ -79,7 +79,7 @@ def _dialect(source: Source, document: Any) -> Dialect:
     )
 
 
-def _head(source: Source, parts: Swagger | OpenApi) -> dict[str, Any]:
+def _head(source: SourceDocument, parts: Swagger | OpenApi) -> dict[str, Any]:
     """Convert what holds for the whole document."""
     root = source.root
     info = source.mapping(root.get("info"), "/info")
@@ -96,7 +96,7 @@ def _head(source: Source, parts: Swagger | OpenApi) -> dict[str, Any]:
     return head
 
 
-def _security(source: Source, value: Any, at: str) -> list[dict[str, list[str]]]:
+def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, list[str]]]:
     """Convert the alternatives, each the scopes by their scheme."""
     found = []
     for index, node in enumerate(source.listing(value, at)):
@@ -116,7 +116,7 @@ def _security(source: Source, value: Any, at: str) -> list[dict[str, list[str]]]
 class _Operations:
     """Every operation of a document, converted, in the document's order."""
 
-    def __init__(self, source: Source, parts: Swagger | OpenApi) -> None:
+    def __init__(self, source: SourceDocument, parts: Swagger | OpenApi) -> None:
         self._source, self._parts = source, parts
         self._rings = source.root.get("x-cxcall-rings")
 

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.conversion.schemas import Schemas
-    from cxcall.contracts.conversion.source_document import Source
+    from cxcall.contracts.conversion.source_document import SourceDocument
 
 
 class OpenApi:
     """The parts of an OpenAPI 3 document that are told apart by its version."""
 
-    def __init__(self, source: Source, schemas: Schemas) -> None:
+    def __init__(self, source: SourceDocument, schemas: Schemas) -> None:
         self._source, self._schemas = source, schemas
 
     def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
@@ -119,7 +119,7 @@ class OpenApi:
 
 
 def answer(
-    source: Source,
+    source: SourceDocument,
     node: dict[str, Any],
     at: str,
     header: Callable[[Any, str], dict[str, Any]],

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
-    from cxcall.contracts.conversion.source_document import Source
+    from cxcall.contracts.conversion.source_document import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
 DEEPEST = 64
@@ -55,7 +55,7 @@ class Schemas:
     A property that is `readOnly` is never required: the platform ignores it where it is sent back.
     """
 
-    def __init__(self, source: Source, dialect: Dialect) -> None:
+    def __init__(self, source: SourceDocument, dialect: Dialect) -> None:
         self._source, self._dialect = source, dialect
         self._is_old = dialect is not Dialect.OPENAPI_31
         self._names: dict[str, str] = {}

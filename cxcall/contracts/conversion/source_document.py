@@ -9,7 +9,7 @@ from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, split_pointe
 from cxcall.findings.errors import UsageError
 
 
-class Source:
+class SourceDocument:
     """The parsed document called `name`; every fault names its JSON pointer."""
 
     def __init__(self, name: str, root: dict[str, Any]) -> None:

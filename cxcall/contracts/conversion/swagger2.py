@@ -10,7 +10,7 @@ from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from cxcall.contracts.conversion.schemas import Schemas
-    from cxcall.contracts.conversion.source_document import Source
+    from cxcall.contracts.conversion.source_document import SourceDocument
 
 JSON = "application/json"
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
@@ -32,7 +32,7 @@ _FLOWS = {
 class Swagger:
     """The parts of a Swagger 2.0 document that OpenAPI 3.1 has elsewhere."""
 
-    def __init__(self, source: Source, schemas: Schemas) -> None:
+    def __init__(self, source: SourceDocument, schemas: Schemas) -> None:
         self._source, self._schemas = source, schemas
 
     def servers(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:

@@ -7,14 +7,14 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cxcall.explaining.readers.json_exchange import attempt_of
-from cxcall.explaining.readers.unresolved_variables import plain, unseen
+from cxcall.explaining.readers.json_exchange import observed_request_of
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved, plain
 from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
 # `curl --help all` (8.x): options that take no argument; every other long option takes one.
@@ -56,7 +56,7 @@ _PROMPT = re.compile(r"^\s*(?:[\w@.:~/-]*[$#%>]\s+)?(?=curl\b)")
 _MOST = 1 << 20
 
 
-def read_curl(text: str) -> Iterator[Attempt]:
+def read_curl(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the curl commands in a text; an answer shown below the last is its own."""
     start = re.search(r"(?:^|(?<=[\s;&|($`]))curl(?:\.exe)?\s", text)
     rest = text[start.start() :] if start else text
@@ -69,9 +69,9 @@ def read_curl(text: str) -> Iterator[Attempt]:
 
 
 def _shown_below(text: str) -> tuple[HttpResponse | None, bool]:
-    from cxcall.explaining.readers.http_message import read_answer
+    from cxcall.explaining.readers.http_message import read_response
 
-    found = read_answer(text)
+    found = read_response(text)
     return found, found is not None
 
 
@@ -143,7 +143,7 @@ def _quoted(text: str, at: int, mark: str) -> tuple[str, int]:
 
 def _variable(found: re.Match[str]) -> str:
     """Return what stands for a variable, or for a command in its place; what holds quotes is cut short."""
-    return unseen("$(...)" if set(found[0]) & set("\"'\\\n") else found[0])
+    return mark_unresolved("$(...)" if set(found[0]) & set("\"'\\\n") else found[0])
 
 
 def _ansi(text: str, at: int) -> tuple[str, int]:
@@ -164,7 +164,7 @@ def _ansi(text: str, at: int) -> tuple[str, int]:
     return "".join(out).encode("utf-16", "surrogatepass").decode("utf-16", "replace"), at + 1
 
 
-def _request(words: list[str], response: HttpResponse | None) -> Attempt:
+def _request(words: list[str], response: HttpResponse | None) -> ObservedRequest:
     options = list(_options(words))
     names = {name for name, _ in options}
     data = [(name, value) for name, value in options if name in _DATA]
@@ -182,7 +182,7 @@ def _request(words: list[str], response: HttpResponse | None) -> Attempt:
         "HEAD" if "head" in names else "POST" if body is not None or "form" in names else "GET"
     )
     method = next((value for name, value in reversed(options) if name == "request"), default)
-    found = attempt_of(
+    found = observed_request_of(
         "curl command", method=method, url=url, headers=headers, body=body, response=response
     )
     unread = [value for name, value in data if value.startswith("@") and name != "data-raw"]

@@ -15,7 +15,7 @@ from cxcall.findings.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 KINDS = "a curl command, a HAR file, a JSON exchange, an HTTP message, or a Python `requests` call"
 _FENCE = re.compile(r"^\s*(```|~~~)[^\n]*\n|\n\s*(```|~~~)\s*$")
@@ -26,7 +26,7 @@ _SNIPPET = re.compile(
 )
 
 
-def read_path(path: str, *, entry: int | None = None) -> Iterator[Attempt]:
+def read_path(path: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
     """Read a file, or stdin for `-`; `entry` counts the entries of a HAR file from 1.
 
     Raises UsageError where it is none of the kinds that are known.
@@ -34,7 +34,7 @@ def read_path(path: str, *, entry: int | None = None) -> Iterator[Attempt]:
     return read(read_text(path), path, entry=entry)
 
 
-def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Attempt]:
+def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
     """Read the attempts in a text. Nothing in it is run, opened or fetched."""
     if not text.isascii():  # half characters can be in no request
         text = text.encode("utf-8", "replace").decode().translate(MARKS)
@@ -74,7 +74,7 @@ def _json_values(text: str) -> list[Any] | None:
         return None
 
 
-def _of_json(values: list[Any], name: str, entry: int | None) -> Iterator[Attempt]:
+def _of_json(values: list[Any], name: str, entry: int | None) -> Iterator[ObservedRequest]:
     if len(values) == 1 and isinstance(values[0], dict) and "log" in values[0]:
         from cxcall.explaining.readers.har import read_har
 

@@ -6,16 +6,18 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cxcall.explaining.readers.json_exchange import answer_of, attempt_of
+from cxcall.explaining.readers.json_exchange import observed_request_of, response_of
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 
-def read_har(value: Mapping[str, Any], name: str, entry: int | None = None) -> Iterator[Attempt]:
+def read_har(
+    value: Mapping[str, Any], name: str, entry: int | None = None
+) -> Iterator[ObservedRequest]:
     """Yield the entries of a HAR file, or the one asked for; raises UsageError where there is none."""
     log = value["log"]
     entries = log.get("entries") if isinstance(log, dict) else None
@@ -32,16 +34,16 @@ def read_har(value: Mapping[str, Any], name: str, entry: int | None = None) -> I
             yield _entry(each, f"entry {number} of {len(entries)}")
 
 
-def _entry(each: Mapping[str, Any], origin: str) -> Attempt:
+def _entry(each: Mapping[str, Any], origin: str) -> ObservedRequest:
     asked, answered = _dict(each.get("request")), _dict(each.get("response"))
     content = _dict(answered.get("content"))
-    return attempt_of(
+    return observed_request_of(
         origin,
         method=asked.get("method"),
         url=asked.get("url"),
         headers=asked.get("headers"),
         body=_posted(_dict(asked.get("postData"))),
-        response=answer_of(
+        response=response_of(
             answered.get("status") or None,
             answered.get("headers"),
             _decoded(content),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_exchange import answer_of, attempt_of
+from cxcall.explaining.readers.json_exchange import observed_request_of, response_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
 _REQUEST = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?\s*$")
@@ -46,7 +46,7 @@ class _Part:
         return "\n".join(self.body).strip() or None
 
 
-def read_message(text: str) -> Iterator[Attempt]:
+def read_message(text: str) -> Iterator[ObservedRequest]:
     """Yield each request with the answer that follows it; an answer alone is an attempt, too."""
     request: _Part | None = None
     for part in _parts(text):
@@ -61,7 +61,7 @@ def read_message(text: str) -> Iterator[Attempt]:
         yield _attempt(request, None)
 
 
-def read_answer(text: str) -> HttpResponse | None:
+def read_response(text: str) -> HttpResponse | None:
     """Return the first answer in a text, past the interim ones; None where there is none."""
     return next(
         (
@@ -91,14 +91,14 @@ def _parts(text: str) -> Iterator[_Part]:
         yield part
 
 
-def _attempt(request: _Part | None, answer: _Part | None) -> Attempt:
+def _attempt(request: _Part | None, answer: _Part | None) -> ObservedRequest:
     response = _response(answer) if answer is not None else None
     if request is None:
-        return attempt_of("HTTP answer", response=response)
+        return observed_request_of("HTTP answer", response=response)
     target = request.first[2]
     host = next((value for name, value in request.headers.items() if name.lower() == "host"), None)
     is_whole = "://" in target
-    return attempt_of(
+    return observed_request_of(
         "HTTP message",
         method=request.first[1],
         url=target if is_whole else None,
@@ -111,4 +111,4 @@ def _attempt(request: _Part | None, answer: _Part | None) -> Attempt:
 
 
 def _response(part: _Part) -> HttpResponse | None:
-    return answer_of(int(part.first[1]), part.headers, part.text, part.first[2] or "")
+    return response_of(int(part.first[1]), part.headers, part.text, part.first[2] or "")

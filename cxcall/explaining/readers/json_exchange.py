@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from cxcall.explaining.observed_request import Attempt
-from cxcall.explaining.readers.unresolved_variables import is_unseen, known_of, named, plain
+from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.unresolved_variables import is_unresolved, known_of, named, plain
 from cxcall.transport.messages import Headers, HttpResponse
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def is_exchange(value: Any) -> bool:
     return isinstance(value, dict) and len(_NAMES & value.keys()) > 1
 
 
-def read_exchange(value: Mapping[str, Any], origin: str) -> Attempt:
+def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
     """Return what an exchange tells; what is null, or not there, is what the source is silent of."""
     asked = value.get("request") if isinstance(value.get("request"), dict) else value
     assert isinstance(asked, dict)  # noqa: S101 - one of the two
@@ -31,7 +31,7 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> Attempt:
     )
     status = answered["status"] if answered else value.get("status")
     body = answered.get("body") if answered else given
-    return attempt_of(
+    return observed_request_of(
         origin,
         method=asked.get("method"),
         url=asked.get("url"),
@@ -39,12 +39,12 @@ def read_exchange(value: Mapping[str, Any], origin: str) -> Attempt:
         path=asked.get("path"),
         headers=asked.get("headers"),
         body=asked.get("body"),
-        response=answer_of(status, answered.get("headers") if answered else None, body),
-        null_is_silence=True,
+        response=response_of(status, answered.get("headers") if answered else None, body),
+        null_means_unknown=True,
     )
 
 
-def attempt_of(
+def observed_request_of(
     origin: str,
     *,
     method: Any = None,
@@ -54,8 +54,8 @@ def attempt_of(
     headers: Any = None,
     body: Any = None,
     response: HttpResponse | None = None,
-    null_is_silence: bool = False,
-) -> Attempt:
+    null_means_unknown: bool = False,
+) -> ObservedRequest:
     """Put an attempt together from what was found of it; a URL is taken apart."""
     scheme = None
     target = plain(str(path)) if path else ""
@@ -64,12 +64,12 @@ def attempt_of(
         scheme, host = parts.scheme or None, host or parts.netloc.rpartition("@")[2] or None
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path_only, _, query = target.partition("?")
-    given = _headers(headers) if headers or not null_is_silence else None
+    given = _headers(headers) if headers or not null_means_unknown else None
     text, unknown = known_of(_text(body))
     for name, value in (given or {}).items():
-        if is_unseen(value):
+        if is_unresolved(value):
             unknown[f"header:{name.title()}"] = named(value)
-    return Attempt(
+    return ObservedRequest(
         origin=origin,
         method=plain(str(method)).upper() if method else None,
         scheme=scheme,
@@ -79,12 +79,12 @@ def attempt_of(
         headers=_shown(given),
         body=text,
         response=response,
-        null_is_silence=null_is_silence,
+        null_means_unknown=null_means_unknown,
         unknown=unknown,
     )
 
 
-def answer_of(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
+def response_of(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
     """Return an answer; its status is 0 where only its body is known, and None where nothing is."""
     text = _text(body)
     if text is None and not isinstance(status, int):
@@ -113,7 +113,7 @@ def _headers(given: Any) -> Headers | None:
 
 def _shown(headers: Headers | None) -> Headers | None:
     """Return headers as they are shown; None, which is silence, where one has a name that is not known."""
-    if headers is None or any(map(is_unseen, headers)):
+    if headers is None or any(map(is_unresolved, headers)):
         return None
     return Headers((name, plain(value)) for name, value in headers.items())
 

@@ -10,15 +10,20 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cxcall.explaining.readers.http_message import read_answer
-from cxcall.explaining.readers.json_exchange import attempt_of
-from cxcall.explaining.readers.unresolved_variables import is_unseen, named, plain, unseen
+from cxcall.explaining.readers.http_message import read_response
+from cxcall.explaining.readers.json_exchange import observed_request_of
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    named,
+    plain,
+)
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.explaining.observed_request import Attempt
+    from cxcall.explaining.observed_request import ObservedRequest
 
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 _PROMPT = re.compile(r"^(>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
@@ -26,7 +31,7 @@ _DEEPEST = 60
 _LONGEST = 1 << 18
 
 
-def read_snippet(text: str) -> Iterator[Attempt]:
+def read_snippet(text: str) -> Iterator[ObservedRequest]:
     """Yield the calls of `requests` (or what is called like it) in a snippet, in their order.
 
     Names assigned in it are followed; what is not known is shown as `{name}`. Raises UsageError where
@@ -41,7 +46,7 @@ def read_snippet(text: str) -> Iterator[Attempt]:
             where="snippet",
             fix="give the lines from where the URL is set to the call, unchanged",
         )
-    answer = read_answer(_PROMPT.sub("", text).replace("# ", ""))
+    answer = read_response(_PROMPT.sub("", text).replace("# ", ""))
     for method, url, given in reader.calls:
         yield _attempt(method, url, given, answer)
 
@@ -170,7 +175,7 @@ def _in_order(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _name(name: str) -> str:
-    return unseen(f"{{{name}}}")
+    return mark_unresolved(f"{{{name}}}")
 
 
 def _members(value: Any) -> dict[str, Any]:
@@ -194,7 +199,7 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> Attempt:
+def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> ObservedRequest:
     headers = dict(_members(given["headers"])) if given.get("headers") else {}
     body, kind = _body(given)
     if kind and not any(name.lower() == "content-type" for name in headers):
@@ -203,14 +208,14 @@ def _attempt(method: str, url: Any, given: dict[str, Any], answer: Any) -> Attem
     if isinstance(auth, list) and len(auth) == 2:  # noqa: PLR2004 - user and password
         pair = plain(":".join(map(_text, auth))).encode("utf-8", "replace")
         headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
-    elif isinstance(auth, str) and is_unseen(auth):
+    elif isinstance(auth, str) and is_unresolved(auth):
         headers["Authorization"] = auth
     target = plain(_text(url))
     if isinstance(given.get("params"), dict):
         target += ("&" if "?" in target else "?") + urlencode(
             {plain(key): plain(_text(value)) for key, value in given["params"].items()}
         )
-    return attempt_of(
+    return observed_request_of(
         "Python snippet",
         method=method,
         url=None if target.startswith("{") and "://" not in target else target,

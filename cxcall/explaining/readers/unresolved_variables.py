@@ -18,7 +18,7 @@ _UNSEEN = re.compile(f"{_OPEN}([^{_SHUT}]*){_SHUT}")
 _STRING_OR_UNSEEN = re.compile(rf'"(?:[^"\\]|\\.)*"|{_OPEN}[^{_SHUT}]*{_SHUT}')
 
 
-def unseen(shown: str) -> str:
+def mark_unresolved(shown: str) -> str:
     """Return the stand-in of a value that is not known, shown like this: `{name}`, `$NAME`."""
     return f"{_OPEN}{shown}{_SHUT}"
 
@@ -28,7 +28,7 @@ def plain(text: str) -> str:
     return text.translate(MARKS)
 
 
-def is_unseen(text: str) -> bool:
+def is_unresolved(text: str) -> bool:
     """Tell whether a text begins with what is not known."""
     return text.startswith(_OPEN)
 

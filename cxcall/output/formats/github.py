@@ -10,7 +10,7 @@ from cxcall.output.formats.payload_report import file_of, payloads_of, words
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
-    from cxcall.validation.payload_check import Checked
+    from cxcall.validation.payload_check import PayloadVerdict
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
     return "\n".join(lines)
 
 
-def annotation(checked: Checked, finding: Finding) -> str:
+def annotation(checked: PayloadVerdict, finding: Finding) -> str:
     """Return a finding as a workflow command; nothing in it can end the command or start another."""
     file, place = file_of(checked), finding.excerpt
     properties = {"file": file.as_posix()} if file else {}

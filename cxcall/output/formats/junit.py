@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
-    from cxcall.validation.payload_check import Checked
+    from cxcall.validation.payload_check import PayloadVerdict
 
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -42,7 +42,7 @@ def render(report: Report) -> str:
     return text.decode("ascii")
 
 
-def _add_case(suite: Element, checked: Checked) -> None:
+def _add_case(suite: Element, checked: PayloadVerdict) -> None:
     name = checked.place or "command line"
     attributes = {"classname": "cxcall.validate", "name": _xml(name)}
     if file := file_of(checked):
@@ -59,7 +59,7 @@ def _add_case(suite: Element, checked: Checked) -> None:
         SubElement(case, "system-out").text = _text(others)
 
 
-def _faults(checked: Checked) -> list[Finding]:
+def _faults(checked: PayloadVerdict) -> list[Finding]:
     """Return what makes a payload invalid: its errors, or (`--strict`) its warnings where it has none."""
     errors = [each for each in checked.findings if each.severity is Severity.ERROR]
     warnings = [each for each in checked.findings if each.severity is Severity.WARNING]

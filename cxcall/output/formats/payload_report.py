@@ -11,19 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.validation.payload_check import Checked
+from cxcall.validation.payload_check import PayloadVerdict
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
 
 
-def payloads_of(report: Report) -> tuple[Checked, ...]:
+def payloads_of(report: Report) -> tuple[PayloadVerdict, ...]:
     """Return what became of each payload; of a command that could not go on, one without a file."""
     if report.payloads or not report.findings:
         return tuple(report.payloads)
     findings = tuple(report.findings)
-    return (Checked("", None, (), valid=False, findings=findings, exit_code=report.exit_code),)
+    return (
+        PayloadVerdict("", None, (), valid=False, findings=findings, exit_code=report.exit_code),
+    )
 
 
 def words(finding: Finding) -> str:
@@ -33,12 +35,12 @@ def words(finding: Finding) -> str:
     return "\n".join([finding.message, *why, *hint])
 
 
-def was_read(checked: Checked) -> bool:
+def was_read(checked: PayloadVerdict) -> bool:
     """Tell whether there was a payload to judge."""
     return checked.exit_code in (ExitCode.OK, ExitCode.INVALID)
 
 
-def file_of(checked: Checked) -> Path | None:
+def file_of(checked: PayloadVerdict) -> Path | None:
     """Return the file of a payload, from the repository's root (else from the working directory).
 
     One outside of it is absolute. None for stdin, and for what could not be read.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
-    from cxcall.validation.payload_check import Checked
+    from cxcall.validation.payload_check import PayloadVerdict
 
 
 def render(report: Report) -> str:
@@ -47,7 +47,7 @@ def _rule(code: str) -> dict[str, Any]:
     return {**found, "help": {"text": known.do}} if known else found
 
 
-def _result(checked: Checked, finding: Finding, rule: int) -> dict[str, Any]:
+def _result(checked: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
     location: dict[str, Any] = {}
     if file := file_of(checked):
         location["physicalLocation"] = {"artifactLocation": _artifact(file), **_region(finding)}
