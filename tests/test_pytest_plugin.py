@@ -111,7 +111,7 @@ def test_a_run_that_does_not_ask_for_it_pays_nothing(pytester: pytest.Pytester) 
 
         def test_what_was_imported():
             ours = sorted(name for name in sys.modules if name.split(".")[0] == "cxcall")
-            assert ours == ["cxcall", "cxcall.pytest_plugin"]
+            assert ours == ["cxcall", "cxcall.pytest_plugin", "cxcall.version"]
         """
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}

@@ -24,12 +24,11 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from test_dialer import Tokens, plan_to
-
 from cxcall.ledger.database import FILE
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.dialer import SendHooks, deliver
+from helpers.deliveries import Tokens, plan_to
 from helpers.platform_server import Bucket, Platform
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from test_dialer import ROWS, Tokens, plan_to
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
@@ -21,6 +20,7 @@ from cxcall.ledger.ledger import AlreadySentError, Ledger
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.dialer import SendHooks, deliver
 from helpers import fault_server as fault
+from helpers.deliveries import ROWS, Tokens, plan_to
 from helpers.fault_server import FaultServer
 
 if TYPE_CHECKING:
