@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
-from cxcall.payloads.operation_matching import candidates_for, may_fit, unknown_property_count
+from cxcall.payloads.operation_matching import (
+    candidate_operations,
+    count_unknown_properties,
+    may_match,
+)
 from cxcall.slot import below, opened, slot
 
 if TYPE_CHECKING:
@@ -58,7 +62,7 @@ class Moulds:
         if not self._tries or count == _MOST_MOULDS or line[:1] not in (b"{", b"["):
             return
         self._tries -= 1
-        candidates = [self.named] if self.named else candidates_for(self.known, value)
+        candidates = [self.named] if self.named else candidate_operations(self.known, value)
         by_name = {entry.name: entry for entry in candidates}
         if len(by_name) < len(candidates):
             return  # two operations of one name cannot be told apart in a verdict
@@ -95,9 +99,9 @@ def _compiled(forms: list[bytes]) -> re.Pattern[bytes]:
 
 def _stays_unfit(operation: Operation, fitted: Operation, value: Any) -> bool:
     """Tell whether a body of this shape fits another operation better, whatever its values are."""
-    if unknown_property_count(operation, value) > unknown_property_count(fitted, value):
+    if count_unknown_properties(operation, value) > count_unknown_properties(fitted, value):
         return True
-    if not may_fit(operation.contract, operation.schema_at(""), value):
+    if not may_match(operation.contract, operation.schema_at(""), value):
         return True
     return any(
         misfit.kind.name in _OF_SHAPE and _is_plain(misfit.schema_path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
 from cxcall.payloads.checks import has_errors
-from cxcall.payloads.payload import override
+from cxcall.payloads.payload import apply_flags
 from cxcall.sending import call_guards
 from cxcall.sending.draft import build_request, path_values
 
@@ -70,7 +70,7 @@ def check(job: Job) -> Iterator[CheckedRow]:
 def _check(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
-    payload = override(job.operation, row.payload, sets=job.sets)
+    payload = apply_flags(job.operation, row.payload, sets=job.sets)
     given = {**row.values, **job.values}
     values = path_values(job.operation, given, (), payload)
     for parameter in job.operation.parameters:

@@ -24,7 +24,7 @@ from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.ledger import intent_digest
-from cxcall.output.report import of_error
+from cxcall.output.report import error_report
 from cxcall.phone import phone_numbers
 from cxcall.runtime.signals import heeded
 from cxcall.sending.dialer import Plan, SendHooks, deliver
@@ -210,9 +210,9 @@ class Run:
             delivery = deliver(self._plan(row, draft), self.ledger, self.tokens, pace)
             report = result_of_delivery(draft, delivery, findings)
         except CxcallError as error:
-            report = of_error(error, COMMAND)
+            report = error_report(error, COMMAND)
         except BaseException as fault:  # noqa: BLE001 - the batch must hear of it, and does not go on
-            report = of_error(result_of_error(fault), COMMAND)
+            report = error_report(result_of_error(fault), COMMAND)
         finally:
             turn.end()
         self._events.put(RowResult(row, report))

@@ -15,8 +15,8 @@ from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.report import Report, of_error
-from cxcall.output.screen import Screen, options_of
+from cxcall.output.report import Report, error_report
+from cxcall.output.screen import Screen, parse_output_options
 from cxcall.runtime.process_exit import report_write_error
 from cxcall.runtime.signals import let_interrupt
 from cxcall.runtime.streams import UnwrittenError, guard
@@ -123,7 +123,7 @@ def run(arguments: Sequence[str]) -> int:
         guard()
         report = _report(_asking(arguments), invocation) if arguments else _brief()
         if report is not None:
-            spoken = invocation.output or options_of(arguments, report.command)
+            spoken = invocation.output or parse_output_options(arguments, report.command)
             let_interrupt()  # a reader may take nothing for ever
             Screen.standard(spoken).show(report)
     except OSError as error:
@@ -185,7 +185,7 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
             obj=invocation,
         )
     except CxcallError as error:
-        return of_error(error, invocation.command or _command_in(arguments))
+        return error_report(error, invocation.command or _command_in(arguments))
     except typer.TyperException as error:
         return _usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):

@@ -16,7 +16,7 @@ import typer
 
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import UsageError
-from cxcall.output.options import OutputOptions, formats_of
+from cxcall.output.options import OutputOptions, supported_formats
 
 
 class Invocation:
@@ -46,7 +46,7 @@ def expand_option_groups(
         if parameter.name not in groups and parameter.kind is not parameter.VAR_KEYWORD
     ]
     shared = [
-        _narrowed(entry, formats_of(command.__name__)) if entry.name == "output" else entry
+        _narrowed(entry, supported_formats(command.__name__)) if entry.name == "output" else entry
         for group in {**groups, "output": OutputOptions}.values()
         for entry in parameters_of(group)
     ]

@@ -13,8 +13,8 @@ from cxcall.explaining.route_check import RouteMatch, path_values
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters
-from cxcall.payloads.likely_mistakes import find_unlikely
-from cxcall.payloads.payload import Payload, put
+from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.payload import Payload, set_value
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import phone_numbers
 
@@ -52,7 +52,7 @@ def _read(attempt: ObservedRequest) -> Payload:
     value = document.value
     for pointer in attempt.unknown:
         if not pointer.startswith("header:") and has_value(value, pointer):
-            value = put(value, pointer, None, "") if pointer else None
+            value = set_value(value, pointer, None, "") if pointer else None
     return Payload(value, document)
 
 
@@ -138,7 +138,7 @@ def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]
         elif is_placeholder(value, id_wanted=wants_id):
             yield _found("placeholder", payload, pointer, f"`{value}` looks like a placeholder that was never filled in", "put the real value there")  # fmt: skip
         elif re.fullmatch(r"(tel:)?\+[0-9]{5,15}", value):
-            yield from find_unlikely(payload, pointer, value.removeprefix("tel:"))
+            yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
         elif _NUMBER_NAME.search(name) and _NUMBER.fullmatch(value):
             yield _found("phone-format", payload, pointer, f"`{phone_numbers.mask(value)}` is not in E.164", "write it like `+12025550123`: a plus sign, the country code, digits only")  # fmt: skip
         elif wants_id and is_known and not (_UUID.fullmatch(value) or value.isdigit()):

@@ -12,7 +12,7 @@ from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body
-from cxcall.payloads.payload import Payload, put
+from cxcall.payloads.payload import Payload, set_value
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
 
@@ -137,7 +137,7 @@ def _carried(operation: Operation, text: str | None) -> Any:
         home = pointer and _home(operation, pointer, folded)
         if home and value is not None:
             try:
-                put(body, home, value, "--fix")
+                set_value(body, home, value, "--fix")
             except UsageError:
                 continue
     return body
@@ -175,7 +175,7 @@ def _fill(operation: Operation, body: Any) -> list[str]:
             if isinstance(sample, bool | int)
             else f"<{place.rpartition('/')[2]}>"
         )
-        put(body, place, [] if isinstance(sample, list) else empty, "--fix")
+        set_value(body, place, [] if isinstance(sample, list) else empty, "--fix")
         filled.append(place)
     return [place for place in filled if not isinstance(value_at(body, place), dict)]
 

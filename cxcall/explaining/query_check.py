@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.checks import check_parameters, fits_text
-from cxcall.payloads.schema_errors import explain_parameter
+from cxcall.payloads.checks import check_parameters, is_valid_text
+from cxcall.payloads.schema_errors import explain_parameter_error
 from cxcall.payloads.suggestions import nearest_name
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def _of_query(
         why="it is published there; users report that a body is taken, too" if either else "",
         source=f"contract {operation.contract.name}",
     )
-    if isinstance(value, str) and not fits_text(parameter.schema, [value]):
-        misfit = explain_parameter(operation, parameter, value)
+    if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
+        misfit = explain_parameter_error(operation, parameter, value)
         yield misfit._replace(where=place, excerpt=payload.excerpt(place))
 
 

@@ -16,7 +16,7 @@ FORMATS: tuple[OutputFormat, ...] = ("text", "json", "jsonl")
 CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
 
 
-def formats_of(command: str) -> tuple[OutputFormat, ...]:
+def supported_formats(command: str) -> tuple[OutputFormat, ...]:
     """Return the formats that a command prints; those of CI systems tell of findings in files."""
     return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
 

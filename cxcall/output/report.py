@@ -140,7 +140,7 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def of_error(error: CxcallError, command: str) -> Report:
+def error_report(error: CxcallError, command: str) -> Report:
     """Return the report of a command that could not go on."""
     return Report(
         command=command,

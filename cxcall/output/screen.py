@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
-from cxcall.output.finding_text import as_text
-from cxcall.output.options import CI_FORMATS, OutputOptions, formats_of
-from cxcall.output.terminal_text import cells, fold, printable
+from cxcall.output.finding_text import format_finding
+from cxcall.output.options import CI_FORMATS, OutputOptions, supported_formats
+from cxcall.output.terminal_text import cell_width, escape_controls, fold
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -66,17 +66,17 @@ class Screen:
 
     def tell(self, text: str, mark: str = "") -> None:
         """Print text from outside as data, behind a mark of our own: safe, numbers whole on a terminal only."""
-        shown = printable(text if self.stdout.isatty() else phone_numbers.mask_text(text))
-        self.line(mark + fold(shown, columns_of(self.stdout)))
+        shown = escape_controls(text if self.stdout.isatty() else phone_numbers.mask_text(text))
+        self.line(mark + fold(shown, terminal_columns(self.stdout)))
 
     def say(self, text: str) -> None:
         """Tell a person something, on stderr; nothing in JSON, where all is in the envelope."""
         if self.options.output == "text":
-            print(fold(printable(text), columns_of(self.stderr)), file=self.stderr)
+            print(fold(escape_controls(text), terminal_columns(self.stderr)), file=self.stderr)
 
     def ask(self, question: str) -> bool:
         """Ask yes or no on the terminal; no is the default, and an end of input means no."""
-        shown = fold(printable(question), columns_of(self.stderr))
+        shown = fold(escape_controls(question), terminal_columns(self.stderr))
         print(shown, end=" [y/N] ", file=self.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -139,7 +139,7 @@ class Screen:
             from importlib import import_module
 
             form = import_module(f"cxcall.output.formats.{self.options.output}")
-            self.line(printable(form.render(report)))
+            self.line(escape_controls(form.render(report)))
         elif self.options.output != "text":
             indent = 2 if self.options.output == "json" and not report.is_last_line else None
             self.line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
@@ -164,19 +164,19 @@ class Screen:
         for finding in report.findings:
             self.complain(finding, stream)
         if report.summary and not self.options.quiet:
-            print(printable(report.summary), file=stream)
+            print(escape_controls(report.summary), file=stream)
 
     def _show_delivery(self, report: Report) -> None:
         delivery = report.delivery
         assert delivery is not None  # noqa: S101 - the caller looked
         if self.options.quiet:
             if delivery.engagement_id:
-                self.line(printable(delivery.engagement_id))
+                self.line(escape_controls(delivery.engagement_id))
             return
         response = delivery.exchange.response if delivery.exchange else None
         if response is not None:
             style = "good" if report.exit_code == 0 else "error"
-            status = f"HTTP {response.status} {printable(response.reason)}".rstrip()
+            status = f"HTTP {response.status} {escape_controls(response.reason)}".rstrip()
             elapsed = delivery.exchange.timings.get("total", 0.0) if delivery.exchange else 0.0
             dim = self.painted(self.stdout, "dim", f" in {elapsed:.0f} ms")
             self.line(self.painted(self.stdout, style, status) + dim)
@@ -187,7 +187,7 @@ class Screen:
         ):
             if value:
                 behind = self.painted(self.stdout, "dim", f"  ({note})") if note else ""
-                shown = self.painted(self.stdout, "bold", printable(value))
+                shown = self.painted(self.stdout, "bold", escape_controls(value))
                 self.line(f"{label + ':':<16}{shown}{behind}")
         if response is not None and response.body:
             decoded = response.json()
@@ -205,7 +205,7 @@ class Screen:
 
     def _json_or_text(self, text: str) -> str:
         """Return text made safe, with syntax colours when it is JSON and the stream takes colour."""
-        safe = printable(text)
+        safe = escape_controls(text)
         if not (self.coloured(self.stdout) and safe[:1] in ("{", "[")):
             return safe
         from rich.console import Console
@@ -231,12 +231,12 @@ class Screen:
             ]
         phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
         for line in (*lines, f"* {phases}"):  # never folded: they are to be copied
-            print(printable(line), file=self.stderr)
+            print(escape_controls(line), file=self.stderr)
 
     def _show_table(self, table: Table) -> None:
         if not self.stdout.isatty():
             for row in table.rows:
-                self.line("\t".join(printable(cell) for cell in row))
+                self.line("\t".join(escape_controls(cell) for cell in row))
             return
         from rich.console import Console
         from rich.table import Table as Grid
@@ -244,34 +244,34 @@ class Screen:
 
         coloured = self.coloured(self.stdout)
         console = Console(color_system="auto" if coloured else None, highlight=False)
-        table = _fitting(table.on_terminal or table, console.width)
+        table = _narrow_to_fit(table.on_terminal or table, console.width)
         if not table.rows:
             return
         grid = Grid(box=None, pad_edge=False, header_style="bold")
         for heading in table.headings:  # an ID is to be copied
             grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
         for row in table.rows:
-            grid.add_row(*(Text(printable(cell)) for cell in row))
+            grid.add_row(*(Text(escape_controls(cell)) for cell in row))
         console.print(grid)
 
     def complain(self, finding: Finding, stream: IO[str] | None = None) -> None:
         """Print a finding, on stderr if on no other stream, and an empty line behind it."""
         stream = stream or self.stderr
-        text = as_text(finding, partial(self.painted, stream), columns_of(stream))
+        text = format_finding(finding, partial(self.painted, stream), terminal_columns(stream))
         print(text + "\n", file=stream)
 
 
-def _fitting(table: Table, width: int) -> Table:
+def _narrow_to_fit(table: Table, width: int) -> Table:
     """Return the first of the ever narrower forms of a table that fits, else the narrowest."""
     while table.narrower is not None:
         lines = zip(table.headings, *table.rows, strict=True)
-        if sum(max(map(cells, column)) + 1 for column in lines) - 1 <= width:
+        if sum(max(map(cell_width, column)) + 1 for column in lines) - 1 <= width:
             break
         table = table.narrower
     return table
 
 
-def columns_of(stream: IO[str]) -> int | None:
+def terminal_columns(stream: IO[str]) -> int | None:
     """Return how wide the terminal behind a stream is; None where there is none."""
     if not stream.isatty():
         return None
@@ -279,13 +279,13 @@ def columns_of(stream: IO[str]) -> int | None:
     return int(told if told.isdecimal() else os.get_terminal_size(stream.fileno()).columns) or None
 
 
-def summarise(counts: Mapping[str, int]) -> str:
+def count_findings(counts: Mapping[str, int]) -> str:
     """Say in words how many findings there are of each severity: `2 errors, 1 warning`."""
     told = [(counts.get(name, 0), str(name)) for name in (Severity.ERROR, Severity.WARNING)]
     return ", ".join(f"{count:,} {name}{'s' if count > 1 else ''}" for count, name in told if count)
 
 
-def options_of(arguments: Iterable[str], command: str) -> OutputOptions:
+def parse_output_options(arguments: Iterable[str], command: str) -> OutputOptions:
     """Read how a command is to speak from raw arguments, for errors that arise before they are parsed."""
     found: Mapping[str, Any] = {}
     for word, following in pairwise([*arguments, ""]):
@@ -302,6 +302,6 @@ def options_of(arguments: Iterable[str], command: str) -> OutputOptions:
     output = found.get("output", "text")
     color = found.get("color", "auto")
     return OutputOptions(
-        output=output if output in formats_of(command) else "text",
+        output=output if output in supported_formats(command) else "text",
         color=color if color in ("always", "never") else "auto",
     )

@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
-_LITERAL = r"`[^`\n]*`"
+LITERAL = r"`[^`\n]*`"
 
 
-_HELD = "\0"  # where a literal has a space: `printable` has left none of these
+_PROTECTED_SPACE = "\0"  # where a literal has a space: `printable` has left none of these
 
 
-_NARROWEST = 40
+MIN_COLUMNS = 40
 
 
-def printable(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Return text from outside with control characters spelled out, tabs and newlines kept."""
     if text.isprintable():
         return text
@@ -39,16 +39,16 @@ def fold(text: str, columns: int | None, indent: str = "") -> str:
     """
     if columns is None or (len(text) <= columns and text.isascii()):
         return text
-    width = max(columns, _NARROWEST)
-    held = re.sub(_LITERAL, lambda literal: literal[0].replace(" ", _HELD), text)
-    lines = (_folded(line.expandtabs(), width, indent) for line in held.split("\n"))
-    return "\n".join(lines).replace(_HELD, " ")
+    width = max(columns, MIN_COLUMNS)
+    held = re.sub(LITERAL, lambda literal: literal[0].replace(" ", _PROTECTED_SPACE), text)
+    lines = (_fold_line(line.expandtabs(), width, indent) for line in held.split("\n"))
+    return "\n".join(lines).replace(_PROTECTED_SPACE, " ")
 
 
-def _folded(line: str, width: int, indent: str) -> str:
+def _fold_line(line: str, width: int, indent: str) -> str:
     lines, current, used = [], "", 0
     for gap, word in re.findall(r"( *)([^ ]+)", line):
-        taken = cells(word.replace(_HELD, " "))
+        taken = cell_width(word.replace(_PROTECTED_SPACE, " "))
         if current and used + len(gap) + taken > width:
             lines.append(current)
             current, used, gap = indent, len(indent), ""  # noqa: PLW2901 - none begins a line
@@ -57,34 +57,34 @@ def _folded(line: str, width: int, indent: str) -> str:
     return "\n".join([*lines, current])
 
 
-def spelled(text: str) -> str:
+def escape_to_one_line(text: str) -> str:
     """Return text from outside on one line, control characters and line breaks spelled out."""
-    return printable(text).replace("\n", "\\n")
+    return escape_controls(text).replace("\n", "\\n")
 
 
-def _count(text: Iterable[str], room: int) -> int:
+def count_fitting(text: Iterable[str], room: int) -> int:
     """Return how many of the first characters fit into so many cells."""
     count = 0
     for char in text:
-        room -= cells(char)
+        room -= cell_width(char)
         if room < 0:
             break
         count += 1
     return count
 
 
-def cells(text: str) -> int:
+def cell_width(text: str) -> int:
     """Return how many terminal cells a text takes."""
     if text.isascii() and text.isprintable():
         return len(text)
-    return sum(map(_width, text))
+    return sum(map(_character_width, text))
 
 
-def _width(char: str) -> int:
+def _character_width(char: str) -> int:
     from unicodedata import category, east_asian_width
 
     if _UNSAFE.match(char):
-        return len(printable(char))
+        return len(escape_controls(char))
     if category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if east_asian_width(char) in "WF" else 1

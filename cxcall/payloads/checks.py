@@ -12,13 +12,13 @@ from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.operation_matching import (
-    Fit,
-    count_known,
-    fit,
-    knows,
-    names_in,
-    names_of,
-    satisfied,
+    OperationMatch,
+    count_declared_properties,
+    declared_names,
+    find_valid_operations,
+    has_declared_property,
+    match_operations,
+    property_names,
 )
 from cxcall.payloads.payload import Payload
 
@@ -63,23 +63,23 @@ def check(
     Raises UsageError (a CxcallError) for a file or contract that cannot be read and for an operation
     that is not known, TypeError or ValueError for a value that is not JSON.
     """
-    known = _known(os.fspath(contract) if contract is not None else None)
+    known = _cached_catalog(os.fspath(contract) if contract is not None else None)
     named = known.named(operation) if operation is not None else None
     try:
-        body = _body(payload)
+        body = _read_payload(payload)
     except DocumentError as error:
         return Verdict((named.name,) if named else (), error.findings)
     return match_and_check(known, body, named)
 
 
 @cache
-def _known(contract: str | None) -> Catalog:
+def _cached_catalog(contract: str | None) -> Catalog:
     from cxcall.contracts.catalog import load_catalog
 
     return load_catalog(contract)
 
 
-def _body(payload: object) -> Payload:
+def _read_payload(payload: object) -> Payload:
     """Read a payload; raises DocumentError where what would be sent is no JSON document."""
     if isinstance(payload, os.PathLike):
         path = os.fspath(payload)
@@ -98,7 +98,7 @@ def match_and_check(
     known: Sequence[Operation], body: Payload, named: Operation | None = None
 ) -> Verdict:
     """Check a body that was read, as the operation `named` or as the one of `known` that it fits."""
-    found = None if named else fit(known, body.value)
+    found = None if named else match_operations(known, body.value)
     operation, findings = check_payload(known, body, named, found)
     every = (*(body.document.findings if body.document else ()), *findings)
     fitting = found.fitting if found and not has_errors(every) else (operation,)
@@ -124,44 +124,44 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
             for finding in explain_schema_error(operation, body, misfit)
         ]
     findings.extend(find_likely_mistakes(operation, body, {finding.where for finding in findings}))
-    return in_file_order(findings)
+    return sort_findings(findings)
 
 
 def check_parameters(
     operation: Operation, values: Mapping[str, str], body: Payload | None = None
 ) -> list[Finding]:
     """Return the findings on path and query parameters: against their schemas, and against the body."""
-    from cxcall.payloads.likely_mistakes import find_mismatches
+    from cxcall.payloads.likely_mistakes import find_id_mismatches
 
     findings = []
     for parameter in operation.parameters:
         value = values.get(parameter.name)
-        if value is not None and not fits_text(parameter.schema, [value]):
-            from cxcall.payloads.schema_errors import explain_parameter
+        if value is not None and not is_valid_text(parameter.schema, [value]):
+            from cxcall.payloads.schema_errors import explain_parameter_error
 
-            findings.append(explain_parameter(operation, parameter, value))
+            findings.append(explain_parameter_error(operation, parameter, value))
     if body is not None:
-        findings.extend(find_mismatches(operation, values, body))
+        findings.extend(find_id_mismatches(operation, values, body))
     return findings
 
 
-def fits_text(schema: JsonSchema, texts: list[str]) -> bool:
+def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:
     """Tell whether the texts of one parameter, in any reading of them, are as its schema wants."""
     judge = compile_schema(schema)
-    return any(judge.is_valid(value) for value in _readings(texts))
+    return any(judge.is_valid(value) for value in _possible_values(texts))
 
 
-def _readings(texts: list[str]) -> Iterator[Any]:
+def _possible_values(texts: list[str]) -> Iterator[Any]:
     """Yield what the text of a parameter may stand for: itself, a number or boolean, a list of them."""
     if len(texts) == 1:
         yield texts[0]
-        yield _scalar(texts[0])
+        yield _parse_scalar(texts[0])
         texts = texts[0].split(",")
     yield texts
-    yield [_scalar(text) for text in texts]
+    yield [_parse_scalar(text) for text in texts]
 
 
-def _scalar(text: str) -> Any:
+def _parse_scalar(text: str) -> Any:
     try:
         value = json.loads(text, parse_constant=str)
     except (ValueError, RecursionError):
@@ -169,7 +169,7 @@ def _scalar(text: str) -> Any:
     return value if isinstance(value, bool | int | float) else text
 
 
-def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Sort by place in the file; what has no place keeps its turn, after what has one.
 
     Two findings at one place stay in their order; a repeated one is dropped.
@@ -193,7 +193,7 @@ def check_payload(
     operations: Sequence[Operation],
     body: Payload,
     named: Operation | None = None,
-    found: Fit | None = None,
+    found: OperationMatch | None = None,
 ) -> tuple[Operation, list[Finding]]:
     """Check a body against the operation `named`, or else against the one it fits or is nearest to.
 
@@ -201,21 +201,23 @@ def check_payload(
     findings; where the body fits another operation than the one named, or fits several, a finding
     says which.
     """
-    operation = named or (found or fit(operations, body.value)).nearest
+    operation = named or (found or match_operations(operations, body.value)).nearest
     findings = check_body(operation, body)
     if has_errors(findings):
         if named is None:
-            findings.append(_guessed(operation, body.value))
+            findings.append(_no_matching_operation(operation, body.value))
         else:
-            others = satisfied(operations, body.value)
-            known = next((entry for entry in others if knows(entry, body.value)), None)
-            findings[:0] = [_other_operation(named, known, body)] if known else []
+            others = find_valid_operations(operations, body.value)
+            known = next(
+                (entry for entry in others if has_declared_property(entry, body.value)), None
+            )
+            findings[:0] = [_operation_mismatch(named, known, body)] if known else []
     return operation, findings
 
 
-def _other_operation(named: Operation, other: Operation, body: Payload) -> Finding:
-    has = names_in(body.value) - names_of(named)
-    lacks = names_of(named) - names_in(body.value)
+def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Finding:
+    has = property_names(body.value) - declared_names(named)
+    lacks = declared_names(named) - property_names(body.value)
     told = [
         f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
         for verb, names in (("it has", has), ("it lacks", lacks))
@@ -233,8 +235,8 @@ def _other_operation(named: Operation, other: Operation, body: Payload) -> Findi
     )
 
 
-def _guessed(operation: Operation, value: Any) -> Finding:
-    shares = count_known(operation, value)
+def _no_matching_operation(operation: Operation, value: Any) -> Finding:
+    shares = count_declared_properties(operation, value)
     how = "the nearest one" if shares else "for want of a property that any of them knows"
     return Finding(
         Severity.NOTE,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity
-from cxcall.payloads.payload import Payload, empty, override, put_text
+from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     Entry = tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]
 
 DELIMITERS = ",;\t|"
-PLACES = ("path", "query")
-SAMPLE_ID = "12345678-1234-4234-8234-123456789012"
-_LONGEST_CELL = 1 << 24
+PARAMETER_LOCATIONS = ("path", "query")
+EXAMPLE_ID = "12345678-1234-4234-8234-123456789012"
+_MAX_CELL = 1 << 24
 _QUOTED = re.compile(r'"(?:[^"]++|"")*"')
 
 
@@ -127,7 +127,7 @@ class CsvHeader(NamedTuple):
     @classmethod
     def read(cls, lines: CsvLines, name: str) -> Self:
         """Take the header from the lines."""
-        csv.field_size_limit(_LONGEST_CELL)
+        csv.field_size_limit(_MAX_CELL)
         head = next((line for line in lines if line.strip()), "")
         mark = _delimiter(head)
         cells = next(csv.reader([head], delimiter=mark, strict=True), [])
@@ -138,7 +138,7 @@ class CsvHeader(NamedTuple):
         """Tell whether a column names something that an operation has."""
         for cell in self.cells:
             try:
-                _column(cell, operation, self.name)
+                _parse_column(cell, operation, self.name)
             except UsageError:
                 continue
             return True
@@ -146,8 +146,8 @@ class CsvHeader(NamedTuple):
 
     def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises UsageError where it lacks what the header names."""
-        columns = [_column(cell, operation, self.name) for cell in self.cells]
-        _refuse_twice(columns, self.name)
+        columns = [_parse_column(cell, operation, self.name) for cell in self.cells]
+        _reject_repeated_columns(columns, self.name)
         return CsvTable(self, columns, operation)
 
 
@@ -160,7 +160,7 @@ class CsvTable(NamedTuple):
 
     def records(self, lines: CsvLines) -> Iterator[Entry]:
         """Yield the records as (place, body, path parameters, errors); one that is broken is the last."""
-        csv.field_size_limit(_LONGEST_CELL)
+        csv.field_size_limit(_MAX_CELL)
         name, mark = self.header.name, self.header.mark
         cells = csv.reader(lines, delimiter=mark, strict=True)
         while True:
@@ -169,13 +169,15 @@ class CsvTable(NamedTuple):
             except csv.Error as error:
                 first, raw = lines.take()
                 broken = CsvRecord(name, first, raw, self.columns, mark)
-                yield broken.cell(0), None, {}, (_unreadable(broken, error),)
+                yield broken.cell(0), None, {}, (_quoting_error(broken, error),)
                 return
             if found is None:
                 return
             first, raw = lines.take()
             if found:
-                yield _built(found, CsvRecord(name, first, raw, self.columns, mark), self.operation)
+                yield _build_row(
+                    found, CsvRecord(name, first, raw, self.columns, mark), self.operation
+                )
 
 
 def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[Entry]:
@@ -187,7 +189,7 @@ def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[
     yield from CsvHeader.read(lines, name).table(operation).records(lines)
 
 
-def pieces(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tuple[int, str]]:
+def split_records(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tuple[int, str]]:
     """Cut a table into pieces of so many records, as (number of the first line, text)."""
     cells = csv.reader(lines, delimiter=header.mark, strict=True)
     while True:
@@ -207,9 +209,11 @@ def _delimiter(head: str) -> str:
     return max(DELIMITERS, key=head.count)
 
 
-def _column(cell: str, operation: Operation, name: str) -> CsvColumn:
+def _parse_column(cell: str, operation: Operation, name: str) -> CsvColumn:
     flags = {flag.name: flag for flag in operation.flags}
-    parameters = [entry.name for entry in operation.parameters if entry.location in PLACES]
+    parameters = [
+        entry.name for entry in operation.parameters if entry.location in PARAMETER_LOCATIONS
+    ]
     if cell.startswith("/"):
         return CsvColumn(cell, pointer=cell)
     if (written := cell.removeprefix("--")) in flags:
@@ -220,13 +224,13 @@ def _column(cell: str, operation: Operation, name: str) -> CsvColumn:
     raise UsageError(
         f"`{name}` has a column `{cell}`, and `{operation.name}` knows nothing of that name",
         where=f"column {cell}",
-        fix=_nearest(cell, known)
+        fix=_suggest_column(cell, known)
         + f"a sample: `cxcall operations {operation.name} --skeleton --csv`",
         why="a header names a flag, a parameter, or a place in the body such as `/contactId`",
     )
 
 
-def _nearest(cell: str, known: Sequence[str]) -> str:
+def _suggest_column(cell: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches
 
     folded = {entry.rpartition("/")[2].replace("-", "").lower(): entry for entry in known}
@@ -235,7 +239,7 @@ def _nearest(cell: str, known: Sequence[str]) -> str:
     return f"did you mean `{folded[close[0]]}`? " if close else ""
 
 
-def _refuse_twice(columns: list[CsvColumn], name: str) -> None:
+def _reject_repeated_columns(columns: list[CsvColumn], name: str) -> None:
     names = [column.name for column in columns if not (column.flag and column.flag.under)]
     for column in names:
         if names.count(column) > 1:
@@ -246,11 +250,11 @@ def _refuse_twice(columns: list[CsvColumn], name: str) -> None:
             )
 
 
-def _built(cells: list[str], record: CsvRecord, operation: Operation) -> Entry:
+def _build_row(cells: list[str], record: CsvRecord, operation: Operation) -> Entry:
     start = record.cell(0)._replace(width=1)
     if len(cells) != len(record.columns):
-        return start, None, {}, (_uneven(len(cells), record),)
-    payload = Payload(empty(operation.schema_at("")), record)
+        return start, None, {}, (_wrong_cell_count(len(cells), record),)
+    payload = Payload(empty_value(operation.schema_at("")), record)
     values = {}
     for column, cell in zip(record.columns, cells, strict=True):
         if not cell:
@@ -259,12 +263,12 @@ def _built(cells: list[str], record: CsvRecord, operation: Operation) -> Entry:
             if column.parameter:
                 values[column.parameter] = cell
             elif column.flag:
-                payload = override(operation, payload, [(column.flag, cell)])
+                payload = apply_flags(operation, payload, [(column.flag, cell)])
                 if column.flag.parameter:
                     values[column.flag.parameter] = cell
             else:
                 origin = f"column {column.pointer}"
-                put_text(operation, payload.value, column.pointer, cell, origin)
+                set_text(operation, payload.value, column.pointer, cell, origin)
         except UsageError as error:
             place = record.cell(record.columns.index(column))
             found = tuple(finding._replace(excerpt=place) for finding in error.findings)
@@ -272,28 +276,28 @@ def _built(cells: list[str], record: CsvRecord, operation: Operation) -> Entry:
     return start, Payload(payload.value, record), values, ()
 
 
-def _uneven(count: int, record: CsvRecord) -> Finding:
+def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:
     wanted = len(record.columns)
     last = record.cell(wanted if count > wanted else count - 1)
-    return _malformed(last, f"{count} cells under {wanted} columns")
+    return _malformed_record(last, f"{count} cells under {wanted} columns")
 
 
-def _unreadable(record: CsvRecord, error: csv.Error) -> Finding:
+def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
     """Return the finding on a record that cannot be parted into cells: mostly a quote that is not doubled."""
     for index, cell in enumerate(record.cells):
         if cell.startswith('"') and not _QUOTED.fullmatch(cell):
             is_open = _QUOTED.fullmatch(f'{cell}"')
-            found = _malformed(
+            found = _malformed_record(
                 record.cell(index)._replace(width=1),
                 "this quote is never closed" if is_open else "text stands behind a closed quote",
             )
             return found._replace(
                 fix='close the cell with `"`; a quote inside of it is doubled: `""`'
             )
-    return _malformed(record.cell(0), str(error))
+    return _malformed_record(record.cell(0), str(error))
 
 
-def _malformed(place: Excerpt, message: str) -> Finding:
+def _malformed_record(place: Excerpt, message: str) -> Finding:
     return Finding(
         Severity.ERROR,
         "body-malformed",
@@ -304,17 +308,17 @@ def _malformed(place: Excerpt, message: str) -> Finding:
     )
 
 
-def skeleton(operation: Operation) -> str:
+def build_skeleton(operation: Operation) -> str:
     """Return a table to start from: the header, and one valid row from the operation's example."""
     from io import StringIO
 
-    cells = dict(_sample_cells(operation))
+    cells = dict(_example_cells(operation))
     out = StringIO()
     csv.writer(out, lineterminator="\n").writerows([list(cells), list(cells.values())])
     return out.getvalue().rstrip("\n")
 
 
-def _sample_cells(operation: Operation) -> Iterator[tuple[str, str]]:
+def _example_cells(operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield (column, cell): required parameters, then flags, then what of the example no flag sets."""
     flagged = {flag.parameter for flag in operation.flags if flag.sets_body}
     cells = {
@@ -323,9 +327,13 @@ def _sample_cells(operation: Operation) -> Iterator[tuple[str, str]]:
     }
     by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in cells.items()}
     for parameter in operation.parameters:
-        if parameter.required and parameter.location in PLACES and parameter.name not in flagged:
+        if (
+            parameter.required
+            and parameter.location in PARAMETER_LOCATIONS
+            and parameter.name not in flagged
+        ):
             is_id = operation.contract.resolve(parameter.schema).get("format") == "uuid"
-            yield parameter.name, by_name.get(parameter.name, SAMPLE_ID if is_id else "1")
+            yield parameter.name, by_name.get(parameter.name, EXAMPLE_ID if is_id else "1")
     for flag in operation.flags:
         if flag.pointers and not flag.under and cells.keys() >= set(flag.pointers):
             samples = [cells.pop(pointer) for pointer in flag.pointers]

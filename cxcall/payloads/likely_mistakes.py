@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer, leaves, objects, split_pointer, value_at
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import intended_property, shown
+from cxcall.payloads.suggestions import format_value, intended_property
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def find_likely_mistakes(
         if is_placeholder(value):
             yield _placeholder(operation, body, pointer, value)
         elif isinstance(value, str) and _is_number(schema.get("format"), value):
-            yield from find_unlikely(body, pointer, value)
+            yield from find_unlikely_number(body, pointer, value)
         if "x-cxcall-same-as" in schema:
             yield from _unequal(operation, body, pointer, schema)
 
@@ -131,7 +131,7 @@ def _is_number(form: str | None, value: str) -> bool:
     return form == "e164" or (form == "phone" and value.startswith("+"))
 
 
-def find_mismatches(
+def find_id_mismatches(
     operation: Operation, values: Mapping[str, str], body: Payload
 ) -> Iterator[Finding]:
     """Yield an error for each ID in the body that must be the one in the path, and is not."""
@@ -144,7 +144,7 @@ def find_mismatches(
                 Severity.ERROR,
                 "id-mismatch",
                 pointer,
-                f"`{pointer}` is `{shown(value)}`, the path says `{shown(values[name])}`",
+                f"`{pointer}` is `{format_value(value)}`, the path says `{format_value(values[name])}`",
                 fix=f"send the same `{name}` in both",
                 why="one of the two is another one: the wrong person could be called",
                 source=f"contract {operation.contract.name}",
@@ -162,7 +162,7 @@ def _placeholder(operation: Operation, body: Payload, pointer: str, value: str) 
     )
 
 
-def find_unlikely(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
+def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
     """Yield a warning when a number of the right form is one that nobody can have."""
     reason = phone_numbers.find_number_mistake(value)
     if reason:
@@ -193,7 +193,7 @@ def _unequal(
             "id-mismatch",
             pointer,
             f"`{pointer}` differs from `{other}`, though both name the contact",
-            fix=f"send the same ID in both: `{shown(there)}`",
+            fix=f"send the same ID in both: `{format_value(there)}`",
             why="one of the two is another contact: the wrong person could be called",
             source=f"contract {operation.contract.name}",
         )

@@ -74,7 +74,7 @@ class Payload(NamedTuple):
         )
 
 
-def build(
+def build_payload(
     operation: Operation,
     file: str | None,
     flags: Sequence[tuple[Flag, str]] = (),
@@ -86,16 +86,18 @@ def build(
     Raises DocumentError or UsageError when the file or a flag cannot be read.
     """
     document = parse(read_text(file), file) if file is not None else None
-    value = deepcopy(document.value) if document is not None else empty(operation.schema_at(""))
-    return override(operation, Payload(value, document), flags, sets)
+    value = (
+        deepcopy(document.value) if document is not None else empty_value(operation.schema_at(""))
+    )
+    return apply_flags(operation, Payload(value, document), flags, sets)
 
 
-def empty(schema: JsonSchema) -> Any:
+def empty_value(schema: JsonSchema) -> Any:
     """Return what a value starts from: an array where the schema wants one, else an object."""
     return [] if schema.get("type") == "array" else {}
 
 
-def override(
+def apply_flags(
     operation: Operation,
     payload: Payload,
     flags: Sequence[tuple[Flag, str]] = (),
@@ -105,18 +107,20 @@ def override(
     value, origins = payload.value, dict(payload.origins)
     for flag, text in flags:
         origin = f"--{flag.name}"
-        for pointer in _places(flag, text):
+        for pointer in _flag_pointers(flag, text):
             member = text.partition("=")[2] if flag.under else text
-            value = put_text(operation, value, pointer, member, origin)
+            value = set_text(operation, value, pointer, member, origin)
             origins[pointer] = origin
     for text in sets:
-        pointer, member = _from_set(text)
-        value = put(_opened(operation, value, pointer, "--set"), pointer, member, "--set")
+        pointer, member = _parse_set_option(text)
+        value = set_value(
+            _create_containers(operation, value, pointer, "--set"), pointer, member, "--set"
+        )
         origins[pointer] = "--set"
     return Payload(value, payload.document, origins)
 
 
-def _places(flag: Flag, text: str) -> Sequence[str]:
+def _flag_pointers(flag: Flag, text: str) -> Sequence[str]:
     if not flag.under:
         return flag.pointers
     name, separator, _ = text.partition("=")
@@ -129,23 +133,23 @@ def _places(flag: Flag, text: str) -> Sequence[str]:
     return (join_pointer(flag.under, name),)
 
 
-def put_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
+def set_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
     """Return `value` with a text put at `pointer`, as the operation's schema wants it there."""
-    member = typed(text, operation.schema_at(pointer))
-    return put(_opened(operation, value, pointer, origin), pointer, member, origin)
+    member = convert_text(text, operation.schema_at(pointer))
+    return set_value(_create_containers(operation, value, pointer, origin), pointer, member, origin)
 
 
-def _opened(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
+def _create_containers(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
     """Return `value` with the arrays and objects that the schema wants above `pointer`."""
     above = ""
     for token in split_pointer(pointer)[:-1]:
         above = join_pointer(above, token)
         if not has_value(value, above):
-            value = put(value, above, empty(operation.schema_at(above)), origin)
+            value = set_value(value, above, empty_value(operation.schema_at(above)), origin)
     return value
 
 
-def typed(text: str, schema: JsonSchema) -> Any:
+def convert_text(text: str, schema: JsonSchema) -> Any:
     """Return a text as the schema wants it: it stays text, unless the schema takes none."""
     kinds = schema.get("type", "string")
     if "string" in ([kinds] if isinstance(kinds, str) else kinds):
@@ -156,7 +160,7 @@ def typed(text: str, schema: JsonSchema) -> Any:
         return text
 
 
-def _from_set(text: str) -> tuple[str, Any]:
+def _parse_set_option(text: str) -> tuple[str, Any]:
     pointer, separator, member = text.partition("=")
     if not separator or not pointer.startswith("/"):
         raise UsageError(
@@ -175,7 +179,7 @@ def _from_set(text: str) -> tuple[str, Any]:
         ) from None
 
 
-def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
+def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:
     """Return `value` with `member` at `pointer`; objects on the way are made when absent.
 
     In an array a number replaces that item, and `-` or the next number appends one. Raises UsageError
@@ -190,7 +194,7 @@ def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
         )
     node = value
     for token in above:
-        node = _enter(node, token, pointer, origin)
+        node = _enter_member(node, token, pointer, origin)
     if isinstance(node, dict):
         node[last] = member
     elif isinstance(node, list) and last in ("-", str(len(node))):
@@ -198,18 +202,18 @@ def put(value: Any, pointer: str, member: Any, origin: str) -> Any:
     elif isinstance(node, list) and _is_index(last, node):
         node[int(last)] = member
     else:
-        raise _misplaced(pointer, origin)
+        raise _pointer_error(pointer, origin)
     return value
 
 
-def _enter(node: Any, token: str, pointer: str, origin: str) -> Any:
+def _enter_member(node: Any, token: str, pointer: str, origin: str) -> Any:
     if isinstance(node, dict):
         return node.setdefault(token, {})
     if isinstance(node, list) and token == str(len(node)):
         node.append({})
     if isinstance(node, list) and _is_index(token, node):
         return node[int(token)]
-    raise _misplaced(pointer, origin)
+    raise _pointer_error(pointer, origin)
 
 
 def _is_index(token: str, node: list[Any]) -> bool:
@@ -217,7 +221,7 @@ def _is_index(token: str, node: list[Any]) -> bool:
     return token in map(str, range(len(node)))
 
 
-def _misplaced(pointer: str, origin: str) -> UsageError:
+def _pointer_error(pointer: str, origin: str) -> UsageError:
     return UsageError(
         f"there is no object or array to hold `{pointer}`",
         where=origin,

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, type_of, value_at
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.likely_mistakes import find_unlikely
-from cxcall.payloads.payload import typed
+from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import (
     fold_name,
     format_hint,
+    format_value,
     intended_property,
     limit_hint,
     nearest_name,
-    sample,
-    shown,
+    property_template,
     type_hint,
 )
 from cxcall.phone import phone_numbers
@@ -66,7 +66,7 @@ def explain_schema_error(
         yield case.wrong_value(misfit)
 
 
-def explain_parameter(operation: Operation, parameter: Parameter, value: str) -> Finding:
+def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
     """Return the finding on a parameter that its schema refuses."""
     label = f"`{parameter.name}` in the {parameter.location}"
     code, message, fix = _wrong_string(parameter.schema, label, value)
@@ -92,16 +92,20 @@ def _wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
         schema = {**schema, **schema.get("items", {})}
         texts = text.split(",")
         text = next(
-            (each for each in texts if not compile_schema(schema).is_valid(typed(each, schema))),
+            (
+                each
+                for each in texts
+                if not compile_schema(schema).is_valid(convert_text(each, schema))
+            ),
             text,
         )
-    value = typed(text, schema)
+    value = convert_text(text, schema)
     for misfit in compile_schema(schema).iter_errors(value):
         if misfit.kind.name == "type":
             names = " or ".join(TYPE_NAMES[name] for name in misfit.kind.as_dict()["types"])
-            return f"{label} must be {names}; `{shown(text)}` is not", f"write {names} there"
+            return f"{label} must be {names}; `{format_value(text)}` is not", f"write {names} there"
         return _broken(misfit, label, value)
-    return f"{label} cannot be `{shown(text)}`", "write another value there"
+    return f"{label} cannot be `{format_value(text)}`", "write another value there"
 
 
 def _broken(misfit: ValidationError, label: str, value: Any) -> tuple[str, str]:
@@ -109,7 +113,7 @@ def _broken(misfit: ValidationError, label: str, value: Any) -> tuple[str, str]:
     kind, detail = misfit.kind.name, misfit.kind.as_dict()
     limit = next(iter(detail.values()), "")
     if kind == "enum":
-        return f"{label} cannot be `{shown(value)}`", _choice(value, detail["options"])
+        return f"{label} cannot be `{format_value(value)}`", _choice(value, detail["options"])
     if kind in ("minLength", "minItems") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
     said, fix = format_hint(limit, value) if kind == "format" else limit_hint(kind, limit, value)
@@ -205,20 +209,23 @@ class _SchemaError:
         if value not in schema.get("enum", [value]):
             fix = _choice(value, schema["enum"])
             yield self.found(
-                "value-not-allowed", f"`{place}` cannot be `{shown(value)}`", where=place, fix=fix
+                "value-not-allowed",
+                f"`{place}` cannot be `{format_value(value)}`",
+                where=place,
+                fix=fix,
             )
         elif not re.search(schema.get("pattern", ""), value):
             code, message, fix = _wrong_string(schema, f"`{place}`", value)
             if code:
                 yield self.found(code, message, where=place, fix=fix)
         elif schema.get("format") == "e164":
-            yield from find_unlikely(self.body, place, value)
+            yield from find_unlikely_number(self.body, place, value)
 
     def missing(self, name: str) -> Finding:
         schema = self.operation.schema_at(join_pointer(self.pointer, name))
         written = [entry for entry in self.value if entry not in self.schema.get("properties", {})]
         near = nearest_name(name, written)
-        fix = f"rename `{near}` to `{name}`" if near else f"add `{sample(name, schema)}`"
+        fix = f"rename `{near}` to `{name}`" if near else f"add `{property_template(name, schema)}`"
         return self.found(
             "property-missing",
             f"`{name}` is missing from {self.label}",
@@ -275,7 +282,7 @@ class _SchemaError:
 def _choice(value: Any, choices: list[Any]) -> str:
     """Say which of the allowed values was meant, or name them all."""
     near = nearest_name(str(value), [str(entry) for entry in choices])
-    return f"did you mean `{near}`?" if near else f"one of: {', '.join(map(shown, choices))}"
+    return f"did you mean `{near}`?" if near else f"one of: {', '.join(map(format_value, choices))}"
 
 
 def _rule(schema: JsonSchema) -> str:
@@ -302,7 +309,7 @@ def _wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str,
     if wanted == "uuid":
         return (
             "id-format",
-            f"{label} must be a UUID; `{shown(value)}` is not",
+            f"{label} must be a UUID; `{format_value(value)}` is not",
             "copy the exact ID, like `12345678-1234-1234-1234-123456789012`",
         )
     return (

@@ -58,7 +58,7 @@ def type_hint(value: Any, wanted: list[str]) -> str:
                 else "it is JSON inside a string: send the JSON itself"
             )
     elif "string" in wanted and isinstance(value, int | float) and not isinstance(value, bool):
-        return f'write it in quotes: `"{shown(value)}"`'
+        return f'write it in quotes: `"{format_value(value)}"`'
     elif (
         "object" in wanted
         and isinstance(value, list)
@@ -84,7 +84,7 @@ def limit_hint(kind: str, limit: Any, value: Any) -> tuple[str, str]:
     """Say (what it must be, what to write) of a value beyond a limit of its schema; empty for another rule."""
     if kind == "multipleOf":
         return (
-            f"must be a multiple of {limit}; `{shown(value)}` is not",
+            f"must be a multiple of {limit}; `{format_value(value)}` is not",
             f"write a multiple of {limit}",
         )
     if kind not in _BOUNDS:
@@ -92,14 +92,14 @@ def limit_hint(kind: str, limit: Any, value: Any) -> tuple[str, str]:
     if isinstance(value, int | float):
         how, rest = _BOUNDS[kind]
         bound = f"{limit} {rest}" if rest else f"{how} {limit}"
-        return f"must be {how} {limit}; `{shown(value)}` is not", f"write {bound}"
+        return f"must be {how} {limit}; `{format_value(value)}` is not", f"write {bound}"
     unit, how = _BOUNDS[kind]
-    return f"must have {how} {_counted(limit, unit)}; it has {len(value)}", (
-        f"write {how} {_counted(limit, unit)}"
+    return f"must have {how} {_format_count(limit, unit)}; it has {len(value)}", (
+        f"write {how} {_format_count(limit, unit)}"
     )
 
 
-def _counted(count: int, unit: str) -> str:
+def _format_count(count: int, unit: str) -> str:
     plural = f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
     return f"{count} {unit if count == 1 else plural}"
 
@@ -112,7 +112,7 @@ def format_hint(form: str, value: str) -> tuple[str, str]:
     if form != "date-time":
         name, like = _FORMS.get(form, ("", ""))
         return (
-            (f"must be {name}; `{shown(value)}` is none", f"write it like `{like}`")
+            (f"must be {name}; `{format_value(value)}` is none", f"write it like `{like}`")
             if name
             else ("", "")
         )
@@ -121,7 +121,10 @@ def format_hint(form: str, value: str) -> tuple[str, str]:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        return f"must be a time; `{shown(value)}` is none", "write it like `2026-12-01T09:00:00Z`"
+        return (
+            f"must be a time; `{format_value(value)}` is none",
+            "write it like `2026-12-01T09:00:00Z`",
+        )
     written = moment.isoformat().removesuffix("+00:00")  # it is no number: nothing is masked
     if ":" not in value:
         return f"must name a time of the day; `{value}` does not", f"write `{written}Z`"
@@ -132,7 +135,7 @@ def format_hint(form: str, value: str) -> tuple[str, str]:
     return f"must be a time in the form of RFC 3339; `{value}` is not", f"write `{fix}`"
 
 
-def sample(name: str, schema: JsonSchema) -> str:
+def property_template(name: str, schema: JsonSchema) -> str:
     """Return a property as it would be written, its value to be filled in."""
     kinds = {"object": "{...}", "array": "[...]", "integer": "0", "number": "0", "boolean": "true"}
     by_format = {"uuid": '"<UUID>"', "e164": '"<+E.164 number>"'}
@@ -140,7 +143,7 @@ def sample(name: str, schema: JsonSchema) -> str:
     return f'"{name}": {by_format.get(schema.get("format", ""), kinds.get(kind, chr(34) + "..." + chr(34)))}'
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a value as text for a message: numbers masked, the end of a long one left out."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     text = phone_numbers.mask_text(text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.payloads.checks import fits_text
+from cxcall.payloads.checks import is_valid_text
 from cxcall.sandbox.messages import Problem
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
             continue
         if not texts and not parameter.required:
             continue
-        if not texts or not fits_text(parameter.schema, texts):
+        if not texts or not is_valid_text(parameter.schema, texts):
             message = _not_valid(texts[0] if texts else None, _wanted(parameter.schema))
             raise Problem(400, code, message, name=parameter.name)
 

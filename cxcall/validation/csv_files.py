@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.csv_table import CsvHeader, CsvLines, pieces
-from cxcall.payloads.operation_matching import fit
+from cxcall.payloads.csv_table import CsvHeader, CsvLines, split_records
+from cxcall.payloads.operation_matching import match_operations
 from cxcall.validation.payload_check import unreadable_verdict
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class CsvFile:
         self._lines = CsvLines(text)
         self.name = name
         self.header = CsvHeader.read(self._lines, name)
-        self._first = next(pieces(self._lines, self.header, 1), (1, ""))
+        self._first = next(split_records(self._lines, self.header, 1), (1, ""))
 
     @property
     def is_empty(self) -> bool:
@@ -44,7 +44,7 @@ class CsvFile:
         """Yield all records."""
         if not self.is_empty:
             yield self._first
-            yield from pieces(self._lines, self.header, _RECORDS)
+            yield from split_records(self._lines, self.header, _RECORDS)
 
     def operation(self, known: Sequence[Operation]) -> Operation:
         """Return the operation that has all columns, and that the first record is valid as.
@@ -57,7 +57,7 @@ class CsvFile:
         for table in tables:
             body = next((found[1] for found in table.records(_lines_of(self._first))), None)
             if body and compile_schema(table.operation.body_schema).is_valid(body.value):
-                return fit([each.operation for each in tables], body.value).nearest
+                return match_operations([each.operation for each in tables], body.value).nearest
         raise UsageError(
             f"`{self.name}` is for no operation that is known: its columns or its first record fit none",
             where="--operation",

@@ -8,8 +8,8 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.payloads.checks import (
     check_parameters,
     has_errors,
-    in_file_order,
     match_and_check,
+    sort_findings,
 )
 from cxcall.payloads.payload import Payload
 
@@ -93,7 +93,7 @@ class PayloadChecker(NamedTuple):
         operations, findings = match_and_check(self.known, body, self.named)
         if values and self.named:
             findings = tuple(
-                in_file_order([*findings, *check_parameters(self.named, values, body)])
+                sort_findings([*findings, *check_parameters(self.named, values, body)])
             )
         valid = not has_errors(findings, strict=self.strict)
         return PayloadVerdict(

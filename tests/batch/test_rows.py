@@ -29,7 +29,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_si
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda entry: entry.name)
 def test_the_sample_table_of_every_operation_is_right(operation: Operation, tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
-    path.write_text(csv_table.skeleton(operation), "utf-8")
+    path.write_text(csv_table.build_skeleton(operation), "utf-8")
     settings = settle({"base_url": "http://127.0.0.1:1"}, operation.contract)
     with RowFile(str(path)) as file:
         rows = list(check(Job(operation, file, settings, {})))

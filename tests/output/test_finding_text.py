@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.findings.finding import Excerpt, Finding, Severity
-from cxcall.output.finding_text import as_text
+from cxcall.output.finding_text import format_finding
 from cxcall.output.terminal_text import fold
 
 KINDS = ["a", "number", "`cxcall history list`", "`x", "(8)", "naïve"]
@@ -26,7 +26,7 @@ def finding(
 
 
 def shown(found: Finding, columns: int | None) -> list[str]:
-    return as_text(found, lambda _style, text: text, columns).splitlines()
+    return format_finding(found, lambda _style, text: text, columns).splitlines()
 
 
 @given(WORDS, st.integers(40, 120))

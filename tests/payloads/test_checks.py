@@ -17,7 +17,7 @@ from cxcall.contracts.contract import Operation
 from cxcall.documents.json_document import parse
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters, check_payload, has_errors
-from cxcall.payloads.operation_matching import fit
+from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
 
 OPERATIONS = contract.operations()
@@ -257,7 +257,7 @@ def test_a_payload_of_another_route_is_recognised() -> None:
 
 def test_a_payload_of_two_routes_names_both() -> None:
     example = contract.find("personal-connection", OPERATIONS).example
-    assert [entry.name for entry in fit(OPERATIONS, example).fitting] == [
+    assert [entry.name for entry in match_operations(OPERATIONS, example).fitting] == [
         "personal-connection",
         "personal-connection-contact",
     ]
@@ -328,7 +328,7 @@ def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_an_example_fits_its_own_operation(operation: Operation) -> None:
-    assert operation in fit(OPERATIONS, operation.example).fitting
+    assert operation in match_operations(OPERATIONS, operation.example).fitting
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_an_example_fits_its_own_operation(operation: Operation) -> None:
 def test_the_operation_that_asks_for_most_of_a_body_comes_first(
     name: str, others: list[str]
 ) -> None:
-    found = fit(OPERATIONS, contract.named(name).example)
+    found = match_operations(OPERATIONS, contract.named(name).example)
     assert [entry.name for entry in found.fitting] == [name, *others]
     assert found.nearest.name == name
 

@@ -19,10 +19,10 @@ from cxcall.cli.options import flags_of
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
-from cxcall.output.finding_text import one_line
+from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import spelled
+from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.runtime.signals import let_pass
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import named_values, provenance_note, stop_unfit_token
@@ -242,9 +242,9 @@ class _Batch:
             if report.delivery and report.delivery.engagement_id:
                 screen.line(report.delivery.engagement_id)
         elif not screen.stdout.isatty():
-            screen.line("\t".join(map(spelled, done.cells())))
+            screen.line("\t".join(map(escape_to_one_line, done.cells())))
         elif report.outcome is not Outcome.ACCEPTED:
-            screen.line(one_line(str(done)))
+            screen.line(format_one_line(str(done)))
         screen.stdout.flush()
 
     def _report(self, running: Run, found: CheckStatistics) -> Report:

@@ -9,7 +9,7 @@ from cxcall.contracts import contract
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report
-from cxcall.output.screen import Screen, columns_of
+from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
 from cxcall.platform_reads import preflight
@@ -62,7 +62,7 @@ def run_doctor(
     values, texts = _named(wishes.params, operation)
     given = payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
-        given = payload.build(operation, body.file, texts, body.set or ())
+        given = payload.build_payload(operation, body.file, texts, body.set or ())
     case = Case(settings, known, operation, values, given)
     screen, lines = Screen.standard(output), []
     for line in preflight.examine(case):
@@ -108,7 +108,7 @@ def _print(line: CheckResult, screen: Screen) -> None:
 
 def _lines(text: str, screen: Screen) -> list[str]:
     """Return a text as lines that stay beside their check on a terminal; one line where a program reads."""
-    columns = columns_of(screen.stdout)
+    columns = terminal_columns(screen.stdout)
     return fold(text, columns and columns - _INDENT).split("\n")
 
 

@@ -15,10 +15,10 @@ from cxcall.findings.codes import codes, find
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.finding_text import one_line
+from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, Table, finding_as_json
-from cxcall.output.screen import Screen, summarise
-from cxcall.output.terminal_text import printable, spelled
+from cxcall.output.screen import Screen, count_findings
+from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 
 if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
@@ -81,7 +81,7 @@ def explain_last() -> Report:
         findings=[*found.findings, kept],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [found.as_dict()]},
-        text=f"{spelled(_headline(found))}\n{_cause(found.root)}\n\n{text_of(record)}\n",
+        text=f"{escape_to_one_line(_headline(found))}\n{_cause(found.root)}\n\n{text_of(record)}\n",
     )
 
 
@@ -140,7 +140,7 @@ def _report(found: list[Explanation], counts: Counter[str], *, fix: str) -> Repo
         findings_are_data=True,
         data={"attempts": attempts},
         lines=attempts,
-        summary="" if fix else summarise(counts),
+        summary="" if fix else count_findings(counts),
     )
 
 
@@ -156,7 +156,7 @@ def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
 
 
 def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
-    screen.tell(spelled(_headline(explanation)))
+    screen.tell(escape_to_one_line(_headline(explanation)))
     screen.tell(_cause(explanation.root))
     screen.line()
     shown = explanation.findings if every else explanation.findings[:_SHOWN]
@@ -186,15 +186,13 @@ def _headline(explanation: Explanation) -> str:
 def _cause(root: Finding | None) -> str:
     if root is None:
         return "nothing wrong is to be seen in it"
-    return (
-        f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {one_line(root.message)}"
-    )
+    return f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {format_one_line(root.message)}"
 
 
 def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
     mended = correct_request(explanation)
     forms = {"send": mended.as_send, "curl": mended.as_curl, "json": mended.as_json}
-    screen.line(printable(forms[form]()))
+    screen.line(escape_controls(forms[form]()))
     if mended.missing:
         screen.say(f"still missing: {', '.join(mended.missing)}")
     for finding in mended.findings:

@@ -171,7 +171,7 @@ def skeleton_of(operation: Operation, *, as_csv: bool = False) -> str:
             fix=f"see its schema: `cxcall operations {operation.name}`",
         )
     if as_csv:
-        from cxcall.payloads.csv_table import skeleton
+        from cxcall.payloads.csv_table import build_skeleton
 
-        return skeleton(operation)
+        return build_skeleton(operation)
     return json.dumps(operation.example, ensure_ascii=False, indent=2)

@@ -116,7 +116,7 @@ def _built(operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOp
     """Build the body from what was given; none at all is a body of None, where the operation allows it."""
     is_given = body.file is not None or body.set or any(flag.sets_body for flag, _ in texts)
     if is_given:
-        return payload.build(operation, body.file, texts, body.set or ())
+        return payload.build_payload(operation, body.file, texts, body.set or ())
     if operation.needs_body:
         raise UsageError("no body was given", where="--file", fix=_how_to_give(operation))
     return payload.Payload(None)

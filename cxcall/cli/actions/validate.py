@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report
-from cxcall.output.screen import Screen, summarise
-from cxcall.output.terminal_text import spelled
+from cxcall.output.screen import Screen, count_findings
+from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.summary import SHOWN, ValidationSummary
 
@@ -50,8 +50,10 @@ def run_validation(
         findings_are_data=True,
         data=result.as_dict(),
         lines=(),
-        text="" if output.quiet else "\n".join(spelled(str(each)) for each in result.shown),
-        summary="\n".join(filter(None, [result.summary(), summarise(result.severities)])),
+        text=""
+        if output.quiet
+        else "\n".join(escape_to_one_line(str(each)) for each in result.shown),
+        summary="\n".join(filter(None, [result.summary(), count_findings(result.severities)])),
         payloads=result.payloads,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Severity
-from cxcall.output.formats.payload_report import file_of, payloads_of, words
+from cxcall.output.formats.payload_verdicts import finding_message, payload_verdicts, repository_path
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
@@ -17,7 +17,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 def render(report: Report) -> str:
     """Return one workflow command for each finding, and how many payloads are valid."""
-    payloads = payloads_of(report)
+    payloads = payload_verdicts(report)
     lines = [annotation(checked, each) for checked in payloads for each in checked.findings]
     if report.payloads:
         valid = sum(checked.valid for checked in payloads)
@@ -28,13 +28,13 @@ def render(report: Report) -> str:
 
 def annotation(checked: PayloadVerdict, finding: Finding) -> str:
     """Return a finding as a workflow command; nothing in it can end the command or start another."""
-    file, place = file_of(checked), finding.excerpt
+    file, place = repository_path(checked), finding.excerpt
     properties = {"file": file.as_posix()} if file else {}
     if file and place:
         properties |= {"line": str(place.line), "col": str(place.column)}
     properties["title"] = f"{finding.code}  {finding.where}"
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_COMMANDS[finding.severity]} {told}::{_data(words(finding))}"
+    return f"::{_COMMANDS[finding.severity]} {told}::{_data(finding_message(finding))}"
 
 
 def _data(text: str) -> str:

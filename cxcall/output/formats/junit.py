@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cxcall.findings.finding import Severity
-from cxcall.output.formats.payload_report import file_of, payloads_of, was_read, words
+from cxcall.output.formats.payload_verdicts import (
+    finding_message,
+    is_readable,
+    payload_verdicts,
+    repository_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +30,8 @@ def render(report: Report) -> str:
     What makes a payload invalid is one `failure`, as many readers take the first alone; what could
     not be read is an `error`; other findings stand in `system-out`.
     """
-    payloads = payloads_of(report)
-    unread = sum(not was_read(checked) for checked in payloads)
+    payloads = payload_verdicts(report)
+    unread = sum(not is_readable(checked) for checked in payloads)
     counts = {
         "name": "cxcall validate",
         "tests": str(len(payloads)),
@@ -45,13 +50,13 @@ def render(report: Report) -> str:
 def _add_case(suite: Element, checked: PayloadVerdict) -> None:
     name = checked.place or "command line"
     attributes = {"classname": "cxcall.validate", "name": _xml(name)}
-    if file := file_of(checked):
+    if file := repository_path(checked):
         attributes["file"] = _xml(file.as_posix())
     case = SubElement(suite, "testcase", attributes)
     faults = _faults(checked)
     if faults:
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        kind = "failure" if was_read(checked) else "error"
+        kind = "failure" if is_readable(checked) else "error"
         said = {"message": _xml(faults[0].message + more), "type": faults[0].code}
         SubElement(case, kind, said).text = _text(faults)
     faulty = {each.severity for each in faults}
@@ -67,7 +72,7 @@ def _faults(checked: PayloadVerdict) -> list[Finding]:
 
 
 def _text(findings: Sequence[Finding]) -> str:
-    return _xml("\n\n".join(f"{_head(each)}{words(each)}" for each in findings))
+    return _xml("\n\n".join(f"{_head(each)}{finding_message(each)}" for each in findings))
 
 
 def _head(finding: Finding) -> str:

@@ -9,7 +9,12 @@ from urllib.parse import quote
 
 from cxcall.findings.codes import codes
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.output.formats.payload_report import file_of, payloads_of, was_read, words
+from cxcall.output.formats.payload_verdicts import (
+    finding_message,
+    is_readable,
+    payload_verdicts,
+    repository_path,
+)
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -22,7 +27,7 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> str:
     """Return the document, in ASCII: any stream can carry it."""
-    found = [(checked, each) for checked in payloads_of(report) for each in checked.findings]
+    found = [(checked, each) for checked in payload_verdicts(report) for each in checked.findings]
     codes = sorted({finding.code for _, finding in found})
     run = {
         "tool": {
@@ -49,15 +54,15 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(checked: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
     location: dict[str, Any] = {}
-    if file := file_of(checked):
+    if file := repository_path(checked):
         location["physicalLocation"] = {"artifactLocation": _artifact(file), **_region(finding)}
-    if was_read(checked) and finding.where.startswith("/"):
+    if is_readable(checked) and finding.where.startswith("/"):
         location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
     return {
         "ruleId": finding.code,
         "ruleIndex": rule,
         "level": str(finding.severity),
-        "message": {"text": words(finding)},
+        "message": {"text": finding_message(finding)},
         **({"locations": [location]} if location else {}),
     }
 

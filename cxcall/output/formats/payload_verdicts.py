@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cxcall.output.report import Report
 
 
-def payloads_of(report: Report) -> tuple[PayloadVerdict, ...]:
+def payload_verdicts(report: Report) -> tuple[PayloadVerdict, ...]:
     """Return what became of each payload; of a command that could not go on, one without a file."""
     if report.payloads or not report.findings:
         return tuple(report.payloads)
@@ -28,19 +28,19 @@ def payloads_of(report: Report) -> tuple[PayloadVerdict, ...]:
     )
 
 
-def words(finding: Finding) -> str:
+def finding_message(finding: Finding) -> str:
     """Return what is wrong, why, and what to do, a line each; none of the payload's own text."""
     why = [f"why: {finding.why}"] if finding.why else []
     hint = [f"hint: {finding.fix}"] if finding.fix else []
     return "\n".join([finding.message, *why, *hint])
 
 
-def was_read(checked: PayloadVerdict) -> bool:
+def is_readable(checked: PayloadVerdict) -> bool:
     """Tell whether there was a payload to judge."""
     return checked.exit_code in (ExitCode.OK, ExitCode.INVALID)
 
 
-def file_of(checked: PayloadVerdict) -> Path | None:
+def repository_path(checked: PayloadVerdict) -> Path | None:
     """Return the file of a payload, from the repository's root (else from the working directory).
 
     One outside of it is absolute. None for stdin, and for what could not be read.
@@ -48,7 +48,7 @@ def file_of(checked: PayloadVerdict) -> Path | None:
     from cxcall.documents.text_files import STDIN
     from cxcall.validation.operation_patterns import to_root
 
-    if checked.file in ("", STDIN) or not was_read(checked):
+    if checked.file in ("", STDIN) or not is_readable(checked):
         return None
     path = Path(os.path.abspath(checked.file))  # noqa: PTH100 - symbolic links stay as they are named
     root = to_root(Path.cwd())[-1]
