@@ -125,11 +125,13 @@ def run(arguments: Sequence[str]) -> int:
         if report is not None:
             spoken = invocation.output or parse_output_options(arguments, report.command)
             let_interrupt()  # a reader may take nothing for ever
-            Screen.standard(spoken).show(report)
+            Screen.standard(spoken).print_report(report)
     except OSError as error:
         return _unwritten(error, report or Report())
     except KeyboardInterrupt:
-        is_told = report is not None and (report.delivery or report.exit_code or report.is_placed)
+        is_told = report is not None and (
+            report.delivery or report.exit_code or report.is_change_accepted
+        )
         return report.exit_code if report is not None and is_told else ExitCode.INTERRUPTED
     return report.exit_code if report is not None else ExitCode.OK
 
@@ -138,7 +140,7 @@ def _unwritten(error: OSError, report: Report) -> int:
     """Say that a report did not get out, and return its exit code: a call that was placed is never denied."""
     delivery = report.delivery.id if report.delivery else ""
     told = report_write_error(error, f"; see `cxcall history show {delivery}`" if delivery else "")
-    return report.exit_code if report.exit_code or report.is_placed else told
+    return report.exit_code if report.exit_code or report.is_change_accepted else told
 
 
 def _asking(arguments: Sequence[str]) -> Sequence[str]:
@@ -199,7 +201,7 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
     if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
         command = invocation.command or _command_in(arguments)
         talk = ["interrupted; nothing was sent"]
-        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, talk=talk)
+        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=talk)
     return result if isinstance(result, Report) else None
 
 

@@ -53,15 +53,15 @@ class Report(NamedTuple):
     data: Any = None
     text: str = ""
     table: Table | None = None
-    lines: Iterable[Mapping[str, Any]] | None = None
-    talk: Sequence[str] = ()
+    json_lines: Iterable[Mapping[str, Any]] | None = None
+    diagnostics: Sequence[str] = ()
     summary: str = ""
     payloads: Sequence[PayloadVerdict] = ()
     findings_are_data: bool = False
-    is_last_line: bool = False
+    is_last_json_line: bool = False
 
     @property
-    def is_placed(self) -> bool:
+    def is_change_accepted(self) -> bool:
         """Whether the API took a request that changes something: the same command would do it again."""
         is_read = self.operation is not None and self.operation.is_read
         return self.outcome is Outcome.ACCEPTED and not is_read

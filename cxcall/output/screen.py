@@ -48,7 +48,7 @@ class Screen:
         """Return the process's own streams, which `streams.guard` has made safe to write to."""
         return cls(options, sys.stdout, sys.stderr)
 
-    def coloured(self, stream: IO[str]) -> bool:
+    def uses_color(self, stream: IO[str]) -> bool:
         """Tell whether to colour a stream: --color, then NO_COLOR, then a terminal that can."""
         if self.options.color != "auto":
             return self.options.color == "always"
@@ -56,25 +56,25 @@ class Screen:
             return False
         return stream.isatty()
 
-    def painted(self, stream: IO[str], style: str, text: str) -> str:
+    def paint(self, stream: IO[str], style: str, text: str) -> str:
         """Return `text` in a style where the stream takes colour."""
-        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.coloured(stream) else text
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.uses_color(stream) else text
 
-    def line(self, text: str = "") -> None:
+    def print_line(self, text: str = "") -> None:
         """Print one line of data."""
         print(text, file=self.stdout)
 
-    def tell(self, text: str, mark: str = "") -> None:
+    def print_text(self, text: str, mark: str = "") -> None:
         """Print text from outside as data, behind a mark of our own: safe, numbers whole on a terminal only."""
         shown = escape_controls(text if self.stdout.isatty() else phone_numbers.mask_text(text))
-        self.line(mark + fold(shown, terminal_columns(self.stdout)))
+        self.print_line(mark + fold(shown, terminal_columns(self.stdout)))
 
-    def say(self, text: str) -> None:
+    def print_diagnostic(self, text: str) -> None:
         """Tell a person something, on stderr; nothing in JSON, where all is in the envelope."""
         if self.options.output == "text":
             print(fold(escape_controls(text), terminal_columns(self.stderr)), file=self.stderr)
 
-    def ask(self, question: str) -> bool:
+    def confirm(self, question: str) -> bool:
         """Ask yes or no on the terminal; no is the default, and an end of input means no."""
         shown = fold(escape_controls(question), terminal_columns(self.stderr))
         print(shown, end=" [y/N] ", file=self.stderr, flush=True)
@@ -82,7 +82,7 @@ class Screen:
 
     def read_line(self, prompt: str) -> str:
         """Read one line: asked for on a terminal, taken as it comes from a pipe."""
-        if self.can_ask:
+        if self.is_interactive:
             print(f"{prompt}: ", end="", file=self.stderr, flush=True)
         return sys.stdin.readline().strip()
 
@@ -99,7 +99,7 @@ class Screen:
         return getpass(f"{prompt}: ").strip()
 
     @property
-    def can_ask(self) -> bool:
+    def is_interactive(self) -> bool:
         """Whether a person is there to answer."""
         return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
 
@@ -120,7 +120,7 @@ class Screen:
 
         bar = Progress(
             BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}", markup=False), TimeRemainingColumn(),
-            console=Console(file=self.stderr, no_color=not self.coloured(self.stderr)), transient=True,
+            console=Console(file=self.stderr, no_color=not self.uses_color(self.stderr)), transient=True,
         )  # fmt: skip
         before = self.stdout
         with bar:
@@ -130,65 +130,65 @@ class Screen:
             yield lambda done, words: bar.update(task, completed=done, description=words)
         self.stdout = before
 
-    def show(self, report: Report) -> None:
+    def print_report(self, report: Report) -> None:
         """Print a report: one envelope, or JSON Lines, or a format of CI systems, or text."""
-        if self.options.output == "jsonl" and report.lines is not None:
-            for record in report.lines:
-                self.line(json.dumps(record, ensure_ascii=False))
+        if self.options.output == "jsonl" and report.json_lines is not None:
+            for record in report.json_lines:
+                self.print_line(json.dumps(record, ensure_ascii=False))
         elif self.options.output in CI_FORMATS:
             from importlib import import_module
 
             form = import_module(f"cxcall.output.formats.{self.options.output}")
-            self.line(escape_controls(form.render(report)))
+            self.print_line(escape_controls(form.render(report)))
         elif self.options.output != "text":
-            indent = 2 if self.options.output == "json" and not report.is_last_line else None
-            self.line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
+            indent = 2 if self.options.output == "json" and not report.is_last_json_line else None
+            self.print_line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
         else:
-            self._show_text(report)
+            self._print_text_report(report)
         self.stdout.flush()
 
-    def _show_text(self, report: Report) -> None:
+    def _print_text_report(self, report: Report) -> None:
         if report.delivery is not None and report.delivery.exchange is not None:
             if self.options.verbose:
-                self._show_exchange(report.delivery.exchange)
-            self._show_delivery(report)
+                self._print_exchange(report.delivery.exchange)
+            self._print_delivery(report)
         elif report.text:
-            self.line(self._json_or_text(report.text))
+            self.print_line(self._highlight_json(report.text))
         if report.table is not None:
-            self._show_table(report.table)
-        for text in report.talk:
-            self.say(text)
+            self._print_table(report.table)
+        for text in report.diagnostics:
+            self.print_diagnostic(text)
         stream = self.stdout if report.findings_are_data else self.stderr
         if report.delivery is not None and report.findings and self.stdout.isatty():
-            self.line()
+            self.print_line()
         for finding in report.findings:
-            self.complain(finding, stream)
+            self.print_finding(finding, stream)
         if report.summary and not self.options.quiet:
             print(escape_controls(report.summary), file=stream)
 
-    def _show_delivery(self, report: Report) -> None:
+    def _print_delivery(self, report: Report) -> None:
         delivery = report.delivery
         assert delivery is not None  # noqa: S101 - the caller looked
         if self.options.quiet:
             if delivery.engagement_id:
-                self.line(escape_controls(delivery.engagement_id))
+                self.print_line(escape_controls(delivery.engagement_id))
             return
         response = delivery.exchange.response if delivery.exchange else None
         if response is not None:
             style = "good" if report.exit_code == 0 else "error"
             status = f"HTTP {response.status} {escape_controls(response.reason)}".rstrip()
             elapsed = delivery.exchange.timings.get("total", 0.0) if delivery.exchange else 0.0
-            dim = self.painted(self.stdout, "dim", f" in {elapsed:.0f} ms")
-            self.line(self.painted(self.stdout, style, status) + dim)
+            dim = self.paint(self.stdout, "dim", f" in {elapsed:.0f} ms")
+            self.print_line(self.paint(self.stdout, style, status) + dim)
         for label, value, note in (
             ("engagement ID", delivery.engagement_id, delivery.engagement_id_source),
             ("correlation ID", delivery.correlation_id, None),
             ("delivery ID", delivery.id, None),
         ):
             if value:
-                behind = self.painted(self.stdout, "dim", f"  ({note})") if note else ""
-                shown = self.painted(self.stdout, "bold", escape_controls(value))
-                self.line(f"{label + ':':<16}{shown}{behind}")
+                behind = self.paint(self.stdout, "dim", f"  ({note})") if note else ""
+                shown = self.paint(self.stdout, "bold", escape_controls(value))
+                self.print_line(f"{label + ':':<16}{shown}{behind}")
         if response is not None and response.body:
             decoded = response.json()
             text = (
@@ -196,17 +196,17 @@ class Screen:
                 if decoded is None
                 else json.dumps(decoded, ensure_ascii=False, indent=2)
             )
-            self.line()
-            self.line(
-                self._json_or_text(
+            self.print_line()
+            self.print_line(
+                self._highlight_json(
                     text if self.stdout.isatty() else phone_numbers.mask_international(text)
                 )
             )
 
-    def _json_or_text(self, text: str) -> str:
+    def _highlight_json(self, text: str) -> str:
         """Return text made safe, with syntax colours when it is JSON and the stream takes colour."""
         safe = escape_controls(text)
-        if not (self.coloured(self.stdout) and safe[:1] in ("{", "[")):
+        if not (self.uses_color(self.stdout) and safe[:1] in ("{", "[")):
             return safe
         from rich.console import Console
         from rich.highlighter import JSONHighlighter
@@ -217,7 +217,7 @@ class Screen:
             console.print(JSONHighlighter()(Text(safe)), soft_wrap=True)
         return capture.get().rstrip("\n")
 
-    def _show_exchange(self, exchange: Exchange) -> None:
+    def _print_exchange(self, exchange: Exchange) -> None:
         from cxcall.transport.messages import masked_headers
 
         request, response = exchange.request, exchange.response
@@ -233,16 +233,16 @@ class Screen:
         for line in (*lines, f"* {phases}"):  # never folded: they are to be copied
             print(escape_controls(line), file=self.stderr)
 
-    def _show_table(self, table: Table) -> None:
+    def _print_table(self, table: Table) -> None:
         if not self.stdout.isatty():
             for row in table.rows:
-                self.line("\t".join(escape_controls(cell) for cell in row))
+                self.print_line("\t".join(escape_controls(cell) for cell in row))
             return
         from rich.console import Console
         from rich.table import Table as Grid
         from rich.text import Text
 
-        coloured = self.coloured(self.stdout)
+        coloured = self.uses_color(self.stdout)
         console = Console(color_system="auto" if coloured else None, highlight=False)
         table = _narrow_to_fit(table.on_terminal or table, console.width)
         if not table.rows:
@@ -254,10 +254,10 @@ class Screen:
             grid.add_row(*(Text(escape_controls(cell)) for cell in row))
         console.print(grid)
 
-    def complain(self, finding: Finding, stream: IO[str] | None = None) -> None:
+    def print_finding(self, finding: Finding, stream: IO[str] | None = None) -> None:
         """Print a finding, on stderr if on no other stream, and an empty line behind it."""
         stream = stream or self.stderr
-        text = format_finding(finding, partial(self.painted, stream), terminal_columns(stream))
+        text = format_finding(finding, partial(self.paint, stream), terminal_columns(stream))
         print(text + "\n", file=stream)
 
 

@@ -101,7 +101,7 @@ def match_and_check(
     found = None if named else match_operations(known, body.value)
     operation, findings = check_payload(known, body, named, found)
     every = (*(body.document.findings if body.document else ()), *findings)
-    fitting = found.fitting if found and not has_errors(every) else (operation,)
+    fitting = found.matches if found and not has_errors(every) else (operation,)
     return Verdict(tuple(entry.name for entry in fitting), every)
 
 

@@ -49,7 +49,7 @@ class CsvRecord:
 
     def __init__(self, name: str, line: int, raw: str, columns: list[CsvColumn], mark: str) -> None:
         self.name, self.line, self.raw = name, line, raw
-        self.columns, self.mark = columns, mark
+        self.columns, self.delimiter = columns, mark
         self.findings: tuple[Finding, ...] = ()
 
     def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
@@ -57,17 +57,17 @@ class CsvRecord:
         for index, column in enumerate(self.columns):
             under = (f"{place}/".startswith(f"{pointer}/") for place in column.pointers)
             if pointer and any(under):
-                return self.cell(index)
+                return self.cell_excerpt(index)
         return None
 
-    def parameter(self, name: str) -> Excerpt | None:
+    def parameter_excerpt(self, name: str) -> Excerpt | None:
         """Return the cell that set a path parameter; None where none did."""
         for index, column in enumerate(self.columns):
             if name in (column.parameter, column.flag.parameter if column.flag else ""):
-                return self.cell(index)
+                return self.cell_excerpt(index)
         return None
 
-    def cell(self, index: int) -> Excerpt:
+    def cell_excerpt(self, index: int) -> Excerpt:
         """Return the place of one cell; where there is none, of the record's end."""
         start, end = self._spans[min(index, len(self._spans) - 1)]
         before = self.raw[:start]
@@ -84,14 +84,14 @@ class CsvRecord:
     @cached_property
     def _spans(self) -> list[tuple[int, int]]:
         cell = re.compile(
-            rf'"(?:[^"]++|"")*"?[^{re.escape(self.mark)}\r\n]*|[^{re.escape(self.mark)}\r\n]*'
+            rf'"(?:[^"]++|"")*"?[^{re.escape(self.delimiter)}\r\n]*|[^{re.escape(self.delimiter)}\r\n]*'
         )
         spans, at = [], 0
         while True:
             found = cell.match(self.raw, at)
             end = found.end() if found else at
             spans.append((at, end))
-            if self.raw[end : end + 1] != self.mark:
+            if self.raw[end : end + 1] != self.delimiter:
                 return spans
             at = end + 1
 
@@ -122,7 +122,7 @@ class CsvHeader(NamedTuple):
 
     name: str
     cells: tuple[str, ...]
-    mark: str
+    delimiter: str
 
     @classmethod
     def read(cls, lines: CsvLines, name: str) -> Self:
@@ -134,7 +134,7 @@ class CsvHeader(NamedTuple):
         lines.take()
         return cls(name, tuple(cell.strip() for cell in cells), mark)
 
-    def knows(self, operation: Operation) -> bool:
+    def has_column_of(self, operation: Operation) -> bool:
         """Tell whether a column names something that an operation has."""
         for cell in self.cells:
             try:
@@ -161,7 +161,7 @@ class CsvTable(NamedTuple):
     def records(self, lines: CsvLines) -> Iterator[Entry]:
         """Yield the records as (place, body, path parameters, errors); one that is broken is the last."""
         csv.field_size_limit(_MAX_CELL)
-        name, mark = self.header.name, self.header.mark
+        name, mark = self.header.name, self.header.delimiter
         cells = csv.reader(lines, delimiter=mark, strict=True)
         while True:
             try:
@@ -169,7 +169,7 @@ class CsvTable(NamedTuple):
             except csv.Error as error:
                 first, raw = lines.take()
                 broken = CsvRecord(name, first, raw, self.columns, mark)
-                yield broken.cell(0), None, {}, (_quoting_error(broken, error),)
+                yield broken.cell_excerpt(0), None, {}, (_quoting_error(broken, error),)
                 return
             if found is None:
                 return
@@ -191,7 +191,7 @@ def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[
 
 def split_records(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tuple[int, str]]:
     """Cut a table into pieces of so many records, as (number of the first line, text)."""
-    cells = csv.reader(lines, delimiter=header.mark, strict=True)
+    cells = csv.reader(lines, delimiter=header.delimiter, strict=True)
     while True:
         try:
             is_more = sum(1 for _ in islice(cells, count)) == count
@@ -251,7 +251,7 @@ def _reject_repeated_columns(columns: list[CsvColumn], name: str) -> None:
 
 
 def _build_row(cells: list[str], record: CsvRecord, operation: Operation) -> Entry:
-    start = record.cell(0)._replace(width=1)
+    start = record.cell_excerpt(0)._replace(width=1)
     if len(cells) != len(record.columns):
         return start, None, {}, (_wrong_cell_count(len(cells), record),)
     payload = Payload(empty_value(operation.schema_at("")), record)
@@ -270,7 +270,7 @@ def _build_row(cells: list[str], record: CsvRecord, operation: Operation) -> Ent
                 origin = f"column {column.pointer}"
                 set_text(operation, payload.value, column.pointer, cell, origin)
         except UsageError as error:
-            place = record.cell(record.columns.index(column))
+            place = record.cell_excerpt(record.columns.index(column))
             found = tuple(finding._replace(excerpt=place) for finding in error.findings)
             return start, None, {}, found
     return start, Payload(payload.value, record), values, ()
@@ -278,7 +278,7 @@ def _build_row(cells: list[str], record: CsvRecord, operation: Operation) -> Ent
 
 def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:
     wanted = len(record.columns)
-    last = record.cell(wanted if count > wanted else count - 1)
+    last = record.cell_excerpt(wanted if count > wanted else count - 1)
     return _malformed_record(last, f"{count} cells under {wanted} columns")
 
 
@@ -288,13 +288,13 @@ def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
         if cell.startswith('"') and not _QUOTED.fullmatch(cell):
             is_open = _QUOTED.fullmatch(f'{cell}"')
             found = _malformed_record(
-                record.cell(index)._replace(width=1),
+                record.cell_excerpt(index)._replace(width=1),
                 "this quote is never closed" if is_open else "text stands behind a closed quote",
             )
             return found._replace(
                 fix='close the cell with `"`; a quote inside of it is doubled: `""`'
             )
-    return _malformed_record(record.cell(0), str(error))
+    return _malformed_record(record.cell_excerpt(0), str(error))
 
 
 def _malformed_record(place: Excerpt, message: str) -> Finding:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class OperationMatch(NamedTuple):
     """Which operation a body belongs to: those whose schema it satisfies, and the nearest one."""
 
-    fitting: tuple[Operation, ...]
+    matches: tuple[Operation, ...]
     nearest: Operation
 
 

@@ -47,21 +47,21 @@ def explain_schema_error(
     case = _SchemaError(operation, body, pointer)
     if kind in ("additionalProperties", "unevaluatedProperties"):
         for name in detail["unexpected"]:
-            yield from case.unknown(name)
+            yield from case.unknown_property(name)
     elif kind == "required":
-        yield case.missing(detail["property"])
+        yield case.missing_property(detail["property"])
     elif kind == "type":
         yield case.wrong_type(misfit)
     elif kind in ("oneOf", "anyOf") and detail.get("context"):
         alternatives = _names_wanted(detail["context"])
         if alternatives:
-            yield case.missing_all(alternatives)
+            yield case.missing_alternatives(alternatives)
             return
         for branch_misfit in min(detail["context"], key=_severity_of_branch):
             yield from explain_schema_error(operation, body, branch_misfit)
     elif kind == "falseSchema" and "dependentSchemas" in misfit.schema_path:
         path = list(misfit.schema_path)
-        yield case.excluded(str(path[len(path) - path[::-1].index("dependentSchemas")]))
+        yield case.excluded_property(str(path[len(path) - path[::-1].index("dependentSchemas")]))
     else:
         yield case.wrong_value(misfit)
 
@@ -145,7 +145,7 @@ class _SchemaError:
         self.schema = operation.schema_at(pointer)
         self.value = value_at(body.value, pointer)
 
-    def found(
+    def finding(
         self, code: str, message: str, *, where: str | None = None, key: bool = False, **more: str
     ) -> Finding:
         place = self.pointer if where is None else where
@@ -159,21 +159,21 @@ class _SchemaError:
         """Name this place in a sentence."""
         return f"`{self.pointer}`" if self.pointer else f"the body of `{self.operation.name}`"
 
-    def unknown(self, name: str) -> Iterator[Finding]:
+    def unknown_property(self, name: str) -> Iterator[Finding]:
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
-        target = mistake.get("use") or ("" if mistake else self._home(name))
-        yield self.found(
+        target = mistake.get("use") or ("" if mistake else self._intended_pointer(name))
+        yield self.finding(
             "property-unknown",
             f"`{phone_numbers.mask_text(name)}` is not a property of {self.label}",
             where=join_pointer(self.pointer, name),
             key=True,
-            fix="remove it" if mistake and not target else self._instead(target),
+            fix="remove it" if mistake and not target else self._suggest_property(target),
             why=mistake.get("why", "the contract allows no other properties here"),
         )
         if target:
-            yield from self._judged_elsewhere(name, target)
+            yield from self._check_value_at(name, target)
 
-    def _home(self, name: str) -> str:
+    def _intended_pointer(self, name: str) -> str:
         """Return the pointer of the declared property that a wrong name was meant for, if any."""
         near = intended_property(name, self.schema)
         is_taken = near in self.value and fold_name(near) != fold_name(name)
@@ -185,22 +185,22 @@ class _SchemaError:
             "",
         )
 
-    def _instead(self, target: str) -> str:
+    def _suggest_property(self, target: str) -> str:
         above, _, name = target.rpartition("/")
         if target and above != self.pointer:
             return f"the value belongs in `{target}`"
         if target and isinstance(self.value, dict) and name in self.value:
             return f"remove it: `{name}` is there already"
-        return f"did you mean `{name}`?" if target else self._others()
+        return f"did you mean `{name}`?" if target else self._list_properties()
 
-    def _others(self) -> str:
+    def _list_properties(self) -> str:
         """Say which names there are, if a person can take them in at a glance."""
         names = [f"`{entry}`" for entry in self.schema.get("properties", {})]
         if len(names) > _MOST_NAMES:
             return f"see its {len(names)} properties: `cxcall operations {self.operation.name}`"
         return f"its properties are {', '.join(names)}" if names else "remove it"
 
-    def _judged_elsewhere(self, name: str, target: str) -> Iterator[Finding]:
+    def _check_value_at(self, name: str, target: str) -> Iterator[Finding]:
         """Judge the value as if it stood where it belongs, so that one correction is enough."""
         value, schema = self.value[name], self.operation.schema_at(target)
         if not isinstance(value, str):
@@ -208,7 +208,7 @@ class _SchemaError:
         place = join_pointer(self.pointer, name)
         if value not in schema.get("enum", [value]):
             fix = _choice(value, schema["enum"])
-            yield self.found(
+            yield self.finding(
                 "value-not-allowed",
                 f"`{place}` cannot be `{format_value(value)}`",
                 where=place,
@@ -217,16 +217,16 @@ class _SchemaError:
         elif not re.search(schema.get("pattern", ""), value):
             code, message, fix = _wrong_string(schema, f"`{place}`", value)
             if code:
-                yield self.found(code, message, where=place, fix=fix)
+                yield self.finding(code, message, where=place, fix=fix)
         elif schema.get("format") == "e164":
             yield from find_unlikely_number(self.body, place, value)
 
-    def missing(self, name: str) -> Finding:
+    def missing_property(self, name: str) -> Finding:
         schema = self.operation.schema_at(join_pointer(self.pointer, name))
         written = [entry for entry in self.value if entry not in self.schema.get("properties", {})]
         near = nearest_name(name, written)
         fix = f"rename `{near}` to `{name}`" if near else f"add `{property_template(name, schema)}`"
-        return self.found(
+        return self.finding(
             "property-missing",
             f"`{name}` is missing from {self.label}",
             where=join_pointer(self.pointer, name),
@@ -235,21 +235,21 @@ class _SchemaError:
             why=f"the contract requires it. {schema.get('description', '')}".rstrip(),
         )
 
-    def missing_all(self, names: list[str]) -> Finding:
+    def missing_alternatives(self, names: list[str]) -> Finding:
         """Report that none of several properties is there, one of which is needed."""
         listed = ", ".join(f"`{name}`" for name in names)
-        return self.found(
+        return self.finding(
             "property-missing",
             f"{self.label} needs one of {listed}",
             fix=f"add one of {listed}",
             why=str(self.schema.get("description", "")),
         )
 
-    def excluded(self, other: str) -> Finding:
+    def excluded_property(self, other: str) -> Finding:
         """Report a property that cannot stand beside another."""
         name = self.pointer.rpartition("/")[2]
         above = self.pointer.removesuffix(f"/{name}")
-        return self.found(
+        return self.finding(
             "value-not-allowed",
             f"`{self.pointer}` cannot stand beside `{above}/{other}`",
             key=True,
@@ -261,7 +261,7 @@ class _SchemaError:
         wanted = misfit.kind.as_dict()["types"]
         names = " or ".join(TYPE_NAMES[name] for name in wanted)
         found = TYPE_NAMES[type_of(self.value)]
-        return self.found(
+        return self.finding(
             "type-mismatch",
             f"{self.label} must be {names}, not {found}",
             fix=type_hint(self.value, wanted) or f"write {names} there",
@@ -276,7 +276,7 @@ class _SchemaError:
             code = "value-not-allowed"
             message, fix = _broken(misfit, self.label, self.value)
             fix = fix or f"see what it takes: `cxcall operations {self.operation.name}`"
-        return self.found(code, message, fix=fix, why=_rule(self.schema))
+        return self.finding(code, message, fix=fix, why=_rule(self.schema))
 
 
 def _choice(value: Any, choices: list[Any]) -> str:

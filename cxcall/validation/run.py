@@ -217,7 +217,7 @@ def _starts_as_table(start: bytes, operation: Operation) -> bool:
     head = start.partition(b"\n")[0].decode("utf-8-sig", "replace")
     if head.lstrip().startswith(("{", "[", '"')):
         return False
-    return CsvHeader.read(CsvLines(StringIO(head)), STDIN).knows(operation)
+    return CsvHeader.read(CsvLines(StringIO(head)), STDIN).has_column_of(operation)
 
 
 def _expanded(file: str) -> list[str]:

@@ -257,7 +257,7 @@ def test_a_payload_of_another_route_is_recognised() -> None:
 
 def test_a_payload_of_two_routes_names_both() -> None:
     example = contract.find("personal-connection", OPERATIONS).example
-    assert [entry.name for entry in match_operations(OPERATIONS, example).fitting] == [
+    assert [entry.name for entry in match_operations(OPERATIONS, example).matches] == [
         "personal-connection",
         "personal-connection-contact",
     ]
@@ -328,7 +328,7 @@ def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_an_example_fits_its_own_operation(operation: Operation) -> None:
-    assert operation in match_operations(OPERATIONS, operation.example).fitting
+    assert operation in match_operations(OPERATIONS, operation.example).matches
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_the_operation_that_asks_for_most_of_a_body_comes_first(
     name: str, others: list[str]
 ) -> None:
     found = match_operations(OPERATIONS, contract.named(name).example)
-    assert [entry.name for entry in found.fitting] == [name, *others]
+    assert [entry.name for entry in found.matches] == [name, *others]
     assert found.nearest.name == name
 
 

@@ -113,11 +113,13 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
                 body=draft.payload.value,
                 findings=checked.findings,
             )
-            screen.line(json.dumps(RowResult(row, shown).as_dict(""), ensure_ascii=False))
+            screen.print_line(json.dumps(RowResult(row, shown).as_dict(""), ensure_ascii=False))
         elif as_curl:
-            screen.line(curl(draft.request))
+            screen.print_line(curl(draft.request))
         else:
-            screen.line(f"row {row.number}: {draft.request.method} {draft.request.url} {body}")
+            screen.print_line(
+                f"row {row.number}: {draft.request.method} {draft.request.url} {body}"
+            )
     _stop_on_no_rows(job, found)
     return Report(
         COMMAND,
@@ -126,9 +128,9 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
         operation=job.operation,
         findings=(*found.findings, *provenance_note(job.operation)),
         data={"rows": found.rows, "valid": found.to_send, "invalid": found.invalid},
-        talk=["dry run: nothing was sent"],
+        diagnostics=["dry run: nothing was sent"],
         summary=found.summary(),
-        is_last_line=True,
+        is_last_json_line=True,
     )
 
 
@@ -168,14 +170,14 @@ class _Batch:
         ledger = Ledger.open(state_dir())
         batch = find_resumable_batch(ledger, job, resume=self.wishes.resume)
         found = self._check(ledger, batch)
-        asker = self.screen.read_line if self.screen.can_ask else None
+        asker = self.screen.read_line if self.screen.is_interactive else None
         ask_count(job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker)
         token = tokens.get_token(settings)
         stop_unfit_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         pacer = RateLimiter(self.rate, settings.max_wait)
         running = Run(job, batch, ledger, pacer, SharedToken(settings, token), self.limit)
-        self.screen.say(
+        self.screen.print_diagnostic(
             f"batch {batch}: {count_phrase(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         let_pass()  # but for the run itself, which is stopped by them: from here on it is told
@@ -201,11 +203,11 @@ class _Batch:
                 found.done += 1
         _stop_on_no_rows(self.job, found)
         if found.invalid and not self.wishes.skip_invalid:
-            self.screen.say(found.summary())
+            self.screen.print_diagnostic(found.summary())
             raise CheckError(*found.findings)
         for finding in found.findings if self.screen.options.output == "text" else ():
-            self.screen.complain(finding)
-        self.screen.say(found.summary())
+            self.screen.print_finding(finding)
+        self.screen.print_diagnostic(found.summary())
         return found
 
     def _send(self, running: Run, found: CheckStatistics) -> None:
@@ -237,14 +239,14 @@ class _Batch:
     def _print(self, done: RowResult, batch: str) -> None:
         screen, report = self.screen, done.report
         if screen.options.output != "text":
-            screen.line(json.dumps(done.as_dict(batch), ensure_ascii=False))
+            screen.print_line(json.dumps(done.as_dict(batch), ensure_ascii=False))
         elif screen.options.quiet:
             if report.delivery and report.delivery.engagement_id:
-                screen.line(report.delivery.engagement_id)
+                screen.print_line(report.delivery.engagement_id)
         elif not screen.stdout.isatty():
-            screen.line("\t".join(map(escape_to_one_line, done.cells())))
+            screen.print_line("\t".join(map(escape_to_one_line, done.cells())))
         elif report.outcome is not Outcome.ACCEPTED:
-            screen.line(format_one_line(str(done)))
+            screen.print_line(format_one_line(str(done)))
         screen.stdout.flush()
 
     def _report(self, running: Run, found: CheckStatistics) -> Report:
@@ -273,6 +275,6 @@ class _Batch:
                 "notSent": left,
                 "stopped": running.stopped,
             },
-            talk=talk,
-            is_last_line=True,
+            diagnostics=talk,
+            is_last_json_line=True,
         )

@@ -96,13 +96,13 @@ def _named(
 def _print(line: CheckResult, screen: Screen) -> None:
     if screen.options.output != "text":
         return
-    verdict = screen.painted(screen.stdout, _STYLES[line.verdict], f"{line.verdict:<8}")
+    verdict = screen.paint(screen.stdout, _STYLES[line.verdict], f"{line.verdict:<8}")
     first, *rest = _lines(line.says, screen)
-    screen.tell(f" {line.check:<13} {first}", verdict)
+    screen.print_text(f" {line.check:<13} {first}", verdict)
     if line.fix and line.verdict != "passed":
         rest += _lines(line.fix, screen)
     for each in rest:
-        screen.tell(f"{'':<{_INDENT}}{each}")
+        screen.print_text(f"{'':<{_INDENT}}{each}")
     screen.stdout.flush()
 
 
@@ -122,6 +122,6 @@ def _report(lines: Sequence[CheckResult], operation: Operation | None) -> Report
         ExitCode.REFUSED if failed else ExitCode.OK,
         operation=operation,
         data={"checks": [line.as_dict() for line in lines]},
-        lines=[line.as_dict() for line in lines],
+        json_lines=[line.as_dict() for line in lines],
         summary=shown,
     )

@@ -33,7 +33,7 @@ def list_codes() -> Report:
     return Report(
         COMMAND,
         data={"codes": [code._asdict() for code in known]},
-        lines=[code._asdict() for code in known],
+        json_lines=[code._asdict() for code in known],
         table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in known]),
     )
 
@@ -124,7 +124,9 @@ def explain_file(
         else:
             _show(explanation, screen, every=every)
     if others:
-        screen.say(f"{others} entries of other hosts passed over; `--entry N` takes any")
+        screen.print_diagnostic(
+            f"{others} entries of other hosts passed over; `--entry N` takes any"
+        )
     return _report(found, counts, fix=fix)
 
 
@@ -139,7 +141,7 @@ def _report(found: list[Explanation], counts: Counter[str], *, fix: str) -> Repo
         findings=[finding for each in found for finding in each.findings],
         findings_are_data=True,
         data={"attempts": attempts},
-        lines=attempts,
+        json_lines=attempts,
         summary="" if fix else count_findings(counts),
     )
 
@@ -156,22 +158,22 @@ def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
 
 
 def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
-    screen.tell(escape_to_one_line(_headline(explanation)))
-    screen.tell(_cause(explanation.root))
-    screen.line()
+    screen.print_text(escape_to_one_line(_headline(explanation)))
+    screen.print_text(_cause(explanation.root))
+    screen.print_line()
     shown = explanation.findings if every else explanation.findings[:_SHOWN]
     for finding in shown:
-        screen.complain(finding, screen.stdout)
+        screen.print_finding(finding, screen.stdout)
     if len(shown) < len(explanation.findings):
-        screen.tell(f"and {len(explanation.findings) - len(shown)} more: `--all`")
+        screen.print_text(f"and {len(explanation.findings) - len(shown)} more: `--all`")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
-        screen.tell(f"nearest published: {nearest}; its request in place of yours: `--fix`\n")
+        screen.print_text(f"nearest published: {nearest}; its request in place of yours: `--fix`\n")
     if any(finding.code == "not-provable" for finding in explanation.findings):
-        screen.tell("for a support ticket:")
+        screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
-            screen.tell(f"  {name + ':':<16}{value}")
-        screen.line()
+            screen.print_text(f"  {name + ':':<16}{value}")
+        screen.print_line()
 
 
 def _headline(explanation: Explanation) -> str:
@@ -192,9 +194,9 @@ def _cause(root: Finding | None) -> str:
 def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
     mended = correct_request(explanation)
     forms = {"send": mended.as_send, "curl": mended.as_curl, "json": mended.as_json}
-    screen.line(escape_controls(forms[form]()))
+    screen.print_line(escape_controls(forms[form]()))
     if mended.missing:
-        screen.say(f"still missing: {', '.join(mended.missing)}")
+        screen.print_diagnostic(f"still missing: {', '.join(mended.missing)}")
     for finding in mended.findings:
         if finding.code not in ("placeholder", "id-format"):
-            screen.complain(finding)
+            screen.print_finding(finding)

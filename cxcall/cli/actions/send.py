@@ -88,7 +88,7 @@ def send_one(
         stop_on_errors(draft, strict=check.strict, force=sending.force)
         if sending.dry_run or sending.curl:
             return _dry_run(draft, asked.command, as_curl=sending.curl)
-        asker = screen.ask if screen.can_ask else None
+        asker = screen.confirm if screen.is_interactive else None
         ask_consent(draft, yes=sending.yes or sending.sandbox, ask=asker)
         if not sending.wait:
             return _deliver(draft, asked.command, sending, screen)
@@ -170,7 +170,7 @@ def _dry_run(draft: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         findings=(*draft.findings, *provenance_note(draft.operation)),
         data={"sources": draft.sources},
         text=curl(draft.request) if as_curl else shown,
-        talk=[*sources, "dry run: nothing was sent"],
+        diagnostics=[*sources, "dry run: nothing was sent"],
     )
 
 
@@ -224,4 +224,6 @@ def _tokens(draft: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
 
 
 def _tell_wait(screen: Screen) -> Callable[[float, str], None]:
-    return lambda seconds, reason: screen.say(f"{reason}; sending again in {seconds:.1f} s")
+    return lambda seconds, reason: screen.print_diagnostic(
+        f"{reason}; sending again in {seconds:.1f} s"
+    )

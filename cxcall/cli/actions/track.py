@@ -64,7 +64,7 @@ def follow_placed(
     cause: BaseException
     with DeferredSignals() as signals:
         if screen.options.output == "text":
-            screen.show(report)
+            screen.print_report(report)
             report = report._replace(delivery=None, findings=())
         try:
             signals.open()
@@ -167,11 +167,11 @@ def _print(sight: CallState, screen: Screen, *, is_for_people: bool) -> None:
         return
     if screen.options.output == "text" and (is_for_people or screen.stdout.isatty()):
         for leg in sight.legs:
-            screen.tell(f"{sight.elapsed:6.1f} s  {leg}")
+            screen.print_text(f"{sight.elapsed:6.1f} s  {leg}")
         if sight.over:
-            screen.tell(f"{sight.elapsed:6.1f} s  it is over")
+            screen.print_text(f"{sight.elapsed:6.1f} s  it is over")
     else:
-        screen.line(json.dumps(sight.as_dict(), ensure_ascii=False))
+        screen.print_line(json.dumps(sight.as_dict(), ensure_ascii=False))
     screen.stdout.flush()
 
 

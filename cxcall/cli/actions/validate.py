@@ -40,7 +40,7 @@ def run_validation(
             result.add(entry)
             if output.output == "jsonl":
                 for line in _records(entry):
-                    screen.line(line)
+                    screen.print_line(line)
                 screen.stdout.flush()  # a pipe is told of what has come, not of what is to come
     return Report(
         command="validate",
@@ -49,7 +49,7 @@ def run_validation(
         findings=result.shown_findings,
         findings_are_data=True,
         data=result.as_dict(),
-        lines=(),
+        json_lines=(),
         text=""
         if output.quiet
         else "\n".join(escape_to_one_line(str(each)) for each in result.shown),

@@ -157,7 +157,9 @@ def _shower(output: OutputOptions, *, opens: bool) -> Callable[[str], None]:
     screen = Screen.standard(output._replace(output="text"))
 
     def show(page: str) -> None:
-        screen.say(f"log in at this page, as the person who is to be called from:\n{page}")
+        screen.print_diagnostic(
+            f"log in at this page, as the person who is to be called from:\n{page}"
+        )
         if opens:
             import webbrowser
             from threading import Thread

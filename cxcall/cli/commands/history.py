@@ -55,9 +55,9 @@ def list_records(
     return Report(
         "history list",
         data={"deliveries": [record.as_dict() for record in records]},
-        lines=(record.as_dict() for record in records),
+        json_lines=(record.as_dict() for record in records),
         table=table_of(records),
-        talk=[] if records else ["no delivery is recorded that matches"],
+        diagnostics=[] if records else ["no delivery is recorded that matches"],
     )
 
 
@@ -136,7 +136,7 @@ def export(
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         for line in export_lines(ledger.records(since=parse_since(since)), format):
-            screen.line(line)
+            screen.print_line(line)
 
 
 @app.command(
@@ -164,13 +164,13 @@ def prune(
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         count = ledger.count_prunable(before)
-        if count and not yes and not screen.can_ask:
+        if count and not yes and not screen.is_interactive:
             raise UsageError(
                 f"`--yes` is required where nobody can be asked: {count} deliveries would be deleted",
                 where="--yes",
                 fix="keep a copy with `cxcall history export`, then add `--yes`",
             )
-        if count and not yes and not screen.ask(f"Delete {count} deliveries for good?"):
+        if count and not yes and not screen.confirm(f"Delete {count} deliveries for good?"):
             raise StoppedError(Finding(Severity.NOTE, "declined", "--yes", "answered no"))
         pruned = ledger.prune(before) if count else 0
     text = f"{pruned} deliveries deleted, of those sent before {before:%Y-%m-%d %H:%M} UTC"

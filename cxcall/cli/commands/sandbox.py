@@ -66,7 +66,7 @@ def sandbox(
                     ("CXCALL_CLIENT_SECRET", running.client_secret),
                 )
             ),
-            talk=["sandbox is up and rings nobody; stop it with Ctrl-C"],
+            diagnostics=["sandbox is up and rings nobody; stop it with Ctrl-C"],
         )
-        screen.show(report)
+        screen.print_report(report)
         running.wait()

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Severity
-from cxcall.output.formats.payload_verdicts import finding_message, payload_verdicts, repository_path
+from cxcall.output.formats.payload_verdicts import (
+    finding_message,
+    payload_verdicts,
+    repository_path,
+)
 
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
