@@ -125,8 +125,7 @@ class Operation:
     @property
     def server(self) -> str:
         """The address of a server of its own, its variables by default; empty when it has none."""
-        servers = self.declared.get("servers") or [{}]
-        return server_url(servers[0])
+        return server_url((self.declared.get("servers") or [{}])[0])
 
     @property
     def base_path(self) -> str:
@@ -208,12 +207,7 @@ class Operation:
     @cached_property
     def size(self) -> int:
         """How many properties its body has, at any depth."""
-        return sum(
-            1
-            for _ in json_schema.property_pointers(
-                self.contract.resolve, self._media.get("schema", {})
-            )
-        )
+        return len(self.pointers)
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
@@ -351,7 +345,6 @@ def find(name: str, known: tuple[Operation, ...]) -> Operation:
             return operation
     from difflib import get_close_matches
 
-    names = [operation.name for operation in known]
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name, [operation.name for operation in known], n=1)
     hint = f"did you mean `{close[0]}`?" if close else "see `cxcall operations`"
     raise UsageError(f"no operation is called `{name}`", where="operation", fix=hint)
