@@ -12,7 +12,7 @@ from cxcall.findings.finding import Finding, command
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import apply_flags
 from cxcall.sending import call_guards
-from cxcall.sending.draft import build_request, path_values
+from cxcall.sending.draft import build_request, parameter_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,25 +54,25 @@ class CheckedRow(NamedTuple):
     """One row as it was checked: its draft, or None and the errors that keep it from being sent."""
 
     row: Row
-    draft: CheckedRequest | None
+    request: CheckedRequest | None
     findings: tuple[Finding, ...]
 
 
-def check(job: Job) -> Iterator[CheckedRow]:
+def check_rows(job: Job) -> Iterator[CheckedRow]:
     """Draft and check every row, in the order of the file; nothing is sent."""
     for row in job.rows.rows(job.operation):
         try:
-            yield _check(job, row)
+            yield _check_row(job, row)
         except CxcallError as error:
-            yield CheckedRow(row, None, _placed(row, error.findings))
+            yield CheckedRow(row, None, _add_places(row, error.findings))
 
 
-def _check(job: Job, row: Row) -> CheckedRow:
+def _check_row(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
     payload = apply_flags(job.operation, row.payload, sets=job.sets)
     given = {**row.values, **job.values}
-    values = path_values(job.operation, given, (), payload)
+    values = parameter_values(job.operation, given, (), payload)
     for parameter in job.operation.parameters:
         if parameter.required and parameter.name not in values:
             raise UsageError(
@@ -81,14 +81,14 @@ def _check(job: Job, row: Row) -> CheckedRow:
                 fix=f"add a column `{parameter.name}`, or {command('--param', f'{parameter.name}=VALUE')}",
             )
     draft = build_request(job.operation, values, payload, job.settings)
-    findings = _placed(row, draft.findings)
+    findings = _add_places(row, draft.findings)
     stops = any(map(call_guards.is_stopping, findings)) or (
         not job.force and has_errors(findings, strict=job.strict)
     )
     return CheckedRow(row, None if stops else draft, findings)
 
 
-def _placed(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     """Give every finding a place in the file: its cell, else the start of its row."""
     source = row.payload.document if row.payload else None
     cell_of = getattr(source, "parameter", lambda _name: None)

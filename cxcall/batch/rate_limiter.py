@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import Exchange
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-_WRITTEN = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)(?:ec|econd|in|inute|our)?")
+_RATE_FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)(?:ec|econd|in|inute|our)?")
 _MARGIN = 1.01
 """How much wider than even the spacing is, so that jitter on the way brings no two too close."""
 _SLOWER, _SLOWEST, _FASTER = 1.05, 2.0, 0.9995
-_LEAST_LEAD, _MOST_LEAD = 0.002, 1.0
+_MIN_LEAD_TIME, _MAX_LEAD_TIME = 0.002, 1.0
 
 
 class Rate(NamedTuple):
@@ -40,7 +40,7 @@ class Rate(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `300/m`, `5/s` or `1000/h`; raises UsageError when it is no rate."""
-        found = _WRITTEN.fullmatch(text.strip().lower())
+        found = _RATE_FORM.fullmatch(text.strip().lower())
         if not found or not float(found[1]):
             raise UsageError(
                 f"`{text}` is no rate",
@@ -63,16 +63,16 @@ class RateLimiter:
     """Lets requests of many threads leave one by one, never closer than the rate's spacing.
 
     A hold that the API asks for counts for all; one of over `longest_wait` seconds is kept in
-    `too_long` instead, for the batch to stop.
+    `excessive_wait` instead, for the batch to stop.
     """
 
     def __init__(self, rate: Rate, longest_wait: float) -> None:
-        self.too_long: float | None = None
+        self.excessive_wait: float | None = None
         self._even = self._interval = rate.interval * _MARGIN
         self._longest_wait = longest_wait
         self._stopped = Event()
         self._entry, self._exit, self._state = Lock(), Lock(), Lock()
-        self._lead = _LEAST_LEAD
+        self._lead = _MIN_LEAD_TIME
         self._usual = 0.0
         self._opens_at = self._left_at = self._held_until = 0.0
         self._inside = self._under_way = 0
@@ -127,7 +127,7 @@ class RateLimiter:
 
     def _learn_lead(self, seconds: float) -> None:
         lead = 0.8 * self._lead + 0.2 * 1.5 * seconds
-        self._lead = min(max(lead, _LEAST_LEAD), _MOST_LEAD)
+        self._lead = min(max(lead, _MIN_LEAD_TIME), _MAX_LEAD_TIME)
 
     def end(self, *, has_left: bool) -> None:
         """Take note that a request which entered is over."""
@@ -145,7 +145,7 @@ class RateLimiter:
             now = datetime.now(UTC)
             asked = retry_after.wait_asked(response.headers, response.body, now)
             if asked is not None and asked > self._longest_wait:
-                self.too_long = asked
+                self.excessive_wait = asked
             elif asked is not None:
                 self.hold(asked)
             self._interval = min(self._interval * _SLOWER, self._even * _SLOWEST)
@@ -171,33 +171,33 @@ class RateLimiter:
 
 
 class RateLimitSlot:
-    """One request's way through a pacer: in, out, and perhaps in again."""
+    """One request's way through a rate_limiter: in, out, and perhaps in again."""
 
-    def __init__(self, pacer: RateLimiter) -> None:
-        self._pacer = pacer
+    def __init__(self, rate_limiter: RateLimiter) -> None:
+        self._rate_limiter = rate_limiter
         self._entered_at = 0.0
         self._is_in = self._has_left = False
 
     def enter(self) -> bool:
         """Wait for admission; tells whether there is one."""
         self.end()
-        self._is_in = self._pacer.enter()
+        self._is_in = self._rate_limiter.enter()
         self._has_left, self._entered_at = False, time.monotonic()
         return self._is_in
 
     def leave(self) -> None:
         """Wait for the moment that the request may leave; raises HeldBackError when there is none now."""
-        self._pacer.leave(time.monotonic() - self._entered_at)
+        self._rate_limiter.leave(time.monotonic() - self._entered_at)
         self._has_left = True
 
     def sleep(self, seconds: float) -> None:
         """Wait to be sent again; raises KeyboardInterrupt when the batch is told to stop."""
         self.end()
-        if self._pacer.pause(seconds) or not self.enter():
+        if self._rate_limiter.pause(seconds) or not self.enter():
             raise KeyboardInterrupt
 
     def end(self) -> None:
         """Make room for the next."""
         if self._is_in:
             self._is_in = False
-            self._pacer.end(has_left=self._has_left)
+            self._rate_limiter.end(has_left=self._has_left)

@@ -26,19 +26,19 @@ def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
     if resume:
         own = [each for each in here if each.profile == profile]
         if not own:
-            raise _none(job, known)
+            raise _no_batch_error(job, known)
         same = next((each for each in own if each.given == given), None)
         if same is None:
-            raise _other_values(own[0])
+            raise _other_values_error(own[0])
         return same.id
     newest = {(each.profile, each.given): each for each in reversed(here)}.values()
     unfinished = next((each for each in newest if not each.is_ended), None)
     if unfinished is not None and not job.again:
-        raise _unfinished(job, unfinished)
+        raise _unfinished_batch_error(job, unfinished)
     return ""
 
 
-def _none(job: Job, known: Sequence[Batch]) -> UsageError:
+def _no_batch_error(job: Job, known: Sequence[Batch]) -> UsageError:
     name, settings = job.rows.name, job.settings
     message, fix = f"there is no earlier batch of `{name}` to go on with", "leave out `--resume`"
     if known:
@@ -49,7 +49,7 @@ def _none(job: Job, known: Sequence[Batch]) -> UsageError:
     return UsageError(message, where="--resume", fix=fix, why=looked)
 
 
-def _other_values(batch: Batch) -> UsageError:
+def _other_values_error(batch: Batch) -> UsageError:
     what, fix = (
         "had other `--set` or `--param`: its rows were other requests",
         "the same command as then, with `--resume`",
@@ -65,7 +65,7 @@ def _other_values(batch: Batch) -> UsageError:
     )
 
 
-def _unfinished(job: Job, batch: Batch) -> StoppedError:
+def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
     other = f" with profile `{batch.profile}`" if batch.profile != job.settings.profile else ""
     return StoppedError(
         Finding(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cxcall.sending.draft import CheckedRequest
 
 COMMAND = "batch"
-_CODES = {
+_EXIT_CODES = {
     Outcome.ACCEPTED: ExitCode.OK,
     Outcome.REFUSED: ExitCode.REFUSED,
     Outcome.UNDELIVERED: ExitCode.UNDELIVERED,
@@ -29,7 +29,7 @@ class RowResult(NamedTuple):
 
     row: Row
     report: Report
-    resumed: bool = False
+    is_resumed: bool = False
 
     def as_dict(self, batch: str) -> dict[str, object]:
         """Return the row's envelope, with the row's number and line as its data."""
@@ -71,14 +71,14 @@ def result_of_delivery(
 
 def result_of_record(record: Record, draft: CheckedRequest | None) -> Report:
     """Return what the ledger knows of a row that is not sent now; a person's word on it counts."""
-    is_unknown = record.is_open
+    is_unknown = record.is_unresolved
     outcome = (
         record.outcome if is_unknown or record.outcome is not Outcome.UNKNOWN else Outcome.ACCEPTED
     )
     delivery = Delivery(
         id=record.id,
         outcome=outcome,
-        exit_code=_CODES[outcome],
+        exit_code=_EXIT_CODES[outcome],
         engagement_id=record.engagement_id,
         engagement_id_source="ledger" if record.engagement_id else None,
         correlation_id=record.correlation_id,
@@ -86,11 +86,11 @@ def result_of_record(record: Record, draft: CheckedRequest | None) -> Report:
     )
     findings: tuple[Finding, ...] = ()
     if outcome is not Outcome.ACCEPTED:
-        findings = (_remembered(record),)
+        findings = (_finding_of_record(record),)
     return Report(
         command=COMMAND,
         outcome=outcome,
-        exit_code=_CODES[outcome],
+        exit_code=_EXIT_CODES[outcome],
         operation=draft.operation if draft else None,
         request=draft.request if draft else None,
         body=draft.payload.value if draft else None,
@@ -99,7 +99,7 @@ def result_of_record(record: Record, draft: CheckedRequest | None) -> Report:
     )
 
 
-def _remembered(record: Record) -> Finding:
+def _finding_of_record(record: Record) -> Finding:
     told = {
         Outcome.UNKNOWN: ("outcome-unknown", "it may have rung"),
         Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
@@ -107,7 +107,7 @@ def _remembered(record: Record) -> Finding:
     }
     code, message = told[record.outcome]
     fix = f"`cxcall history show {record.id}`"
-    if record.is_open:
+    if record.is_unresolved:
         fix = f"find out, then `cxcall history resolve {record.id} --rang` or `--did-not-ring`"
     return Finding(Severity.ERROR, code, "ledger", message, fix, record.note, "ledger")
 

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from cxcall.documents.json_document import Document
     from cxcall.findings.finding import Finding
 
-LINES = (".jsonl", ".ndjson", ".json")
-TABLES = (".csv", ".tsv")
-_BLOCK = 1 << 20
-_MARK = 4  # bytes, by which an encoding is known
+JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
+CSV_SUFFIXES = (".csv", ".tsv")
+_BLOCK_SIZE = 1 << 20
+_MAX_BOM_BYTES = 4  # bytes, by which an encoding is known
 
 
 class Row(NamedTuple):
@@ -52,7 +52,7 @@ class RowFile:
         self._binary = _open(path)
         self.file = "" if path == STDIN else _absolute(path)
         self.digest = self._hash()
-        self.is_table = self._is_table()
+        self.is_csv = self._is_csv()
 
     def __enter__(self) -> Self:
         return self
@@ -63,16 +63,16 @@ class RowFile:
     def _hash(self) -> str:
         found = hashlib.sha256()
         self._binary.seek(0)
-        while block := self._binary.read(_BLOCK):
+        while block := self._binary.read(_BLOCK_SIZE):
             found.update(block)
         return found.hexdigest()
 
-    def _is_table(self) -> bool:
+    def _is_csv(self) -> bool:
         suffix = self.name.lower().rpartition(".")[2]
-        if f".{suffix}" in (*LINES, *TABLES):
-            return f".{suffix}" in TABLES
+        if f".{suffix}" in (*JSON_LINES_SUFFIXES, *CSV_SUFFIXES):
+            return f".{suffix}" in CSV_SUFFIXES
         self._binary.seek(0)
-        start = self._binary.read(_BLOCK).decode("utf-8", "replace").lstrip(BOM).lstrip()
+        start = self._binary.read(_BLOCK_SIZE).decode("utf-8", "replace").lstrip(BOM).lstrip()
         return not start.startswith(("{", "["))
 
     def rows(self, operation: Operation) -> Iterator[Row]:
@@ -82,11 +82,11 @@ class RowFile:
         is not UTF-8.
         """
         self._binary.seek(0)
-        refuse_wide(self.name, self._binary.read(_MARK))
+        refuse_wide(self.name, self._binary.read(_MAX_BOM_BYTES))
         self._binary.seek(0)
         text = TextIOWrapper(self._binary, encoding="utf-8-sig", newline="")
         try:
-            read = csv_table.read_rows if self.is_table else _read_lines
+            read = csv_table.read_rows if self.is_csv else _read_lines
             for number, found in enumerate(read(text, self.name, operation), 1):
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
@@ -104,7 +104,7 @@ def _open(path: str) -> BinaryIO:
     from tempfile import TemporaryFile
 
     kept: BinaryIO = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
-    while block := opened.read(_BLOCK):
+    while block := opened.read(_BLOCK_SIZE):
         kept.write(block)
     return kept
 

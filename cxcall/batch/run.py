@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
-_SWITCH = 0.0005
+_SWITCH_INTERVAL = 0.0005
 """Seconds that a thread may keep others from running: a tenth of what is usual, so that a turn comes in time."""
 
-_MOST_HELD = 1000
+_MAX_HELD_RESULTS = 1000
 """Results kept back while an earlier row is still under way, so that they come in input order."""
 
 
@@ -75,13 +75,13 @@ class Run:
         job: Job,
         batch: str,
         ledger: Ledger,
-        pacer: RateLimiter,
+        rate_limiter: RateLimiter,
         tokens: SharedToken,
         limit: FailureLimit,
     ) -> None:
         self.job, self.batch, self.ledger = job, batch, ledger
-        self.pacer, self.tokens, self.limit = pacer, tokens, limit
-        self.tally = BatchStatistics()
+        self.rate_limiter, self.tokens, self.limit = rate_limiter, tokens, limit
+        self.statistics = BatchStatistics()
         self.stopped = ""
         self.at_end = False
         self.interrupts = 0
@@ -89,17 +89,17 @@ class Run:
         self._under_way: dict[int, Row] = {}
 
     @property
-    def is_left(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether it was interrupted twice: not even what is in flight is waited for."""
         return self.interrupts > 1
 
     def stop(self, reason: str) -> None:
         """Start no more rows; those in flight go on to their end."""
         self.stopped = self.stopped or reason
-        self.pacer.stop()
+        self.rate_limiter.stop()
 
     @contextmanager
-    def signals_caught(self) -> Iterator[None]:
+    def catch_signals(self) -> Iterator[None]:
         """Turn the first SIGINT or SIGTERM into a stop, and the second into leaving at once."""
 
         def interrupt(_number: int, _frame: object) -> None:
@@ -118,13 +118,13 @@ class Run:
         self, rows: Iterator[CheckedRow], *, resume: bool, in_order: bool, threads: int
     ) -> Iterator[RowResult]:
         """Send the rows that passed the check, and yield what became of each, as they come or in input order."""
-        sys.setswitchinterval(_SWITCH)
+        sys.setswitchinterval(_SWITCH_INTERVAL)
         pool = ThreadPoolExecutor(threads, thread_name_prefix="cxcall-batch")
         found = self._found(rows, pool, resume=resume, threads=threads)
         yield from self._in_order(found) if in_order else found
-        if self.is_left:
+        if self.is_abandoned:
             yield from self._left_in_flight()
-        pool.shutdown(wait=not self.is_left)
+        pool.shutdown(wait=not self.is_abandoned)
 
     def _in_order(self, found: Iterator[RowResult]) -> Iterator[RowResult]:
         """Keep results back while an earlier row is under way."""
@@ -132,7 +132,7 @@ class Run:
         for done in found:
             heappush(waiting, (done.row.number, done))
             first = min(self._under_way, default=done.row.number + 1)
-            while waiting and (waiting[0][0] < first or len(waiting) > _MOST_HELD):
+            while waiting and (waiting[0][0] < first or len(waiting) > _MAX_HELD_RESULTS):
                 yield heappop(waiting)[1]
         while waiting:
             yield heappop(waiting)[1]
@@ -141,16 +141,16 @@ class Run:
         self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, resume: bool, threads: int
     ) -> Iterator[RowResult]:
         """Feed the threads, and yield what comes back from them."""
-        while not self.is_left:
+        while not self.is_abandoned:
             is_open = not (self.stopped or self.at_end)
             has_room = is_open and len(self._under_way) < threads
             checked = self._next(rows) if has_room else None
             done = None
             if checked is not None:
                 done = self._without_sending(checked, resume=resume)
-                if done is None and checked.draft is not None:
+                if done is None and checked.request is not None:
                     self._under_way[checked.row.number] = checked.row
-                    pool.submit(self._send, checked.row, checked.draft, checked.findings)
+                    pool.submit(self._send, checked.row, checked.request, checked.findings)
             elif self._under_way:
                 done = self._take()
             elif not is_open:
@@ -180,33 +180,35 @@ class Run:
         return None
 
     def _count(self, done: RowResult) -> None:
-        self.tally.add(done.row.number, done.report, resumed=done.resumed)
-        if self.pacer.too_long is not None:
+        self.statistics.add(done.row.number, done.report, is_resumed=done.is_resumed)
+        if self.rate_limiter.excessive_wait is not None:
             self.stop(
-                f"the API asks for a wait of {self.pacer.too_long:g} s, longer than `max_wait`"
+                f"the API asks for a wait of {self.rate_limiter.excessive_wait:g} s, longer than `max_wait`"
             )
         elif done.report.exit_code in (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE):
             self.stop(done.report.findings[-1].message)
-        elif reason := self.tally.tripped(self.limit):
+        elif reason := self.statistics.reason_to_stop(self.limit):
             self.stop(reason)
 
     def _without_sending(self, checked: CheckedRow, *, resume: bool) -> RowResult | None:
         """Return what became of a row that is not to be sent: invalid, or done by an earlier run."""
-        if checked.draft is None:
+        if checked.request is None:
             return RowResult(checked.row, result_of_invalid_row(checked.findings))
-        record = find_previous_delivery(self.ledger, self.batch, checked.draft) if resume else None
+        record = (
+            find_previous_delivery(self.ledger, self.batch, checked.request) if resume else None
+        )
         if record is None or record.row in self._under_way:
             return None  # its equal is being sent right now: the guard will say so when it is known
-        return RowResult(checked.row, result_of_record(record, checked.draft), resumed=True)
+        return RowResult(checked.row, result_of_record(record, checked.request), is_resumed=True)
 
     def _send(self, row: Row, draft: CheckedRequest, findings: tuple[Finding, ...]) -> None:
         """Send one row, on a thread of the pool; whatever happens, its end is told."""
-        turn = RateLimitSlot(self.pacer)
+        turn = RateLimitSlot(self.rate_limiter)
         try:
             if not turn.enter():
                 self._events.put(row.number)
                 return
-            pace = SendHooks(sleep=turn.sleep, turn=turn.leave, on_exchange=self.pacer.learn)
+            pace = SendHooks(sleep=turn.sleep, turn=turn.leave, on_exchange=self.rate_limiter.learn)
             delivery = deliver(self._plan(row, draft), self.ledger, self.tokens, pace)
             report = result_of_delivery(draft, delivery, findings)
         except CxcallError as error:
@@ -233,7 +235,7 @@ class Run:
 
     def _left_in_flight(self) -> Iterator[RowResult]:
         """Yield the rows that were under way when the run was left, as the ledger knows them."""
-        for record in self.ledger.records(batch=self.batch, limit=_MOST_HELD):
+        for record in self.ledger.records(batch=self.batch, limit=_MAX_HELD_RESULTS):
             row = self._under_way.pop(record.row or 0, None)
             if row is not None:
                 done = RowResult(row, result_of_record(record, None))
@@ -246,5 +248,5 @@ def find_previous_delivery(ledger: Ledger, batch: str, draft: CheckedRequest) ->
     request, profile = draft.request, draft.settings.profile
     value = draft.payload.value
     digest = intent_digest(profile, draft.operation.name, request.method, request.url, value)
-    record = ledger.row(batch, digest)
-    return record if record is not None and record.is_done else None
+    record = ledger.find_row(batch, digest)
+    return record if record is not None and record.may_be_processed else None

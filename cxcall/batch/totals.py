@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
 
-BOUNDS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
+LATENCY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 """Upper ends of the latency histogram's bars, in milliseconds."""
 
-SHOWN = 100
+MAX_SHOWN_FINDINGS = 100
 """Findings kept of a check; the others are counted."""
 
-_NAMED = 20
-_MOST_REASONS = 100
-_BAR = 40
+_MAX_LISTED = 20
+_MAX_REASONS = 100
+_BAR_WIDTH = 40
 _FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
-_FEWEST_FOR_SHARE = 20
+_MIN_ROWS_FOR_SHARE = 20
 
 
 class FailureLimit(NamedTuple):
-    """How many failures end a batch: `in_a_row`, or a `share` of all once there are 20 answers."""
+    """How many failures end a batch: `consecutive`, or a `share` of all once there are 20 answers."""
 
-    in_a_row: int = 10
+    consecutive: int = 10
     share: float = 0.5
 
     @classmethod
@@ -52,7 +52,7 @@ class FailureLimit(NamedTuple):
                 )
             number = int(found[1])
             limit = limit._replace(
-                **({"share": number / 100} if found[2] else {"in_a_row": number})
+                **({"share": number / 100} if found[2] else {"consecutive": number})
             )
         return limit
 
@@ -75,10 +75,10 @@ class CheckStatistics:
     def add(self, checked: CheckedRow) -> None:
         """Count one row."""
         self.rows += 1
-        self.invalid += checked.draft is None
+        self.invalid += checked.request is None
         for finding in checked.findings:
             self.counts[finding.severity] += 1
-            if len(self.findings) < SHOWN:
+            if len(self.findings) < MAX_SHOWN_FINDINGS:
                 self.findings.append(finding)
 
     def summary(self) -> str:
@@ -87,7 +87,11 @@ class CheckStatistics:
         words += [f"{self.invalid} not valid"] if self.invalid else []
         words += [f"{self.done} done by an earlier run"] if self.done else []
         more = sum(self.counts.values()) - len(self.findings)
-        words += [f"the first {SHOWN} findings are shown, there are {more} more"] if more else []
+        words += (
+            [f"the first {MAX_SHOWN_FINDINGS} findings are shown, there are {more} more"]
+            if more
+            else []
+        )
         return ", ".join(words)
 
 
@@ -97,9 +101,9 @@ class BatchStatistics:
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
-        self.latencies = [0] * (len(BOUNDS) + 1)
+        self.latencies = [0] * (len(LATENCY_BOUNDS_MS) + 1)
         self.unknown: list[tuple[int, str]] = []
-        self.in_a_row = 0
+        self.consecutive = 0
         self.resumed = 0
 
     @property
@@ -107,40 +111,40 @@ class BatchStatistics:
         """How many rows there was something to say of."""
         return sum(self.outcomes.values())
 
-    def add(self, row: int, report: Report, *, resumed: bool = False) -> None:
+    def add(self, row: int, report: Report, *, is_resumed: bool = False) -> None:
         """Count what became of one row; one that an earlier run sent says nothing of this one's health."""
         self.outcomes[report.outcome] += 1
-        if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _NAMED:
+        if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _MAX_LISTED:
             self.unknown.append((row, report.delivery.id if report.delivery else ""))
         if report.outcome is not Outcome.ACCEPTED:
             self._add_reason(report.findings)
-        if resumed:
+        if is_resumed:
             self.resumed += 1
             return
         if report.outcome in _FAILURES:
-            self.in_a_row += 1
+            self.consecutive += 1
         elif report.outcome is Outcome.ACCEPTED:
-            self.in_a_row = 0
+            self.consecutive = 0
         done = report.delivery.exchange if report.delivery else None
         if done is not None and done.response is not None:
             took = done.timings.get("total", 0.0) - done.timings.get("turn", 0.0)
-            self.latencies[bisect_left(BOUNDS, took)] += 1
+            self.latencies[bisect_left(LATENCY_BOUNDS_MS, took)] += 1
 
     def _add_reason(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
             if finding.severity is Severity.ERROR:
-                reason = (finding.code, _general(finding.message))
-                if reason in self.reasons or len(self.reasons) < _MOST_REASONS:
+                reason = (finding.code, _generalize(finding.message))
+                if reason in self.reasons or len(self.reasons) < _MAX_REASONS:
                     self.reasons[reason] += 1
                 return
 
-    def tripped(self, limit: FailureLimit) -> str:
+    def reason_to_stop(self, limit: FailureLimit) -> str:
         """Say why the batch should stop; empty while it should not."""
-        if self.in_a_row >= limit.in_a_row:
-            return f"{self.in_a_row} requests in a row failed"
+        if self.consecutive >= limit.consecutive:
+            return f"{self.consecutive} requests in a row failed"
         sent = self.total - self.resumed
         failed = sum(self.outcomes[outcome] for outcome in _FAILURES)
-        if not self.resumed and sent >= _FEWEST_FOR_SHARE and failed > limit.share * sent:
+        if not self.resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > limit.share * sent:
             return f"{failed} of {sent} requests failed, over {limit.share:.0%}"
         return ""
 
@@ -157,7 +161,7 @@ class BatchStatistics:
             ],
             "latencyMs": [
                 {"upTo": bound, "count": count}
-                for bound, count in zip((*BOUNDS, None), self.latencies, strict=True)
+                for bound, count in zip((*LATENCY_BOUNDS_MS, None), self.latencies, strict=True)
                 if count
             ],
         }
@@ -176,17 +180,19 @@ class BatchStatistics:
             (found for found in (*grave, Outcome.ERROR) if self.outcomes[found]), Outcome.ACCEPTED
         )
 
-    def words(self) -> str:
+    def outcome_counts(self) -> str:
         """Return the outcomes in a few words, for a bar."""
         return ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
 
     def lines(self) -> list[str]:
         """Return the counts as a person reads them: outcomes, reasons, latencies, what is unknown."""
         again = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
-        found = [f"{count_phrase(self.total, 'row')}: {self.words() or 'none sent'}{again}"]
+        found = [
+            f"{count_phrase(self.total, 'row')}: {self.outcome_counts() or 'none sent'}{again}"
+        ]
         found += [
             f"  {count} x {code}: {message}"
-            for (code, message), count in self.reasons.most_common(_NAMED)
+            for (code, message), count in self.reasons.most_common(_MAX_LISTED)
         ]
         return [*found, *self._histogram(), *self._unknown()]
 
@@ -194,10 +200,13 @@ class BatchStatistics:
         most = max(self.latencies)
         if not most:
             return []
-        names = [*(f"<= {bound} ms" for bound in BOUNDS), f"> {BOUNDS[-1]} ms"]
+        names = [
+            *(f"<= {bound} ms" for bound in LATENCY_BOUNDS_MS),
+            f"> {LATENCY_BOUNDS_MS[-1]} ms",
+        ]
         used = [index for index, count in enumerate(self.latencies) if count]
         return ["latency:"] + [
-            f"  {names[index]:>11}  {'#' * -(-count * _BAR // most):<{_BAR}} {count}"
+            f"  {names[index]:>11}  {'#' * -(-count * _BAR_WIDTH // most):<{_BAR_WIDTH}} {count}"
             for index, count in enumerate(self.latencies)
             if used[0] <= index <= used[-1]
         ]
@@ -220,6 +229,6 @@ def count_phrase(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _general(message: str) -> str:
+def _generalize(message: str) -> str:
     """Return a message without what differs from row to row, so that equal reasons are counted as one."""
     return re.sub(r"`[^`]*`|[0-9A-HJKMNP-TV-Z]{18}|\brow [0-9]+", "…", message)

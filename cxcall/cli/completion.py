@@ -117,7 +117,7 @@ def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
         return [Value(str(choice)) for choice in choices], False
     kinds = set(re.findall("[A-Z]+", parameter.metavar or ""))
     maker = _codes if "CODE" in kinds else _MAKERS.get(parameter.name)
-    return maker(context) if maker else (), "FILE" in kinds
+    return maker(context) if maker else (), "FILE_NAME" in kinds
 
 
 def _profiles(_context: Any) -> Iterator[Value]:
@@ -167,10 +167,10 @@ def _recorded(field: str) -> Callable[[Any], Iterator[Value]]:
 
     def recorded(_context: Any) -> Iterator[Value]:
         from cxcall.cli.actions.history import open_ledger
-        from cxcall.ledger.database import FILE
+        from cxcall.ledger.database import FILE_NAME
         from cxcall.settings.settings import state_dir
 
-        if not (state_dir() / FILE).exists():  # opening it would make one
+        if not (state_dir() / FILE_NAME).exists():  # opening it would make one
             return
         with open_ledger() as ledger:
             for record in ledger.records(limit=_MOST):

@@ -17,7 +17,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.evidence import hidden_failure
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.platform_words import SOURCE, shorten
-from cxcall.responses.refusals import refusal
+from cxcall.responses.refusals import explain_refusal
 from cxcall.transport.messages import Headers
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _response(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     if not response.status and not response.body:
         return
     operation = route.operation or route.advised
-    found = refusal(operation, response, attempt.host or "", is_token=route.is_token)
+    found = explain_refusal(operation, response, attempt.host or "", is_token=route.is_token)
     for finding in found:
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-FILE = "ledger.sqlite3"
-VERSION = 3
+FILE_NAME = "ledger.sqlite3"
+SCHEMA_VERSION = 3
 NOT_RECORDED = "?"
 """What an older version did not note of a batch."""
-BUSY_SECONDS = 30.0
-LOOK_SECONDS = 0.002
-_APPLICATION = 0x63786C67  # "cxlg": tells a ledger from any other database
-_ELSEWHERE = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
+LOCK_TIMEOUT = 30.0
+POLL_INTERVAL = 0.002
+_APPLICATION_ID = 0x63786C67  # "cxlg": tells a ledger from any other database
+_DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
 
-_KEPT = ("delivery", "event")
+_APPEND_ONLY_TABLES = ("delivery", "event")
 
 
 def _trigger(table: str, verb: str) -> str:
@@ -56,7 +56,7 @@ _SCHEMA = (
     "CREATE INDEX delivery_operation ON delivery (operation, at)",
     "CREATE INDEX event_delivery ON event (delivery)",
     "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
-    *(_trigger(table, verb) for table in _KEPT for verb in ("UPDATE", "DELETE")),
+    *(_trigger(table, verb) for table in _APPEND_ONLY_TABLES for verb in ("UPDATE", "DELETE")),
 )
 _UPGRADES = {
     2: (
@@ -80,7 +80,7 @@ class LedgerError(CxcallError):
 
     exit_code = ExitCode.USAGE
 
-    def __init__(self, message: str, fix: str = _ELSEWHERE) -> None:
+    def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
         why = "what cannot be recorded is not sent: it might be dialled twice"
         super().__init__(Finding(Severity.ERROR, "ledger", "ledger", message, fix, why))
 
@@ -99,8 +99,8 @@ class LedgerDatabase:
         """Open the file in `folder`, made when there is none; raises LedgerError when it cannot be used."""
         import sqlite3
 
-        path = folder / FILE
-        with explained(path):
+        path = folder / FILE_NAME
+        with explain_errors(path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             connection = sqlite3.connect(
                 path, timeout=0, isolation_level=None, check_same_thread=False
@@ -122,18 +122,18 @@ class LedgerDatabase:
         statement: str,
         values: Sequence[Any] | Mapping[str, Any] = (),
         *,
-        given_up: Callable[[], bool] = lambda: False,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> sqlite3.Cursor:
         """Execute one statement, once no other process holds the lock that it needs.
 
-        Raises KeyboardInterrupt when `given_up` says so while it waits.
+        Raises KeyboardInterrupt when `is_cancelled` says so while it waits.
 
         SQLite's own waiting looks ten times a second and starves beside a busy process, and for
         some locks (the switch to WAL) it does not wait at all.
         """
         import sqlite3
 
-        until = time.monotonic() + BUSY_SECONDS
+        until = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 return self._connection.execute(statement, values)
@@ -141,28 +141,28 @@ class LedgerDatabase:
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or time.monotonic() >= until:
                     raise
-            if given_up():
+            if is_cancelled():
                 raise KeyboardInterrupt
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL)
 
     def _prepare(self) -> None:
         self.run("PRAGMA synchronous = FULL")
         self.run("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
-        if self._pragma("application_id") != _APPLICATION:
+        if self._pragma("application_id") != _APPLICATION_ID:
             self._create()
         version = self._pragma("user_version")
-        if version > VERSION:
+        if version > SCHEMA_VERSION:
             raise LedgerError(
                 f"`{self.path}` was written by a newer cxcall (ledger version {version})",
                 "upgrade cxcall",
             )
-        if version < VERSION:
+        if version < SCHEMA_VERSION:
             self._upgrade()
 
     def _upgrade(self) -> None:
         """Bring the tables up to this version; another process may be doing the same."""
         with self.transaction():
-            for version in range(self._pragma("user_version") + 1, VERSION + 1):
+            for version in range(self._pragma("user_version") + 1, SCHEMA_VERSION + 1):
                 for statement in _UPGRADES[version]:
                     self.run(statement)
                 self.run(f"PRAGMA user_version = {version}")
@@ -175,28 +175,28 @@ class LedgerDatabase:
         self._refuse_other_databases()
         self.run("PRAGMA journal_mode = WAL")
         with self.transaction():
-            if self._pragma("application_id") == _APPLICATION:
+            if self._pragma("application_id") == _APPLICATION_ID:
                 return
             for statement in _SCHEMA:
                 self.run(statement)
-            self.run(f"PRAGMA application_id = {_APPLICATION}")
+            self.run(f"PRAGMA application_id = {_APPLICATION_ID}")
             self.run("PRAGMA user_version = 1")
 
     def _refuse_other_databases(self) -> None:
         found = self.run(
             "SELECT (SELECT count(*) FROM sqlite_master), * FROM pragma_application_id"
         ).fetchone()
-        if found[0] and found[1] != _APPLICATION:
-            raise unusable(self.path, "is a database of another program")
+        if found[0] and found[1] != _APPLICATION_ID:
+            raise unusable_file_error(self.path, "is a database of another program")
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
         """Hold the write lock and let rows be deleted, which is never done but here; the file then shrinks."""
         with self.transaction():
-            for table in _KEPT:
+            for table in _APPEND_ONLY_TABLES:
                 self.run(f"DROP TRIGGER {table}_DELETE")
             yield
-            for table in _KEPT:
+            for table in _APPEND_ONLY_TABLES:
                 self.run(_trigger(table, "DELETE"))
         with (
             self._lock,
@@ -215,19 +215,19 @@ class LedgerDatabase:
     @contextmanager
     def reading(self) -> Iterator[None]:
         """Keep the other threads' writing out of what is read."""
-        with self._lock, explained(self.path):
+        with self._lock, explain_errors(self.path):
             yield
 
     @contextmanager
-    def transaction(self, given_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    def transaction(self, is_cancelled: Callable[[], bool] = lambda: False) -> Iterator[None]:
         """Hold the one write lock: what is read inside is still true when it is written.
 
         Durable at the end; raises LedgerError when the file is no longer where others look for it,
-        and KeyboardInterrupt when `given_up` says so while another process holds the lock.
+        and KeyboardInterrupt when `is_cancelled` says so while another process holds the lock.
         """
-        with self._lock, explained(self.path):
+        with self._lock, explain_errors(self.path):
             try:
-                self.run("BEGIN IMMEDIATE", given_up=given_up)
+                self.run("BEGIN IMMEDIATE", is_cancelled=is_cancelled)
                 yield
                 self.run("COMMIT")
             except BaseException:
@@ -246,7 +246,7 @@ class LedgerDatabase:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explain_errors(path: Path) -> Iterator[None]:
     """Turn what SQLite and the system say about the file into what a person can act on."""
     import sqlite3
 
@@ -277,11 +277,11 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return LedgerError(f"the ledger `{path}` cannot be written: {error}")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return unusable(path, f"is damaged, or is none: {error}")
+        return unusable_file_error(path, f"is damaged, or is none: {error}")
     return None
 
 
-def unusable(path: Path, what: str) -> LedgerError:
+def unusable_file_error(path: Path, what: str) -> LedgerError:
     """Return the error for a file that is no ledger: it is to be kept, and never replaced unseen."""
     file, aside = shlex.quote(str(path)), shlex.quote(str(path.parent / "damaged"))
     return LedgerError(

@@ -18,11 +18,11 @@ class AlreadySentError(StoppedError):
 
     def __init__(self, earlier: Record, now: datetime, *, same_batch: bool = False) -> None:
         self.earlier = earlier
-        told = _may_have_rung if earlier.is_open else _was_accepted
-        super().__init__(_same_row(earlier) if same_batch else told(earlier, now))
+        told = _unknown_finding if earlier.is_unresolved else _accepted_finding
+        super().__init__(_same_batch_finding(earlier) if same_batch else told(earlier, now))
 
 
-def _may_have_rung(earlier: Record, now: datetime) -> Finding:
+def _unknown_finding(earlier: Record, now: datetime) -> Finding:
     return Finding(
         Severity.ERROR,
         "outcome-unknown",
@@ -35,7 +35,7 @@ def _may_have_rung(earlier: Record, now: datetime) -> Finding:
     )
 
 
-def _was_accepted(earlier: Record, now: datetime) -> Finding:
+def _accepted_finding(earlier: Record, now: datetime) -> Finding:
     said = "rang, a person said" if earlier.resolution else "was accepted"
     return Finding(
         Severity.ERROR,
@@ -48,7 +48,7 @@ def _was_accepted(earlier: Record, now: datetime) -> Finding:
     )
 
 
-def _same_row(earlier: Record) -> Finding:
+def _same_batch_finding(earlier: Record) -> Finding:
     return Finding(
         Severity.ERROR,
         "already-sent",

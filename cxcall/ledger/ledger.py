@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import LedgerDatabase, LedgerError, explained
+from cxcall.ledger.database import LedgerDatabase, LedgerError, explain_errors
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Intent, Record, intent_digest, new_id
 from cxcall.phone.phone_numbers import mask_text
@@ -29,7 +29,7 @@ __all__ = [
     "intent_digest",
 ]
 
-NOTE_LENGTH = 500
+MAX_NOTE_LENGTH = 500
 
 # The columns stand in the order of Record's fields.
 _SELECT = """
@@ -38,7 +38,7 @@ SELECT d.id, d.at, e.ended_at, d.profile, d.operation, d.provenance, d.method, d
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 """
 
-_EARLIER = """
+_BLOCKING_DELIVERY = """
 WHERE d.digest = :digest AND d.id <> :but AND (
     (e.outcome = 'unknown' AND e.resolution = '')
     OR ((e.outcome = 'accepted' OR e.resolution = 'rang')
@@ -46,16 +46,16 @@ WHERE d.digest = :digest AND d.id <> :but AND (
 ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
 """
 
-_IN_BATCH = (
+_DELIVERIES_OF_ROW = (
     "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? AND d.id <> ? ORDER BY d.number DESC"
 )
 
-_BATCHES_OF = """
+_BATCHES_OF_FILE = """
 SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target, given FROM batch
 WHERE digest = ? OR (file = ? AND file <> '') ORDER BY number DESC
 """
 
-_PRUNABLE = """
+_PRUNABLE_DELIVERIES = """
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < ? AND e.outcome <> 'unknown'
 """
@@ -76,7 +76,7 @@ class Ledger:
     """The record of this machine, shared by all processes on it; one object serves one thread."""
 
     def __init__(self, journal: LedgerDatabase, now: Callable[[], datetime]) -> None:
-        self._journal, self._now = journal, now
+        self._database, self._now = journal, now
 
     @classmethod
     def open(cls, folder: Path, *, now: Callable[[], datetime] = _now) -> Self:
@@ -87,43 +87,45 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._journal.close()
+        self._database.close()
 
     def begin(
-        self, intent: Intent, window: float, given_up: Callable[[], bool] = lambda: False
+        self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = lambda: False
     ) -> str:
         """Record that a request is about to leave; returns its delivery ID once that is durable.
 
         Raises AlreadySentError when an equal request was accepted within `window` seconds, or may
         have been at any time; the look and the record are one transaction. Raises KeyboardInterrupt
-        when `given_up` says so while it waits for another process: nothing is recorded then.
+        when `is_cancelled` says so while it waits for another process: nothing is recorded then.
         """
         delivery, has_begun = new_id(self._now()), False
         try:
-            with self._journal.transaction(given_up):
+            with self._database.transaction(is_cancelled):
                 has_begun = True
                 at = self._now().timestamp()
                 self._guard_row(intent.batch, intent.digest)
                 if not intent.again:
                     self._guard(intent.digest, oldest=at - window)
-                self._journal.run(
+                self._database.run(
                     "INSERT INTO delivery VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (delivery, at, intent.profile, intent.operation, intent.provenance, intent.method,
-                     _clean(intent.target), intent.digest, json.dumps([_clean(number) for number in intent.numbers]),
+                     _mask(intent.target), intent.digest, json.dumps([_mask(number) for number in intent.numbers]),
                      intent.again, intent.batch, intent.row),
                 )  # fmt: skip
                 self._append(delivery, "sending", Outcome.UNKNOWN, attempts=1)
         except KeyboardInterrupt:
             if has_begun:
                 with suppress(LedgerError):  # there may be nothing to end
-                    self.end(delivery, Outcome.UNDELIVERED, note="interrupted before anything left")
+                    self.record_outcome(
+                        delivery, Outcome.UNDELIVERED, note="interrupted before anything left"
+                    )
             raise
         return delivery
 
     def _guard_row(self, batch: str, digest: str, *, but: str = "") -> None:
         """Stop a row whose request this batch has sent already, `again` or not."""
-        earlier = self.row(batch, digest, but=but) if batch else None
-        if earlier is not None and earlier.is_done:
+        earlier = self.find_row(batch, digest, but=but) if batch else None
+        if earlier is not None and earlier.may_be_processed:
             raise AlreadySentError(earlier, self._now(), same_batch=True)
 
     def _guard(
@@ -131,7 +133,7 @@ class Ledger:
     ) -> None:
         """Stop what may have rung, or rang since the time `oldest` or the event `after`."""
         values = {"digest": digest, "but": but, "oldest": oldest, "after": after}
-        for earlier in self._select(_EARLIER, values):
+        for earlier in self._select(_BLOCKING_DELIVERY, values):
             raise AlreadySentError(earlier, self._now())
 
     def _append(self, delivery: str, kind: str, outcome: Outcome, **more: Any) -> None:
@@ -140,30 +142,30 @@ class Ledger:
             "attempts": None, "status": None, "engagement_id": None, "correlation_id": None,
             "resolution": "", "ended_at": None, "note": "", **more,
         }  # fmt: skip
-        if self._journal.run(_INSERT_EVENT, values).rowcount != 1:
+        if self._database.run(_INSERT_EVENT, values).rowcount != 1:
             raise LedgerError(
-                f"the ledger `{self._journal.path}` knows no delivery `{delivery}`",
+                f"the ledger `{self._database.path}` knows no delivery `{delivery}`",
                 "put back the file that was there before",
             )
 
-    def not_processed(self, delivery: str, attempt: int, reason: str) -> None:
+    def record_not_processed(self, delivery: str, attempt: int, reason: str) -> None:
         """Record that an attempt provably was not processed: it may be sent again."""
-        with self._journal.transaction():
+        with self._database.transaction():
             self._append(
                 delivery,
                 "not-processed",
                 Outcome.UNDELIVERED,
                 attempts=attempt,
-                note=_clean(reason)[:NOTE_LENGTH],
+                note=_mask(reason)[:MAX_NOTE_LENGTH],
             )
 
-    def sending(self, delivery: str, attempt: int) -> None:
+    def record_attempt(self, delivery: str, attempt: int) -> None:
         """Record that another attempt is about to leave.
 
         Raises AlreadySentError when an equal request of another process went out during the wait.
         """
-        with self._journal.transaction():
-            mine = self._journal.run(
+        with self._database.transaction():
+            mine = self._database.run(
                 "SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch "
                 "FROM delivery d WHERE id = ?",
                 (delivery,),
@@ -174,7 +176,7 @@ class Ledger:
                 self._guard(mine[0], but=delivery, after=mine[2])
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
 
-    def end(
+    def record_outcome(
         self,
         delivery: str,
         outcome: Outcome,
@@ -186,16 +188,16 @@ class Ledger:
         note: str = "",
     ) -> None:
         """Record how a delivery ended; `attempts` are those recorded when not given."""
-        with self._journal.transaction():
+        with self._database.transaction():
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
                 engagement_id=_encodable(engagement_id), correlation_id=_encodable(correlation_id),
-                note=_clean(note)[:NOTE_LENGTH],
+                note=_mask(note)[:MAX_NOTE_LENGTH],
             )  # fmt: skip
 
     def resolve(self, delivery: str, *, rang: bool) -> Record:
         """Record what a person found out about an unknown delivery; raises UsageError for any other."""
-        with self._journal.transaction():
+        with self._database.transaction():
             record = self.get(delivery)
             if record.outcome is not Outcome.UNKNOWN:
                 raise UsageError(
@@ -219,40 +221,42 @@ class Ledger:
         `given` is a digest of what the flags put into every row, `digest` one of the file's content.
         """
         batch = new_id(self._now())
-        with self._journal.transaction():
+        with self._database.transaction():
             at = self._now().timestamp()
             values = (batch, at, profile, operation, target, _encodable(file), digest, given)
-            self._journal.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+            self._database.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         return batch
 
     def end_batch(self, batch: str) -> None:
         """Record that a batch went through all of its rows."""
-        with self._journal.transaction():
+        with self._database.transaction():
             at = self._now().timestamp()
-            self._journal.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
+            self._database.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
 
     def batches_of(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of this file, by its content or else its path, the newest first."""
-        with self._journal.reading():
-            found = self._journal.run(_BATCHES_OF, (digest, _encodable(file))).fetchall()
+        with self._database.reading():
+            found = self._database.run(_BATCHES_OF_FILE, (digest, _encodable(file))).fetchall()
         return [
             Batch(name, datetime.fromtimestamp(at, UTC), bool(is_ended), *rest)
             for name, at, is_ended, *rest in found
         ]
 
-    def row(self, batch: str, digest: str, *, but: str = "") -> Record | None:
+    def find_row(self, batch: str, digest: str, *, but: str = "") -> Record | None:
         """Return the delivery of a request within a batch, or None: one that is done before one that is not.
 
         Of equal rows, or of two runs at once, the one may have come through and the other not.
         """
-        with self._journal.reading():
-            found = list(self._select(_IN_BATCH, (batch, digest, but)))
-        return next((each for each in found if each.is_done), found[0] if found else None)
+        with self._database.reading():
+            found = list(self._select(_DELIVERIES_OF_ROW, (batch, digest, but)))
+        return next((each for each in found if each.may_be_processed), found[0] if found else None)
 
     def count_prunable(self, before: datetime) -> int:
         """Count the deliveries from before a time that are not unknown."""
-        with self._journal.reading():
-            found = self._journal.run(f"SELECT count(*) {_PRUNABLE}", (before.timestamp(),))
+        with self._database.reading():
+            found = self._database.run(
+                f"SELECT count(*) {_PRUNABLE_DELIVERIES}", (before.timestamp(),)
+            )
             return int(found.fetchone()[0])
 
     def prune(self, before: datetime) -> int:
@@ -260,10 +264,13 @@ class Ledger:
 
         A batch that loses one of its rows is forgotten: it could not be resumed safely.
         """
-        run = self._journal.run
-        with self._journal.pruning():
+        run = self._database.run
+        with self._database.pruning():
             run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
-            run(f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE}", (before.timestamp(),))
+            run(
+                f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}",
+                (before.timestamp(),),
+            )
             run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)")
             run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)")
             count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
@@ -317,12 +324,12 @@ class Ledger:
         )
 
     def _select(self, rest: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Record]:
-        with explained(self._journal.path):
-            for row in self._journal.run(_SELECT + rest, values):
-                yield _record(row)
+        with explain_errors(self._database.path):
+            for row in self._database.run(_SELECT + rest, values):
+                yield _record_of_columns(row)
 
 
-def _record(row: tuple[Any, ...]) -> Record:
+def _record_of_columns(row: tuple[Any, ...]) -> Record:
     values = dict(zip(Record._fields, row, strict=True))
     values["at"] = datetime.fromtimestamp(values["at"], UTC)
     if values["ended_at"] is not None:
@@ -338,6 +345,6 @@ def _encodable(text: str | None) -> str | None:
     return text.encode("utf-8", "replace").decode() if text is not None else None
 
 
-def _clean(text: str) -> str:
+def _mask(text: str) -> str:
     """Mask what reads as a phone number: whatever the caller forgot, the file never holds one."""
     return mask_text(_encodable(text) or "")

@@ -72,7 +72,7 @@ class Record(NamedTuple):
     row: int | None
 
     @property
-    def is_done(self) -> bool:
+    def may_be_processed(self) -> bool:
         """Whether a batch leaves its row alone: it was answered, or may have been.
 
         A token that was refused is no answer to the row: an unauthorised request is not processed.
@@ -82,7 +82,7 @@ class Record(NamedTuple):
         return self.outcome is not Outcome.UNDELIVERED and self.resolution != DID_NOT_RING
 
     @property
-    def is_open(self) -> bool:
+    def is_unresolved(self) -> bool:
         """Whether it may have rung, and nobody has said yet."""
         return self.outcome is Outcome.UNKNOWN and not self.resolution
 

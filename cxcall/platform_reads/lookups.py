@@ -49,7 +49,7 @@ class CheckResult(NamedTuple):
         return {**self._asdict(), "verdict": str(self.verdict)}
 
 
-class Case(NamedTuple):
+class PreflightInput(NamedTuple):
     """What is looked at: settings, and the request that somebody means to send, if they said.
 
     `known` holds the operations of the settings' platform, `values` the request's parameters.
@@ -72,33 +72,37 @@ def failed(check: str, finding: Finding) -> CheckResult:
     return CheckResult(check, CheckStatus.FAILED, finding.message, finding.fix)
 
 
-def look_up(case: Case, token: Token) -> Iterator[CheckResult]:
+def look_up(case: PreflightInput, token: Token) -> Iterator[CheckResult]:
     """Read what the platform publishes of the request's parts; what one names, the next is looked up by."""
-    known = {**_leaves(case.payload.value), **case.values}
+    known = {**_values_by_name(case.payload.value), **case.values}
     asked = {entry.name for entry in case.operation.parameters} if case.operation else set()
     wanted = {*known, *asked}
-    pending = sorted((entry for entry in case.known if DOCTOR in entry.declared), key=needs)
+    pending = sorted(
+        (entry for entry in case.known if DOCTOR in entry.declared), key=required_parameters
+    )
     last: Delivery | None = None
-    while ready := next((entry for entry in pending if known.keys() >= set(needs(entry))), None):
+    while ready := next(
+        (entry for entry in pending if known.keys() >= set(required_parameters(entry))), None
+    ):
         pending.remove(ready)
-        names = needs(ready)
+        names = required_parameters(ready)
         last = _read(case, ready, {name: known[name] for name in names}, token)
-        yield from _seen(case, ready, last, known)
+        yield from _results_of_read(case, ready, last, known)
         if last.outcome is not Outcome.ACCEPTED and not names:
             return  # the token itself is refused: nothing else can be read with it
         if not names and case.operation is not None:
             place = ready.declared[DOCTOR].get("scopes", "")
-            yield from _rights(case.settings, case.operation, token, _at(_body(last), place))
+            yield from _check_rights(case.settings, case.operation, token, _at(_body(last), place))
     for entry in pending:
-        lacking = [name for name in needs(entry) if name not in known]
-        if wanted & set(needs(entry)):
+        lacking = [name for name in required_parameters(entry) if name not in known]
+        if wanted & set(required_parameters(entry)):
             yield CheckResult(
                 str(entry.declared[DOCTOR]["check"]),
                 CheckStatus.UNKNOWN,
                 f"not looked at: `{lacking[0]}` is not known",
                 f"name it: {command('--param', f'{lacking[0]}=ID')}",
             )
-    yield _budget(last)
+    yield _check_rate_budget(last)
 
 
 def _body(delivery: Delivery) -> Any:
@@ -106,13 +110,13 @@ def _body(delivery: Delivery) -> Any:
     return response.json() if response else None
 
 
-def needs(operation: Operation) -> list[str]:
+def required_parameters(operation: Operation) -> list[str]:
     """Return the names of the parameters that an operation cannot be sent without."""
     return [entry.name for entry in operation.parameters if entry.required]
 
 
-def _seen(
-    case: Case, operation: Operation, delivery: Delivery, known: dict[str, str]
+def _results_of_read(
+    case: PreflightInput, operation: Operation, delivery: Delivery, known: dict[str, str]
 ) -> Iterator[CheckResult]:
     """Yield what a read shows, and keep the values in it that lead on."""
     declared = operation.declared[DOCTOR]
@@ -124,32 +128,36 @@ def _seen(
     for name, place in declared.get("values", {}).items():
         if found := _text(body, place):
             known.setdefault(name, found)
-    yield passed(check, _found(operation, body, declared, known))
+    yield passed(check, _describe_success(operation, body, declared, known))
     for expected in declared["expect"]:
-        yield _expect(check, expected, body, case.payload.value)
+        yield _check_expectation(check, expected, body, case.payload.value)
 
 
-def _read(case: Case, operation: Operation, values: Mapping[str, str], token: Token) -> Delivery:
-    draft = build_request(operation, values, Payload(None), case.settings)
-    plan = Plan(operation, draft.request, None, case.settings)
+def _read(
+    case: PreflightInput, operation: Operation, values: Mapping[str, str], token: Token
+) -> Delivery:
+    checked = build_request(operation, values, Payload(None), case.settings)
+    plan = Plan(operation, checked.request, None, case.settings)
     return read(plan, lambda fresh: tokens.get_token(case.settings, fresh=True) if fresh else token)
 
 
-def _found(
+def _describe_success(
     operation: Operation, body: Any, declared: Mapping[str, Any], known: Mapping[str, str]
 ) -> str:
     named = _text(body, declared.get("name", ""))
-    which = ", ".join(f"{name} {known[name]}" for name in needs(operation))
+    which = ", ".join(f"{name} {known[name]}" for name in required_parameters(operation))
     if not which:
         return f"the API takes the token{f': of `{named}`' if named else ''}"
     return f"it is there{f', `{named}`' if named else ''} ({which}; `{operation.name}`)"
 
 
-def _expect(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
+def _check_expectation(
+    check: str, expected: Mapping[str, Any], body: Any, sent: Any
+) -> CheckResult:
     """Hold an answer to one expectation of the contract (`x-cxcall-doctor`)."""
     says, fix = str(expected["says"]), str(expected.get("fix", ""))
     if "items" in expected:
-        return _expect_key(check, expected, body, sent)
+        return _check_keys(check, expected, body, sent)
     value = _at(body, expected["at"])
     if "open" in expected:
         return CheckResult(
@@ -166,7 +174,7 @@ def _expect(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> Ch
     )
 
 
-def _expect_key(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
+def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
     """Hold the names of a list's items to the keys of an object in the request."""
     items = _at(body, expected["items"]) or []
     names = [_text(item, expected["item"]) for item in items]
@@ -181,7 +189,7 @@ def _expect_key(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -
     return CheckResult(check, CheckStatus.FAILED, f"not so: {expected['says']}; those are {shown}", str(expected["fix"]))  # fmt: skip
 
 
-def _rights(
+def _check_rights(
     settings: Settings, operation: Operation, token: Token, scopes: Any
 ) -> Iterator[CheckResult]:
     """Say what is known of what the token may do; a client's roles are readable by nobody but an administrator."""
@@ -203,7 +211,7 @@ def _rights(
         yield CheckResult("permission", CheckStatus.UNKNOWN, f"`{needed}` is needed; what roles grant a client is not told to it", "an administrator looks it up; a 403 names what lacks")  # fmt: skip
 
 
-def _budget(last: Delivery | None) -> CheckResult:
+def _check_rate_budget(last: Delivery | None) -> CheckResult:
     response = last.exchange.response if last and last.exchange else None
     left = retry_after.window_left(response.headers) if response else None
     if left is None:
@@ -229,13 +237,13 @@ def _short(value: Any) -> str:
     return text if len(text) <= 120 else f"{text[:120]}…"  # noqa: PLR2004 - a line
 
 
-def _leaves(value: Any) -> dict[str, str]:
+def _values_by_name(value: Any) -> dict[str, str]:
     """Return the texts and numbers of a body by their names: `contactId` wherever it stands."""
     found: dict[str, str] = {}
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()  # fmt: skip
     for name, member in members:
         if isinstance(member, dict | list):
-            found = {**_leaves(member), **found}
+            found = {**_values_by_name(member), **found}
         elif isinstance(member, str | int) and isinstance(name, str):
             found[name] = str(member)
     return found

@@ -13,13 +13,13 @@ from cxcall.phone import phone_numbers
 from cxcall.phone.calling_hours import Hours
 from cxcall.platform_reads.lookups import (
     DOCTOR,
-    Case,
     CheckResult,
     CheckStatus,
+    PreflightInput,
     failed,
     look_up,
-    needs,
     passed,
+    required_parameters,
 )
 from cxcall.sending import call_guards
 from cxcall.sending.draft import build_request
@@ -35,16 +35,16 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange
 
-_MOST_SKEW = 60.0
+_MAX_CLOCK_SKEW = 60.0
 
 
-def examine(case: Case) -> Iterator[CheckResult]:
+def examine(case: PreflightInput) -> Iterator[CheckResult]:
     """Yield every check as it is done, the nearest first: host, credentials, request, what it names."""
-    yield from _settings(case.settings)
+    yield from _check_settings(case.settings)
     if case.operation is not None:
-        yield from _request(case, case.operation)
-    reached = _knock(case)
-    yield from _host(case.settings, reached)
+        yield from _check_request(case, case.operation)
+    reached = _probe_host(case)
+    yield from _check_host(case.settings, reached)
     if reached.response is None:
         return
     try:
@@ -56,7 +56,7 @@ def examine(case: Case) -> Iterator[CheckResult]:
     yield from look_up(case, token)
 
 
-def _settings(settings: Settings) -> Iterator[CheckResult]:
+def _check_settings(settings: Settings) -> Iterator[CheckResult]:
     for finding in settings.conflicts:
         yield failed("settings", finding)
     if not settings.conflicts:
@@ -64,16 +64,18 @@ def _settings(settings: Settings) -> Iterator[CheckResult]:
         yield passed("settings", f"profile `{profile}`, {url}; nothing contradicts")
 
 
-def _knock(case: Case) -> Exchange:
+def _probe_host(case: PreflightInput) -> Exchange:
     """Ask for the first read without a token: what answers, however it answers, is there."""
-    readable = (entry for entry in case.known if DOCTOR in entry.declared and not needs(entry))
+    readable = (
+        entry for entry in case.known if DOCTOR in entry.declared and not required_parameters(entry)
+    )
     first = next(readable, None)
     url = first.url(case.settings.base_url, {}) if first else case.settings.base_url
     request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
     return exchange(request, timeout=case.settings.timeout)
 
 
-def _host(settings: Settings, reached: Exchange) -> Iterator[CheckResult]:
+def _check_host(settings: Settings, reached: Exchange) -> Iterator[CheckResult]:
     host = host_of(settings.base_url)
     if reached.response is None:
         fix = "check the region or `base_url`: `cxcall config show`; and the network"
@@ -87,10 +89,10 @@ def _host(settings: Settings, reached: Exchange) -> Iterator[CheckResult]:
         yield CheckResult("TLS", CheckStatus.UNKNOWN, "not looked at: loopback needs none")
     else:
         yield passed("TLS", "the certificate is trusted, and for that host")
-    yield _clock(reached)
+    yield _check_clock(reached)
 
 
-def _clock(reached: Exchange) -> CheckResult:
+def _check_clock(reached: Exchange) -> CheckResult:
     from email.utils import parsedate_to_datetime
 
     told = reached.response.headers.get("Date", "") if reached.response else ""
@@ -98,13 +100,13 @@ def _clock(reached: Exchange) -> CheckResult:
         skew = (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds()
     except (ValueError, TypeError):
         return CheckResult("clock", CheckStatus.UNKNOWN, "the answer tells no time")
-    if abs(skew) <= _MOST_SKEW:
+    if abs(skew) <= _MAX_CLOCK_SKEW:
         return passed("clock", "this machine's and the host's agree")
     says = f"this machine is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the host"
     return CheckResult("clock", CheckStatus.FAILED, says, "set it: tokens and hours go by it")
 
 
-def _request(case: Case, operation: Operation) -> Iterator[CheckResult]:
+def _check_request(case: PreflightInput, operation: Operation) -> Iterator[CheckResult]:
     """Check the request itself, offline: its form, its numbers, its hours."""
     lacking = [
         entry for entry in operation.parameters if entry.required and entry.name not in case.values
@@ -120,22 +122,24 @@ def _request(case: Case, operation: Operation) -> Iterator[CheckResult]:
     if lacking:
         return
     try:
-        draft = build_request(operation, case.values, case.payload, case.settings)
+        checked = build_request(operation, case.values, case.payload, case.settings)
     except CxcallError as error:
         yield from (failed("request", finding) for finding in error.findings)
         return
-    apart = ("phone-kind", *call_guards.STOPPING, "phone-unlikely")
-    found = [entry for entry in draft.findings if entry.code not in apart]
+    apart = ("phone-kind", *call_guards.GUARD_CODES, "phone-unlikely")
+    found = [entry for entry in checked.findings if entry.code not in apart]
     yield from (failed("request", entry) for entry in found if entry.severity is not Severity.NOTE)
     if not has_errors(found, strict=True):
         yield passed("request", f"it is as `{operation.name}` wants it")
     if operation.provenance == "community":
         yield CheckResult("request", CheckStatus.UNKNOWN, operation.standing)
-    yield from _numbers(case, operation, draft.findings)
+    yield from _check_numbers(case, operation, checked.findings)
 
 
-def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iterator[CheckResult]:
-    rung = list(call_guards.rings(operation, case.values, case.payload))
+def _check_numbers(
+    case: PreflightInput, operation: Operation, found: Sequence[Finding]
+) -> Iterator[CheckResult]:
+    rung = list(call_guards.dialed_numbers(operation, case.values, case.payload))
     if operation.rings and not rung:
         yield CheckResult("number", CheckStatus.UNKNOWN, "the request names none: the platform takes the contact's")  # fmt: skip
     for number, where in rung:
@@ -144,11 +148,11 @@ def _numbers(case: Case, operation: Operation, found: Sequence[Finding]) -> Iter
         yield from (failed("number", entry) for entry in wrong)
         if not wrong:
             yield passed("number", f"`{masked}` can be dialled; not who answers it")
-        yield _hours(case.settings, number, masked)
-        yield _list(case.settings, masked, where, found)
+        yield _check_hours(case.settings, number, masked)
+        yield _check_do_not_call(case.settings, masked, where, found)
 
 
-def _hours(settings: Settings, number: str, masked: str) -> CheckResult:
+def _check_hours(settings: Settings, number: str, masked: str) -> CheckResult:
     times = call_guards.local_times(number)
     hours = Hours.parse(settings.hours) if settings.hours else None
     if not times:
@@ -165,7 +169,9 @@ def _hours(settings: Settings, number: str, masked: str) -> CheckResult:
     )
 
 
-def _list(settings: Settings, masked: str, where: str, found: Sequence[Finding]) -> CheckResult:
+def _check_do_not_call(
+    settings: Settings, masked: str, where: str, found: Sequence[Finding]
+) -> CheckResult:
     listed = [entry for entry in found if entry.code == "do-not-call" and entry.where == where]
     if listed:
         return failed("do-not-call", listed[0])

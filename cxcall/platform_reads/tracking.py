@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 10.0
+FIRST_WAIT, MAX_WAIT = 1.0, 10.0
 _GROWTH = 1.5
 _FEW_LEFT = 10
 _TRACK, _SENTIMENT = "x-cxcall-track", "x-cxcall-sentiment"
@@ -136,7 +136,7 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
     )
 
 
-def sentiment_of(tracker: Tracker) -> tuple[Operation, str]:
+def sentiment_operation(tracker: Tracker) -> tuple[Operation, str]:
     """Return the operation that reads a call's sentiment, and the parameter that takes its ID.
 
     Raises UsageError where the platform publishes none.
@@ -151,7 +151,7 @@ def sentiment_of(tracker: Tracker) -> tuple[Operation, str]:
     )
 
 
-class UnreadableError(CxcallError):
+class TrackingError(CxcallError):
     """A read that the platform refused, or that got no answer: what became of the call is not known."""
 
     last: dict[str, Any] | None = None
@@ -175,13 +175,13 @@ def follow(
 
     Pauses grow, and keep within what the platform's rate headers leave. Raises UnreadableError.
     """
-    began, pause = time.monotonic(), FIRST_PAUSE
+    began, pause = time.monotonic(), FIRST_WAIT
     while True:
         delivery = read(tracker.operation, {tracker.parameter: engagement_id})
         response = delivery.exchange.response if delivery.exchange else None
         body = response.json() if response else None
         if delivery.outcome is not Outcome.ACCEPTED or response is None:
-            raise UnreadableError(delivery)
+            raise TrackingError(delivery)
         elapsed = time.monotonic() - began
         legs, over = tracker.legs(body), tracker.is_over(body)
         sight = CallState(engagement_id, elapsed, legs, over, "far" in tracker.declared, delivery)
@@ -191,10 +191,10 @@ def follow(
         if sight.over or until(sight) or elapsed + wait > patience:
             return
         sleep(wait)
-        pause = min(pause * _GROWTH, LONGEST_PAUSE)
+        pause = min(pause * _GROWTH, MAX_WAIT)
 
 
-def verdict(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
+def call_result(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
     """Say how a call that is over ended, or that it goes on still."""
     if not sight.over:
         return ExitCode.UNKNOWN, (
@@ -202,7 +202,7 @@ def verdict(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Findi
                 Severity.WARNING,
                 "outcome-unknown",
                 "response",
-                f"it goes on still, after {sight.elapsed:.0f} s: {_words(sight)}",
+                f"it goes on still, after {sight.elapsed:.0f} s: {_describe_legs(sight)}",
                 fix=f"look again: {command('cxcall', 'track', sight.engagement_id, '--wait')}",
                 source="response",
             ),
@@ -214,7 +214,7 @@ def verdict(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Findi
             Severity.ERROR,
             "hidden-failure",
             "response",
-            f"it is over, and the one who was called was never connected: {_words(sight)}",
+            f"it is over, and the one who was called was never connected: {_describe_legs(sight)}",
             fix="read the reason above; before calling again, make sure that the phone of the caller answers",
             why="the request was accepted, which says nothing of a phone; the caller's own rings first",
             source=f"response of {settings.base_url}",
@@ -222,5 +222,5 @@ def verdict(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Findi
     )
 
 
-def _words(sight: CallState) -> str:
+def _describe_legs(sight: CallState) -> str:
     return "; ".join(map(str, sight.legs)) or "no leg is shown"

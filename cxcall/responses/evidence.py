@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # These keep the method, so the server they came from did not act on it; after the others it may have.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
-_PAGES = (b"<!doctype html", b"<html")
+_HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
@@ -32,10 +32,10 @@ class Evidence(StrEnum):
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
-    UNAUTHORISED = "unauthorised"
+    UNAUTHORIZED = "unauthorized"
     BUSY = "busy"
     UNSENT = "unsent"
-    INCONCLUSIVE = "nothing"
+    INCONCLUSIVE = "inconclusive"
 
 
 def classify(exchange: Exchange, operation: Operation, first_header: str = "") -> Evidence:
@@ -47,9 +47,9 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
         return Evidence.INCONCLUSIVE if exchange.left else Evidence.UNSENT
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return _judge_success(response, operation, first_header)
+        return _classify_success(response, operation, first_header)
     if status == HTTPStatus.UNAUTHORIZED:
-        return Evidence.UNAUTHORISED
+        return Evidence.UNAUTHORIZED
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
         status == HTTPStatus.SERVICE_UNAVAILABLE
         and retry_after.retry_after(response.headers, datetime.now(UTC)) is not None
@@ -66,23 +66,23 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
     )
 
 
-def _judge_success(response: HttpResponse, operation: Operation, first_header: str) -> Evidence:
+def _classify_success(response: HttpResponse, operation: Operation, first_header: str) -> Evidence:
     has_id = engagement_id(operation, response, first_header) is not None
     # What a read returns is told of something else: it failed only if its status says so.
-    if not operation.is_read and failure_in(response):
+    if not operation.is_read and reported_failure(response):
         # Failed, and yet something was started: the one is as credible as the other.
         return Evidence.INCONCLUSIVE if has_id or _is_partial(response.json()) else Evidence.REFUSED
-    return Evidence.ACCEPTED if has_id or not unreadable(response) else Evidence.INCONCLUSIVE
+    return Evidence.ACCEPTED if has_id or not unreadable_reason(response) else Evidence.INCONCLUSIVE
 
 
-def unreadable(response: HttpResponse) -> str:
+def unreadable_reason(response: HttpResponse) -> str:
     """Say why a body is not the API's own; empty when it can be, as when there is none.
 
     A login page or a captive portal answers 200 as well, and has processed nothing.
     """
     kind = response.headers.get("Content-Type", "").lower()
     body = response.body.strip()
-    if "html" in kind or body[:20].lower().startswith(_PAGES):
+    if "html" in kind or body[:20].lower().startswith(_HTML_STARTS):
         return "a web page"
     if response.truncated:
         return "far longer than an answer of the API"
@@ -91,45 +91,47 @@ def unreadable(response: HttpResponse) -> str:
     return ""
 
 
-def failure_in(response: HttpResponse) -> str:
+def reported_failure(response: HttpResponse) -> str:
     """Say what in a body reports a failure (nice-cxone.md section 5, shape D); empty when nothing does."""
     body = response.json()
     entries = body if isinstance(body, list) else [body]
-    return next((told for entry in entries for told in _failures(entry)), "")
+    return next((told for entry in entries for told in _failure_descriptions(entry)), "")
 
 
-def _failures(entry: Any) -> Iterator[str]:
+def _failure_descriptions(entry: Any) -> Iterator[str]:
     if not isinstance(entry, dict):
         return
     for written, value in entry.items():
         name, text = written.lower(), str(value).strip().lower()
         if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
             yield f"`{written}` is false"
-        elif name in ("errorcount", "failurecount", "failedcount") and _is_over(value, 0):
+        elif name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
             yield f"`{written}` is {value}"
-        elif name in ("status", "statuscode") and (_is_over(value, 399) or text in _FAILED_WORDS):
+        elif name in ("status", "statuscode") and (
+            _is_integer_above(value, 399) or text in _FAILED_WORDS
+        ):
             yield f"`{written}` is `{shorten(text)}`"
         elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
             yield f"`{written}` is `{shorten(str(value))}`"
 
 
-def _is_over(value: Any, limit: int) -> bool:
+def _is_integer_above(value: Any, limit: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > limit
 
 
 def _is_partial(body: Any) -> bool:
     """Tell whether a body that reports a failure reports a success as well."""
     if isinstance(body, list):
-        return any(not any(_failures(entry)) for entry in body)
+        return any(not any(_failure_descriptions(entry)) for entry in body)
     folded = {name.lower(): value for name, value in body.items()}
     return folded.get("success") is True or any(
-        _is_over(folded.get(name), 0) for name in ("successcount", "succeededcount")
+        _is_integer_above(folded.get(name), 0) for name in ("successcount", "succeededcount")
     )
 
 
 def hidden_failure(response: HttpResponse) -> Finding | None:
     """Return the failure that a 2xx hides in its body, if any."""
-    told = failure_in(response)
+    told = reported_failure(response)
     if not told:
         return None
     return Finding(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 
 
-_LONGEST_ID = 256
+_MAX_ID_LENGTH = 256
 
 
 def engagement_id(
@@ -30,20 +30,20 @@ def engagement_id(
     elsewhere = [place for place in declared if not place.startswith("header:")]
     body = response.json() if elsewhere else None
     for place in (*in_headers, *elsewhere, "location"):
-        found = _at(place, response, body)
-        if found and len(found) <= _LONGEST_ID:
+        found = _read_place(place, response, body)
+        if found and len(found) <= _MAX_ID_LENGTH:
             return found, place
     return None
 
 
-def _at(place: str, response: HttpResponse, body: Any) -> str:
+def _read_place(place: str, response: HttpResponse, body: Any) -> str:
     kind, _, name = place.partition(":")
     if kind == "header":
         return response.headers.get(name, "").strip()
     if kind == "location":
         # Only a success says with it what it made; a redirect says where else to go.
         made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-        path = location(response).path if made else ""
+        path = location_url(response).path if made else ""
         return unquote(path.rstrip("/").rpartition("/")[2])
     try:
         value = value_at(body, name)
@@ -53,7 +53,7 @@ def _at(place: str, response: HttpResponse, body: Any) -> str:
     return str(value).strip() if is_id else ""
 
 
-def location(response: HttpResponse) -> SplitResult:
+def location_url(response: HttpResponse) -> SplitResult:
     """Return where an answer points; an empty address where that is none."""
     try:
         return urlsplit(response.headers.get("Location", ""))

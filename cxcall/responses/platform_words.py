@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 SOURCE = "response"
 
 
-_SHOWN = 300
+_MAX_LENGTH = 300
 
 
 def shorten(text: str) -> str:
     """Return text of the platform fit for one line: numbers masked, its length bounded."""
     text = mask_text(text).replace("`", "'")
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
 def platform_message(response: HttpResponse) -> str:

@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.findings.finding import Finding, Severity
-from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable
-from cxcall.responses.identifiers import correlation_id, location
+from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
+from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.platform_words import SOURCE, member_text, platform_message, shorten
 from cxcall.transport import retry_after
 
@@ -89,13 +89,13 @@ _BY_WORDS = (
     (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter",
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip
-_VAGUE = ("", "invalid_request", "bad.request")
+_VAGUE_CODES = ("", "invalid_request", "bad.request")
 """Codes beside which the words say more, where they say something."""
-_CODE = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
-_NAMED = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
+_CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
+_QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 
 
-def refusal(
+def explain_refusal(
     operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool = False
 ) -> tuple[Finding, ...]:
     """Return the findings on an answer that refuses: what the platform says, in our terms.
@@ -104,17 +104,17 @@ def refusal(
     asked for.
     """
     if response.status in UNPROCESSED_REDIRECTS:
-        return (_redirect(response, host),)
-    cause = _cause(response)
+        return (_redirect_finding(response, host),)
+    cause = _find_cause(response)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = _NO_TOKEN  # there was none yet that could have expired
-    body, told = response.json(), _told(response)
+    body, told = response.json(), _platform_text(response)
     named = correlation_id(response)
     fix = cause.fix
     if cause.code == "permission-missing" and operation is not None:
-        fix += _needed(operation)
+        fix += _required_rights(operation)
     if cause.code == "rate-limited":
-        fix = _wait(response)
+        fix = _retry_advice(response)
     if named and cause.code == "not-provable":
         fix = f"{fix}; for support, name correlation ID `{named}`"
     found = Finding(
@@ -128,10 +128,10 @@ def refusal(
     )
     return (
         found,
-        *_contradiction(response),
-        *_fields(operation, body),
-        *_named_in_words(operation, told),
-        *_unpublished(operation, response),
+        *_note_contradiction(response),
+        *_named_fields(operation, body),
+        *_named_properties(operation, told),
+        *_unpublished_path(operation, response),
     )
 
 
@@ -139,31 +139,31 @@ def _headline(response: HttpResponse, host: str, cause: Cause) -> str:
     who = f"`{host}`" if host else "the API"
     if not response.status:
         return f"{who} answered with an error" + (f": {cause.meaning}" if cause.meaning else "")
-    kind = unreadable(response)
+    kind = unreadable_reason(response)
     if kind:
         return f"{who} answered HTTP {response.status} with {kind}: not the platform's own answer, but a proxy's or a gateway's"
     meaning = f": {cause.meaning}" if cause.meaning else ""
     return f"{who} refused the request with HTTP {response.status}{meaning}"
 
 
-def _told(response: HttpResponse) -> str:
+def _platform_text(response: HttpResponse) -> str:
     """Return the platform's words: of the body, else of `icStatusDescription`, else the body as text."""
     words = platform_message(response) or response.headers.get("icStatusDescription", "").strip()
     body = response.json()
-    if words or unreadable(response) or isinstance(body, dict | list):
+    if words or unreadable_reason(response) or isinstance(body, dict | list):
         return words
     return shorten(body if isinstance(body, str) else response.text.strip())
 
 
-def _cause(response: HttpResponse) -> Cause:
+def _find_cause(response: HttpResponse) -> Cause:
     """Decide by the most exact thing that the answer holds: its code, its words, its status."""
     by_status = _BY_STATUS.get(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
-    body, told = response.json(), _told(response)
+    body, told = response.json(), _platform_text(response)
     codes = [member_text(body, name).lower() for name in ("code", "errorCode", "error")]
-    codes += [code.lower() for code in _CODE.findall(told)]
-    if by_code := _first(_BY_CODE, [code for code in codes if code not in _VAGUE]):
+    codes += [code.lower() for code in _CODE_IN_TEXT.findall(told)]
+    if by_code := _cause_of_codes(_BY_CODE, [code for code in codes if code not in _VAGUE_CODES]):
         return by_code
     by_words = next(
         (cause for said, cause in _BY_WORDS if re.search(said, told, re.IGNORECASE)), None
@@ -176,24 +176,24 @@ def _cause(response: HttpResponse) -> Cause:
         and not (is_of_token and response.status == HTTPStatus.FORBIDDEN)
     ):
         return by_status
-    found = by_words or _first(_BY_CODE, codes) or by_status
+    found = by_words or _cause_of_codes(_BY_CODE, codes) or by_status
     return found or Cause("not-provable", "", "ask the platform's support")
 
 
-def _first(table: Sequence[tuple[str, Cause]], codes: Sequence[str]) -> Cause | None:
+def _cause_of_codes(table: Sequence[tuple[str, Cause]], codes: Sequence[str]) -> Cause | None:
     """Return what the first code that a table knows stands for."""
     found = (cause for code in codes for form, cause in table if re.fullmatch(form, code))
     return next(found, None)
 
 
-def _wait(response: HttpResponse) -> str:
+def _retry_advice(response: HttpResponse) -> str:
     asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
     if asked is None:
         return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
     return f"send it again in {math.ceil(asked)} s: that is what the answer asks for"
 
 
-def _needed(operation: Operation) -> str:
+def _required_rights(operation: Operation) -> str:
     """Say which permissions or scopes a contract names for an operation."""
     alternatives = operation.permissions or [each for each in operation.scopes if each]
     if not alternatives:
@@ -203,7 +203,7 @@ def _needed(operation: Operation) -> str:
     return f"; the contract names the {kind} {names}"
 
 
-def _contradiction(response: HttpResponse) -> Iterator[Finding]:
+def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
     """Yield a note where code and status of an answer do not say the same."""
     code = member_text(response.json(), "code")
     if response.status == HTTPStatus.FORBIDDEN and code == "unauthorized":
@@ -217,7 +217,7 @@ def _contradiction(response: HttpResponse) -> Iterator[Finding]:
         )
 
 
-def _fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
+def _named_fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
     """Yield one finding a field that the answer names (`details[].fieldName`)."""
     details = body.get("details") if isinstance(body, dict) else None
     for detail in details if isinstance(details, list) else ():
@@ -229,24 +229,24 @@ def _fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
                 "response",
                 f"the API names the field `{shorten(name)}`"
                 + (f", for `{shorten(error_code)}`" if error_code else ""),
-                fix=_compare(operation),
+                fix=_comparison_advice(operation),
                 source=SOURCE,
             )
 
 
-def _named_in_words(operation: Operation | None, told: str) -> Iterator[Finding]:
+def _named_properties(operation: Operation | None, told: str) -> Iterator[Finding]:
     """Yield a finding for each property that the words name in quotes or brackets, against the contract."""
     if operation is None or not operation.takes_body:
         return
     known = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
-    for name in dict.fromkeys(_NAMED.findall(told)):
+    for name in dict.fromkeys(_QUOTED_NAME.findall(told)):
         if name in known:
             yield Finding(
                 Severity.ERROR,
                 "value-not-allowed",
                 known[name],
                 f"the API names `{name}`: its value is refused",
-                fix=_compare(operation),
+                fix=_comparison_advice(operation),
                 source=SOURCE,
             )
         else:
@@ -255,17 +255,17 @@ def _named_in_words(operation: Operation | None, told: str) -> Iterator[Finding]
                 "property-unknown",
                 f"/{name}",
                 f"the API names `{name}`, which is no property of `{operation.name}`",
-                fix="leave it out; " + _compare(operation),
+                fix="leave it out; " + _comparison_advice(operation),
                 source=f"contract {operation.contract.name}",
             )
 
 
-def _compare(operation: Operation | None) -> str:
+def _comparison_advice(operation: Operation | None) -> str:
     name = f" {operation.name}" if operation else ""
     return f"compare it with what it takes: `cxcall operations{name}`"
 
 
-def _unpublished(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:
+def _unpublished_path(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:
     if (
         operation is not None
         and response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
@@ -282,8 +282,8 @@ def _unpublished(operation: Operation | None, response: HttpResponse) -> Iterato
         )
 
 
-def _redirect(response: HttpResponse, host: str) -> Finding:
-    there = location(response).netloc.rpartition("@")[2]
+def _redirect_finding(response: HttpResponse, host: str) -> Finding:
+    there = location_url(response).netloc.rpartition("@")[2]
     return Finding(
         Severity.ERROR,
         "host-unknown",

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from cxcall.phone.calling_hours import Hours
     from cxcall.settings.settings import Settings
 
-STOPPING = ("do-not-call", "outside-hours")
+GUARD_CODES = ("do-not-call", "outside-hours")
 """The codes of guards that `--force` does not pass: they are about the person who is called."""
 
-_PHONES = ("e164", "phone")
+_PHONE_FORMATS = ("e164", "phone")
 _INTERNATIONAL = pattern(r"\+[1-9][0-9]{6,14}")
-_LONGEST_SHORT = 6
+_MAX_SHORT_NUMBER = 6
 _SOURCE = "libphonenumber"
 
 
@@ -42,16 +42,16 @@ class DialedNumber(NamedTuple):
     where: str
 
 
-def find(operation: Operation, values: Mapping[str, str], body: Payload, settings: Settings) -> Iterator[Finding]:  # fmt: skip
+def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload, settings: Settings) -> Iterator[Finding]:  # fmt: skip
     """Yield what speaks against ringing the numbers of a request; nothing for one that rings nobody."""
     if not operation.rings:
         return
     hours = _hours(settings.hours)
-    listed = do_not_call(settings.do_not_call) if settings.do_not_call else frozenset()
-    for rung in rings(operation, values, body):
-        found = [*_kind(rung.number), *_listed(rung.number, listed, settings)]
+    listed = read_do_not_call_list(settings.do_not_call) if settings.do_not_call else frozenset()
+    for rung in dialed_numbers(operation, values, body):
+        found = [*_check_kind(rung.number), *_check_do_not_call(rung.number, listed, settings)]
         if hours:
-            found += _outside(rung.number, hours, enforce=settings.hours_policy == "enforce")
+            found += _check_hours(rung.number, hours, enforce=settings.hours_policy == "enforce")
         in_body = rung.where.startswith("/")
         excerpt = body.excerpt(rung.where) if in_body else None
         origin = body.origin(rung.where) if in_body else ""
@@ -59,7 +59,7 @@ def find(operation: Operation, values: Mapping[str, str], body: Payload, setting
             yield finding._replace(where=rung.where, excerpt=excerpt, origin=origin)
 
 
-def stop(findings: Iterable[Finding]) -> None:
+def stop_on_guards(findings: Iterable[Finding]) -> None:
     """Raise StoppedError where a guard says no; `--force` is for mistakes, not for people."""
     stopping = [entry for entry in findings if is_stopping(entry)]
     if stopping:
@@ -68,30 +68,32 @@ def stop(findings: Iterable[Finding]) -> None:
 
 def is_stopping(finding: Finding) -> bool:
     """Tell whether a finding is a guard's no."""
-    return finding.severity is Severity.ERROR and finding.code in STOPPING
+    return finding.severity is Severity.ERROR and finding.code in GUARD_CODES
 
 
-def rings(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[DialedNumber]:
+def dialed_numbers(
+    operation: Operation, values: Mapping[str, str], body: Payload
+) -> Iterator[DialedNumber]:
     """Yield the numbers that a request would ring.
 
     Those are the values whose schema says so by its format; where a place is declared by none, as the
     columns of a contact are not, what is written in E.164.
     """
     for parameter in operation.parameters:
-        if parameter.schema.get("format") in _PHONES and parameter.name in values:
+        if parameter.schema.get("format") in _PHONE_FORMATS and parameter.name in values:
             yield DialedNumber(values[parameter.name], parameter.location)
-    yield from _in_body(operation, body.value, "")
+    yield from _dialed_in_body(operation, body.value, "")
 
 
-def _in_body(operation: Operation, value: Any, pointer: str) -> Iterator[DialedNumber]:
+def _dialed_in_body(operation: Operation, value: Any, pointer: str) -> Iterator[DialedNumber]:
     if isinstance(value, dict | list):
         members = value.items() if isinstance(value, dict) else enumerate(value)
         for name, member in members:
-            yield from _in_body(operation, member, join_pointer(pointer, name))
+            yield from _dialed_in_body(operation, member, join_pointer(pointer, name))
     elif isinstance(value, str):
         form = operation.schema_at(pointer).get("format")
         is_open = not _is_declared(operation, pointer)
-        if form in _PHONES or (is_open and _INTERNATIONAL.fullmatch(value)):
+        if form in _PHONE_FORMATS or (is_open and _INTERNATIONAL.fullmatch(value)):
             yield DialedNumber(value, pointer)
 
 
@@ -100,17 +102,17 @@ def _is_declared(operation: Operation, pointer: str) -> bool:
     return name in operation.schema_at(above).get("properties", {})
 
 
-def _kind(number: str) -> Iterator[Finding]:
+def _check_kind(number: str) -> Iterator[Finding]:
     """Yield an error for a number that nobody wants rung by mistake."""
     import phonenumbers
 
     digits = re.sub(r"[^0-9]", "", number)
-    parsed = parse(number)
+    parsed = parse_number(number)
     national = str(parsed.national_number) if parsed else digits
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
         regions = phonenumbers.region_codes_for_country_code(parsed.country_code)
-    if len(national) <= _LONGEST_SHORT and any(
+    if len(national) <= _MAX_SHORT_NUMBER and any(
         phonenumbers.is_emergency_number(national, region) for region in regions
     ):
         yield _error("phone-kind", f"`{number}` is an emergency number", "name the number of a person; an extension of that name: `--force`")  # fmt: skip
@@ -122,7 +124,7 @@ def _error(code: str, message: str, fix: str, why: str = "", source: str = _SOUR
     return Finding(Severity.ERROR, code, "", message, fix=fix, why=why, source=source)
 
 
-def parse(number: str) -> PhoneNumber | None:
+def parse_number(number: str) -> PhoneNumber | None:
     """Return a number in E.164 as libphonenumber knows it; None for any other address."""
     import phonenumbers
 
@@ -132,9 +134,9 @@ def parse(number: str) -> PhoneNumber | None:
         return None
 
 
-def zones(number: str) -> tuple[str, ...]:
+def time_zones(number: str) -> tuple[str, ...]:
     """Return the names of the time zones that a number may be in; empty when they are not known."""
-    parsed = parse(number)
+    parsed = parse_number(number)
     if parsed is None:
         return ()
     from phonenumbers import timezone
@@ -148,7 +150,7 @@ def local_times(number: str) -> dict[str, time]:
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
     now, found = datetime.now(UTC), {}
-    for zone in zones(number):
+    for zone in time_zones(number):
         try:
             found[zone] = now.astimezone(ZoneInfo(zone)).time()
         except ZoneInfoNotFoundError:  # the system's list is older than libphonenumber's
@@ -164,7 +166,7 @@ def _hours(text: str) -> Hours | None:
     return Hours.parse(text)
 
 
-def _outside(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:
+def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:
     """Yield what the clock says: outside at any of its zones is outside, as nobody knows which it is."""
     severity = Severity.ERROR if enforce else Severity.WARNING
     times = local_times(number)
@@ -193,7 +195,7 @@ def _outside(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:
 
 
 @cache
-def do_not_call(path: str) -> frozenset[str]:
+def read_do_not_call_list(path: str) -> frozenset[str]:
     """Read a list of numbers, one a line or the first column of a CSV file, as their digits.
 
     Blank lines, what follows a `#`, and a heading without digits are passed over. Raises UsageError
@@ -214,8 +216,10 @@ def do_not_call(path: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _listed(number: str, listed: frozenset[str], settings: Settings) -> Iterator[Finding]:
-    parsed = parse(number)
+def _check_do_not_call(
+    number: str, listed: frozenset[str], settings: Settings
+) -> Iterator[Finding]:
+    parsed = parse_number(number)
     digits = re.sub(r"[^0-9]", "", number)
     # A list may be written without country codes: who may have asked not to be called is not called.
     if listed & {digits, str(parsed.national_number) if parsed else digits}:

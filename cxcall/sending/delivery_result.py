@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import Exchange, HttpResponse
 
 _RESOLVE = "`cxcall history resolve {id} --rang` or `--did-not-ring`"
-_UNSENT = {
+_CONNECTION_FAILURES = {
     "dns": (
         "host-unknown",
         "cannot be found",
@@ -38,7 +38,11 @@ _UNSENT = {
         "check `HTTPS_PROXY` and `NO_PROXY`",
     ),
 }
-_UNSENDABLE = ("undelivered", "cannot be sent this request", "check the URL and the headers: `-n`")
+_OTHER_FAILURE = (
+    "undelivered",
+    "cannot be sent this request",
+    "check the URL and the headers: `-n`",
+)
 
 
 class DeliveryContext(NamedTuple):
@@ -59,24 +63,26 @@ class DeliveryResult(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
-def end(delivered: DeliveryContext, proof: Evidence, exchange: Exchange | None) -> DeliveryResult:
+def result_of_exchange(
+    delivered: DeliveryContext, proof: Evidence, exchange: Exchange | None
+) -> DeliveryResult:
     """Return the ending of a delivery that is not sent again."""
     response = exchange.response if exchange else None
     if exchange is None or (proof is not Evidence.UNSENT and response is None):
         return _unknown(delivered, exchange)
     if proof is Evidence.UNSENT or response is None:
-        finding = _unsent(delivered, exchange)
+        finding = _unsent_finding(delivered, exchange)
         return DeliveryResult(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
     if proof is Evidence.ACCEPTED:
-        findings = _doubts(delivered, response)
+        findings = _acceptance_warnings(delivered, response)
         return DeliveryResult(Outcome.ACCEPTED, ExitCode.OK, exchange, findings)
     if proof is Evidence.BUSY:
-        finding = _busy(delivered, response)
+        finding = _busy_finding(delivered, response)
         return DeliveryResult(Outcome.UNDELIVERED, ExitCode.UNDELIVERED, exchange, (finding,))
     return _refused(delivered, proof, exchange, response)
 
 
-def stopped_before(exchange: Exchange | None) -> DeliveryResult:
+def result_of_early_interrupt(exchange: Exchange | None) -> DeliveryResult:
     """Return the ending of a delivery that a signal stopped while nothing was processed."""
     finding = Finding(
         Severity.ERROR,
@@ -88,18 +94,18 @@ def stopped_before(exchange: Exchange | None) -> DeliveryResult:
     return DeliveryResult(Outcome.UNDELIVERED, ExitCode.INTERRUPTED, exchange, (finding,))
 
 
-def given_up(
+def result_of_failed_retry(
     delivered: DeliveryContext, proof: Evidence, exchange: Exchange, error: CxcallError
 ) -> DeliveryResult:
     """Return the ending where no next attempt can be: no token, no record, or another process was faster."""
-    ended = end(delivered, proof, exchange)
+    ended = result_of_exchange(delivered, proof, exchange)
     findings = (*ended.findings, *error.findings)
     if error.exit_code in (ExitCode.UNDELIVERED, ExitCode.STOPPED):
         return DeliveryResult(Outcome.UNDELIVERED, error.exit_code, exchange, findings)
     return DeliveryResult(ended.outcome, ended.exit_code, exchange, findings)
 
 
-def never_sent(error: CxcallError) -> DeliveryResult:
+def result_of_unsent_request(error: CxcallError) -> DeliveryResult:
     """Return the ending where the request was not even put together."""
     return DeliveryResult(Outcome.UNDELIVERED, error.exit_code, None, error.findings)
 
@@ -115,16 +121,16 @@ def _refused(
     if hidden:
         findings: tuple[Finding, ...] = (hidden,)
     else:
-        from cxcall.responses.refusals import refusal
+        from cxcall.responses.refusals import explain_refusal
 
-        findings = refusal(delivered.operation, response, delivered.host)
-    is_token = proof is Evidence.UNAUTHORISED
+        findings = explain_refusal(delivered.operation, response, delivered.host)
+    is_token = proof is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return DeliveryResult(Outcome.REFUSED, code, exchange, findings)
 
 
-def _unsent(delivered: DeliveryContext, exchange: Exchange) -> Finding:
-    code, problem, fix = _UNSENT.get(exchange.failure, _UNSENDABLE)
+def _unsent_finding(delivered: DeliveryContext, exchange: Exchange) -> Finding:
+    code, problem, fix = _CONNECTION_FAILURES.get(exchange.failure, _OTHER_FAILURE)
     return Finding(
         Severity.ERROR,
         code,
@@ -135,7 +141,7 @@ def _unsent(delivered: DeliveryContext, exchange: Exchange) -> Finding:
     )
 
 
-def _busy(delivered: DeliveryContext, response: HttpResponse) -> Finding:
+def _busy_finding(delivered: DeliveryContext, response: HttpResponse) -> Finding:
     asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
     limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
     again = f"in {math.ceil(asked)} s" if asked else "in a minute"
@@ -152,13 +158,13 @@ def _busy(delivered: DeliveryContext, response: HttpResponse) -> Finding:
     )
 
 
-def _unanswered(delivered: DeliveryContext, exchange: Exchange | None) -> DeliveryResult:
+def _unanswered_read(delivered: DeliveryContext, exchange: Exchange | None) -> DeliveryResult:
     """Return the ending of a read without a usable answer: it changed nothing, so nothing is unknown."""
     finding = Finding(
         Severity.ERROR,
         "undelivered",
         "response",
-        _doubt(delivered, exchange),
+        _describe_uncertainty(delivered, exchange),
         fix="run it again",
         why="it only reads: nothing was changed",
     )
@@ -167,14 +173,14 @@ def _unanswered(delivered: DeliveryContext, exchange: Exchange | None) -> Delive
 
 def _unknown(delivered: DeliveryContext, exchange: Exchange | None) -> DeliveryResult:
     if delivered.operation.is_read:
-        return _unanswered(delivered, exchange)
+        return _unanswered_read(delivered, exchange)
     rings = delivered.operation.rings
     may = "the call may have been placed" if rings else "the request may have been processed"
     finding = Finding(
         Severity.ERROR,
         "outcome-unknown",
         "response",
-        f"{_doubt(delivered, exchange)}; {may}",
+        f"{_describe_uncertainty(delivered, exchange)}; {may}",
         fix=f"do not run it again: find out, then {_RESOLVE.format(id=delivered.id)}",
         why="the request had left: sending it again could "
         + ("ring the person twice" if rings else "do the same thing twice"),
@@ -189,7 +195,7 @@ def _unknown(delivered: DeliveryContext, exchange: Exchange | None) -> DeliveryR
     return DeliveryResult(Outcome.UNKNOWN, ExitCode.UNKNOWN, exchange, findings)
 
 
-def _doubt(delivered: DeliveryContext, exchange: Exchange | None) -> str:
+def _describe_uncertainty(delivered: DeliveryContext, exchange: Exchange | None) -> str:
     """Say why the outcome is not known."""
     host = f"`{delivered.host}`"
     if exchange is None or exchange.failure == "interrupted":
@@ -201,14 +207,14 @@ def _doubt(delivered: DeliveryContext, exchange: Exchange | None) -> str:
     if response.status not in range(200, 300):
         said = platform_words.platform_message(response)
         return f'{status}, which says "{said}"' if said else status
-    kind = evidence.unreadable(response)
+    kind = evidence.unreadable_reason(response)
     return f"{status} with {kind}" if kind else f"{status}, and its body reports a failure"
 
 
-def _doubts(delivered: DeliveryContext, response: HttpResponse) -> tuple[Finding, ...]:
+def _acceptance_warnings(delivered: DeliveryContext, response: HttpResponse) -> tuple[Finding, ...]:
     """Return the warnings on an accepted request: no ID, or a body that hides what it says."""
     found = identifiers.engagement_id(delivered.operation, response, delivered.first_header)
-    kind = evidence.unreadable(response)
+    kind = evidence.unreadable_reason(response)
     doubts = []
     if found is None and delivered.operation.engagement_id:
         looked = (*delivered.operation.engagement_id, "location")

@@ -21,10 +21,10 @@ from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_result import (
     DeliveryContext,
     DeliveryResult,
-    end,
-    given_up,
-    never_sent,
-    stopped_before,
+    result_of_early_interrupt,
+    result_of_exchange,
+    result_of_failed_retry,
+    result_of_unsent_request,
 )
 from cxcall.transport import retry_after
 from cxcall.transport.exchange import Interrupted, exchange
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange, HttpRequest
 
-MOST_SENDS = 3
+MAX_SENDS = 3
 """How often a request is sent that provably was not processed; once more with a renewed token."""
 
-_HELD = "held"
-_PASSING = ("dns", "connect", "tls", "proxy", _HELD)
+_HELD_BACK = "held"
+_TRANSIENT_FAILURES = ("dns", "connect", "tls", "proxy", _HELD_BACK)
 _MAY_BE_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
-_MAY_GO_AGAIN = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORISED)
+_NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
 
 class SendHooks(NamedTuple):
@@ -104,20 +104,20 @@ class Plan(NamedTuple):
         )
 
 
-class Unrecorded:
+class NullLedger:
     """What a read is recorded in: nothing. It changes nothing, and may be made again at will."""
 
-    def begin(self, _intent: Intent, _window: float, _given_up: Callable[[], bool]) -> str:
+    def begin(self, _intent: Intent, _window: float, _is_cancelled: Callable[[], bool]) -> str:
         """Take no note; a read has no delivery ID."""
         return ""
 
-    def not_processed(self, delivery: str, attempt: int, note: str) -> None:
+    def record_not_processed(self, delivery: str, attempt: int, note: str) -> None:
         """Take no note."""
 
-    def sending(self, delivery: str, attempt: int) -> None:
+    def record_attempt(self, delivery: str, attempt: int) -> None:
         """Take no note."""
 
-    def end(self, delivery: str, outcome: Outcome, **_: Any) -> None:
+    def record_outcome(self, delivery: str, outcome: Outcome, **_: Any) -> None:
         """Take no note."""
 
 
@@ -128,7 +128,7 @@ def read(
 
     `tokens` is None for an operation that takes none. A signal ends it at once (KeyboardInterrupt).
     """
-    attempts = _Attempts(plan, Unrecorded(), tokens, pace)
+    attempts = _Attempts(plan, NullLedger(), tokens, pace)
     return attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as above
 
 
@@ -168,7 +168,7 @@ class _Attempts:
     def __init__(
         self,
         plan: Plan,
-        ledger: Ledger | Unrecorded,
+        ledger: Ledger | NullLedger,
         tokens: Callable[[bool], Token] | None,
         pace: SendHooks,
     ) -> None:
@@ -191,16 +191,16 @@ class _Attempts:
                 done = self._send(token)
             except CxcallError as error:  # the token may not go to this host: nothing left
                 self.in_flight = False
-                return never_sent(error)
+                return result_of_unsent_request(error)
             proof = self._judge(done)
             wait = self._wait_after(proof, done)
-            may_renew = proof is Evidence.UNAUTHORISED and not self.renewed and self.tokens
+            may_renew = proof is Evidence.UNAUTHORIZED and not self.renewed and self.tokens
             if wait is None and not may_renew:
-                return end(self.delivered, proof, done)
+                return result_of_exchange(self.delivered, proof, done)
             try:
                 token = self._prepare_next(token, done, wait)
             except CxcallError as error:
-                return given_up(self.delivered, proof, done, error)
+                return result_of_failed_retry(self.delivered, proof, done, error)
 
     def _send(self, token: Token | None) -> Exchange:
         settings = self.plan.settings
@@ -225,13 +225,13 @@ class _Attempts:
             asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
         elif proof is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
             pass  # it changed nothing, whatever became of it
-        elif proof is not Evidence.UNSENT or done.failure not in _PASSING:
+        elif proof is not Evidence.UNSENT or done.failure not in _TRANSIENT_FAILURES:
             return None
-        elif done.failure == _HELD:
+        elif done.failure == _HELD_BACK:
             return 0.0
         wait = retry_after.backoff(self.sends) if asked is None else asked
         within = self.waited + wait <= self.plan.settings.max_wait
-        return wait if within and self.sends < MOST_SENDS else None
+        return wait if within and self.sends < MAX_SENDS else None
 
     def _prepare_next(
         self, token: Token | None, done: Exchange, wait: float | None
@@ -241,17 +241,17 @@ class _Attempts:
         if done.response is not None:
             reason = f"`{self.plan.host}` answered HTTP {done.response.status}"
         with self.signals.closed():
-            self.ledger.not_processed(self.id, self.attempt, reason)
+            self.ledger.record_not_processed(self.id, self.attempt, reason)
         if wait is None:
             self.renewed = True
             token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
         else:
-            self.sends += done.failure != _HELD
+            self.sends += done.failure != _HELD_BACK
             self.waited += wait
             self.pace.on_wait(wait, reason)
             self.pace.sleep(wait)
         with self.signals.closed():
-            self.ledger.sending(self.id, self.attempt + 1)
+            self.ledger.record_attempt(self.id, self.attempt + 1)
             self.attempt += 1
         return token
 
@@ -260,12 +260,12 @@ class _Attempts:
         done = self.last
         if isinstance(interrupt, Interrupted):
             done, self.in_flight = interrupt.exchange, interrupt.left
-        elif done is not None and self._judge(done) not in _MAY_GO_AGAIN:
-            return end(self.delivered, self._judge(done), done)
+        elif done is not None and self._judge(done) not in _NOT_PROCESSED:
+            return result_of_exchange(self.delivered, self._judge(done), done)
         return (
-            end(self.delivered, Evidence.INCONCLUSIVE, done)
+            result_of_exchange(self.delivered, Evidence.INCONCLUSIVE, done)
             if self.in_flight
-            else stopped_before(done)
+            else result_of_early_interrupt(done)
         )
 
     def record(self, ending: DeliveryResult) -> Delivery:
@@ -274,7 +274,7 @@ class _Attempts:
         done = ending.exchange
         response = done.response if done else None
         try:
-            self.ledger.end(
+            self.ledger.record_outcome(
                 self.id,
                 delivery.outcome,
                 attempts=delivery.attempts,

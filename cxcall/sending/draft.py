@@ -53,18 +53,18 @@ def build_request(
         findings = [*check_body(operation, payload), *findings]
     if payload.document is not None:
         findings = [*payload.document.findings, *findings]
-    headers, body = {"Accept": "application/json", **_headers(operation, values)}, None
+    headers, body = {"Accept": "application/json", **_header_values(operation, values)}, None
     if operation.takes_body and has_body:
         headers["Content-Type"] = "application/json"
         body = json.dumps(payload.value, ensure_ascii=False).encode()
     else:
-        findings += _body_of_no_use(operation, payload)
-    findings += call_guards.find(operation, values, payload, settings)
+        findings += _check_unexpected_body(operation, payload)
+    findings += call_guards.check_numbers(operation, values, payload, settings)
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     return CheckedRequest(operation, payload, request, settings, tuple(findings))
 
 
-def _headers(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
+def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
     return {
         entry.name: values[entry.name]
         for entry in operation.parameters
@@ -87,19 +87,19 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
         )
 
 
-def _body_of_no_use(operation: Operation, payload: Payload) -> Iterator[Finding]:
+def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
     """Yield an error where a body is given that is not taken, or one is wanted that is no JSON."""
     if operation.takes_body:
         return
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     media = list(declared.get("content", {}))
     if media and (payload.value or declared.get("required")):
-        yield _no_json(operation, media)
+        yield _body_not_json(operation, media)
     elif payload.value:
-        yield _needless_body(operation, payload)
+        yield _unexpected_body(operation, payload)
 
 
-def _no_json(operation: Operation, media: list[str]) -> Finding:
+def _body_not_json(operation: Operation, media: list[str]) -> Finding:
     return Finding(
         Severity.ERROR,
         "body-malformed",
@@ -111,7 +111,7 @@ def _no_json(operation: Operation, media: list[str]) -> Finding:
     )
 
 
-def _needless_body(operation: Operation, payload: Payload) -> Finding:
+def _unexpected_body(operation: Operation, payload: Payload) -> Finding:
     return Finding(
         Severity.ERROR,
         "property-unknown",
@@ -123,7 +123,7 @@ def _needless_body(operation: Operation, payload: Payload) -> Finding:
     )
 
 
-def path_values(
+def parameter_values(
     operation: Operation,
     arguments: Mapping[str, str],
     texts: Sequence[tuple[Flag, str]],
@@ -136,12 +136,12 @@ def path_values(
             values[flag.parameter] = text
     for flag in operation.flags:
         if flag.parameter and flag.parameter not in values:
-            found = _from_body(flag, payload)
+            found = _value_from_body(flag, payload)
             values.update({flag.parameter: found} if found else {})
     return values
 
 
-def _from_body(flag: Flag, payload: Payload) -> str:
+def _value_from_body(flag: Flag, payload: Payload) -> str:
     for pointer in flag.pointers:
         try:
             return str(value_at(payload.value, pointer))
@@ -150,7 +150,7 @@ def _from_body(flag: Flag, payload: Payload) -> str:
     return ""
 
 
-def stop_on_missing(operation: Operation, values: Mapping[str, str]) -> None:
+def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -> None:
     """Raise UsageError when a required parameter has no value."""
     own = {flag.parameter: flag for flag in operation.flags if flag.sets_body}
     for entry in operation.parameters:
@@ -163,7 +163,7 @@ def stop_on_missing(operation: Operation, values: Mapping[str, str]) -> None:
             )
 
 
-def named_values(operation: Operation, params: Sequence[str]) -> dict[str, str]:
+def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, str]:
     """Read `--param NAME=VALUE`; raises UsageError for a name that the operation does not take."""
     known = [entry.name for entry in operation.parameters]
     values = {}
@@ -228,7 +228,7 @@ def _leaf_pointers(value: object, pointer: str) -> list[str]:
     ]
 
 
-def stop_unfit_token(
+def stop_on_unsuitable_token(
     settings: Settings, token: Token, operation: Operation, *, force: bool
 ) -> None:
     """Raise CredentialsError when the token is known to be of another kind, or to lack a scope."""

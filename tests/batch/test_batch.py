@@ -68,7 +68,7 @@ def received(sandbox: Sandbox) -> list[Any]:
 def left_of(cxcall: Cxcall, count: int) -> str:
     """Return how many of so many rows are still to be sent."""
     with Ledger.open(cxcall.folder / "state") as ledger:
-        return str(count - sum(record.is_done for record in ledger.records()))
+        return str(count - sum(record.may_be_processed for record in ledger.records()))
 
 
 def at(cxcall: Cxcall, platform: Platform) -> Cxcall:

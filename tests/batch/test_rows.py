@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.batch.job import Job, check
+from cxcall.batch.job import Job, check_rows
 from cxcall.batch.rows import RowFile
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Operation
@@ -32,14 +32,14 @@ def test_the_sample_table_of_every_operation_is_right(operation: Operation, tmp_
     path.write_text(csv_table.build_skeleton(operation), "utf-8")
     settings = settle({"base_url": "http://127.0.0.1:1"}, operation.contract)
     with RowFile(str(path)) as file:
-        rows = list(check(Job(operation, file, settings, {})))
+        rows = list(check_rows(Job(operation, file, settings, {})))
     needs_none = operation.example is None and not any(
         entry.required for entry in operation.parameters
     )
     assert len(rows) == (0 if needs_none else 1)
     for row in rows:
-        assert row.draft is not None, row.findings
-        assert row.draft.payload.value == without_empty_text(operation.example or {})
+        assert row.request is not None, row.findings
+        assert row.request.payload.value == without_empty_text(operation.example or {})
 
 
 def without_empty_text(example: Any) -> Any:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from cxcall.ledger.database import FILE
+from cxcall.ledger.database import FILE_NAME
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.dialer import SendHooks, deliver
@@ -169,7 +169,7 @@ def growth(counts: tuple[int, ...]) -> None:
         with tempfile.TemporaryDirectory() as name:
             with Ledger.open(Path(name)) as ledger:
                 last = ledger.begin(plan_to("http://127.0.0.1:1").intent(), 0)
-            fill(Path(name) / FILE, count)
+            fill(Path(name) / FILE_NAME, count)
             times = [looked_up(Path(name), last) for _ in range(21)]
         opened, found, listed = (statistics.median(column) for column in zip(*times, strict=True))
         print(

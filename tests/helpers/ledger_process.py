@@ -39,11 +39,11 @@ def deliver(folder: Path, seed: str) -> None:
             delivery = ledger.begin(intent(f"{seed} {number}"), 900)
             say(delivery, "unknown", planned)
             if chance.random() < 0.5:
-                ledger.not_processed(delivery, 1, "busy")
+                ledger.record_not_processed(delivery, 1, "busy")
                 say(delivery, "undelivered", planned)
-                ledger.sending(delivery, 2)
+                ledger.record_attempt(delivery, 2)
                 say(delivery, "unknown", planned)
-            ledger.end(delivery, planned, status=201, engagement_id=f"e-{number}")
+            ledger.record_outcome(delivery, planned, status=201, engagement_id=f"e-{number}")
             say(delivery, planned, planned)
 
 
@@ -55,7 +55,7 @@ def begin(folder: Path, *names: str) -> None:
         for name in names:
             delivery = ledger.begin(intent(name), 900)
             say("begun", delivery)
-            ledger.end(delivery, Outcome.ACCEPTED)
+            ledger.record_outcome(delivery, Outcome.ACCEPTED)
 
 
 def fill(folder: Path, size: str) -> None:

@@ -99,7 +99,7 @@ def race(folder: Path, *names: list[str]) -> list[list[list[str]]]:
 
 @contextmanager
 def raw(folder: Path) -> Iterator[sqlite3.Connection]:
-    with closing(sqlite3.connect(folder / database.FILE, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(folder / database.FILE_NAME, isolation_level=None)) as connection:
         yield connection
 
 
@@ -125,7 +125,7 @@ def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Cloc
     delivery = book.begin(asked, WINDOW)
     assert book.get(delivery).outcome is Outcome.UNKNOWN
     clock.go(1.5)
-    book.end(
+    book.record_outcome(
         delivery, Outcome.ACCEPTED, status=201, engagement_id="e", correlation_id="c", note="n"
     )
     assert book.get(delivery) == Record(
@@ -139,12 +139,12 @@ def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Cloc
 
 def test_an_attempt_that_was_not_processed_leaves_it_undelivered(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.not_processed(delivery, 1, "HTTP 429")
+    book.record_not_processed(delivery, 1, "HTTP 429")
     assert book.get(delivery).outcome is Outcome.UNDELIVERED
     assert book.get(delivery).note == "HTTP 429"
-    book.sending(delivery, 2)
+    book.record_attempt(delivery, 2)
     assert (book.get(delivery).outcome, book.get(delivery).attempts) == (Outcome.UNKNOWN, 2)
-    book.end(delivery, Outcome.REFUSED)
+    book.record_outcome(delivery, Outcome.REFUSED)
     assert (book.get(delivery).outcome, book.get(delivery).attempts) == (Outcome.REFUSED, 2)
 
 
@@ -153,12 +153,12 @@ def test_a_record_becomes_json(book: Ledger) -> None:
     shown = json.loads(json.dumps(book.get(delivery).as_dict()))
     assert (shown["id"], shown["at"], shown["endedAt"]) == (delivery, START.isoformat(), None)
     assert (shown["outcome"], shown["again"], shown["numbers"]) == ("unknown", True, [])
-    book.end(delivery, Outcome.ACCEPTED)
+    book.record_outcome(delivery, Outcome.ACCEPTED)
     assert book.get(delivery).as_dict()["endedAt"] == START.isoformat()
 
 
 def test_rows_are_never_changed_or_removed(book: Ledger, folder: Path) -> None:
-    book.end(book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
+    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
     with raw(folder) as connection:
         for table, column in (("delivery", "digest"), ("event", "outcome")):
             for change in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
@@ -179,14 +179,14 @@ def test_the_folder_and_its_files_are_private(book: Ledger, folder: Path) -> Non
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes == dict.fromkeys(modes, 0o600)
-    assert {database.FILE, f"{database.FILE}-wal"} <= set(modes)
+    assert {database.FILE_NAME, f"{database.FILE_NAME}-wal"} <= set(modes)
 
 
 def test_a_file_that_others_could_read_is_closed_to_them(folder: Path) -> None:
     Ledger.open(folder).__exit__()
-    (folder / database.FILE).chmod(0o644)
+    (folder / database.FILE_NAME).chmod(0o644)
     Ledger.open(folder).__exit__()
-    assert stat.S_IMODE((folder / database.FILE).stat().st_mode) == 0o600
+    assert stat.S_IMODE((folder / database.FILE_NAME).stat().st_mode) == 0o600
 
 
 def test_no_number_is_ever_in_the_file(book: Ledger, folder: Path) -> None:
@@ -196,9 +196,9 @@ def test_no_number_is_ever_in_the_file(book: Ledger, folder: Path) -> None:
         "p", "o", "x", "POST", f"https://h/{number}/x", digest, (number, "(202) 555-0123")
     )
     delivery = book.begin(careless, WINDOW)
-    book.not_processed(delivery, 1, f"{number} is busy")
-    book.sending(delivery, 2)
-    book.end(delivery, Outcome.REFUSED, note=f"{number} again")
+    book.record_not_processed(delivery, 1, f"{number} is busy")
+    book.record_attempt(delivery, 2)
+    book.record_outcome(delivery, Outcome.REFUSED, note=f"{number} again")
     assert book.get(delivery).numbers == ("+*******0123", "(***) ***-0123")
     written = b"".join(path.read_bytes() for path in folder.iterdir())
     assert delivery.encode() in written
@@ -208,10 +208,12 @@ def test_no_number_is_ever_in_the_file(book: Ledger, folder: Path) -> None:
 
 def test_text_that_no_file_can_hold_does_not_hide_an_outcome(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.end(delivery, Outcome.ACCEPTED, engagement_id="\ud800e", note="\udc80" + "x" * 9999)
+    book.record_outcome(
+        delivery, Outcome.ACCEPTED, engagement_id="\ud800e", note="\udc80" + "x" * 9999
+    )
     record = book.get(delivery)
     assert (record.outcome, record.engagement_id) == (Outcome.ACCEPTED, "?e")
-    assert len(record.note) == ledger.NOTE_LENGTH
+    assert len(record.note) == ledger.MAX_NOTE_LENGTH
 
 
 # --- the digest
@@ -288,7 +290,7 @@ def test_an_accepted_one_stops_within_the_window(
     book: Ledger, clock: Clock, seconds: float, age: str
 ) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.end(delivery, Outcome.ACCEPTED, engagement_id="e-1")
+    book.record_outcome(delivery, Outcome.ACCEPTED, engagement_id="e-1")
     clock.go(seconds)
     with pytest.raises(AlreadySentError) as stopped:
         book.begin(intent("a"), seconds + 1)
@@ -303,7 +305,7 @@ def test_an_accepted_one_stops_within_the_window(
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNDELIVERED])
 def test_what_did_not_ring_stops_nothing(book: Ledger, outcome: Outcome) -> None:
-    book.end(book.begin(intent("a"), WINDOW), outcome)
+    book.record_outcome(book.begin(intent("a"), WINDOW), outcome)
     assert book.begin(intent("a"), WINDOW)
 
 
@@ -314,14 +316,14 @@ def test_again_passes_and_is_recorded(book: Ledger) -> None:
 
 def test_what_may_have_rung_is_named_before_what_was_accepted_later(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.end(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
+    book.record_outcome(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError, match=delivery) as stopped:
         book.begin(intent("a"), WINDOW)
     assert stopped.value.findings[0].code == "outcome-unknown"
 
 
 def test_a_clock_set_back_does_not_open_the_guard(book: Ledger, clock: Clock) -> None:
-    book.end(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.go(-7 * 86400)
     with pytest.raises(
         AlreadySentError, match=r"later than this clock's now \(was it set back\?\)"
@@ -331,26 +333,26 @@ def test_a_clock_set_back_does_not_open_the_guard(book: Ledger, clock: Clock) ->
 
 def test_a_wait_gives_way_to_an_equal_request_that_went_out_meanwhile(book: Ledger) -> None:
     waiting = book.begin(intent("a"), WINDOW)
-    book.not_processed(waiting, 1, "HTTP 429")
+    book.record_not_processed(waiting, 1, "HTTP 429")
     other = book.begin(intent("a"), WINDOW)
     with pytest.raises(AlreadySentError, match=other):
-        book.sending(waiting, 2)
-    book.end(other, Outcome.ACCEPTED)
+        book.record_attempt(waiting, 2)
+    book.record_outcome(other, Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError, match=other):
-        book.sending(waiting, 2)
+        book.record_attempt(waiting, 2)
     assert book.get(waiting).outcome is Outcome.UNDELIVERED
 
 
 def test_a_wait_goes_on_after_what_its_own_begin_had_let_pass(book: Ledger, clock: Clock) -> None:
-    book.end(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
+    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.go(WINDOW + 1)
     waiting = book.begin(intent("a"), WINDOW)
-    book.not_processed(waiting, 1, "HTTP 429")
-    book.sending(waiting, 2)
-    book.end(waiting, Outcome.UNKNOWN)
+    book.record_not_processed(waiting, 1, "HTTP 429")
+    book.record_attempt(waiting, 2)
+    book.record_outcome(waiting, Outcome.UNKNOWN)
     again = book.begin(intent("a", again=True), WINDOW)
-    book.not_processed(again, 1, "HTTP 429")
-    book.sending(again, 2)
+    book.record_not_processed(again, 1, "HTTP 429")
+    book.record_attempt(again, 2)
     assert book.get(again).outcome is Outcome.UNKNOWN
 
 
@@ -359,7 +361,7 @@ def test_a_wait_goes_on_after_what_its_own_begin_had_let_pass(book: Ledger, cloc
 
 def test_a_person_who_knows_it_did_not_ring_opens_the_guard(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.end(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
+    book.record_outcome(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
     record = book.resolve(delivery[:-1].lower(), rang=False)
     assert (record.outcome, record.resolution) == (Outcome.UNKNOWN, "did-not-ring")
     assert (record.status, record.correlation_id, record.note) == (500, "c", "HTTP 500")
@@ -380,7 +382,7 @@ def test_a_person_who_knows_it_rang_closes_it_for_the_window(book: Ledger, clock
 def test_an_outcome_that_comes_after_a_resolution_wins(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.resolve(delivery, rang=False)
-    book.end(delivery, Outcome.ACCEPTED)
+    book.record_outcome(delivery, Outcome.ACCEPTED)
     assert (book.get(delivery).outcome, book.get(delivery).resolution) == (Outcome.ACCEPTED, "")
     with pytest.raises(AlreadySentError):
         book.begin(intent("a"), WINDOW)
@@ -388,7 +390,7 @@ def test_an_outcome_that_comes_after_a_resolution_wins(book: Ledger) -> None:
 
 def test_what_is_known_is_not_resolved(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    book.end(delivery, Outcome.REFUSED)
+    book.record_outcome(delivery, Outcome.REFUSED)
     with pytest.raises(UsageError, match="is refused, not unknown"):
         book.resolve(delivery, rang=True)
 
@@ -402,7 +404,7 @@ def test_records_come_newest_first_and_filtered(book: Ledger, clock: Clock) -> N
         clock.go(10)
         asked = intent(str(number))._replace(operation=f"o{number % 2}")
         made.append(book.begin(asked, WINDOW))
-        book.end(made[-1], outcome, engagement_id=f"e-{number}")
+        book.record_outcome(made[-1], outcome, engagement_id=f"e-{number}")
     clock.go(10)
     made.append(book.begin(intent("killed"), WINDOW))
     book.resolve(made[3], rang=True)
@@ -534,8 +536,8 @@ def test_interrupted_once_the_intent_is_on_disk_it_says_that_nothing_left(
     signals = iter([KeyboardInterrupt])
 
     @contextmanager
-    def cut(self: database.LedgerDatabase, *given_up: Any) -> Iterator[None]:
-        with whole(self, *given_up):
+    def cut(self: database.LedgerDatabase, *is_cancelled: Any) -> Iterator[None]:
+        with whole(self, *is_cancelled):
             yield
         for signal in signals:
             raise signal
@@ -578,7 +580,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
 
 
 def test_a_folder_where_the_file_should_be(folder: Path) -> None:
-    (folder / database.FILE).mkdir(parents=True)
+    (folder / database.FILE_NAME).mkdir(parents=True)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
     assert "unable to open database file" in refusal(stopped)
@@ -592,7 +594,7 @@ def test_what_may_not_be_written(made_before: bool) -> None:  # noqa: FBT001 - a
         folder.mkdir()
         if made_before:
             Ledger.open(folder).__exit__()
-            (folder / database.FILE).chmod(0o444)
+            (folder / database.FILE_NAME).chmod(0o444)
         folder.chmod(0o555)
         [[word, code, rest]] = said(child("open_unprivileged", folder))
         folder.chmod(0o755)
@@ -617,18 +619,18 @@ def test_a_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> Non
 
 def test_a_file_that_is_no_database(folder: Path) -> None:
     folder.mkdir()
-    (folder / database.FILE).write_bytes(b"not a database at all\n" * 400)
+    (folder / database.FILE_NAME).write_bytes(b"not a database at all\n" * 400)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
     assert "is damaged, or is none" in refusal(stopped)
-    assert (folder / database.FILE).read_bytes() == b"not a database at all\n" * 400
+    assert (folder / database.FILE_NAME).read_bytes() == b"not a database at all\n" * 400
 
 
 def test_a_damaged_file(folder: Path) -> None:
     with Ledger.open(folder) as book:
         for number in range(50):
             book.begin(intent(str(number)), WINDOW)
-    path = folder / database.FILE
+    path = folder / database.FILE_NAME
     damaged = path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096)
     path.write_bytes(damaged)
     with Ledger.open(folder) as book:
@@ -642,7 +644,7 @@ def test_a_damaged_file(folder: Path) -> None:
 def test_a_newer_ledger(folder: Path) -> None:
     Ledger.open(folder).__exit__()
     with raw(folder) as connection:
-        connection.execute(f"PRAGMA user_version = {database.VERSION + 1}")
+        connection.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
     assert "written by a newer cxcall" in refusal(stopped)
@@ -669,7 +671,7 @@ def test_deleted_while_in_use(book: Ledger, folder: Path, replaced: bool) -> Non
         Ledger.open(folder).__exit__()
     uses: tuple[Callable[[], object], ...] = (
         lambda: book.begin(intent("b"), WINDOW),
-        lambda: book.end(delivery, Outcome.ACCEPTED),
+        lambda: book.record_outcome(delivery, Outcome.ACCEPTED),
     )
     for use in uses:
         with pytest.raises(LedgerError) as stopped:
@@ -679,9 +681,9 @@ def test_deleted_while_in_use(book: Ledger, folder: Path, replaced: bool) -> Non
 
 def test_an_outcome_of_a_delivery_that_is_not_there(book: Ledger) -> None:
     uses: tuple[Callable[[], object], ...] = (
-        lambda: book.end("01NOTHING", Outcome.ACCEPTED),
-        lambda: book.sending("01NOTHING", 2),
-        lambda: book.not_processed("01NOTHING", 1, "busy"),
+        lambda: book.record_outcome("01NOTHING", Outcome.ACCEPTED),
+        lambda: book.record_attempt("01NOTHING", 2),
+        lambda: book.record_not_processed("01NOTHING", 1, "busy"),
     )
     for use in uses:
         with pytest.raises(LedgerError, match="knows no delivery `01NOTHING`"):
@@ -690,7 +692,7 @@ def test_an_outcome_of_a_delivery_that_is_not_there(book: Ledger) -> None:
 
 def test_a_lock_that_is_never_given_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Ledger.open(folder).__exit__()
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.01)
     with Ledger.open(folder) as book, raw(folder) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError) as stopped:
@@ -705,13 +707,13 @@ def test_a_first_use_waits_for_another_first_use(
 ) -> None:
     folder.mkdir()
     with closing(
-        sqlite3.connect(folder / database.FILE, isolation_level=None, check_same_thread=False)
+        sqlite3.connect(folder / database.FILE_NAME, isolation_level=None, check_same_thread=False)
     ) as other:
         other.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr(database, "BUSY_SECONDS", 0.0)
+        monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.0)
         with pytest.raises(LedgerError, match="is held by another process"):
             Ledger.open(folder)
-        monkeypatch.setattr(database, "BUSY_SECONDS", 30.0)
+        monkeypatch.setattr(database, "LOCK_TIMEOUT", 30.0)
         release = Timer(0.02, other.execute, ["ROLLBACK"])
         release.start()
         with Ledger.open(folder) as book:
@@ -810,7 +812,7 @@ class GuardMachine(RuleBasedStateMachine):
     def not_processed(self, data: st.DataObject) -> None:
         """End an attempt that was not processed."""
         if delivery := self.pick(data, "unknown"):
-            self.book.not_processed(delivery, self.known[delivery].attempts, "busy")
+            self.book.record_not_processed(delivery, self.known[delivery].attempts, "busy")
             self.change(delivery, outcome="undelivered", resolution="", ended=None)
 
     @rule(data=st.data())
@@ -828,16 +830,16 @@ class GuardMachine(RuleBasedStateMachine):
         meanwhile = any(o.open or (o.rang and o.changed > mine.began) for o in others)
         if meanwhile and not mine.again:
             with pytest.raises(AlreadySentError):
-                self.book.sending(delivery, mine.attempts + 1)
+                self.book.record_attempt(delivery, mine.attempts + 1)
             return
-        self.book.sending(delivery, mine.attempts + 1)
+        self.book.record_attempt(delivery, mine.attempts + 1)
         self.change(delivery, outcome="unknown", ended=None, attempts=mine.attempts + 1)
 
     @rule(data=st.data(), outcome=st.sampled_from(ENDS))
     def end(self, data: st.DataObject, outcome: Outcome) -> None:
         """End a delivery."""
         if delivery := self.pick(data, "unknown"):
-            self.book.end(delivery, outcome)
+            self.book.record_outcome(delivery, outcome)
             self.change(delivery, outcome=str(outcome), resolution="", ended=self.clock())
 
     @rule(data=st.data(), rang=st.booleans())
@@ -875,7 +877,7 @@ TestGuard.settings = settings(max_examples=30, stateful_step_count=30, deadline=
 
 def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> None:
     script = Path(__file__).with_name("ledger_version_1.sql").read_text("utf-8")
-    with closing(sqlite3.connect(tmp_path / database.FILE)) as old:
+    with closing(sqlite3.connect(tmp_path / database.FILE_NAME)) as old:
         old.executescript(script)
     with ThreadPoolExecutor(8) as threads:
         books = list(threads.map(lambda _: Ledger.open(tmp_path), range(8)))
@@ -895,16 +897,16 @@ def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path
         for outcome, is_stopped in (
             (Outcome.ACCEPTED, True), (Outcome.REFUSED, True), (Outcome.UNKNOWN, True), (Outcome.UNDELIVERED, False),
         ):  # fmt: skip
-            book.end(first, outcome)
-            found = book.row("B", row.digest)
+            book.record_outcome(first, outcome)
+            found = book.find_row("B", row.digest)
             assert found is not None
-            assert (found.id, found.is_done) == (first, is_stopped)
+            assert (found.id, found.may_be_processed) == (first, is_stopped)
             if is_stopped:
                 with pytest.raises(AlreadySentError, match="row 7"):
                     book.begin(row, 0)
         assert book.begin(row, 0) != first
         assert book.begin(row._replace(batch="C"), 0)
-        assert book.row("D", row.digest) is None
+        assert book.find_row("D", row.digest) is None
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -914,19 +916,19 @@ def test_of_equal_rows_the_one_that_rang_counts_and_stops_the_other(
     with Ledger.open(tmp_path) as book:
         row = intent("x")._replace(batch="B", row=1, again=again)
         first = book.begin(row, 900)
-        book.not_processed(first, 1, "busy")
+        book.record_not_processed(first, 1, "busy")
         twin = book.begin(row._replace(row=2), 900)
-        book.not_processed(twin, 1, "busy")
-        book.sending(first, 2)
+        book.record_not_processed(twin, 1, "busy")
+        book.record_attempt(first, 2)
         with pytest.raises(AlreadySentError, match="row 1 of this batch"):
-            book.sending(twin, 2)
-        book.end(first, Outcome.ACCEPTED)
+            book.record_attempt(twin, 2)
+        book.record_outcome(first, Outcome.ACCEPTED)
         with pytest.raises(AlreadySentError, match="row 1 of this batch"):
-            book.sending(twin, 2)
-        book.end(twin, Outcome.UNDELIVERED)
-        found = book.row("B", row.digest)
+            book.record_attempt(twin, 2)
+        book.record_outcome(twin, Outcome.UNDELIVERED)
+        found = book.find_row("B", row.digest)
         assert found is not None
-        assert (found.id, found.is_done) == (first, True)
+        assert (found.id, found.may_be_processed) == (first, True)
         with pytest.raises(AlreadySentError, match="row 1 of this batch"):
             book.begin(row._replace(row=3), 0)
 
@@ -953,7 +955,7 @@ def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Pa
 
 def test_who_gives_up_while_another_process_writes_leaves_nothing(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
-        with closing(sqlite3.connect(tmp_path / database.FILE, isolation_level=None)) as other:
+        with closing(sqlite3.connect(tmp_path / database.FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(KeyboardInterrupt):
                 book.begin(intent("x"), 0, lambda: True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import FILE, VERSION
+from cxcall.ledger.database import FILE_NAME, SCHEMA_VERSION
 from cxcall.ledger.ledger import Intent, Ledger
 from helpers.command import CONTACT, CXCALL
 from helpers.platform_server import Platform, Reply
@@ -44,13 +44,13 @@ def write_lines(cxcall: Cxcall, count: int) -> str:
 
 def make_newer(state: Path) -> None:
     Ledger.open(state).__exit__()
-    with closing(sqlite3.connect(state / FILE)) as other:
-        other.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with closing(sqlite3.connect(state / FILE_NAME)) as other:
+        other.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
 
 
 def make_corrupt(state: Path) -> None:
     state.mkdir()
-    (state / FILE).write_bytes(b"not a database, and long enough to be looked at" * 100)
+    (state / FILE_NAME).write_bytes(b"not a database, and long enough to be looked at" * 100)
 
 
 def make_file_of_folder(state: Path) -> None:
@@ -59,7 +59,7 @@ def make_file_of_folder(state: Path) -> None:
 
 def make_foreign(state: Path) -> None:
     state.mkdir()
-    with closing(sqlite3.connect(state / FILE)) as other:
+    with closing(sqlite3.connect(state / FILE_NAME)) as other:
         other.execute("CREATE TABLE somebody_elses (x)")
 
 
@@ -122,7 +122,7 @@ def test_a_ledger_deleted_in_the_middle_stops_a_batch(cxcall: Cxcall) -> None:
 
     def answer(sent: Any, _count: int) -> Reply:
         if sent["reasonCode"] == "row 20":
-            (cxcall.folder / "state" / FILE).unlink()
+            (cxcall.folder / "state" / FILE_NAME).unlink()
         return Reply()
 
     with Platform(answer) as platform:
@@ -137,12 +137,12 @@ def test_a_clock_set_back_does_not_open_the_guard(cxcall: Cxcall) -> None:
     with Platform() as platform:
         cxcall.environment |= platform.environment
         cxcall(*ONE, code=0)
-        with closing(sqlite3.connect(cxcall.folder / "state" / FILE)) as ledger:
+        with closing(sqlite3.connect(cxcall.folder / "state" / FILE_NAME)) as ledger:
             (digest,) = ledger.execute("SELECT digest FROM delivery").fetchone()
-        (cxcall.folder / "state" / FILE).rename(cxcall.folder / "aside")
+        (cxcall.folder / "state" / FILE_NAME).rename(cxcall.folder / "aside")
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         with Ledger.open(cxcall.folder / "state", now=lambda: tomorrow) as later:
             intent = Intent("default", "personal-connection", "community", "POST", "x", digest)
-            later.end(later.begin(intent, 900), Outcome.ACCEPTED)
+            later.record_outcome(later.begin(intent, 900), Outcome.ACCEPTED)
         assert "was it set back?" in cxcall(*ONE, code=7).err
     assert platform.rung == 1

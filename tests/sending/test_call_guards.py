@@ -82,7 +82,7 @@ def test_a_profile_may_enforce_the_hours(live: Cxcall, sandbox: Sandbox) -> None
 
 
 def test_every_zone_that_the_number_may_be_in_counts(cxcall: Cxcall) -> None:
-    assert {"America/New_York", "Pacific/Honolulu"} < set(call_guards.zones("+18005551234"))
+    assert {"America/New_York", "Pacific/Honolulu"} < set(call_guards.time_zones("+18005551234"))
     # Three hours around the time of New York are over in Honolulu, five or six hours behind.
     hours = hours_at("America/New_York", inside=True)
     ran = cxcall(*call("+18005551234"), "--hours", hours, code=0)
@@ -164,7 +164,7 @@ def test_columns_of_a_contact_are_looked_at_too() -> None:
     body = Payload(
         [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
     )
-    found = list(call_guards.rings(operation, {}, body))
+    found = list(call_guards.dialed_numbers(operation, {}, body))
     assert found == [call_guards.DialedNumber("+12025550123", "/0/data/Home")]
 
 

@@ -501,7 +501,7 @@ def test_what_it_waits_for_its_turn_is_no_part_of_the_timeout(ledger: Ledger) ->
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
 
 
-@pytest.mark.parametrize("step", ["begin", "not_processed", "sending"])
+@pytest.mark.parametrize("step", ["begin", "record_not_processed", "record_attempt"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_ledger_writes_waits_for_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str, number: signal.Signals
@@ -536,7 +536,7 @@ def test_a_signal_while_the_end_is_written_does_not_change_it(
         write(*arguments, **more)
 
     with FaultServer((fault_,)) as server:
-        monkeypatch.setattr(ledger, "end", write_and_signal)
+        monkeypatch.setattr(ledger, "record_outcome", write_and_signal)
         done = deliver(plan_to(server.base_url), ledger, Tokens())
     assert done.exit_code in (0, 5, 8)
     check_record(ledger, done)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.batch.job import Job, check
+from cxcall.batch.job import Job, check_rows
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.resume import find_resumable_batch
 from cxcall.batch.row_result import COMMAND, RowResult
@@ -25,7 +25,7 @@ from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.runtime.signals import let_pass
 from cxcall.sending.consent import ask_count
-from cxcall.sending.draft import named_values, provenance_note, stop_unfit_token
+from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsuitable_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +72,7 @@ def run_batch(
             operation,
             stack.enter_context(RowFile(wishes.file)),
             settings,
-            named_values(operation, wishes.params),
+            parse_parameters(operation, wishes.params),
             wishes.sets,
             strict=checks.strict,
             force=sending.force,
@@ -98,9 +98,9 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
     from cxcall.transport.curl import curl
 
     found = CheckStatistics()
-    for checked in check(job):
+    for checked in check_rows(job):
         found.add(checked)
-        draft, row = checked.draft, checked.row
+        draft, row = checked.request, checked.row
         if draft is None:
             continue
         body = json.dumps(draft.payload.value, ensure_ascii=False)
@@ -173,10 +173,10 @@ class _Batch:
         asker = self.screen.read_line if self.screen.is_interactive else None
         ask_count(job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker)
         token = tokens.get_token(settings)
-        stop_unfit_token(settings, token, job.operation, force=job.force)
+        stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
-        pacer = RateLimiter(self.rate, settings.max_wait)
-        running = Run(job, batch, ledger, pacer, SharedToken(settings, token), self.limit)
+        rate_limiter = RateLimiter(self.rate, settings.max_wait)
+        running = Run(job, batch, ledger, rate_limiter, SharedToken(settings, token), self.limit)
         self.screen.print_diagnostic(
             f"batch {batch}: {count_phrase(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
@@ -197,9 +197,9 @@ class _Batch:
         from cxcall.batch.run import find_previous_delivery
 
         found = CheckStatistics()
-        for checked in check(self.job):
+        for checked in check_rows(self.job):
             found.add(checked)
-            if batch and checked.draft and find_previous_delivery(ledger, batch, checked.draft):
+            if batch and checked.request and find_previous_delivery(ledger, batch, checked.request):
                 found.done += 1
         _stop_on_no_rows(self.job, found)
         if found.invalid and not self.wishes.skip_invalid:
@@ -213,18 +213,18 @@ class _Batch:
     def _send(self, running: Run, found: CheckStatistics) -> None:
         wishes = self.wishes
         began = time.monotonic()
-        with running.signals_caught(), self.screen.progress(found.rows) as progress:
+        with running.catch_signals(), self.screen.progress(found.rows) as progress:
             results = running.results(
-                islice(check(self.job), found.rows),  # no more than were agreed to
+                islice(check_rows(self.job), found.rows),  # no more than were agreed to
                 resume=wishes.resume,
                 in_order=wishes.in_order,
                 threads=wishes.concurrency,
             )
             for done in results:
                 self._print_safely(done, running)
-                tally = running.tally
-                speed = (tally.total - tally.resumed) / (time.monotonic() - began)
-                progress(tally.total, f"{tally.words()}, {speed:.1f}/s")
+                statistics = running.statistics
+                speed = (statistics.total - statistics.resumed) / (time.monotonic() - began)
+                progress(statistics.total, f"{statistics.outcome_counts()}, {speed:.1f}/s")
 
     def _print_safely(self, done: RowResult, running: Run) -> None:
         """Print a result; where nobody can read it, what is in flight still comes to its end."""
@@ -250,14 +250,14 @@ class _Batch:
         screen.stdout.flush()
 
     def _report(self, running: Run, found: CheckStatistics) -> Report:
-        tally = running.tally
-        left = found.rows - tally.total
-        is_whole = not left and set(tally.outcomes) <= {Outcome.ACCEPTED}
+        statistics = running.statistics
+        left = found.rows - statistics.total
+        is_whole = not left and set(statistics.outcomes) <= {Outcome.ACCEPTED}
         code = ExitCode.OK if is_whole else ExitCode.PARTIAL
-        if running.interrupts and not tally.total - tally.resumed:
+        if running.interrupts and not statistics.total - statistics.resumed:
             code = ExitCode.INTERRUPTED
-        is_void = code is ExitCode.INTERRUPTED and not tally.total
-        talk = tally.lines()
+        is_void = code is ExitCode.INTERRUPTED and not statistics.total
+        talk = statistics.lines()
         if running.stopped:
             talk.append(f"stopped: {running.stopped}")
         if left:
@@ -266,12 +266,12 @@ class _Batch:
             )
         return Report(
             COMMAND,
-            Outcome.ERROR if is_void else tally.outcome,
+            Outcome.ERROR if is_void else statistics.outcome,
             code,
             operation=self.job.operation,
             data={
                 "batch": running.batch,
-                **tally.as_dict(),
+                **statistics.as_dict(),
                 "notSent": left,
                 "stopped": running.stopped,
             },

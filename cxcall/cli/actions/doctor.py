@@ -13,7 +13,7 @@ from cxcall.output.screen import Screen, terminal_columns
 from cxcall.output.terminal_text import fold
 from cxcall.payloads import payload
 from cxcall.platform_reads import preflight
-from cxcall.platform_reads.lookups import Case, CheckStatus
+from cxcall.platform_reads.lookups import CheckStatus, PreflightInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def run_doctor(
     given = payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
         given = payload.build_payload(operation, body.file, texts, body.set or ())
-    case = Case(settings, known, operation, values, given)
+    case = PreflightInput(settings, known, operation, values, given)
     screen, lines = Screen.standard(output), []
     for line in preflight.examine(case):
         lines.append(line)

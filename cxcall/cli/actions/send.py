@@ -1,4 +1,4 @@
-"""What every sending command does with its flags: settle, draft, check, consent, deliver, report."""
+"""What every sending command does: resolve settings, check, ask for consent, deliver, report."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from cxcall.sending.consent import ask_consent
 from cxcall.sending.draft import (
     CheckedRequest,
     build_request,
-    path_values,
+    parameter_values,
     provenance_note,
     stop_on_errors,
-    stop_on_missing,
-    stop_unfit_token,
+    stop_on_missing_parameter,
+    stop_on_unsuitable_token,
 )
 
 if TYPE_CHECKING:
@@ -78,36 +78,36 @@ def send_one(
             fix="log in by `cxcall auth login`; `cxcall auth token` prints the token",
         )
     built = _built(operation, texts, body)
-    values = path_values(operation, asked.values, texts, built)
-    stop_on_missing(operation, values)
+    values = parameter_values(operation, asked.values, texts, built)
+    stop_on_missing_parameter(operation, values)
     screen = Screen.standard(output)
     with ExitStack() as stack:
         settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
-        draft = build_request(operation, values, built, settings)
-        call_guards.stop(draft.findings)
-        stop_on_errors(draft, strict=check.strict, force=sending.force)
+        checked = build_request(operation, values, built, settings)
+        call_guards.stop_on_guards(checked.findings)
+        stop_on_errors(checked, strict=check.strict, force=sending.force)
         if sending.dry_run or sending.curl:
-            return _dry_run(draft, asked.command, as_curl=sending.curl)
+            return _dry_run(checked, asked.command, as_curl=sending.curl)
         asker = screen.confirm if screen.is_interactive else None
-        ask_consent(draft, yes=sending.yes or sending.sandbox, ask=asker)
+        ask_consent(checked, yes=sending.yes or sending.sandbox, ask=asker)
         if not sending.wait:
-            return _deliver(draft, asked.command, sending, screen)
-        return _deliver_and_follow(draft, asked.command, sending, screen)
+            return _deliver(checked, asked.command, sending, screen)
+        return _deliver_and_follow(checked, asked.command, sending, screen)
 
 
 def _deliver_and_follow(
-    draft: CheckedRequest, command: str, sending: SendOptions, screen: Screen
+    checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
     """Send, then follow what was started: its end is the command's."""
     from cxcall.cli.actions.track import follow_placed, tracker_of
 
-    tracker = tracker_of(draft.operation)
-    report = _deliver(draft, command, sending, screen)
+    tracker = tracker_of(checked.operation)
+    report = _deliver(checked, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None
     if report.outcome is not Outcome.ACCEPTED or not started:
         return report
     try:
-        return follow_placed(report, tracker, started, draft.settings, screen)
+        return follow_placed(report, tracker, started, checked.settings, screen)
     except (BrokenPipeError, UnwrittenError):
         return report  # what it tells cannot be written either, but the call was placed
 
@@ -148,28 +148,28 @@ def settle_for(
     return for_sandbox(sandbox, {name: flags[name] for name in own})
 
 
-def _dry_run(draft: CheckedRequest, command: str, *, as_curl: bool) -> Report:
+def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
     from cxcall.transport.curl import curl
 
-    request = draft.request._replace(
-        headers={"Authorization": AUTHORIZATION, **draft.request.headers}
+    request = checked.request._replace(
+        headers={"Authorization": AUTHORIZATION, **checked.request.headers}
     )
     head = [
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
     ]
-    body = [] if draft.payload.value is None else ["", _indented(draft.payload.value)]
+    body = [] if checked.payload.value is None else ["", _indented(checked.payload.value)]
     shown = "\n".join([*head, *body])
-    sources = [f"{pointer} from {source}" for pointer, source in draft.sources.items() if source]
+    sources = [f"{pointer} from {source}" for pointer, source in checked.sources.items() if source]
     return Report(
         command=command,
         outcome=Outcome.DRY_RUN,
-        operation=draft.operation,
+        operation=checked.operation,
         request=request,
-        body=draft.payload.value,
-        findings=(*draft.findings, *provenance_note(draft.operation)),
-        data={"sources": draft.sources},
-        text=curl(draft.request) if as_curl else shown,
+        body=checked.payload.value,
+        findings=(*checked.findings, *provenance_note(checked.operation)),
+        data={"sources": checked.sources},
+        text=curl(checked.request) if as_curl else shown,
         diagnostics=[*sources, "dry run: nothing was sent"],
     )
 
@@ -178,24 +178,24 @@ def _indented(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _deliver(draft: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
+def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
     from cxcall.ledger.ledger import Ledger
     from cxcall.runtime.signals import let_pass
     from cxcall.sending.dialer import Plan, SendHooks, deliver, read
     from cxcall.settings.settings import state_dir
 
     plan = Plan(
-        operation=draft.operation,
-        request=draft.request,
-        body=draft.payload.value,
-        settings=draft.settings,
-        numbers=tuple(phone_numbers.numbers_in(draft.payload.value)),
-        engagement_header=draft.settings.engagement_header,
+        operation=checked.operation,
+        request=checked.request,
+        body=checked.payload.value,
+        settings=checked.settings,
+        numbers=tuple(phone_numbers.numbers_in(checked.payload.value)),
+        engagement_header=checked.settings.engagement_header,
         again=sending.again,
     )
-    tokens = None if draft.operation.is_public else _tokens(draft, force=sending.force)
+    tokens = None if checked.operation.is_public else _tokens(checked, force=sending.force)
     pace = SendHooks(on_wait=_tell_wait(screen))
-    if draft.operation.is_read:
+    if checked.operation.is_read:
         delivery = read(plan, tokens, pace)
     else:
         # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
@@ -206,21 +206,21 @@ def _deliver(draft: CheckedRequest, command: str, sending: SendOptions, screen: 
         command=command,
         outcome=delivery.outcome,
         exit_code=delivery.exit_code,
-        operation=draft.operation,
-        request=draft.request,
-        body=draft.payload.value,
+        operation=checked.operation,
+        request=checked.request,
+        body=checked.payload.value,
         delivery=delivery,
-        findings=(*draft.findings, *delivery.findings),
+        findings=(*checked.findings, *delivery.findings),
     )
 
 
-def _tokens(draft: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
+def _tokens(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
     """Give out a token that was checked; a fresh one only when the API refused it."""
     from cxcall.credentials.tokens import get_token
 
-    first = get_token(draft.settings)
-    stop_unfit_token(draft.settings, first, draft.operation, force=force)
-    return lambda fresh: get_token(draft.settings, fresh=True) if fresh else first
+    first = get_token(checked.settings)
+    stop_on_unsuitable_token(checked.settings, first, checked.operation, force=force)
+    return lambda fresh: get_token(checked.settings, fresh=True) if fresh else first
 
 
 def _tell_wait(screen: Screen) -> Callable[[float, str], None]:

@@ -52,7 +52,7 @@ def run_track(
     report = Report(COMMAND, operation=tracker.operation)
     try:
         return _watch(report, tracker, found, wishes, settings, Screen.standard(output))
-    except tracking.UnreadableError as error:
+    except tracking.TrackingError as error:
         outcome = error.delivery.outcome
         return _ended(report, error.exit_code, outcome, error.findings, error.last)
 
@@ -105,12 +105,12 @@ def _watch(
             if sight.legs != shown or sight.over:
                 _print(sight, screen, is_for_people=report.command != COMMAND)
                 shown = sight.legs
-    except tracking.UnreadableError as error:
+    except tracking.TrackingError as error:
         error.last = last.as_dict() if last else None
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
     is_there = not wishes.wait or wanted in last.states
-    code, findings = (ExitCode.OK, ()) if is_there else tracking.verdict(last, settings)
+    code, findings = (ExitCode.OK, ()) if is_there else tracking.call_result(last, settings)
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     return _ended(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
 
@@ -180,7 +180,7 @@ def read_sentiment(
 ) -> Report:
     """Read the platform's sentiment of a call, once."""
     tracker, settings = _settled(chosen, contracts)
-    operation, parameter = tracking.sentiment_of(tracker)
+    operation, parameter = tracking.sentiment_operation(tracker)
     delivery = reader(settings)(operation, {parameter: _engagement_of(engagement_id)})
     return Report(
         COMMAND,
@@ -201,9 +201,9 @@ def reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Deliv
     first = tokens.get_token(settings)
 
     def read_once(operation: Operation, values: Mapping[str, str]) -> Delivery:
-        draft = build_request(operation, values, Payload(None), settings)
-        stop_on_errors(draft, strict=False, force=False)
-        plan = Plan(operation, draft.request, None, settings)
+        checked = build_request(operation, values, Payload(None), settings)
+        stop_on_errors(checked, strict=False, force=False)
+        plan = Plan(operation, checked.request, None, settings)
         return read(plan, lambda fresh: tokens.get_token(settings, fresh=True) if fresh else first)
 
     return read_once

@@ -60,9 +60,9 @@ def new_sender(operation: Operation) -> typer.Typer:
         **given: Any,
     ) -> Report:
         from cxcall.cli.actions.send import SendInvocation, send_one
-        from cxcall.sending.draft import named_values
+        from cxcall.sending.draft import parse_parameters
 
-        values = named_values(operation, param or ())
+        values = parse_parameters(operation, param or ())
         asked = SendInvocation(f"send {operation.name}", operation, values, _texts(flags, given))
         return send_one(asked, body, sending, check, settings, contracts, output)
 
