@@ -25,7 +25,7 @@ _LONGEST_READ = 10.0
 class RedirectServer:
     """A server on 127.0.0.1 that takes one answer, read by `code`, and tells the person to go back.
 
-    `http://localhost` is what clients register, with any port (genesys-cloud.md section 2.2).
+    `http://localhost` is what clients register, with any port (docs/platforms/genesys-cloud.md#user-login).
     """
 
     def __init__(self, port: int, code: Callable[[str], str]) -> None:

@@ -1,4 +1,4 @@
-"""Tenant discovery: a granted token -> where the tenant's API is (nice-cxone.md section 1e)."""
+"""Tenant discovery: a granted token -> where the tenant's API is (docs/platforms/nice-cxone.md#tenant-discovery)."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def redeem(client: Client, form: Mapping[str, str], timeout: float) -> Grant:
 
 
 def _by_access_key(client: Client, timeout: float) -> Grant:
-    """Present an access key: alone, or by a registered application (nice-cxone.md sections 1a, 1b)."""
+    """Present an access key: alone, or by a registered application (docs/platforms/nice-cxone.md#tokens)."""
     if all(client.app):
         form = {
             "grant_type": "password",

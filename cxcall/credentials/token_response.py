@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from cxcall.transport.messages import Exchange, HttpResponse
 
-LONGEST_LIFE = 38880000.0  # genesys-cloud.md section 2.1: the longest that a client may be given
+LONGEST_LIFE = 38880000.0  # seconds; docs/platforms/genesys-cloud.md#client-credentials
 _SHOWN = 200
 
 
@@ -112,7 +112,7 @@ class TokenResponse(NamedTuple):
 
     @property
     def _is_limited(self) -> bool:
-        # genesys-cloud.md section 2.1: the token endpoint's own limit is a 400, not a 429.
+        # The token endpoint's own rate limit is a 400, not a 429 (docs/platforms/genesys-cloud.md#client-credentials).
         return (
             self.response.status >= HTTPStatus.BAD_REQUEST
             and self.description.lower().startswith("rate limit exceeded")

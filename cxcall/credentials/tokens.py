@@ -109,7 +109,7 @@ def login_by_web(
         client,
         show,
         port=port,
-        # nice-cxone.md section 1e; Genesys Cloud has the client's own scopes, and none is asked for.
+        # docs/platforms/nice-cxone.md#tokens; Genesys Cloud sets the scopes on the client.
         scope="openid" if settings.platform == CXONE else "",
         timeout=settings.timeout,
         patience=browser_login.PATIENCE if patience is None else patience,
@@ -222,5 +222,5 @@ def _keep(settings: Settings, client: Client, grant: Grant, kept: dict[str, str]
 
 
 def _covers(granted: frozenset[str], wanted: str) -> bool:
-    # genesys-cloud.md section 2.4: `<domain>` reads and writes, `<domain>:readonly` only reads.
+    # `<domain>` reads and writes, `<domain>:readonly` only reads (docs/platforms/genesys-cloud.md#scopes-and-permissions).
     return wanted in granted or wanted.removesuffix(":readonly") in granted

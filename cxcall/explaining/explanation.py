@@ -41,7 +41,7 @@ _DEAD_LEGS = (
     "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
 )  # fmt: skip
 # What says that something which was accepted came to nothing, by the names of members
-# (genesys-cloud.md sections 3.3, 3.6 and 5.3, nice-cxone.md sections 3h and 5).
+# (docs/platforms/genesys-cloud.md#campaigns, docs/platforms/genesys-cloud.md#tracking, docs/platforms/nice-cxone.md#following-a-call).
 _FAILING = {
     **dict.fromkeys(("state", "status", "importstate"), ("failed", "error")),
     **dict.fromkeys(("disconnectcode", "resultcode"), _DEAD_LEGS),

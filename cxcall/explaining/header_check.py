@@ -89,7 +89,7 @@ def _accept(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
             "`Accept: application/json` is not among the headers",
             fix="send `Accept: application/json`",
             why="without it the ACD API answers the text `No known way to render data`",
-            source="NICE CXone, as connectors in the field report",
+            source="published connectors for NICE CXone (Camunda, cxone-mcp)",
         )
 
 

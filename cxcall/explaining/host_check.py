@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 _HOSTS = "the regions of {}"
-# nice-cxone.md sections 1 and 2: the hosts seen; areas and clusters are an open list.
+# Hosts seen; the list of areas and clusters is open (docs/platforms/nice-cxone.md#tenant-discovery).
 _NICE_HOST = re.compile(
     r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
 _NICE_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
-# By the beginning of a path: which of these hosts answers it (nice-cxone.md sections 1a, 1b and 2).
+# Path prefix -> the host that serves it (docs/platforms/nice-cxone.md#tokens, docs/platforms/nice-cxone.md#base-url-and-versions).
 _NICE_ROLES = (
     ("/auth/", "cxone", "tokens are handed out at `cxone.niceincontact.com`"),
     ("/authentication/", "", "access keys are exchanged at `<area>.nice-incontact.com`"),

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
 FAMILY = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
-"""Where the ACD operations of NICE CXone live, in any version and case (nice-cxone.md section 2)."""
+"""Path prefix of the ACD operations of NICE CXone, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
 
 _OTHER_FAMILIES = ("/dfo/", "/user-management/", "/access-key-management/", "/data-extraction/")
-"""Where NICE CXone has operations that no contract here declares (nice-cxone.md section 2)."""
+"""Path prefixes of NICE CXone operations that no contract here declares (docs/platforms/nice-cxone.md#base-url-and-versions)."""
 
 _READS = ("GET", "HEAD")
 _PREFIX = "/api/v2/"

@@ -45,7 +45,7 @@ class Endpoint(NamedTuple):
         return _SOURCES[self.platform]
 
 
-# genesys-cloud.md sections 2.1 and 2.2, nice-cxone.md sections 1a to 1e; the first of each platform is its usual one.
+# docs/platforms/genesys-cloud.md#client-credentials, docs/platforms/genesys-cloud.md#user-login, docs/platforms/nice-cxone.md#tokens. The first one of a platform is the usual one.
 _ENDPOINTS = (
     Endpoint(GENESYS, "/oauth/token", "https://login.<region's domain>/oauth/token", FORM,
              {"client_credentials": (), "authorization_code": ("code", "redirect_uri"), "refresh_token": ("refresh_token",)}),

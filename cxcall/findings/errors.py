@@ -1,4 +1,4 @@
-"""What can be found, what can go wrong, and the exit code of each (DESIGN: exit codes, findings)."""
+"""Errors that end a command, and the exit code of each."""
 
 from __future__ import annotations
 

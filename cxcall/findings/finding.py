@@ -33,7 +33,7 @@ class Finding(NamedTuple):
 
     `where` is a JSON pointer into the body, or `path`, `host`, `header:NAME`, `token`, `response`,
     or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
-    `source` names who made the rule: a contract, a fact, or the response.
+    `source` names who made the rule: a contract, a document of the platform, or the response.
     """
 
     severity: Severity

@@ -67,7 +67,7 @@ class Report(NamedTuple):
         return self.outcome is Outcome.ACCEPTED and not is_read
 
     def envelope(self) -> dict[str, Any]:
-        """Return the JSON envelope (DESIGN); `envelope.schema.json` describes it.
+        """Return the JSON envelope that `envelope.schema.json` describes.
 
         Phone numbers are masked, but in a dry run: that shows exactly what would be sent.
         """

@@ -92,7 +92,7 @@ def unreadable_reason(response: HttpResponse) -> str:
 
 
 def reported_failure(response: HttpResponse) -> str:
-    """Say what in a body reports a failure (nice-cxone.md section 5, shape D); empty when nothing does."""
+    """Say what in a body reports a failure (docs/platforms/nice-cxone.md#errors-and-limits, shape D); empty when nothing does."""
     body = response.json()
     entries = body if isinstance(body, list) else [body]
     return next((told for entry in entries for told in _failure_descriptions(entry)), "")

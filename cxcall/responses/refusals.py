@@ -39,7 +39,7 @@ _LOOK = "look at it as it is now, then send what fits"
 _BODY = "check the body offline: `cxcall validate FILE`"
 _IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
 _NO_TOKEN = Cause("credential", "it hands out no token for these credentials", _CLIENT)
-# What a status means where the body does not say it better (genesys-cloud.md section 5.2).
+# What a status means where the body does not say it better (docs/platforms/genesys-cloud.md#error-codes).
 _BY_STATUS = {
     400: Cause("not-provable", "", _BODY),
     401: Cause("token-expired", "it does not accept the token", _NEW_TOKEN),
@@ -52,7 +52,7 @@ _BY_STATUS = {
     415: Cause("header-missing", "it takes another `Content-Type`", "send `Content-Type: application/json`"),
     429: Cause("rate-limited", "it takes no more requests for now", "wait, then send it again"),
 }  # fmt: skip
-# Codes of the platforms, whole or by their form (genesys-cloud.md sections 2.1, 5.2 and 5.3, nice-cxone.md 1 and 5).
+# Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
 _BY_CODE = (
     (r"not\.a\.user", Cause("token-user-context", "", _PERSON)),
     (r"missing(\.any)?\.permissions|not\.authorized", Cause("permission-missing", "", _GRANT)),
@@ -73,7 +73,7 @@ _BY_CODE = (
      Cause("value-not-allowed", "", _BODY)),
     (r"unsupported\.media\.type", Cause("header-missing", "", "send `Content-Type: application/json`")),
 )  # fmt: skip
-# Words, where there is no code (nice-cxone.md section 5); a phrase that only says "invalid request" explains nothing.
+# Words, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
 _BY_WORDS = (
     (r"no known way to render", Cause("header-missing", "", "send `Accept: application/json`")),
     (r"client application .* not authorized", Cause("credential", "", _CLIENT)),

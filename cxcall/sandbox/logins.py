@@ -1,4 +1,4 @@
-"""A person's login without a person: authorization codes, PKCE, refresh tokens (genesys-cloud.md section 2.2).
+"""A person's login without a person: authorization codes, PKCE, refresh tokens (docs/platforms/genesys-cloud.md#user-login).
 
 Whoever asks is let in at once. What is checked is what a client can get wrong.
 """
@@ -81,7 +81,7 @@ class Logins:
 
 
 def localized(answer: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
-    """Make the addresses and tokens of a CXone answer those of this server (nice-cxone.md section 1).
+    """Make the addresses and tokens of a CXone answer those of this server (docs/platforms/nice-cxone.md#tenant-discovery).
 
     A sandbox stands for every host of the vendor, so it names itself where the vendor names others.
     """

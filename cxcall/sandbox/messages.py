@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Status -> the code and template that the platform declares for it (genesys-cloud.md section 5.2).
+# Status -> the code and template that the platform declares for it (docs/platforms/genesys-cloud.md#error-codes).
 PROBLEMS: dict[int, tuple[str, str]] = {
     400: (
         "bad.request",
@@ -107,7 +107,7 @@ class Problem(Exception):  # noqa: N818 - the platform's answer, not a fault of 
         super().__init__(self.message)
 
     def answer(self, correlation_id: str, platform: str = "") -> SandboxResponse:
-        """Return the answer in the platform's shape: nice-cxone.md section 5, else genesys-cloud.md 5.1."""
+        """Return the response in the platform's shape (docs/platforms/nice-cxone.md#errors-and-limits, docs/platforms/genesys-cloud.md#error-body)."""
         if platform == "nice-cxone":
             told = {"error": self.code, "error_description": self.message}
             # A header holds no line breaks, and little beyond ASCII.

@@ -28,7 +28,7 @@ class Rates:
         self._windows: dict[str, tuple[float, int]] = {}
 
     def count(self, key: str) -> dict[str, str]:
-        """Count one request; return the headers that tell so (genesys-cloud.md section 5.4)."""
+        """Count one request; return the headers that tell so (docs/platforms/genesys-cloud.md#rate-limits)."""
         with self._lock:
             now = self._clock()
             began, count = self._windows.get(key, (now, 0))

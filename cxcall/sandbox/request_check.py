@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FORM = "application/x-www-form-urlencoded"
 LARGEST = 512_000
-"""Bytes of a body that the platform takes (`request.bytes.max`, genesys-cloud.md section 5.4)."""
+"""Largest body that the platform accepts, in bytes (docs/platforms/genesys-cloud.md#contact-lists-and-contacts)."""
 
 _LONGEST_QUOTED = 100
 

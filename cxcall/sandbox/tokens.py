@@ -1,4 +1,4 @@
-"""The token endpoint and the tokens that it gave out (genesys-cloud.md sections 2.1, 2.2)."""
+"""The token endpoint and the tokens that it issued (docs/platforms/genesys-cloud.md#client-credentials)."""
 
 from __future__ import annotations
 

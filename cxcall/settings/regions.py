@@ -30,7 +30,7 @@ def domain_of(region: SettingSource, contract: Contract) -> str:
     known = contract.regions.get(text.replace("_", "-"))
     if known:
         return known
-    # nice-cxone.md section 1e: CXone's regions are areas, and their list is open, too.
+    # The regions of CXone are areas; their list is open too (docs/platforms/nice-cxone.md#tenant-discovery).
     domains = contract.regions.values()
     takes_areas = bool(domains) and all(map(_AREA.fullmatch, domains))
     if not (_AREA if takes_areas else _DOMAIN).fullmatch(text):

@@ -1,4 +1,4 @@
-"""Where a CXone tenant is: its area, its issuer, and the API host that it was found at (nice-cxone.md section 1)."""
+"""Where a CXone tenant is: its area, its issuer, and the API host that it was found at (docs/platforms/nice-cxone.md#tenant-discovery)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ LONGEST = 31622400.0
 _FIRST, _LONGEST_BACKOFF = 0.5, 30.0
 _SEARCHED = 1 << 16
 _SECONDS = pattern(r"[0-9]+(?:\.[0-9]+)?")
-# genesys-cloud.md section 5.3: "Rate limit exceeded the maximum. Retry the request in [42] seconds"
+# As in "Rate limit exceeded the maximum. Retry the request in [42] seconds" (docs/platforms/genesys-cloud.md#rate-limits).
 _IN_WORDS = pattern(
     r"\b(?:retry|try again|wait)\b[^0-9]{0,60}?(?<![0-9.-])([0-9]{1,12}(?:\.[0-9]{1,6})?)\]?"
     r" ?s(?:ec(?:ond)?s?)?\b",
@@ -34,7 +34,7 @@ def wait_asked(headers: Mapping[str, str], body: bytes, now: datetime) -> float 
     """Return the seconds that an answer asks to wait; None when it does not say.
 
     Taken from `Retry-After`, else from words in the body, else from `inin-ratelimit-reset`
-    (genesys-cloud.md sections 5.3 and 5.4). What is no time, or a negative one, says nothing.
+    (docs/platforms/genesys-cloud.md#rate-limits). What is no time, or a negative one, says nothing.
     """
     asked = retry_after(headers, now)
     if asked is None and (named := _IN_WORDS.search(body[:_SEARCHED].decode("utf-8", "replace"))):
@@ -62,7 +62,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def window_left(headers: Mapping[str, str]) -> tuple[int, float] | None:
     """Return (requests left, seconds until the count starts anew) of the API's own window.
 
-    From `inin-ratelimit-allowed`, `-count` and `-reset` (genesys-cloud.md section 5.4); None when
+    From `inin-ratelimit-allowed`, `-count` and `-reset` (docs/platforms/genesys-cloud.md#rate-limits); None when
     an answer does not tell.
     """
     told = [

@@ -1,4 +1,4 @@
-"""The contracts are valid OpenAPI, by a validator that is not ours, and say what the facts say."""
+"""The shipped contracts are valid OpenAPI (by an independent validator) and agree with docs/platforms."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_example_of_an_answer_is_valid(schema: Any, example: Any) -> None:
 def test_every_object_of_a_body_says_whether_it_is_closed(operation: Operation) -> None:
     for schema in objects_in(operation.body_schema):
         if operation.platform == "nice-cxone" and schema.get("properties"):
-            # Nobody publishes it (nice-cxone.md): nothing is refused, and no name is told to be right.
+            # Not published (docs/platforms/nice-cxone.md#bodies-and-required-properties): any property may be allowed.
             assert schema.get("additionalProperties") is None, schema
         else:
             assert "additionalProperties" in schema, schema

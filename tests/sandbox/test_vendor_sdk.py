@@ -22,7 +22,7 @@ PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_client.py"
 GENESYS = next(entry for entry in contract.builtin() if entry.name == "genesys-cloud")
 
 
-# What the facts say excludes what the examples hold: only one of them may be sent.
+# Properties that exclude one another (docs/platforms/genesys-cloud.md#operations-that-cxcall-uses): send only one.
 INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup": "site", "routingData": "queueId"}  # fmt: skip
 # No model of the SDK's is the body alone: one writes a read-out back, the other is a list of text.
 OWN = ("ConversationUpdate", "Uuid", "PhoneNumber", "")
