@@ -1,0 +1,68 @@
+"""The documents refer only to files, headings, and links that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
+CODE = sorted(
+    path
+    for folder in ("cxcall", "tests", "tools")
+    for path in (ROOT / folder).rglob("*")
+    if path.suffix in {".py", ".json"} and path != Path(__file__)
+)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+MARKDOWN_NAME = re.compile(r"[\w./-]*[\w-]\.md\b(?:#[\w-]+)?")
+PACKAGE_PATH = re.compile(r"(?<![\w/.])((?:cxcall|tests|tools)/[\w/.*-]*[\w*/])(?::(\w+))?")
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of the headings of a document, as GitHub builds them."""
+    titles = re.findall(r"^#+ (.+)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def missing(reference: str, base: Path) -> str:
+    """Return why a reference (`path#anchor`) does not resolve; empty if it does."""
+    name, _, anchor = reference.partition("#")
+    target = (base / name).resolve() if name else base
+    if not target.exists():
+        return f"{reference}: no such file"
+    if anchor and anchor not in anchors(target):
+        return f"{reference}: no such heading"
+    return ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_resolves(document: Path) -> None:
+    links = LINK.findall(document.read_text("utf-8"))
+    local = [link for link in links if not re.match(r"[a-z]+:", link)]
+    broken = [
+        missing(f"{document.name}{link}" if link.startswith("#") else link, document.parent)
+        for link in local
+    ]
+    assert not [reason for reason in broken if reason]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_and_symbol_in_a_document_exists(document: Path) -> None:
+    for path, symbol in PACKAGE_PATH.findall(document.read_text("utf-8")):
+        files = list(ROOT.glob(path.rstrip("/")))
+        assert files, f"{path} does not exist"
+        if symbol:
+            defined = rf"^(?:def|class) {symbol}\b|^{symbol}\b.* = "
+            assert re.search(defined, files[0].read_text("utf-8"), re.MULTILINE), f"{path}:{symbol}"
+
+
+def test_code_refers_only_to_documents_of_this_repository() -> None:
+    broken = {
+        f"{path.relative_to(ROOT)}: {reason}"
+        for path in CODE
+        for reference in MARKDOWN_NAME.findall(path.read_text("utf-8"))
+        if (reason := missing(reference, ROOT))
+    }
+    assert not broken
