@@ -33,9 +33,9 @@ def cxcall_sandbox(cxcall_contract: str | None) -> Iterator[Sandbox]:
     `received`, the requests for which a phone would have rung in `rings`; each test has its own.
     """
     from cxcall.contracts.contract import load_all
-    from cxcall.sandbox.server import start
+    from cxcall.sandbox.server import start_sandbox
 
-    with start(load_all(cxcall_contract)) as sandbox:
+    with start_sandbox(load_all(cxcall_contract)) as sandbox:
         yield sandbox
 
 

@@ -11,7 +11,7 @@ import pytest
 from coverage import Coverage
 
 from cxcall.contracts import contract
-from cxcall.sandbox.server import Sandbox, start
+from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import Cxcall, Stranger
 
 if threading.current_thread() is threading.main_thread():
@@ -28,7 +28,7 @@ def cxcall(tmp_path: Path) -> Cxcall:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Run a sandbox of the shipped contracts on a free port."""
-    with start(contract.builtin()) as running:
+    with start_sandbox(contract.builtin()) as running:
         yield running
 
 

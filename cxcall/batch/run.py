@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.rows import Row
     from cxcall.batch.totals import FailureLimit
-    from cxcall.credentials.tokens import Token
+    from cxcall.credentials.store import Token
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger, Record
     from cxcall.sending.draft import CheckedRequest

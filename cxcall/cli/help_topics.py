@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.settings.sources import FOLDERS, NAMES, PREFIX, VENDOR
+from cxcall.settings.sources import FOLDER_VARIABLES, PREFIX, SETTING_NAMES, VENDOR_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,14 +81,14 @@ def _exit_codes() -> Topic:
 def _environment() -> Topic:
     vendor = [
         (variable, f"As {PREFIX}{name.upper()}, in the vendor's own words.")
-        for name, variable in VENDOR.items()
+        for name, variable in VENDOR_VARIABLES.items()
     ]
     return Topic(
         "A flag wins over the environment, that over `.env` in the working directory, that over the profile in config.toml. `cxcall config show` has every value with its source.",
         [
-            *((f"{PREFIX}{name.upper()}", _SETTINGS[name]) for name in NAMES),
+            *((f"{PREFIX}{name.upper()}", _SETTINGS[name]) for name in SETTING_NAMES),
             *vendor,
-            *((name, _FOLDERS[name]) for name in FOLDERS),
+            *((name, _FOLDERS[name]) for name in FOLDER_VARIABLES),
             *_OTHERS,
         ],
         "No flag takes a secret, and no variable answers `--yes`.",

@@ -6,9 +6,9 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cxcall.credentials.oauth_client import refused
+from cxcall.credentials.oauth_client import credentials_error
 from cxcall.credentials.redirect_server import RedirectServer
-from cxcall.credentials.token_request import redeem
+from cxcall.credentials.token_request import redeem_code
 from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 
-    from cxcall.credentials.oauth_client import Client, Grant
+    from cxcall.credentials.oauth_client import Client, TokenGrant
     from cxcall.findings.errors import CredentialsError
 
 PATIENCE = 300.0
@@ -73,16 +73,16 @@ class Login:
         host = self.client.host
         if isinstance(error, MismatchingStateError):
             why = "its `state` is not the one that was sent: it may be an old tab, or somebody else's login"
-            return refused("the browser came back from another login", _AGAIN, why)
+            return credentials_error("the browser came back from another login", _AGAIN, why)
         if isinstance(error, MissingCodeError):
-            return refused(f"the browser came back from `{host}` without a code", _AGAIN)
+            return credentials_error(f"the browser came back from `{host}` without a code", _AGAIN)
         said = ": ".join(filter(None, (str(error.error or ""), str(error.description or ""))))
         why = f"`{host}` says `{printable(said)[:_SHOWN]}`"
         if isinstance(error, AccessDeniedError):
             fix = f"{_AGAIN}, and allow it there; a client's first login needs `oauth:client:authorize`"
-            return refused("the login was refused in the browser", fix, why)
+            return credentials_error("the login was refused in the browser", fix, why)
         fix = "check the client's grant type and that its redirect URIs hold `http://localhost`"
-        return refused(f"`{host}` refused the login", fix, why)
+        return credentials_error(f"`{host}` refused the login", fix, why)
 
 
 def log_in(
@@ -93,7 +93,7 @@ def log_in(
     scope: str = "",
     timeout: float = 30.0,
     patience: float = PATIENCE,
-) -> Grant:
+) -> TokenGrant:
     """Let a person log in at the page that `show` is given, and redeem the code for a token.
 
     `port` 0 takes a free one; `timeout` bounds the exchange and `patience` the person, in seconds.
@@ -107,7 +107,7 @@ def log_in(
     if not code:
         message = f"nobody logged in within {patience:g} s"
         why = "the browser did not come back; the page may be closed, or its redirect URI not registered"
-        raise refused(message, _AGAIN, why)
+        raise credentials_error(message, _AGAIN, why)
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -115,7 +115,7 @@ def log_in(
         "redirect_uri": loopback.redirect_uri,
     }
     # The code stands where the refresh token will: what is refused is shown without it.
-    return redeem(client._replace(refresh=code), form, timeout)
+    return redeem_code(client._replace(refresh=code), form, timeout)
 
 
 def _as_https(url: str) -> str:

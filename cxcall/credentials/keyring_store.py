@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LIMIT = 3.0
+TIMEOUT = 3.0
 """Seconds: a keyring may wait for somebody to unlock it, and nobody may be there."""
 
 _SERVICE = "cxcall"
@@ -26,7 +26,7 @@ def is_installed() -> bool:
     return find_spec("keyring") is not None
 
 
-def put(account: str, secrets: Mapping[str, str]) -> None:
+def save_secrets(account: str, secrets: Mapping[str, str]) -> None:
     """Keep secrets, in place of earlier ones of the account; raises VaultError when they are not kept."""
     text = json.dumps(dict(secrets))
 
@@ -38,7 +38,7 @@ def put(account: str, secrets: Mapping[str, str]) -> None:
         raise KeyringError("the keyring keeps nothing")
 
 
-def get(account: str) -> dict[str, str]:
+def load_secrets(account: str) -> dict[str, str]:
     """Return the secrets of an account; raises VaultError when they cannot be had."""
     text = _within_limit(lambda keyring: keyring.get_password(_SERVICE, account))
     try:
@@ -50,7 +50,7 @@ def get(account: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in found.items()}
 
 
-def drop(account: str) -> None:
+def delete_secrets(account: str) -> None:
     """Forget the secrets of an account; raises VaultError when they may still be there."""
 
     def forget(keyring: Any) -> None:
@@ -77,9 +77,9 @@ def _within_limit(act: Callable[[Any], Any]) -> Any:
 
     thread = Thread(target=run, daemon=True)
     thread.start()
-    thread.join(LIMIT)
+    thread.join(TIMEOUT)
     if failed:
         raise KeyringError(f"the keyring failed: {failed[0]}")
     if not done:
-        raise KeyringError(f"the keyring did not answer within {LIMIT:g} s")
+        raise KeyringError(f"the keyring did not answer within {TIMEOUT:g} s")
     return done[0]

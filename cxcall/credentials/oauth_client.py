@@ -50,7 +50,7 @@ class Client(NamedTuple):
         return host_of(self.token_url)
 
     @property
-    def noun(self) -> str:
+    def label(self) -> str:
         """What the ID and the secret belong to."""
         return "access key" if self.kind == ACCESS_KEY else "client"
 
@@ -60,13 +60,13 @@ class Client(NamedTuple):
         return bool(self.secret or {"client_secret", "access_key_secret"} & {*self.locked})
 
     @property
-    def renews(self) -> bool:
+    def is_renewable(self) -> bool:
         """Whether it gets a new token without a person."""
         is_person = self.kind == AUTHORIZATION_CODE
         return not is_person or bool(self.refresh or "refresh_token" in self.locked)
 
 
-class Grant(NamedTuple):
+class TokenGrant(NamedTuple):
     """What the token endpoint granted; `expires_at` is None when it did not say.
 
     `refresh` and `identity` (an OpenID Connect ID token) are empty where none was given.
@@ -91,9 +91,9 @@ def check_secret(name: str, text: str, source: str) -> str:
     secret = text.strip()
     odd = next((place for place, sign in enumerate(secret) if not "!" <= sign <= "~"), None)
     if not secret:
-        raise refused(f"the {name} is empty", "give it again", where=source)
+        raise credentials_error(f"the {name} is empty", "give it again", where=source)
     if odd is not None:
-        raise refused(
+        raise credentials_error(
             f"the {name} holds U+{ord(secret[odd]):04X} at position {odd + 1}, which none has",
             f"copy the {name} alone, without `Bearer`, quotes or line breaks",
             where=source,
@@ -106,11 +106,11 @@ def check_id(name: str, text: str, source: str) -> str:
     known = check_secret(name, text, source)
     if ":" in known:
         message = f"the {name} holds a `:`, which would end it"
-        raise refused(message, f"copy the {name} alone", where=source)
+        raise credentials_error(message, f"copy the {name} alone", where=source)
     return known
 
 
-def check_client(
+def build_client(
     pair: tuple[str, str], sources: tuple[str, str], token_url: str, kind: str = CLIENT_CREDENTIALS
 ) -> Client:
     """Return the client of an ID and its secret; raises CredentialsError when either is none."""
@@ -120,13 +120,13 @@ def check_client(
     return Client(known, secret, sources[1], token_url, kind)
 
 
-def refused(
+def credentials_error(
     message: str, fix: str, why: str = "", *, where: str = "token", code: str = "credential"
 ) -> CredentialsError:
     """Return the error for credentials that cannot be used."""
     return CredentialsError(Finding(Severity.ERROR, code, where, message, fix, why))
 
 
-def undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:
+def token_undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:
     """Return the error for an endpoint that gave no answer to go by."""
     return UndeliveredError(Finding(Severity.ERROR, code, "host", message, fix, why))

@@ -10,12 +10,12 @@ from cxcall.credentials.oauth_client import (
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
     Client,
-    check_client,
+    build_client,
     check_id,
     check_secret,
-    refused,
+    credentials_error,
 )
-from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, VAULT_SOURCE, Token
+from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings import tenants
 from cxcall.settings.settings import CXONE
@@ -25,66 +25,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.findings.errors import CredentialsError
-    from cxcall.settings.private_file import Record
+    from cxcall.settings.private_file import StoredRecord
     from cxcall.settings.settings import Settings
 
 _PAIRS = {
     ACCESS_KEY: ("access_key_id", "access_key_secret"),
     CLIENT_CREDENTIALS: ("client_id", "client_secret"),
 }
-_DERIVED = ("from base_url", "from issuer", "not set", tenants.SOURCE)
+_DERIVED = ("from base_url", "from issuer", "not set", tenants.DISCOVERY_SOURCE)
 
 
-def explicit_token(settings: Settings) -> Token | None:
+def find_explicit_token(settings: Settings) -> Token | None:
     """Return the token that was given, by a setting or by a login; raises CredentialsError for no token."""
     value, source = settings.access_token, settings.values["access_token"].source
     if not value:
         kept = store.find_login(settings)
-        source = store.source_of(kept)
-        if "access_token" in store.locked_secrets(kept):
-            kept = store.unlocked(settings, kept)
+        source = store.login_source(kept)
+        if "access_token" in store.keyring_secret_names(kept):
+            kept = store.load_keyring_secrets(settings, kept)
         value = str(kept.get("access_token", ""))
     if not value:
         return None
-    return Token(check_secret("access token", value, source), GIVEN, None, None, source)
+    return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
 
 
-def expired(settings: Settings, token: Token) -> CredentialsError:
+def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:
     """Return the error for a given token that the API refused."""
-    return refused(
+    return credentials_error(
         f"the access token (from {token.source}) was refused, and a given one cannot be renewed",
         settings.login()
-        if token.source in (LOGIN_SOURCE, VAULT_SOURCE)
+        if token.source in (LOGIN_SOURCE, KEYRING_SOURCE)
         else f"put a new one there, or unset it and {settings.login()}",
         code="token-expired",
     )
 
 
-def kind_of(settings: Settings) -> str:
+def grant_kind(settings: Settings) -> str:
     """Return how the platform hands out tokens to programs; a sandbox knows its client for every platform."""
     is_sandbox = is_loopback_url(settings.token_url) and settings.token_url.endswith("/oauth/token")
     return ACCESS_KEY if settings.platform == CXONE and not is_sandbox else CLIENT_CREDENTIALS
 
 
-def client_of(settings: Settings, *, unlock: bool = False) -> Client:
+def select_client(settings: Settings, *, unlock: bool = False) -> Client:
     """Return who asks for tokens: who is set, else who a login kept; raises CredentialsError for nobody.
 
     A person's login goes before the secret of the same client: it can do what that can, and more.
     What the keyring holds is left there unless `unlock` asks for it.
     """
-    kept, kind = store.find_login(settings), kind_of(settings)
+    kept, kind = store.find_login(settings), grant_kind(settings)
     if _is_used(settings, kept):
-        return _of_login(store.unlocked(settings, kept) if unlock else kept)
+        return _of_login(store.load_keyring_secrets(settings, kept) if unlock else kept)
     known, secret = (settings.values[name] for name in _PAIRS[kind])
     if not (known.value and secret.value):
         raise _missing(settings, kind)
-    return new_client(settings, (known.value, secret.value), (known.source, secret.source))
+    return client_from_pair(settings, (known.value, secret.value), (known.source, secret.source))
 
 
-def new_client(settings: Settings, pair: tuple[str, str], sources: tuple[str, str]) -> Client:
+def client_from_pair(settings: Settings, pair: tuple[str, str], sources: tuple[str, str]) -> Client:
     """Return the client of an ID and a secret of the platform's kind; raises CredentialsError for none."""
-    kind = kind_of(settings)
-    client = check_client(pair, sources, token_url(settings), kind)
+    kind = grant_kind(settings)
+    client = build_client(pair, sources, require_token_url(settings), kind)
     if kind != ACCESS_KEY:
         return client
     if bool(settings.client_id) != bool(settings.client_secret):
@@ -92,49 +92,49 @@ def new_client(settings: Settings, pair: tuple[str, str], sources: tuple[str, st
     return client._replace(app=(settings.client_id, settings.client_secret))
 
 
-def new_person(settings: Settings) -> Client:
+def browser_client(settings: Settings) -> Client:
     """Return the client that a person logs in by; raises CredentialsError for none."""
     known, secret = settings.values["client_id"], settings.client_secret
     return Client(
         check_id("client ID", known.value, known.source),
         check_secret("client secret", secret, LOGIN_SOURCE) if secret else "",
         LOGIN_SOURCE,
-        token_url(settings),
+        require_token_url(settings),
         AUTHORIZATION_CODE,
     )
 
 
-def token_url(settings: Settings) -> str:
+def require_token_url(settings: Settings) -> str:
     """Return where tokens are handed out; raises CredentialsError when nothing says so."""
     if settings.token_url:
         return settings.token_url
     if settings.platform == CXONE:
-        raise refused(
+        raise credentials_error(
             "nothing says which area the access key is for",
             "set `CXCALL_REGION`, or `region` in the profile, to `na1`, `eu1`, `au1` or another; "
             "or `CXCALL_TOKEN_URL`",
             "a key is sent to no guessed place",
         )
-    raise refused(
+    raise credentials_error(
         f"nothing says where tokens for `{host_of(settings.base_url)}` are handed out",
         "set `CXCALL_TOKEN_URL`, or `token_url` in the profile",
     )
 
 
-def unused_credentials(settings: Settings) -> Iterator[Finding]:
+def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
     """Yield a warning when what a login kept, and what is set, are not the same."""
     kept = store.find_login(settings)
     token = settings.values["access_token"]
-    secret = settings.values[_PAIRS[kind_of(settings)][1]]
+    secret = settings.values[_PAIRS[grant_kind(settings)][1]]
     if not kept or not (token.value or secret.value):
         return
     if not token.value and kept.get("kind") == AUTHORIZATION_CODE and _is_used(settings, kept):
         return
-    used, other = (token if token.value else secret).source, store.source_of(kept)
-    is_token = store.secret_of(kept) == "access token"
+    used, other = (token if token.value else secret).source, store.login_source(kept)
+    is_token = store.describe_secret(kept) == "access token"
     if not token.value and is_token:
         used, other = other, used
-    noun = "access key" if kind_of(settings) == ACCESS_KEY else "client secret"
+    noun = "access key" if grant_kind(settings) == ACCESS_KEY else "client secret"
     yield Finding(
         Severity.WARNING,
         "credential",
@@ -145,7 +145,7 @@ def unused_credentials(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _is_used(settings: Settings, kept: Record) -> bool:
+def _is_used(settings: Settings, kept: StoredRecord) -> bool:
     """Tell whether a kept login is for this endpoint, and nothing that is set goes before it."""
     is_derived = settings.values["token_url"].source in _DERIVED
     if not kept.get("token_url") or not (is_derived or kept["token_url"] == settings.token_url):
@@ -158,11 +158,11 @@ def _is_used(settings: Settings, kept: Record) -> bool:
     return not secret and known in ("", kept.get(_PAIRS[kind][0]))
 
 
-def _of_login(kept: Record) -> Client:
+def _of_login(kept: StoredRecord) -> Client:
     """Return the client that a login kept; raises CredentialsError when the file is damaged."""
     kind, url = str(kept.get("kind", CLIENT_CREDENTIALS)), str(kept["token_url"])
     texts = {name: str(value) for name, value in kept.items()}
-    source, locked = store.source_of(kept), store.locked_secrets(kept)
+    source, locked = store.login_source(kept), store.keyring_secret_names(kept)
     app = texts.get("client_id", ""), texts.get("client_secret", "")
     if kind == AUTHORIZATION_CODE:
         known = check_id("client ID", app[0], source)
@@ -172,7 +172,7 @@ def _of_login(kept: Record) -> Client:
     if locked:
         client = Client(check_id("ID", pair[0], source), "", source, url, kind, locked=locked)
     else:
-        client = check_client(pair, (source, source), url, kind)
+        client = build_client(pair, (source, source), url, kind)
     return client._replace(app=app) if kind == ACCESS_KEY else client
 
 
@@ -182,7 +182,7 @@ def _missing(settings: Settings, kind: str) -> CredentialsError:
         if settings.values[half].value:
             return _incomplete_pair(settings, half, other)
     is_client = kind == ACCESS_KEY and settings.client_id and settings.client_secret
-    return refused(
+    return credentials_error(
         f"there are no credentials for `{host_of(settings.base_url)}`",
         f"{settings.login()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
         "NICE CXone has no client-credentials grant: an application presents a user's access key"
@@ -195,7 +195,7 @@ def _missing(settings: Settings, kind: str) -> CredentialsError:
 def _incomplete_pair(settings: Settings, half: str, other: str) -> CredentialsError:
     if not settings.values[half].value:
         half, other = other, half
-    return refused(
+    return credentials_error(
         f"`{half}` is set (from {settings.values[half].source}), and `{other}` is not",
         f"set `CXCALL_{other.upper()}`, or {settings.login()}",
         _elsewhere(settings),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
-from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, VAULT_SOURCE
+from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.findings.finding import Severity
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ class CredentialsStatus(NamedTuple):
     token: Token | None
     client: Client | None
     findings: tuple[Finding, ...]
-    kept_in: str = ""
+    storage: str = ""
 
     @property
-    def usable(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether there is a token, or what it takes to fetch one."""
         errors = any(found.severity is Severity.ERROR for found in self.findings)
         return not errors and bool(self.token or self.client)
@@ -45,14 +45,14 @@ class CredentialsStatus(NamedTuple):
         token = self.token
         scopes = sorted(token.scopes) if token and token.scopes is not None else None
         return {
-            "usable": self.usable,
+            "usable": self.is_usable,
             "profile": self.settings.profile,
             "baseUrl": self.settings.base_url,
             "tokenUrl": self.settings.token_url,
             "kind": self.kind,
             "clientId": self.client.client_id if self.client else "",
-            "renewable": bool(self.client and self.client.renews),
-            "keptIn": self.kept_in,
+            "renewable": bool(self.client and self.client.is_renewable),
+            "keptIn": self.storage,
             "scopes": scopes,
             "expiresAt": _iso(token.expires_at) if token and token.expires_at else None,
             "sources": {name: source for name, _, source in self.rows() if source},
@@ -68,7 +68,7 @@ class CredentialsStatus(NamedTuple):
         ]
         if client:
             shown += self._client_rows(client)
-        if token and token.kind == GIVEN:
+        if token and token.kind == EXPLICIT:
             shown.append(("access token", "****", token.source))
         shown.append(("grant", self.kind or "none", ""))
         if token and token.scopes is not None:
@@ -76,19 +76,23 @@ class CredentialsStatus(NamedTuple):
         expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
         shown.append(("expires", expiry if token else "no token yet", ""))
         if client and client.kind == AUTHORIZATION_CODE:
-            how = "by itself" if client.renews else "by logging in again: there is no refresh token"
+            how = (
+                "by itself"
+                if client.is_renewable
+                else "by logging in again: there is no refresh token"
+            )
             shown.append(("renewed", how, ""))
-        if self.kept_in:
-            shown.append(("kept in", self.kept_in, ""))
+        if self.storage:
+            shown.append(("kept in", self.storage, ""))
         return shown
 
     def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY
         setting = self.settings.values["access_key_id" if is_key else "client_id"]
-        source = client.source if client.source in (LOGIN_SOURCE, VAULT_SOURCE) else ""
-        yield f"{client.noun} id", client.client_id, source or setting.source
+        source = client.source if client.source in (LOGIN_SOURCE, KEYRING_SOURCE) else ""
+        yield f"{client.label} id", client.client_id, source or setting.source
         if client.has_secret:
-            yield f"{client.noun} secret", "****", client.source
+            yield f"{client.label} secret", "****", client.source
         if client.app[0]:
             yield "application", client.app[0], source or self.settings.values["client_id"].source
 

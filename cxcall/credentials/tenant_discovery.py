@@ -8,50 +8,54 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from cxcall.credentials.oauth_client import refused, undelivered
+from cxcall.credentials.oauth_client import credentials_error, token_undelivered
 from cxcall.settings import tenants
 from cxcall.settings.tenants import Tenant
 from cxcall.transport.urls import host_of, printable
 
 if TYPE_CHECKING:
-    from cxcall.credentials.oauth_client import Client, Grant
+    from cxcall.credentials.oauth_client import Client, TokenGrant
     from cxcall.transport.messages import HttpResponse
 
-PATH = "/.well-known/cxone-configuration"
+DISCOVERY_PATH = "/.well-known/cxone-configuration"
 _FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.niceincontact.com`"
 
 
-def discover(issuer: str, client: Client, grant: Grant, timeout: float) -> Tenant:
+def discover_tenant(issuer: str, client: Client, grant: TokenGrant, timeout: float) -> Tenant:
     """Ask the issuer, without any credentials, where the API of the token's tenant is.
 
     Raises CredentialsError when the token names no tenant, or the answer no host that the token may
     go to, and UndeliveredError when the issuer does not answer.
     """
     # Nobody's word is taken but the endpoint's own, over TLS: a signature would prove no more.
-    known = str(claims(grant.identity).get("tenantId") or claims(grant.value).get("tenantId") or "")
+    known = str(
+        token_claims(grant.identity).get("tenantId")
+        or token_claims(grant.value).get("tenantId")
+        or ""
+    )
     if not known:
         why = "neither its ID token nor the token itself has a `tenantId`"
-        raise refused(f"the token from `{client.host}` names no tenant", _FIX, why)
-    url = f"{issuer}{PATH}?{urlencode({'tenantId': known})}"
+        raise credentials_error(f"the token from `{client.host}` names no tenant", _FIX, why)
+    url = f"{issuer}{DISCOVERY_PATH}?{urlencode({'tenantId': known})}"
     answer = _get(url, timeout)
     if answer.status == HTTPStatus.NOT_FOUND:
         message = f"`{host_of(issuer)}` knows no tenant `{printable(known)}`"
-        raise refused(message, f"check `issuer`, or {_FIX}", where="host")
+        raise credentials_error(message, f"check `issuer`, or {_FIX}", where="host")
     if answer.status != HTTPStatus.OK:
         message = f"`{host_of(issuer)}` does not say where the tenant's API is"
-        raise undelivered(
+        raise token_undelivered(
             "undelivered", message, f"run it again, or {_FIX}", f"HTTP {answer.status}"
         )
     declared = answer.json()
     endpoint = str(declared.get("api_endpoint", "")) if isinstance(declared, dict) else ""
-    if not tenants.is_allowed(endpoint, issuer):
+    if not tenants.is_trusted_endpoint(endpoint, issuer):
         message = f"`{host_of(issuer)}` names `{printable(endpoint)[:80]}` as the tenant's API"
-        why = f"a token goes only to `https://` hosts under {', '.join(tenants.DOMAINS)}, or the issuer's own"
-        raise refused(message, _FIX, why, where="host", code="host-unknown")
+        why = f"a token goes only to `https://` hosts under {', '.join(tenants.VENDOR_DOMAINS)}, or the issuer's own"
+        raise credentials_error(message, _FIX, why, where="host", code="host-unknown")
     return Tenant(endpoint.rstrip("/"), client.token_url, known)
 
 
-def claims(token: str) -> dict[str, Any]:
+def token_claims(token: str) -> dict[str, Any]:
     """Return the claims of a JSON Web Token, unverified; none for what is no such token."""
     _, _, rest = token.partition(".")
     payload = rest.partition(".")[0]
@@ -73,7 +77,7 @@ def _get(url: str, timeout: float) -> HttpResponse:
     except Interrupted:
         raise KeyboardInterrupt from None
     if done.response is None or done.failure:
-        raise undelivered(
+        raise token_undelivered(
             "undelivered",
             f"`{host_of(url)}`, which says where the tenant's API is, did not answer",
             f"run it again, or {_FIX}",

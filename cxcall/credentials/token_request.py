@@ -11,12 +11,9 @@ from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
     Client,
-    Grant,
-    UndeliveredError,
-    check_client,
-    check_secret,
+    TokenGrant,
 )
-from cxcall.credentials.token_response import TokenResponse, basic, unanswered
+from cxcall.credentials.token_response import TokenResponse, encode_basic, no_response_error
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:
@@ -24,20 +21,10 @@ if TYPE_CHECKING:
 
     from cxcall.transport.messages import HttpRequest
 
-__all__ = [
-    "Client",
-    "Grant",
-    "UndeliveredError",
-    "check_client",
-    "check_secret",
-    "fetch",
-    "redeem",
-]
-
 _FORM = "application/x-www-form-urlencoded"
 
 
-def fetch(client: Client, timeout: float) -> Grant:
+def request_grant(client: Client, timeout: float) -> TokenGrant:
     """Exchange what the client has for a token.
 
     Raises CredentialsError when the endpoint refuses it or grants nothing that can be used, and
@@ -47,11 +34,11 @@ def fetch(client: Client, timeout: float) -> Grant:
         return _by_access_key(client, timeout)
     if client.kind == AUTHORIZATION_CODE:
         form = {"grant_type": "refresh_token", "refresh_token": client.refresh}
-        return redeem(client, form, timeout)
+        return redeem_code(client, form, timeout)
     return _ask(client, _form(client, {"grant_type": "client_credentials"}), timeout, _pair(client))
 
 
-def redeem(client: Client, form: Mapping[str, str], timeout: float) -> Grant:
+def redeem_code(client: Client, form: Mapping[str, str], timeout: float) -> TokenGrant:
     """Exchange an authorization code or a refresh token; raises as `fetch` does.
 
     A client without a secret is named in the form (RFC 6749 section 3.2.1).
@@ -61,7 +48,7 @@ def redeem(client: Client, form: Mapping[str, str], timeout: float) -> Grant:
     return _ask(client, _form(client, {**form, "client_id": client.client_id}), timeout)
 
 
-def _by_access_key(client: Client, timeout: float) -> Grant:
+def _by_access_key(client: Client, timeout: float) -> TokenGrant:
     """Present an access key: alone, or by a registered application (docs/platforms/nice-cxone.md#tokens)."""
     if all(client.app):
         form = {
@@ -69,13 +56,13 @@ def _by_access_key(client: Client, timeout: float) -> Grant:
             "username": client.client_id,
             "password": client.secret,
         }
-        pair = basic(*(quote(half, safe="") for half in client.app))
+        pair = encode_basic(*(quote(half, safe="") for half in client.app))
         return _ask(client, _form(client, form), timeout, pair)
     key = {"accessKeyId": client.client_id, "accessKeySecret": client.secret}
     return _ask(client, _post(client, "application/json", json.dumps(key)), timeout)
 
 
-def _ask(client: Client, request: HttpRequest, timeout: float, pair: str = "") -> Grant:
+def _ask(client: Client, request: HttpRequest, timeout: float, pair: str = "") -> TokenGrant:
     from cxcall.transport.exchange import Interrupted, exchange
 
     header = Authorization(client.token_url, f"Basic {pair}" if pair else "")
@@ -85,9 +72,9 @@ def _ask(client: Client, request: HttpRequest, timeout: float, pair: str = "") -
     except Interrupted:  # it was a token that was asked for: no call can have gone out
         raise KeyboardInterrupt from None
     if done.response is None or done.failure:
-        raise unanswered(done, client, timeout)
+        raise no_response_error(done, client, timeout)
     answer = TokenResponse.of(done.response, client)
-    answer.check_status()
+    answer.raise_for_status()
     return answer.grant(asked_at)
 
 
@@ -103,4 +90,4 @@ def _post(client: Client, media: str, body: str) -> HttpRequest:
 
 
 def _pair(client: Client) -> str:
-    return basic(client.client_id, client.secret)
+    return encode_basic(client.client_id, client.secret)

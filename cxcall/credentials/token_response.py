@@ -13,11 +13,11 @@ from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
     Client,
-    Grant,
+    TokenGrant,
     UndeliveredError,
     check_secret,
-    refused,
-    undelivered,
+    credentials_error,
+    token_undelivered,
 )
 from cxcall.runtime.redaction import redacted_repr
 from cxcall.transport.urls import host_of
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
     from cxcall.transport.messages import Exchange, HttpResponse
 
-LONGEST_LIFE = 38880000.0  # seconds; docs/platforms/genesys-cloud.md#client-credentials
+LONGEST_LIFETIME = 38880000.0  # seconds; docs/platforms/genesys-cloud.md#client-credentials
 _SHOWN = 200
 
 
-def unanswered(done: Exchange, client: Client, timeout: float) -> UndeliveredError:
+def no_response_error(done: Exchange, client: Client, timeout: float) -> UndeliveredError:
     """Return the error for an exchange with the token endpoint that brought no answer."""
     host = client.host
     message, fix = {
@@ -58,7 +58,7 @@ def unanswered(done: Exchange, client: Client, timeout: float) -> UndeliveredErr
     }.get(done.failure, (f"the answer of `{host}` was cut", "run it again"))
     # The detail quotes nothing of the request.
     told = f" ({done.detail})" if done.detail else ""
-    return undelivered("undelivered", message, fix, f"no token, so nothing was sent{told}")
+    return token_undelivered("undelivered", message, fix, f"no token, so nothing was sent{told}")
 
 
 class TokenResponse(NamedTuple):
@@ -95,20 +95,20 @@ class TokenResponse(NamedTuple):
         words = ": ".join(part for part in (self.error, self.description) if part)
         return f'{status}, which says "{_masked(words, self.client)}"' if words else status
 
-    def check_status(self) -> None:
+    def raise_for_status(self) -> None:
         """Raise unless the endpoint granted something."""
         status, host = self.response.status, self.client.host
         if status == HTTPStatus.TOO_MANY_REQUESTS or self._is_limited:
             wait = str(self.response.headers.get("Retry-After", ""))
             when = f"in {wait} s" if wait.isascii() and wait.isdigit() else "in a minute"
             message = f"`{host}` hands out no more tokens for now"
-            raise undelivered("rate-limited", message, f"run it again {when}", self.told)
+            raise token_undelivered("rate-limited", message, f"run it again {when}", self.told)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
             message = f"`{host}` failed to hand out a token"
-            raise undelivered("undelivered", message, "run it again in a minute", self.told)
+            raise token_undelivered("undelivered", message, "run it again in a minute", self.told)
         if not HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
             message, fix = self._refusal()
-            raise refused(message, fix, self.told)
+            raise credentials_error(message, fix, self.told)
 
     @property
     def _is_limited(self) -> bool:
@@ -175,7 +175,7 @@ class TokenResponse(NamedTuple):
                 else "check `client_id`, `client_secret` and the region",
             ),
             HTTPStatus.FORBIDDEN: (
-                f"{known.noun} `{known.client_id}` is not allowed to get a token",
+                f"{known.label} `{known.client_id}` is not allowed to get a token",
                 "check that it is active, has a role, and that this network may use it",
             ),
         }
@@ -185,17 +185,17 @@ class TokenResponse(NamedTuple):
     def _check_url(self) -> str:
         return f"check `token_url`: it is `{self.client.token_url}`"
 
-    def grant(self, asked_at: float) -> Grant:
+    def grant(self, asked_at: float) -> TokenGrant:
         """Return what was granted; raises CredentialsError when it is nothing that can be used."""
         if problem := self._problem():
-            raise refused(f"`{self.client.host}` {problem}", self._check_url, self.told)
+            raise credentials_error(f"`{self.client.host}` {problem}", self._check_url, self.told)
         value = check_secret("access token", str(self.declared["access_token"]), self.client.host)
         scope, life = self.declared.get("scope"), _seconds(self.declared.get("expires_in"))
-        return Grant(
+        return TokenGrant(
             value=value,
             scopes=frozenset(scope.split()) if isinstance(scope, str) and scope.strip() else None,
             issued_at=asked_at,
-            expires_at=asked_at + min(life, LONGEST_LIFE) if life else None,
+            expires_at=asked_at + min(life, LONGEST_LIFETIME) if life else None,
             refresh=self._text("refresh_token"),
             identity=self._text("id_token"),
         )
@@ -231,7 +231,7 @@ def _seconds(value: Any) -> float:
     return life if isfinite(life) and life > 0 else 0.0
 
 
-def basic(client_id: str, secret: str) -> str:
+def encode_basic(client_id: str, secret: str) -> str:
     """Return the pair as Basic authorization has it."""
     return b64encode(f"{client_id}:{secret}".encode()).decode()
 
@@ -251,6 +251,6 @@ def _secret_forms(client: Client) -> Iterator[str]:
         (app_id, app_secret),
         (quote(app_id, safe=""), quote(app_secret, safe="")),
     ]
-    yield from (basic(*pair) for pair in pairs if all(pair))
+    yield from (encode_basic(*pair) for pair in pairs if all(pair))
     for secret in filter(None, (client.secret, app_secret, client.refresh)):
         yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])

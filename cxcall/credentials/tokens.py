@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import selection, store
-from cxcall.credentials.oauth_client import UndeliveredError, check_secret
-from cxcall.credentials.store import GIVEN, LOGIN_SOURCE, Token
+from cxcall.credentials.oauth_client import ACCESS_KEY, CLIENT_CREDENTIALS, check_secret
+from cxcall.credentials.store import EXPLICIT, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.settings import CXONE
@@ -16,23 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.contract import Operation
-    from cxcall.credentials.oauth_client import Client, Grant
+    from cxcall.credentials.oauth_client import Client, TokenGrant
     from cxcall.credentials.status import CredentialsStatus
     from cxcall.settings.settings import Settings
-
-__all__ = [
-    "BearerAuth",
-    "Token",
-    "UndeliveredError",
-    "get_token",
-    "login",
-    "login_by_web",
-    "login_with_token",
-    "logout",
-    "missing_scope",
-    "status",
-    "wrong_kind",
-]
 
 
 class BearerAuth(Authorization):
@@ -49,47 +35,47 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     CredentialsError, UndeliveredError, or UsageError when others can read the kept secrets.
     """
     _stop_on_errors(settings)
-    if given := selection.explicit_token(settings):
+    if given := selection.find_explicit_token(settings):
         if fresh:
-            raise selection.expired(settings, given)
+            raise selection.rejected_token_error(settings, given)
         return given
-    client = selection.client_of(settings)
-    if settings.embedded:
+    client = selection.select_client(settings)
+    if settings.is_embedded:
         return store.fetch_token(settings, client)
-    held = store.find_token(settings, client)
+    held = store.find_cached_token(settings, client)
     if held and not fresh:
         return held
     # Each token counts against a limit of its own: of many processes, one fetches for all.
-    with store.locked(settings):
-        found = store.find_token(settings, client)
+    with store.lock_store(settings):
+        found = store.find_cached_token(settings, client)
         if found and (held is None or found.value != held.value):
             return found
         # Whoever held the lock before may have renewed the login.
-        return store.fetch_token(settings, selection.client_of(settings, unlock=True))
+        return store.fetch_token(settings, selection.select_client(settings, unlock=True))
 
 
-def login(settings: Settings, known: str, secret: str) -> Token:
+def log_in(settings: Settings, known: str, secret: str) -> Token:
     """Try an OAuth client's ID and secret, or for CXone an access key's, and keep them when good.
 
     They are kept for the profile and the API's host: for CXone, the one that the tenant is found at.
     Raises CredentialsError, UndeliveredError, or UnwritableError when they cannot be kept.
     """
-    from cxcall.credentials.token_request import fetch
+    from cxcall.credentials.token_request import request_grant
 
     _stop_on_errors(settings)
-    client = selection.new_client(settings, (known, secret), (LOGIN_SOURCE, LOGIN_SOURCE))
+    client = selection.client_from_pair(settings, (known, secret), (LOGIN_SOURCE, LOGIN_SOURCE))
     kept = {"token_url": client.token_url, "kind": client.kind}
-    if client.kind == store.ACCESS_KEY:
+    if client.kind == ACCESS_KEY:
         kept |= {"access_key_id": client.client_id, "access_key_secret": client.secret}
         if all(client.app):
             kept |= {"client_id": client.app[0], "client_secret": client.app[1]}
     else:
         kept |= {"client_id": client.client_id, "client_secret": client.secret}
-    with store.locked(settings):
-        return _keep(settings, client, fetch(client, settings.timeout), kept)
+    with store.lock_store(settings):
+        return _keep(settings, client, request_grant(client, settings.timeout), kept)
 
 
-def login_by_web(
+def log_in_with_browser(
     settings: Settings,
     show: Callable[[str], None],
     *,
@@ -104,7 +90,7 @@ def login_by_web(
     from cxcall.credentials import browser_login
 
     _stop_on_errors(settings)
-    client = selection.new_person(settings)
+    client = selection.browser_client(settings)
     grant = browser_login.log_in(
         client,
         show,
@@ -117,25 +103,25 @@ def login_by_web(
     kept = {"token_url": client.token_url, "kind": client.kind, "client_id": client.client_id}
     kept |= {"client_secret": client.secret} if client.secret else {}
     kept |= {"refresh_token": grant.refresh} if grant.refresh else {}
-    with store.locked(settings):
+    with store.lock_store(settings):
         return _keep(settings, client, grant, kept)
 
 
-def login_with_token(settings: Settings, token: str) -> Token:
+def log_in_with_token(settings: Settings, token: str) -> Token:
     """Keep an access token for the profile and its host; it is used as it is until it expires."""
     value = check_secret("access token", token, LOGIN_SOURCE)
-    with store.locked(settings):
-        store.keep_login(settings, {"access_token": value})
-    return Token(value, GIVEN, None, None, LOGIN_SOURCE)
+    with store.lock_store(settings):
+        store.save_login(settings, {"access_token": value})
+    return Token(value, EXPLICIT, None, None, LOGIN_SOURCE)
 
 
-def logout(settings: Settings) -> list[str]:
+def log_out(settings: Settings) -> list[str]:
     """Forget the secrets and tokens kept for the profile, whatever the host; returns what they were."""
-    with store.locked(settings):
-        logins, tokens = store.forget(settings)
+    with store.lock_store(settings):
+        logins, tokens = store.delete_profile(settings)
     return [
         *(
-            f"the {store.secret_of(record)} for {record.get('base_url')}"
+            f"the {store.describe_secret(record)} for {record.get('base_url')}"
             + (f" (but {record['kept']})" if "kept" in record else "")
             for record in logins
         ),
@@ -143,12 +129,12 @@ def logout(settings: Settings) -> list[str]:
     ]
 
 
-def wrong_kind(settings: Settings, token: Token, operation: Operation) -> Finding | None:
+def check_token_kind(settings: Settings, token: Token, operation: Operation) -> Finding | None:
     """Return the finding for a token of a grant that the operation does not take; a given one is not known."""
     kinds = operation.token_kinds
-    if not kinds or token.kind == GIVEN or token.kind in kinds:
+    if not kinds or token.kind == EXPLICIT or token.kind in kinds:
         return None
-    is_for_person = store.CLIENT_CREDENTIALS not in kinds
+    is_for_person = CLIENT_CREDENTIALS not in kinds
     others = [
         f"`{entry.name}` takes this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
         for entry in operation.contract.operations
@@ -166,7 +152,7 @@ def wrong_kind(settings: Settings, token: Token, operation: Operation) -> Findin
     )
 
 
-def missing_scope(token: Token, operation: Operation) -> Finding | None:
+def check_scopes(token: Token, operation: Operation) -> Finding | None:
     """Return the finding for a token whose scopes are known and satisfy no alternative."""
     granted, alternatives = token.scopes, operation.scopes
     if granted is None or not alternatives:
@@ -187,7 +173,7 @@ def missing_scope(token: Token, operation: Operation) -> Finding | None:
     )
 
 
-def status(settings: Settings) -> CredentialsStatus:
+def get_status(settings: Settings) -> CredentialsStatus:
     """Say who would send, to which host and until when; nothing is sent, and no secret is shown.
 
     Raises UsageError when others can read the kept secrets.
@@ -195,15 +181,17 @@ def status(settings: Settings) -> CredentialsStatus:
     from cxcall.credentials.status import CredentialsStatus
 
     token = client = None
-    findings = [*settings.conflicts, *selection.unused_credentials(settings)]
+    findings = [*settings.conflicts, *selection.find_unused_credentials(settings)]
     try:
-        token = selection.explicit_token(settings)
+        token = selection.find_explicit_token(settings)
         if token is None:
-            client = selection.client_of(settings)
-            token = store.find_token(settings, client)
+            client = selection.select_client(settings)
+            token = store.find_cached_token(settings, client)
     except CredentialsError as error:
         findings += error.findings
-    return CredentialsStatus(settings, token, client, tuple(findings), store.place_of(settings))
+    return CredentialsStatus(
+        settings, token, client, tuple(findings), store.describe_storage(settings)
+    )
 
 
 def _stop_on_errors(settings: Settings) -> None:
@@ -212,13 +200,13 @@ def _stop_on_errors(settings: Settings) -> None:
         raise CredentialsError(*errors)
 
 
-def _keep(settings: Settings, client: Client, grant: Grant, kept: dict[str, str]) -> Token:
+def _keep(settings: Settings, client: Client, grant: TokenGrant, kept: dict[str, str]) -> Token:
     """Keep a login and its first token, once it is known where they are good."""
     if settings.base_url_from_tenant:
-        found = store.keep_tenant(settings, client, grant)
-        settings = settings.moved(found.api_endpoint)
-    store.keep_login(settings, kept)
-    return store.keep_token(settings, client, grant)
+        found = store.find_and_save_tenant(settings, client, grant)
+        settings = settings.with_api_endpoint(found.api_endpoint)
+    store.save_login(settings, kept)
+    return store.cache_token(settings, client, grant)
 
 
 def _covers(granted: frozenset[str], wanted: str) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.credentials.tokens import Token
+    from cxcall.credentials.store import Token
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
@@ -193,7 +193,7 @@ def _check_rights(
     settings: Settings, operation: Operation, token: Token, scopes: Any
 ) -> Iterator[CheckResult]:
     """Say what is known of what the token may do; a client's roles are readable by nobody but an administrator."""
-    wrong = tokens.wrong_kind(settings, token, operation)
+    wrong = tokens.check_token_kind(settings, token, operation)
     if wrong is not None:
         yield failed("token", wrong)
     elif operation.token_kinds:
@@ -201,7 +201,7 @@ def _check_rights(
     told = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     wanted = [" + ".join(sorted(scopes)) for scopes in operation.scopes if scopes]
     if wanted and told:
-        lacking = tokens.missing_scope(token._replace(scopes=frozenset(told)), operation)
+        lacking = tokens.check_scopes(token._replace(scopes=frozenset(told)), operation)
         if lacking is not None:
             yield CheckResult("scope", CheckStatus.UNKNOWN, f"{lacking.message}; scopes bind a person's token, and only where the organisation enforces them", lacking.fix)  # fmt: skip
         else:

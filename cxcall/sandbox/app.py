@@ -10,19 +10,26 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 from cxcall.phone.phone_numbers import mask_text, numbers_in
-from cxcall.sandbox import answers, faults
-from cxcall.sandbox.logins import localized
-from cxcall.sandbox.messages import Ending, Problem, SandboxRequest, SandboxResponse
+from cxcall.sandbox import faults, operation_responses
+from cxcall.sandbox.logins import fill_cxone_response
+from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
-from cxcall.sandbox.tokens import CLIENTS, TokenIssuer, allow, bearer, check_key, needs_token
+from cxcall.sandbox.tokens import (
+    CLIENTS,
+    TokenIssuer,
+    bearer_token,
+    check_access_key,
+    require_scopes,
+    requires_token,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.contracts.contract import Operation
-    from cxcall.sandbox.rates import Rates
+    from cxcall.sandbox.rate_limit import RateLimit
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 AUTHORIZE_PATH = "/oauth/authorize"
@@ -41,7 +48,7 @@ class _Turn:
     engagement_id: str = ""
     values: dict[str, str] = field(default_factory=dict)
     operation: Operation | None = None
-    fault: faults.Fault = faults.TABLE[0]
+    fault: faults.Fault = faults.FAULTS[0]
     accepted: bool = False
     numbers: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
@@ -55,13 +62,15 @@ class _Turn:
         return LoggedRequest(
             method=self.request.method,
             path=mask_text(self.request.path),
-            status=None if answer.ending in (Ending.CLOSED, Ending.HELD) else answer.status,
+            status=None
+            if answer.ending in (Transmission.CLOSED, Transmission.HELD)
+            else answer.status,
             correlation_id=self.correlation_id,
             operation=operation.name if operation else "",
             accepted=self.accepted,
             rings=self.accepted and operation is not None and operation.rings,
             engagement_id=self.engagement_id if self.accepted else None,
-            fault=self.fault.number[-4:] if self.fault is not faults.TABLE[0] else "",
+            fault=self.fault.number[-4:] if self.fault is not faults.FAULTS[0] else "",
             numbers=self.numbers,
             digest=sha256(body).hexdigest(),
             body=body,
@@ -77,7 +86,11 @@ class App:
     """Answers every operation of the contracts, the token endpoint, and questions about itself."""
 
     def __init__(
-        self, operations: Sequence[Operation], tokens: TokenIssuer, rates: Rates, record: RequestLog
+        self,
+        operations: Sequence[Operation],
+        tokens: TokenIssuer,
+        rates: RateLimit,
+        record: RequestLog,
     ) -> None:
         self._operations = operations
         self._routes = Routes(operations)
@@ -92,10 +105,10 @@ class App:
             return self._tell(turn)
         try:
             answer = self._answer(turn)
-        except Problem as problem:
+        except HttpProblem as problem:
             platform = turn.operation.platform if turn.operation else ""
             answer = problem.answer(turn.correlation_id, platform)
-        answer = replace(answer, ending=turn.fault.ending if turn.accepted else Ending.WHOLE)
+        answer = replace(answer, ending=turn.fault.ending if turn.accepted else Transmission.WHOLE)
         self._record.add(turn.received(answer))
         told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
         return replace(answer, headers={**told, **answer.headers})
@@ -108,35 +121,38 @@ class App:
             return self._tokens.authorize(request)
         answer = self._act(turn)
         is_cxone = turn.operation is not None and turn.operation.platform == "nice-cxone"
-        return localized(answer, request) if is_cxone else answer
+        return fill_cxone_response(answer, request) if is_cxone else answer
 
     def _act(self, turn: _Turn) -> SandboxResponse:
         """Walk the platform's order: route, token, scope, body, parameters, answer."""
         request, authorization = turn.request, turn.request.headers.get("authorization", "")
-        turn.headers |= self._rates.count(bearer(authorization))
+        turn.headers |= self._rates.count(bearer_token(authorization))
         operation, values = self._routes.find(request.method, request.path)
-        turn.operation, turn.engagement_id = operation, answers.new_id(operation)
+        turn.operation, turn.engagement_id = (
+            operation,
+            operation_responses.new_engagement_id(operation),
+        )
         turn.values = values
         preferred = faults.preferred_status(request.headers.get("prefer", ""))
         if preferred is not None and preferred >= LEAST_FAULTY_STATUS:
             turn.headers["Preference-Applied"] = f"code={preferred}"
             return self._misbehave(turn, operation, faults.preferred_fault(preferred))
-        if needs_token(operation):
-            allow(operation.scopes, self._tokens.scopes(authorization))
-        self._rates.refuse_excess(turn.headers)
+        if requires_token(operation):
+            require_scopes(operation.scopes, self._tokens.scopes(authorization))
+        self._rates.check_limit(turn.headers)
         body = read_body(operation, request)
         if _grants(operation):
-            check_key(body)
+            check_access_key(body)
         check_parameters(operation, values, request.query)
         told = [body, parse_qs(request.query)]
         turn.numbers = tuple(numbers_in(told))
         fault = faults.find_fault(told)
-        if preferred is not None and answers.declares(operation, preferred):
+        if preferred is not None and operation_responses.declares_status(operation, preferred):
             turn.accepted = True
             turn.headers["Preference-Applied"] = f"code={preferred}"
-            return answers.succeed(operation, self._asked(turn), preferred)
+            return operation_responses.success_response(operation, self._asked(turn), preferred)
         if fault.once and not self._record.claim(fault.number):
-            fault = faults.TABLE[0]
+            fault = faults.FAULTS[0]
         return self._granting(operation, self._misbehave(turn, operation, fault))
 
     def _granting(self, operation: Operation, answer: SandboxResponse) -> SandboxResponse:
@@ -150,14 +166,14 @@ class App:
         turn.fault, turn.accepted = fault, fault.accepted
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
             self._tokens.revoke(turn.request.headers.get("authorization", ""))
-        return answers.misbehave(
+        return operation_responses.fault_response(
             fault, operation, self._asked(turn), turn.request.path, turn.correlation_id
         )
 
-    def _asked(self, turn: _Turn) -> answers.ResponseWanted:
+    def _asked(self, turn: _Turn) -> operation_responses.ResponseContext:
         is_read = turn.operation is not None and turn.operation.is_read
         visit = self._record.count(turn.request.method, turn.request.path) if is_read else 0
-        return answers.ResponseWanted(turn.engagement_id, turn.values, visit)
+        return operation_responses.ResponseContext(turn.engagement_id, turn.values, visit)
 
     def _tell(self, turn: _Turn) -> SandboxResponse:
         """Answer questions about the sandbox itself; they are not recorded."""
@@ -168,14 +184,14 @@ class App:
             self._record.clear()
             return SandboxResponse(204)
         allowed = "GET, HEAD" if path == ABOUT_PATH else "DELETE, GET, HEAD"
-        return Problem(405, headers={"Allow": allowed}).answer(turn.correlation_id)
+        return HttpProblem(405, headers={"Allow": allowed}).answer(turn.correlation_id)
 
     def _about(self) -> dict[str, Any]:
         return {
             "sandbox": True,
             "operations": [f"{entry.method} {entry.path}" for entry in self._operations],
             "clients": CLIENTS,
-            "numbers": {fault.number: fault.effect for fault in faults.TABLE},
+            "numbers": {fault.number: fault.effect for fault in faults.FAULTS},
         }
 
     def _requests(self) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from cxcall.sandbox.messages import Problem, SandboxResponse
+from cxcall.sandbox.messages import HttpProblem, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.sandbox.messages import SandboxRequest
 
-TENANT = "11111111-2222-4333-8444-555555555555"
+TENANT_ID = "11111111-2222-4333-8444-555555555555"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -41,7 +41,7 @@ class Logins:
     def authorize(self, request: SandboxRequest, clients: Mapping[str, str]) -> SandboxResponse:
         """Answer `GET /oauth/authorize`: a redirect back with a code, or with an error."""
         if request.method != "GET":
-            raise Problem(405, headers={"Allow": "GET"})
+            raise HttpProblem(405, headers={"Allow": "GET"})
         asked = dict(parse_qsl(request.query))
         back = asked.get("redirect_uri", "")
         # Genesys Cloud: a client that registers `http://localhost` may name any port.
@@ -80,7 +80,7 @@ class Logins:
         return token
 
 
-def localized(answer: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
+def fill_cxone_response(answer: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
     """Make the addresses and tokens of a CXone answer those of this server (docs/platforms/nice-cxone.md#tenant-discovery).
 
     A sandbox stands for every host of the vendor, so it names itself where the vendor names others.
@@ -99,7 +99,7 @@ def localized(answer: SandboxResponse, request: SandboxRequest) -> SandboxRespon
 
 
 def _id_token(issuer: str) -> str:
-    head, claims = {"alg": "none"}, {"iss": issuer, "tenantId": TENANT, "area": "na1"}
+    head, claims = {"alg": "none"}, {"iss": issuer, "tenantId": TENANT_ID, "area": "na1"}
     return f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(claims).encode())}."
 
 

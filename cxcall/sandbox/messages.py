@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Status -> the code and template that the platform declares for it (docs/platforms/genesys-cloud.md#error-codes).
-PROBLEMS: dict[int, tuple[str, str]] = {
+PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
     400: (
         "bad.request",
         "The request could not be understood by the server due to malformed syntax.",
@@ -39,7 +39,7 @@ PROBLEMS: dict[int, tuple[str, str]] = {
 }
 
 
-class Ending(StrEnum):
+class Transmission(StrEnum):
     """How much of an answer reaches the client."""
 
     WHOLE = "whole"
@@ -66,7 +66,7 @@ class SandboxResponse:
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    ending: Ending = Ending.WHOLE
+    ending: Transmission = Transmission.WHOLE
 
     @property
     def reason(self) -> str:
@@ -85,7 +85,7 @@ class SandboxResponse:
         return json.dumps(self.body).encode(), "application/json"
 
 
-class Problem(Exception):  # noqa: N818 - the platform's answer, not a fault of this program
+class HttpProblem(Exception):  # noqa: N818 - the platform's answer, not a fault of this program
     """An answer that refuses: a status, the platform's code for it, and the field at fault if any."""
 
     def __init__(
@@ -98,7 +98,7 @@ class Problem(Exception):  # noqa: N818 - the platform's answer, not a fault of 
         wait: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        usual = PROBLEMS.get(status, ("error", "The request failed."))
+        usual = PROBLEM_TEXTS.get(status, ("error", "The request failed."))
         self.status = status
         self.code = code or usual[0]
         self.message = (message or usual[1]).replace("{wait}", str(wait))

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.payloads.checks import is_valid_text
-from cxcall.sandbox.messages import Problem
+from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cxcall.sandbox.messages import SandboxRequest
 
 FORM = "application/x-www-form-urlencoded"
-LARGEST = 512_000
+LARGEST_BODY = 512_000
 """Largest body that the platform accepts, in bytes (docs/platforms/genesys-cloud.md#contact-lists-and-contacts)."""
 
 _LONGEST_QUOTED = 100
@@ -34,13 +34,15 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
         return None
     if not request.body:
         if declared.get("required"):
-            raise Problem(400)
+            raise HttpProblem(400)
         return None
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media not in content:
-        raise Problem(415)
-    if len(request.body) > LARGEST:
-        raise Problem(413, message=f"The request is over the size limit. Maximum bytes: {LARGEST}")
+        raise HttpProblem(415)
+    if len(request.body) > LARGEST_BODY:
+        raise HttpProblem(
+            413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
+        )
     if media == FORM:
         schema = operation.contract.closed(content[media]["schema"])
         return _judged(schema, dict(parse_qsl(request.body.decode("latin-1"))))
@@ -61,14 +63,14 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
             continue
         if not texts or not is_valid_text(parameter.schema, texts):
             message = _not_valid(texts[0] if texts else None, _wanted(parameter.schema))
-            raise Problem(400, code, message, name=parameter.name)
+            raise HttpProblem(400, code, message, name=parameter.name)
 
 
 def _parse(body: bytes) -> Any:
     try:
         return json.loads(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise Problem(400) from None
+        raise HttpProblem(400) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -80,27 +82,29 @@ def _judged(schema: JsonSchema, value: Any) -> Any:
         error = next(compile_schema(schema).iter_errors(value), None)
     except ValueError:
         # A lone surrogate, or nesting beyond what the validator follows.
-        raise Problem(400) from None
+        raise HttpProblem(400) from None
     if error is not None:
         raise _problem(error)
     return value
 
 
-def _problem(error: ValidationError) -> Problem:
+def _problem(error: ValidationError) -> HttpProblem:
     """Return the refusal for one error: its kind, the field's bare name, and no more."""
     kind, detail = error.kind.name, error.kind.as_dict()
     within = str(error.instance_path[-1]) if error.instance_path else ""
     if kind == "required":
         name = detail["property"]
-        return Problem(400, "constraint.validation", f"{name} is required", name=name)
+        return HttpProblem(400, "constraint.validation", f"{name} is required", name=name)
     if kind == "additionalProperties":
         name = detail["unexpected"][0][:_LONGEST_QUOTED]
         message = f"Value [{name}] not a valid property for object [{within or 'body'}]"
-        return Problem(400, "invalid.property", message, name=name)
+        return HttpProblem(400, "invalid.property", message, name=name)
     if kind in ("type", "format"):
         wanted = detail.get("format") or "/".join(detail["types"])
-        return Problem(400, "invalid.value", _not_valid(error.instance, wanted), name=within)
-    return Problem(400, "constraint.validation", f"{within or 'body'} is not valid", name=within)
+        return HttpProblem(400, "invalid.value", _not_valid(error.instance, wanted), name=within)
+    return HttpProblem(
+        400, "constraint.validation", f"{within or 'body'} is not valid", name=within
+    )
 
 
 def _not_valid(value: Any, wanted: str) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from cxcall.sandbox.messages import Problem
+from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +40,8 @@ class Routes:
                 names = _PARAMETER.findall(operation.path)
                 return operation, dict(zip(names, map(unquote, found.groups()), strict=True))
             if found:
-                raise Problem(405, headers={"Allow": ", ".join(sorted(methods))})
-        raise Problem(404)
+                raise HttpProblem(405, headers={"Allow": ", ".join(sorted(methods))})
+        raise HttpProblem(404)
 
 
 def _pattern(template: str, bases: Iterable[str]) -> re.Pattern[str]:

@@ -23,7 +23,9 @@ _FORMATS = {
 }
 
 
-def sample(contract: Contract, schema: JsonSchema, given: Mapping[str, str], at: str = "") -> Any:
+def sample_value(
+    contract: Contract, schema: JsonSchema, given: Mapping[str, str], at: str = ""
+) -> Any:
     """Return the least value of a schema: required members only, and the `given` text at its pointers.
 
     A pattern is met by an `example` beside it, or not at all: no text is made up from patterns.
@@ -41,7 +43,7 @@ def sample(contract: Contract, schema: JsonSchema, given: Mapping[str, str], at:
     if kind == "array":
         count = max(settled.get("minItems", 0), int(within))
         item = join_pointer(at, 0)
-        return [sample(contract, settled.get("items", {}), given, item) for _ in range(count)]
+        return [sample_value(contract, settled.get("items", {}), given, item) for _ in range(count)]
     return _scalar(kind, settled)
 
 
@@ -84,7 +86,7 @@ def _object(contract: Contract, schema: JsonSchema, given: Mapping[str, str], at
     others = others if isinstance(others, dict) else {}
     pointers = {name: join_pointer(at, name) for name in {**properties, **dict.fromkeys(required)}}
     return {
-        name: sample(contract, properties.get(name, others), given, pointer)
+        name: sample_value(contract, properties.get(name, others), given, pointer)
         for name, pointer in pointers.items()
         if name in required or any(f"{place}/".startswith(f"{pointer}/") for place in given)
     }

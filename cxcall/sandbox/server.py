@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.app import TOKEN_PATH, App
-from cxcall.sandbox.messages import Ending, SandboxRequest, SandboxResponse
-from cxcall.sandbox.rates import ALLOWED, Rates
+from cxcall.sandbox.messages import SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import LoggedRequest, RequestLog
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
 
 WORKERS = 8
-LONGEST_BODY = 64 * 1024 * 1024
+LARGEST_READ_BODY = 64 * 1024 * 1024
 """Bytes read of a body so that a refusal can be answered in peace; beyond it the connection ends."""
 
 _LOOK_EVERY = 0.05
@@ -59,7 +59,7 @@ class Sandbox:
             connection_limit=1000,
             channel_request_lookahead=1,  # lets a held request see that its client went away
             log_socket_errors=False,
-            max_request_body_size=LONGEST_BODY,
+            max_request_body_size=LARGEST_READ_BODY,
             clear_untrusted_proxy_headers=False,
         )
         self._thread = Thread(target=self._run, name="cxcall-sandbox", daemon=True)
@@ -121,16 +121,16 @@ class Sandbox:
         request = _read(environ)
         answer = self._app.answer(request)
         content, media = answer.content()
-        if answer.ending is Ending.HELD:
+        if answer.ending is Transmission.HELD:
             self._hold(environ["waitress.client_disconnected"])
-        if answer.ending in (Ending.HELD, Ending.CLOSED) or (
-            answer.ending is Ending.CUT and not content
+        if answer.ending in (Transmission.HELD, Transmission.CLOSED) or (
+            answer.ending is Transmission.CUT and not content
         ):
             raise ClientDisconnected  # the server's own word for: close, and say nothing
         start_response(f"{answer.status} {answer.reason}", _headers(answer, content, media))
         if request.method == "HEAD" or not content:
             return []
-        return [content[: len(content) // 2] if answer.ending is Ending.CUT else content]
+        return [content[: len(content) // 2] if answer.ending is Transmission.CUT else content]
 
     def _hold(self, is_gone: Callable[[], bool]) -> None:
         """Keep a request unanswered until its client leaves or the sandbox stops.
@@ -149,13 +149,13 @@ class Sandbox:
                 self._server.task_dispatcher.set_thread_count(WORKERS + self._held)
 
 
-def start(
+def start_sandbox(
     contracts: Sequence[Contract],
     *,
     host: str = "127.0.0.1",
     port: int = 0,
     token_life: float = 86400,
-    rate_allowed: int = ALLOWED,
+    rate_allowed: int = DEFAULT_LIMIT,
     clock: Callable[[], float] = time.time,
 ) -> Sandbox:
     """Run a sandbox of `contracts` in the background; `port` 0 picks a free one.
@@ -169,7 +169,7 @@ def start(
     )
     record = RequestLog()
     app = App(
-        operations, TokenIssuer(scopes, token_life, clock), Rates(rate_allowed, clock), record
+        operations, TokenIssuer(scopes, token_life, clock), RateLimit(rate_allowed, clock), record
     )
     return Sandbox(app, record, _listen(host, port))
 

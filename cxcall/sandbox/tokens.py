@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from cxcall.sandbox.logins import Logins
-from cxcall.sandbox.messages import Problem, SandboxRequest, SandboxResponse
+from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - made up, printed by `cxcall sandbox`, opens nothing
 
-READ_ONLY = frozenset({"outbound:readonly"})
-THROTTLED = "sandbox-throttled"
+READ_ONLY_SCOPES = frozenset({"outbound:readonly"})
+THROTTLED_CLIENT = "sandbox-throttled"
 CLIENTS: dict[str, str] = {
     CLIENT_ID: "every scope of the contracts",
     "sandbox-readonly": "outbound:readonly alone, so that no call may be placed: 403",
-    THROTTLED: "never gets a token: 400 invalid_request, rate limit exceeded",
+    THROTTLED_CLIENT: "never gets a token: 400 invalid_request, rate limit exceeded",
 }
 """The client ids that are known, and what each is for; all share one secret.
 
@@ -57,7 +57,7 @@ class TokenIssuer:
     def answer(self, request: SandboxRequest) -> SandboxResponse:
         """Answer `POST /oauth/token`: a grant, or why not."""
         if request.method != "POST":
-            raise Problem(405, headers={"Allow": "POST"})
+            raise HttpProblem(405, headers={"Allow": "POST"})
         form = dict(parse_qsl(request.body.decode("latin-1")))
         client, secret = _basic(request.headers.get("authorization", "")) or (
             form.get("client_id", ""),
@@ -80,9 +80,9 @@ class TokenIssuer:
     def scopes(self, authorization: str) -> frozenset[str]:
         """Return the scopes of the token in an Authorization header; raise the 401 otherwise."""
         challenge = {"WWW-Authenticate": "Bearer"}
-        token = bearer(authorization)
+        token = bearer_token(authorization)
         if not token:
-            raise Problem(
+            raise HttpProblem(
                 401,
                 "authentication.required",
                 "No authentication bearer token specified in authorization header.",
@@ -90,19 +90,19 @@ class TokenIssuer:
             )
         grant = self._grants.get(token)
         if grant is None:
-            raise Problem(401, headers=challenge)
+            raise HttpProblem(401, headers=challenge)
         if self._clock() >= grant.expires_at:
-            raise expired()
+            raise expired_token()
         return grant.scopes
 
     def revoke(self, authorization: str) -> None:
         """End the life of the token in an Authorization header."""
-        token = bearer(authorization)
+        token = bearer_token(authorization)
         if token in self._grants:
             self._grants[token] = _Grant(frozenset(), float("-inf"))
 
     def _scopes_of(self, client: str) -> frozenset[str]:
-        return self._scopes if client == CLIENT_ID else READ_ONLY
+        return self._scopes if client == CLIENT_ID else READ_ONLY_SCOPES
 
     def _refuse(self, client: str, secret: str, form: dict[str, str]) -> SandboxResponse | None:
         if "grant_type" not in form:
@@ -114,7 +114,7 @@ class TokenIssuer:
         is_public = form["grant_type"] in _PERSONS and not secret
         if secret != CLIENT_SECRET and not is_public:
             return _error("invalid_client", "authentication failed")
-        if client == THROTTLED:
+        if client == THROTTLED_CLIENT:
             return _error("invalid_request", "rate limit exceeded; wait and try again")
         return None
 
@@ -140,7 +140,7 @@ class TokenIssuer:
         )
 
 
-def check_key(body: object) -> None:
+def check_access_key(body: object) -> None:
     """Raise the refusal of a CXone access key whose ID is known here, and whose secret is wrong."""
     given = body if isinstance(body, dict) else {}
     known = given.get("accessKeyId") or given.get("username")
@@ -149,12 +149,12 @@ def check_key(body: object) -> None:
         given.get("password"),
     ):
         status = 400 if "grant_type" in given else 401
-        raise Problem(status, "invalid_grant", "The access key is not valid.")
+        raise HttpProblem(status, "invalid_grant", "The access key is not valid.")
 
 
-def expired() -> Problem:
+def expired_token() -> HttpProblem:
     """Return the refusal of a token whose life is over."""
-    return Problem(
+    return HttpProblem(
         401,
         "credentials.expired",
         "The supplied credentials have expired.",
@@ -162,22 +162,22 @@ def expired() -> Problem:
     )
 
 
-def bearer(authorization: str) -> str:
+def bearer_token(authorization: str) -> str:
     """Return the token of an Authorization header; empty when it carries none."""
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def needs_token(operation: Operation) -> bool:
+def requires_token(operation: Operation) -> bool:
     """Tell whether an operation asks for a token: its security has no empty alternative."""
     declared = operation.declared.get("security", operation.contract.declared.get("security", ()))
     return bool(declared) and {} not in declared
 
 
-def allow(alternatives: Sequence[frozenset[str]], scopes: frozenset[str]) -> None:
+def require_scopes(alternatives: Sequence[frozenset[str]], scopes: frozenset[str]) -> None:
     """Raise the 403 unless `scopes` hold one of the alternatives."""
     if alternatives and not any(needed <= scopes for needed in alternatives):
-        raise Problem(403)
+        raise HttpProblem(403)
 
 
 def _basic(authorization: str) -> tuple[str, str] | None:

@@ -62,7 +62,7 @@ def ask_count(
             why=target,
             fix=f"look with `--dry-run`; if that is right, `--confirm {count}`",
         )
-    if confirmed is not None or not operation.rings or settings.embedded or is_sandbox(settings):
+    if confirmed is not None or not operation.rings or settings.is_embedded or is_sandbox(settings):
         return
     if ask is None:
         raise UsageError(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.contract import Operation
-    from cxcall.credentials.tokens import Token
+    from cxcall.credentials.store import Token
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange, HttpRequest

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.credentials.tokens import Token
+    from cxcall.credentials.store import Token
     from cxcall.payloads.payload import Payload
     from cxcall.settings.settings import Settings
 
@@ -232,8 +232,8 @@ def stop_on_unsuitable_token(
     settings: Settings, token: Token, operation: Operation, *, force: bool
 ) -> None:
     """Raise CredentialsError when the token is known to be of another kind, or to lack a scope."""
-    from cxcall.credentials.tokens import missing_scope, wrong_kind
+    from cxcall.credentials.tokens import check_scopes, check_token_kind
 
-    finding = wrong_kind(settings, token, operation) or missing_scope(token, operation)
+    finding = check_token_kind(settings, token, operation) or check_scopes(token, operation)
     if finding is not None and not force:
         raise CredentialsError(finding)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.settings.regions import domain_behind, domain_of
-from cxcall.settings.sources import misspelt, pick
+from cxcall.settings.regions import region_domain, shared_domain
+from cxcall.settings.sources import find_misspelled_variables, find_setting
 from cxcall.transport.urls import host_of, is_loopback_host, printable
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ def find_conflicts(
     """Yield what a person should know before a request goes to `base_url`, the worst first."""
     yield from _misled_secret(layers, contract)
     yield from _platforms(layers, contract)
-    if not is_loopback_host(domain_behind(base_url)):
+    if not is_loopback_host(shared_domain(base_url)):
         yield from _regions(layers, contract, base_url)
     yield from _token_host(layers, contract, base_url, token_url)
     yield from _unknown_domain(layers, contract)
     yield from _credentials(layers)
-    for name, hint in misspelt():
+    for name, hint in find_misspelled_variables():
         yield _warning("usage", name, f"`{name}` is no setting, and is ignored", hint)
 
 
@@ -46,13 +46,13 @@ def _misled_secret(layers: Sequence[Layer], contract: Contract) -> Iterator[Find
 
     Whoever can write a `.env` into a folder could otherwise have the secret sent to themselves.
     """
-    secret = next((name for name in _BY_PRECEDENCE if pick(name, layers)), "client_secret")
-    if secret not in layers[_PROFILE] or pick(secret, layers[:_PROFILE]):
+    secret = next((name for name in _BY_PRECEDENCE if find_setting(name, layers)), "client_secret")
+    if secret not in layers[_PROFILE] or find_setting(secret, layers[:_PROFILE]):
         return
     own = {_domain(name, written, contract) for name, written in layers[_PROFILE].items()}
-    host_by = "base_url" if pick("base_url", layers) else "region"
+    host_by = "base_url" if find_setting("base_url", layers) else "region"
     for name in (host_by, "token_url", "issuer"):
-        written = pick(name, layers)
+        written = find_setting(name, layers)
         if written is None or not _is_in(written, layers[_DOTENV]):
             continue
         domain = _domain(name, written, contract)
@@ -70,9 +70,9 @@ def _misled_secret(layers: Sequence[Layer], contract: Contract) -> Iterator[Find
 def _domain(name: str, written: SettingSource, contract: Contract) -> str:
     """Return the domain that a setting names; empty when it names none."""
     if name in {"base_url", "token_url", "issuer"}:
-        return domain_behind(written.value)
+        return shared_domain(written.value)
     try:
-        return domain_of(written, contract) if name == "region" else ""
+        return region_domain(written, contract) if name == "region" else ""
     except UsageError:
         return ""  # it lost, so nobody needs it to be right
 
@@ -83,7 +83,7 @@ def _is_in(written: SettingSource, layers: Sequence[Layer]) -> bool:
 
 def _platforms(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
     declared = contract.declared.get("x-cxcall-platform", "")
-    written = pick("platform", layers)
+    written = find_setting("platform", layers)
     if written and declared and written.value != declared:
         yield _warning(
             "platform-mismatch",
@@ -97,8 +97,8 @@ def _regions(layers: Sequence[Layer], contract: Contract, base_url: str) -> Iter
     """Warn once when a place that lost names another host; a flag is taken at its word."""
     if "base_url" in layers[0]:
         return
-    name = "base_url" if pick("base_url", layers) else "region"
-    winner = pick(name, layers)
+    name = "base_url" if find_setting("base_url", layers) else "region"
+    winner = find_setting(name, layers)
     if winner and _host_named(name, winner, contract) != host_of(base_url).lower():
         return  # neither won: the tenant was found elsewhere
     for layer in layers:
@@ -126,8 +126,8 @@ def _host_named(name: str, written: SettingSource, contract: Contract) -> str:
 def _token_host(
     layers: Sequence[Layer], contract: Contract, base_url: str, token_url: str
 ) -> Iterator[Finding]:
-    written = pick("token_url", layers)
-    domains = {domain_behind(base_url), domain_behind(token_url)}
+    written = find_setting("token_url", layers)
+    domains = {shared_domain(base_url), shared_domain(token_url)}
     if written and len(domains) > 1 and domains & {*contract.regions.values()}:
         yield _warning(
             "region-mismatch",
@@ -139,10 +139,10 @@ def _token_host(
 
 
 def _unknown_domain(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
-    region = pick("region", layers)
-    if not region or not contract.regions or pick("base_url", layers):
+    region = find_setting("region", layers)
+    if not region or not contract.regions or find_setting("base_url", layers):
         return
-    domain = domain_of(region, contract)
+    domain = region_domain(region, contract)
     if domain not in contract.regions.values():
         yield _warning(
             "host-unknown",
@@ -155,7 +155,7 @@ def _unknown_domain(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
 
 def _credentials(layers: Sequence[Layer]) -> Iterator[Finding]:
     token, client, secret = (
-        pick(name, layers) for name in ("access_token", "client_id", "client_secret")
+        find_setting(name, layers) for name in ("access_token", "client_id", "client_secret")
     )
     if token and client and secret:
         yield _warning(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity, command
-from cxcall.settings.sources import GC_PREFIX, Layer, SettingSource, nearest
+from cxcall.settings.sources import GC_PREFIX, Layer, SettingSource, suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ class GcProfile:
             raise UsageError(
                 f"`gc` has no profile `{name}`",
                 where=chosen.locate(),
-                fix=nearest(
+                fix=suggest_name(
                     f"{GC_PREFIX}{name}",
                     [f"{GC_PREFIX}{key}" for key in profiles],
                     prefix=GC_PREFIX,

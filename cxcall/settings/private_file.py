@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-Record = dict[str, Any]
-Key = dict[str, str]
+StoredRecord = dict[str, Any]
+RecordKey = dict[str, str]
 
-VERSION = 1
+FORMAT_VERSION = 1
 _PAUSE = 0.02
 
 
@@ -35,7 +35,7 @@ class PrivateFile(NamedTuple):
 
     path: Path
 
-    def find(self, key: Key) -> list[Record]:
+    def find(self, key: RecordKey) -> list[StoredRecord]:
         """Return the records that have all of `key`; none when the file is damaged.
 
         Raises UsageError when others than the owner can read the file.
@@ -44,7 +44,11 @@ class PrivateFile(NamedTuple):
         return [record for record in self._read() if _has(record, key)]
 
     def put(
-        self, record: Record, key: Key, *, alive: Callable[[Record], bool] = lambda _: True
+        self,
+        record: StoredRecord,
+        key: RecordKey,
+        *,
+        alive: Callable[[StoredRecord], bool] = lambda _: True,
     ) -> None:
         """Write `record` in place of those that have all of `key`, and drop what is not `alive`.
 
@@ -53,7 +57,7 @@ class PrivateFile(NamedTuple):
         others = [old for old in self._read() if not _has(old, key) and alive(old)]
         self._write([{**key, **record}, *others])
 
-    def remove(self, key: Key) -> list[Record]:
+    def remove(self, key: RecordKey) -> list[StoredRecord]:
         """Drop the records that have all of `key`, and return them; raises UnwritableError."""
         records = self._read()
         removed = [record for record in records if _has(record, key)]
@@ -102,16 +106,16 @@ class PrivateFile(NamedTuple):
                 why=f"its mode is {mode & 0o777:03o}; only its owner may read it",
             )
 
-    def _read(self) -> list[Record]:
+    def _read(self) -> list[StoredRecord]:
         try:
             found = json.loads(self.path.read_bytes())
-            records = found["records"] if found["version"] == VERSION else []
+            records = found["records"] if found["version"] == FORMAT_VERSION else []
             return [record for record in records if isinstance(record, dict)]
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return []
 
-    def _write(self, records: list[Record]) -> None:
-        text = json.dumps({"version": VERSION, "records": records}, indent=2) + "\n"
+    def _write(self, records: list[StoredRecord]) -> None:
+        text = json.dumps({"version": FORMAT_VERSION, "records": records}, indent=2) + "\n"
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.{time.monotonic_ns()}")
         try:
             self._make_folder()
@@ -133,5 +137,5 @@ class PrivateFile(NamedTuple):
             ) from None
 
 
-def _has(record: Record, key: Key) -> bool:
+def _has(record: StoredRecord, key: RecordKey) -> bool:
     return all(record.get(name) == value for name, value in key.items())

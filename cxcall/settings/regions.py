@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.pattern import pattern
-from cxcall.settings.sources import bad_setting, nearest
+from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.urls import _PORTS, host_of, is_loopback_host, is_loopback_url, printable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _AROUND = pattern(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
 _IN_NO_URL = frozenset(" \\\"'`<>{}|^")
 
 
-def domain_of(region: SettingSource, contract: Contract) -> str:
+def region_domain(region: SettingSource, contract: Contract) -> str:
     """Return the domain of a region, given by name (`eu-west-1`) or as a domain, known or new.
 
     Raises UsageError for what is neither.
@@ -34,13 +34,13 @@ def domain_of(region: SettingSource, contract: Contract) -> str:
     domains = contract.regions.values()
     takes_areas = bool(domains) and all(map(_AREA.fullmatch, domains))
     if not (_AREA if takes_areas else _DOMAIN).fullmatch(text):
-        raise bad_setting(
+        raise invalid_setting(
             "region",
             region,
             f"`{printable(region.value)}` is neither a region's name nor a domain"
             if not takes_areas
             else f"`{printable(region.value)}` is no area, such as `na1`",
-            fix=nearest(text, contract.regions),
+            fix=suggest_name(text, contract.regions),
             why="a region newer than this list is given by its domain, e.g. `mypurecloud.ie`"
             if not takes_areas
             else "",
@@ -49,32 +49,32 @@ def domain_of(region: SettingSource, contract: Contract) -> str:
     return text
 
 
-def area_of(base_url: str) -> str:
+def url_area(base_url: str) -> str:
     """Return the CXone area that an API's host names (`api-na1.niceincontact.com`); empty for another."""
     found = _AREA_HOST.fullmatch((urlsplit(base_url).hostname or "").lower())
     return found[1] if found else ""
 
 
-def check_url(name: str, written: SettingSource) -> str:
+def normalize_url(name: str, written: SettingSource) -> str:
     """Return an address without the slash at its end; raises UsageError when none may go there."""
     text = written.value
     if not (text and text.isascii() and text.isprintable()) or _IN_NO_URL & set(text):
         fix = f"write `{name}` as `https://host`, with nothing left to fill in"
-        raise bad_setting(name, written, "holds a character that no URL has", fix=fix)
+        raise invalid_setting(name, written, "holds a character that no URL has", fix=fix)
     if "://" not in text:
         fix = f"`https://{text}`" if "@" not in text else "`https://host`"
-        raise bad_setting(name, written, "must begin with `https://`", fix=fix)
+        raise invalid_setting(name, written, "must begin with `https://`", fix=fix)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:  # its text is not shown: it may quote a password
         problem = "is no URL: its host or port is malformed"
-        raise bad_setting(name, written, problem, fix="write `https://host:port`") from None
+        raise invalid_setting(name, written, problem, fix="write `https://host:port`") from None
     if extra := _extra(parts.netloc, parts.query, parts.fragment, text):
         fix = f"`{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"
-        raise bad_setting(name, written, f"must be an address alone, without {extra}", fix=fix)
+        raise invalid_setting(name, written, f"must be an address alone, without {extra}", fix=fix)
     if not host:
-        raise bad_setting(name, written, "names no host", fix="write `https://host`")
+        raise invalid_setting(name, written, "names no host", fix="write `https://host`")
     _check_scheme(name, written, parts.scheme, host)
     # One spelling for one host, in any letters, its port written or not: the duplicate guard compares it.
     shown = f"[{host}]" if ":" in host else host
@@ -93,7 +93,7 @@ def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
 def _check_scheme(name: str, written: SettingSource, scheme: str, host: str) -> None:
     if scheme == "https" or (scheme == "http" and is_loopback_host(host)):
         return
-    raise bad_setting(
+    raise invalid_setting(
         name,
         written,
         f"would send in the clear: `{scheme}://` to `{host}`"
@@ -105,7 +105,7 @@ def _check_scheme(name: str, written: SettingSource, scheme: str, host: str) -> 
     )
 
 
-def is_domain(host: str) -> bool:
+def is_domain_name(host: str) -> bool:
     """Tell whether a host's name is of whole labels, two or more."""
     return bool(_DOMAIN.fullmatch(host))
 
@@ -118,7 +118,7 @@ def token_url_for(base_url: str) -> str:
     return f"https://login.{host[4:]}/oauth/token" if host.startswith("api.") else ""
 
 
-def domain_behind(url: str) -> str:
+def shared_domain(url: str) -> str:
     """Return the domain that an API's and its login's host have in common."""
     host = urlsplit(url).hostname or ""
     return host.partition(".")[2] if host.startswith(("api.", "login.", "apps.")) else host

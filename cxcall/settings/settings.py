@@ -10,22 +10,22 @@ from urllib.parse import urlsplit
 from cxcall.findings.finding import command
 from cxcall.pattern import pattern
 from cxcall.settings import tenants
-from cxcall.settings.addresses import settle_hosts, settle_tenant
+from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.sources import (
+    DURATION_SETTINGS,
     GC_PREFIX,
-    NAMES,
-    NUMBERS,
-    SECRETS,
+    SECRET_SETTINGS,
+    SETTING_NAMES,
     ConfigFile,
     Layer,
     SettingSource,
-    bad_setting,
-    from_dotenv,
-    from_environment,
-    from_flags,
-    nearest,
-    pick,
+    find_setting,
+    invalid_setting,
+    read_dotenv,
+    read_environment,
+    read_flags,
+    suggest_name,
 )
 from cxcall.transport.urls import printable
 
@@ -42,10 +42,10 @@ DEFAULTS = {
     "duplicate_window": "900",
     "hours_policy": "warn",
 }
-POLICIES = ("warn", "enforce")
+HOURS_POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
-LONGEST = 604800.0  # a week: beyond it the system's own timers overflow
+LONGEST_SECONDS = 604800.0  # a week: beyond it the system's own timers overflow
 _HEADER_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -72,16 +72,16 @@ class Settings(NamedTuple):
 
     values: Mapping[str, Setting]
     conflicts: tuple[Finding, ...] = ()
-    embedded: bool = False
+    is_embedded: bool = False
     base_url_from_tenant: bool = False
 
     def _text(self, name: str) -> str:
         return self.values[name].value
 
-    def moved(self, api: str) -> Settings:
+    def with_api_endpoint(self, api: str) -> Settings:
         """Return them for another host: where the tenant was found."""
         path = urlsplit(self.base_url).path
-        found = Setting(api + path, tenants.SOURCE)
+        found = Setting(api + path, tenants.DISCOVERY_SOURCE)
         return self._replace(values={**self.values, "base_url": found})
 
     @property
@@ -188,7 +188,7 @@ class Settings(NamedTuple):
         return self._text("do_not_call")
 
 
-class Server(Protocol):
+class RunningSandbox(Protocol):
     """A running sandbox, as far as settings are concerned."""
 
     @property
@@ -204,7 +204,7 @@ class Server(Protocol):
         """That client's secret."""
 
 
-def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
+def load_settings(flags: Mapping[str, str | None], contract: Contract) -> Settings:
     """Settle every value: flag, environment, `.env`, profile, default; the first that has one wins.
 
     `flags` are by the names of settings; `contract` knows the platform's hosts. Raises UsageError,
@@ -214,18 +214,20 @@ def settle(flags: Mapping[str, str | None], contract: Contract) -> Settings:
 
     layers, profile = _layers(flags)
     declared = str(contract.declared.get("x-cxcall-platform", ""))
-    platform = pick("platform", layers) or SettingSource(declared, f"contract {contract.name}", str)
+    platform = find_setting("platform", layers) or SettingSource(
+        declared, f"contract {contract.name}", str
+    )
     if platform.value == CXONE:
         # GENESYSCLOUD_* are another vendor's region and secrets: they are not for this platform.
         layers[2], layers[4] = {}, {}
     values = {**_values(layers), "profile": profile, "platform": platform}
     if platform.value == CXONE:
-        values |= settle_tenant(layers, contract, profile.value, state_dir)
+        values |= resolve_tenant_addresses(layers, contract, profile.value, state_dir)
     else:
-        values |= settle_hosts(layers, contract)
+        values |= resolve_addresses(layers, contract)
     addresses = values["base_url"].value, values["token_url"].value
     conflicts = (*find_conflicts(layers, contract, *addresses), *_of_gc(profile))
-    roams = platform.value == CXONE and not pick("base_url", layers)
+    roams = platform.value == CXONE and not find_setting("base_url", layers)
     return Settings(_settings(values), conflicts, base_url_from_tenant=roams)
 
 
@@ -238,28 +240,28 @@ def _of_gc(profile: SettingSource) -> tuple[Finding, ...]:
     return tuple(GcProfile.read(profile).findings())
 
 
-def contract_file(flags: Mapping[str, str | None]) -> str:
+def find_contract_file(flags: Mapping[str, str | None]) -> str:
     """Return the contract of the user's own that settings name; empty when there is none.
 
     No other setting is looked at: what only reads contracts works whatever the others hold.
     """
     layers, _ = _layers(flags)
-    written = pick("contract", layers)
+    written = find_setting("contract", layers)
     return written.value if written else ""
 
 
-def platform_of(flags: Mapping[str, str | None]) -> str:
+def find_platform(flags: Mapping[str, str | None]) -> str:
     """Return the platform that settings name; empty when they name none."""
     layers, _ = _layers(flags)
-    written = pick("platform", layers)
+    written = find_setting("platform", layers)
     return written.value if written else ""
 
 
 def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], SettingSource]:
     """Return the sources of settings, the first one first, and the profile that is the last."""
-    above = (from_flags(flags), *from_environment(), *from_dotenv(Path(".env")))
+    above = (read_flags(flags), *read_environment(), *read_dotenv(Path(".env")))
     file = ConfigFile.read(config_dir() / "config.toml")
-    profile = pick("profile", above) or file.default or _default("profile")
+    profile = find_setting("profile", above) or file.default or _default("profile")
     if profile.value.startswith(GC_PREFIX):
         from cxcall.settings.gc_profiles import GcProfile
 
@@ -267,7 +269,7 @@ def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], SettingSource
     return [*above, file.profile(profile)], profile
 
 
-def for_sandbox(sandbox: Server, flags: Mapping[str, str | None]) -> Settings:
+def sandbox_settings(sandbox: RunningSandbox, flags: Mapping[str, str | None]) -> Settings:
     """Return the settings of a sandbox in this process: nothing else may decide where it goes."""
     given = {
         "profile": "sandbox",
@@ -277,7 +279,7 @@ def for_sandbox(sandbox: Server, flags: Mapping[str, str | None]) -> Settings:
         "client_secret": sandbox.client_secret,
     }
     layer = {name: SettingSource(value, "sandbox", str) for name, value in given.items()}
-    return Settings(_settings(_values([layer, from_flags(flags)])), embedded=True)
+    return Settings(_settings(_values([layer, read_flags(flags)])), is_embedded=True)
 
 
 def state_dir() -> Path:
@@ -304,17 +306,17 @@ def _default(name: str) -> SettingSource:
 
 
 def _values(layers: Sequence[Layer]) -> dict[str, SettingSource]:
-    values = {name: pick(name, layers) or _default(name) for name in NAMES}
-    for name in NUMBERS:
-        check_number(name, values[name])
+    values = {name: find_setting(name, layers) or _default(name) for name in SETTING_NAMES}
+    for name in DURATION_SETTINGS:
+        check_seconds(name, values[name])
     if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
-        raise bad_setting("engagement_header", header, "is no header's name", fix=fix)
-    for name, allowed in (("platform", ("", *PLATFORMS)), ("hours_policy", POLICIES)):
+        raise invalid_setting("engagement_header", header, "is no header's name", fix=fix)
+    for name, allowed in (("platform", ("", *PLATFORMS)), ("hours_policy", HOURS_POLICIES)):
         if (written := values[name]).value not in allowed:
             problem = f"`{printable(written.value)}` is unknown"
-            raise bad_setting(
-                name, written, problem, fix=nearest(written.value, filter(None, allowed))
+            raise invalid_setting(
+                name, written, problem, fix=suggest_name(written.value, filter(None, allowed))
             )
     if (hours := values["hours"]).value:
         from cxcall.phone.calling_hours import Hours
@@ -325,22 +327,22 @@ def _values(layers: Sequence[Layer]) -> dict[str, SettingSource]:
 
 def _settings(values: Mapping[str, SettingSource]) -> dict[str, Setting]:
     return {
-        name: Setting(written.value, written.source, name in SECRETS)
+        name: Setting(written.value, written.source, name in SECRET_SETTINGS)
         for name, written in values.items()
     }
 
 
-def check_number(name: str, written: SettingSource) -> None:
+def check_seconds(name: str, written: SettingSource) -> None:
     """Accept seconds above 0 and up to a week, for `max_wait` none at all, too; else raise UsageError."""
     try:
         seconds = float(written.value)
     except ValueError:
         seconds = -1.0
-    if not (0 < seconds <= LONGEST or (seconds == 0 and name == "max_wait")):
+    if not (0 < seconds <= LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
         least = "from 0" if name == "max_wait" else "above 0"
-        raise bad_setting(
+        raise invalid_setting(
             name,
             written,
-            f"is `{printable(written.value)}`, not a number of seconds {least} up to {LONGEST:.0f}",
+            f"is `{printable(written.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}",
             fix=f"write seconds, e.g. `{DEFAULTS[name]}`",
         )

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-NUMBERS = ("timeout", "max_wait", "duplicate_window")
-SECRETS = ("client_secret", "access_token", "access_key_secret")
-NAMES = (
+DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
+SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret")
+SETTING_NAMES = (
     "profile",
     "platform",
     "region",
@@ -25,8 +25,8 @@ NAMES = (
     "issuer",
     "client_id",
     "access_key_id",
-    *SECRETS,
-    *NUMBERS,
+    *SECRET_SETTINGS,
+    *DURATION_SETTINGS,
     "engagement_header",
     "contract",
     "hours",
@@ -35,8 +35,8 @@ NAMES = (
 )
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"
-FOLDERS = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_CACHE_DIR")
-VENDOR = {
+FOLDER_VARIABLES = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_CACHE_DIR")
+VENDOR_VARIABLES = {
     "region": "GENESYSCLOUD_REGION",
     "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
     "client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
@@ -58,14 +58,14 @@ class SettingSource(NamedTuple):
 Layer = dict[str, SettingSource]
 
 
-def bad_setting(
+def invalid_setting(
     name: str, written: SettingSource, problem: str, *, fix: str, why: str = "", code: str = "usage"
 ) -> UsageError:
     """Return the error for a value that cannot be used, with the place that it was written at."""
     return UsageError(f"`{name}` {problem}", where=written.locate(), fix=fix, why=why, code=code)
 
 
-def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
+def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     """Return "did you mean", or the list of what is known; a common `prefix` is no likeness."""
     from difflib import get_close_matches
 
@@ -75,12 +75,12 @@ def nearest(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     return f"did you mean `{prefix}{close[0]}`?" if close else f"one of: {', '.join(names)}"
 
 
-def pick(name: str, layers: Iterable[Layer]) -> SettingSource | None:
+def find_setting(name: str, layers: Iterable[Layer]) -> SettingSource | None:
     """Return the value in the first layer that has one."""
     return next((layer[name] for layer in layers if name in layer), None)
 
 
-def from_flags(flags: Mapping[str, str | None]) -> Layer:
+def read_flags(flags: Mapping[str, str | None]) -> Layer:
     """Return the flags that were given; an empty one counts as not given."""
     return {
         name: SettingSource(text.strip(), flag, lambda flag=flag: flag)  # type: ignore[misc]
@@ -90,7 +90,7 @@ def from_flags(flags: Mapping[str, str | None]) -> Layer:
     }
 
 
-def from_environment() -> tuple[Layer, Layer]:
+def read_environment() -> tuple[Layer, Layer]:
     """Return what the process environment sets: our own names, then the vendor's."""
     return _families(
         {
@@ -101,17 +101,17 @@ def from_environment() -> tuple[Layer, Layer]:
     )
 
 
-def misspelt() -> Iterator[tuple[str, str]]:
+def find_misspelled_variables() -> Iterator[tuple[str, str]]:
     """Yield (name, hint) for each `CXCALL_*` in the environment that is nearly a setting's name."""
-    known = [*FOLDERS, *map(_variable, NAMES)]
+    known = [*FOLDER_VARIABLES, *map(_variable, SETTING_NAMES)]
     for key in sorted(os.environ):
         if key.startswith(PREFIX) and key not in known:
-            hint = nearest(key, known, prefix=PREFIX)
+            hint = suggest_name(key, known, prefix=PREFIX)
             if hint.startswith("did"):
                 yield key, hint
 
 
-def from_dotenv(path: Path) -> tuple[Layer, Layer]:
+def read_dotenv(path: Path) -> tuple[Layer, Layer]:
     """Return what a `.env` file sets: our own names, then the vendor's; a folder is no such file.
 
     Raises UsageError for a line that cannot be read and for a `CXCALL_*` that is no setting. The
@@ -146,11 +146,11 @@ def from_dotenv(path: Path) -> tuple[Layer, Layer]:
 def _check_variable(key: str, value: str | None, place: str) -> None:
     if not key.startswith(PREFIX):
         return
-    known = [_variable(name) for name in NAMES]
-    if key in FOLDERS:
+    known = [_variable(name) for name in SETTING_NAMES]
+    if key in FOLDER_VARIABLES:
         raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
     if key not in known:
-        hint = nearest(key, known, prefix=PREFIX)
+        hint = suggest_name(key, known, prefix=PREFIX)
         raise UsageError(f"`{key}` is no setting", where=place, fix=hint)
     if value is None:
         raise UsageError(f"`{key}` has no value", where=place, fix=f"write `{key}=value`")
@@ -161,8 +161,8 @@ def _variable(name: str) -> str:
 
 
 def _families(found: Mapping[str, SettingSource]) -> tuple[Layer, Layer]:
-    own = {name: found[key] for name in NAMES if (key := _variable(name)) in found}
-    vendor = {name: found[key] for name, key in VENDOR.items() if key in found}
+    own = {name: found[key] for name in SETTING_NAMES if (key := _variable(name)) in found}
+    vendor = {name: found[key] for name, key in VENDOR_VARIABLES.items() if key in found}
     return _set_ones(own), _set_ones(vendor)
 
 
@@ -212,7 +212,7 @@ class ConfigFile(NamedTuple):
             raise UsageError(
                 f"there is no profile `{name}`",
                 where=chosen.locate(),
-                fix=nearest(name, profiles) if profiles else f"write it into {self.path}",
+                fix=suggest_name(name, profiles) if profiles else f"write it into {self.path}",
                 why=f"it would be `[profiles.{name}]` in {self.path}",
             )
         return _set_ones(
@@ -241,19 +241,21 @@ class ConfigFile(NamedTuple):
         self._check_type({}, ("profiles",), dict, "tables, `[profiles.NAME]`")
         for name, profile in self.declared.get("profiles", {}).items():
             self._check_type({}, ("profiles", name), dict, f"a table, `[profiles.{name}]`")
-            self._check_keys(profile, NAMES[1:], "profiles", name)
+            self._check_keys(profile, SETTING_NAMES[1:], "profiles", name)
             for key in profile:
-                number = key in NUMBERS
+                number = key in DURATION_SETTINGS
                 kind, wanted = ((str, int, float), "a number") if number else (str, "a string")
                 self._check_type("", ("profiles", name, key), kind, wanted)
-                if key in SECRETS and profile[key]:
+                if key in SECRET_SETTINGS and profile[key]:
                     self._check_mode(self.place("profiles", name, key), key)
 
     def _check_keys(self, table: Mapping[str, Any], known: Iterable[str], *above: str) -> None:
         for key in table:
             if key not in known:
                 raise UsageError(
-                    f"`{key}` is no setting", where=self.place(*above, key), fix=nearest(key, known)
+                    f"`{key}` is no setting",
+                    where=self.place(*above, key),
+                    fix=suggest_name(key, known),
                 )
 
     def _check_type(

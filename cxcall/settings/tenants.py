@@ -7,19 +7,19 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.settings.private_file import PrivateFile
-from cxcall.settings.regions import area_of, check_url, is_domain
+from cxcall.settings.regions import is_domain_name, normalize_url, url_area
 from cxcall.settings.sources import SettingSource
 from cxcall.transport.urls import host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ISSUER = "https://cxone.niceincontact.com"
-DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
+DEFAULT_ISSUER = "https://cxone.niceincontact.com"
+VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
 """The vendor's own domains: a tenant's API is at a host under one of them."""
 
-KEY_PATH = "/authentication/v1/token/access-key"
-SOURCE = "tenant discovery (tenants.json)"
+ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
+DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 
 
 class Tenant(NamedTuple):
@@ -30,42 +30,42 @@ class Tenant(NamedTuple):
     tenant_id: str
 
 
-def key_url(base_url: str) -> str:
+def access_key_url(base_url: str) -> str:
     """Return where an access key is exchanged without a registered application; empty when unknown."""
     if is_loopback_url(base_url):
-        return f"{host_url(base_url)}{KEY_PATH}"
-    area = area_of(base_url)
-    return f"https://{area}.nice-incontact.com{KEY_PATH}" if area else ""
+        return f"{host_url(base_url)}{ACCESS_KEY_PATH}"
+    area = url_area(base_url)
+    return f"https://{area}.nice-incontact.com{ACCESS_KEY_PATH}" if area else ""
 
 
-def find(state: Path, profile: str, issuer: str) -> Tenant | None:
+def find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:
     """Return the tenant that a profile's login was found to be of; None when that is not known."""
     for record in _file(state).find({"profile": profile, "issuer": issuer}):
         fields = [str(record.get(name, "")) for name in Tenant._fields]
-        if all(fields) and is_allowed(fields[0], issuer):
+        if all(fields) and is_trusted_endpoint(fields[0], issuer):
             return Tenant(*fields)
     return None
 
 
-def keep(state: Path, profile: str, issuer: str, tenant: Tenant) -> None:
+def save_tenant(state: Path, profile: str, issuer: str, tenant: Tenant) -> None:
     """Keep where a tenant is, in place of what was known of the profile; raises UnwritableError."""
     _file(state).put(tenant._asdict(), {"profile": profile, "issuer": issuer})
 
 
-def forget(state: Path, profile: str) -> None:
+def delete_tenant(state: Path, profile: str) -> None:
     """Drop what is known of a profile's tenant; raises UnwritableError."""
     _file(state).remove({"profile": profile})
 
 
-def is_allowed(api_endpoint: str, issuer: str) -> bool:
+def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
     """Tell whether a token may go to an API that the issuer named: to the vendor's hosts, or its own."""
     try:
-        checked = check_url("api_endpoint", SettingSource(api_endpoint, issuer, lambda: issuer))
+        checked = normalize_url("api_endpoint", SettingSource(api_endpoint, issuer, lambda: issuer))
     except UsageError:
         return False
     host, own = urlsplit(checked).hostname or "", urlsplit(issuer).hostname
     return host == own or (
-        is_domain(host) and host.endswith(tuple(f".{domain}" for domain in DOMAINS))
+        is_domain_name(host) and host.endswith(tuple(f".{domain}" for domain in VENDOR_DOMAINS))
     )
 
 

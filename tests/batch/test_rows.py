@@ -15,7 +15,7 @@ from cxcall.batch.rows import RowFile
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Operation
 from cxcall.payloads import csv_table
-from cxcall.settings.settings import settle
+from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_si
 def test_the_sample_table_of_every_operation_is_right(operation: Operation, tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     path.write_text(csv_table.build_skeleton(operation), "utf-8")
-    settings = settle({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
     with RowFile(str(path)) as file:
         rows = list(check_rows(Job(operation, file, settings, {})))
     needs_none = operation.example is None and not any(

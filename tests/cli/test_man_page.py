@@ -14,7 +14,7 @@ import pytest
 import man_page
 from cxcall.cli import main
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.settings.sources import NAMES, PREFIX
+from cxcall.settings.sources import PREFIX, SETTING_NAMES
 
 ROOT = Path(__file__).parents[2]
 PAGE = man_page.PAGE.read_text("utf-8")
@@ -32,7 +32,7 @@ def test_it_has_every_section_command_code_and_setting() -> None:
     titles = re.findall(r'^\.SS "cxcall ([a-z-]+)', plain, re.MULTILINE)
     assert set(titles) == set(main.Commands(name="cxcall").list_commands(None))
     assert set(re.findall(r"^(\d+)$", plain, re.MULTILINE)) == {str(int(code)) for code in ExitCode}
-    assert all(f"\n{PREFIX}{name.upper()}\n" in plain for name in NAMES)
+    assert all(f"\n{PREFIX}{name.upper()}\n" in plain for name in SETTING_NAMES)
 
 
 @pytest.mark.parametrize(

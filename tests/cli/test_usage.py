@@ -112,8 +112,10 @@ def test_the_topics_are_complete() -> None:
     terms = {name: dict(help_topics.find(name).terms) for name in help_topics.TOPICS}
     assert list(terms["exit-codes"]) == [str(int(code)) for code in ExitCode]
     assert all(code.meaning and code.rang for code in ExitCode)
-    variables = [sources.PREFIX + name.upper() for name in sources.NAMES]
-    assert {*variables, *sources.VENDOR.values(), *sources.FOLDERS} <= set(terms["environment"])
+    variables = [sources.PREFIX + name.upper() for name in sources.SETTING_NAMES]
+    assert {*variables, *sources.VENDOR_VARIABLES.values(), *sources.FOLDER_VARIABLES} <= set(
+        terms["environment"]
+    )
     assert [term[3:] for term in terms["output"] if term.startswith("-o ")] == [
         *FORMATS,
         *CI_FORMATS,

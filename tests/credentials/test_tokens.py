@@ -25,7 +25,8 @@ from hypothesis import strategies as st
 
 from cxcall.contracts.contract import Contract, Operation, builtin
 from cxcall.credentials import store, tokens
-from cxcall.credentials.token_request import Client, Grant, check_secret
+from cxcall.credentials.oauth_client import Client, TokenGrant, UndeliveredError, check_secret
+from cxcall.credentials.store import Token
 from cxcall.findings.errors import CredentialsError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
@@ -152,7 +153,7 @@ def settle(endpoint: TokenEndpoint) -> Settle:
             "client_secret": SECRET,
             "timeout": "5",
         }
-        return config.settle({**set_ones, **flags}, builtin()[0])
+        return config.load_settings({**set_ones, **flags}, builtin()[0])
 
     return settle_with
 
@@ -242,7 +243,7 @@ def test_a_life_out_of_the_ordinary(endpoint: TokenEndpoint, settle: Settle, lif
         assert expires_at is None
     else:
         assert expires_at is not None
-        assert tokens.status(settle()).as_dict()["expiresAt"]
+        assert tokens.get_status(settle()).as_dict()["expiresAt"]
 
 
 @dataclass(frozen=True)
@@ -406,7 +407,7 @@ def test_each_refusal_has_words_of_its_own(
 
 def test_an_endpoint_that_never_answers(endpoint: TokenEndpoint, settle: Settle) -> None:
     endpoint.script = [Answer(hang=True)]
-    with pytest.raises(tokens.UndeliveredError) as caught:
+    with pytest.raises(UndeliveredError) as caught:
         tokens.get_token(settle(timeout="0.2"))
     assert "did not answer within 0.2 s" in str(caught.value)
     assert "--timeout" in caught.value.findings[0].fix
@@ -420,9 +421,9 @@ def test_an_interrupt_leaves_no_doubt_about_a_call(endpoint: TokenEndpoint, stat
     program = (
         "import os, signal, sys, threading\n"
         "from cxcall.credentials import tokens\n"
-        "from cxcall.settings.settings import settle\n"
+        "from cxcall.settings.settings import load_settings\n"
         "from cxcall.contracts.contract import builtin\n"
-        "settings = settle({'client_id': 'me'}, builtin()[0])\n"
+        "settings = load_settings({'client_id': 'me'}, builtin()[0])\n"
         "def stop():\n"
         "    sys.stdin.readline()\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
@@ -445,7 +446,7 @@ def test_an_interrupt_leaves_no_doubt_about_a_call(endpoint: TokenEndpoint, stat
 def test_nobody_listens(settle: Settle) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        with pytest.raises(tokens.UndeliveredError) as caught:
+        with pytest.raises(UndeliveredError) as caught:
             tokens.get_token(settle(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
     assert "takes no connection" in str(caught.value)
     assert caught.value.exit_code == 6
@@ -453,7 +454,7 @@ def test_nobody_listens(settle: Settle) -> None:
 
 def test_a_server_without_tls(endpoint: TokenEndpoint, settle: Settle) -> None:
     url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
-    with pytest.raises(tokens.UndeliveredError) as caught:
+    with pytest.raises(UndeliveredError) as caught:
         tokens.get_token(settle(token_url=url))
     assert "no secure connection" in str(caught.value)
     assert endpoint.asked == []
@@ -533,7 +534,7 @@ def test_a_refused_token_is_dropped_even_when_there_is_no_new_one(
 ) -> None:
     tokens.get_token(settle())
     endpoint.script = [Answer(500, b"")]
-    with pytest.raises(tokens.UndeliveredError):
+    with pytest.raises(UndeliveredError):
         tokens.get_token(settle(), fresh=True)
     assert records(state) == []
 
@@ -622,15 +623,15 @@ def test_a_damaged_token_is_fetched_anew(
 def test_a_file_that_others_can_read_is_refused(
     endpoint: TokenEndpoint, settle: Settle, state: Path, bits: int, name: str
 ) -> None:
-    tokens.login(settle(**NONE), "me", SECRET)
+    tokens.log_in(settle(**NONE), "me", SECRET)
     (state / name).chmod(bits)
-    for attempt in (tokens.get_token, tokens.status):
+    for attempt in (tokens.get_token, tokens.get_status):
         with pytest.raises(UsageError) as caught:
             attempt(settle(**NONE))
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
         assert SECRET not in said(caught.value)
     assert len(endpoint.asked) == 1
-    assert len(tokens.logout(settle(**NONE))) == 2
+    assert len(tokens.log_out(settle(**NONE))) == 2
     (state / name).chmod(0o600)
     assert records(state, name) == []
 
@@ -650,8 +651,8 @@ def test_a_state_folder_that_takes_nothing(
     state.write_text("a file", "utf-8")
     assert tokens.get_token(settle()).value == f"{TOKEN}-1"
     attempts: list[Callable[[], object]] = [
-        lambda: tokens.login(settle(), "me", SECRET),
-        lambda: tokens.login_with_token(settle(), TOKEN),
+        lambda: tokens.log_in(settle(), "me", SECRET),
+        lambda: tokens.log_in_with_token(settle(), TOKEN),
     ]
     for attempt in attempts:
         with pytest.raises(private_file.UnwritableError) as caught:
@@ -675,7 +676,7 @@ def test_a_failed_write_leaves_the_old_file(
         patch.setattr(os, "fsync", fail)
         assert tokens.get_token(settle(client_id="you")).value == f"{TOKEN}-2"
         with pytest.raises(private_file.UnwritableError, match="No space left on device"):
-            tokens.login_with_token(settle(), TOKEN)
+            tokens.log_in_with_token(settle(), TOKEN)
     assert tokens.get_token(settle()) == token
     assert [path.name for path in state.iterdir()] == ["tokens.json"]
 
@@ -684,9 +685,9 @@ PROGRAM = """
 import sys
 from cxcall.contracts.contract import builtin
 from cxcall.credentials import tokens
-from cxcall.settings.settings import settle
+from cxcall.settings.settings import load_settings
 sys.stdin.read()
-settings = settle({"client_id": sys.argv[1]}, builtin()[0])
+settings = load_settings({"client_id": sys.argv[1]}, builtin()[0])
 print(tokens.get_token(settings, fresh=sys.argv[2] == "fresh").value)
 """
 
@@ -754,7 +755,7 @@ def test_a_given_token_is_used_as_it_is(
     endpoint: TokenEndpoint, settle: Settle, state: Path
 ) -> None:
     token = tokens.get_token(settle(access_token=f" {TOKEN}\n"))
-    assert token == tokens.Token(TOKEN, "given", None, None, "--access-token")
+    assert token == Token(TOKEN, "given", None, None, "--access-token")
     assert endpoint.asked == []
     assert not state.exists()
 
@@ -795,7 +796,7 @@ def test_what_no_secret_holds(
     assert found.where == f"--{name.replace('_', '-')}"
     assert found.message.isprintable()
     assert TOKEN not in said(caught.value)
-    assert not tokens.status(settings).usable
+    assert not tokens.get_status(settings).is_usable
     assert endpoint.asked == []
 
 
@@ -864,16 +865,16 @@ def test_no_token_is_taken_while_an_error_stands(
     (folder / "config.toml").write_text(text, "utf-8")
     (folder / "config.toml").chmod(0o600)
     (tmp_path / ".env").write_text(f"CXCALL_BASE_URL={endpoint.base_url}\n", "utf-8")
-    settings = config.settle({}, builtin()[0])
+    settings = config.load_settings({}, builtin()[0])
     attempts: list[Callable[[], object]] = [
         lambda: tokens.get_token(settings),
-        lambda: tokens.login(settings, "me", SECRET),
+        lambda: tokens.log_in(settings, "me", SECRET),
     ]
     for attempt in attempts:
         with pytest.raises(CredentialsError) as caught:
             attempt()
         assert "would send the profile's `client_secret`" in str(caught.value)
-    assert not tokens.status(settings).usable
+    assert not tokens.get_status(settings).is_usable
     assert endpoint.asked == []
     assert not state.exists()
 
@@ -882,7 +883,7 @@ def test_no_token_is_taken_while_an_error_stands(
 
 
 def test_a_login_is_tried_and_kept(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
-    token = tokens.login(settle(**NONE), " me\n", f"{SECRET}\n")
+    token = tokens.log_in(settle(**NONE), " me\n", f"{SECRET}\n")
     assert token.source == "client-credentials (cxcall auth login (credentials.json))"
     assert tokens.get_token(settle(**NONE)) == token
     assert len(endpoint.asked) == 1
@@ -894,10 +895,10 @@ def test_a_login_is_tried_and_kept(endpoint: TokenEndpoint, settle: Settle, stat
 
 
 def test_a_refused_login_is_not_kept(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
-    tokens.login(settle(**NONE), "me", SECRET)
+    tokens.log_in(settle(**NONE), "me", SECRET)
     endpoint.script = [oauth(400, "invalid_client", "authentication failed")]
     with pytest.raises(CredentialsError) as caught:
-        tokens.login(settle(**NONE), "me", "wr0ng")
+        tokens.log_in(settle(**NONE), "me", "wr0ng")
     assert "wr0ng" not in said(caught.value)
     assert records(state, "credentials.json")[0]["client_secret"] == SECRET
 
@@ -906,7 +907,7 @@ def test_a_refused_login_is_not_kept(endpoint: TokenEndpoint, settle: Settle, st
 def test_a_kept_secret_goes_to_its_own_host_alone(
     endpoint: TokenEndpoint, settle: Settle, elsewhere: str
 ) -> None:
-    tokens.login(settle(**NONE), "me", SECRET)
+    tokens.log_in(settle(**NONE), "me", SECRET)
     other = TokenEndpoint()
     try:
         with pytest.raises(CredentialsError) as caught:
@@ -919,16 +920,16 @@ def test_a_kept_secret_goes_to_its_own_host_alone(
 
 
 def test_a_profile_has_a_login_for_each_host(settle: Settle, state: Path) -> None:
-    tokens.login_with_token(settle(), "one")
-    tokens.login_with_token(settle(base_url="http://127.0.0.1:1"), "two")
-    tokens.login_with_token(settle(), "three")
+    tokens.log_in_with_token(settle(), "one")
+    tokens.log_in_with_token(settle(base_url="http://127.0.0.1:1"), "two")
+    tokens.log_in_with_token(settle(), "three")
     assert tokens.get_token(settle(**NONE)).value == "three"
     assert tokens.get_token(settle(**NONE, base_url="http://127.0.0.1:1")).value == "two"
     assert len(records(state, "credentials.json")) == 2
 
 
 def test_a_kept_token_is_used_as_it_is(endpoint: TokenEndpoint, settle: Settle) -> None:
-    token = tokens.login_with_token(settle(**NONE), f"{TOKEN}\n")
+    token = tokens.log_in_with_token(settle(**NONE), f"{TOKEN}\n")
     assert tokens.get_token(settle(**NONE)) == token
     assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
     with pytest.raises(CredentialsError) as caught:
@@ -938,10 +939,10 @@ def test_a_kept_token_is_used_as_it_is(endpoint: TokenEndpoint, settle: Settle) 
 
 
 def test_one_login_replaces_the_other(settle: Settle, state: Path) -> None:
-    tokens.login_with_token(settle(**NONE), "given")
-    tokens.login(settle(**NONE), "me", SECRET)
+    tokens.log_in_with_token(settle(**NONE), "given")
+    tokens.log_in(settle(**NONE), "me", SECRET)
     assert tokens.get_token(settle(**NONE)).kind == "client-credentials"
-    tokens.login_with_token(settle(**NONE), "given")
+    tokens.log_in_with_token(settle(**NONE), "given")
     assert tokens.get_token(settle(**NONE)).value == "given"
     assert SECRET not in (state / "credentials.json").read_text("utf-8")
 
@@ -951,13 +952,13 @@ def test_logout_forgets_one_profile(settle: Settle, state: Path) -> None:
     folder.mkdir()
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     for profile in (None, "eu"):
-        tokens.login(settle(**NONE, profile=profile), "me", SECRET)
-    removed = tokens.logout(settle(**NONE))
+        tokens.log_in(settle(**NONE, profile=profile), "me", SECRET)
+    removed = tokens.log_out(settle(**NONE))
     assert [text.split(" http")[0] for text in removed] == [
         "the client secret for",
         "the token from",
     ]
-    assert tokens.logout(settle(**NONE)) == []
+    assert tokens.log_out(settle(**NONE)) == []
     assert tokens.get_token(settle(**NONE, profile="eu")).value == f"{TOKEN}-2"
     with pytest.raises(CredentialsError, match="no credentials"):
         tokens.get_token(settle(**NONE))
@@ -965,7 +966,7 @@ def test_logout_forgets_one_profile(settle: Settle, state: Path) -> None:
 
 
 def test_logout_without_a_login(settle: Settle) -> None:
-    assert tokens.logout(settle()) == []
+    assert tokens.log_out(settle()) == []
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
@@ -981,14 +982,14 @@ def test_a_damaged_login_is_as_none(settle: Settle, state: Path, text: bytes) ->
 
 
 def test_status_before_and_after_a_token(endpoint: TokenEndpoint, settle: Settle) -> None:
-    before = tokens.status(settle())
-    assert (before.usable, before.kind, before.token) == (True, "client-credentials", None)
+    before = tokens.get_status(settle())
+    assert (before.is_usable, before.kind, before.token) == (True, "client-credentials", None)
     assert ("expires", "no token yet", "") in before.rows()
     assert endpoint.asked == []
     body = {"access_token": TOKEN, "expires_in": 3600, "scope": "b a"}
     endpoint.script = [Answer(body=body)]
     tokens.get_token(settle())
-    after = tokens.status(settle()).as_dict()
+    after = tokens.get_status(settle()).as_dict()
     assert after["scopes"] == ["a", "b"]
     assert after["clientId"] == "me"
     assert after["expiresAt"].endswith("+00:00")
@@ -1005,8 +1006,8 @@ def test_status_before_and_after_a_token(endpoint: TokenEndpoint, settle: Settle
 
 
 def test_status_without_credentials(settle: Settle) -> None:
-    found = tokens.status(settle(**NONE))
-    assert not found.usable
+    found = tokens.get_status(settle(**NONE))
+    assert not found.is_usable
     assert [entry.code for entry in found.findings] == ["token-missing"]
     assert ("grant", "none", "") in found.rows()
     assert found.as_dict()["kind"] == ""
@@ -1027,23 +1028,23 @@ def test_status_says_which_of_two_credentials_is_used(
     settle: Settle, login: str, flags: dict[str, str | None], words: str
 ) -> None:
     if login == "client":
-        tokens.login(settle(**NONE), "me", SECRET)
+        tokens.log_in(settle(**NONE), "me", SECRET)
     else:
-        tokens.login_with_token(settle(**NONE), TOKEN)
+        tokens.log_in_with_token(settle(**NONE), TOKEN)
     settings = settle(**flags)
-    found = tokens.status(settings)
+    found = tokens.get_status(settings)
     warnings = [entry for entry in found.findings if entry.where == "token"]
     assert [entry.severity for entry in warnings] == [Severity.WARNING] * bool(words)
     assert words in "".join(entry.message for entry in warnings)
-    assert found.usable
+    assert found.is_usable
     used = tokens.get_token(settings)
     assert used.source in {row[2] for row in found.rows()} | {f"client-credentials ({row[2]})" for row in found.rows()}  # fmt: skip
 
 
 def test_status_shows_no_secret(settle: Settle) -> None:
-    tokens.login(settle(**NONE), "me", SECRET)
+    tokens.log_in(settle(**NONE), "me", SECRET)
     for settings in (settle(), settle(**NONE), settle(access_token=TOKEN)):
-        found = tokens.status(settings)
+        found = tokens.get_status(settings)
         shown = f"{found!r} {found} {found.as_dict()} {found.rows()} {json.dumps(found.as_dict())}"
         assert SECRET not in shown
         assert TOKEN not in shown
@@ -1059,7 +1060,7 @@ def test_an_embedded_sandbox_leaves_nothing_behind(endpoint: TokenEndpoint, stat
         client_id: str = "sandbox"
         client_secret: str = SECRET
 
-    settings = config.for_sandbox(Server(), {})
+    settings = config.sandbox_settings(Server(), {})
     assert tokens.get_token(settings).value == f"{TOKEN}-1"
     assert tokens.get_token(settings, fresh=True).value == f"{TOKEN}-2"
     assert not state.exists()
@@ -1067,7 +1068,7 @@ def test_an_embedded_sandbox_leaves_nothing_behind(endpoint: TokenEndpoint, stat
 
 # --- where a token goes ---------------------------------------------------------------------
 
-GIVEN_TOKEN = tokens.Token(TOKEN, "given", None, None, "here")
+GIVEN_TOKEN = Token(TOKEN, "given", None, None, "here")
 
 
 @pytest.mark.parametrize(
@@ -1123,8 +1124,8 @@ def test_scopes(
     granted: list[str] | None, alternatives: list[list[str]], *, is_missing: bool
 ) -> None:
     scopes = None if granted is None else frozenset(granted)
-    token = tokens.Token(TOKEN, "client-credentials", scopes, None, "here")
-    found = tokens.missing_scope(token, operation(*alternatives))
+    token = Token(TOKEN, "client-credentials", scopes, None, "here")
+    found = tokens.check_scopes(token, operation(*alternatives))
     assert (found is not None) == is_missing
     if found:
         assert (found.code, found.where, found.severity) == ("token-scope", "token", Severity.ERROR)
@@ -1143,10 +1144,10 @@ VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 @given(secret=VISIBLE)
 def test_no_repr_gives_a_secret_away(secret: str) -> None:
     things = [
-        tokens.Token(secret, "given", None, None, "here"),
-        tokens.BearerAuth(tokens.Token(secret, "given", None, None, "here"), "https://h"),
+        Token(secret, "given", None, None, "here"),
+        tokens.BearerAuth(Token(secret, "given", None, None, "here"), "https://h"),
         Client("me", secret, "here", "https://h/t"),
-        Grant(secret, None, 0.0, None),
+        TokenGrant(secret, None, 0.0, None),
         Authorization("https://h", f"Basic {secret}"),
         config.Setting(secret, "here", secret=True),
     ]
@@ -1169,19 +1170,19 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_what_needs_no_network(settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens.get_token(settle())
     with no_network(monkeypatch):
-        tokens.login_with_token(settle(base_url="http://127.0.0.1:1"), TOKEN)
-        assert tokens.status(settle()).usable
+        tokens.log_in_with_token(settle(base_url="http://127.0.0.1:1"), TOKEN)
+        assert tokens.get_status(settle()).is_usable
         assert tokens.get_token(settle()).value == f"{TOKEN}-1"
-        assert tokens.logout(settle())
+        assert tokens.log_out(settle())
 
 
 def test_status_imports_no_http() -> None:
     program = (
         "import sys\n"
         "from cxcall.credentials import tokens\n"
-        "from cxcall.settings.settings import settle\n"
+        "from cxcall.settings.settings import load_settings\n"
         "from cxcall.contracts.contract import builtin\n"
-        "tokens.status(settle({}, builtin()[0])).rows()\n"
+        "tokens.get_status(load_settings({}, builtin()[0])).rows()\n"
         "print([n for n in ('requests', 'urllib3', 'ssl', 'http.client') if n in sys.modules])"
     )
     done = subprocess.run(
@@ -1198,4 +1199,4 @@ def test_status_imports_no_http() -> None:
 def test_a_settled_token_is_found_by_the_keychain(settle: Settle) -> None:
     token = tokens.get_token(settle())
     client = Client("me", SECRET, "--client-secret", settle().token_url)
-    assert store.find_token(settle(), client) == token
+    assert store.find_cached_token(settle(), client) == token

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cxcall.contracts import contract
-from cxcall.credentials.tokens import Token
+from cxcall.credentials.store import Token
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.dialer import Plan
 from cxcall.settings.settings import DEFAULTS, Setting, Settings
-from cxcall.settings.sources import NAMES
+from cxcall.settings.sources import SETTING_NAMES
 from cxcall.transport.messages import HttpRequest
 from helpers import fault_server as fault
 from helpers.fault_server import (
@@ -42,7 +42,7 @@ SECRET = "a-token-nobody-may-see"
 
 
 def plan_to(base_url: str, *, timeout: float = 20.0, max_wait: float = 60.0, **more: Any) -> Plan:
-    values = {name: Setting(DEFAULTS.get(name, ""), "default") for name in NAMES}
+    values = {name: Setting(DEFAULTS.get(name, ""), "default") for name in SETTING_NAMES}
     given = {"base_url": base_url, "timeout": str(timeout), "max_wait": str(max_wait)}
     settings = Settings(
         {**values, **{name: Setting(value, "test") for name, value in given.items()}}

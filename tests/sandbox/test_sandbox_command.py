@@ -79,8 +79,8 @@ def test_a_taken_port_is_said(cxcall: Cxcall, served: Any) -> None:
 
 
 def test_its_help_lists_the_numbers(cxcall: Cxcall) -> None:
-    from cxcall.sandbox.faults import TABLE
+    from cxcall.sandbox.faults import FAULTS
 
     lines = cxcall("sandbox", "--help", code=0).out.splitlines()
-    for entry in TABLE:
+    for entry in FAULTS:
         assert any(entry.number in line and entry.effect in line for line in lines), entry

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from cxcall.contracts import contract
-from cxcall.sandbox.server import Sandbox, start
+from cxcall.sandbox.server import Sandbox, start_sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path)
     examples = str(EXAMPLES.get(shipped.name, FEWER_EXAMPLES))
     document = tmp_path / "openapi.json"
     document.write_text(json.dumps(as_bearer(shipped.declared)))
-    with start([shipped]) as sandbox:
+    with start_sandbox([shipped]) as sandbox:
         command = [
             *(sys.executable, "-m", "schemathesis.cli", "run", str(document)),
             *("--url", sandbox.base_url, "--header", f"Authorization: Bearer {get_token(sandbox)}"),

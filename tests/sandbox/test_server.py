@@ -20,10 +20,10 @@ import requests
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
 from cxcall.findings.errors import UsageError
-from cxcall.sandbox.faults import TABLE, Fault, find_fault, preferred_status
-from cxcall.sandbox.messages import PROBLEMS, Ending
-from cxcall.sandbox.sample_values import sample
-from cxcall.sandbox.server import WORKERS, Sandbox, start
+from cxcall.sandbox.faults import FAULTS, Fault, find_fault, preferred_status
+from cxcall.sandbox.messages import PROBLEM_TEXTS, Transmission
+from cxcall.sandbox.sample_values import sample_value
+from cxcall.sandbox.server import WORKERS, Sandbox, start_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -287,7 +287,7 @@ def test_a_request_without_a_good_token_is_refused(
 
 def test_a_token_expires_when_its_life_is_over() -> None:
     clock = Clock()
-    with start(contract.builtin(), token_life=300, clock=clock) as sandbox:
+    with start_sandbox(contract.builtin(), token_life=300, clock=clock) as sandbox:
         client = Client(sandbox)
         assert client.log_in().json["expires_in"] == 300
         clock.now += 299
@@ -381,10 +381,10 @@ def leave(client: Client) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("fault", TABLE, ids=lambda fault: fault.number)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.number)
 def test_every_fault_does_as_the_table_says(client: Client, fault: Fault) -> None:
     reply = attempt(client, fault.number)
-    if fault.ending is Ending.WHOLE:
+    if fault.ending is Transmission.WHOLE:
         assert reply is not None
         assert reply.status == (fault.status or 201)
         assert reply.headers["Retry-After"] == (str(fault.wait) if fault.wait else None)
@@ -393,11 +393,11 @@ def test_every_fault_does_as_the_table_says(client: Client, fault: Fault) -> Non
     assert calls(client.sandbox) == fault.accepted
     received = client.sandbox.received[-1]
     assert received.numbers == (f"+*******{fault.number[-4:]}",)
-    assert received.fault == ("" if fault is TABLE[0] else fault.number[-4:])
+    assert received.fault == ("" if fault is FAULTS[0] else fault.number[-4:])
 
 
 @pytest.mark.parametrize(
-    "fault", [fault for fault in TABLE if fault.once], ids=lambda fault: fault.number
+    "fault", [fault for fault in FAULTS if fault.once], ids=lambda fault: fault.number
 )
 def test_a_fault_of_once_is_over_after_it(client: Client, fault: Fault) -> None:
     first = client.post(EXECUTIONS, execution(fault.number))
@@ -509,7 +509,7 @@ def test_a_number_is_found_anywhere_in_a_body(text: str) -> None:
     "text", ["+120255501290", "+12025550199", "12025550129", "+1 202 555 0129"]
 )
 def test_other_text_is_no_fault(text: str) -> None:
-    assert find_fault([text]) is TABLE[0]
+    assert find_fault([text]) is FAULTS[0]
 
 
 def test_the_reason_of_a_personal_connection_may_carry_a_number(client: Client) -> None:
@@ -526,8 +526,8 @@ def test_prefer_asks_for_any_refusal_token_or_not(client: Client, status: int) -
     assert reply.headers["Preference-Applied"] == f"code={status}"
     if status >= 400:
         assert reply.json["status"] == status
-    if status in PROBLEMS and status not in (401, 429):
-        assert (reply.json["code"], reply.json["message"]) == PROBLEMS[status]
+    if status in PROBLEM_TEXTS and status not in (401, 429):
+        assert (reply.json["code"], reply.json["message"]) == PROBLEM_TEXTS[status]
     assert reply.headers["Retry-After"] == ("1" if status in (429, 503) else None)
     assert calls(client.sandbox) == 0
 
@@ -573,7 +573,7 @@ def test_parallel_clients_are_counted_exactly(client: Client) -> None:
 
 def test_the_rate_limit_is_kept_and_told() -> None:
     clock = Clock()
-    with start(contract.builtin(), rate_allowed=2, clock=clock) as sandbox:
+    with start_sandbox(contract.builtin(), rate_allowed=2, clock=clock) as sandbox:
         client = Client(sandbox)
         replies = [client.post(EXECUTIONS, execution()) for _ in range(2)]
         clock.now += 18
@@ -595,7 +595,7 @@ def test_the_sandbox_says_that_it_is_one(client: Client) -> None:
     about = client.send("GET", "/sandbox").json
     assert about["sandbox"] is True
     assert "POST /api/v2/engagements/outbound/personal-connections" in about["operations"]
-    assert about["numbers"] == {fault.number: fault.effect for fault in TABLE}
+    assert about["numbers"] == {fault.number: fault.effect for fault in FAULTS}
     assert client.send("POST", "/sandbox").headers["Allow"] == "GET, HEAD"
     assert client.send("PUT", "/sandbox/requests").headers["Allow"] == "DELETE, GET, HEAD"
 
@@ -723,7 +723,7 @@ MADE_UP: Mapping[str, Any] = {
 
 @pytest.fixture
 def teapot() -> Iterator[Client]:
-    with start([Contract("teapots", MADE_UP)]) as sandbox:
+    with start_sandbox([Contract("teapots", MADE_UP)]) as sandbox:
         yield Client(sandbox)
 
 
@@ -779,7 +779,7 @@ def test_a_users_contract_comes_before_the_shipped_ones(client: Client) -> None:
     path = "/api/v2/engagements/outbound/personal-connections"
     responses = {"200": {"description": "Mine."}}
     mine = {"paths": {path: {"post": {"operationId": "mine", "responses": responses}}}}
-    with start([Contract("mine", mine), *contract.builtin()]) as sandbox:
+    with start_sandbox([Contract("mine", mine), *contract.builtin()]) as sandbox:
         assert Client(sandbox).send("POST", path).status == 200
     assert client.send("POST", path).status == 401
 
@@ -812,7 +812,7 @@ def test_a_sample_is_valid(schema: dict[str, Any]) -> None:
         },
     }
     declared = {"components": {"schemas": {"Tree": tree}}}
-    found = sample(Contract("made-up", declared), schema, {})
+    found = sample_value(Contract("made-up", declared), schema, {})
     checked = {**schema, **declared}
     jsonschema.Draft202012Validator(checked, format_checker=jsonschema.FormatChecker()).validate(
         found
@@ -825,12 +825,12 @@ def test_a_sample_is_valid(schema: dict[str, Any]) -> None:
 def test_a_taken_port_is_a_usage_error(sandbox: Sandbox) -> None:
     port = int(sandbox.base_url.rpartition(":")[2])
     with pytest.raises(UsageError, match=f"cannot listen on `127.0.0.1:{port}`"):
-        start(contract.builtin(), port=port)
+        start_sandbox(contract.builtin(), port=port)
 
 
 def test_stopping_twice_is_stopping_once_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
-    sandbox = start(contract.builtin())
+    sandbox = start_sandbox(contract.builtin())
     session = requests.Session()
     assert session.get(f"{sandbox.base_url}/sandbox", timeout=10).ok
     sandbox.stop()
@@ -843,7 +843,7 @@ def test_stopping_twice_is_stopping_once_and_leaves_no_thread() -> None:
 
 def test_an_ipv6_address_stands_in_brackets() -> None:
     try:
-        running = start(contract.builtin(), host="::1")
+        running = start_sandbox(contract.builtin(), host="::1")
     except UsageError:
         pytest.skip("no IPv6 here")
     with running:
@@ -887,12 +887,12 @@ def test_the_table_is_at_hand_without_the_server() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout == f"[] {len(TABLE)}\n"
+    assert done.stdout == f"[] {len(FAULTS)}\n"
 
 
 def test_the_table_tells_each_number_once_and_only_fiction() -> None:
-    numbers = [fault.number for fault in TABLE]
-    assert len(set(numbers)) == len(numbers) == len({fault.effect for fault in TABLE})
+    numbers = [fault.number for fault in FAULTS]
+    assert len(set(numbers)) == len(numbers) == len({fault.effect for fault in FAULTS})
     assert all("+12025550100" <= number <= "+12025550199" for number in numbers)
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from cxcall.credentials.token_request import UndeliveredError
-from cxcall.credentials.tokens import Token
+from cxcall.credentials.oauth_client import UndeliveredError
+from cxcall.credentials.store import Token
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity

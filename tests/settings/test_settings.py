@@ -59,7 +59,7 @@ class World:
 
     def settle(self, **flags: str | None) -> config.Settings:
         """Settle as a command would."""
-        return config.settle(flags, builtin()[0])
+        return config.load_settings(flags, builtin()[0])
 
     def refusal(self, **flags: str | None) -> UsageError:
         """Return the error that settling ends in."""
@@ -127,7 +127,7 @@ def test_precedence_is_a_total_order(
     tmp_path: Path,
 ) -> None:
     """Whichever places set a value, the first that does wins; a blank one does not set it."""
-    own, vendor = f"CXCALL_{name.upper()}", sources.VENDOR.get(name, "")
+    own, vendor = f"CXCALL_{name.upper()}", sources.VENDOR_VARIABLES.get(name, "")
     places = [place for place in PLACES if vendor or not place.startswith("vendor")]
     text = {
         place: blanks if place in blank else f" {VALUES[name][PLACES.index(place)]} "
@@ -154,7 +154,7 @@ def test_precedence_is_a_total_order(
         body = f"{name} = {json.dumps(text['profile'])}" if "profile" in text else ""
         toml.write_text(f'default_profile = "eu"\n[profiles.eu]\n{body}\n', "utf-8")
         toml.chmod(0o600)
-        settled = config.settle({name: text.get("flag")}, builtin()[0]).values[name]
+        settled = config.load_settings({name: text.get("flag")}, builtin()[0]).values[name]
     winners = [place for place in places if text.get(place, "").strip()]
     if not winners:
         assert settled.source in {"default", "not set"}
@@ -175,7 +175,7 @@ def test_nothing_set_gives_the_defaults(world: World) -> None:
     unset = ("client_id", "client_secret", "access_token", "region", "engagement_header")
     assert [getattr(settled, name) for name in (*unset, "contract")] == [""] * 6
     assert settled.conflicts == ()
-    assert set(settled.values) == set(sources.NAMES)
+    assert set(settled.values) == set(sources.SETTING_NAMES)
     assert not list(world.config.iterdir())
     assert not (world.folder / "state").exists()
 
@@ -502,11 +502,11 @@ def test_urls_that_are_refused(world: World, url: str, name: str) -> None:
 def test_a_contract_without_a_server_needs_an_address(world: World) -> None:
     own = Contract("own.json", {"servers": [{"url": "/v1"}]})
     with pytest.raises(UsageError) as caught:
-        config.settle({}, own)
+        config.load_settings({}, own)
     assert caught.value.findings[0].code == "host-unknown"
     assert "--base-url" in caught.value.findings[0].fix
     world.env(CXCALL_BASE_URL="https://h", GENESYSCLOUD_REGION="us-east-1")
-    assert config.settle({}, own).base_url == "https://h"
+    assert config.load_settings({}, own).base_url == "https://h"
 
 
 def test_the_vendors_variables_are_not_for_another_platform(world: World) -> None:
@@ -516,7 +516,7 @@ def test_the_vendors_variables_are_not_for_another_platform(world: World) -> Non
         "x-cxcall-platform": "nice-cxone",
         "servers": [{"url": "https://api-na1.example.com", "x-cxcall-regions": {"na1": "a.b"}}],
     }
-    settled = config.settle({}, Contract("nice", declared))
+    settled = config.load_settings({}, Contract("nice", declared))
     assert (settled.client_secret, settled.access_token, settled.region) == ("", "", "")
     assert settled.base_url == "https://api-na1.example.com"
 
@@ -541,7 +541,7 @@ def test_every_number_of_seconds_is_kept(seconds: float) -> None:
     class Server:
         base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
 
-    assert config.for_sandbox(Server(), {"timeout": str(seconds)}).timeout == seconds
+    assert config.sandbox_settings(Server(), {"timeout": str(seconds)}).timeout == seconds
 
 
 def test_zero_is_a_wait_and_no_timeout(world: World) -> None:
@@ -685,7 +685,7 @@ def test_no_secret_in_any_repr(world: World, name: str, place: str) -> None:
     settled = world.settle()
     assert getattr(settled, name) == SECRET
     assert SECRET not in repr(settled) + str(settled) + repr(settled.values)
-    layers = (*sources.from_environment(), *sources.from_dotenv(Path(".env")))
+    layers = (*sources.read_environment(), *sources.read_dotenv(Path(".env")))
     file = sources.ConfigFile.read(world.config / "config.toml")
     written = sources.SettingSource("default", "", str)
     assert SECRET not in repr(layers) + repr(file) + repr(file.profile(written))
@@ -696,14 +696,14 @@ def test_a_sandbox_is_settled_from_nothing_else(world: World) -> None:
         base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
 
     world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
-    settled = config.for_sandbox(Server(), {"timeout": "3", "engagement_header": "X-Id"})
+    settled = config.sandbox_settings(Server(), {"timeout": "3", "engagement_header": "X-Id"})
     assert settled.base_url == "http://127.0.0.1:7"
     assert settled.token_url == "http://127.0.0.1:7/oauth/token"
     assert (settled.client_id, settled.client_secret) == ("sandbox", SECRET)
     assert (settled.access_token, settled.timeout) == ("", 3)
     assert (settled.engagement_header, settled.profile) == ("X-Id", "sandbox")
-    assert settled.embedded
-    assert set(settled.values) == set(sources.NAMES)
+    assert settled.is_embedded
+    assert set(settled.values) == set(sources.SETTING_NAMES)
 
 
 def test_folders(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -725,8 +725,8 @@ def imported_by_settling(**variables: str) -> Any:
     program = (
         "import sys, json\n"
         "from cxcall.contracts.contract import builtin, of_platform\n"
-        "from cxcall.settings.settings import settle\n"
-        "settle({}, builtin()[0])\n"
+        "from cxcall.settings.settings import load_settings\n"
+        "load_settings({}, builtin()[0])\n"
         "print(json.dumps([n for n in ('dotenv','tomllib','platformdirs','requests','difflib',"
         "'ssl', 'http.client') if n in sys.modules]))"
     )
@@ -759,10 +759,10 @@ def test_settling_imports_what_the_files_need(world: World) -> None:
 def test_the_example_names_every_setting(world: World) -> None:
     text = (ROOT / ".env.example").read_text("utf-8")
     names = [line.removesuffix("=") for line in text.splitlines() if line.endswith("=")]
-    assert sorted(names) == sorted(f"CXCALL_{name.upper()}" for name in sources.NAMES)
-    assert all(variable in text for variable in sources.VENDOR.values())
+    assert sorted(names) == sorted(f"CXCALL_{name.upper()}" for name in sources.SETTING_NAMES)
+    assert all(variable in text for variable in sources.VENDOR_VARIABLES.values())
     settled = world.dotenv(text).settle()
-    assert settled.values == config.settle({}, builtin()[0]).values
+    assert settled.values == config.load_settings({}, builtin()[0]).values
     assert {entry.source for entry in settled.values.values()} <= {
         "default", "not set", "from base_url", "contract community",
     }  # fmt: skip
@@ -872,7 +872,7 @@ def test_a_dotenv_cannot_send_gcs_secret_elsewhere(world: World) -> None:
 
 
 def cxone(**flags: str | None) -> config.Settings:
-    return config.settle({"platform": "nice-cxone", **flags}, of_platform("nice-cxone"))
+    return config.load_settings({"platform": "nice-cxone", **flags}, of_platform("nice-cxone"))
 
 
 @pytest.mark.parametrize(
@@ -942,13 +942,13 @@ def test_a_dotenv_cannot_send_a_profiles_access_key_elsewhere(world: World) -> N
 ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
 
 
-@given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenants.DOMAINS))
+@given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenants.VENDOR_DOMAINS))
 def test_a_token_goes_to_hosts_under_the_vendors_domains_alone(
     before: str, after: str, domain: str
 ) -> None:
     url = f"https://{before}{domain}{after}"
-    if tenants.is_allowed(url, tenants.ISSUER):
+    if tenants.is_trusted_endpoint(url, tenants.DEFAULT_ISSUER):
         prepared = requests.Request("GET", url).prepare().url or ""
         host = urlsplit(prepared).hostname or ""
-        assert host.endswith(tuple(f".{known}" for known in tenants.DOMAINS))
+        assert host.endswith(tuple(f".{known}" for known in tenants.VENDOR_DOMAINS))
         assert host == urllib3.util.parse_url(prepared).host

@@ -12,6 +12,6 @@ def own_contract(options: ContractOptions, profile: str | None = None) -> str | 
     """Return the user's own contract file: the flag's, else the one that settings name, if any."""
     if options.contract:
         return options.contract
-    from cxcall.settings.settings import contract_file
+    from cxcall.settings.settings import find_contract_file
 
-    return contract_file({"profile": profile}) or None
+    return find_contract_file({"profile": profile}) or None

@@ -47,7 +47,7 @@ def run_doctor(
 ) -> Report:
     """Examine the settings and, if one is named, a request; returns how many checks failed."""
     from cxcall.cli.actions.contract_file import own_contract
-    from cxcall.settings.settings import platform_of, settle
+    from cxcall.settings.settings import find_platform, load_settings
 
     own = own_contract(contracts, chosen.profile)
     operation = contract.named(wishes.operation, own) if wishes.operation else None
@@ -56,9 +56,9 @@ def run_doctor(
         "hours": wishes.hours,
         "do_not_call": wishes.do_not_call,
     }
-    platform = platform_of(flags) or (operation or contract.builtin()[0].operations[0]).platform
+    platform = find_platform(flags) or (operation or contract.builtin()[0].operations[0]).platform
     known = [entry for entry in contract.operations(own) if entry.platform == platform]
-    settings = settle(flags, (operation or known[0]).contract)
+    settings = load_settings(flags, (operation or known[0]).contract)
     values, texts = _named(wishes.params, operation)
     given = payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):

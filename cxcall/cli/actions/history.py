@@ -71,7 +71,7 @@ def parse_time(text: str, flag: str) -> datetime:
 def latest_to_prune() -> datetime:
     """Return the time since which the duplicate guard of any profile needs every delivery."""
     from cxcall.contracts import contract
-    from cxcall.settings.settings import check_number, config_dir, settle
+    from cxcall.settings.settings import check_seconds, config_dir, load_settings
     from cxcall.settings.sources import ConfigFile, SettingSource
 
     file = ConfigFile.read(config_dir() / "config.toml")
@@ -80,8 +80,8 @@ def latest_to_prune() -> datetime:
     ]
     own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
     for written in own:
-        check_number("duplicate_window", written)
-    window = settle({}, contract.builtin()[0]).duplicate_window
+        check_seconds("duplicate_window", written)
+    window = load_settings({}, contract.builtin()[0]).duplicate_window
     window = max([window, *(float(written.value) for written in own)])
     return datetime.now(UTC) - timedelta(seconds=window)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     )
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.credentials.tokens import Token
+    from cxcall.credentials.store import Token
     from cxcall.output.options import OutputOptions
     from cxcall.payloads.payload import Payload
     from cxcall.settings.settings import Settings
@@ -132,20 +132,20 @@ def settle_for(
     operation: Operation, sending: SendOptions, flags: dict[str, str | None], stack: ExitStack
 ) -> Settings:
     """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
-    from cxcall.settings.settings import for_sandbox, settle
+    from cxcall.settings.settings import load_settings, sandbox_settings
 
     flags = {**flags, **sending_flags(sending)}
     if not sending.sandbox or sending.dry_run or sending.curl:
-        settings = settle(flags, operation.contract)
+        settings = load_settings(flags, operation.contract)
         is_default = settings.values["base_url"].source == "default"
         if not (is_default and operation.server):
             return settings
-        return settle({**flags, "base_url": operation.server}, operation.contract)
-    from cxcall.sandbox.server import start
+        return load_settings({**flags, "base_url": operation.server}, operation.contract)
+    from cxcall.sandbox.server import start_sandbox
 
-    sandbox = stack.enter_context(start([operation.contract]))
+    sandbox = stack.enter_context(start_sandbox([operation.contract]))
     own = ("timeout", "engagement_header", "hours", "do_not_call")
-    return for_sandbox(sandbox, {name: flags[name] for name in own})
+    return sandbox_settings(sandbox, {name: flags[name] for name in own})
 
 
 def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:

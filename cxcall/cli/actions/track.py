@@ -212,12 +212,12 @@ def reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Deliv
 def _settled(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
     """Return what reads an ID on the profile's platform, and the settings for it."""
     from cxcall.cli.actions.contract_file import own_contract
-    from cxcall.settings.settings import platform_of, settle
+    from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(chosen, contracts)
     known = contract.operations(own_contract(contracts, chosen.profile))
-    tracker = tracking.tracker_for(platform_of(flags) or known[0].platform, known)
-    return tracker, settle(flags, tracker.operation.contract)
+    tracker = tracking.tracker_for(find_platform(flags) or known[0].platform, known)
+    return tracker, load_settings(flags, tracker.operation.contract)
 
 
 def _engagement_of(given: str) -> str:

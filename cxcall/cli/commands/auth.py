@@ -69,10 +69,10 @@ def login(
     flags = {**flags_of(settings, platform), "client_id": client_id}
     settled = _settle(flags)
     if with_token:
-        token = tokens.login_with_token(settled, screen.read_secret("Access token"))
+        token = tokens.log_in_with_token(settled, screen.read_secret("Access token"))
     elif web:
         flags["client_id"] = settled.client_id or screen.read_line("Client ID")
-        token = tokens.login_by_web(
+        token = tokens.log_in_with_browser(
             _settle(flags), _shower(output, opens=not no_browser), port=port
         )
     else:
@@ -80,14 +80,14 @@ def login(
         noun, pair = ("Access key", "access_key") if is_cxone else ("Client", "client")
         known = settled.values[f"{pair}_id"].value or screen.read_line(f"{noun} ID")
         secret = settled.values[f"{pair}_secret"].value or screen.read_secret(f"{noun} secret")
-        token = tokens.login(settled, known, secret)
+        token = tokens.log_in(settled, known, secret)
     settled = _settle(flags)  # the API's address may be found only now
-    found = tokens.status(settled)
+    found = tokens.get_status(settled)
     return Report(
         "auth login",
         findings=found.findings,
         data=found.as_dict(),
-        text=f"logged in to {settled.base_url} ({token.kind}); kept in {found.kept_in}",
+        text=f"logged in to {settled.base_url} ({token.kind}); kept in {found.storage}",
     )
 
 
@@ -99,11 +99,11 @@ def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     from cxcall.findings.exit_codes import ExitCode, Outcome
 
     settled = _settle(flags_of(settings, platform))
-    found = tokens.status(settled)
+    found = tokens.get_status(settled)
     return Report(
         "auth status",
-        outcome=Outcome.OK if found.usable else Outcome.ERROR,
-        exit_code=ExitCode.OK if found.usable else ExitCode.CREDENTIALS,
+        outcome=Outcome.OK if found.is_usable else Outcome.ERROR,
+        exit_code=ExitCode.OK if found.is_usable else ExitCode.CREDENTIALS,
         findings=found.findings,
         data=found.as_dict(),
         table=Table(("", "VALUE", "SOURCE"), found.rows()),
@@ -137,7 +137,7 @@ def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     from cxcall.credentials import tokens
 
     settled = _settle(flags_of(settings, platform))
-    removed = tokens.logout(settled)
+    removed = tokens.log_out(settled)
     text = f"removed {', '.join(removed)}" if removed else "nothing was kept; nothing to remove"
     return Report("auth logout", findings=settled.conflicts, data={"removed": removed}, text=text)
 
@@ -145,9 +145,9 @@ def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
 def _settle(flags: Mapping[str, str | None]) -> Settings:
     """Settle by the contract of the platform that the settings name."""
     from cxcall.contracts.contract import of_platform
-    from cxcall.settings.settings import platform_of, settle
+    from cxcall.settings.settings import find_platform, load_settings
 
-    return settle(flags, of_platform(platform_of(flags)))
+    return load_settings(flags, of_platform(find_platform(flags)))
 
 
 def _shower(output: OutputOptions, *, opens: bool) -> Callable[[str], None]:

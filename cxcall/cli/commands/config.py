@@ -17,10 +17,10 @@ def show(settings: SettingsOptions) -> Report:
     """Show every settled value, and where it came from; secrets are masked."""
     from cxcall.cli.options import flags_of
     from cxcall.contracts.contract import of_platform
-    from cxcall.settings.settings import platform_of, settle
+    from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(settings)
-    settled = settle(flags, of_platform(platform_of(flags)))
+    settled = load_settings(flags, of_platform(find_platform(flags)))
     shown = {
         name: ("****" if entry.secret and entry.value else entry.value, entry.source)
         for name, entry in settled.values.items()

@@ -145,9 +145,9 @@ def _on_platform(operations: Sequence[Operation], settings: SettingsOptions) -> 
     if len({entry.platform for entry in operations}) == 1:
         return list(operations)
     from cxcall.cli.options import flags_of
-    from cxcall.settings.settings import platform_of
+    from cxcall.settings.settings import find_platform
 
-    platform = platform_of(flags_of(settings)) or operations[0].platform
+    platform = find_platform(flags_of(settings)) or operations[0].platform
     return [entry for entry in operations if entry.platform == platform]
 
 

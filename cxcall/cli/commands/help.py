@@ -31,12 +31,12 @@ def show_help(
 
     from cxcall.cli.help_topics import TOPICS, find
     from cxcall.findings.errors import UsageError
-    from cxcall.settings.sources import nearest
+    from cxcall.settings.sources import suggest_name
 
     if topic is None:
         return _whole()
     if topic not in TOPICS:
-        hint = nearest(topic, TOPICS)
+        hint = suggest_name(topic, TOPICS)
         raise UsageError(
             f"there is no topic or command `{topic}`",
             where="help",

@@ -17,14 +17,14 @@ app = new_app("")
 
 
 def _epilog() -> str:
-    from cxcall.sandbox.faults import TABLE
+    from cxcall.sandbox.faults import FAULTS
 
     shown = examples(
         "cxcall sandbox",
         "cxcall sandbox --port 8080",
         "cxcall execute $CAMPAIGN -f payload.json --sandbox",
     )
-    numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in TABLE)
+    numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in FAULTS)
     return f"{shown}\n\n\b\nNumbers that make it misbehave, anywhere in a body:\n{numbers}"
 
 
@@ -44,12 +44,12 @@ def sandbox(
     """
     from cxcall.contracts import contract
     from cxcall.output.screen import Screen
-    from cxcall.sandbox.server import start
+    from cxcall.sandbox.server import start_sandbox
 
     screen = Screen.standard(output)
     with (
         suppress(KeyboardInterrupt),
-        start(contract.load_all(own_contract(contracts)), port=port) as running,
+        start_sandbox(contract.load_all(own_contract(contracts)), port=port) as running,
     ):
         report = Report(
             "sandbox",

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.sandbox.faults import Fault, Shape
-from cxcall.sandbox.messages import Problem, SandboxResponse
-from cxcall.sandbox.sample_values import sample
-from cxcall.sandbox.tokens import expired
+from cxcall.sandbox.faults import BodyShape, Fault
+from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.sample_values import sample_value
+from cxcall.sandbox.tokens import expired_token
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from cxcall.contracts.contract import Operation
 
-HIDDEN_FAILURE: dict[str, Any] = {
+FAILURE_BODY: dict[str, Any] = {
     "success": False,
     "errorCount": 1,
     "errors": [{"code": "contact.not.callable", "message": "The contact is not callable."}],
 }
-PAGE = (
+HTML_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
 SEE_OTHER = range(300, 400)
@@ -34,12 +34,12 @@ def success_status(operation: Operation) -> int:
     return next((int(status) for status in declared if status.isdigit() and status[0] == "2"), 200)
 
 
-def declares(operation: Operation, status: int) -> bool:
+def declares_status(operation: Operation, status: int) -> bool:
     """Tell whether the operation declares an answer of this very status."""
     return str(status) in _responses(operation)
 
 
-def new_id(operation: Operation) -> str:
+def new_engagement_id(operation: Operation) -> str:
     """Return a new engagement ID: a UUID, or digits where the declared answer shows a number."""
     response = operation.contract.resolve(
         _responses(operation).get(str(success_status(operation)), {})
@@ -50,7 +50,7 @@ def new_id(operation: Operation) -> str:
     return str(uuid4().int % 10**10) if is_number else str(uuid4())
 
 
-class ResponseWanted(NamedTuple):
+class ResponseContext(NamedTuple):
     """What an answer goes by: the new engagement ID, the path's parameters, how often it was read before."""
 
     engagement_id: str
@@ -58,19 +58,19 @@ class ResponseWanted(NamedTuple):
     visit: int = 0
 
 
-def succeed(
-    operation: Operation, asked: ResponseWanted, status: int, shape: Shape = Shape.USUAL
+def success_response(
+    operation: Operation, asked: ResponseContext, status: int, shape: BodyShape = BodyShape.USUAL
 ) -> SandboxResponse:
     """Return the declared success; IDs stand wherever the contract and the path say.
 
     Where several examples are declared, they are what is seen at one read after the other.
     """
     response = operation.contract.resolve(_responses(operation).get(str(status), {}))
-    shown = "" if shape is Shape.NO_ID else asked.engagement_id
+    shown = "" if shape is BodyShape.NO_ID else asked.engagement_id
     headers = {
         name: shown
         for name in _engagement_headers(operation, response)
-        if shown and shape is not Shape.ID_IN_BODY
+        if shown and shape is not BodyShape.ID_IN_BODY
     }
     media = response.get("content", {}).get("application/json")
     if media is None:
@@ -82,7 +82,7 @@ def succeed(
         body = _filled(example, {**_named(operation, asked.values), **pointers})
         body = _renamed(body, _replaced(example, body))
     else:
-        body = sample(operation.contract, media.get("schema", {}), pointers)
+        body = sample_value(operation.contract, media.get("schema", {}), pointers)
     return SandboxResponse(status, _without(body, pointers) if not shown else body, headers)
 
 
@@ -101,22 +101,22 @@ def _named(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def misbehave(
-    fault: Fault, operation: Operation, asked: ResponseWanted, path: str, correlation_id: str
+def fault_response(
+    fault: Fault, operation: Operation, asked: ResponseContext, path: str, correlation_id: str
 ) -> SandboxResponse:
     """Return a fault's answer, before anything is cut off it."""
     if fault.status is None:
-        return succeed(operation, asked, success_status(operation), fault.shape)
-    if fault.shape is Shape.HIDDEN_FAILURE:
-        return SandboxResponse(fault.status, HIDDEN_FAILURE)
-    if fault.shape is Shape.PAGE:
-        return SandboxResponse(fault.status, PAGE)
+        return success_response(operation, asked, success_status(operation), fault.shape)
+    if fault.shape is BodyShape.HIDDEN_FAILURE:
+        return SandboxResponse(fault.status, FAILURE_BODY)
+    if fault.shape is BodyShape.PAGE:
+        return SandboxResponse(fault.status, HTML_PAGE)
     if fault.status in SEE_OTHER:
         return SandboxResponse(fault.status, None, {"Location": path})
     problem = (
-        expired()
+        expired_token()
         if fault.status == HTTPStatus.UNAUTHORIZED
-        else Problem(fault.status, wait=fault.wait)
+        else HttpProblem(fault.status, wait=fault.wait)
     )
     return problem.answer(correlation_id, operation.platform)
 
