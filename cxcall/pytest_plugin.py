@@ -1,10 +1,10 @@
-"""A pytest plugin: a sandbox for the smoke tests of any program that triggers calls.
+"""Provide pytest fixtures that start a sandbox for smoke tests of programs that trigger calls.
 
-pytest loads it by itself where cxcall is installed; what it needs is imported when a test asks.
+pytest loads this plugin wherever cxcall is installed. It imports nothing until a test uses it.
 
-    def test_one_phone_rings(cxcall_sandbox, cxcall_environment, tmp_path):
+    def test_one_call_is_placed(cxcall_sandbox, cxcall_environment, tmp_path):
         subprocess.run(["trigger.sh"], env=cxcall_environment, cwd=tmp_path, check=True)
-        assert [ring.operation for ring in cxcall_sandbox.rings] == ["execute"]
+        assert [call.operation for call in cxcall_sandbox.rings] == ["execute"]
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def cxcall_contract() -> str | None:
-    """Return the file of your own OpenAPI 3.1 contract for the sandbox: none, unless defined anew."""
+    """Return the file of your own OpenAPI document for the sandbox; redefine it to use one."""
     return None
 
 
 @pytest.fixture
 def cxcall_sandbox(cxcall_contract: str | None) -> Iterator[Sandbox]:
-    """Run a server on a free port of loopback that answers as the platform would, and rings nobody.
+    """Run a server on a free loopback port that responds as the platform does; no real calls are placed.
 
-    Any client can use it: `base_url`, `token_url`, `client_id`, `client_secret`. What came stands in
-    `received`, the requests for which a phone would have rung in `rings`; each test has its own.
+    Any client can use its `base_url`, `token_url`, `client_id`, and `client_secret`. `received` lists
+    all requests, `rings` those that would have placed a call. Each test has its own sandbox.
     """
     from cxcall.contracts.contract import load_all
     from cxcall.sandbox.server import start_sandbox
@@ -45,10 +45,11 @@ def cxcall_environment(
     cxcall_contract: str | None,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, str]:
-    """Return the environment for a subprocess in which `cxcall` knows the sandbox alone.
+    """Return the environment for a subprocess in which `cxcall` uses only the sandbox.
 
-    It is that of pytest without the settings and credentials of cxcall and the vendor; ledger, tokens
-    and profiles are in a folder of the test's own. A `.env` in the working directory is still read.
+    It is the environment of pytest without the settings and credentials of cxcall and the vendor.
+    Ledger, tokens, and profiles are in a folder of the test. A `.env` in the working directory is
+    still read.
     """
     import os
 

@@ -101,7 +101,7 @@ def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) 
     shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
     for name in ("cxcall_sandbox", "cxcall_environment", "cxcall_contract"):
         assert name in shown
-    assert "rings nobody" in shown
+    assert "no real calls are placed" in shown
 
 
 def test_a_run_that_does_not_ask_for_it_pays_nothing(pytester: pytest.Pytester) -> None:

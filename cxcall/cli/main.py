@@ -15,8 +15,9 @@ from cxcall.cli.options import COMMON
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.output.options import parse_output_options
 from cxcall.output.report import Report, error_report
-from cxcall.output.screen import Screen, parse_output_options
+from cxcall.output.screen import Screen
 from cxcall.runtime.process_exit import report_write_error
 from cxcall.runtime.signals import let_interrupt
 from cxcall.runtime.streams import UnwrittenError, guard

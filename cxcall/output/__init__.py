@@ -1,1 +1,1 @@
-"""Everything that is written: reports as text or JSON, findings, and progress."""
+"""Print reports as text or JSON, findings, and progress; nothing else in cxcall prints."""

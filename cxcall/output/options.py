@@ -1,23 +1,19 @@
-"""The options that choose how a report is written."""
+"""Declare the options that choose the format and amount of output."""
 
+from collections.abc import Iterable
+from itertools import pairwise, takewhile
 from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
 OutputFormat = Literal["text", "json", "jsonl", "github", "junit", "sarif"]
-
-
 ColorChoice = Literal["auto", "always", "never"]
-
-
 FORMATS: tuple[OutputFormat, ...] = ("text", "json", "jsonl")
-
-
 CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
 
 
 def supported_formats(command: str) -> tuple[OutputFormat, ...]:
-    """Return the formats that a command prints; those of CI systems tell of findings in files."""
+    """Return the output formats of a command; only `validate` has those of CI systems."""
     return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
 
 
@@ -27,14 +23,28 @@ def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> A
 
 
 class OutputOptions(NamedTuple):
-    """How a command speaks."""
+    """The format and amount of a command's output."""
 
-    output: Annotated[
-        OutputFormat, option("--output", "-o", help="How to print; jsonl for many.")
-    ] = "text"
-    quiet: Annotated[bool, option("--quiet", "-q", help="Print the engagement ID alone.")] = False
+    output: Annotated[OutputFormat, option("--output", "-o", help="Output format.")] = "text"
+    quiet: Annotated[bool, option("--quiet", "-q", help="Print only the engagement ID.")] = False
     verbose: Annotated[
-        bool, option("--verbose", "-v", help="Show request, headers and timing on stderr.")
+        bool, option("--verbose", "-v", help="Show request, headers, and timing on stderr.")
     ] = False
-    color: Annotated[ColorChoice, option("--color", help="Colour: auto, always or never.")] = "auto"
+    color: Annotated[ColorChoice, option("--color", help="Color: auto, always, or never.")] = "auto"
     no_input: Annotated[bool, option("--no-input", help="Never ask; fail instead.")] = False
+
+
+def parse_output_options(arguments: Iterable[str], command: str) -> OutputOptions:
+    """Return --output and --color from raw arguments, for errors that occur before parsing."""
+    found: dict[str, Any] = {"output": "text", "color": "auto"}
+    words = takewhile(lambda word: word != "--", arguments)
+    for word, following in pairwise([*words, ""]):
+        name, equals, text = word.partition("=")
+        if word.startswith("-o"):
+            found["output"] = word[2:] or following
+        elif name in ("--output", "--color"):
+            found[name[2:]] = text if equals else following
+    return OutputOptions(
+        output=found["output"] if found["output"] in supported_formats(command) else "text",
+        color=found["color"] if found["color"] in ("always", "never") else "auto",
+    )

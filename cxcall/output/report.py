@@ -1,4 +1,4 @@
-"""What a command has to say, as one value: rendered as text, or as the JSON envelope."""
+"""Hold the result of a command as one value, and convert it to the JSON envelope."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import HttpRequest, HttpResponse
+    from cxcall.transport.messages import HttpRequest
     from cxcall.validation.payload_check import PayloadVerdict
 
 SCHEMA_VERSION = 1
 
 
 class Table(NamedTuple):
-    """Rows under headings; a cell is text already fit to be shown.
+    """Rows of text under headings.
 
-    `on_terminal` is what people see instead, where the rows are for programs, and `narrower` what
-    they see where a terminal is too narrow for one line a row.
+    `on_terminal` replaces the table on a terminal, where the rows themselves are for programs.
+    `narrower` replaces it on a terminal that is too narrow to show a row on one line.
     """
 
     headings: Sequence[str]
@@ -34,12 +34,12 @@ class Table(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The end of a command.
+    """The result of a command.
 
-    `text` and `table` are what a person reads on stdout; `data` is the same for a program.
-    `lines` are records for JSON Lines, streamed; `is_last_line` when they went before, and the
-    envelope is the last of them. `talk` goes to stderr, in text only.
-    `payloads` are what the formats of CI systems tell.
+    `text` and `table` go to stdout in text output, and `data` is the same in JSON. `diagnostics`
+    go to stderr, in text output only. `json_lines` are the records of JSON Lines output;
+    `is_last_json_line` says that they were printed before, and that the envelope follows them.
+    `payloads` is what the formats of CI systems print.
     """
 
     command: str = ""
@@ -62,14 +62,14 @@ class Report(NamedTuple):
 
     @property
     def is_change_accepted(self) -> bool:
-        """Whether the API took a request that changes something: the same command would do it again."""
+        """Whether the API accepted a change, so that running the command again would repeat it."""
         is_read = self.operation is not None and self.operation.is_read
         return self.outcome is Outcome.ACCEPTED and not is_read
 
     def envelope(self) -> dict[str, Any]:
         """Return the JSON envelope that `envelope.schema.json` describes.
 
-        Phone numbers are masked, but in a dry run: that shows exactly what would be sent.
+        Phone numbers are masked, except in a dry run, which shows exactly what would be sent.
         """
         delivery = self.delivery
         return {
@@ -105,26 +105,25 @@ class Report(NamedTuple):
 
 
 def _response(delivery: Delivery | None) -> dict[str, Any] | None:
-    if delivery is None or delivery.exchange is None or delivery.exchange.response is None:
+    exchange = delivery.exchange if delivery else None
+    if exchange is None or exchange.response is None:
         return None
     from cxcall.transport.messages import masked_headers
 
-    response: HttpResponse = delivery.exchange.response
-    decoded = response.json()
+    response, decoded = exchange.response, exchange.response.json()
+    body = response.text if decoded is None else decoded
     return {
         "status": response.status,
         "reason": response.reason,
         "headers": masked_headers(response.headers),
-        "body": phone_numbers.mask_value(
-            response.text if decoded is None else decoded, phone_numbers.mask_international
-        ),
-        "elapsedMs": delivery.exchange.timings.get("total"),
+        "body": phone_numbers.mask_value(body, phone_numbers.mask_international),
+        "elapsedMs": exchange.timings.get("total"),
     }
 
 
 def finding_as_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding for the envelope; the place in a file stands beside `where`, numbers masked."""
-    place = finding.excerpt
+    """Return a finding as it appears in the envelope, without the quoted line of the file."""
+    excerpt = finding.excerpt
     return {
         "severity": str(finding.severity),
         "code": finding.code,
@@ -134,17 +133,12 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "why": finding.why,
         "source": finding.source,
         "origin": finding.origin or None,
-        "file": place.file if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
+        "file": excerpt.file if excerpt else None,
+        "line": excerpt.line if excerpt else None,
+        "column": excerpt.column if excerpt else None,
     }
 
 
 def error_report(error: CxcallError, command: str) -> Report:
-    """Return the report of a command that could not go on."""
-    return Report(
-        command=command,
-        outcome=error.outcome,
-        exit_code=error.exit_code,
-        findings=error.findings,
-    )
+    """Return the report of a command that ended with an error."""
+    return Report(command, error.outcome, error.exit_code, findings=error.findings)

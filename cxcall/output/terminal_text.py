@@ -1,4 +1,4 @@
-"""Text for a terminal: escape, fold, and measure in cells."""
+"""Prepare text for a terminal: escape control characters, fold lines, measure width in cells."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    Paint = Callable[[str, str], str]
-
-
-# C0 and C1 controls, and the marks that reorder text: what a server sends is shown, never obeyed.
+# C0 and C1 control characters and the marks that reorder text: text from a server must not control
+# the terminal.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
 LITERAL = r"`[^`\n]*`"
-
-
 _PROTECTED_SPACE = "\0"  # where a literal has a space: `printable` has left none of these
 
 
@@ -25,7 +19,7 @@ MIN_COLUMNS = 40
 
 
 def escape_controls(text: str) -> str:
-    """Return text from outside with control characters spelled out, tabs and newlines kept."""
+    """Return text with its control characters as escape sequences; tabs and newlines stay."""
     if text.isprintable():
         return text
     return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
@@ -58,12 +52,12 @@ def _fold_line(line: str, width: int, indent: str) -> str:
 
 
 def escape_to_one_line(text: str) -> str:
-    """Return text from outside on one line, control characters and line breaks spelled out."""
+    """Return text on one line, with control characters and newlines as escape sequences."""
     return escape_controls(text).replace("\n", "\\n")
 
 
 def count_fitting(text: Iterable[str], room: int) -> int:
-    """Return how many of the first characters fit into so many cells."""
+    """Return how many of the first characters fit into `room` terminal cells."""
     count = 0
     for char in text:
         room -= cell_width(char)
@@ -74,7 +68,7 @@ def count_fitting(text: Iterable[str], room: int) -> int:
 
 
 def cell_width(text: str) -> int:
-    """Return how many terminal cells a text takes."""
+    """Return the width of a text in terminal cells."""
     if text.isascii() and text.isprintable():
         return len(text)
     return sum(map(_character_width, text))

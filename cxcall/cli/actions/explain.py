@@ -17,7 +17,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, Table, finding_as_json
-from cxcall.output.screen import Screen, count_findings
+from cxcall.output.screen import Screen, format_severity_counts
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _report(found: list[Explanation], counts: Counter[str], *, fix: str) -> Repo
         findings_are_data=True,
         data={"attempts": attempts},
         json_lines=attempts,
-        summary="" if fix else count_findings(counts),
+        summary="" if fix else format_severity_counts(counts),
     )
 
 

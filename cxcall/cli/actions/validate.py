@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report
-from cxcall.output.screen import Screen, count_findings
+from cxcall.output.screen import Screen, format_severity_counts
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.summary import SHOWN, ValidationSummary
@@ -53,7 +53,9 @@ def run_validation(
         text=""
         if output.quiet
         else "\n".join(escape_to_one_line(str(each)) for each in result.shown),
-        summary="\n".join(filter(None, [result.summary(), count_findings(result.severities)])),
+        summary="\n".join(
+            filter(None, [result.summary(), format_severity_counts(result.severities)])
+        ),
         payloads=result.payloads,
     )
 

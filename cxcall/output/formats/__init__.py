@@ -1,1 +1,1 @@
-"""Validation results in the formats that CI systems read: one module per format."""
+"""Write validation results in the formats that CI systems read; each module has `render(report)`."""

@@ -1,4 +1,4 @@
-"""GitHub Actions workflow commands: an annotation for each finding, at its line in the pull request."""
+"""Write GitHub Actions workflow commands: an annotation for each finding, at its line."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render(report: Report) -> str:
-    """Return one workflow command for each finding, and how many payloads are valid."""
-    payloads = payload_verdicts(report)
-    lines = [annotation(checked, each) for checked in payloads for each in checked.findings]
+    """Return a workflow command for each finding, and a line that counts the valid payloads."""
+    verdicts = payload_verdicts(report)
+    lines = [_annotation(verdict, each) for verdict in verdicts for each in verdict.findings]
     if report.payloads:
-        valid = sum(checked.valid for checked in payloads)
+        valid = sum(verdict.valid for verdict in verdicts)
         summary = f"; {report.summary}" if report.summary else ""
-        lines.append(f"cxcall: {valid} of {len(payloads)} payloads valid{summary}")
+        lines.append(f"cxcall: {valid} of {len(verdicts)} payloads valid{summary}")
     return "\n".join(lines)
 
 
-def annotation(checked: PayloadVerdict, finding: Finding) -> str:
-    """Return a finding as a workflow command; nothing in it can end the command or start another."""
-    file, place = repository_path(checked), finding.excerpt
+def _annotation(verdict: PayloadVerdict, finding: Finding) -> str:
+    file, excerpt = repository_path(verdict), finding.excerpt
     properties = {"file": file.as_posix()} if file else {}
-    if file and place:
-        properties |= {"line": str(place.line), "col": str(place.column)}
+    if file and excerpt:
+        properties |= {"line": str(excerpt.line), "col": str(excerpt.column)}
     properties["title"] = f"{finding.code}  {finding.where}"
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{_COMMANDS[finding.severity]} {told}::{_data(finding_message(finding))}"
+    joined = ",".join(f"{name}={_escape_property(text)}" for name, text in properties.items())
+    return f"::{_COMMANDS[finding.severity]} {joined}::{_escape_data(finding_message(finding))}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
+    """Escape text so that it cannot end the command or start another one."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,4 +1,4 @@
-"""JUnit XML: a test case for each payload, so that a CI system counts and shows them as tests."""
+"""Write JUnit XML: a test case for each payload, so that a CI system shows payloads as tests."""
 
 from __future__ import annotations
 
@@ -21,66 +21,67 @@ if TYPE_CHECKING:
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import PayloadVerdict
 
-_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report) -> str:
-    """Return the document, in ASCII: any stream can carry it.
+    """Return the XML document in ASCII, which every stream can carry.
 
-    What makes a payload invalid is one `failure`, as many readers take the first alone; what could
-    not be read is an `error`; other findings stand in `system-out`.
+    An invalid payload has one `failure` with all of its errors, because many readers show only the
+    first; an unreadable one has an `error`. Other findings are in `system-out`.
     """
-    payloads = payload_verdicts(report)
-    unread = sum(not is_readable(checked) for checked in payloads)
+    verdicts = payload_verdicts(report)
+    unreadable = sum(not is_readable(verdict) for verdict in verdicts)
     counts = {
         "name": "cxcall validate",
-        "tests": str(len(payloads)),
-        "failures": str(sum(not checked.valid for checked in payloads) - unread),
-        "errors": str(unread),
+        "tests": str(len(verdicts)),
+        "failures": str(sum(not verdict.valid for verdict in verdicts) - unreadable),
+        "errors": str(unreadable),
     }
     suites = Element("testsuites", counts)
     suite = SubElement(suites, "testsuite", {**counts, "skipped": "0"})
-    for checked in payloads:
-        _add_case(suite, checked)
+    for verdict in verdicts:
+        _add_case(suite, verdict)
     indent(suites)
     text: bytes = tostring(suites, encoding="us-ascii", xml_declaration=True)
     return text.decode("ascii")
 
 
-def _add_case(suite: Element, checked: PayloadVerdict) -> None:
-    name = checked.place or "command line"
-    attributes = {"classname": "cxcall.validate", "name": _xml(name)}
-    if file := repository_path(checked):
-        attributes["file"] = _xml(file.as_posix())
+def _add_case(suite: Element, verdict: PayloadVerdict) -> None:
+    name = verdict.place or "command line"
+    attributes = {"classname": "cxcall.validate", "name": _escape(name)}
+    if file := repository_path(verdict):
+        attributes["file"] = _escape(file.as_posix())
     case = SubElement(suite, "testcase", attributes)
-    faults = _faults(checked)
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        kind = "failure" if is_readable(checked) else "error"
-        said = {"message": _xml(faults[0].message + more), "type": faults[0].code}
-        SubElement(case, kind, said).text = _text(faults)
-    faulty = {each.severity for each in faults}
-    if others := [each for each in checked.findings if each.severity not in faulty]:
-        SubElement(case, "system-out").text = _text(others)
+    failures = _failures(verdict)
+    if failures:
+        first, more = failures[0], len(failures) - 1
+        message = f"{first.message} (and {more} more)" if more else first.message
+        kind = "failure" if is_readable(verdict) else "error"
+        details = {"message": _escape(message), "type": first.code}
+        SubElement(case, kind, details).text = _format_findings(failures)
+    severities = {each.severity for each in failures}
+    if others := [each for each in verdict.findings if each.severity not in severities]:
+        SubElement(case, "system-out").text = _format_findings(others)
 
 
-def _faults(checked: PayloadVerdict) -> list[Finding]:
-    """Return what makes a payload invalid: its errors, or (`--strict`) its warnings where it has none."""
-    errors = [each for each in checked.findings if each.severity is Severity.ERROR]
-    warnings = [each for each in checked.findings if each.severity is Severity.WARNING]
-    return errors if errors or checked.valid else warnings
+def _failures(verdict: PayloadVerdict) -> list[Finding]:
+    """Return what makes a payload invalid: its errors, or its warnings if only `--strict` does."""
+    errors = [each for each in verdict.findings if each.severity is Severity.ERROR]
+    warnings = [each for each in verdict.findings if each.severity is Severity.WARNING]
+    return errors if errors or verdict.valid else warnings
 
 
-def _text(findings: Sequence[Finding]) -> str:
-    return _xml("\n\n".join(f"{_head(each)}{finding_message(each)}" for each in findings))
+def _format_findings(findings: Sequence[Finding]) -> str:
+    return _escape("\n\n".join(f"{_heading(each)}\n{finding_message(each)}" for each in findings))
 
 
-def _head(finding: Finding) -> str:
-    place = finding.excerpt
-    at = f"{place.file}:{place.line}:{place.column}  " if place else ""
-    return f"{finding.severity}[{finding.code}]  {at}{finding.where}\n"
+def _heading(finding: Finding) -> str:
+    excerpt = finding.excerpt
+    position = f"{excerpt.file}:{excerpt.line}:{excerpt.column}  " if excerpt else ""
+    return f"{finding.severity}[{finding.code}]  {position}{finding.where}"
 
 
-def _xml(text: str) -> str:
-    """Spell out the characters that XML 1.0 cannot hold at all."""
-    return _NO_XML.sub(lambda found: ascii(found[0])[1:-1], text)
+def _escape(text: str) -> str:
+    """Replace the characters that XML 1.0 cannot contain with escape sequences."""
+    return _NOT_IN_XML.sub(lambda match: ascii(match[0])[1:-1], text)

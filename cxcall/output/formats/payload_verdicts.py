@@ -1,8 +1,4 @@
-"""What was found in payload files, in the formats that CI systems read: one module a format.
-
-Each has `render(report)`, which returns the whole text. A report of no payloads, as that of a wrong
-flag, is rendered too: a CI job reads the same format on every path.
-"""
+"""What the formats of CI systems share: the verdict on each payload, its file, and finding text."""
 
 from __future__ import annotations
 
@@ -19,7 +15,11 @@ if TYPE_CHECKING:
 
 
 def payload_verdicts(report: Report) -> tuple[PayloadVerdict, ...]:
-    """Return what became of each payload; of a command that could not go on, one without a file."""
+    """Return the verdicts on the payloads of a report.
+
+    A command that failed before it read a payload has one invalid verdict without a file, so that a
+    CI job can read the same format in every case.
+    """
     if report.payloads or not report.findings:
         return tuple(report.payloads)
     findings = tuple(report.findings)
@@ -29,27 +29,27 @@ def payload_verdicts(report: Report) -> tuple[PayloadVerdict, ...]:
 
 
 def finding_message(finding: Finding) -> str:
-    """Return what is wrong, why, and what to do, a line each; none of the payload's own text."""
+    """Return what is wrong, why, and what to do, one per line; it quotes no line of the payload."""
     why = [f"why: {finding.why}"] if finding.why else []
     hint = [f"hint: {finding.fix}"] if finding.fix else []
     return "\n".join([finding.message, *why, *hint])
 
 
-def is_readable(checked: PayloadVerdict) -> bool:
-    """Tell whether there was a payload to judge."""
-    return checked.exit_code in (ExitCode.OK, ExitCode.INVALID)
+def is_readable(verdict: PayloadVerdict) -> bool:
+    """Return whether the payload could be read and checked."""
+    return verdict.exit_code in (ExitCode.OK, ExitCode.INVALID)
 
 
-def repository_path(checked: PayloadVerdict) -> Path | None:
-    """Return the file of a payload, from the repository's root (else from the working directory).
+def repository_path(verdict: PayloadVerdict) -> Path | None:
+    """Return the file of a payload, relative to the repository or else to the working directory.
 
-    One outside of it is absolute. None for stdin, and for what could not be read.
+    A file outside of it has an absolute path. None for stdin and for a file that cannot be read.
     """
     from cxcall.documents.text_files import STDIN
     from cxcall.validation.operation_patterns import to_root
 
-    if checked.file in ("", STDIN) or not is_readable(checked):
+    if verdict.file in ("", STDIN) or not is_readable(verdict):
         return None
-    path = Path(os.path.abspath(checked.file))  # noqa: PTH100 - symbolic links stay as they are named
+    path = Path(os.path.abspath(verdict.file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
     root = to_root(Path.cwd())[-1]
     return path.relative_to(root) if path.is_relative_to(root) else path

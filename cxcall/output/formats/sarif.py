@@ -1,4 +1,4 @@
-"""SARIF 2.1.0, the OASIS format of code scanning: a result for each finding, a rule for each code."""
+"""Write SARIF 2.1.0 (OASIS, for code scanning): a result for each finding, a rule for each code."""
 
 from __future__ import annotations
 
@@ -24,39 +24,42 @@ if TYPE_CHECKING:
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import PayloadVerdict
 
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
 
 def render(report: Report) -> str:
-    """Return the document, in ASCII: any stream can carry it."""
-    found = [(checked, each) for checked in payload_verdicts(report) for each in checked.findings]
-    codes = sorted({finding.code for _, finding in found})
-    run = {
-        "tool": {
-            "driver": {"name": "cxcall", "version": __version__, "rules": [*map(_rule, codes)]}
-        },
-        "columnKind": "unicodeCodePoints",
-        "invocations": [
-            {
-                "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
-                "exitCode": int(report.exit_code),
-            }
-        ],
-        "results": [_result(checked, each, codes.index(each.code)) for checked, each in found],
+    """Return the SARIF document in ASCII, which every stream can carry."""
+    pairs = [
+        (verdict, finding) for verdict in payload_verdicts(report) for finding in verdict.findings
+    ]
+    used = sorted({finding.code for _, finding in pairs})
+    rules = [_rule(code) for code in used]
+    invocation = {
+        "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
+        "exitCode": int(report.exit_code),
     }
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2)
+    run = {
+        "tool": {"driver": {"name": "cxcall", "version": __version__, "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [invocation],
+        "results": [
+            _result(verdict, finding, used.index(finding.code)) for verdict, finding in pairs
+        ],
+    }
+    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 def _rule(code: str) -> dict[str, Any]:
-    known = codes().get(code)
-    found = {"id": code, "shortDescription": {"text": known.means if known else code}}
-    return {**found, "help": {"text": known.do}} if known else found
+    entry = codes().get(code)
+    rule = {"id": code, "shortDescription": {"text": entry.means if entry else code}}
+    return {**rule, "help": {"text": entry.do}} if entry else rule
 
 
-def _result(checked: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
+def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:
     location: dict[str, Any] = {}
-    if file := repository_path(checked):
+    if file := repository_path(verdict):
         location["physicalLocation"] = {"artifactLocation": _artifact(file), **_region(finding)}
-    if is_readable(checked) and finding.where.startswith("/"):
+    if is_readable(verdict) and finding.where.startswith("/"):
         location["logicalLocations"] = [{"fullyQualifiedName": finding.where}]
     return {
         "ruleId": finding.code,
@@ -74,12 +77,9 @@ def _artifact(file: Path) -> dict[str, str]:
 
 
 def _region(finding: Finding) -> dict[str, Any]:
-    place = finding.excerpt
-    if place is None:
+    excerpt = finding.excerpt
+    if excerpt is None:
         return {}
-    region = {
-        "startLine": place.line,
-        "startColumn": place.column,
-        "endColumn": place.column + place.width,
-    }
+    start = excerpt.column
+    region = {"startLine": excerpt.line, "startColumn": start, "endColumn": start + excerpt.width}
     return {"region": region}
