@@ -53,7 +53,7 @@ class Document:
         self.findings = findings
         self.first_line = first_line
 
-    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+    def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
         """Return the place of a value, or of its name (`key`); None where there is no such place."""
         if pointer and not pointer.startswith("/"):
             return None

@@ -111,7 +111,7 @@ def _encoded_twice(payload: Payload) -> Finding:
         "body",
         "the body is a JSON string, not an object: it was encoded twice",
         fix="encode it once: with `requests`, `json=payload`, or `data=json.dumps(payload)`",
-        excerpt=payload.excerpt(""),
+        excerpt=payload.find_excerpt(""),
     )
 
 
@@ -146,4 +146,4 @@ def _general(payload: Payload, operation: Operation | None) -> Iterator[Finding]
 
 
 def _found(code: str, payload: Payload, pointer: str, message: str, fix: str) -> Finding:
-    return payload.finding(Severity.WARNING, code, pointer, message, fix=fix)
+    return payload.make_finding(Severity.WARNING, code, pointer, message, fix=fix)

@@ -72,7 +72,7 @@ def _of_query(
     """Yield that a value belongs into the query, and what would be wrong with it there."""
     place = join_pointer("", parameter.name)
     either = _takes_either(operation)
-    yield payload.finding(
+    yield payload.make_finding(
         Severity.WARNING if either else Severity.ERROR,
         "property-unknown",
         place,
@@ -84,7 +84,7 @@ def _of_query(
     )
     if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
         misfit = explain_parameter_error(operation, parameter, value)
-        yield misfit._replace(where=place, excerpt=payload.excerpt(place))
+        yield misfit._replace(where=place, excerpt=payload.find_excerpt(place))
 
 
 def _takes_either(operation: Operation) -> bool:
@@ -94,7 +94,7 @@ def _takes_either(operation: Operation) -> bool:
 
 
 def _of_nothing(operation: Operation, payload: Payload, name: str, near: str) -> Finding:
-    return payload.finding(
+    return payload.make_finding(
         Severity.WARNING,
         "property-unknown",
         join_pointer("", name),

@@ -231,7 +231,7 @@ def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fi
         fix=f"send it to `{other.method} {other.path}`: `--operation {other.name}`",
         why=f"as `{named.name}` {' and '.join(told)}" if told else "",
         source=f"contract {other.contract.name}",
-        excerpt=body.excerpt(""),
+        excerpt=body.find_excerpt(""),
     )
 
 

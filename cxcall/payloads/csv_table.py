@@ -52,7 +52,7 @@ class CsvRecord:
         self.columns, self.delimiter = columns, mark
         self.findings: tuple[Finding, ...] = ()
 
-    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
+    def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
         """Return the cell that set the value at a pointer, or one in it; None where none did."""
         for index, column in enumerate(self.columns):
             under = (f"{place}/".startswith(f"{pointer}/") for place in column.pointers)

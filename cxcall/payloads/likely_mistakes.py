@@ -68,7 +68,7 @@ def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
 
 def _undeclared_property(operation: Operation, body: Payload, place: str, near: str) -> Finding:
     name = split_pointer(place)[-1]
-    return body.finding(
+    return body.make_finding(
         Severity.WARNING,
         "property-unknown",
         place,
@@ -94,7 +94,7 @@ def _missing_companion(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tu
 
 def _unmet_condition(operation: Operation, body: Payload, place: str, other: str) -> Finding:
     name = split_pointer(place)[-1]
-    return body.finding(
+    return body.make_finding(
         Severity.WARNING,
         "value-not-allowed",
         place,
@@ -114,7 +114,7 @@ def _missing_property(schema: JsonSchema, value: dict[str, Any]) -> Iterator[lis
 
 def _once_required(operation: Operation, body: Payload, pointer: str, names: list[str]) -> Finding:
     listed = " or ".join(f"`{name}`" for name in names)
-    return body.finding(
+    return body.make_finding(
         Severity.WARNING,
         "property-missing",
         join_pointer(pointer, names[0]),
@@ -140,7 +140,7 @@ def find_id_mismatches(
         if kind != "path" or name not in values:
             continue
         if isinstance(value, str) and value.lower() != values[name].lower():
-            yield body.finding(
+            yield body.make_finding(
                 Severity.ERROR,
                 "id-mismatch",
                 pointer,
@@ -152,7 +152,7 @@ def find_id_mismatches(
 
 
 def _placeholder(operation: Operation, body: Payload, pointer: str, value: str) -> Finding:
-    return body.finding(
+    return body.make_finding(
         Severity.WARNING,
         "placeholder",
         pointer,
@@ -166,7 +166,7 @@ def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Fi
     """Yield a warning when a number of the right form is one that nobody can have."""
     reason = phone_numbers.find_number_mistake(value)
     if reason:
-        yield body.finding(
+        yield body.make_finding(
             Severity.WARNING,
             "phone-unlikely",
             pointer,
@@ -188,7 +188,7 @@ def _unequal(
     except KeyError:
         return
     if isinstance(here, str) and isinstance(there, str) and here.lower() != there.lower():
-        yield body.finding(
+        yield body.make_finding(
             Severity.WARNING,
             "id-mismatch",
             pointer,

@@ -28,7 +28,7 @@ class ValueSource(Protocol):
     def findings(self) -> Sequence[Finding]:
         """What was found while it was read."""
 
-    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+    def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
         """Return the place of a value, or of its name; None where there is no such place."""
 
 
@@ -39,19 +39,19 @@ class Payload(NamedTuple):
     document: ValueSource | None = None
     origins: Mapping[str, str] = MappingProxyType({})
 
-    def origin(self, pointer: str) -> str:
+    def find_origin(self, pointer: str) -> str:
         """Return the flag that set the value at `pointer`; empty when none did."""
         while pointer not in self.origins and pointer:
             pointer = pointer.rpartition("/")[0]
         return self.origins.get(pointer, "")
 
-    def excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
+    def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
         """Return the place of a value, or of its name, in the file; None when a flag set it."""
-        if self.document is None or self.origin(pointer):
+        if self.document is None or self.find_origin(pointer):
             return None
-        return self.document.excerpt(pointer, key=key)
+        return self.document.find_excerpt(pointer, key=key)
 
-    def finding(
+    def make_finding(
         self,
         severity: Severity,
         code: str,
@@ -68,8 +68,8 @@ class Payload(NamedTuple):
             code,
             where,
             message,
-            origin=self.origin(shown),
-            excerpt=self.excerpt(shown, key=key),
+            origin=self.find_origin(shown),
+            excerpt=self.find_excerpt(shown, key=key),
             **more,
         )
 

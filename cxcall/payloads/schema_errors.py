@@ -150,7 +150,7 @@ class _SchemaError:
     ) -> Finding:
         place = self.pointer if where is None else where
         source = f"contract {self.operation.contract.name}"
-        return self.body.finding(
+        return self.body.make_finding(
             Severity.ERROR, code, place, message, key=key, source=source, **more
         )
 

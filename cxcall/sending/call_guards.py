@@ -53,8 +53,8 @@ def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload
         if hours:
             found += _check_hours(rung.number, hours, enforce=settings.hours_policy == "enforce")
         in_body = rung.where.startswith("/")
-        excerpt = body.excerpt(rung.where) if in_body else None
-        origin = body.origin(rung.where) if in_body else ""
+        excerpt = body.find_excerpt(rung.where) if in_body else None
+        origin = body.find_origin(rung.where) if in_body else ""
         for finding in found:
             yield finding._replace(where=rung.where, excerpt=excerpt, origin=origin)
 

@@ -119,7 +119,7 @@ def _unexpected_body(operation: Operation, payload: Payload) -> Finding:
         f"`{operation.name}` takes no body",
         fix=f"leave it out; what it takes: `cxcall operations {operation.name}`",
         source=f"contract {operation.contract.name}",
-        excerpt=payload.excerpt(""),
+        excerpt=payload.find_excerpt(""),
     )
 
 
@@ -205,9 +205,9 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
 def _sources(payload: Payload) -> list[tuple[str, str]]:
     found = []
     for pointer in _leaf_pointers(payload.value, ""):
-        excerpt = payload.excerpt(pointer)
+        excerpt = payload.find_excerpt(pointer)
         place = f"{excerpt.file}:{excerpt.line}" if excerpt else ""
-        found.append((pointer, payload.origin(pointer) or place))
+        found.append((pointer, payload.find_origin(pointer) or place))
     return found
 
 

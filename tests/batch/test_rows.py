@@ -69,7 +69,7 @@ def test_every_cell_is_read_as_it_was_written_and_found_where_it_stands(
     for (_, payload, _, _), cells in zip(found, rows, strict=True):
         assert payload is not None
         for pointer, cell in zip(("/contactId", "/reasonCode"), cells, strict=True):
-            place = payload.excerpt(pointer)
+            place = payload.find_excerpt(pointer)
             assert place is not None
             start = lines[place.line - 1][place.column - 1 :]
             written = io.StringIO()

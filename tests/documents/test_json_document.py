@@ -121,14 +121,14 @@ def test_every_pointer_leads_to_the_text_of_its_value(value: Any, indent: int | 
     document = parse(text, "p.json")
     assert document.value == value
     for pointer in pointers(value):
-        place = document.excerpt(pointer)
+        place = document.find_excerpt(pointer)
         assert place is not None
         found, _ = json.JSONDecoder().raw_decode(
             document.text, offset(document, place.line, place.column)
         )
         assert found == value_at(value, pointer)
         assert place.text == document.text.split("\n")[place.line - 1]
-        named = document.excerpt(pointer, key=True)
+        named = document.find_excerpt(pointer, key=True)
         assert named is not None
         if pointer and isinstance(value_at(value, pointer.rpartition("/")[0]), dict):
             name, _ = json.JSONDecoder().raw_decode(
@@ -200,13 +200,13 @@ def test_repeated_names_are_found_and_the_last_one_is_where_the_value_is(text: s
     assert document.value == value
     assert len(document.findings) == repeats
     for pointer in pointers(value):
-        place = document.excerpt(pointer)
+        place = document.find_excerpt(pointer)
         assert place is not None
         found, _ = json.JSONDecoder().raw_decode(text, offset(document, place.line, place.column))
         assert found == value_at(value, pointer)
     for finding in document.findings:
         assert not has_value(value, finding.where + "/none")
-        assert document.excerpt(finding.where + "/none") is None
+        assert document.find_excerpt(finding.where + "/none") is None
 
 
 @pytest.mark.parametrize(
@@ -350,7 +350,7 @@ def test_two_hundred_levels_are_read(opening: str) -> None:
     text = opening * DEEPEST + ("" if opening == "[" else "1") + closing * DEEPEST
     document = parse(text, "p.json")
     step = "/0" if opening == "[" else "/a"
-    place = document.excerpt(step * (DEEPEST - 1))
+    place = document.find_excerpt(step * (DEEPEST - 1))
     assert place is not None
     assert place.column == len(opening) * (DEEPEST - 1) + 1
     assert parse(f"[{'[],' * 300}[]]", "p.json").value == [[]] * 301
@@ -381,7 +381,7 @@ def test_a_hostile_text_takes_no_long_time_and_gets_no_long_message(text: str) -
     if isinstance(found, Finding):
         assert len(found.message) + len(found.fix) < 250
     else:
-        assert isinstance(found.excerpt(""), Excerpt)
+        assert isinstance(found.find_excerpt(""), Excerpt)
 
 
 def test_duplicate_names_are_an_error_at_the_second() -> None:
@@ -406,8 +406,8 @@ def test_the_first_of_three_names_is_the_one_that_is_cited() -> None:
 def test_names_in_two_objects_of_one_name_are_no_duplicates() -> None:
     document = parse('{"a": {"x": 1, "y": 1}, "a": {"x": 2}}', "p.json")
     assert [entry.where for entry in document.findings] == ["/a"]
-    assert document.excerpt("/a/y") is None
-    place = document.excerpt("/a/x")
+    assert document.find_excerpt("/a/y") is None
+    place = document.find_excerpt("/a/x")
     assert place is not None
     assert place.column == 36
 
@@ -418,11 +418,11 @@ def test_a_duplicate_name_does_not_hide_that_the_text_is_no_json() -> None:
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/0", "path", "/l/1", "/l/00", "/l/x", "/l/\u0660"])
 def test_what_is_not_there_has_no_place(pointer: str) -> None:
-    assert parse('{"a": 1, "l": [1]}', "p.json").excerpt(pointer) is None
+    assert parse('{"a": 1, "l": [1]}', "p.json").find_excerpt(pointer) is None
 
 
 def test_a_name_is_underlined_at_its_name() -> None:
-    place = parse('{\n  "phone_number": 1\n}', "p.json").excerpt("/phone_number", key=True)
+    place = parse('{\n  "phone_number": 1\n}', "p.json").find_excerpt("/phone_number", key=True)
     assert place is not None
     assert (place.line, place.column, place.width) == (2, 3, 14)
 
@@ -460,7 +460,7 @@ def test_places_of_many_rows_come_quickly_and_share_their_lines(indent: int | No
     text = json.dumps([{"n": number} for number in range(10_000)], indent=indent) + "\n"
     document = parse(text, "p.json")
     started = perf_counter()
-    places = [document.excerpt(f"/{row}/n") for row in range(10_000)]
+    places = [document.find_excerpt(f"/{row}/n") for row in range(10_000)]
     assert perf_counter() - started < 1
     assert [
         place.text[place.column - 1 :].split("}")[0].strip() for place in places[:50] if place
@@ -492,7 +492,7 @@ print(ours / plain)
 def test_places_are_not_looked_for_until_one_is_asked_for() -> None:
     document = parse('{"a": 1}', "p.json")
     assert set(vars(document)) == {"name", "text", "value", "findings", "first_line"}
-    assert document.excerpt("/a")
+    assert document.find_excerpt("/a")
     assert {"_site", "_lines", "_starts"} < set(vars(document))
 
 
