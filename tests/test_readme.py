@@ -126,7 +126,7 @@ def test_it_stays_short() -> None:
 
 
 def test_the_picture_is_what_a_terminal_shows() -> None:
-    assert transcripts.drawn() == transcripts.PICTURE.read_text("utf-8"), (
+    assert transcripts.draw_picture() == transcripts.PICTURE.read_text("utf-8"), (
         "run: python tools/transcripts.py"
     )
     assert str(transcripts.PICTURE.relative_to(ROOT)) in README

@@ -1,7 +1,7 @@
-"""Write the man page from the help itself: python tools/man_page.py.
+"""Generate the man page from the help texts: python tools/man_page.py.
 
-It is checked in as `docs/cxcall.1`, as a wheel is built without the program's own dependencies;
-a test holds it to the help of the day.
+The result, `docs/cxcall.1`, is checked in, because a wheel is built without the dependencies of the
+program. A test compares it with the current help.
 """
 
 from __future__ import annotations
@@ -21,50 +21,52 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).parent.parent / "docs" / "cxcall.1"
-DATE = "2026-11-23"  # of the version, so that the page of a version is always the same
-SHARED = {name for group in COMMON for name in group._fields}
-SEE = "`cxcall help TOPIC`, `cxcall COMMAND --help` and `cxcall operations NAME` have the same, and more. curl(1), jq(1)"
+DATE = "2026-11-23"  # date of the version: the same version always gives the same page
+COMMON_NAMES = {name for group in COMMON for name in group._fields}
+SEE_ALSO = "`cxcall help TOPIC`, `cxcall COMMAND --help` and `cxcall operations NAME` have the same, and more. curl(1), jq(1)"
 
 
-def escaped(text: str) -> str:
-    """Return one line that roff prints as it is; backticks stand for nothing on paper."""
+def escape_roff(text: str) -> str:
+    """Return a line escaped for roff, without backticks."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "")
     return f"\\&{text}" if text[:1] == "." else text
 
 
-def filled(text: str) -> list[str]:
-    """Return a paragraph as lines that any tool takes."""
-    words = escaped(" ".join(text.split()))
+def wrap_paragraph(text: str) -> list[str]:
+    """Return a paragraph as escaped lines of at most 78 characters."""
+    words = escape_roff(" ".join(text.split()))
     lines = textwrap.wrap(words, 78, break_long_words=False, break_on_hyphens=False)
     return [f"\\&{line}" if line[:1] == "." else line for line in lines]
 
 
-def paragraphs(text: str) -> Iterator[str]:
-    """Yield the paragraphs of a help text, each under its macro but the first."""
+def format_paragraphs(text: str) -> Iterator[str]:
+    """Yield the lines of a help text, with a paragraph macro between paragraphs."""
     first, *more = re.split(r"\n\s*\n", text.strip())
-    yield from filled(first)
+    yield from wrap_paragraph(first)
     for paragraph in more:
         yield ".PP"
-        yield from filled(paragraph)
+        yield from wrap_paragraph(paragraph)
 
 
-def terms(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
+def format_terms(entries: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Yield a definition list: each term in bold, then its meaning."""
     for term, meaning in entries:
-        yield from (".TP", f"\\fB{escaped(term)}\\fR", *filled(meaning))
+        yield from (".TP", f"\\fB{escape_roff(term)}\\fR", *wrap_paragraph(meaning))
 
 
-def commands(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield (command, context) of every command; operations stand in the contracts, not here."""
+def list_commands(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield (command, context) of each command, subcommands in place of their group."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         inner = command.make_context(name, [], parent=context, resilient_parsing=True)
         if getattr(command, "commands", None):
-            yield from commands(command, inner)
+            yield from list_commands(command, inner)
         else:
             yield command, inner
 
 
-def flag(parameter: Any, context: Any) -> tuple[str, str]:
+def flag_help(parameter: Any, context: Any) -> tuple[str, str]:
+    """Return (flag, help text) of a parameter as Click shows it."""
     record: tuple[str, str] = parameter.get_help_record(context)
     return record
 
@@ -74,71 +76,74 @@ def is_flag(parameter: Any) -> bool:
 
 
 def is_common(parameter: Any) -> bool:
-    return is_flag(parameter) and parameter.name in SHARED | {"help"}
+    return is_flag(parameter) and parameter.name in COMMON_NAMES | {"help"}
 
 
-def entry(command: Any, context: Any) -> Iterator[str]:
-    """Yield a command: how it is written, what it does, its own flags, the common ones by name."""
+def format_command(command: Any, context: Any) -> Iterator[str]:
+    """Yield the section of a command: usage, description, own flags, and names of common flags."""
     shown = [
         parameter
         for parameter in command.get_params(context)
         if not getattr(parameter, "hidden", False)
     ]
     usage = re.sub(r"Usage: |\[OPTIONS\]|[{}]", "", command.get_usage(context))
-    yield f'.SS "{escaped(" ".join(usage.split()))}"'
-    yield from paragraphs(re.sub(r"\b\f", "", command.help or ""))
+    yield f'.SS "{escape_roff(" ".join(usage.split()))}"'
+    yield from format_paragraphs(re.sub(r"\b\f", "", command.help or ""))
     own = [parameter for parameter in shown if not is_common(parameter)]
-    yield from terms(flag(parameter, context) for parameter in own if flag(parameter, context))
+    yield from format_terms(
+        flag_help(parameter, context) for parameter in own if flag_help(parameter, context)
+    )
     common = [
         parameter.opts[0]
         for parameter in shown
-        if parameter.name in SHARED and is_common(parameter)
+        if parameter.name in COMMON_NAMES and is_common(parameter)
     ]
     if common:
-        yield from (".PP", *filled(f"Common flags: {', '.join(common)}."))
+        yield from (".PP", *wrap_paragraph(f"Common flags: {', '.join(common)}."))
 
 
-def examples(command: Any) -> list[str]:
-    told: str = (command.epilog or "").partition("Examples:\n")[2].partition("\n\n")[0]
-    return [line.strip() for line in told.splitlines()]
+def example_lines(command: Any) -> list[str]:
+    """Return the command lines under "Examples:" in the epilog of a command."""
+    text: str = (command.epilog or "").partition("Examples:\n")[2].partition("\n\n")[0]
+    return [line.strip() for line in text.splitlines()]
 
 
-def common_flags(known: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
-    """Return what the help of the commands says of each common flag, once, in the order of COMMON."""
+def common_flag_help(known: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
+    """Return (flag, help text) of each common flag once, in the order of COMMON."""
     found = {
-        parameter.name: flag(parameter, context)
+        parameter.name: flag_help(parameter, context)
         for command, context in reversed(known)
         for parameter in command.get_params(context)
-        if parameter.name in SHARED and is_flag(parameter)
+        if parameter.name in COMMON_NAMES and is_flag(parameter)
     }
     return [found[name] for group in COMMON for name in group._fields if name in found]
 
 
-def page() -> str:
-    """Return the whole page."""
+def build_page() -> str:
+    """Return the text of the man page."""
     root = assemble([""])
     context = root.make_context("cxcall", [], obj=Invocation(), resilient_parsing=True)
-    known = list(commands(root, context))
+    known = list(list_commands(root, context))
     about, epilog = root.help.rstrip("."), root.epilog
     output = help_topics.find("output")
     lines = [
         '.\\" Written by tools/man_page.py from the help of the commands; do not edit.',
         f'.TH CXCALL 1 {DATE} "cxcall {__version__}" "cxcall"',
         ".ad l",
-        ".nh",  # a flag or a path that is cut in two is another one
+        ".nh",  # no hyphenation: it would change flags and paths
         ".SH NAME",
-        *filled(f"cxcall - {about[0].lower() + about[1:]}"),
+        *wrap_paragraph(f"cxcall - {about[0].lower() + about[1:]}"),
         ".SH SYNOPSIS",
         "\\fBcxcall\\fR \\fICOMMAND\\fR [\\fIflags\\fR] [\\fIarguments\\fR]",
         ".SH DESCRIPTION",
-        *paragraphs(f"{about}. {epilog}\n\n{output.before}"),
-        *terms(output.terms),
+        *format_paragraphs(f"{about}. {epilog}\n\n{output.before}"),
+        *format_terms(output.terms),
         ".PP",
-        *paragraphs(output.after),
+        *format_paragraphs(output.after),
         ".SH COMMANDS",
-        *(line for command, inner in known for line in entry(command, inner)),
+        *(line for command, inner in known for line in format_command(command, inner)),
         '.SS "Common flags"',
-        *terms(common_flags(known)),
+        *format_terms(common_flag_help(known)),
     ]
     for title, name in (
         ("EXIT STATUS", "exit-codes"),
@@ -146,13 +151,13 @@ def page() -> str:
         ("FILES", "files"),
     ):
         topic = help_topics.find(name)
-        lines += [f".SH {title}", *filled(topic.before), *terms(topic.terms)]
-        lines += [".PP", *paragraphs(topic.after)] if topic.after else []
+        lines += [f".SH {title}", *wrap_paragraph(topic.before), *format_terms(topic.terms)]
+        lines += [".PP", *format_paragraphs(topic.after)] if topic.after else []
     lines += [".SH EXAMPLES", ".EX"]
-    lines += [escaped(line) for command, _ in known for line in examples(command)]
-    lines += [".EE", ".SH SEE ALSO", *filled(SEE)]
+    lines += [escape_roff(line) for command, _ in known for line in example_lines(command)]
+    lines += [".EE", ".SH SEE ALSO", *wrap_paragraph(SEE_ALSO)]
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
+    PAGE.write_text(build_page(), "utf-8")

@@ -1,6 +1,6 @@
-"""Draw what a terminal shows, from real runs at the sandbox: python tests/transcripts.py.
+"""Draw a picture of a terminal session from real runs against the sandbox: python tools/transcripts.py.
 
-The picture is checked in as `docs/transcripts.svg`; a test holds it to the program of the day.
+The result, `docs/transcripts.svg`, is checked in. A test compares it with the current output.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ COMMANDS = (
     "personal-connection --sandbox --contact-id 12345678-1234-1234-1234-123456789012 --reason-code x",
     "explain failed.txt",
 )
-# Readable on light pages and dark ones: the picture brings its own ground.
+# The picture has its own background, so that it is readable on light and dark pages.
 THEME = TerminalTheme(
     (24, 26, 31), (220, 223, 228),
     [(24, 26, 31), (255, 123, 114), (126, 231, 135), (242, 204, 96),
      (121, 192, 255), (210, 168, 255), (118, 227, 234), (220, 223, 228)],
 )  # fmt: skip
-# As rich has it, but for fonts that a page would have to fetch from elsewhere.
+# The format of rich without its web fonts, which a page would have to download.
 FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: ui-monospace, Menlo, Consolas, monospace; font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}
@@ -57,8 +57,8 @@ FORMAT = """<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="htt
 """
 
 
-def shown(command: str, folder: Path) -> str:
-    """Return what a command writes to a terminal that has colours."""
+def run_in_terminal(command: str, folder: Path) -> str:
+    """Return what a command writes to a terminal with colors."""
     environment = {
         "CXCALL_STATE_DIR": str(folder / "state"),
         "CXCALL_CONFIG_DIR": str(folder / "config"),
@@ -74,8 +74,8 @@ def shown(command: str, folder: Path) -> str:
     return str(child.before).replace("\r\n", "\n").rstrip()
 
 
-def settled(text: str) -> str:
-    """Replace what differs from run to run by what always looks the same: IDs and times."""
+def replace_variable_parts(text: str) -> str:
+    """Return text with fixed values in place of IDs and times, which differ between runs."""
     text = re.sub(
         r"(?<![0-9a-f])(?!12345678)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         "e74c4904-c985-4abe-a8e6-ad26f560aaf3",
@@ -85,8 +85,8 @@ def settled(text: str) -> str:
     return re.sub(r"\d+ ms", "2 ms", text)
 
 
-def drawn() -> str:
-    """Return the picture."""
+def draw_picture() -> str:
+    """Run the commands and return the picture as SVG."""
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False
     )
@@ -95,7 +95,9 @@ def drawn() -> str:
             Path(name, file).write_text(content, "utf-8")
         for command in COMMANDS:
             console.print(Text("$ ", "bold green") + Text(f"cxcall {command}", "bold"))
-            console.print(Text.from_ansi(settled(shown(command, Path(name)))))
+            console.print(
+                Text.from_ansi(replace_variable_parts(run_in_terminal(command, Path(name))))
+            )
             console.print()
     return console.export_svg(
         title="cxcall", theme=THEME, code_format=FORMAT, unique_id="cxcall"
@@ -104,4 +106,4 @@ def drawn() -> str:
 
 if __name__ == "__main__":
     PICTURE.parent.mkdir(exist_ok=True)
-    PICTURE.write_text(drawn(), "utf-8")
+    PICTURE.write_text(draw_picture(), "utf-8")

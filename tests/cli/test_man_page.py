@@ -22,7 +22,7 @@ SECTIONS = "NAME SYNOPSIS DESCRIPTION COMMANDS EXIT_STATUS ENVIRONMENT FILES EXA
 
 
 def test_it_says_what_the_help_says() -> None:
-    assert man_page.page() == PAGE, "run: python tools/man_page.py"
+    assert man_page.build_page() == PAGE, "run: python tools/man_page.py"
 
 
 def test_it_has_every_section_command_code_and_setting() -> None:
