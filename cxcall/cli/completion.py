@@ -121,11 +121,11 @@ def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
 
 
 def _profiles(_context: Any) -> Iterator[Value]:
+    from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.settings import config_dir
-    from cxcall.settings.sources import ConfigFile
 
-    declared = ConfigFile.read(config_dir() / "config.toml").declared.get("profiles", {})
-    for name, profile in declared.items():
+    profiles = ConfigFile.read(config_dir() / "config.toml").profiles
+    for name, profile in profiles.items():
         yield Value(name, str(profile.get("base_url") or profile.get("region") or ""))
 
 

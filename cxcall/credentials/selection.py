@@ -53,9 +53,9 @@ def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:
     """Return the error for a given token that the API refused."""
     return credentials_error(
         f"the access token (from {token.source}) was refused, and a given one cannot be renewed",
-        settings.login()
+        settings.login_command()
         if token.source in (LOGIN_SOURCE, KEYRING_SOURCE)
-        else f"put a new one there, or unset it and {settings.login()}",
+        else f"put a new one there, or unset it and {settings.login_command()}",
         code="token-expired",
     )
 
@@ -184,7 +184,7 @@ def _missing(settings: Settings, kind: str) -> CredentialsError:
     is_client = kind == ACCESS_KEY and settings.client_id and settings.client_secret
     return credentials_error(
         f"there are no credentials for `{host_of(settings.base_url)}`",
-        f"{settings.login()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
+        f"{settings.login_command()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
         "NICE CXone has no client-credentials grant: an application presents a user's access key"
         if is_client
         else _elsewhere(settings),
@@ -197,7 +197,7 @@ def _incomplete_pair(settings: Settings, half: str, other: str) -> CredentialsEr
         half, other = other, half
     return credentials_error(
         f"`{half}` is set (from {settings.values[half].source}), and `{other}` is not",
-        f"set `CXCALL_{other.upper()}`, or {settings.login()}",
+        f"set `CXCALL_{other.upper()}`, or {settings.login_command()}",
         _elsewhere(settings),
         code="token-missing",
     )

@@ -102,7 +102,7 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
     except keyring_store.KeyringError as error:
         raise credentials_error(
             str(error),
-            f"unlock it, or {settings.login()} again: what it does not take goes into a file",
+            f"unlock it, or {settings.login_command()} again: what it does not take goes into a file",
             f"it holds the {describe_secret(login)} of profile `{login.get('profile')}`",
         ) from None
 
@@ -158,7 +158,7 @@ def fetch_token(settings: Settings, client: Client) -> Token:
     if client.kind == AUTHORIZATION_CODE and not client.refresh:
         raise credentials_error(
             "the login has ended",
-            settings.login("--web"),
+            settings.login_command("--web"),
             f"`{client.host}` gave no refresh token with it",
             code="token-expired",
         )

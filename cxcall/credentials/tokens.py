@@ -140,7 +140,11 @@ def check_token_kind(settings: Settings, token: Token, operation: Operation) -> 
         for entry in operation.contract.operations
         if entry.command and entry.command == operation.command and token.kind in entry.token_kinds
     ]
-    how = f"{settings.login('--web')} logs a person in" if is_for_person else settings.login()
+    how = (
+        f"{settings.login_command('--web')} logs a person in"
+        if is_for_person
+        else settings.login_command()
+    )
     return Finding(
         Severity.ERROR,
         "token-user-context" if is_for_person else "token-grant",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.settings import tenants
 from cxcall.settings.regions import normalize_url, region_domain, token_url_for
-from cxcall.settings.sources import SettingSource, find_setting
+from cxcall.settings.sources import Setting, find_setting
 from cxcall.transport.urls import host_url, is_loopback_url, printable
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def resolve_addresses(layers: Sequence[Layer], contract: Contract) -> Layer:
     """Return `base_url` and `token_url`; raises UsageError for one that cannot be used."""
     base_url = _base_url(layers, contract)
     url = token_url_for(base_url.value)
-    derived = SettingSource(url, "from base_url" if url else "not set", base_url.locate)
+    derived = Setting(url, "from base_url" if url else "not set", base_url.locate)
     return {"base_url": base_url, "token_url": _explicit(layers, "token_url") or derived}
 
 
@@ -34,7 +34,7 @@ def resolve_tenant_addresses(
 
     Where nobody wrote an address, the API's is the one that the tenant was found at before.
     """
-    issuer = _explicit(layers, "issuer") or SettingSource(
+    issuer = _explicit(layers, "issuer") or Setting(
         tenants.DEFAULT_ISSUER, "default", lambda: "default"
     )
     base_url, written = _base_url(layers, contract), _explicit(layers, "token_url")
@@ -45,18 +45,16 @@ def resolve_tenant_addresses(
         is_same = found and found.token_url in (token_url.value, f"{issuer.value}/auth/token")
         if found and (is_same or not token_url.value):
             path = urlsplit(contract.base_url()).path.rstrip("/")
-            base_url = SettingSource(
+            base_url = Setting(
                 found.api_endpoint + path,
                 tenants.DISCOVERY_SOURCE,
                 lambda: tenants.DISCOVERY_SOURCE,
             )
-            token_url = written or SettingSource(found.token_url, tenants.DISCOVERY_SOURCE, str)
+            token_url = written or Setting(found.token_url, tenants.DISCOVERY_SOURCE, str)
     return {"base_url": base_url, "token_url": token_url, "issuer": issuer}
 
 
-def _tenant_token_url(
-    layers: Sequence[Layer], issuer: SettingSource, base_url: SettingSource
-) -> SettingSource:
+def _tenant_token_url(layers: Sequence[Layer], issuer: Setting, base_url: Setting) -> Setting:
     """Take the issuer's for a registered application, else the area's, which takes a key alone.
 
     The area is one that somebody wrote: by default none is, as a key is sent to no guessed place.
@@ -68,16 +66,16 @@ def _tenant_token_url(
     elif here and app:
         url = f"{host_url(base_url.value)}/auth/token"
     elif app:
-        return SettingSource(f"{issuer.value}/auth/token", "from issuer", issuer.locate)
+        return Setting(f"{issuer.value}/auth/token", "from issuer", issuer.locate)
     elif is_loopback_url(issuer.value):
-        return SettingSource(issuer.value + tenants.ACCESS_KEY_PATH, "from issuer", issuer.locate)
+        return Setting(issuer.value + tenants.ACCESS_KEY_PATH, "from issuer", issuer.locate)
     else:
         is_known = explicit or find_setting("region", layers)
         url = tenants.access_key_url(base_url.value) if is_known else ""
-    return SettingSource(url, "from base_url" if url else "not set", base_url.locate)
+    return Setting(url, "from base_url" if url else "not set", base_url.locate)
 
 
-def _base_url(layers: Sequence[Layer], contract: Contract) -> SettingSource:
+def _base_url(layers: Sequence[Layer], contract: Contract) -> Setting:
     """Take the address that is written, else the region's, else the contract's own."""
     explicit, region = _explicit(layers, "base_url"), find_setting("region", layers)
     if explicit:
@@ -92,14 +90,14 @@ def _base_url(layers: Sequence[Layer], contract: Contract) -> SettingSource:
             fix="add `--base-url https://...`",
             code="host-unknown",
         )
-    own = SettingSource(url, "default", lambda: contract.name)
+    own = Setting(url, "default", lambda: contract.name)
     return _with(own, normalize_url("base_url", own))
 
 
-def _explicit(layers: Sequence[Layer], name: str) -> SettingSource | None:
+def _explicit(layers: Sequence[Layer], name: str) -> Setting | None:
     written = find_setting(name, layers)
     return _with(written, normalize_url(name, written)) if written else None
 
 
-def _with(written: SettingSource, value: str) -> SettingSource:
-    return SettingSource(value, written.source, written.locate)
+def _with(written: Setting, value: str) -> Setting:
+    return Setting(value, written.source, written.locate)

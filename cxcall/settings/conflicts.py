@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import Layer, SettingSource
+    from cxcall.settings.sources import Layer, Setting
 
 # Places in the order of precedence: flags, environment (two families), `.env` (two), profile.
 _DOTENV = slice(3, 5)
@@ -67,7 +67,7 @@ def _misled_secret(layers: Sequence[Layer], contract: Contract) -> Iterator[Find
             )
 
 
-def _domain(name: str, written: SettingSource, contract: Contract) -> str:
+def _domain(name: str, written: Setting, contract: Contract) -> str:
     """Return the domain that a setting names; empty when it names none."""
     if name in {"base_url", "token_url", "issuer"}:
         return shared_domain(written.value)
@@ -77,7 +77,7 @@ def _domain(name: str, written: SettingSource, contract: Contract) -> str:
         return ""  # it lost, so nobody needs it to be right
 
 
-def _is_in(written: SettingSource, layers: Sequence[Layer]) -> bool:
+def _is_in(written: Setting, layers: Sequence[Layer]) -> bool:
     return any(written is entry for layer in layers for entry in layer.values())
 
 
@@ -116,7 +116,7 @@ def _regions(layers: Sequence[Layer], contract: Contract, base_url: str) -> Iter
                 return
 
 
-def _host_named(name: str, written: SettingSource, contract: Contract) -> str:
+def _host_named(name: str, written: Setting, contract: Contract) -> str:
     if name == "base_url":
         return host_of(written.value).lower()
     domain = _domain(name, written, contract)
@@ -173,7 +173,7 @@ def _credentials(layers: Sequence[Layer]) -> Iterator[Finding]:
         )
 
 
-def _are_strangers(client: SettingSource, secret: SettingSource, layers: Sequence[Layer]) -> bool:
+def _are_strangers(client: Setting, secret: Setting, layers: Sequence[Layer]) -> bool:
     """Tell whether a place that gave one half of the pair has another half of its own."""
     for layer in layers:
         half = (layer.get("client_id") is client) + (layer.get("client_secret") is secret)

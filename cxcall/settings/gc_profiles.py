@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity, command
-from cxcall.settings.sources import GC_PREFIX, Layer, SettingSource, suggest_name
+from cxcall.settings.sources import GC_PREFIX, Layer, Setting, suggest_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ class GcProfile:
     declared: Mapping[str, Any] = field(repr=False)
 
     @classmethod
-    def read(cls, chosen: SettingSource) -> GcProfile:
+    def read(cls, chosen: Setting) -> GcProfile:
         """Read the profile that `gc:NAME` names.
 
         The tool also looks into the working directory; a file found there must not decide where
@@ -79,13 +79,13 @@ class GcProfile:
         profile._check()
         return profile
 
-    def layer(self) -> Layer:
+    def settings(self) -> Layer:
         """Return its settings by our names."""
         texts = {"platform": "genesys-cloud"}
         texts |= {own: str(self.declared.get(name, "")).strip() for name, own in _NAMES.items()}
         source = f"profile {GC_PREFIX}{self.name} ({self.path})"
         return {
-            own: SettingSource(text, source, lambda: str(self.path))
+            own: Setting(text, source, lambda: str(self.path))
             for own, text in texts.items()
             if text
         }

@@ -11,7 +11,7 @@ from cxcall.transport.urls import _PORTS, host_of, is_loopback_host, is_loopback
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
-    from cxcall.settings.sources import SettingSource
+    from cxcall.settings.sources import Setting
 
 
 _DOMAIN = pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
@@ -21,7 +21,7 @@ _AROUND = pattern(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
 _IN_NO_URL = frozenset(" \\\"'`<>{}|^")
 
 
-def region_domain(region: SettingSource, contract: Contract) -> str:
+def region_domain(region: Setting, contract: Contract) -> str:
     """Return the domain of a region, given by name (`eu-west-1`) or as a domain, known or new.
 
     Raises UsageError for what is neither.
@@ -55,7 +55,7 @@ def url_area(base_url: str) -> str:
     return found[1] if found else ""
 
 
-def normalize_url(name: str, written: SettingSource) -> str:
+def normalize_url(name: str, written: Setting) -> str:
     """Return an address without the slash at its end; raises UsageError when none may go there."""
     text = written.value
     if not (text and text.isascii() and text.isprintable()) or _IN_NO_URL & set(text):
@@ -90,7 +90,7 @@ def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
     return "a fragment" if fragment or "#" in text else ""
 
 
-def _check_scheme(name: str, written: SettingSource, scheme: str, host: str) -> None:
+def _check_scheme(name: str, written: Setting, scheme: str, host: str) -> None:
     if scheme == "https" or (scheme == "http" and is_loopback_host(host)):
         return
     raise invalid_setting(

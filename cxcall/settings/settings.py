@@ -1,25 +1,24 @@
-"""Flags, environment, `.env` and profile -> settings, each value with its source."""
+"""Merge flags, environment, `.env`, and profile into settings, each value with its source."""
 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from cxcall.findings.finding import command
-from cxcall.pattern import pattern
 from cxcall.settings import tenants
 from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
+from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,
-    SECRET_SETTINGS,
     SETTING_NAMES,
-    ConfigFile,
     Layer,
-    SettingSource,
+    Setting,
     find_setting,
     invalid_setting,
     read_dotenv,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
+    from cxcall.settings.gc_profiles import GcProfile
 
 DEFAULTS = {
     "profile": "default",
@@ -45,279 +45,215 @@ DEFAULTS = {
 HOURS_POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
-LONGEST_SECONDS = 604800.0  # a week: beyond it the system's own timers overflow
-_HEADER_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class Setting(NamedTuple):
-    """One settled value and where it came from; a secret's value is in no repr."""
+class _Text:
+    """Returns the value of the setting that the attribute is named after; empty if it is not set."""
 
-    value: str
-    source: str
-    secret: bool = False
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
-    def __repr__(self) -> str:
-        shown = "****" if self.secret and self.value else self.value
-        return f"Setting({shown!r}, {self.source!r})"
+    def __get__(self, settings: Settings, owner: type) -> str:
+        return settings.values[self._name].value
 
 
-class Settings(NamedTuple):
-    """What a command goes by; `""` stands for what nobody set.
+class _Seconds(_Text):
+    """Returns the value of a setting in seconds."""
 
-    `conflicts` are warnings, except where a secret would go to a host that it was not meant for:
-    that one is an error, and no token is taken while it stands. `embedded` settings are those of
-    the sandbox in this process; nothing about them is kept. `roams` says that nobody wrote the
-    API's address, so that it goes by what is discovered of the CXone tenant.
+    def __get__(self, settings: Settings, owner: type) -> float:  # type: ignore[override]
+        return float(super().__get__(settings, owner))
+
+
+class Settings:
+    """The effective settings of one command; an empty text means "not set".
+
+    `conflicts` are warnings, or an error where a secret would go to a host that it is not meant
+    for: no token is requested while there is an error. `is_embedded` marks the settings of the
+    sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
+    sets the API's address, so that it comes from the discovery of the CXone tenant.
     """
 
-    values: Mapping[str, Setting]
-    conflicts: tuple[Finding, ...] = ()
-    is_embedded: bool = False
-    base_url_from_tenant: bool = False
+    profile = _Text()
+    platform = _Text()
+    region = _Text()
+    base_url = _Text()
+    token_url = _Text()
+    issuer = _Text()
+    client_id = _Text()
+    client_secret = _Text()
+    access_key_id = _Text()
+    access_key_secret = _Text()
+    access_token = _Text()
+    engagement_header = _Text()
+    contract = _Text()
+    hours = _Text()
+    hours_policy = _Text()
+    do_not_call = _Text()
+    timeout = _Seconds()
+    max_wait = _Seconds()
+    duplicate_window = _Seconds()
 
-    def _text(self, name: str) -> str:
-        return self.values[name].value
+    def __init__(
+        self,
+        values: Mapping[str, Setting],
+        conflicts: tuple[Finding, ...] = (),
+        *,
+        is_embedded: bool = False,
+        base_url_from_tenant: bool = False,
+    ) -> None:
+        self.values = values
+        self.conflicts = conflicts
+        self.is_embedded = is_embedded
+        self.base_url_from_tenant = base_url_from_tenant
 
-    def with_api_endpoint(self, api: str) -> Settings:
-        """Return them for another host: where the tenant was found."""
-        path = urlsplit(self.base_url).path
-        found = Setting(api + path, tenants.DISCOVERY_SOURCE)
-        return self._replace(values={**self.values, "base_url": found})
-
-    @property
-    def profile(self) -> str:
-        """The profile's name."""
-        return self._text("profile")
-
-    def login(self, *flags: str) -> str:
-        """Return the command that logs in to this profile, as a hint to be pasted."""
-        source = self.values["profile"].source
-        is_usual = source == "default" or source.startswith("default_profile")
-        return command(
-            "cxcall", "auth", "login", *flags, *(() if is_usual else ("-p", self.profile))
+    def with_api_endpoint(self, endpoint: str) -> Settings:
+        """Return the settings with the API endpoint that tenant discovery found."""
+        base_url = Setting(endpoint + urlsplit(self.base_url).path, tenants.DISCOVERY_SOURCE)
+        return Settings(
+            {**self.values, "base_url": base_url},
+            self.conflicts,
+            is_embedded=self.is_embedded,
+            base_url_from_tenant=self.base_url_from_tenant,
         )
 
-    @property
-    def platform(self) -> str:
-        """`genesys-cloud`, `nice-cxone`, or what nobody declared."""
-        return self._text("platform")
-
-    @property
-    def region(self) -> str:
-        """The region as it was written: a name or a domain."""
-        return self._text("region")
-
-    @property
-    def base_url(self) -> str:
-        """The API's address, without a slash at its end."""
-        return self._text("base_url")
-
-    @property
-    def token_url(self) -> str:
-        """Where tokens are fetched; empty when the API's address does not say."""
-        return self._text("token_url")
-
-    @property
-    def issuer(self) -> str:
-        """Who says where a CXone tenant is; empty for another platform."""
-        return self._text("issuer")
-
-    @property
-    def access_key_id(self) -> str:
-        """The ID of a CXone user's access key."""
-        return self._text("access_key_id")
-
-    @property
-    def access_key_secret(self) -> str:
-        """That access key's secret."""
-        return self._text("access_key_secret")
-
-    @property
-    def client_id(self) -> str:
-        """The OAuth client's ID."""
-        return self._text("client_id")
-
-    @property
-    def client_secret(self) -> str:
-        """The OAuth client's secret."""
-        return self._text("client_secret")
-
-    @property
-    def access_token(self) -> str:
-        """A token that was given, to be used as it is."""
-        return self._text("access_token")
-
-    @property
-    def timeout(self) -> float:
-        """The longest that one exchange may take, in seconds."""
-        return float(self._text("timeout"))
-
-    @property
-    def max_wait(self) -> float:
-        """The longest that a delivery may wait to send again, in seconds in total."""
-        return float(self._text("max_wait"))
-
-    @property
-    def duplicate_window(self) -> float:
-        """For how long an accepted request stops another equal one, in seconds."""
-        return float(self._text("duplicate_window"))
-
-    @property
-    def engagement_header(self) -> str:
-        """The response header to look for the engagement ID in first."""
-        return self._text("engagement_header")
-
-    @property
-    def contract(self) -> str:
-        """The file of the user's own contract."""
-        return self._text("contract")
-
-    @property
-    def hours(self) -> str:
-        """The time of day in which people may be called, `08:00-21:00`; empty for any."""
-        return self._text("hours")
-
-    @property
-    def hours_policy(self) -> str:
-        """`warn` outside of the hours, or `enforce` them."""
-        return self._text("hours_policy")
-
-    @property
-    def do_not_call(self) -> str:
-        """The file of numbers that are not to be called."""
-        return self._text("do_not_call")
+    def login_command(self, *flags: str) -> str:
+        """Return the command that logs in to this profile, for a suggestion in a message."""
+        source = self.values["profile"].source
+        is_default = source == "default" or source.startswith("default_profile")
+        return command(
+            "cxcall", "auth", "login", *flags, *(() if is_default else ("-p", self.profile))
+        )
 
 
 class RunningSandbox(Protocol):
-    """A running sandbox, as far as settings are concerned."""
+    """The parts of a running sandbox that settings need."""
 
     @property
     def base_url(self) -> str:
-        """Its address on loopback."""
+        """The sandbox's address on the loopback interface."""
 
     @property
     def client_id(self) -> str:
-        """The client that it knows."""
+        """The ID of the OAuth client that the sandbox accepts."""
 
     @property
     def client_secret(self) -> str:
-        """That client's secret."""
+        """The secret of the OAuth client that the sandbox accepts."""
 
 
 def load_settings(flags: Mapping[str, str | None], contract: Contract) -> Settings:
-    """Settle every value: flag, environment, `.env`, profile, default; the first that has one wins.
+    """Return the effective settings: flag, environment, `.env`, profile, default, in this order.
 
-    `flags` are by the names of settings; `contract` knows the platform's hosts. Raises UsageError,
-    with the place, for the first value that cannot be used.
+    `flags` maps names of settings to values. `contract` declares the platform's hosts. Raises
+    UsageError, with the place, for the first value that cannot be used.
     """
     from cxcall.settings.conflicts import find_conflicts
 
-    layers, profile = _layers(flags)
+    layers, profile = _read_layers(flags)
     declared = str(contract.declared.get("x-cxcall-platform", ""))
-    platform = find_setting("platform", layers) or SettingSource(
-        declared, f"contract {contract.name}", str
-    )
-    if platform.value == CXONE:
-        # GENESYSCLOUD_* are another vendor's region and secrets: they are not for this platform.
+    platform = find_setting("platform", layers) or Setting(declared, f"contract {contract.name}")
+    is_cxone = platform.value == CXONE
+    if is_cxone:
+        # The GENESYSCLOUD_* variables are the other vendor's region and secrets.
         layers[2], layers[4] = {}, {}
-    values = {**_values(layers), "profile": profile, "platform": platform}
-    if platform.value == CXONE:
+    values = {**_check_values(layers), "profile": profile, "platform": platform}
+    if is_cxone:
         values |= resolve_tenant_addresses(layers, contract, profile.value, state_dir)
     else:
         values |= resolve_addresses(layers, contract)
     addresses = values["base_url"].value, values["token_url"].value
-    conflicts = (*find_conflicts(layers, contract, *addresses), *_of_gc(profile))
-    roams = platform.value == CXONE and not find_setting("base_url", layers)
-    return Settings(_settings(values), conflicts, base_url_from_tenant=roams)
-
-
-def _of_gc(profile: SettingSource) -> tuple[Finding, ...]:
-    """Return what `gc` goes by in its own profile, and cxcall does not."""
-    if not profile.value.startswith(GC_PREFIX):
-        return ()
-    from cxcall.settings.gc_profiles import GcProfile
-
-    return tuple(GcProfile.read(profile).findings())
+    conflicts = [*find_conflicts(layers, contract, *addresses)]
+    if profile.value.startswith(GC_PREFIX):
+        conflicts += _gc_profile(profile).findings()
+    from_tenant = is_cxone and not find_setting("base_url", layers)
+    return Settings(values, tuple(conflicts), base_url_from_tenant=from_tenant)
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
-    """Return the contract of the user's own that settings name; empty when there is none.
+    """Return the path of the user's own contract; empty if none is set.
 
-    No other setting is looked at: what only reads contracts works whatever the others hold.
+    Reads no other setting, so that commands that only read contracts ignore invalid settings.
     """
-    layers, _ = _layers(flags)
-    written = find_setting("contract", layers)
-    return written.value if written else ""
+    layers, _ = _read_layers(flags)
+    setting = find_setting("contract", layers)
+    return setting.value if setting else ""
 
 
 def find_platform(flags: Mapping[str, str | None]) -> str:
-    """Return the platform that settings name; empty when they name none."""
-    layers, _ = _layers(flags)
-    written = find_setting("platform", layers)
-    return written.value if written else ""
+    """Return the platform that a source names; empty if none does."""
+    layers, _ = _read_layers(flags)
+    setting = find_setting("platform", layers)
+    return setting.value if setting else ""
 
 
-def _layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], SettingSource]:
-    """Return the sources of settings, the first one first, and the profile that is the last."""
+def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]:
+    """Return the layers in order of precedence, and the profile that the last one comes from."""
     above = (read_flags(flags), *read_environment(), *read_dotenv(Path(".env")))
     file = ConfigFile.read(config_dir() / "config.toml")
-    profile = find_setting("profile", above) or file.default or _default("profile")
+    profile = find_setting("profile", above) or file.default_profile or _default("profile")
     if profile.value.startswith(GC_PREFIX):
-        from cxcall.settings.gc_profiles import GcProfile
+        return [*above, _gc_profile(profile).settings()], profile
+    return [*above, file.profile_settings(profile)], profile
 
-        return [*above, GcProfile.read(profile).layer()], profile
-    return [*above, file.profile(profile)], profile
+
+def _gc_profile(profile: Setting) -> GcProfile:
+    from cxcall.settings.gc_profiles import GcProfile
+
+    return GcProfile.read(profile)
 
 
 def sandbox_settings(sandbox: RunningSandbox, flags: Mapping[str, str | None]) -> Settings:
-    """Return the settings of a sandbox in this process: nothing else may decide where it goes."""
-    given = {
+    """Return settings for the sandbox in this process; no other source sets an address or a secret."""
+    layer = {
         "profile": "sandbox",
         "base_url": sandbox.base_url,
         "token_url": token_url_for(sandbox.base_url),
         "client_id": sandbox.client_id,
         "client_secret": sandbox.client_secret,
     }
-    layer = {name: SettingSource(value, "sandbox", str) for name, value in given.items()}
-    return Settings(_settings(_values([layer, read_flags(flags)])), is_embedded=True)
+    sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
+    return Settings(_check_values([sandbox_layer, read_flags(flags)]), is_embedded=True)
 
 
 def state_dir() -> Path:
-    """Return the folder of the ledger and the tokens; it may not exist yet."""
-    if given := os.environ.get("CXCALL_STATE_DIR", "").strip():
-        return Path(given).expanduser()
+    """Return the folder of the ledger and the tokens. It may not exist yet."""
+    if folder := os.environ.get("CXCALL_STATE_DIR", "").strip():
+        return Path(folder).expanduser()
     from platformdirs import user_state_path
 
     return user_state_path("cxcall", appauthor=False)
 
 
 def config_dir() -> Path:
-    """Return the folder of config.toml; it may not exist."""
-    if given := os.environ.get("CXCALL_CONFIG_DIR", "").strip():
-        return Path(given).expanduser()
+    """Return the folder of config.toml. It may not exist."""
+    if folder := os.environ.get("CXCALL_CONFIG_DIR", "").strip():
+        return Path(folder).expanduser()
     from platformdirs import user_config_path
 
     return user_config_path("cxcall", appauthor=False)
 
 
-def _default(name: str) -> SettingSource:
+def _default(name: str) -> Setting:
     value = DEFAULTS.get(name, "")
-    return SettingSource(value, "default" if value else "not set", str)
+    return Setting(value, "default" if value else "not set")
 
 
-def _values(layers: Sequence[Layer]) -> dict[str, SettingSource]:
+def _check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
+    """Return the value of every setting; raises UsageError for one that is not valid."""
     values = {name: find_setting(name, layers) or _default(name) for name in SETTING_NAMES}
     for name in DURATION_SETTINGS:
         check_seconds(name, values[name])
     if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
         raise invalid_setting("engagement_header", header, "is no header's name", fix=fix)
-    for name, allowed in (("platform", ("", *PLATFORMS)), ("hours_policy", HOURS_POLICIES)):
-        if (written := values[name]).value not in allowed:
-            problem = f"`{printable(written.value)}` is unknown"
-            raise invalid_setting(
-                name, written, problem, fix=suggest_name(written.value, filter(None, allowed))
-            )
+    for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
+        setting = values[name]
+        if setting.value and setting.value not in allowed:
+            problem = f"`{printable(setting.value)}` is unknown"
+            fix = suggest_name(setting.value, allowed)
+            raise invalid_setting(name, setting, problem, fix=fix)
     if (hours := values["hours"]).value:
         from cxcall.phone.calling_hours import Hours
 
@@ -325,24 +261,17 @@ def _values(layers: Sequence[Layer]) -> dict[str, SettingSource]:
     return values
 
 
-def _settings(values: Mapping[str, SettingSource]) -> dict[str, Setting]:
-    return {
-        name: Setting(written.value, written.source, name in SECRET_SETTINGS)
-        for name, written in values.items()
-    }
-
-
-def check_seconds(name: str, written: SettingSource) -> None:
-    """Accept seconds above 0 and up to a week, for `max_wait` none at all, too; else raise UsageError."""
+def check_seconds(name: str, setting: Setting) -> None:
+    """Raise UsageError unless the value is above 0 and at most a week; `max_wait` may be 0."""
     try:
-        seconds = float(written.value)
+        seconds = float(setting.value)
     except ValueError:
         seconds = -1.0
     if not (0 < seconds <= LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
         least = "from 0" if name == "max_wait" else "above 0"
         raise invalid_setting(
             name,
-            written,
-            f"is `{printable(written.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}",
+            setting,
+            f"is `{printable(setting.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}",
             fix=f"write seconds, e.g. `{DEFAULTS[name]}`",
         )

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.settings.private_file import PrivateFile
 from cxcall.settings.regions import is_domain_name, normalize_url, url_area
-from cxcall.settings.sources import SettingSource
+from cxcall.settings.sources import Setting
 from cxcall.transport.urls import host_url, is_loopback_url
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def delete_tenant(state: Path, profile: str) -> None:
 def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
     """Tell whether a token may go to an API that the issuer named: to the vendor's hosts, or its own."""
     try:
-        checked = normalize_url("api_endpoint", SettingSource(api_endpoint, issuer, lambda: issuer))
+        checked = normalize_url("api_endpoint", Setting(api_endpoint, issuer, lambda: issuer))
     except UsageError:
         return False
     host, own = urlsplit(checked).hostname or "", urlsplit(issuer).hostname

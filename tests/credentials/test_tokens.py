@@ -32,6 +32,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.settings import private_file
 from cxcall.settings import settings as config
+from cxcall.settings.sources import Setting
 from cxcall.transport.authorization import Authorization
 
 SECRET = "m4rker+s3cret/=%"
@@ -1149,7 +1150,7 @@ def test_no_repr_gives_a_secret_away(secret: str) -> None:
         Client("me", secret, "here", "https://h/t"),
         TokenGrant(secret, None, 0.0, None),
         Authorization("https://h", f"Basic {secret}"),
-        config.Setting(secret, "here", secret=True),
+        Setting(secret, "here"),
     ]
     for thing in things:
         assert secret not in repr(thing)

@@ -71,13 +71,12 @@ def parse_time(text: str, flag: str) -> datetime:
 def latest_to_prune() -> datetime:
     """Return the time since which the duplicate guard of any profile needs every delivery."""
     from cxcall.contracts import contract
+    from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.settings import check_seconds, config_dir, load_settings
-    from cxcall.settings.sources import ConfigFile, SettingSource
+    from cxcall.settings.sources import Setting
 
     file = ConfigFile.read(config_dir() / "config.toml")
-    layers = [
-        file.profile(SettingSource(name, "", str)) for name in file.declared.get("profiles", {})
-    ]
+    layers = [file.profile_settings(Setting(name, "")) for name in file.profiles]
     own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
     for written in own:
         check_seconds("duplicate_window", written)

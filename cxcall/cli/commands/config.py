@@ -18,11 +18,12 @@ def show(settings: SettingsOptions) -> Report:
     from cxcall.cli.options import flags_of
     from cxcall.contracts.contract import of_platform
     from cxcall.settings.settings import find_platform, load_settings
+    from cxcall.settings.sources import SECRET_SETTINGS
 
     flags = flags_of(settings)
     settled = load_settings(flags, of_platform(find_platform(flags)))
     shown = {
-        name: ("****" if entry.secret and entry.value else entry.value, entry.source)
+        name: ("****" if name in SECRET_SETTINGS and entry.value else entry.value, entry.source)
         for name, entry in settled.values.items()
     }
     return Report(

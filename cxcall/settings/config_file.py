@@ -1,0 +1,139 @@
+"""The file config.toml: profiles and the default profile."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.documents import toml
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
+from cxcall.runtime.redaction import redacted_repr
+from cxcall.settings.sources import (
+    DURATION_SETTINGS,
+    SECRET_SETTINGS,
+    SETTING_NAMES,
+    Layer,
+    Setting,
+    drop_empty,
+    suggest_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+class ConfigFile(NamedTuple):
+    """The content of config.toml: `default_profile = "NAME"` and one table `[profiles.NAME]` each."""
+
+    path: Path
+    text: str
+    content: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "text", "content")
+
+    @classmethod
+    def read(cls, path: Path) -> ConfigFile:
+        """Read and check the file. A missing file sets nothing.
+
+        Raises UsageError for an unknown setting, a value of the wrong type, and a secret that
+        other users can read.
+        """
+        if not path.exists():
+            return cls(path, "", {})
+        text = toml.read(path)
+        example = 'a setting is written `base_url = "https://..."`, under `[profiles.NAME]`'
+        file = cls(path, text, toml.parse(path, text, fix=example))
+        file._check()
+        return file
+
+    @property
+    def profiles(self) -> Mapping[str, Mapping[str, Any]]:
+        """The tables of the profiles, by name."""
+        profiles: Mapping[str, Mapping[str, Any]] = self.content.get("profiles", {})
+        return profiles
+
+    @property
+    def default_profile(self) -> Setting | None:
+        """The profile to use when no source names one."""
+        name = self.content.get("default_profile", "")
+        source = f"default_profile ({self.path.name})"
+        return Setting(name, source, partial(self._locate, "default_profile")) if name else None
+
+    def profile_settings(self, chosen: Setting) -> Layer:
+        """Return the settings of a profile; raises UsageError for an unknown profile.
+
+        The profile `default` may be missing.
+        """
+        name = chosen.value
+        if name not in self.profiles and name != "default":
+            raise UsageError(
+                f"there is no profile `{name}`",
+                where=chosen.locate(),
+                fix=suggest_name(name, self.profiles)
+                if self.profiles
+                else f"write it into {self.path}",
+                why=f"it would be `[profiles.{name}]` in {self.path}",
+            )
+        source = f"profile {name} ({self.path.name})"
+        return drop_empty(
+            {
+                key: Setting(
+                    self._text(key, value), source, partial(self._locate, "profiles", name, key)
+                )
+                for key, value in self.profiles.get(name, {}).items()
+            }
+        )
+
+    def _locate(self, *keys: str) -> str:
+        return toml.place(self.path, self.text, *keys)
+
+    def _text(self, key: str, value: Any) -> str:
+        text = str(value).strip()
+        # A contract's path is relative to this file, whatever the working directory is.
+        return str(self.path.parent / text) if key == "contract" and text else text
+
+    def _check(self) -> None:
+        self._check_keys(self.content, ("default_profile", "profiles"))
+        self._check_type("", ("default_profile",), str, "a string")
+        self._check_type({}, ("profiles",), dict, "tables, `[profiles.NAME]`")
+        for name, profile in self.profiles.items():
+            self._check_type({}, ("profiles", name), dict, f"a table, `[profiles.{name}]`")
+            self._check_keys(profile, SETTING_NAMES[1:], "profiles", name)
+            for key in profile:
+                is_number = key in DURATION_SETTINGS
+                kind, wanted = ((str, int, float), "a number") if is_number else (str, "a string")
+                self._check_type("", ("profiles", name, key), kind, wanted)
+                if key in SECRET_SETTINGS and profile[key]:
+                    self._check_mode(self._locate("profiles", name, key), key)
+
+    def _check_keys(self, table: Mapping[str, Any], known: Iterable[str], *above: str) -> None:
+        for key in table:
+            if key not in known:
+                fix = suggest_name(key, known)
+                raise UsageError(f"`{key}` is no setting", where=self._locate(*above, key), fix=fix)
+
+    def _check_type(
+        self, default: Any, keys: tuple[str, ...], kind: type | tuple[type, ...], wanted: str
+    ) -> None:
+        value: Any = self.content
+        for key in keys:
+            value = value.get(key, default)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise UsageError(
+                f"`{keys[-1]}` must be {wanted}, not {toml.kind(value)}",
+                where=self._locate(*keys),
+                fix=f'`{keys[-1]} = "..."`' if wanted == "a string" else f"make it {wanted}",
+            )
+
+    def _check_mode(self, place: str, key: str) -> None:
+        if os.name == "posix" and self.path.stat().st_mode & 0o077:
+            raise UsageError(
+                f"others can read the `{key}` in `{self.path.name}`",
+                where=place,
+                fix=f"{command('chmod', '600', str(self.path))}, or keep it with `cxcall auth login`",
+                why="a secret in a file is used only when its owner alone can read it",
+            )
