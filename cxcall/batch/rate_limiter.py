@@ -77,6 +77,11 @@ class RateLimiter:
         self._opens_at = self._left_at = self._held_until = 0.0
         self._inside = self._under_way = 0
 
+    @property
+    def interval(self) -> float:
+        """Seconds from one request to the next: wider than the rate's while the API refuses."""
+        return self._interval
+
     def stop(self) -> None:
         """Let nobody enter any more, and wake who waits to."""
         self._stopped.set()

@@ -430,6 +430,13 @@ def test_who_is_handed_no_token_has_none_that_expired(answer: Any) -> None:
     assert errors({**exchange, "status": 401, "response": answer}) == {"credential": "response"}
 
 
+def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None:
+    exchange = asked(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
+    for answer in ("Forbidden", {"message": "x"}, {"code": "missing.permissions"}, None):
+        found = errors({**exchange, "status": 403, "response": answer})
+        assert found == {"credential": "response"}
+
+
 @pytest.mark.parametrize(
     ("path", "body", "kind", "codes"),
     [

@@ -1,0 +1,45 @@
+"""The window of the duplicate guard, and the length of what the ledger keeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.ledger import MAX_NOTE_LENGTH, AlreadySentError, Intent, Ledger, intent_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WINDOW = 900.0
+INTENT = Intent(
+    "default", "execute", "community", "POST", "https://h/x",
+    intent_digest("default", "execute", "POST", "https://h/x", {}), (),
+)  # fmt: skip
+
+
+def test_duplicate_window_counts_from_acceptance(tmp_path: Path) -> None:
+    now = START
+    with Ledger.open(tmp_path / "state", now=lambda: now) as ledger:
+        delivery = ledger.begin(INTENT, WINDOW)
+        now = START + timedelta(seconds=600)  # the response took this long
+        ledger.end(delivery, Outcome.ACCEPTED)
+        now = START + timedelta(seconds=600 + WINDOW - 1)
+        with pytest.raises(AlreadySentError):
+            ledger.begin(INTENT, WINDOW)
+        now = START + timedelta(seconds=600 + WINDOW + 1)
+        assert ledger.begin(INTENT, WINDOW) != delivery
+
+
+def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
+    note = "x" * (3 * MAX_NOTE_LENGTH)
+    with Ledger.open(tmp_path / "state") as ledger:
+        delivery = ledger.begin(INTENT, WINDOW)
+        ledger.not_processed(delivery, 1, note)
+        assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
+        ledger.sending(delivery, 2)
+        ledger.end(delivery, Outcome.REFUSED, note=note)
+        assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
