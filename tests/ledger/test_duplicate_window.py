@@ -26,7 +26,7 @@ def test_duplicate_window_counts_from_acceptance(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "state", now=lambda: now) as ledger:
         delivery = ledger.begin(INTENT, WINDOW)
         now = START + timedelta(seconds=600)  # the response took this long
-        ledger.end(delivery, Outcome.ACCEPTED)
+        ledger.record_outcome(delivery, Outcome.ACCEPTED)
         now = START + timedelta(seconds=600 + WINDOW - 1)
         with pytest.raises(AlreadySentError):
             ledger.begin(INTENT, WINDOW)
@@ -38,8 +38,8 @@ def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
     note = "x" * (3 * MAX_NOTE_LENGTH)
     with Ledger.open(tmp_path / "state") as ledger:
         delivery = ledger.begin(INTENT, WINDOW)
-        ledger.not_processed(delivery, 1, note)
+        ledger.record_not_processed(delivery, 1, note)
         assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
-        ledger.sending(delivery, 2)
-        ledger.end(delivery, Outcome.REFUSED, note=note)
+        ledger.record_attempt(delivery, 2)
+        ledger.record_outcome(delivery, Outcome.REFUSED, note=note)
         assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
