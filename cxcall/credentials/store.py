@@ -192,7 +192,7 @@ def cache_token(settings: Settings, client: Client, grant: TokenGrant) -> Token:
             "expires_at": grant.expires_at,
         }
         with suppress(UnwritableError):
-            _tokens().put(record, _token_key(settings, client), alive=_is_alive)
+            _tokens().put(record, _token_key(settings, client), keep_if=_is_alive)
     return _token(grant, client)
 
 
@@ -225,7 +225,7 @@ def delete_profile(settings: Settings) -> tuple[list[StoredRecord], list[StoredR
 @contextmanager
 def lock_store(settings: Settings) -> Iterator[None]:
     """Keep other processes from changing what is kept, for as long as the exchanges may take."""
-    with _tokens().locked(_EXCHANGES * settings.timeout):
+    with _tokens().lock(_EXCHANGES * settings.timeout):
         yield
 
 

@@ -1,4 +1,4 @@
-"""The API's and the token endpoint's addresses: layers of settings -> values, each with its source."""
+"""Resolve the addresses of the API and of the token endpoint, each with its source."""
 
 from __future__ import annotations
 
@@ -20,68 +20,71 @@ if TYPE_CHECKING:
 
 
 def resolve_addresses(layers: Sequence[Layer], contract: Contract) -> Layer:
-    """Return `base_url` and `token_url`; raises UsageError for one that cannot be used."""
+    """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used."""
     base_url = _base_url(layers, contract)
-    url = token_url_for(base_url.value)
-    derived = Setting(url, "from base_url" if url else "not set", base_url.locate)
-    return {"base_url": base_url, "token_url": _explicit(layers, "token_url") or derived}
+    token_url = _explicit_url(layers, "token_url")
+    return {
+        "base_url": base_url,
+        "token_url": token_url or _derive(token_url_for(base_url.value), "base_url", base_url),
+    }
 
 
 def resolve_tenant_addresses(
     layers: Sequence[Layer], contract: Contract, profile: str, state: Callable[[], Path]
 ) -> Layer:
-    """Return `base_url`, `token_url` and `issuer` for a CXone tenant; raises as `settle_hosts` does.
+    """Return `base_url`, `token_url`, and `issuer` for a CXone tenant.
 
-    Where nobody wrote an address, the API's is the one that the tenant was found at before.
+    If no source sets the API's address, the result is the one that an earlier tenant discovery
+    found. Raises UsageError for an address that cannot be used.
     """
-    issuer = _explicit(layers, "issuer") or Setting(
-        tenants.DEFAULT_ISSUER, "default", lambda: "default"
-    )
-    base_url, written = _base_url(layers, contract), _explicit(layers, "token_url")
-    token_url = written or _tenant_token_url(layers, issuer, base_url)
+    default_issuer = Setting(tenants.DEFAULT_ISSUER, "default", lambda: "default")
+    issuer = _explicit_url(layers, "issuer") or default_issuer
+    base_url, explicit = _base_url(layers, contract), _explicit_url(layers, "token_url")
+    token_url = explicit or _tenant_token_url(layers, issuer, base_url)
     if not find_setting("base_url", layers):
-        found = tenants.find_tenant(state(), profile, issuer.value)
-        # The issuer knows every tenant; an area's endpoint only those of its area.
-        is_same = found and found.token_url in (token_url.value, f"{issuer.value}/auth/token")
-        if found and (is_same or not token_url.value):
+        tenant = tenants.find_tenant(state(), profile, issuer.value)
+        # The issuer's endpoint serves every tenant; an area's endpoint only the tenants of that area.
+        endpoints = (token_url.value, f"{issuer.value}/auth/token")
+        if tenant and (not token_url.value or tenant.token_url in endpoints):
+            source = tenants.DISCOVERY_SOURCE
             path = urlsplit(contract.base_url()).path.rstrip("/")
-            base_url = Setting(
-                found.api_endpoint + path,
-                tenants.DISCOVERY_SOURCE,
-                lambda: tenants.DISCOVERY_SOURCE,
-            )
-            token_url = written or Setting(found.token_url, tenants.DISCOVERY_SOURCE, str)
+            base_url = Setting(tenant.api_endpoint + path, source, lambda: source)
+            token_url = explicit or Setting(tenant.token_url, source)
     return {"base_url": base_url, "token_url": token_url, "issuer": issuer}
 
 
 def _tenant_token_url(layers: Sequence[Layer], issuer: Setting, base_url: Setting) -> Setting:
-    """Take the issuer's for a registered application, else the area's, which takes a key alone.
+    """Return the issuer's endpoint for a registered application, else the area's for an access key.
 
-    The area is one that somebody wrote: by default none is, as a key is sent to no guessed place.
+    Only an area that a source sets counts: an access key is never sent to a default address.
     """
     app, explicit = find_setting("client_id", layers), find_setting("base_url", layers)
-    here = explicit and not find_setting("issuer", layers) and is_loopback_url(explicit.value)
-    if here and app and not find_setting("access_key_id", layers):
-        url = token_url_for(base_url.value)  # a sandbox takes its client for every platform
-    elif here and app:
-        url = f"{host_url(base_url.value)}/auth/token"
-    elif app:
-        return Setting(f"{issuer.value}/auth/token", "from issuer", issuer.locate)
-    elif is_loopback_url(issuer.value):
-        return Setting(issuer.value + tenants.ACCESS_KEY_PATH, "from issuer", issuer.locate)
-    else:
-        is_known = explicit or find_setting("region", layers)
-        url = tenants.access_key_url(base_url.value) if is_known else ""
-    return Setting(url, "from base_url" if url else "not set", base_url.locate)
+    is_local = explicit and not find_setting("issuer", layers) and is_loopback_url(explicit.value)
+    if is_local and app and not find_setting("access_key_id", layers):
+        # The sandbox accepts its OAuth client for every platform.
+        return _derive(token_url_for(base_url.value), "base_url", base_url)
+    if is_local and app:
+        return _derive(f"{host_url(base_url.value)}/auth/token", "base_url", base_url)
+    if app:
+        return _derive(f"{issuer.value}/auth/token", "issuer", issuer)
+    if is_loopback_url(issuer.value):
+        return _derive(issuer.value + tenants.ACCESS_KEY_PATH, "issuer", issuer)
+    has_area = explicit or find_setting("region", layers)
+    url = tenants.access_key_url(base_url.value) if has_area else ""
+    return _derive(url, "base_url", base_url)
+
+
+def _derive(url: str, name: str, origin: Setting) -> Setting:
+    return Setting(url, f"from {name}" if url else "not set", origin.locate)
 
 
 def _base_url(layers: Sequence[Layer], contract: Contract) -> Setting:
-    """Take the address that is written, else the region's, else the contract's own."""
-    explicit, region = _explicit(layers, "base_url"), find_setting("region", layers)
+    """Return the explicit address, else the region's, else the contract's default."""
+    explicit, region = _explicit_url(layers, "base_url"), find_setting("region", layers)
     if explicit:
         return explicit
     if region and contract.regions:
-        return _with(region, contract.base_url(region_domain(region, contract)))
+        return region._replace(value=contract.base_url(region_domain(region, contract)))
     url = contract.base_url()
     if "://" not in url:
         raise UsageError(
@@ -90,14 +93,10 @@ def _base_url(layers: Sequence[Layer], contract: Contract) -> Setting:
             fix="add `--base-url https://...`",
             code="host-unknown",
         )
-    own = Setting(url, "default", lambda: contract.name)
-    return _with(own, normalize_url("base_url", own))
+    default = Setting(url, "default", lambda: contract.name)
+    return default._replace(value=normalize_url("base_url", default))
 
 
-def _explicit(layers: Sequence[Layer], name: str) -> Setting | None:
-    written = find_setting(name, layers)
-    return _with(written, normalize_url(name, written)) if written else None
-
-
-def _with(written: Setting, value: str) -> Setting:
-    return Setting(value, written.source, written.locate)
+def _explicit_url(layers: Sequence[Layer], name: str) -> Setting | None:
+    setting = find_setting(name, layers)
+    return setting._replace(value=normalize_url(name, setting)) if setting else None

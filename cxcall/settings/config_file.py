@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +9,7 @@ from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
 from cxcall.runtime.redaction import redacted_repr
+from cxcall.settings.private_file import is_readable_by_others
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     SECRET_SETTINGS,
@@ -130,7 +130,7 @@ class ConfigFile(NamedTuple):
             )
 
     def _check_mode(self, place: str, key: str) -> None:
-        if os.name == "posix" and self.path.stat().st_mode & 0o077:
+        if is_readable_by_others(self.path):
             raise UsageError(
                 f"others can read the `{key}` in `{self.path.name}`",
                 where=place,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity, command
+from cxcall.settings.private_file import is_readable_by_others
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, suggest_name
 
 if TYPE_CHECKING:
@@ -22,34 +22,34 @@ _NAMES = {
     "access_token": "access_token",
 }
 _SECRETS = ("client_secret", "access_token")
-_HARMLESS = frozenset(
+_IGNORED_NAMES = frozenset(
     (
         *("grant_type", "redirect_uri", "oauth_token_data", "secure_login_enabled"),
         *("logging_enabled", "log_file_path", "auto_pagination_enabled"),
         *("input_format", "output_format", "experimental_features"),
     )
 )
-"""What changes neither who asks nor where; `oauth_token_data` is the tool's own cache of a token."""
+"""Names that change neither the client nor the host. `oauth_token_data` is `gc`'s token cache."""
 
-_WAYS = ("proxy", "gateway")
+_ROUTES = ("proxy", "gateway")
 
 
 @dataclass(frozen=True)
 class GcProfile:
-    """One profile of the file, its names in lower case, as the tool reads them."""
+    """One profile of the file. Names are in lower case, because `gc` ignores case."""
 
     path: Path
     text: str = field(repr=False)
     name: str
-    declared: Mapping[str, Any] = field(repr=False)
+    content: Mapping[str, Any] = field(repr=False)
 
     @classmethod
     def read(cls, chosen: Setting) -> GcProfile:
         """Read the profile that `gc:NAME` names.
 
-        The tool also looks into the working directory; a file found there must not decide where
-        secrets go, so only the one at home is read. Raises UsageError when there is no such
-        profile, and for a secret that others can read.
+        `gc` also reads the working directory. cxcall reads only the file in the home directory,
+        because a file in the working directory must not decide where secrets go. Raises UsageError
+        for an unknown profile, and for a secret that other users can read.
         """
         path, name = Path.home() / ".gc" / "config.toml", chosen.value.removeprefix(GC_PREFIX)
         if not path.exists():
@@ -61,8 +61,8 @@ class GcProfile:
             )
         text = toml.read(path)
         fix = "`gc profiles list` reads it, or says what is wrong"
-        found = toml.parse(path, text, fix=fix)
-        profiles = {key.lower(): table for key, table in found.items() if isinstance(table, dict)}
+        content = toml.parse(path, text, fix=fix)
+        profiles = {key.lower(): table for key, table in content.items() if isinstance(table, dict)}
         if name.lower() not in profiles:
             raise UsageError(
                 f"`gc` has no profile `{name}`",
@@ -80,9 +80,9 @@ class GcProfile:
         return profile
 
     def settings(self) -> Layer:
-        """Return its settings by our names."""
+        """Return the settings of the profile by cxcall's names."""
         texts = {"platform": "genesys-cloud"}
-        texts |= {own: str(self.declared.get(name, "")).strip() for name, own in _NAMES.items()}
+        texts |= {own: str(self.content.get(name, "")).strip() for name, own in _NAMES.items()}
         source = f"profile {GC_PREFIX}{self.name} ({self.path})"
         return {
             own: Setting(text, source, lambda: str(self.path))
@@ -91,23 +91,21 @@ class GcProfile:
         }
 
     def findings(self) -> Iterator[Finding]:
-        """Yield a warning for what the tool goes by and cxcall does not."""
-        for way in _WAYS:
-            if self.declared.get(f"{way}_protocol"):
+        """Yield a warning for each option that `gc` uses and cxcall does not."""
+        for route in _ROUTES:
+            if self.content.get(f"{route}_protocol"):
                 fix = (
                     "set `HTTPS_PROXY`"
-                    if way == "proxy"
+                    if route == "proxy"
                     else "set `CXCALL_BASE_URL`, `CXCALL_TOKEN_URL`"
                 )
-                yield self._warning(f"`gc` goes by a {way} in this profile, cxcall does not", fix)
-        known = {*_NAMES, *_HARMLESS}
-        for name in sorted(self.declared):
-            if name not in known and not name.startswith(tuple(f"{way}_" for way in _WAYS)):
+                yield self._warning(f"`gc` goes by a {route} in this profile, cxcall does not", fix)
+        known = {*_NAMES, *_IGNORED_NAMES}
+        for name in sorted(self.content):
+            if name not in known and not name.startswith(tuple(f"{route}_" for route in _ROUTES)):
                 fix = "look at what `gc` does with it; cxcall leaves it out"
                 yield self._warning(f"`{name}` in `gc`'s profile is not known here", fix)
-        if str(self.declared.get("grant_type", "")) == "2" and not self.declared.get(
-            "client_secret"
-        ):
+        if str(self.content.get("grant_type", "")) == "2" and not self.content.get("client_secret"):
             message = "this profile logs in by the implicit grant, which gives no lasting login"
             yield self._warning(
                 message, "`cxcall auth login --web`, with a client for code authorization"
@@ -118,15 +116,15 @@ class GcProfile:
 
     def _check(self) -> None:
         for name in _NAMES:
-            value = self.declared.get(name, "")
+            value = self.content.get(name, "")
             if not isinstance(value, str):
                 raise UsageError(
                     f"`{name}` must be a string, not {toml.kind(value)}",
                     where=str(self.path),
                     fix=f'`{name} = "..."` under `[{self.name}]`',
                 )
-        holds = any(self.declared.get(name) for name in _SECRETS)
-        if holds and os.name == "posix" and self.path.stat().st_mode & 0o077:
+        has_secret = any(self.content.get(name) for name in _SECRETS)
+        if has_secret and is_readable_by_others(self.path):
             raise UsageError(
                 f"others can read the secrets in `{self.path}`",
                 where=str(self.path),

@@ -1,4 +1,4 @@
-"""Small JSON files that only their owner can read: replaced whole and at once, never edited."""
+"""Small JSON files that only their owner can read, replaced atomically."""
 
 from __future__ import annotations
 
@@ -16,60 +16,64 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 StoredRecord = dict[str, Any]
+"""One JSON object of a private file, such as a login or a token."""
+
 RecordKey = dict[str, str]
+"""The members, with their values, by which records are found."""
 
 FORMAT_VERSION = 1
-_PAUSE = 0.02
+_POLL_SECONDS = 0.02
 
 
 class UnwritableError(UsageError):
-    """The state folder takes no file: read-only, full, or not a folder."""
+    """A file cannot be written in the state folder: read-only, full, or not a folder."""
 
 
 class PrivateFile(NamedTuple):
-    """Records in a file of mode 0600, in a folder of mode 0700; a missing file holds none.
+    """Records in a file of mode 0600, in a folder of mode 0700. A missing file has no records.
 
-    A reader sees the file before or after a change, never in between. A change reads, then
-    replaces: hold `locked()` around both when another process may do the same.
+    A reader sees the file before or after a change, never in between. A change reads the file, then
+    replaces it: hold `lock()` around a change if another process may change the file, too.
     """
 
     path: Path
 
     def find(self, key: RecordKey) -> list[StoredRecord]:
-        """Return the records that have all of `key`; none when the file is damaged.
+        """Return the records that match `key`; none if the file is damaged.
 
-        Raises UsageError when others than the owner can read the file.
+        Raises UsageError if other users can read the file.
         """
         self._check_mode()
-        return [record for record in self._read() if _has(record, key)]
+        return [record for record in self._read() if _matches(record, key)]
 
     def put(
         self,
         record: StoredRecord,
         key: RecordKey,
         *,
-        alive: Callable[[StoredRecord], bool] = lambda _: True,
+        keep_if: Callable[[StoredRecord], bool] = lambda _: True,
     ) -> None:
-        """Write `record` in place of those that have all of `key`, and drop what is not `alive`.
+        """Write `record` in place of those that match `key`, and keep the others if `keep_if` is true.
 
         Raises UnwritableError.
         """
-        others = [old for old in self._read() if not _has(old, key) and alive(old)]
+        others = [old for old in self._read() if not _matches(old, key) and keep_if(old)]
         self._write([{**key, **record}, *others])
 
     def remove(self, key: RecordKey) -> list[StoredRecord]:
-        """Drop the records that have all of `key`, and return them; raises UnwritableError."""
+        """Remove the records that match `key`, and return them; raises UnwritableError."""
         records = self._read()
-        removed = [record for record in records if _has(record, key)]
+        removed = [record for record in records if _matches(record, key)]
         if removed:
-            self._write([record for record in records if not _has(record, key)])
+            self._write([record for record in records if not _matches(record, key)])
         return removed
 
     @contextmanager
-    def locked(self, patience: float) -> Iterator[None]:
-        """Keep other processes out; after `patience` seconds, or where locks are unknown, go ahead.
+    def lock(self, timeout: float) -> Iterator[None]:
+        """Keep other processes out. Continues without the lock after `timeout` seconds.
 
-        The lock saves work and lost updates; nothing is wrong without it. It dies with the process.
+        Without the lock, two processes may do the same work twice or lose an update, but nothing
+        becomes wrong. The operating system releases the lock when the process ends.
         """
         try:
             from fcntl import LOCK_EX, LOCK_NB, flock
@@ -80,12 +84,12 @@ class PrivateFile(NamedTuple):
             yield
             return
         try:
-            deadline = time.monotonic() + patience
+            deadline = time.monotonic() + timeout
             while time.monotonic() < deadline:
                 with suppress(OSError):
                     flock(folder, LOCK_EX | LOCK_NB)
                     break
-                time.sleep(_PAUSE)
+                time.sleep(_POLL_SECONDS)
             yield
         finally:
             os.close(folder)
@@ -94,41 +98,36 @@ class PrivateFile(NamedTuple):
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _check_mode(self) -> None:
-        try:
-            mode = self.path.stat().st_mode
-        except OSError:
-            return
-        if os.name == "posix" and mode & 0o077:
+        if is_readable_by_others(self.path):
             raise UsageError(
                 f"others can read `{self.path.name}`, which holds secrets",
                 where=str(self.path),
                 fix=f"{command('chmod', '600', str(self.path))}; if others use this machine, `cxcall auth logout` too",
-                why=f"its mode is {mode & 0o777:03o}; only its owner may read it",
+                why=f"its mode is {self.path.stat().st_mode & 0o777:03o}; only its owner may read it",
             )
 
     def _read(self) -> list[StoredRecord]:
         try:
-            found = json.loads(self.path.read_bytes())
-            records = found["records"] if found["version"] == FORMAT_VERSION else []
+            content = json.loads(self.path.read_bytes())
+            records = content["records"] if content["version"] == FORMAT_VERSION else []
             return [record for record in records if isinstance(record, dict)]
         except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return []
 
     def _write(self, records: list[StoredRecord]) -> None:
         text = json.dumps({"version": FORMAT_VERSION, "records": records}, indent=2) + "\n"
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.{time.monotonic_ns()}")
+        new = self.path.with_name(f".{self.path.name}.{os.getpid()}.{time.monotonic_ns()}")
         try:
             self._make_folder()
             try:
-                with os.fdopen(
-                    os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-                ) as file:
+                descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w") as file:
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())
-                beside.replace(self.path)
+                new.replace(self.path)
             finally:
-                beside.unlink(missing_ok=True)
+                new.unlink(missing_ok=True)
         except OSError as error:
             raise UnwritableError(
                 f"`{self.path.name}` cannot be written: {error.strerror}",
@@ -137,5 +136,13 @@ class PrivateFile(NamedTuple):
             ) from None
 
 
-def _has(record: StoredRecord, key: RecordKey) -> bool:
+def is_readable_by_others(path: Path) -> bool:
+    """Return whether other users can read or write a file; false for a missing file and on Windows."""
+    try:
+        return os.name == "posix" and bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
+def _matches(record: StoredRecord, key: RecordKey) -> bool:
     return all(record.get(name) == value for name, value in key.items())

@@ -1,11 +1,11 @@
-"""Where requests and tokens go: URLs from regions, and which addresses are allowed."""
+"""Regions, and the URLs of APIs and token endpoints: derive, check, and normalize them."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from cxcall.pattern import pattern
 from cxcall.settings.sources import invalid_setting, suggest_name
 from cxcall.transport.urls import _PORTS, host_of, is_loopback_host, is_loopback_url, printable
 
@@ -14,72 +14,74 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Setting
 
 
-_DOMAIN = pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
-_AREA = pattern(r"[a-z]{2}[0-9]{1,2}")
-_AREA_HOST = pattern(r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com")
-_AROUND = pattern(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
-_IN_NO_URL = frozenset(" \\\"'`<>{}|^")
+_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_AREA = re.compile(r"[a-z]{2}[0-9]{1,2}")
+_AREA_HOST = re.compile(r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com")
+_URL_PARTS = re.compile(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
+_FORBIDDEN_CHARACTERS = frozenset(" \\\"'`<>{}|^")
 
 
 def region_domain(region: Setting, contract: Contract) -> str:
-    """Return the domain of a region, given by name (`eu-west-1`) or as a domain, known or new.
+    """Return the domain of a region that is given by name (`eu-west-1`) or as a domain.
 
-    Raises UsageError for what is neither.
+    A domain need not be known. Raises UsageError for text that is neither.
     """
-    text = _AROUND.sub("", region.value.lower())
+    text = _URL_PARTS.sub("", region.value.lower())
     known = contract.regions.get(text.replace("_", "-"))
     if known:
         return known
     # The regions of CXone are areas; their list is open too (docs/platforms/nice-cxone.md#tenant-discovery).
     domains = contract.regions.values()
-    takes_areas = bool(domains) and all(map(_AREA.fullmatch, domains))
-    if not (_AREA if takes_areas else _DOMAIN).fullmatch(text):
+    uses_areas = bool(domains) and all(map(_AREA.fullmatch, domains))
+    if not (_AREA if uses_areas else _DOMAIN).fullmatch(text):
         raise invalid_setting(
             "region",
             region,
-            f"`{printable(region.value)}` is neither a region's name nor a domain"
-            if not takes_areas
-            else f"`{printable(region.value)}` is no area, such as `na1`",
+            f"`{printable(region.value)}` is no area, such as `na1`"
+            if uses_areas
+            else f"`{printable(region.value)}` is neither a region's name nor a domain",
             fix=suggest_name(text, contract.regions),
-            why="a region newer than this list is given by its domain, e.g. `mypurecloud.ie`"
-            if not takes_areas
-            else "",
+            why=""
+            if uses_areas
+            else "a region newer than this list is given by its domain, e.g. `mypurecloud.ie`",
             code="host-unknown",
         )
     return text
 
 
 def url_area(base_url: str) -> str:
-    """Return the CXone area that an API's host names (`api-na1.niceincontact.com`); empty for another."""
+    """Return the CXone area in an API's host name (`api-na1.niceincontact.com`); empty if it has none."""
     found = _AREA_HOST.fullmatch((urlsplit(base_url).hostname or "").lower())
     return found[1] if found else ""
 
 
-def normalize_url(name: str, written: Setting) -> str:
-    """Return an address without the slash at its end; raises UsageError when none may go there."""
-    text = written.value
-    if not (text and text.isascii() and text.isprintable()) or _IN_NO_URL & set(text):
+def normalize_url(name: str, setting: Setting) -> str:
+    """Return a URL in its one spelling, without a final slash; raises UsageError if it is not allowed.
+
+    Only `https://`, and `http://` on loopback, are allowed. The duplicate guard compares the result.
+    """
+    text = setting.value
+    if not (text and text.isascii() and text.isprintable()) or _FORBIDDEN_CHARACTERS & set(text):
         fix = f"write `{name}` as `https://host`, with nothing left to fill in"
-        raise invalid_setting(name, written, "holds a character that no URL has", fix=fix)
+        raise invalid_setting(name, setting, "holds a character that no URL has", fix=fix)
     if "://" not in text:
         fix = f"`https://{text}`" if "@" not in text else "`https://host`"
-        raise invalid_setting(name, written, "must begin with `https://`", fix=fix)
+        raise invalid_setting(name, setting, "must begin with `https://`", fix=fix)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
-    except ValueError:  # its text is not shown: it may quote a password
+    except ValueError:  # its message is not shown, because it may contain a password
         problem = "is no URL: its host or port is malformed"
-        raise invalid_setting(name, written, problem, fix="write `https://host:port`") from None
+        raise invalid_setting(name, setting, problem, fix="write `https://host:port`") from None
     if extra := _extra(parts.netloc, parts.query, parts.fragment, text):
         fix = f"`{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"
-        raise invalid_setting(name, written, f"must be an address alone, without {extra}", fix=fix)
+        raise invalid_setting(name, setting, f"must be an address alone, without {extra}", fix=fix)
     if not host:
-        raise invalid_setting(name, written, "names no host", fix="write `https://host`")
-    _check_scheme(name, written, parts.scheme, host)
-    # One spelling for one host, in any letters, its port written or not: the duplicate guard compares it.
-    shown = f"[{host}]" if ":" in host else host
+        raise invalid_setting(name, setting, "names no host", fix="write `https://host`")
+    _check_scheme(name, setting, parts.scheme, host)
+    literal = f"[{host}]" if ":" in host else host
     at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
-    return f"{parts.scheme}://{shown}{at_port}{parts.path.rstrip('/')}"
+    return f"{parts.scheme}://{literal}{at_port}{parts.path.rstrip('/')}"
 
 
 def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
@@ -90,28 +92,28 @@ def _extra(netloc: str, query: str, fragment: str, text: str) -> str:
     return "a fragment" if fragment or "#" in text else ""
 
 
-def _check_scheme(name: str, written: Setting, scheme: str, host: str) -> None:
+def _check_scheme(name: str, setting: Setting, scheme: str, host: str) -> None:
     if scheme == "https" or (scheme == "http" and is_loopback_host(host)):
         return
     raise invalid_setting(
         name,
-        written,
+        setting,
         f"would send in the clear: `{scheme}://` to `{host}`"
         if scheme == "http"
         else f"must begin with `https://`, not `{scheme}://`",
-        fix=f"`https://{written.value.partition('://')[2]}`",
+        fix=f"`https://{setting.value.partition('://')[2]}`",
         why="a token on an unencrypted connection can be read on the way; only loopback is exempt",
         code="scheme-insecure",
     )
 
 
 def is_domain_name(host: str) -> bool:
-    """Tell whether a host's name is of whole labels, two or more."""
+    """Return whether a host name has two or more valid labels."""
     return bool(_DOMAIN.fullmatch(host))
 
 
 def token_url_for(base_url: str) -> str:
-    """Return where tokens for an API are fetched; empty when its address does not say."""
+    """Return the token URL that belongs to an API's address; empty if it cannot be derived."""
     if is_loopback_url(base_url):
         return f"{base_url}/oauth/token"
     host = host_of(base_url).lower()
@@ -119,6 +121,6 @@ def token_url_for(base_url: str) -> str:
 
 
 def shared_domain(url: str) -> str:
-    """Return the domain that an API's and its login's host have in common."""
+    """Return the host without `api.`, `login.`, or `apps.`: the part that one region's hosts share."""
     host = urlsplit(url).hostname or ""
     return host.partition(".")[2] if host.startswith(("api.", "login.", "apps.")) else host

@@ -1,4 +1,4 @@
-"""Where a CXone tenant is: its area, its issuer, and the API host that it was found at (docs/platforms/nice-cxone.md#tenant-discovery)."""
+"""Addresses of a CXone tenant: its area, its issuer, and the API host that discovery found (docs/platforms/nice-cxone.md#tenant-discovery)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 DEFAULT_ISSUER = "https://cxone.niceincontact.com"
 VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
-"""The vendor's own domains: a tenant's API is at a host under one of them."""
+"""The vendor's domains. The API of a tenant is on a host under one of them."""
 
 ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
 DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 
 
 class Tenant(NamedTuple):
-    """A tenant's API, and where the token came from that told which tenant it is."""
+    """A tenant's API endpoint, and the token endpoint whose token named the tenant."""
 
     api_endpoint: str
     token_url: str
@@ -31,7 +31,7 @@ class Tenant(NamedTuple):
 
 
 def access_key_url(base_url: str) -> str:
-    """Return where an access key is exchanged without a registered application; empty when unknown."""
+    """Return the token URL for an access key without a registered application; empty if unknown."""
     if is_loopback_url(base_url):
         return f"{host_url(base_url)}{ACCESS_KEY_PATH}"
     area = url_area(base_url)
@@ -39,7 +39,7 @@ def access_key_url(base_url: str) -> str:
 
 
 def find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:
-    """Return the tenant that a profile's login was found to be of; None when that is not known."""
+    """Return the tenant that an earlier login of the profile belongs to; None if unknown."""
     for record in _file(state).find({"profile": profile, "issuer": issuer}):
         fields = [str(record.get(name, "")) for name in Tenant._fields]
         if all(fields) and is_trusted_endpoint(fields[0], issuer):
@@ -48,17 +48,20 @@ def find_tenant(state: Path, profile: str, issuer: str) -> Tenant | None:
 
 
 def save_tenant(state: Path, profile: str, issuer: str, tenant: Tenant) -> None:
-    """Keep where a tenant is, in place of what was known of the profile; raises UnwritableError."""
+    """Save the addresses of a profile's tenant; raises UnwritableError."""
     _file(state).put(tenant._asdict(), {"profile": profile, "issuer": issuer})
 
 
 def delete_tenant(state: Path, profile: str) -> None:
-    """Drop what is known of a profile's tenant; raises UnwritableError."""
+    """Delete the addresses of a profile's tenant; raises UnwritableError."""
     _file(state).remove({"profile": profile})
 
 
 def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
-    """Tell whether a token may go to an API that the issuer named: to the vendor's hosts, or its own."""
+    """Return whether a token may go to an API endpoint that the issuer names.
+
+    Only the vendor's hosts and the issuer's own host are trusted.
+    """
     try:
         checked = normalize_url("api_endpoint", Setting(api_endpoint, issuer, lambda: issuer))
     except UsageError:
