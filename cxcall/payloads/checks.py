@@ -1,4 +1,4 @@
-"""A request -> findings, before it is sent: what the contract says of its body and parameters."""
+"""Check the body and parameters of a request against the schema of its operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.operation_matching import (
     OperationMatch,
-    count_declared_properties,
     declared_names,
     find_valid_operations,
     has_declared_property,
@@ -31,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class Verdict(NamedTuple):
-    """What a check found, in the order of the payload.
+    """The findings of a check, in the order of the payload.
 
-    `operations` names those that the payload is valid as; when it is not valid, the one that it was
-    checked as, which is the nearest one where none was named.
+    `operations` names the operations that the payload is valid for. For an invalid payload it names
+    the one that it was checked as: the nearest one unless the caller named one.
     """
 
     operations: tuple[str, ...]
@@ -42,7 +41,7 @@ class Verdict(NamedTuple):
 
     @property
     def valid(self) -> bool:
-        """Whether no finding is an error: warnings and notes do not stop a request."""
+        """Whether no finding is an error."""
         return not has_errors(self.findings)
 
 
@@ -54,22 +53,22 @@ def check(
 ) -> Verdict:
     """Check the body of a request offline, as `cxcall validate` does.
 
-    `payload` is what would be sent: a value that `json.dumps` takes, or the `pathlib.Path` of a file
-    that holds one JSON document; its findings then have lines and columns. `operation` is a name of
-    `cxcall operations`; without it the payload is checked as the operation that it fits, or is
-    nearest to. `contract` is an OpenAPI or Swagger document of one's own, read once for the process; no
-    setting, environment variable or profile is looked at.
+    `payload` is what would be sent: a value that `json.dumps` accepts, or the `pathlib.Path` of a
+    JSON file, whose findings have lines and columns. `operation` is a name that `cxcall operations`
+    lists; without it the payload is checked as the operation that it matches, or that is nearest.
+    `contract` is your own OpenAPI or Swagger document, read once per process. Settings, environment
+    variables, and profiles have no effect.
 
-    Raises UsageError (a CxcallError) for a file or contract that cannot be read and for an operation
-    that is not known, TypeError or ValueError for a value that is not JSON.
+    Raises UsageError (a CxcallError) for a file or document that cannot be read and for an unknown
+    operation; TypeError or ValueError for a value that is not JSON.
     """
-    known = _cached_catalog(os.fspath(contract) if contract is not None else None)
-    named = known.named(operation) if operation is not None else None
+    catalog = _cached_catalog(os.fspath(contract) if contract is not None else None)
+    named = catalog.named(operation) if operation is not None else None
     try:
         body = _read_payload(payload)
     except DocumentError as error:
         return Verdict((named.name,) if named else (), error.findings)
-    return match_and_check(known, body, named)
+    return match_and_check(catalog, body, named)
 
 
 @cache
@@ -80,49 +79,45 @@ def _cached_catalog(contract: str | None) -> Catalog:
 
 
 def _read_payload(payload: object) -> Payload:
-    """Read a payload; raises DocumentError where what would be sent is no JSON document."""
+    """Read a payload; raises DocumentError if it is not a JSON document."""
     if isinstance(payload, os.PathLike):
         path = os.fspath(payload)
         document = parse(read_text(path), path)
         return Payload(document.value, document)
     if isinstance(payload, str):
-        raise TypeError("a file is given as `pathlib.Path(...)`, JSON text as `json.loads(...)`")
+        raise TypeError("pass a file as `pathlib.Path(...)`, JSON text as `json.loads(...)`")
     try:
         return Payload(parse(json.dumps(payload, allow_nan=False), "payload").value)
     except DocumentError as error:
-        # The text is made here: a place in it would mean nothing to the caller.
+        # The caller has never seen this text, so that a position in it would mean nothing.
         raise DocumentError(*(each._replace(excerpt=None) for each in error.findings)) from None
 
 
 def match_and_check(
-    known: Sequence[Operation], body: Payload, named: Operation | None = None
+    operations: Sequence[Operation], body: Payload, named: Operation | None = None
 ) -> Verdict:
-    """Check a body that was read, as the operation `named` or as the one of `known` that it fits."""
-    found = None if named else match_operations(known, body.value)
-    operation, findings = check_payload(known, body, named, found)
-    every = (*(body.document.findings if body.document else ()), *findings)
-    fitting = found.matches if found and not has_errors(every) else (operation,)
-    return Verdict(tuple(entry.name for entry in fitting), every)
+    """Return the verdict on a body, checked as the operation `named` or as the one that it matches."""
+    match = None if named else match_operations(operations, body.value)
+    operation, found = check_payload(operations, body, named, match)
+    findings = (*(body.document.findings if body.document else ()), *found)
+    valid_for = match.matches if match and not has_errors(findings) else (operation,)
+    return Verdict(tuple(each.name for each in valid_for), findings)
 
 
 def check_body(operation: Operation, body: Payload) -> list[Finding]:
-    """Return every finding on a body, in the order of the file it came from.
+    """Return the findings on a body, in the order of its file.
 
-    An `error` stands here exactly when JSON Schema 2020-12 calls the body invalid.
+    One of them is an error exactly if the body is invalid by JSON Schema 2020-12.
     """
     from cxcall.payloads.likely_mistakes import find_likely_mistakes
 
-    judge = compile_schema(operation.body_schema)
-    if judge.is_valid(body.value):
-        findings: list[Finding] = []
-    else:
+    findings: list[Finding] = []
+    validator = compile_schema(operation.body_schema)
+    if not validator.is_valid(body.value):
         from cxcall.payloads.schema_errors import explain_schema_error
 
-        findings = [
-            finding
-            for misfit in judge.iter_errors(body.value)
-            for finding in explain_schema_error(operation, body, misfit)
-        ]
+        for error in validator.iter_errors(body.value):
+            findings.extend(explain_schema_error(operation, body, error))
     findings.extend(find_likely_mistakes(operation, body, {finding.where for finding in findings}))
     return sort_findings(findings)
 
@@ -130,7 +125,7 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
 def check_parameters(
     operation: Operation, values: Mapping[str, str], body: Payload | None = None
 ) -> list[Finding]:
-    """Return the findings on path and query parameters: against their schemas, and against the body."""
+    """Return the findings on path and query parameters, compared with their schemas and the body."""
     from cxcall.payloads.likely_mistakes import find_id_mismatches
 
     findings = []
@@ -146,13 +141,13 @@ def check_parameters(
 
 
 def is_valid_text(schema: JsonSchema, texts: list[str]) -> bool:
-    """Tell whether the texts of one parameter, in any reading of them, are as its schema wants."""
-    judge = compile_schema(schema)
-    return any(judge.is_valid(value) for value in _possible_values(texts))
+    """Return whether the texts of a parameter can stand for a value that matches its schema."""
+    validator = compile_schema(schema)
+    return any(validator.is_valid(value) for value in _possible_values(texts))
 
 
 def _possible_values(texts: list[str]) -> Iterator[Any]:
-    """Yield what the text of a parameter may stand for: itself, a number or boolean, a list of them."""
+    """Yield the values that texts may stand for: a string, a number or boolean, a list of them."""
     if len(texts) == 1:
         yield texts[0]
         yield _parse_scalar(texts[0])
@@ -170,9 +165,9 @@ def _parse_scalar(text: str) -> Any:
 
 
 def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort by place in the file; what has no place keeps its turn, after what has one.
+    """Return findings sorted by their place in the file, without duplicates.
 
-    Two findings at one place stay in their order; a repeated one is dropped.
+    Findings without a place come last; those at the same place keep their order.
     """
     unique = dict.fromkeys(findings)
     return sorted(
@@ -184,7 +179,7 @@ def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def has_errors(findings: Iterable[Finding], *, strict: bool = False) -> bool:
-    """Tell whether the findings stop a request; `strict` counts warnings as errors."""
+    """Return whether findings stop a request; `strict` counts warnings as errors."""
     stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
     return any(finding.severity in stopping for finding in findings)
 
@@ -193,34 +188,31 @@ def check_payload(
     operations: Sequence[Operation],
     body: Payload,
     named: Operation | None = None,
-    found: OperationMatch | None = None,
+    match: OperationMatch | None = None,
 ) -> tuple[Operation, list[Finding]]:
-    """Check a body against the operation `named`, or else against the one it fits or is nearest to.
+    """Return the operation that a body was checked as, and the findings.
 
-    `found` is what `fit` says of the body, where that is known. Returns that operation and the
-    findings; where the body fits another operation than the one named, or fits several, a finding
-    says which.
+    That is the operation `named`, or else the one that the body matches or is nearest to; `match` is
+    the result of `match_operations`, if known. If the body has errors, a finding says which other
+    operation it matches, or that the operation is only the nearest one.
     """
-    operation = named or (found or match_operations(operations, body.value)).nearest
+    operation = named or (match or match_operations(operations, body.value)).nearest
     findings = check_body(operation, body)
     if has_errors(findings):
         if named is None:
             findings.append(_no_matching_operation(operation, body.value))
         else:
             others = find_valid_operations(operations, body.value)
-            known = next(
-                (entry for entry in others if has_declared_property(entry, body.value)), None
-            )
-            findings[:0] = [_operation_mismatch(named, known, body)] if known else []
+            other = next((each for each in others if has_declared_property(each, body.value)), None)
+            findings[:0] = [_operation_mismatch(named, other, body)] if other else []
     return operation, findings
 
 
 def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Finding:
-    has = property_names(body.value) - declared_names(named)
-    lacks = declared_names(named) - property_names(body.value)
-    told = [
+    present, declared = property_names(body.value), declared_names(named)
+    differences = [
         f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
-        for verb, names in (("it has", has), ("it lacks", lacks))
+        for verb, names in (("it has", present - declared), ("it lacks", declared - present))
         if names
     ]
     return Finding(
@@ -229,20 +221,20 @@ def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fi
         "body",
         f"this payload is not for `{named.name}`, it fits `{other.name}`",
         fix=f"send it to `{other.method} {other.path}`: `--operation {other.name}`",
-        why=f"as `{named.name}` {' and '.join(told)}" if told else "",
+        why=f"as `{named.name}` {' and '.join(differences)}" if differences else "",
         source=f"contract {other.contract.name}",
         excerpt=body.find_excerpt(""),
     )
 
 
 def _no_matching_operation(operation: Operation, value: Any) -> Finding:
-    shares = count_declared_properties(operation, value)
-    how = "the nearest one" if shares else "for want of a property that any of them knows"
+    is_nearest = has_declared_property(operation, value)
+    choice = ", the nearest one" if is_nearest else " (no known property matched)"
     return Finding(
         Severity.NOTE,
         "operation-mismatch",
         "body",
-        f"this payload fits no operation; it was checked as `{operation.name}`, {how}",
+        f"this payload fits no operation; it was checked as `{operation.name}`{choice}",
         fix="name the operation it is meant for with `--operation NAME`",
         source=f"contract {operation.contract.name}",
     )

@@ -1,4 +1,4 @@
-"""File, stdin and flags -> the body of a request, each value with its source."""
+"""Build a request body from a file, stdin, and flags, and remember where each value came from."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 
 
 class ValueSource(Protocol):
-    """What a body was read from: a document, or the row of a table."""
+    """What a body was read from: a JSON document or a CSV record."""
 
     @property
     def findings(self) -> Sequence[Finding]:
-        """What was found while it was read."""
+        """The findings of reading it."""
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
-        """Return the place of a value, or of its name; None where there is no such place."""
+        """Return the place of a value, or of its name (`key`); None if it has none."""
 
 
 class Payload(NamedTuple):
-    """A body, the document it was read from (if any), and the flag behind each pointer it set."""
+    """A body, the document that it was read from, and the flag that set the value at each pointer."""
 
     value: Any
     document: ValueSource | None = None
     origins: Mapping[str, str] = MappingProxyType({})
 
     def find_origin(self, pointer: str) -> str:
-        """Return the flag that set the value at `pointer`; empty when none did."""
+        """Return the flag that set the value at `pointer` or one above it; empty if none did."""
         while pointer not in self.origins and pointer:
             pointer = pointer.rpartition("/")[0]
         return self.origins.get(pointer, "")
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
-        """Return the place of a value, or of its name, in the file; None when a flag set it."""
+        """Return the place of a value, or of its name (`key`), in the file; None if a flag set it."""
         if self.document is None or self.find_origin(pointer):
             return None
         return self.document.find_excerpt(pointer, key=key)
@@ -61,15 +61,15 @@ class Payload(NamedTuple):
         key: bool = False,
         **more: str,
     ) -> Finding:
-        """Return a finding on a place of the body; what is not there is shown at what should hold it."""
-        shown = where if has_value(self.value, where) else where.rpartition("/")[0]
+        """Return a finding on a value; a missing value is located at the object that lacks it."""
+        place = where if has_value(self.value, where) else where.rpartition("/")[0]
         return Finding(
             severity,
             code,
             where,
             message,
-            origin=self.find_origin(shown),
-            excerpt=self.find_excerpt(shown, key=key),
+            origin=self.find_origin(place),
+            excerpt=self.find_excerpt(place, key=key),
             **more,
         )
 
@@ -80,10 +80,10 @@ def build_payload(
     flags: Sequence[tuple[Flag, str]] = (),
     sets: Sequence[str] = (),
 ) -> Payload:
-    """Build a body: the file is the whole of it, operation flags and `--set` then override values.
+    """Build a body from a file, with the values of operation flags and `--set` put over it.
 
-    `flags` pairs each flag with the text given for it; `sets` are `/pointer=JSON`.
-    Raises DocumentError or UsageError when the file or a flag cannot be read.
+    `flags` pairs each flag with its text; `sets` are `/pointer=JSON`.
+    Raises DocumentError or UsageError if the file or a flag cannot be read.
     """
     document = parse(read_text(file), file) if file is not None else None
     value = (
@@ -93,7 +93,7 @@ def build_payload(
 
 
 def empty_value(schema: JsonSchema) -> Any:
-    """Return what a value starts from: an array where the schema wants one, else an object."""
+    """Return an empty array if the schema requires one, else an empty object."""
     return [] if schema.get("type") == "array" else {}
 
 
@@ -103,7 +103,7 @@ def apply_flags(
     flags: Sequence[tuple[Flag, str]] = (),
     sets: Sequence[str] = (),
 ) -> Payload:
-    """Return a body with values of flags and of `--set` put into it; its value is changed in place."""
+    """Return a payload with the values of flags and `--set`; changes `payload.value` in place."""
     value, origins = payload.value, dict(payload.origins)
     for flag, text in flags:
         origin = f"--{flag.name}"
@@ -134,13 +134,13 @@ def _flag_pointers(flag: Flag, text: str) -> Sequence[str]:
 
 
 def set_text(operation: Operation, value: Any, pointer: str, text: str, origin: str) -> Any:
-    """Return `value` with a text put at `pointer`, as the operation's schema wants it there."""
+    """Set the value at `pointer` from a text, in the type that the schema requires; returns `value`."""
     member = convert_text(text, operation.schema_at(pointer))
     return set_value(_create_containers(operation, value, pointer, origin), pointer, member, origin)
 
 
 def _create_containers(operation: Operation, value: Any, pointer: str, origin: str) -> Any:
-    """Return `value` with the arrays and objects that the schema wants above `pointer`."""
+    """Create the arrays and objects above `pointer` that the schema requires; returns `value`."""
     above = ""
     for token in split_pointer(pointer)[:-1]:
         above = join_pointer(above, token)
@@ -150,12 +150,12 @@ def _create_containers(operation: Operation, value: Any, pointer: str, origin: s
 
 
 def convert_text(text: str, schema: JsonSchema) -> Any:
-    """Return a text as the schema wants it: it stays text, unless the schema takes none."""
-    kinds = schema.get("type", "string")
-    if "string" in ([kinds] if isinstance(kinds, str) else kinds):
+    """Return a text as a value of the type that the schema requires; as text if it cannot be one."""
+    types = schema.get("type", "string")
+    if "string" in ([types] if isinstance(types, str) else types):
         return text
     try:
-        return parse(text.lower() if kinds == "boolean" else text, "text").value
+        return parse(text.lower() if types == "boolean" else text, "text").value
     except DocumentError:
         return text
 
@@ -171,24 +171,24 @@ def _parse_set_option(text: str) -> tuple[str, Any]:
     try:
         return pointer, parse(member, "--set").value
     except DocumentError as error:
-        written = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
+        quoted = f"{pointer}={json.dumps(member, ensure_ascii=False)}"
         raise UsageError(
             f"the value of `{pointer}` is not JSON: {error}",
             where="--set",
-            fix=f"for a string, quote it twice: {command('--set', written)}",
+            fix=f"for a string, quote it twice: {command('--set', quoted)}",
         ) from None
 
 
 def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:
-    """Return `value` with `member` at `pointer`; objects on the way are made when absent.
+    """Set the value at `pointer` to `member`, creating missing objects; returns `value`.
 
-    In an array a number replaces that item, and `-` or the next number appends one. Raises UsageError
-    where the pointer leads to nothing that can hold it, or too deep.
+    In an array, an index replaces that item; `-` or the next index appends one. Raises UsageError if
+    nothing at the pointer can hold the value, or if the value would be too deep.
     """
     *above, last = tokens = split_pointer(pointer)
     if is_too_deep(member, len(tokens)):
         raise UsageError(
-            f"a value stands over {DEEPEST} levels deep in the body",
+            f"the value is over {DEEPEST} levels deep in the body",
             where=origin,
             fix="send a flatter body",
         )
@@ -217,7 +217,7 @@ def _enter_member(node: Any, token: str, pointer: str, origin: str) -> Any:
 
 
 def _is_index(token: str, node: list[Any]) -> bool:
-    """Tell whether a token names an item of an array (RFC 6901: no leading zeros)."""
+    """Return whether a pointer token is the index of an item (RFC 6901: no leading zeros)."""
     return token in map(str, range(len(node)))
 
 
@@ -225,5 +225,5 @@ def _pointer_error(pointer: str, origin: str) -> UsageError:
     return UsageError(
         f"there is no object or array to hold `{pointer}`",
         where=origin,
-        fix="look at the body with `--dry-run`, or set the whole value above it",
+        fix="check the body with `--dry-run`, or set the whole value above it",
     )

@@ -1,4 +1,4 @@
-"""A JSON Schema verdict -> findings that a person can act on: which name or value, why, what instead."""
+"""Explain the errors of the JSON Schema validator: which name or value is wrong, why, what to write."""
 
 from __future__ import annotations
 
@@ -35,45 +35,45 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
 
 _E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
-_MOST_NAMES = 12
+_MAX_LISTED_NAMES = 12
 
 
 def explain_schema_error(
-    operation: Operation, body: Payload, misfit: ValidationError
+    operation: Operation, body: Payload, error: ValidationError
 ) -> Iterator[Finding]:
     """Yield the findings that one error of the JSON Schema validator stands for."""
-    kind, detail = misfit.kind.name, misfit.kind.as_dict()
-    pointer = "".join(join_pointer("", token) for token in misfit.instance_path)
-    case = _SchemaError(operation, body, pointer)
-    if kind in ("additionalProperties", "unevaluatedProperties"):
+    keyword, detail = error.kind.name, error.kind.as_dict()
+    pointer = "".join(join_pointer("", token) for token in error.instance_path)
+    explainer = _ErrorExplainer(operation, body, pointer)
+    if keyword in ("additionalProperties", "unevaluatedProperties"):
         for name in detail["unexpected"]:
-            yield from case.unknown_property(name)
-    elif kind == "required":
-        yield case.missing_property(detail["property"])
-    elif kind == "type":
-        yield case.wrong_type(misfit)
-    elif kind in ("oneOf", "anyOf") and detail.get("context"):
-        alternatives = _names_wanted(detail["context"])
-        if alternatives:
-            yield case.missing_alternatives(alternatives)
+            yield from explainer.unknown_property(name)
+    elif keyword == "required":
+        yield explainer.missing_property(detail["property"])
+    elif keyword == "type":
+        yield explainer.wrong_type(detail["types"])
+    elif keyword in ("oneOf", "anyOf") and detail.get("context"):
+        if names := _alternative_properties(detail["context"]):
+            yield explainer.missing_alternatives(names)
             return
-        for branch_misfit in min(detail["context"], key=_severity_of_branch):
-            yield from explain_schema_error(operation, body, branch_misfit)
-    elif kind == "falseSchema" and "dependentSchemas" in misfit.schema_path:
-        path = list(misfit.schema_path)
-        yield case.excluded_property(str(path[len(path) - path[::-1].index("dependentSchemas")]))
+        for branch_error in min(detail["context"], key=_branch_distance):
+            yield from explain_schema_error(operation, body, branch_error)
+    elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
+        path = list(error.schema_path)
+        other = path[len(path) - path[::-1].index("dependentSchemas")]
+        yield explainer.excluded_property(str(other))
     else:
-        yield case.wrong_value(misfit)
+        yield explainer.wrong_value(error)
 
 
 def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
-    """Return the finding on a parameter that its schema refuses."""
+    """Return the finding on the text of a parameter that does not match its schema."""
     label = f"`{parameter.name}` in the {parameter.location}"
-    code, message, fix = _wrong_string(parameter.schema, label, value)
+    code, message, fix = _describe_wrong_string(parameter.schema, label, value)
     if not value:
         message, fix = f"{label} is empty", "write a value there"
     elif not code:
-        message, fix = _wrong_text(parameter.schema, label, value)
+        message, fix = _describe_wrong_text(parameter.schema, label, value)
     return Finding(
         Severity.ERROR,
         code or "value-not-allowed",
@@ -86,57 +86,54 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
     )
 
 
-def _wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
-    """Return (message, fix) of a parameter's text that its schema refuses."""
+def _describe_wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
+    """Return (message, fix) for the text of a parameter; for an array, for its first wrong item."""
     if schema.get("type") == "array":
         schema = {**schema, **schema.get("items", {})}
-        texts = text.split(",")
-        text = next(
-            (
-                each
-                for each in texts
-                if not compile_schema(schema).is_valid(convert_text(each, schema))
-            ),
-            text,
-        )
+        validator = compile_schema(schema)
+        items = (each for each in text.split(",") if not validator.is_valid(convert_text(each, schema)))  # fmt: skip
+        text = next(items, text)
     value = convert_text(text, schema)
-    for misfit in compile_schema(schema).iter_errors(value):
-        if misfit.kind.name == "type":
-            names = " or ".join(TYPE_NAMES[name] for name in misfit.kind.as_dict()["types"])
-            return f"{label} must be {names}; `{format_value(text)}` is not", f"write {names} there"
-        return _broken(misfit, label, value)
+    for error in compile_schema(schema).iter_errors(value):
+        if error.kind.name == "type":
+            types = _type_names(error.kind.as_dict()["types"])
+            return f"{label} must be {types}; got `{format_value(text)}`", f"write {types} there"
+        return _describe_broken_rule(error, label, value)
     return f"{label} cannot be `{format_value(text)}`", "write another value there"
 
 
-def _broken(misfit: ValidationError, label: str, value: Any) -> tuple[str, str]:
-    """Return (message, fix) of a value that breaks a rule; the rule itself is the message of last resort."""
-    kind, detail = misfit.kind.name, misfit.kind.as_dict()
+def _describe_broken_rule(error: ValidationError, label: str, value: Any) -> tuple[str, str]:
+    """Return (message, fix) for a value that breaks a rule of its schema; fix may be empty."""
+    keyword, detail = error.kind.name, error.kind.as_dict()
     limit = next(iter(detail.values()), "")
-    if kind == "enum":
-        return f"{label} cannot be `{format_value(value)}`", _choice(value, detail["options"])
-    if kind in ("minLength", "minItems") and value in ("", []):
+    if keyword == "enum":
+        return f"{label} cannot be `{format_value(value)}`", _suggest_choice(
+            value, detail["options"]
+        )
+    if keyword in ("minLength", "minItems") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
-    said, fix = format_hint(limit, value) if kind == "format" else limit_hint(kind, limit, value)
-    if said:
-        return f"{label} {said}", fix
-    return f"{label} breaks the rule `{kind}: {json.dumps(limit, default=str)}`", ""
+    is_format = keyword == "format"
+    rule, fix = format_hint(limit, value) if is_format else limit_hint(keyword, limit, value)
+    if rule:
+        return f"{label} {rule}", fix
+    return f"{label} breaks the rule `{keyword}: {json.dumps(limit, default=str)}`", ""
 
 
-def _severity_of_branch(branch: list[ValidationError]) -> tuple[int, int]:
-    """Rank an alternative by how little of it is wrong; a wrong type means that it was not meant."""
-    return sum(misfit.kind.name == "type" for misfit in branch), len(branch)
+def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
+    """Rank a branch of a oneOf by its errors; a wrong type means that it was not meant."""
+    return sum(error.kind.name == "type" for error in branch), len(branch)
 
 
-def _names_wanted(branches: list[list[ValidationError]]) -> list[str]:
-    """Return the properties one of which is enough; none where alternatives differ in anything else."""
+def _alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
+    """Return the properties of which one is required, if the branches differ in nothing else."""
     if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
         return []
-    places = {tuple(branch[0].instance_path) for branch in branches}
-    return [branch[0].kind.as_dict()["property"] for branch in branches] if len(places) == 1 else []
+    pointers = {tuple(branch[0].instance_path) for branch in branches}
+    return [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []  # fmt: skip
 
 
-class _SchemaError:
-    """One place in one body that is not as its schema wants it."""
+class _ErrorExplainer:
+    """Builds the findings on one value of a body that does not match its schema."""
 
     def __init__(self, operation: Operation, body: Payload, pointer: str) -> None:
         self.operation = operation
@@ -144,46 +141,41 @@ class _SchemaError:
         self.pointer = pointer
         self.schema = operation.schema_at(pointer)
         self.value = value_at(body.value, pointer)
+        self.label = f"`{pointer}`" if pointer else f"the body of `{operation.name}`"
 
-    def finding(
+    def _finding(
         self, code: str, message: str, *, where: str | None = None, key: bool = False, **more: str
     ) -> Finding:
-        place = self.pointer if where is None else where
-        source = f"contract {self.operation.contract.name}"
-        return self.body.make_finding(
-            Severity.ERROR, code, place, message, key=key, source=source, **more
-        )
-
-    @property
-    def label(self) -> str:
-        """Name this place in a sentence."""
-        return f"`{self.pointer}`" if self.pointer else f"the body of `{self.operation.name}`"
+        pointer = self.pointer if where is None else where
+        more["source"] = f"contract {self.operation.contract.name}"
+        return self.body.make_finding(Severity.ERROR, code, pointer, message, key=key, **more)
 
     def unknown_property(self, name: str) -> Iterator[Finding]:
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
         target = mistake.get("use") or ("" if mistake else self._intended_pointer(name))
-        yield self.finding(
+        yield self._finding(
             "property-unknown",
             f"`{phone_numbers.mask_text(name)}` is not a property of {self.label}",
             where=join_pointer(self.pointer, name),
             key=True,
             fix="remove it" if mistake and not target else self._suggest_property(target),
-            why=mistake.get("why", "the contract allows no other properties here"),
+            why=mistake.get("why", "the schema allows no other properties here"),
         )
         if target:
             yield from self._check_value_at(name, target)
 
     def _intended_pointer(self, name: str) -> str:
-        """Return the pointer of the declared property that a wrong name was meant for, if any."""
+        """Return the pointer of the property that a wrong name probably stands for; empty if none."""
         near = intended_property(name, self.schema)
         is_taken = near in self.value and fold_name(near) != fold_name(name)
         if near and not is_taken:
             return join_pointer(self.pointer, near)
-        declared = self.operation.pointers
-        return next(
-            (entry for entry in declared if fold_name(entry.rpartition("/")[2]) == fold_name(name)),
-            "",
+        same = (
+            pointer
+            for pointer in self.operation.pointers
+            if fold_name(pointer.rpartition("/")[2]) == fold_name(name)
         )
+        return next(same, "")
 
     def _suggest_property(self, target: str) -> str:
         above, _, name = target.rpartition("/")
@@ -194,51 +186,45 @@ class _SchemaError:
         return f"did you mean `{name}`?" if target else self._list_properties()
 
     def _list_properties(self) -> str:
-        """Say which names there are, if a person can take them in at a glance."""
-        names = [f"`{entry}`" for entry in self.schema.get("properties", {})]
-        if len(names) > _MOST_NAMES:
+        names = [f"`{name}`" for name in self.schema.get("properties", {})]
+        if len(names) > _MAX_LISTED_NAMES:
             return f"see its {len(names)} properties: `cxcall operations {self.operation.name}`"
         return f"its properties are {', '.join(names)}" if names else "remove it"
 
     def _check_value_at(self, name: str, target: str) -> Iterator[Finding]:
-        """Judge the value as if it stood where it belongs, so that one correction is enough."""
+        """Check a misplaced value as if it were at its target, so that one correction is enough."""
         value, schema = self.value[name], self.operation.schema_at(target)
         if not isinstance(value, str):
             return
-        place = join_pointer(self.pointer, name)
+        pointer = join_pointer(self.pointer, name)
         if value not in schema.get("enum", [value]):
-            fix = _choice(value, schema["enum"])
-            yield self.finding(
-                "value-not-allowed",
-                f"`{place}` cannot be `{format_value(value)}`",
-                where=place,
-                fix=fix,
-            )
+            message = f"`{pointer}` cannot be `{format_value(value)}`"
+            fix = _suggest_choice(value, schema["enum"])
+            yield self._finding("value-not-allowed", message, where=pointer, fix=fix)
         elif not re.search(schema.get("pattern", ""), value):
-            code, message, fix = _wrong_string(schema, f"`{place}`", value)
+            code, message, fix = _describe_wrong_string(schema, f"`{pointer}`", value)
             if code:
-                yield self.finding(code, message, where=place, fix=fix)
+                yield self._finding(code, message, where=pointer, fix=fix)
         elif schema.get("format") == "e164":
-            yield from find_unlikely_number(self.body, place, value)
+            yield from find_unlikely_number(self.body, pointer, value)
 
     def missing_property(self, name: str) -> Finding:
         schema = self.operation.schema_at(join_pointer(self.pointer, name))
-        written = [entry for entry in self.value if entry not in self.schema.get("properties", {})]
-        near = nearest_name(name, written)
-        fix = f"rename `{near}` to `{name}`" if near else f"add `{property_template(name, schema)}`"
-        return self.finding(
+        declared = self.schema.get("properties", {})
+        near = nearest_name(name, [each for each in self.value if each not in declared])
+        template = property_template(name, schema)
+        return self._finding(
             "property-missing",
             f"`{name}` is missing from {self.label}",
             where=join_pointer(self.pointer, name),
             key=True,
-            fix=fix,
-            why=f"the contract requires it. {schema.get('description', '')}".rstrip(),
+            fix=f"rename `{near}` to `{name}`" if near else f"add `{template}`",
+            why=f"the schema requires it. {schema.get('description', '')}".rstrip(),
         )
 
     def missing_alternatives(self, names: list[str]) -> Finding:
-        """Report that none of several properties is there, one of which is needed."""
         listed = ", ".join(f"`{name}`" for name in names)
-        return self.finding(
+        return self._finding(
             "property-missing",
             f"{self.label} needs one of {listed}",
             fix=f"add one of {listed}",
@@ -246,80 +232,72 @@ class _SchemaError:
         )
 
     def excluded_property(self, other: str) -> Finding:
-        """Report a property that cannot stand beside another."""
-        name = self.pointer.rpartition("/")[2]
-        above = self.pointer.removesuffix(f"/{name}")
-        return self.finding(
+        """Return the finding on a property that is not allowed together with another one."""
+        above, _, name = self.pointer.rpartition("/")
+        return self._finding(
             "value-not-allowed",
-            f"`{self.pointer}` cannot stand beside `{above}/{other}`",
+            f"`{self.pointer}` is not allowed together with `{above}/{other}`",
             key=True,
             fix=f"remove one of the two, `{name}` or `{other}`",
-            why="the platform takes one of them alone",
+            why="the platform accepts only one of them",
         )
 
-    def wrong_type(self, misfit: ValidationError) -> Finding:
-        wanted = misfit.kind.as_dict()["types"]
-        names = " or ".join(TYPE_NAMES[name] for name in wanted)
-        found = TYPE_NAMES[type_of(self.value)]
-        return self.finding(
+    def wrong_type(self, types: list[str]) -> Finding:
+        names = _type_names(types)
+        return self._finding(
             "type-mismatch",
-            f"{self.label} must be {names}, not {found}",
-            fix=type_hint(self.value, wanted) or f"write {names} there",
-            why=_rule(self.schema),
+            f"{self.label} must be {names}, not {TYPE_NAMES[type_of(self.value)]}",
+            fix=type_hint(self.value, types) or f"write {names} there",
+            why=_describe_schema(self.schema),
         )
 
-    def wrong_value(self, misfit: ValidationError) -> Finding:
-        code, message, fix = "", "", ""
+    def wrong_value(self, error: ValidationError) -> Finding:
+        code = ""
         if isinstance(self.value, str):
-            code, message, fix = _wrong_string(self.schema, self.label, self.value)
+            code, message, fix = _describe_wrong_string(self.schema, self.label, self.value)
         if not code:
             code = "value-not-allowed"
-            message, fix = _broken(misfit, self.label, self.value)
-            fix = fix or f"see what it takes: `cxcall operations {self.operation.name}`"
-        return self.finding(code, message, fix=fix, why=_rule(self.schema))
+            message, fix = _describe_broken_rule(error, self.label, self.value)
+            fix = fix or f"see the allowed values: `cxcall operations {self.operation.name}`"
+        return self._finding(code, message, fix=fix, why=_describe_schema(self.schema))
 
 
-def _choice(value: Any, choices: list[Any]) -> str:
-    """Say which of the allowed values was meant, or name them all."""
-    near = nearest_name(str(value), [str(entry) for entry in choices])
+def _type_names(types: list[str]) -> str:
+    return " or ".join(TYPE_NAMES[each] for each in types)
+
+
+def _suggest_choice(value: Any, choices: list[Any]) -> str:
+    """Return a hint with the most similar of the allowed values, or with all of them."""
+    near = nearest_name(str(value), [str(each) for each in choices])
     return f"did you mean `{near}`?" if near else f"one of: {', '.join(map(format_value, choices))}"
 
 
-def _rule(schema: JsonSchema) -> str:
-    """Say what the contract declares about a value."""
-    forms = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
-    form = forms.get(schema.get("format", ""))
-    return f"the contract declares it as {form}" if form else str(schema.get("description", ""))
+def _describe_schema(schema: JsonSchema) -> str:
+    """Return what the schema requires of a value, or its description."""
+    formats = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
+    name = formats.get(schema.get("format", ""))
+    return f"the schema requires {name}" if name else str(schema.get("description", ""))
 
 
-def _wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
-    """Return (code, message, fix) of a string that misses its format; empty ones where none is known."""
-    wanted = schema.get("format")
-    if wanted is None and "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        wanted = schema.get("components", {}).get("schemas", {}).get(name, {}).get("format")
-    if wanted not in ("uuid", "e164"):
+def _describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
+    """Return (code, message, fix) for a string that is not a UUID or E.164 number, else empty strings."""
+    name = schema.get("format")
+    if name is None and "$ref" in schema:
+        component = schema["$ref"].rpartition("/")[2]
+        name = schema.get("components", {}).get("schemas", {}).get(component, {}).get("format")
+    if name not in ("uuid", "e164"):
         return "", "", ""
     if is_placeholder(value, id_wanted=True):
-        return (
-            "placeholder",
-            f"{label} is the placeholder `{value}`, never filled in",
-            "put the real value there",
-        )
-    if wanted == "uuid":
-        return (
-            "id-format",
-            f"{label} must be a UUID; `{format_value(value)}` is not",
-            "copy the exact ID, like `12345678-1234-1234-1234-123456789012`",
-        )
-    return (
-        "phone-format",
-        f"{label} is `{phone_numbers.mask(value)}`, which is not E.164",
-        _e164_fix(value),
-    )
+        message = f"{label} is the placeholder `{value}`, never filled in"
+        return "placeholder", message, "put the real value there"
+    if name == "uuid":
+        fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
+        return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix
+    message = f"{label} is `{phone_numbers.mask(value)}`, which is not E.164"
+    return "phone-format", message, _suggest_e164(value)
 
 
-def _e164_fix(value: str) -> str:
+def _suggest_e164(value: str) -> str:
     digits = re.sub(r"[\s().\-/]", "", value)
     if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
         return "remove spaces and punctuation: a plus sign and digits only"

@@ -265,7 +265,7 @@ def test_a_payload_of_two_routes_names_both() -> None:
 
 def test_a_payload_that_shares_nothing_is_not_called_near() -> None:
     _, findings = check_payload(OPERATIONS, Payload({"to": "x"}))
-    assert "for want of a property" in findings[-1].message
+    assert "(no known property matched)" in findings[-1].message
     _, findings = check_payload(OPERATIONS, Payload({"contactId": 7}))
     assert "the nearest one" in findings[-1].message
 
@@ -298,7 +298,7 @@ def test_one_of_several_destinations_is_needed_and_one_alone() -> None:
         ("value-not-allowed", "/phoneNumber"),
         ("value-not-allowed", "/callUserId"),
     ]
-    assert found[0].message == "`/phoneNumber` cannot stand beside `/callUserId`"
+    assert found[0].message == "`/phoneNumber` is not allowed together with `/callUserId`"
     assert "remove one of the two" in found[0].fix
 
 

@@ -32,7 +32,7 @@ def test_the_request_that_started_it_all(cxcall: Cxcall) -> None:
         line for line in ran.out.splitlines() if line.startswith(("error[", "warning[", "note["))
     ]
     assert heads == [
-        "error[id-format]: `/contactId` must be a UUID; `12345` is not",
+        "error[id-format]: `/contactId` must be a UUID; got `12345`",
         "error[property-missing]: `contactId` is missing from `/contactSpec`",
         "error[property-missing]: `contactData` is missing from `/contactSpec`",
         "error[property-unknown]: `address` is not a property of `/contactSpec`",

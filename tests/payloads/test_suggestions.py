@@ -1,0 +1,141 @@
+"""What to write instead of a wrong value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall.payloads.suggestions import (
+    format_hint,
+    format_value,
+    intended_property,
+    limit_hint,
+    nearest_name,
+    property_template,
+    type_hint,
+)
+
+CONTACT = {"title": "Contact", "properties": {"id": {}, "contactName": {}, "listId": {}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "intended"),
+    [
+        ("contact_id", "id"),
+        ("ContactID", "id"),
+        ("name", "contactName"),
+        ("list-id", "listId"),
+        ("listIdd", "listId"),
+        ("phone", ""),
+        ("", ""),
+    ],
+)
+def test_wrong_name_leads_to_the_intended_property(name: str, intended: str) -> None:
+    assert intended_property(name, CONTACT) == intended
+
+
+def test_exact_name_is_preferred_to_a_similar_one() -> None:
+    schema = {"properties": {"reasonCodes": {}, "reasonCode": {}}}
+    assert intended_property("reason_code", schema) == "reasonCode"
+
+
+def test_only_a_similar_name_is_nearest() -> None:
+    assert nearest_name("reasonCod", ["contactId", "reason-code"]) == "reason-code"
+    assert nearest_name("cause", ["contactId", "reason-code"]) == ""
+    assert nearest_name("cause", []) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "types", "hint"),
+    [
+        ("7", ["integer"], "remove the quotes"),
+        ("true", ["boolean"], "remove the quotes"),
+        ('{"a": 1}', ["object"], "it is JSON inside a string: send the JSON itself"),
+        ("[1]", ["array"], "it is JSON inside a string: send the JSON itself"),
+        ("seven", ["integer"], ""),
+        ("7", ["boolean"], ""),
+        (7, ["string"], 'write it in quotes: `"7"`'),
+        (7.5, ["null", "string"], 'write it in quotes: `"7.5"`'),
+        (True, ["string"], ""),
+        (None, ["string"], ""),
+        ([{}], ["object"], "remove the square brackets: one object is sent at a time"),
+        ([{}, {}], ["object"], ""),
+        ([1], ["object"], ""),
+        ([], ["object"], ""),
+        ({}, ["array"], "put it in square brackets"),
+        (7, ["array"], "put it in square brackets"),
+        ("seven", ["array"], ""),
+    ],
+)
+def test_type_hint_keeps_the_meaning_of_a_value(value: Any, types: list[str], hint: str) -> None:
+    assert type_hint(value, types) == hint
+
+
+@pytest.mark.parametrize(
+    ("keyword", "limit", "value", "hints"),
+    [
+        ("maximum", 5, 7, ("must be at most 5; got `7`", "write 5 or less")),
+        ("minimum", 5, 3.5, ("must be at least 5; got `3.5`", "write 5 or more")),
+        ("exclusiveMaximum", 5, 5, ("must be less than 5; got `5`", "write less than 5")),
+        ("exclusiveMinimum", 5, 5, ("must be more than 5; got `5`", "write more than 5")),
+        ("multipleOf", 5, 7, ("must be a multiple of 5; got `7`", "write a multiple of 5")),
+        ("maxLength", 1, "ab", ("must have at most 1 character; it has 2", "write at most 1 character")),
+        ("minLength", 3, "ab", ("must have at least 3 characters; it has 2", "write at least 3 characters")),
+        ("minItems", 2, [1], ("must have at least 2 items; it has 1", "write at least 2 items")),
+        ("minProperties", 2, {}, ("must have at least 2 properties; it has 0", "write at least 2 properties")),
+        ("pattern", "^a$", "b", ("", "")),
+        ("uniqueItems", True, [1, 1], ("", "")),
+    ],
+)  # fmt: skip
+def test_limit_hint_names_the_limit(
+    keyword: str, limit: Any, value: Any, hints: tuple[str, str]
+) -> None:
+    assert limit_hint(keyword, limit, value) == hints
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hints"),
+    [
+        ("email", "ada", ("must be an email address; got `ada`", "write it like `ada@example.com`")),
+        ("date", "yesterday", ("must be a date; got `yesterday`", "write it like `2026-12-01`")),
+        ("date-time", "soon", ("must be a time; got `soon`", "write it like `2026-12-01T09:00:00Z`")),
+        ("date-time", "20261201T090000", ("must have a time of day; got `20261201T090000`", "write `2026-12-01T09:00:00Z`")),
+        ("date-time", "2026-12-01 09:00:00+00:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00+00:00`", "write `2026-12-01T09:00:00Z`")),
+        ("date-time", "2026-12-01 09:00:00-05:00", ("must be a time in the form of RFC 3339; got `2026-12-01 09:00:00-05:00`", "write `2026-12-01T09:00:00-05:00`")),
+        ("ipv4", "1.2.3", ("", "")),
+        ("uuid", "1", ("", "")),
+    ],
+)  # fmt: skip
+def test_format_hint_shows_the_wanted_form(name: str, value: str, hints: tuple[str, str]) -> None:
+    assert format_hint(name, value) == hints
+
+
+@pytest.mark.parametrize(
+    ("schema", "template"),
+    [
+        ({}, '"x": "..."'),
+        ({"type": "string"}, '"x": "..."'),
+        ({"type": "string", "format": "uuid"}, '"x": "<UUID>"'),
+        ({"type": "string", "format": "e164"}, '"x": "<+E.164 number>"'),
+        ({"type": "string", "format": "date"}, '"x": "..."'),
+        ({"type": "object"}, '"x": {...}'),
+        ({"type": "array"}, '"x": [...]'),
+        ({"type": "integer"}, '"x": 0'),
+        ({"type": "number"}, '"x": 0'),
+        ({"type": "boolean"}, '"x": true'),
+        ({"type": ["integer", "null"]}, '"x": 0'),
+    ],
+)
+def test_missing_property_is_shown_with_a_value_of_its_type(
+    schema: dict[str, Any], template: str
+) -> None:
+    assert property_template("x", schema) == template
+
+
+def test_value_in_a_message_is_short_and_masked() -> None:
+    assert format_value("é") == "é"
+    assert format_value({"a": "é", "b": None}) == '{"a": "é", "b": null}'
+    assert format_value("x" * 60) == "x" * 60
+    assert format_value("x" * 61) == "x" * 60 + "…"
+    assert "2025550123" not in format_value("+12025550123")
