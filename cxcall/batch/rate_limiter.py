@@ -1,8 +1,8 @@
-"""When each request of a batch may leave: evenly spaced, and held back while the API asks for it.
+"""Decide when each request of a batch may be sent: evenly spaced, and paused while the API asks for it.
 
-Libraries were timed against a token bucket first: they reach 59 to 92 % of a rate whose burst is one,
-or draw refusals by the hundred. What counts is the moment that the first byte leaves, after the
-record is on the disk and the connection stands, and no library sees that moment.
+Libraries were measured against a token bucket first: they reach 59 to 92 % of a rate whose burst is
+one, or cause hundreds of refusals. What counts is the moment when the first byte leaves, after the
+record is on the disk and the connection is open, and no library sees that moment.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _RATE_FORM = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*/\s*(s|m|h)(?:ec|econd|in|inute|our)?")
 _MARGIN = 1.01
-"""How much wider than even the spacing is, so that jitter on the way brings no two too close."""
-_SLOWER, _SLOWEST, _FASTER = 1.05, 2.0, 0.9995
+"""Factor by which the interval exceeds an exactly even one, because network jitter moves requests."""
+_SLOW_DOWN, _MAX_SLOW_DOWN, _SPEED_UP = 1.05, 2.0, 0.9995
 _MIN_LEAD_TIME, _MAX_LEAD_TIME = 0.002, 1.0
 
 
 class Rate(NamedTuple):
-    """So many requests in so many seconds."""
+    """A number of requests in a number of seconds."""
 
     requests: float
     seconds: float
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `300/m`, `5/s` or `1000/h`; raises UsageError when it is no rate."""
+        """Read `300/m`, `5/s`, or `1000/h`; raises UsageError for anything else."""
         found = _RATE_FORM.fullmatch(text.strip().lower())
         if not found or not float(found[1]):
             raise UsageError(
@@ -60,22 +60,22 @@ class Rate(NamedTuple):
 
 
 class RateLimiter:
-    """Lets requests of many threads leave one by one, never closer than the rate's spacing.
+    """Spaces the requests of many threads so that two are never closer than the rate's interval.
 
-    A hold that the API asks for counts for all; one of over `longest_wait` seconds is kept in
-    `excessive_wait` instead, for the batch to stop.
+    A wait that the API asks for applies to all requests. A wait of more than `max_wait` seconds is
+    only noted in `excessive_wait`, and the batch stops.
     """
 
-    def __init__(self, rate: Rate, longest_wait: float) -> None:
+    def __init__(self, rate: Rate, max_wait: float) -> None:
         self.excessive_wait: float | None = None
-        self._even = self._interval = rate.interval * _MARGIN
-        self._longest_wait = longest_wait
+        self._base_interval = self._interval = rate.interval * _MARGIN
+        self._max_wait = max_wait
         self._stopped = Event()
-        self._entry, self._exit, self._state = Lock(), Lock(), Lock()
-        self._lead = _MIN_LEAD_TIME
-        self._usual = 0.0
-        self._opens_at = self._left_at = self._held_until = 0.0
-        self._inside = self._under_way = 0
+        self._acquire_lock, self._send_lock, self._state_lock = Lock(), Lock(), Lock()
+        self._lead_time = _MIN_LEAD_TIME
+        self._usual_latency = 0.0
+        self._next_slot_at = self._last_sent_at = self._paused_until = 0.0
+        self._preparing = self._in_flight = 0
 
     @property
     def interval(self) -> float:
@@ -83,126 +83,128 @@ class RateLimiter:
         return self._interval
 
     def stop(self) -> None:
-        """Let nobody enter any more, and wake who waits to."""
+        """Grant no more slots, and wake the threads that wait."""
         self._stopped.set()
 
-    def pause(self, seconds: float) -> bool:
-        """Wait by oneself; tells whether it was cut short, by a stop."""
+    def sleep(self, seconds: float) -> bool:
+        """Wait; return whether a stop ended the wait early."""
         return self._stopped.wait(seconds)
 
-    def hold(self, seconds: float) -> None:
-        """Let nothing leave for so long."""
-        with self._state:
-            self._held_until = max(self._held_until, time.monotonic() + seconds)
+    def pause(self, seconds: float) -> None:
+        """Let no request be sent for some seconds."""
+        with self._state_lock:
+            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    def enter(self) -> bool:
-        """Wait until it is nearly time to leave; tells whether to go on, not when told to stop.
+    def acquire(self) -> bool:
+        """Wait until it is nearly time to send; return False when the batch was stopped.
 
-        What comes before a request leaves takes about as long as it took the ones before.
+        The preparation of a request is expected to take as long as that of the earlier ones did.
         """
-        with self._entry:  # one waits for its time, the others for it
+        with self._acquire_lock:  # one thread waits for its time, the others for the lock
             while not self._stopped.is_set():
-                wait = max(self._opens_at, self._held_until) - self._lead - time.monotonic()
+                at = max(self._next_slot_at, self._paused_until) - self._lead_time
+                wait = at - time.monotonic()
                 if wait <= 0:
-                    with self._state:
-                        opens_at = max(self._opens_at, time.monotonic())
-                        self._opens_at = opens_at + self._interval
-                        self._inside += 1
-                        self._under_way += 1
+                    with self._state_lock:
+                        slot_at = max(self._next_slot_at, time.monotonic())
+                        self._next_slot_at = slot_at + self._interval
+                        self._preparing += 1
+                        self._in_flight += 1
                     return True
-                self._stopped.wait(wait)  # then look again: a hold may have come
+                self._stopped.wait(wait)  # then check again: a pause may have begun
         return False
 
-    def leave(self, prepared_in: float) -> None:
-        """Wait for the moment to leave, which took `prepared_in` seconds to prepare.
+    def wait_to_send(self, prepared_in: float) -> None:
+        """Wait until a request that took `prepared_in` seconds to prepare may be sent.
 
-        Raises HeldBackError when the API asked for a wait meanwhile.
+        Raises HeldBackError when a pause has begun meanwhile.
         """
-        with self._exit:
-            self._learn_lead(prepared_in)
-            while (wait := self._left_at + self._interval - time.monotonic()) > 0:
+        with self._send_lock:
+            self._update_lead_time(prepared_in)
+            while (wait := self._last_sent_at + self._interval - time.monotonic()) > 0:
                 time.sleep(wait)
-            if self._held_until > time.monotonic():
+            if self._paused_until > time.monotonic():
                 raise HeldBackError
-            with self._state:
-                self._left_at = time.monotonic()
-                self._inside -= 1
-                soonest = self._left_at + self._interval * (self._inside + 1)
-                self._opens_at = max(self._opens_at, soonest)
+            with self._state_lock:
+                self._last_sent_at = time.monotonic()
+                self._preparing -= 1
+                soonest = self._last_sent_at + self._interval * (self._preparing + 1)
+                self._next_slot_at = max(self._next_slot_at, soonest)
 
-    def _learn_lead(self, seconds: float) -> None:
-        lead = 0.8 * self._lead + 0.2 * 1.5 * seconds
-        self._lead = min(max(lead, _MIN_LEAD_TIME), _MAX_LEAD_TIME)
+    def _update_lead_time(self, seconds: float) -> None:
+        average = 0.8 * self._lead_time + 0.2 * 1.5 * seconds
+        self._lead_time = min(max(average, _MIN_LEAD_TIME), _MAX_LEAD_TIME)
 
-    def end(self, *, has_left: bool) -> None:
-        """Take note that a request which entered is over."""
-        with self._state:
-            self._under_way -= 1
-            self._inside -= not has_left
+    def release(self, *, was_sent: bool) -> None:
+        """Note that a request that had acquired a slot is over."""
+        with self._state_lock:
+            self._in_flight -= 1
+            self._preparing -= not was_sent
 
-    def learn(self, exchange: Exchange) -> None:
-        """Take from an answer how the API wants it: a wait, what is left of its window, or nothing."""
+    def update_from_response(self, exchange: Exchange) -> None:
+        """Adapt to a response: slow down, pause, or return to the full rate."""
         response = exchange.response
         if response is None:
             return
-        limited = response.status == HTTPStatus.TOO_MANY_REQUESTS
-        if limited or response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             now = datetime.now(UTC)
-            asked = retry_after.wait_asked(response.headers, response.body, now)
-            if asked is not None and asked > self._longest_wait:
-                self.excessive_wait = asked
-            elif asked is not None:
-                self.hold(asked)
-            self._interval = min(self._interval * _SLOWER, self._even * _SLOWEST)
+            wait = retry_after.wait_asked(response.headers, response.body, now)
+            if wait is not None and wait > self._max_wait:
+                self.excessive_wait = wait
+            elif wait is not None:
+                self.pause(wait)
+            slower = min(self._interval * _SLOW_DOWN, self._base_interval * _MAX_SLOW_DOWN)
+            self._interval = slower
             return
-        self._allow_for(exchange.timings)
-        self._interval = max(self._interval * _FASTER, self._even)
-        left = retry_after.window_left(response.headers)
-        if left is not None and left[0] < self._under_way and left[1] <= self._longest_wait:
-            self.hold(left[1])
+        self._compensate_delay(exchange.timings)
+        self._interval = max(self._interval * _SPEED_UP, self._base_interval)
+        window = retry_after.window_left(response.headers)
+        if window is not None and window[0] < self._in_flight and window[1] <= self._max_wait:
+            self.pause(window[1])
 
-    def _allow_for(self, timings: Mapping[str, float]) -> None:
-        """Let the next leave later by as much as this one may have arrived late.
+    def _compensate_delay(self, timings: Mapping[str, float]) -> None:
+        """Send the next request later by as much as this one may have arrived late.
 
-        An answer that took longer than usual is the one sign that its request was held up on the way.
+        A response that took longer than usual is the only sign that its request was delayed.
         """
         if "turn" not in timings or "first_byte" not in timings:
             return
-        took = (timings["first_byte"] - timings["turn"]) / 1e3
-        with self._state:
-            late = took - self._usual if self._usual else 0.0
-            self._usual += (took - self._usual) * (0.5 if late < 0 else 0.02 if late else 1.0)
-            self._left_at += min(max(late, 0.0), self._interval / 2)
+        latency = (timings["first_byte"] - timings["turn"]) / 1e3
+        with self._state_lock:
+            delay = latency - self._usual_latency if self._usual_latency else 0.0
+            weight = 0.5 if delay < 0 else 0.02 if delay else 1.0
+            self._usual_latency += (latency - self._usual_latency) * weight
+            self._last_sent_at += min(max(delay, 0.0), self._interval / 2)
 
 
 class RateLimitSlot:
-    """One request's way through a rate_limiter: in, out, and perhaps in again."""
+    """The slot of one request, which it acquires again for each attempt."""
 
     def __init__(self, rate_limiter: RateLimiter) -> None:
         self._rate_limiter = rate_limiter
-        self._entered_at = 0.0
-        self._is_in = self._has_left = False
+        self._acquired_at = 0.0
+        self._is_acquired = self._was_sent = False
 
-    def enter(self) -> bool:
-        """Wait for admission; tells whether there is one."""
-        self.end()
-        self._is_in = self._rate_limiter.enter()
-        self._has_left, self._entered_at = False, time.monotonic()
-        return self._is_in
+    def acquire(self) -> bool:
+        """Wait for the slot; return False when the batch was stopped."""
+        self.release()
+        self._is_acquired = self._rate_limiter.acquire()
+        self._was_sent, self._acquired_at = False, time.monotonic()
+        return self._is_acquired
 
-    def leave(self) -> None:
-        """Wait for the moment that the request may leave; raises HeldBackError when there is none now."""
-        self._rate_limiter.leave(time.monotonic() - self._entered_at)
-        self._has_left = True
+    def wait_to_send(self) -> None:
+        """Wait until the request may be sent; raises HeldBackError when a pause has begun."""
+        self._rate_limiter.wait_to_send(time.monotonic() - self._acquired_at)
+        self._was_sent = True
 
     def sleep(self, seconds: float) -> None:
-        """Wait to be sent again; raises KeyboardInterrupt when the batch is told to stop."""
-        self.end()
-        if self._rate_limiter.pause(seconds) or not self.enter():
+        """Wait for the next attempt; raises KeyboardInterrupt when the batch is stopped."""
+        self.release()
+        if self._rate_limiter.sleep(seconds) or not self.acquire():
             raise KeyboardInterrupt
 
-    def end(self) -> None:
-        """Make room for the next."""
-        if self._is_in:
-            self._is_in = False
-            self._rate_limiter.end(has_left=self._has_left)
+    def release(self) -> None:
+        """Give the slot back, if it is acquired."""
+        if self._is_acquired:
+            self._is_acquired = False
+            self._rate_limiter.release(was_sent=self._was_sent)

@@ -1,4 +1,4 @@
-"""What became of one row of a batch, as a report: sent now, sent by an earlier run, or not at all."""
+"""The result of one row of a batch as a report: sent now, sent by an earlier run, or not sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.report import Report
+from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _EXIT_CODES = {
 
 
 class RowResult(NamedTuple):
-    """What became of one row; `resumed` when an earlier run had sent it."""
+    """The result of one row; `is_resumed` when an earlier run had sent it."""
 
     row: Row
     report: Report
@@ -41,9 +41,9 @@ class RowResult(NamedTuple):
         return f"row {number}: {outcome}{f', delivery {delivery}' if delivery else ''}: {reason}"
 
     def cells(self) -> tuple[str, str, str, str, str]:
-        """Return the row as a line of text: number, outcome, engagement ID, delivery ID, reason."""
+        """Return the columns of a text line: row, outcome, engagement ID, delivery ID, reason."""
         delivery = self.report.delivery
-        errors = [found for found in self.report.findings if found.severity is Severity.ERROR]
+        errors = [each for each in self.report.findings if each.severity is Severity.ERROR]
         return (
             str(self.row.number),
             str(self.report.outcome),
@@ -53,28 +53,11 @@ class RowResult(NamedTuple):
         )
 
 
-def result_of_delivery(
-    draft: CheckedRequest, delivery: Delivery, findings: tuple[Finding, ...]
-) -> Report:
-    """Return the report of a row that was sent; `findings` are those of its check."""
-    return Report(
-        command=COMMAND,
-        outcome=delivery.outcome,
-        exit_code=delivery.exit_code,
-        operation=draft.operation,
-        request=draft.request,
-        body=draft.payload.value,
-        delivery=delivery,
-        findings=(*findings, *delivery.findings),
-    )
-
-
-def result_of_record(record: Record, draft: CheckedRequest | None) -> Report:
-    """Return what the ledger knows of a row that is not sent now; a person's word on it counts."""
-    is_unknown = record.is_unresolved
-    outcome = (
-        record.outcome if is_unknown or record.outcome is not Outcome.UNKNOWN else Outcome.ACCEPTED
-    )
+def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
+    """Return what the ledger knows about a row that is not sent now, after a person's resolution."""
+    outcome = record.outcome
+    if outcome is Outcome.UNKNOWN and not record.is_unresolved:
+        outcome = Outcome.ACCEPTED
     delivery = Delivery(
         id=record.id,
         outcome=outcome,
@@ -83,29 +66,18 @@ def result_of_record(record: Record, draft: CheckedRequest | None) -> Report:
         engagement_id_source="ledger" if record.engagement_id else None,
         correlation_id=record.correlation_id,
         attempts=record.attempts,
+        findings=() if outcome is Outcome.ACCEPTED else (_finding_of_record(record),),
     )
-    findings: tuple[Finding, ...] = ()
-    if outcome is not Outcome.ACCEPTED:
-        findings = (_finding_of_record(record),)
-    return Report(
-        command=COMMAND,
-        outcome=outcome,
-        exit_code=_EXIT_CODES[outcome],
-        operation=draft.operation if draft else None,
-        request=draft.request if draft else None,
-        body=draft.payload.value if draft else None,
-        delivery=delivery,
-        findings=findings,
-    )
+    request = (checked.operation, checked.request, checked.body) if checked else ()
+    return delivery_report(COMMAND, delivery, *request)
 
 
 def _finding_of_record(record: Record) -> Finding:
-    told = {
+    code, message = {
         Outcome.UNKNOWN: ("outcome-unknown", "it may have rung"),
         Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
         Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
-    }
-    code, message = told[record.outcome]
+    }[record.outcome]
     fix = f"`cxcall history show {record.id}`"
     if record.is_unresolved:
         fix = f"find out, then `cxcall history resolve {record.id} --rang` or `--did-not-ring`"
@@ -117,8 +89,8 @@ def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
     return Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=findings)
 
 
-def result_of_error(fault: BaseException) -> CxcallError:
-    """Return the error of a row on which cxcall itself failed."""
+def fault_of_row(fault: BaseException) -> CxcallError:
+    """Return the error for a row on which cxcall itself failed."""
     return CxcallError(
         Finding(
             Severity.ERROR,

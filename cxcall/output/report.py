@@ -142,3 +142,24 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
 def error_report(error: CxcallError, command: str) -> Report:
     """Return the report of a command that ended with an error."""
     return Report(command, error.outcome, error.exit_code, findings=error.findings)
+
+
+def delivery_report(
+    command: str,
+    delivery: Delivery,
+    operation: Operation | None = None,
+    request: HttpRequest | None = None,
+    body: Any = None,
+    findings: Sequence[Finding] = (),
+) -> Report:
+    """Return the report of a request that was sent; `findings` are those of its check."""
+    return Report(
+        command,
+        delivery.outcome,
+        delivery.exit_code,
+        operation,
+        request,
+        body,
+        delivery,
+        (*findings, *delivery.findings),
+    )

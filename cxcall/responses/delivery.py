@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Delivery(NamedTuple):
-    """How the sending of one request ended."""
+    """How the sending of one request ended; `exchange` is the last one, which decided the outcome."""
 
     id: str
     outcome: Outcome

@@ -1,4 +1,4 @@
-"""Ask a person before a call is placed."""
+"""Ask a person before calls are placed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-def ask_consent(found: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
-    """Make sure that a person, or `--yes`, agreed before a phone may ring.
+def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
+    """Make sure that `--yes` was given or a person agrees before a call may be placed.
 
-    `ask` is None where nobody can answer. Raises StoppedError on a no, UsageError when nobody can
-    be asked. A sandbox on loopback rings nobody, and is not asked about.
+    `ask` is None without a terminal. Raises StoppedError when the answer is no, UsageError when
+    nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
-    if yes or not found.operation.rings or is_sandbox(found.settings):
+    operation, settings = checked.operation, checked.settings
+    if yes or not operation.rings or is_sandbox(settings):
         return
-    numbers = ", ".join(phone_numbers.numbers_in(found.payload.value)) or "the contact of the body"
-    target = f"{found.operation.name} to {numbers}, profile {found.settings.profile}, {found.settings.base_url}"
+    numbers = ", ".join(phone_numbers.numbers_in(checked.body)) or "the contact of the body"
+    target = f"{operation.name} to {numbers}, profile {settings.profile}, {settings.base_url}"
     if ask is None:
         raise UsageError(
             "`--yes` is required where nobody can be asked: a real phone may ring",
@@ -49,10 +50,10 @@ def ask_count(
     confirmed: int | None,
     ask: Callable[[str], str] | None,
 ) -> None:
-    """Make sure that a person, or `--confirm`, agreed to so many calls before the first.
+    """Make sure that `--confirm` or a person states the number of calls before the first is placed.
 
-    `ask` is None where nobody can answer. Raises StoppedError on another number, UsageError when
-    nobody can be asked or `--confirm` counts otherwise. A sandbox is not asked about.
+    `ask` is None without a terminal. Raises StoppedError when the answer is another number,
+    UsageError when `--confirm` is another number or nobody can be asked. A sandbox needs no consent.
     """
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if confirmed is not None and confirmed != count:
@@ -80,11 +81,11 @@ def ask_count(
 
 
 def is_sandbox(settings: Settings) -> bool:
-    """Ask a loopback server whether it is our sandbox: another one may be a tunnel to a real API."""
+    """Return whether a loopback server says that it is our sandbox: it could be a tunnel to a real API."""
     if not is_loopback(settings.base_url):
         return False
     from cxcall.transport.exchange import exchange
 
     probe = exchange(HttpRequest("GET", f"{settings.base_url}/sandbox", {}, None), timeout=2.0)
-    answer = probe.response.json() if probe.response is not None else None
-    return isinstance(answer, dict) and answer.get("sandbox") is True
+    body = probe.response.json() if probe.response is not None else None
+    return isinstance(body, dict) and body.get("sandbox") is True

@@ -1,10 +1,10 @@
-"""The one place that sends: guard, record, send once, record. What may have rung is never sent again."""
+"""Send one request: guard, record, send, record. A request that may have been processed is never sent again."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.credentials.tokens import BearerAuth
@@ -12,22 +12,21 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.ledger import Intent, intent_digest
-from cxcall.phone.phone_numbers import mask_text
-from cxcall.responses import evidence, identifiers
-from cxcall.responses.delivery import Delivery
-from cxcall.responses.evidence import Evidence
+from cxcall.phone.phone_numbers import mask_text, numbers_in
+from cxcall.responses import identifiers
+from cxcall.responses.evidence import Evidence, classify
 from cxcall.runtime.redaction import redacted_repr
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_result import (
     DeliveryContext,
-    DeliveryResult,
     result_of_early_interrupt,
     result_of_exchange,
     result_of_failed_retry,
     result_of_unsent_request,
 )
 from cxcall.transport import retry_after
-from cxcall.transport.exchange import Interrupted, exchange
+from cxcall.transport.exchange import Interrupted
+from cxcall.transport.exchange import exchange as send_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,37 +34,39 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Operation
     from cxcall.credentials.store import Token
     from cxcall.ledger.ledger import Ledger
+    from cxcall.responses.delivery import Delivery
+    from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange, HttpRequest
 
 MAX_SENDS = 3
-"""How often a request is sent that provably was not processed; once more with a renewed token."""
+"""How often a request is sent that provably was not processed; a renewed token allows one more."""
 
 _HELD_BACK = "held"
 _TRANSIENT_FAILURES = ("dns", "connect", "tls", "proxy", _HELD_BACK)
-_MAY_BE_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
+_POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
 
 
 class SendHooks(NamedTuple):
-    """When a delivery may go on: what a batch shares among its requests, and a single send has alone.
+    """Functions that a delivery calls, so that the requests of a batch can share one rate limit.
 
-    `on_wait` is told each wait and its reason, `sleep` waits; `turn` waits right before the first
-    byte leaves; `on_exchange` sees every exchange.
+    `on_wait` gets the seconds and the reason of each wait, `sleep` waits; `wait_for_slot` is called
+    right before the first byte leaves; `on_exchange` gets every exchange.
     """
 
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
     sleep: Callable[[float], None] = time.sleep
-    turn: Callable[[], None] | None = None
+    wait_for_slot: Callable[[], None] | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
 
 
 DEFAULT_HOOKS = SendHooks()
-"""The pace of what is sent by itself."""
+"""The hooks of a single request: it waits for nothing but its own retries."""
 
 
 class Plan(NamedTuple):
-    """A checked request, and all that its sending needs to know. `numbers` are masked."""
+    """A checked request, and all that its sending needs. `numbers` are masked."""
 
     operation: Operation
     request: HttpRequest
@@ -77,6 +78,24 @@ class Plan(NamedTuple):
     batch: str = ""
     row: int | None = None
 
+    @classmethod
+    def of(
+        cls, checked: CheckedRequest, *, again: bool, batch: str = "", row: int | None = None
+    ) -> Self:
+        """Return the plan for a checked request."""
+        settings, body = checked.settings, checked.payload.value
+        return cls(
+            checked.operation,
+            checked.request,
+            body,
+            settings,
+            tuple(numbers_in(body)),
+            settings.engagement_header,
+            again,
+            batch,
+            row,
+        )
+
     def __repr__(self) -> str:
         return redacted_repr(self, "body")
 
@@ -86,7 +105,7 @@ class Plan(NamedTuple):
         return urlsplit(self.request.url).netloc
 
     def intent(self) -> Intent:
-        """Return what the ledger is to know of the plan."""
+        """Return what the ledger records about the plan."""
         request, profile, name = self.request, self.settings.profile, self.operation.name
         parts = urlsplit(request.url)
         return Intent(
@@ -97,7 +116,7 @@ class Plan(NamedTuple):
             target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
             digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
-            # What rings nobody may be sent as often as one likes: no guard looks at it.
+            # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.rings,
             batch=self.batch,
             row=self.row,
@@ -105,64 +124,61 @@ class Plan(NamedTuple):
 
 
 class NullLedger:
-    """What a read is recorded in: nothing. It changes nothing, and may be made again at will."""
-
-    def begin(self, _intent: Intent, _window: float, _is_cancelled: Callable[[], bool]) -> str:
-        """Take no note; a read has no delivery ID."""
-        return ""
+    """Records nothing: the ledger of reads, which change nothing and may be repeated."""
 
     def record_not_processed(self, delivery: str, attempt: int, note: str) -> None:
-        """Take no note."""
+        """Do nothing."""
 
     def record_attempt(self, delivery: str, attempt: int) -> None:
-        """Take no note."""
+        """Do nothing."""
 
     def record_outcome(self, delivery: str, outcome: Outcome, **_: Any) -> None:
-        """Take no note."""
+        """Do nothing."""
 
 
 def read(
-    plan: Plan, tokens: Callable[[bool], Token] | None, pace: SendHooks = DEFAULT_HOOKS
+    plan: Plan, tokens: Callable[[bool], Token] | None, hooks: SendHooks = DEFAULT_HOOKS
 ) -> Delivery:
-    """Send a request that changes nothing, again where it failed in passing; the ledger is not told.
+    """Send a request that changes nothing, repeat it after a transient failure, and record nothing.
 
-    `tokens` is None for an operation that takes none. A signal ends it at once (KeyboardInterrupt).
+    `tokens` is as in `deliver`. A signal ends the read at once (KeyboardInterrupt).
     """
-    attempts = _Attempts(plan, NullLedger(), tokens, pace)
-    return attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as above
+    attempts = _Attempts(plan, NullLedger(), tokens, hooks)
+    return attempts.record(attempts.run(tokens(False) if tokens else None))  # noqa: FBT003 - as below
 
 
 def deliver(
     plan: Plan,
     ledger: Ledger,
     tokens: Callable[[bool], Token] | None,
-    pace: SendHooks = DEFAULT_HOOKS,
+    hooks: SendHooks = DEFAULT_HOOKS,
 ) -> Delivery:
-    """Send a request once, and again only where it provably was not processed; record all of it.
+    """Send a request once, repeat it only where it provably was not processed, and record every step.
 
-    `tokens(True)` must give a fresh token; None is for an operation that takes none. Raises
-    AlreadySentError when the guard stops it, LedgerError when it cannot be recorded, and what
-    `tokens(False)` raises: nothing was sent then.
-    A signal after that is an outcome like any other.
+    `tokens(True)` must return a fresh token; `tokens` is None for an operation that needs none.
+    Raises AlreadySentError when the duplicate guard stops the request, LedgerError when it cannot be
+    recorded, and what `tokens(False)` raises: nothing was sent then. A signal after that point is
+    part of the result.
     """
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
-    attempts = _Attempts(plan, ledger, tokens, pace)
+    attempts = _Attempts(plan, ledger, tokens, hooks)
     with attempts.signals as signals:
         window = plan.settings.duplicate_window
         attempts.id = ledger.begin(plan.intent(), window, lambda: signals.caught)
         try:
             signals.open()
-            ending = attempts.run(token)
+            result = attempts.run(token)
             signals.close()
         except KeyboardInterrupt as interrupt:
-            ending = attempts.stop(interrupt)
-        return attempts.record(ending)
+            result = attempts.result_of_interrupt(interrupt)
+        return attempts.record(result)
 
 
 class _Attempts:
     """The attempts of one delivery.
 
-    `in_flight` is True from before anything can leave until an attempt proved not to be processed.
+    `may_be_processed` is True from before anything can leave until the attempt proves that it was
+    not processed.
     """
 
     def __init__(
@@ -170,149 +186,143 @@ class _Attempts:
         plan: Plan,
         ledger: Ledger | NullLedger,
         tokens: Callable[[bool], Token] | None,
-        pace: SendHooks,
+        hooks: SendHooks,
     ) -> None:
-        self.plan, self.ledger, self.tokens, self.pace = plan, ledger, tokens, pace
-        self.id, self.attempt, self.sends, self.waited = "", 1, 1, 0.0
-        self.renewed = self.in_flight = False
-        self.last: Exchange | None = None
+        self.plan, self.ledger, self.tokens, self.hooks = plan, ledger, tokens, hooks
+        self.id, self.attempt, self.sends, self.total_wait = "", 1, 1, 0.0
+        self.has_renewed_token = self.may_be_processed = False
+        self.last_exchange: Exchange | None = None
         self.signals = DeferredSignals()
 
     @property
-    def delivered(self) -> DeliveryContext:
-        """What is being delivered, for the words that it ends in."""
+    def context(self) -> DeliveryContext:
+        """What the findings of the result name."""
         plan = self.plan
         return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_header)
 
-    def run(self, token: Token | None) -> DeliveryResult:
-        """Go on until an attempt ends the delivery."""
+    def run(self, token: Token | None) -> Delivery:
+        """Send until an attempt decides the result."""
         while True:
             try:
-                done = self._send(token)
+                exchange = self._send(token)
             except CxcallError as error:  # the token may not go to this host: nothing left
-                self.in_flight = False
-                return result_of_unsent_request(error)
-            proof = self._judge(done)
-            wait = self._wait_after(proof, done)
-            may_renew = proof is Evidence.UNAUTHORIZED and not self.renewed and self.tokens
+                self.may_be_processed = False
+                return result_of_unsent_request(self.context, error)
+            evidence = self._classify(exchange)
+            wait = self._retry_wait(evidence, exchange)
+            may_renew = (
+                evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
+            )
             if wait is None and not may_renew:
-                return result_of_exchange(self.delivered, proof, done)
+                return result_of_exchange(self.context, evidence, exchange)
             try:
-                token = self._prepare_next(token, done, wait)
+                token = self._prepare_retry(token, exchange, wait)
             except CxcallError as error:
-                return result_of_failed_retry(self.delivered, proof, done, error)
+                return result_of_failed_retry(self.context, evidence, exchange, error)
 
     def _send(self, token: Token | None) -> Exchange:
         settings = self.plan.settings
         auth = BearerAuth(token, settings.base_url) if token else None
-        self.in_flight, self.last = True, None
-        self.last = exchange(
-            self.plan.request, auth=auth, timeout=settings.timeout, turn=self.pace.turn
+        self.may_be_processed, self.last_exchange = True, None
+        self.last_exchange = send_request(
+            self.plan.request, auth=auth, timeout=settings.timeout, turn=self.hooks.wait_for_slot
         )
-        self.pace.on_exchange(self.last)
-        return self.last
+        self.hooks.on_exchange(self.last_exchange)
+        return self.last_exchange
 
-    def _judge(self, done: Exchange) -> Evidence:
-        proof = evidence.classify(done, self.plan.operation, self.plan.engagement_header)
-        self.in_flight = proof in _MAY_BE_PROCESSED
-        return proof
+    def _classify(self, exchange: Exchange) -> Evidence:
+        evidence = classify(exchange, self.plan.operation, self.plan.engagement_header)
+        self.may_be_processed = evidence in _POSSIBLY_PROCESSED
+        return evidence
 
-    def _wait_after(self, proof: Evidence, done: Exchange) -> float | None:
-        """Return the seconds to wait before sending again; None when that is not to be."""
-        asked = None
-        if proof is Evidence.BUSY and done.response is not None:
-            response = done.response
-            asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
-        elif proof is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
-            pass  # it changed nothing, whatever became of it
-        elif proof is not Evidence.UNSENT or done.failure not in _TRANSIENT_FAILURES:
+    def _retry_wait(self, evidence: Evidence, exchange: Exchange) -> float | None:
+        """Return the seconds to wait before sending again; None where the request is not sent again."""
+        wait = None
+        if evidence is Evidence.BUSY and exchange.response is not None:
+            response = exchange.response
+            wait = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+        elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
+            pass  # a read may be repeated, whatever became of it
+        elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
             return None
-        elif done.failure == _HELD_BACK:
+        elif exchange.failure == _HELD_BACK:
             return 0.0
-        wait = retry_after.backoff(self.sends) if asked is None else asked
-        within = self.waited + wait <= self.plan.settings.max_wait
-        return wait if within and self.sends < MAX_SENDS else None
+        if wait is None:
+            wait = retry_after.backoff(self.sends)
+        is_in_time = self.total_wait + wait <= self.plan.settings.max_wait
+        return wait if is_in_time and self.sends < MAX_SENDS else None
 
-    def _prepare_next(
-        self, token: Token | None, done: Exchange, wait: float | None
+    def _prepare_retry(
+        self, token: Token | None, exchange: Exchange, wait: float | None
     ) -> Token | None:
-        """Wait, or get another token where there is nothing to wait for; then record the next attempt."""
-        reason = f"`{self.plan.host}` was not reached: {done.detail}"
-        if done.response is not None:
-            reason = f"`{self.plan.host}` answered HTTP {done.response.status}"
+        """Wait, or renew the token where `wait` is None; record the next attempt and return its token."""
+        reason = f"`{self.plan.host}` was not reached: {exchange.detail}"
+        if exchange.response is not None:
+            reason = f"`{self.plan.host}` answered HTTP {exchange.response.status}"
         with self.signals.closed():
             self.ledger.record_not_processed(self.id, self.attempt, reason)
         if wait is None:
-            self.renewed = True
+            self.has_renewed_token = True
             token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
         else:
-            self.sends += done.failure != _HELD_BACK
-            self.waited += wait
-            self.pace.on_wait(wait, reason)
-            self.pace.sleep(wait)
+            self.sends += exchange.failure != _HELD_BACK
+            self.total_wait += wait
+            self.hooks.on_wait(wait, reason)
+            self.hooks.sleep(wait)
         with self.signals.closed():
             self.ledger.record_attempt(self.id, self.attempt + 1)
             self.attempt += 1
         return token
 
-    def stop(self, interrupt: KeyboardInterrupt) -> DeliveryResult:
-        """Return the ending of a delivery that a signal stopped: the truth that is known by now."""
-        done = self.last
+    def result_of_interrupt(self, interrupt: KeyboardInterrupt) -> Delivery:
+        """Return the result of a delivery that a signal stopped, from what is known by then."""
+        exchange = self.last_exchange
         if isinstance(interrupt, Interrupted):
-            done, self.in_flight = interrupt.exchange, interrupt.left
-        elif done is not None and self._judge(done) not in _NOT_PROCESSED:
-            return result_of_exchange(self.delivered, self._judge(done), done)
-        return (
-            result_of_exchange(self.delivered, Evidence.INCONCLUSIVE, done)
-            if self.in_flight
-            else result_of_early_interrupt(done)
-        )
+            exchange, self.may_be_processed = interrupt.exchange, interrupt.left
+        elif exchange is not None:
+            evidence = self._classify(exchange)
+            if evidence not in _NOT_PROCESSED:
+                return result_of_exchange(self.context, evidence, exchange)
+        if self.may_be_processed:
+            return result_of_exchange(self.context, Evidence.INCONCLUSIVE, exchange)
+        return result_of_early_interrupt(self.context, exchange)
 
-    def record(self, ending: DeliveryResult) -> Delivery:
-        """Write the ending to the ledger, and return the delivery; a ledger that fails changes nothing of it."""
-        delivery = self._delivery(ending)
-        done = ending.exchange
-        response = done.response if done else None
+    def record(self, result: Delivery) -> Delivery:
+        """Write the result to the ledger and return it with its identifiers.
+
+        A ledger that cannot be written adds a warning and changes nothing else.
+        """
+        exchange = result.exchange
+        response = exchange.response if exchange else None
+        if response:
+            result = result._replace(correlation_id=identifiers.correlation_id(response))
+        if response and result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+            header = self.plan.engagement_header
+            found = identifiers.engagement_id(self.plan.operation, response, header)
+            engagement_id, source = found or (None, None)
+            result = result._replace(engagement_id=engagement_id, engagement_id_source=source)
+        result = result._replace(attempts=self.attempt)
         try:
             self.ledger.record_outcome(
                 self.id,
-                delivery.outcome,
-                attempts=delivery.attempts,
+                result.outcome,
+                attempts=result.attempts,
                 status=response.status if response else None,
-                engagement_id=delivery.engagement_id,
-                correlation_id=delivery.correlation_id,
-                note=done.detail if done else "",
+                engagement_id=result.engagement_id,
+                correlation_id=result.correlation_id,
+                note=exchange.detail if exchange else "",
             )
-        except Exception as error:  # noqa: BLE001 - a phone may ring: nothing may hide the outcome
-            return delivery._replace(findings=(*delivery.findings, self._unrecorded(error)))
-        return delivery
+        except Exception as error:  # noqa: BLE001 - a call may have been placed: nothing may hide the outcome
+            return result._replace(findings=(*result.findings, self._ledger_warning(error)))
+        return result
 
-    def _delivery(self, ending: DeliveryResult) -> Delivery:
-        response = ending.exchange.response if ending.exchange else None
-        found = None
-        if response and ending.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
-            found = identifiers.engagement_id(
-                self.plan.operation, response, self.plan.engagement_header
-            )
-        return Delivery(
-            id=self.id,
-            outcome=ending.outcome,
-            exit_code=ending.exit_code,
-            exchange=ending.exchange,
-            engagement_id=found[0] if found else None,
-            engagement_id_source=found[1] if found else None,
-            correlation_id=identifiers.correlation_id(response) if response else None,
-            attempts=self.attempt,
-            findings=ending.findings,
-        )
-
-    def _unrecorded(self, error: Exception) -> Finding:
-        known = isinstance(error, CxcallError)
+    def _ledger_warning(self, error: Exception) -> Finding:
+        reason = error if isinstance(error, CxcallError) else type(error).__name__
         return Finding(
             Severity.WARNING,
             "ledger",
             "ledger",
-            f"the outcome was not recorded: {error if known else type(error).__name__}",
+            f"the outcome was not recorded: {reason}",
             fix=f"keep this: `cxcall history show {self.id}` does not know how it ended",
             why="the ledger could not be written once the request was sent",
         )

@@ -1,11 +1,11 @@
-"""One request, from a body to its delivery: draft, check, consent, deliver."""
+"""Build a request from its parameters and body, and check it before it is sent."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.documents.json_pointer import value_at
+from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CheckedRequest(NamedTuple):
-    """A request ready to be sent, and what the check found on it."""
+    """A request ready to be sent, and the findings of its check."""
 
     operation: Operation
     payload: Payload
@@ -32,17 +32,27 @@ class CheckedRequest(NamedTuple):
     findings: tuple[Finding, ...]
 
     @property
+    def body(self) -> Any:
+        """The JSON value of the body."""
+        return self.payload.value
+
+    @property
     def sources(self) -> dict[str, str]:
-        """Where each value of the body came from: pointer -> flag, or file and line."""
-        return dict(_sources(self.payload))
+        """The origin of each value of the body: JSON pointer -> flag, or file and line."""
+        sources = {}
+        for pointer, _ in leaves(self.body):
+            excerpt = self.payload.find_excerpt(pointer)
+            place = f"{excerpt.file}:{excerpt.line}" if excerpt else ""
+            sources[pointer] = self.payload.find_origin(pointer) or place
+        return sources
 
 
 def build_request(
     operation: Operation, values: Mapping[str, str], payload: Payload, settings: Settings
 ) -> CheckedRequest:
-    """Put a request together and check it; nothing is sent. `values` are those of its parameters.
+    """Return a request with the findings of its check; nothing is sent.
 
-    A payload whose value is None, and that no document holds, is no body.
+    `values` are those of the parameters. A payload without value and document means no body.
     """
     has_body = payload.value is not None or payload.document is not None
     findings = [
@@ -73,7 +83,7 @@ def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str,
 
 
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
-    """Yield an error where the profile is on one platform and the operation on another."""
+    """Yield an error where the profile and the operation belong to different platforms."""
     if settings.platform and operation.platform and settings.platform != operation.platform:
         yield Finding(
             Severity.ERROR,
@@ -88,7 +98,7 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
 
 
 def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield an error where a body is given that is not taken, or one is wanted that is no JSON."""
+    """Yield an error for a body that the operation does not take, or takes in another form than JSON."""
     if operation.takes_body:
         return
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
@@ -129,15 +139,12 @@ def parameter_values(
     texts: Sequence[tuple[Flag, str]],
     payload: Payload,
 ) -> dict[str, str]:
-    """Fill the parameters: from arguments, from the flag that names one, else from the body."""
-    values = dict(arguments)
-    for flag, text in texts:
-        if flag.parameter:
-            values[flag.parameter] = text
+    """Return the parameters' values: from their flags, else from arguments, else from the body."""
+    values = {**arguments, **{flag.parameter: text for flag, text in texts if flag.parameter}}
     for flag in operation.flags:
-        if flag.parameter and flag.parameter not in values:
-            found = _value_from_body(flag, payload)
-            values.update({flag.parameter: found} if found else {})
+        is_missing = flag.parameter and flag.parameter not in values
+        if is_missing and (value := _value_from_body(flag, payload)):
+            values[flag.parameter] = value
     return values
 
 
@@ -152,10 +159,10 @@ def _value_from_body(flag: Flag, payload: Payload) -> str:
 
 def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -> None:
     """Raise UsageError when a required parameter has no value."""
-    own = {flag.parameter: flag for flag in operation.flags if flag.sets_body}
+    body_flags = {flag.parameter: flag for flag in operation.flags if flag.sets_body}
     for entry in operation.parameters:
         if entry.required and entry.name not in values:
-            flag = own.get(entry.name) or entry.flag
+            flag = body_flags.get(entry.name) or entry.flag
             raise UsageError(
                 f"`--{flag.name}` is missing: it is part of the {entry.location}",
                 where=f"--{flag.name}",
@@ -164,31 +171,31 @@ def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -
 
 
 def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, str]:
-    """Read `--param NAME=VALUE`; raises UsageError for a name that the operation does not take."""
-    known = [entry.name for entry in operation.parameters]
+    """Read `--param NAME=VALUE`; raises UsageError for an unknown name."""
+    names = [entry.name for entry in operation.parameters]
     values = {}
     for text in params:
         name, equals, value = text.partition("=")
-        if not (equals and value) or name not in known:
+        if not (equals and value) or name not in names:
             raise UsageError(
                 f"`{text}` names no parameter of `{operation.name}`",
                 where="--param",
-                fix=f"write {command('--param', f'{known[0]}=VALUE')}"
-                if known
+                fix=f"write {command('--param', f'{names[0]}=VALUE')}"
+                if names
                 else "leave it out: there is none",
             )
         values[name] = value
     return values
 
 
-def stop_on_errors(found: CheckedRequest, *, strict: bool, force: bool) -> None:
-    """Raise CheckError when the check found errors; `force` lets them pass."""
-    if not force and has_errors(found.findings, strict=strict):
-        raise CheckError(*found.findings)
+def stop_on_errors(checked: CheckedRequest, *, strict: bool, force: bool) -> None:
+    """Raise CheckError when the check found errors, unless `force` is set."""
+    if not force and has_errors(checked.findings, strict=strict):
+        raise CheckError(*checked.findings)
 
 
 def provenance_note(operation: Operation) -> tuple[Finding, ...]:
-    """Return the note that a dry run of an unpublished route carries; none for a published one."""
+    """Return the note that an operation is in no vendor's published list; empty for a published one."""
     if operation.provenance == "published":
         return ()
     note = Finding(
@@ -202,36 +209,10 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
     return (note,)
 
 
-def _sources(payload: Payload) -> list[tuple[str, str]]:
-    found = []
-    for pointer in _leaf_pointers(payload.value, ""):
-        excerpt = payload.find_excerpt(pointer)
-        place = f"{excerpt.file}:{excerpt.line}" if excerpt else ""
-        found.append((pointer, payload.find_origin(pointer) or place))
-    return found
-
-
-def _leaf_pointers(value: object, pointer: str) -> list[str]:
-    from cxcall.documents.json_pointer import join_pointer
-
-    members: list[tuple[str | int, object]] = []
-    if isinstance(value, dict):
-        members = list(value.items())
-    elif isinstance(value, list):
-        members = list(enumerate(value))
-    if not members:
-        return [pointer]
-    return [
-        leaf
-        for token, member in members
-        for leaf in _leaf_pointers(member, join_pointer(pointer, token))
-    ]
-
-
 def stop_on_unsuitable_token(
     settings: Settings, token: Token, operation: Operation, *, force: bool
 ) -> None:
-    """Raise CredentialsError when the token is known to be of another kind, or to lack a scope."""
+    """Raise CredentialsError when the token has the wrong kind or lacks a scope, as far as is known."""
     from cxcall.credentials.tokens import check_scopes, check_token_kind
 
     finding = check_token_kind(settings, token, operation) or check_scopes(token, operation)

@@ -495,7 +495,7 @@ def test_interrupted_while_a_token_is_fetched(ledger: Ledger) -> None:
 
 
 def test_what_it_waits_for_its_turn_is_no_part_of_the_timeout(ledger: Ledger) -> None:
-    turn = SendHooks(turn=lambda: threading.Event().wait(0.6) and None)
+    turn = SendHooks(wait_for_slot=lambda: threading.Event().wait(0.6) and None)
     with FaultServer((fault.accept,)) as server:
         done = deliver(plan_to(server.base_url, timeout=0.3), ledger, Tokens(), turn)
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
@@ -529,7 +529,7 @@ def test_a_signal_while_the_ledger_writes_waits_for_it(
 def test_a_signal_while_the_end_is_written_does_not_change_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, fault_: Fault
 ) -> None:
-    write = ledger.end
+    write = ledger.record_outcome
 
     def write_and_signal(*arguments: Any, **more: Any) -> None:
         signal.raise_signal(signal.SIGINT)

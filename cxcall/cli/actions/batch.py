@@ -100,26 +100,24 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
     found = CheckStatistics()
     for checked in check_rows(job):
         found.add(checked)
-        draft, row = checked.request, checked.row
-        if draft is None:
+        if checked.request is None:
             continue
-        body = json.dumps(draft.payload.value, ensure_ascii=False)
+        row, request, body = checked.row, checked.request.request, checked.request.body
         if screen.options.output != "text":
             shown = Report(
                 COMMAND,
                 Outcome.DRY_RUN,
                 operation=job.operation,
-                request=draft.request,
-                body=draft.payload.value,
+                request=request,
+                body=body,
                 findings=checked.findings,
             )
             screen.print_line(json.dumps(RowResult(row, shown).as_dict(""), ensure_ascii=False))
         elif as_curl:
-            screen.print_line(curl(draft.request))
+            screen.print_line(curl(request))
         else:
-            screen.print_line(
-                f"row {row.number}: {draft.request.method} {draft.request.url} {body}"
-            )
+            text = json.dumps(body, ensure_ascii=False)
+            screen.print_line(f"row {row.number}: {request.method} {request.url} {text}")
     _stop_on_no_rows(job, found)
     return Report(
         COMMAND,
@@ -183,7 +181,7 @@ class _Batch:
         let_pass()  # but for the run itself, which is stopped by them: from here on it is told
         self._send(running, found)
         report = self._report(running, found)
-        if not running.at_end or running.stopped:
+        if not running.is_at_end or running.stop_reason:
             return report
         try:
             ledger.end_batch(batch)
@@ -258,8 +256,8 @@ class _Batch:
             code = ExitCode.INTERRUPTED
         is_void = code is ExitCode.INTERRUPTED and not statistics.total
         talk = statistics.lines()
-        if running.stopped:
-            talk.append(f"stopped: {running.stopped}")
+        if running.stop_reason:
+            talk.append(f"stopped: {running.stop_reason}")
         if left:
             talk.append(
                 f"not sent: {count_phrase(left, 'row')}; to go on: the same command, with `--resume`"
@@ -273,7 +271,7 @@ class _Batch:
                 "batch": running.batch,
                 **statistics.as_dict(),
                 "notSent": left,
-                "stopped": running.stopped,
+                "stopped": running.stop_reason,
             },
             diagnostics=talk,
             is_last_json_line=True,

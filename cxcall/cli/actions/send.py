@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cxcall.cli.options import flags_of, sending_flags
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.output.report import Report
+from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.payloads import payload
-from cxcall.phone import phone_numbers
 from cxcall.runtime.streams import UnwrittenError
 from cxcall.sending import call_guards
 from cxcall.sending.consent import ask_consent
@@ -158,7 +157,7 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
     ]
-    body = [] if checked.payload.value is None else ["", _indented(checked.payload.value)]
+    body = [] if checked.body is None else ["", _indented(checked.body)]
     shown = "\n".join([*head, *body])
     sources = [f"{pointer} from {source}" for pointer, source in checked.sources.items() if source]
     return Report(
@@ -166,7 +165,7 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         outcome=Outcome.DRY_RUN,
         operation=checked.operation,
         request=request,
-        body=checked.payload.value,
+        body=checked.body,
         findings=(*checked.findings, *provenance_note(checked.operation)),
         data={"sources": checked.sources},
         text=curl(checked.request) if as_curl else shown,
@@ -184,33 +183,18 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
     from cxcall.sending.dialer import Plan, SendHooks, deliver, read
     from cxcall.settings.settings import state_dir
 
-    plan = Plan(
-        operation=checked.operation,
-        request=checked.request,
-        body=checked.payload.value,
-        settings=checked.settings,
-        numbers=tuple(phone_numbers.numbers_in(checked.payload.value)),
-        engagement_header=checked.settings.engagement_header,
-        again=sending.again,
-    )
+    plan = Plan.of(checked, again=sending.again)
     tokens = None if checked.operation.is_public else _tokens(checked, force=sending.force)
-    pace = SendHooks(on_wait=_tell_wait(screen))
+    hooks = SendHooks(on_wait=_tell_wait(screen))
     if checked.operation.is_read:
-        delivery = read(plan, tokens, pace)
+        delivery = read(plan, tokens, hooks)
     else:
         # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
         ledger = Ledger.open(state_dir())
         let_pass()  # but for the delivery itself, which is stopped by them: from here on it is told
-        delivery = deliver(plan, ledger, tokens, pace)
-    return Report(
-        command=command,
-        outcome=delivery.outcome,
-        exit_code=delivery.exit_code,
-        operation=checked.operation,
-        request=checked.request,
-        body=checked.payload.value,
-        delivery=delivery,
-        findings=(*checked.findings, *delivery.findings),
+        delivery = deliver(plan, ledger, tokens, hooks)
+    return delivery_report(
+        command, delivery, checked.operation, checked.request, checked.body, checked.findings
     )
 
 

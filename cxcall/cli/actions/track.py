@@ -10,7 +10,7 @@ from cxcall.contracts import contract
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
-from cxcall.output.report import Report
+from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads import tracking
@@ -182,15 +182,8 @@ def read_sentiment(
     tracker, settings = _settled(chosen, contracts)
     operation, parameter = tracking.sentiment_operation(tracker)
     delivery = reader(settings)(operation, {parameter: _engagement_of(engagement_id)})
-    return Report(
-        COMMAND,
-        delivery.outcome,
-        delivery.exit_code,
-        operation=operation,
-        request=delivery.exchange.request if delivery.exchange else None,
-        delivery=delivery,
-        findings=delivery.findings,
-    )
+    request = delivery.exchange.request if delivery.exchange else None
+    return delivery_report(COMMAND, delivery, operation, request)
 
 
 def reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
