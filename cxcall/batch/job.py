@@ -1,4 +1,4 @@
-"""What a batch is to do: its rows, each drafted and checked before any is sent."""
+"""A batch job: its rows, and the check of every row before any is sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """What a batch is to do: the rows, and what holds for every one of them."""
+    """The rows of a batch, and what applies to each of them."""
 
     operation: Operation
     rows: RowFile
@@ -38,12 +38,20 @@ class Job:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
-        """What tells this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
+        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
         profile, target = self.settings.profile, self.settings.base_url
-        return profile, self.operation.name, target, self._given, self.rows.file, self.rows.digest
+        return (
+            profile,
+            self.operation.name,
+            target,
+            self._values_digest,
+            self.rows.file,
+            self.rows.digest,
+        )
 
     @property
-    def _given(self) -> str:
+    def _values_digest(self) -> str:
+        """SHA-256 of the values that the flags set in every row; empty without such flags."""
         if not (self.sets or self.values):
             return ""
         text = json.dumps([sorted(self.values.items()), *self.sets])
@@ -51,7 +59,7 @@ class Job:
 
 
 class CheckedRow(NamedTuple):
-    """One row as it was checked: its draft, or None and the errors that keep it from being sent."""
+    """A row and its check: `request` is None where errors keep the row from being sent."""
 
     row: Row
     request: CheckedRequest | None
@@ -59,7 +67,7 @@ class CheckedRow(NamedTuple):
 
 
 def check_rows(job: Job) -> Iterator[CheckedRow]:
-    """Draft and check every row, in the order of the file; nothing is sent."""
+    """Yield every row with its check, in the order of the file; nothing is sent."""
     for row in job.rows.rows(job.operation):
         try:
             yield _check_row(job, row)
@@ -71,8 +79,7 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     if row.payload is None:
         return CheckedRow(row, None, row.findings)
     payload = apply_flags(job.operation, row.payload, sets=job.sets)
-    given = {**row.values, **job.values}
-    values = parameter_values(job.operation, given, (), payload)
+    values = parameter_values(job.operation, {**row.values, **job.values}, (), payload)
     for parameter in job.operation.parameters:
         if parameter.required and parameter.name not in values:
             raise UsageError(
@@ -80,18 +87,18 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
                 where=parameter.location,
                 fix=f"add a column `{parameter.name}`, or {command('--param', f'{parameter.name}=VALUE')}",
             )
-    draft = build_request(job.operation, values, payload, job.settings)
-    findings = _add_places(row, draft.findings)
-    stops = any(map(call_guards.is_stopping, findings)) or (
+    request = build_request(job.operation, values, payload, job.settings)
+    findings = _add_places(row, request.findings)
+    is_stopped = any(map(call_guards.is_stopping, findings)) or (
         not job.force and has_errors(findings, strict=job.strict)
     )
-    return CheckedRow(row, None if stops else draft, findings)
+    return CheckedRow(row, None if is_stopped else request, findings)
 
 
 def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Give every finding a place in the file: its cell, else the start of its row."""
-    source = row.payload.document if row.payload else None
-    cell_of = getattr(source, "parameter", lambda _name: None)
+    """Return the findings, each with a place in the file: its cell, else the start of its row."""
+    document = row.payload.document if row.payload else None
+    cell_of = getattr(document, "parameter", lambda _name: None)
     return tuple(
         finding
         if finding.excerpt

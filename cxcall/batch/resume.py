@@ -1,4 +1,4 @@
-"""The earlier batches of a file: which one a run goes on with, and which one it must not repeat."""
+"""Find the earlier batch of a file that a run resumes, or that it must not repeat."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch.job import Job
-    from cxcall.ledger.ledger import Batch, Ledger
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Batch
 
 
 def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
-    """Return the batch to go on with; empty for a new one.
+    """Return the ID of the batch to resume; empty for a new batch.
 
-    Raises UsageError when there is none to resume, StoppedError when one is unfinished.
+    Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
+    earlier batch with the same operation and target is unfinished, in any profile.
     """
-    profile, operation, target, given, *file = job.identity
-    known = ledger.batches_of(*file)
-    here = [each for each in known if (each.operation, each.target) == (operation, target)]
+    profile, operation, target, values_digest, *file = job.identity
+    earlier = ledger.batches_of(*file)
+    similar = [each for each in earlier if (each.operation, each.target) == (operation, target)]
     if resume:
-        own = [each for each in here if each.profile == profile]
+        own = [each for each in similar if each.profile == profile]
         if not own:
-            raise _no_batch_error(job, known)
-        same = next((each for each in own if each.given == given), None)
+            raise _no_batch_error(job, earlier)
+        same = next((each for each in own if each.values_digest == values_digest), None)
         if same is None:
             raise _other_values_error(own[0])
         return same.id
-    newest = {(each.profile, each.given): each for each in reversed(here)}.values()
+    newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     unfinished = next((each for each in newest if not each.is_ended), None)
     if unfinished is not None and not job.again:
         raise _unfinished_batch_error(job, unfinished)
     return ""
 
 
-def _no_batch_error(job: Job, known: Sequence[Batch]) -> UsageError:
+def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
     name, settings = job.rows.name, job.settings
     message, fix = f"there is no earlier batch of `{name}` to go on with", "leave out `--resume`"
-    if known:
-        last = known[0]
+    if earlier:
+        last = earlier[0]
         message = f"the earlier batch of `{name}` is of {last.operation}, profile {last.profile}, {last.target}"
         fix = "the same command as then, with `--resume`: another would call its people again"
     looked = f"looked for {job.operation.name}, profile {settings.profile}, {settings.base_url}"
@@ -50,15 +52,15 @@ def _no_batch_error(job: Job, known: Sequence[Batch]) -> UsageError:
 
 
 def _other_values_error(batch: Batch) -> UsageError:
-    what, fix = (
+    difference, fix = (
         "had other `--set` or `--param`: its rows were other requests",
         "the same command as then, with `--resume`",
     )
-    if batch.given == NOT_RECORDED:
-        what = "is of an older cxcall, which did not record `--set` and `--param`"
+    if batch.values_digest == NOT_RECORDED:
+        difference = "is of an older cxcall, which did not record `--set` and `--param`"
         fix = "send what is left of it as a file of its own"
     return UsageError(
-        f"the batch to go on with {what}",
+        f"the batch to go on with {difference}",
         where="--resume",
         fix=fix,
         why=f"begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC: `cxcall history list --batch {batch.id}`",

@@ -12,7 +12,7 @@ from cxcall.responses.delivery import Delivery
 
 if TYPE_CHECKING:
     from cxcall.batch.rows import Row
-    from cxcall.ledger.ledger import Record
+    from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
 
 COMMAND = "batch"

@@ -1,4 +1,4 @@
-"""Rows of a CSV or JSON Lines file -> requests to be: a body and parameters each, one at a time."""
+"""Read the rows of a CSV or JSON Lines file one at a time: each is a body and parameters."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cxcall.contracts.contract import Operation
-    from cxcall.documents.json_document import Document
     from cxcall.findings.finding import Finding
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
 _BLOCK_SIZE = 1 << 20
-_MAX_BOM_BYTES = 4  # bytes, by which an encoding is known
+_MAX_BOM_BYTES = 4
 
 
 class Row(NamedTuple):
-    """One request to be; `number` counts rows from 1, `place` is where the row starts in the file.
+    """One row; `number` counts from 1, `place` is where the row starts in the file.
 
-    `values` are the path and query parameters that the row itself names. `findings` are errors that kept it
-    from being read at all; then there is no payload.
+    `values` are the path and query parameters that the row itself names. `payload` is None where
+    `findings` say that the row cannot be read.
     """
 
     number: int
@@ -41,17 +40,17 @@ class Row(NamedTuple):
 
 
 class RowFile:
-    """A file of rows that can be read more than once, never held in memory as a whole.
+    """A file of rows that can be read more than once and is never held in memory as a whole.
 
-    Stdin is kept in a nameless temporary file, gone when the process is. `file` is the absolute
-    path, empty for stdin; `digest` the SHA-256 of the content.
+    Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
+    is the absolute path, empty for stdin; `digest` the SHA-256 of the content.
     """
 
     def __init__(self, path: str) -> None:
         self.name = path
         self._binary = _open(path)
         self.file = "" if path == STDIN else _absolute(path)
-        self.digest = self._hash()
+        self.digest = self._sha256()
         self.is_csv = self._is_csv()
 
     def __enter__(self) -> Self:
@@ -60,12 +59,12 @@ class RowFile:
     def __exit__(self, *_: object) -> None:
         self._binary.close()
 
-    def _hash(self) -> str:
-        found = hashlib.sha256()
+    def _sha256(self) -> str:
+        digest = hashlib.sha256()
         self._binary.seek(0)
         while block := self._binary.read(_BLOCK_SIZE):
-            found.update(block)
-        return found.hexdigest()
+            digest.update(block)
+        return digest.hexdigest()
 
     def _is_csv(self) -> bool:
         suffix = self.name.lower().rpartition(".")[2]
@@ -76,10 +75,9 @@ class RowFile:
         return not start.startswith(("{", "["))
 
     def rows(self, operation: Operation) -> Iterator[Row]:
-        """Yield every row, from the start; raises UsageError when the file cannot be read as rows.
+        """Yield every row, from the start; a row that cannot be read carries its errors.
 
-        A row that cannot be read is yielded with its errors. Raises DocumentError where the file
-        is not UTF-8.
+        Raises UsageError when the file cannot be read as rows, DocumentError when it is not UTF-8.
         """
         self._binary.seek(0)
         refuse_wide(self.name, self._binary.read(_MAX_BOM_BYTES))
@@ -90,23 +88,23 @@ class RowFile:
             for number, found in enumerate(read(text, self.name, operation), 1):
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
-            said = f"byte 0x{error.object[error.start]:02x} stands in it"
-            raise undecodable(self.name, said, "LATIN1") from None
+            problem = f"byte 0x{error.object[error.start]:02x} stands in it"
+            raise undecodable(self.name, problem, "LATIN1") from None
         finally:
             text.detach()
 
 
 def _open(path: str) -> BinaryIO:
-    """Open a file, or keep what comes by a pipe: it is read twice."""
+    """Open a file; copy stdin to a temporary file, because rows are read twice."""
     opened = open_bytes(path)
     if path != STDIN:
         return opened
+    from shutil import copyfileobj
     from tempfile import TemporaryFile
 
-    kept: BinaryIO = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
-    while block := opened.read(_BLOCK_SIZE):
-        kept.write(block)
-    return kept
+    copy: BinaryIO = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
+    copyfileobj(opened, copy, _BLOCK_SIZE)
+    return copy
 
 
 def _absolute(path: str) -> str:
@@ -119,31 +117,27 @@ def _read_lines(
     text: TextIOWrapper, name: str, operation: Operation
 ) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
     """Yield the rows of JSON Lines: each line is a body, and may name parameters beside it."""
-    for found in parse_lines(text, name):
-        if isinstance(found, DocumentError):
-            place = next((error.excerpt for error in found.findings if error.excerpt), None)
-            start = place or Excerpt(name, 1, 1, "")
-            yield start, None, {}, found.findings
+    for line in parse_lines(text, name):
+        if isinstance(line, DocumentError):
+            place = next((finding.excerpt for finding in line.findings if finding.excerpt), None)
+            yield place or Excerpt(name, 1, 1, ""), None, {}, line.findings
         else:
-            value, values = _take_parameters(found.value, operation)
-            yield _start(found), Payload(value, found), values, ()
-
-
-def _start(line: Document) -> Excerpt:
-    return Excerpt(line.name, line.first_line, 1, line.text)
+            value, values = _take_parameters(line.value, operation)
+            start = Excerpt(line.name, line.first_line, 1, line.text)
+            yield start, Payload(value, line), values, ()
 
 
 def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, str]]:
-    """Part a line into its body and the parameters; of the path's, what the body declares stays in it, too."""
+    """Split a line into its body and its parameters; a path parameter that the body declares is in both."""
     if not isinstance(value, dict):
         return value, {}
     declared = operation.schema_at("").get("properties", {})
-    wanted = [
+    names = [
         entry.name
         for entry in operation.parameters
         if entry.location == "path" or (entry.location == "query" and entry.name not in declared)
     ]
-    values = {name: _as_text(value[name]) for name in wanted if name in value}
+    values = {name: _as_text(value[name]) for name in names if name in value}
     body = {
         name: member for name, member in value.items() if name in declared or name not in values
     }

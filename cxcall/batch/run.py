@@ -22,7 +22,7 @@ from cxcall.batch.row_result import (
 from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.ledger.ledger import intent_digest
+from cxcall.ledger.records import intent_digest
 from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime.signals import heeded
 from cxcall.sending.dialer import Plan, SendHooks, deliver
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from cxcall.batch.rows import Row
     from cxcall.batch.totals import FailureLimit
     from cxcall.credentials.store import Token
-    from cxcall.ledger.ledger import Ledger, Record
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 

@@ -1,4 +1,4 @@
-"""What became of a batch, counted: outcomes, reasons, latencies, and whether it only fails."""
+"""Statistics of a batch: outcomes, reasons, latencies, and whether failures are a reason to stop."""
 
 from __future__ import annotations
 
@@ -20,20 +20,28 @@ if TYPE_CHECKING:
     from cxcall.output.report import Report
 
 LATENCY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
-"""Upper ends of the latency histogram's bars, in milliseconds."""
+"""Upper bounds of the latency histogram's bars, in milliseconds."""
 
 MAX_SHOWN_FINDINGS = 100
-"""Findings kept of a check; the others are counted."""
+"""How many findings of a check are kept; the others are only counted."""
 
 _MAX_LISTED = 20
 _MAX_REASONS = 100
 _BAR_WIDTH = 40
 _FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
+_BY_GRAVITY = (
+    Outcome.UNKNOWN,
+    Outcome.REFUSED,
+    Outcome.UNDELIVERED,
+    Outcome.STOPPED,
+    Outcome.INVALID,
+    Outcome.ERROR,
+)
 _MIN_ROWS_FOR_SHARE = 20
 
 
 class FailureLimit(NamedTuple):
-    """How many failures end a batch: `consecutive`, or a `share` of all once there are 20 answers."""
+    """How many failures stop a batch: some in a row, or a `share` of all rows once there are 20."""
 
     consecutive: int = 10
     share: float = 0.5
@@ -59,18 +67,18 @@ class FailureLimit(NamedTuple):
 
 @dataclass
 class CheckStatistics:
-    """What the check of all rows came to; its size does not grow with theirs."""
+    """The counts of the check of all rows; its size does not grow with their number."""
 
     rows: int = 0
     invalid: int = 0
-    done: int = 0
+    already_sent: int = 0
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[Severity] = field(default_factory=Counter)
 
     @property
     def to_send(self) -> int:
-        """How many rows are left to be sent."""
-        return self.rows - self.invalid - self.done
+        """How many rows are still to be sent."""
+        return self.rows - self.invalid - self.already_sent
 
     def add(self, checked: CheckedRow) -> None:
         """Count one row."""
@@ -82,21 +90,20 @@ class CheckStatistics:
                 self.findings.append(finding)
 
     def summary(self) -> str:
-        """Say it in words."""
-        words = [count_phrase(self.rows, "row"), f"{self.rows - self.invalid} valid"]
-        words += [f"{self.invalid} not valid"] if self.invalid else []
-        words += [f"{self.done} done by an earlier run"] if self.done else []
+        """Return the counts as a line of text."""
+        parts = [count_phrase(self.rows, "row"), f"{self.rows - self.invalid} valid"]
+        parts += [f"{self.invalid} not valid"] if self.invalid else []
+        parts += [f"{self.already_sent} done by an earlier run"] if self.already_sent else []
         more = sum(self.counts.values()) - len(self.findings)
-        words += (
-            [f"the first {MAX_SHOWN_FINDINGS} findings are shown, there are {more} more"]
-            if more
-            else []
-        )
-        return ", ".join(words)
+        if more:
+            parts.append(
+                f"the first {MAX_SHOWN_FINDINGS} findings are shown, there are {more} more"
+            )
+        return ", ".join(parts)
 
 
 class BatchStatistics:
-    """The counts of a batch as it goes on; it does not grow with the number of rows."""
+    """The counts of a running batch; its size does not grow with the number of rows."""
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
@@ -108,11 +115,11 @@ class BatchStatistics:
 
     @property
     def total(self) -> int:
-        """How many rows there was something to say of."""
+        """How many rows have a result."""
         return sum(self.outcomes.values())
 
     def add(self, row: int, report: Report, *, is_resumed: bool = False) -> None:
-        """Count what became of one row; one that an earlier run sent says nothing of this one's health."""
+        """Count the result of one row; only rows that this run sent count as failures and latencies."""
         self.outcomes[report.outcome] += 1
         if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _MAX_LISTED:
             self.unknown.append((row, report.delivery.id if report.delivery else ""))
@@ -125,10 +132,10 @@ class BatchStatistics:
             self.consecutive += 1
         elif report.outcome is Outcome.ACCEPTED:
             self.consecutive = 0
-        done = report.delivery.exchange if report.delivery else None
-        if done is not None and done.response is not None:
-            took = done.timings.get("total", 0.0) - done.timings.get("turn", 0.0)
-            self.latencies[bisect_left(LATENCY_BOUNDS_MS, took)] += 1
+        exchange = report.delivery.exchange if report.delivery else None
+        if exchange is not None and exchange.response is not None:
+            latency = exchange.timings.get("total", 0.0) - exchange.timings.get("turn", 0.0)
+            self.latencies[bisect_left(LATENCY_BOUNDS_MS, latency)] += 1
 
     def _add_reason(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -139,7 +146,7 @@ class BatchStatistics:
                 return
 
     def reason_to_stop(self, limit: FailureLimit) -> str:
-        """Say why the batch should stop; empty while it should not."""
+        """Return why the batch should stop; empty while it should not."""
         if self.consecutive >= limit.consecutive:
             return f"{self.consecutive} requests in a row failed"
         sent = self.total - self.resumed
@@ -149,7 +156,7 @@ class BatchStatistics:
         return ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the counts for a program."""
+        """Return the counts as JSON data."""
         return {
             "rows": self.total,
             "resumed": self.resumed,
@@ -168,33 +175,23 @@ class BatchStatistics:
 
     @property
     def outcome(self) -> Outcome:
-        """The outcome that says most of the whole: one unknown counts for more than any other."""
-        grave = (
-            Outcome.UNKNOWN,
-            Outcome.REFUSED,
-            Outcome.UNDELIVERED,
-            Outcome.STOPPED,
-            Outcome.INVALID,
-        )
-        return next(
-            (found for found in (*grave, Outcome.ERROR) if self.outcomes[found]), Outcome.ACCEPTED
-        )
+        """The gravest outcome of all rows; `unknown` comes first."""
+        return next((each for each in _BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
 
     def outcome_counts(self) -> str:
-        """Return the outcomes in a few words, for a bar."""
+        """Return the number of each outcome, for a progress bar."""
         return ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
 
     def lines(self) -> list[str]:
-        """Return the counts as a person reads them: outcomes, reasons, latencies, what is unknown."""
-        again = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
-        found = [
-            f"{count_phrase(self.total, 'row')}: {self.outcome_counts() or 'none sent'}{again}"
-        ]
-        found += [
+        """Return the counts as lines of text: outcomes, reasons, latencies, unknown rows."""
+        earlier = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
+        counts = self.outcome_counts() or "none sent"
+        lines = [f"{count_phrase(self.total, 'row')}: {counts}{earlier}"]
+        lines += [
             f"  {count} x {code}: {message}"
             for (code, message), count in self.reasons.most_common(_MAX_LISTED)
         ]
-        return [*found, *self._histogram(), *self._unknown()]
+        return [*lines, *self._histogram(), *self._unknown_rows()]
 
     def _histogram(self) -> list[str]:
         most = max(self.latencies)
@@ -211,17 +208,14 @@ class BatchStatistics:
             if used[0] <= index <= used[-1]
         ]
 
-    def _unknown(self) -> list[str]:
+    def _unknown_rows(self) -> list[str]:
         count = self.outcomes[Outcome.UNKNOWN]
         if not count:
             return []
-        named = [f"  row {row}: delivery {delivery}" for row, delivery in self.unknown]
-        more = [f"  and {count - len(named)} more"] if count > len(named) else []
-        return [
-            "unknown, they may have rung; find out, then `cxcall history resolve ID`:",
-            *named,
-            *more,
-        ]
+        lines = ["unknown, they may have rung; find out, then `cxcall history resolve ID`:"]
+        lines += [f"  row {row}: delivery {delivery}" for row, delivery in self.unknown]
+        more = count - len(self.unknown)
+        return [*lines, f"  and {more} more"] if more > 0 else lines
 
 
 def count_phrase(number: int, noun: str) -> str:
@@ -230,5 +224,5 @@ def count_phrase(number: int, noun: str) -> str:
 
 
 def _generalize(message: str) -> str:
-    """Return a message without what differs from row to row, so that equal reasons are counted as one."""
+    """Return a message without values, IDs, and row numbers, so that equal reasons are counted as one."""
     return re.sub(r"`[^`]*`|[0-9A-HJKMNP-TV-Z]{18}|\brow [0-9]+", "…", message)

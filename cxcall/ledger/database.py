@@ -1,4 +1,4 @@
-"""The ledger's file: made, opened, written durably by many processes at once; its faults explained."""
+"""The ledger's SQLite file: create, open, and write it durably from many processes; explain its errors."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 FILE_NAME = "ledger.sqlite3"
 SCHEMA_VERSION = 3
 NOT_RECORDED = "?"
-"""What an older version did not note of a batch."""
+"""Stands for what an older version did not record about a batch."""
 LOCK_TIMEOUT = 30.0
 POLL_INTERVAL = 0.002
-_APPLICATION_ID = 0x63786C67  # "cxlg": tells a ledger from any other database
+_APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
 _DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
 
 _APPEND_ONLY_TABLES = ("delivery", "event")
@@ -36,8 +36,8 @@ def _trigger(table: str, verb: str) -> str:
     )
 
 
-# Rows are only ever inserted. Each event says what is true if nothing follows it: the state of a
-# delivery is its last event, and a process killed while sending has left `unknown` behind.
+# Rows are only inserted. The state of a delivery is its last event. Before each attempt an event
+# says `unknown`, so a process that is killed while it sends leaves the delivery `unknown`.
 _SCHEMA = (
     """CREATE TABLE delivery (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
@@ -76,7 +76,7 @@ _UPGRADES = {
 
 
 class LedgerError(CxcallError):
-    """The ledger cannot be used: nothing may be sent that it could not record."""
+    """The ledger cannot be used: what it cannot record is not sent."""
 
     exit_code = ExitCode.USAGE
 
@@ -86,17 +86,17 @@ class LedgerError(CxcallError):
 
 
 class LedgerDatabase:
-    """One connection to the file; threads that share it write one after the other."""
+    """One connection to the file; threads that share it write one after another."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._lock = RLock()
         self._connection = connection
-        self._file = self._file_there()
+        self._file = self._file_identity()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """Open the file in `folder`, made when there is none; raises LedgerError when it cannot be used."""
+        """Open the file in `folder`, or create it; raises LedgerError when it cannot be used."""
         import sqlite3
 
         path = folder / FILE_NAME
@@ -106,16 +106,16 @@ class LedgerDatabase:
                 path, timeout=0, isolation_level=None, check_same_thread=False
             )
             try:
-                # Not created with the right mode by hand: closing that file would drop this
-                # process's SQLite locks on it. Nothing is in it yet.
+                # SQLite creates the file, and the mode is set afterwards: closing a file that was
+                # opened for that would drop this process's SQLite locks. It is still empty.
                 if path.stat().st_mode & 0o077:
                     path.chmod(0o600)
-                journal = cls(path, connection)
-                journal._prepare()
+                database = cls(path, connection)
+                database._prepare()
             except BaseException:
                 connection.close()
                 raise
-        return journal
+        return database
 
     def run(
         self,
@@ -124,22 +124,22 @@ class LedgerDatabase:
         *,
         is_cancelled: Callable[[], bool] = lambda: False,
     ) -> sqlite3.Cursor:
-        """Execute one statement, once no other process holds the lock that it needs.
+        """Execute one statement as soon as no other process holds the lock that it needs.
 
-        Raises KeyboardInterrupt when `is_cancelled` says so while it waits.
+        Raises KeyboardInterrupt when `is_cancelled` returns True during the wait.
 
-        SQLite's own waiting looks ten times a second and starves beside a busy process, and for
-        some locks (the switch to WAL) it does not wait at all.
+        SQLite's own wait polls ten times a second, so a busy process can starve it, and for some
+        locks (the switch to WAL) it does not wait at all.
         """
         import sqlite3
 
-        until = time.monotonic() + LOCK_TIMEOUT
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 return self._connection.execute(statement, values)
             except sqlite3.OperationalError as error:
-                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not busy or time.monotonic() >= until:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= deadline:
                     raise
             if is_cancelled():
                 raise KeyboardInterrupt
@@ -160,7 +160,7 @@ class LedgerDatabase:
             self._upgrade()
 
     def _upgrade(self) -> None:
-        """Bring the tables up to this version; another process may be doing the same."""
+        """Upgrade the tables to this version; another process may be doing the same."""
         with self.transaction():
             for version in range(self._pragma("user_version") + 1, SCHEMA_VERSION + 1):
                 for statement in _UPGRADES[version]:
@@ -171,7 +171,7 @@ class LedgerDatabase:
         return int(self.run(f"PRAGMA {name}").fetchone()[0])
 
     def _create(self) -> None:
-        """Make an empty database a ledger; another process may be doing the same."""
+        """Turn an empty database into a ledger; another process may be doing the same."""
         self._refuse_other_databases()
         self.run("PRAGMA journal_mode = WAL")
         with self.transaction():
@@ -183,47 +183,45 @@ class LedgerDatabase:
             self.run("PRAGMA user_version = 1")
 
     def _refuse_other_databases(self) -> None:
-        found = self.run(
+        tables, application = self.run(
             "SELECT (SELECT count(*) FROM sqlite_master), * FROM pragma_application_id"
         ).fetchone()
-        if found[0] and found[1] != _APPLICATION_ID:
+        if tables and application != _APPLICATION_ID:
             raise unusable_file_error(self.path, "is a database of another program")
 
     @contextmanager
     def pruning(self) -> Iterator[None]:
-        """Hold the write lock and let rows be deleted, which is never done but here; the file then shrinks."""
+        """Hold the write lock and allow deletion, which nothing else allows; then shrink the file."""
         with self.transaction():
             for table in _APPEND_ONLY_TABLES:
                 self.run(f"DROP TRIGGER {table}_DELETE")
             yield
             for table in _APPEND_ONLY_TABLES:
                 self.run(_trigger(table, "DELETE"))
-        with (
-            self._lock,
-            suppress(Exception),
-        ):  # it is tidying up, and another process may be reading
+        # Shrinking is optional, and fails while another process reads.
+        with self._lock, suppress(Exception):
             self._connection.execute("VACUUM")
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def _file_there(self) -> tuple[int, int]:
-        found = self.path.stat()
-        return found.st_dev, found.st_ino
+    def _file_identity(self) -> tuple[int, int]:
+        status = self.path.stat()
+        return status.st_dev, status.st_ino
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Keep the other threads' writing out of what is read."""
+        """Keep other threads from writing while this one reads."""
         with self._lock, explain_errors(self.path):
             yield
 
     @contextmanager
     def transaction(self, is_cancelled: Callable[[], bool] = lambda: False) -> Iterator[None]:
-        """Hold the one write lock: what is read inside is still true when it is written.
+        """Hold the write lock: nobody changes what is read inside. What is written is durable at the end.
 
-        Durable at the end; raises LedgerError when the file is no longer where others look for it,
-        and KeyboardInterrupt when `is_cancelled` says so while another process holds the lock.
+        Raises LedgerError when the file was deleted or replaced, and KeyboardInterrupt when
+        `is_cancelled` returns True while another process holds the lock.
         """
         with self._lock, explain_errors(self.path):
             try:
@@ -234,11 +232,11 @@ class LedgerDatabase:
                 if self._connection.in_transaction:
                     self.run("ROLLBACK")
                 raise
-        # SQLite goes on writing into a file that was deleted; the next process would see none of it.
-        there = None
+        # SQLite goes on writing to a deleted file, and the next process would see none of it.
+        identity = None
         with suppress(OSError):
-            there = self._file_there()
-        if there != self._file:
+            identity = self._file_identity()
+        if identity != self._file:
             raise LedgerError(
                 f"the ledger `{self.path}` was deleted or replaced while in use",
                 "put it back, or look at the platform for what it placed; then run this again",
@@ -247,7 +245,7 @@ class LedgerDatabase:
 
 @contextmanager
 def explain_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the system say about the file into what a person can act on."""
+    """Turn errors of SQLite and the system into a LedgerError that says what to do."""
     import sqlite3
 
     try:
@@ -262,7 +260,7 @@ def explain_errors(path: Path) -> Iterator[None]:
 
 
 def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
-    """Return what a result code of SQLite means; None where it is a fault of cxcall's own."""
+    """Return the error for a result code of SQLite; None where the fault is in cxcall itself."""
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
         return LedgerError(
@@ -281,10 +279,10 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     return None
 
 
-def unusable_file_error(path: Path, what: str) -> LedgerError:
-    """Return the error for a file that is no ledger: it is to be kept, and never replaced unseen."""
+def unusable_file_error(path: Path, problem: str) -> LedgerError:
+    """Return the error for a file that is not a ledger: a person must move it away, not cxcall."""
     file, aside = shlex.quote(str(path)), shlex.quote(str(path.parent / "damaged"))
     return LedgerError(
-        f"the ledger `{path}` {what}",
+        f"the ledger `{path}` {problem}",
         f"look at the platform for what it placed, then `mkdir {aside} && mv {file}* {aside}`",
     )

@@ -1,4 +1,4 @@
-"""Tell whether a request equals one that may already have placed a call."""
+"""Explain why an earlier delivery stops an identical request."""
 
 from __future__ import annotations
 
@@ -14,49 +14,49 @@ if TYPE_CHECKING:
 
 
 class AlreadySentError(StoppedError):
-    """An equal request went out before, or may have."""
+    """An identical request was sent before, or may have been."""
 
     def __init__(self, earlier: Record, now: datetime, *, same_batch: bool = False) -> None:
         self.earlier = earlier
-        told = _unknown_finding if earlier.is_unresolved else _accepted_finding
-        super().__init__(_same_batch_finding(earlier) if same_batch else told(earlier, now))
+        if same_batch:
+            finding = _same_batch_finding(earlier)
+        elif earlier.is_unresolved:
+            finding = _unknown_finding(earlier, now)
+        else:
+            finding = _accepted_finding(earlier, now)
+        super().__init__(finding)
+
+
+def _finding(code: str, message: str, *, fix: str, why: str) -> Finding:
+    return Finding(Severity.ERROR, code, "ledger", message, fix, why, source="ledger")
 
 
 def _unknown_finding(earlier: Record, now: datetime) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return _finding(
         "outcome-unknown",
-        "ledger",
         f"an equal request, sent {_ago(earlier.at, now)}, may have rung already: "
         f"delivery `{earlier.id}` is unknown",
         fix=f"find out, then `cxcall history resolve {earlier.id} --rang` or `--did-not-ring`; or add `--again`",
         why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome was never known",
-        source="ledger",
     )
 
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:
-    said = "rang, a person said" if earlier.resolution else "was accepted"
-    return Finding(
-        Severity.ERROR,
+    verb = "rang, a person said" if earlier.resolution else "was accepted"
+    return _finding(
         "already-sent",
-        "ledger",
-        f"an equal request {said} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
+        f"an equal request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
         why=f"engagement {earlier.engagement_id or 'ID not known'}; same profile, operation, target and body",
-        source="ledger",
     )
 
 
 def _same_batch_finding(earlier: Record) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return _finding(
         "already-sent",
-        "ledger",
         f"row {earlier.row} of this batch is the same request: delivery `{earlier.id}`",
         fix="leave out the one or the other; if both are meant, send the other by itself with `--again`",
         why="a batch sends a request once, however often it stands in the file",
-        source="ledger",
     )
 
 

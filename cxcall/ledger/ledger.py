@@ -1,4 +1,4 @@
-"""Durable record of deliveries: the intent before, the outcome after; nothing is changed or removed."""
+"""The durable record of deliveries: the intent before sending, the outcome after it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,18 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database import LedgerDatabase, LedgerError, explain_errors
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Intent, Record, intent_digest, new_id
+from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Record, new_id
 from cxcall.phone.phone_numbers import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = [
-    "AlreadySentError",
-    "Batch",
-    "Intent",
-    "Ledger",
-    "LedgerError",
-    "Record",
-    "intent_digest",
-]
+    from cxcall.ledger.records import Intent
 
 MAX_NOTE_LENGTH = 500
 
-# The columns stand in the order of Record's fields.
+# The columns are in the order of Record's fields.
 _SELECT = """
 SELECT d.id, d.at, e.ended_at, d.profile, d.operation, d.provenance, d.method, d.target, d.numbers, d.digest,
     e.attempts, e.outcome, e.status, e.engagement_id, e.correlation_id, e.resolution, d.again, e.note, d.batch, d.row
@@ -39,16 +31,28 @@ FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event 
 """
 
 _BLOCKING_DELIVERY = """
-WHERE d.digest = :digest AND d.id <> :but AND (
+WHERE d.digest = :digest AND d.id <> :other_than AND (
     (e.outcome = 'unknown' AND e.resolution = '')
     OR ((e.outcome = 'accepted' OR e.resolution = 'rang')
         AND (coalesce(e.ended_at, d.at) >= :oldest OR e.number > :after)))
 ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
 """
 
+_INTENT = """
+SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch FROM delivery d WHERE id = ?
+"""
+
 _DELIVERIES_OF_ROW = (
     "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? AND d.id <> ? ORDER BY d.number DESC"
 )
+
+_FILTERS = {
+    "since": "d.at >= :since",
+    "operation": "d.operation = :operation",
+    "outcome": ":outcome IN (e.outcome, e.resolution)",
+    "engagement_id": "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)",
+    "batch": "d.batch = :batch AND d.batch <> ''",
+}
 
 _BATCHES_OF_FILE = """
 SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target, given FROM batch
@@ -73,14 +77,14 @@ def _now() -> datetime:
 
 
 class Ledger:
-    """The record of this machine, shared by all processes on it; one object serves one thread."""
+    """The ledger of this machine, which all of its processes share."""
 
-    def __init__(self, journal: LedgerDatabase, now: Callable[[], datetime]) -> None:
-        self._database, self._now = journal, now
+    def __init__(self, database: LedgerDatabase, now: Callable[[], datetime]) -> None:
+        self._database, self._now = database, now
 
     @classmethod
     def open(cls, folder: Path, *, now: Callable[[], datetime] = _now) -> Self:
-        """Open the ledger in `folder`, made when there is none; raises LedgerError when it cannot be used."""
+        """Open the ledger in `folder`, or create it; raises LedgerError when it cannot be used."""
         return cls(LedgerDatabase.open(folder), now)
 
     def __enter__(self) -> Self:
@@ -92,11 +96,12 @@ class Ledger:
     def begin(
         self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = lambda: False
     ) -> str:
-        """Record that a request is about to leave; returns its delivery ID once that is durable.
+        """Record durably that a request is about to be sent, and return its delivery ID.
 
-        Raises AlreadySentError when an equal request was accepted within `window` seconds, or may
-        have been at any time; the look and the record are one transaction. Raises KeyboardInterrupt
-        when `is_cancelled` says so while it waits for another process: nothing is recorded then.
+        Raises AlreadySentError when an identical request was accepted within `window` seconds, or
+        is unknown at any age; this check and the record are one transaction. Raises
+        KeyboardInterrupt when `is_cancelled` returns True during the wait for another process:
+        nothing is recorded then.
         """
         delivery, has_begun = new_id(self._now()), False
         try:
@@ -122,17 +127,17 @@ class Ledger:
             raise
         return delivery
 
-    def _guard_row(self, batch: str, digest: str, *, but: str = "") -> None:
-        """Stop a row whose request this batch has sent already, `again` or not."""
-        earlier = self.find_row(batch, digest, but=but) if batch else None
+    def _guard_row(self, batch: str, digest: str, *, other_than: str = "") -> None:
+        """Stop a row whose request this batch has already sent, even with `again`."""
+        earlier = self.find_row(batch, digest, other_than=other_than) if batch else None
         if earlier is not None and earlier.may_be_processed:
             raise AlreadySentError(earlier, self._now(), same_batch=True)
 
     def _guard(
-        self, digest: str, *, but: str = "", oldest: float = inf, after: float = inf
+        self, digest: str, *, other_than: str = "", oldest: float = inf, after: float = inf
     ) -> None:
-        """Stop what may have rung, or rang since the time `oldest` or the event `after`."""
-        values = {"digest": digest, "but": but, "oldest": oldest, "after": after}
+        """Stop a request if an identical one is unknown, or was accepted since `oldest` or event `after`."""
+        values = {"digest": digest, "other_than": other_than, "oldest": oldest, "after": after}
         for earlier in self._select(_BLOCKING_DELIVERY, values):
             raise AlreadySentError(earlier, self._now())
 
@@ -149,7 +154,7 @@ class Ledger:
             )
 
     def record_not_processed(self, delivery: str, attempt: int, reason: str) -> None:
-        """Record that an attempt provably was not processed: it may be sent again."""
+        """Record that an attempt provably was not processed, so that it may be sent again."""
         with self._database.transaction():
             self._append(
                 delivery,
@@ -160,20 +165,17 @@ class Ledger:
             )
 
     def record_attempt(self, delivery: str, attempt: int) -> None:
-        """Record that another attempt is about to leave.
+        """Record that another attempt is about to be sent.
 
-        Raises AlreadySentError when an equal request of another process went out during the wait.
+        Raises AlreadySentError when another process has sent an identical request during the wait.
         """
         with self._database.transaction():
-            mine = self._database.run(
-                "SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch "
-                "FROM delivery d WHERE id = ?",
-                (delivery,),
-            ).fetchone()
-            if mine:
-                self._guard_row(mine[3], mine[0], but=delivery)
-            if mine and not mine[1]:
-                self._guard(mine[0], but=delivery, after=mine[2])
+            found = self._database.run(_INTENT, (delivery,)).fetchone()
+            if found:
+                digest, again, first_event, batch = found
+                self._guard_row(batch, digest, other_than=delivery)
+                if not again:
+                    self._guard(digest, other_than=delivery, after=first_event)
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
 
     def record_outcome(
@@ -187,7 +189,7 @@ class Ledger:
         correlation_id: str | None = None,
         note: str = "",
     ) -> None:
-        """Record how a delivery ended; `attempts` are those recorded when not given."""
+        """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded."""
         with self._database.transaction():
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
@@ -196,7 +198,7 @@ class Ledger:
             )  # fmt: skip
 
     def resolve(self, delivery: str, *, rang: bool) -> Record:
-        """Record what a person found out about an unknown delivery; raises UsageError for any other."""
+        """Record what a person found out about an unknown delivery; raises UsageError for any other delivery."""
         with self._database.transaction():
             record = self.get(delivery)
             if record.outcome is not Outcome.UNKNOWN:
@@ -214,27 +216,37 @@ class Ledger:
         return self.get(record.id)
 
     def begin_batch(
-        self, profile: str, operation: str, target: str, given: str, file: str, digest: str
+        self, profile: str, operation: str, target: str, values_digest: str, file: str, digest: str
     ) -> str:
-        """Record that a batch begins; returns its ID.
+        """Record that a batch begins, and return its ID.
 
-        `given` is a digest of what the flags put into every row, `digest` one of the file's content.
+        `values_digest` stands for the values that the flags set in every row, `digest` for the
+        file's content.
         """
         batch = new_id(self._now())
         with self._database.transaction():
             at = self._now().timestamp()
-            values = (batch, at, profile, operation, target, _encodable(file), digest, given)
+            values = (
+                batch,
+                at,
+                profile,
+                operation,
+                target,
+                _encodable(file),
+                digest,
+                values_digest,
+            )
             self._database.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         return batch
 
     def end_batch(self, batch: str) -> None:
-        """Record that a batch went through all of its rows."""
+        """Record that a batch has gone through all of its rows."""
         with self._database.transaction():
             at = self._now().timestamp()
             self._database.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
 
     def batches_of(self, file: str, digest: str) -> list[Batch]:
-        """Return the batches of this file, by its content or else its path, the newest first."""
+        """Return the batches of a file, found by its content or its path, newest first."""
         with self._database.reading():
             found = self._database.run(_BATCHES_OF_FILE, (digest, _encodable(file))).fetchall()
         return [
@@ -242,17 +254,18 @@ class Ledger:
             for name, at, is_ended, *rest in found
         ]
 
-    def find_row(self, batch: str, digest: str, *, but: str = "") -> Record | None:
-        """Return the delivery of a request within a batch, or None: one that is done before one that is not.
+    def find_row(self, batch: str, digest: str, *, other_than: str = "") -> Record | None:
+        """Return the delivery of a request within a batch; None when there is none.
 
-        Of equal rows, or of two runs at once, the one may have come through and the other not.
+        With identical rows or two runs at once there can be several: one that may have been
+        processed comes first.
         """
         with self._database.reading():
-            found = list(self._select(_DELIVERIES_OF_ROW, (batch, digest, but)))
+            found = list(self._select(_DELIVERIES_OF_ROW, (batch, digest, other_than)))
         return next((each for each in found if each.may_be_processed), found[0] if found else None)
 
     def count_prunable(self, before: datetime) -> int:
-        """Count the deliveries from before a time that are not unknown."""
+        """Return how many deliveries from before a time are not unknown."""
         with self._database.reading():
             found = self._database.run(
                 f"SELECT count(*) {_PRUNABLE_DELIVERIES}", (before.timestamp(),)
@@ -260,9 +273,9 @@ class Ledger:
             return int(found.fetchone()[0])
 
     def prune(self, before: datetime) -> int:
-        """Delete the deliveries from before a time, but none that is unknown; returns how many.
+        """Delete the deliveries from before a time that are not unknown, and return how many.
 
-        A batch that loses one of its rows is forgotten: it could not be resumed safely.
+        A batch that loses one of its rows is deleted too: it could not be resumed safely.
         """
         run = self._database.run
         with self._database.pruning():
@@ -278,21 +291,21 @@ class Ledger:
         return count
 
     def get(self, delivery: str) -> Record:
-        """Return one delivery by its ID, or the start of it; raises UsageError when that is not one."""
-        wanted = delivery.strip().upper()
-        bounds = (wanted, wanted + "~")
+        """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
+        prefix = delivery.strip().upper()
+        bounds = (prefix, prefix + "~")
         found = list(self._select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds))
-        if len(found) == 1 and wanted:
+        if len(found) == 1 and prefix:
             return found[0]
-        said = "several deliveries start" if found else "no delivery starts"
+        problem = "several deliveries start" if found else "no delivery starts"
         raise UsageError(
-            f"{said} with `{delivery}`",
+            f"{problem} with `{delivery}`",
             where="history",
             fix="see `cxcall history list` for the IDs",
         )
 
     def last(self, outcome: str = "") -> Record | None:
-        """Return the newest delivery, of that outcome when one is named; None when there is none."""
+        """Return the newest delivery, of one outcome if it is named; None when there is none."""
         return next(self.records(outcome=outcome, limit=1), None)
 
     def records(
@@ -305,18 +318,15 @@ class Ledger:
         batch: str = "",
         limit: int | None = None,
     ) -> Iterator[Record]:
-        """Yield deliveries, the newest first, read as they are asked for; `outcome` may be a resolution."""
-        asked = {
-            "d.at >= :since": since.timestamp() if since else None,
-            "d.operation = :operation": operation or None,
-            ":outcome IN (e.outcome, e.resolution)": outcome or None,
-            "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)": engagement_id
-            or None,
-            "d.batch = :batch AND d.batch <> ''": batch.upper() or None,
+        """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution."""
+        values: dict[str, Any] = {
+            "since": since.timestamp() if since else None,
+            "operation": operation or None,
+            "outcome": outcome or None,
+            "engagement_id": engagement_id or None,
+            "batch": batch.upper() or None,
         }
-        names = ("since", "operation", "outcome", "engagement_id", "batch")
-        values = dict(zip(names, asked.values(), strict=True))
-        conditions = [condition for condition, value in asked.items() if value is not None]
+        conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
         where = " AND ".join(conditions) or "TRUE"
         return self._select(
             f"WHERE {where} ORDER BY d.at DESC, d.number DESC LIMIT :limit",
@@ -326,25 +336,14 @@ class Ledger:
     def _select(self, rest: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Record]:
         with explain_errors(self._database.path):
             for row in self._database.run(_SELECT + rest, values):
-                yield _record_of_columns(row)
-
-
-def _record_of_columns(row: tuple[Any, ...]) -> Record:
-    values = dict(zip(Record._fields, row, strict=True))
-    values["at"] = datetime.fromtimestamp(values["at"], UTC)
-    if values["ended_at"] is not None:
-        values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
-    values["numbers"] = tuple(json.loads(values["numbers"]))
-    values["outcome"] = Outcome(values["outcome"])
-    values["again"] = bool(values["again"])
-    return Record(**values)
+                yield Record.of_columns(row)
 
 
 def _encodable(text: str | None) -> str | None:
-    """Replace the half characters that JSON lets through and no file can hold."""
+    """Replace lone surrogates, which JSON allows and UTF-8 cannot encode."""
     return text.encode("utf-8", "replace").decode() if text is not None else None
 
 
 def _mask(text: str) -> str:
-    """Mask what reads as a phone number: whatever the caller forgot, the file never holds one."""
+    """Mask phone numbers: the file never holds one, whatever the caller passes."""
     return mask_text(_encodable(text) or "")

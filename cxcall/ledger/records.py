@@ -1,4 +1,4 @@
-"""What the ledger holds: intents, what became of them, and why an earlier one stops a request."""
+"""The values that the ledger stores and returns: intents, batches, and deliveries."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import hashlib
 import json
 import os
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.pattern import pattern
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 _UUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -21,7 +19,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Intent(NamedTuple):
-    """What is about to be sent; numbers are masked, the body is a digest; `row` counts from 1."""
+    """What is about to be sent; numbers are masked, `digest` stands for the body, `row` counts from 1."""
 
     profile: str
     operation: str
@@ -36,7 +34,7 @@ class Intent(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """One run over a file of requests, and those that resumed it."""
+    """One run over a file of rows, with the runs that resumed it."""
 
     id: str
     at: datetime
@@ -44,11 +42,11 @@ class Batch(NamedTuple):
     profile: str
     operation: str
     target: str
-    given: str
+    values_digest: str
 
 
 class Record(NamedTuple):
-    """One delivery as the ledger knows it. Times are UTC."""
+    """One delivery with its latest state. Times are UTC."""
 
     id: str
     at: datetime
@@ -71,11 +69,23 @@ class Record(NamedTuple):
     batch: str
     row: int | None
 
+    @classmethod
+    def of_columns(cls, columns: tuple[Any, ...]) -> Self:
+        """Return the record of a row of the database, whose columns are in the order of the fields."""
+        values = dict(zip(cls._fields, columns, strict=True))
+        values["at"] = datetime.fromtimestamp(values["at"], UTC)
+        if values["ended_at"] is not None:
+            values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
+        values["numbers"] = tuple(json.loads(values["numbers"]))
+        values["outcome"] = Outcome(values["outcome"])
+        values["again"] = bool(values["again"])
+        return cls(**values)
+
     @property
     def may_be_processed(self) -> bool:
-        """Whether a batch leaves its row alone: it was answered, or may have been.
+        """Whether the request was or may have been processed, so that a batch does not send its row again.
 
-        A token that was refused is no answer to the row: an unauthorised request is not processed.
+        A refused token says nothing about the row: an unauthorized request is not processed.
         """
         if self.outcome is Outcome.REFUSED and self.status == HTTPStatus.UNAUTHORIZED:
             return False
@@ -83,7 +93,7 @@ class Record(NamedTuple):
 
     @property
     def is_unresolved(self) -> bool:
-        """Whether it may have rung, and nobody has said yet."""
+        """Whether a call may have been placed, and no person has resolved it yet."""
         return self.outcome is Outcome.UNKNOWN and not self.resolution
 
     def as_dict(self) -> dict[str, Any]:
@@ -113,13 +123,13 @@ class Record(NamedTuple):
 
 
 def intent_digest(profile: str, operation: str, method: str, url: str, body: Any) -> str:
-    """Return the SHA-256 of a request's meaning: key order, white space and the case of UUIDs aside."""
-    meaning = [profile, operation, method, url, body]
-    text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Return the SHA-256 of a request; key order, white space, and the case of UUIDs do not matter."""
+    request = [profile, operation, method, url, body]
+    text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(_UUID.sub(lambda match: match[0].lower(), text).encode()).hexdigest()
 
 
 def new_id(now: datetime) -> str:
-    """Return 18 characters that sort by time: 10 of milliseconds, 8 at random."""
+    """Return an ID of 18 characters that sorts by time: 10 of milliseconds, 8 at random."""
     number = (int(now.timestamp() * 1000) << 40) | int.from_bytes(os.urandom(5))
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(85, -1, -5))

@@ -11,7 +11,7 @@ from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.ledger.ledger import Intent, intent_digest
+from cxcall.ledger.records import Intent, intent_digest
 from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.responses import identifiers
 from cxcall.responses.evidence import Evidence, classify

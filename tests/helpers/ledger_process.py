@@ -12,7 +12,8 @@ from random import Random
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.ledger import Intent, Ledger, intent_digest
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import Intent, intent_digest
 
 ENDS = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 NOBODY = 65534

@@ -26,14 +26,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger import database, ledger
-from cxcall.ledger.ledger import (
-    AlreadySentError,
-    Intent,
-    Ledger,
-    LedgerError,
-    Record,
-    intent_digest,
-)
+from cxcall.ledger.database import LedgerError
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import Intent, Record, intent_digest
 from helpers.ledger_process import ENDS, intent
 
 CHILD = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
@@ -168,7 +164,7 @@ def test_rows_are_never_changed_or_removed(book: Ledger, folder: Path) -> None:
 
 def test_what_is_acknowledged_is_on_the_disk(book: Ledger, folder: Path) -> None:
     assert book.begin(intent("a"), WINDOW)
-    mode = book._journal.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+    mode = book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
     assert mode == 2
     with raw(folder) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -884,7 +880,7 @@ def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> 
     for book in books:
         with book:
             record = book.get("01M83T4CM0")
-            assert (record.batch, record.row, record.is_open) == ("", None, True)
+            assert (record.batch, record.row, record.is_unresolved) == ("", None, True)
             with pytest.raises(AlreadySentError):
                 book.begin(intent("x")._replace(digest=record.digest), 0)
             assert book.begin_batch("default", "execute", "x", "", "/f", "d")

@@ -14,7 +14,8 @@ import pytest
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.database import FILE_NAME, SCHEMA_VERSION
-from cxcall.ledger.ledger import Intent, Ledger
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import Intent
 from helpers.command import CONTACT, CXCALL
 from helpers.platform_server import Platform, Reply
 

@@ -16,7 +16,8 @@ import pytest
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.ledger import AlreadySentError, Ledger
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.dialer import SendHooks, deliver
 from helpers import fault_server as fault

@@ -198,7 +198,7 @@ class _Batch:
         for checked in check_rows(self.job):
             found.add(checked)
             if batch and checked.request and find_previous_delivery(ledger, batch, checked.request):
-                found.done += 1
+                found.already_sent += 1
         _stop_on_no_rows(self.job, found)
         if found.invalid and not self.wishes.skip_invalid:
             self.screen.print_diagnostic(found.summary())

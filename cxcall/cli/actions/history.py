@@ -15,7 +15,8 @@ from cxcall.output.report import Table
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cxcall.ledger.ledger import Ledger, Record
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
 
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
