@@ -79,7 +79,7 @@ class RateLimiter:
 
     @property
     def interval(self) -> float:
-        """Seconds from one request to the next: wider than the rate's while the API refuses."""
+        """Seconds from one request to the next; longer than those of the rate after a refusal."""
         return self._interval
 
     def stop(self) -> None:

@@ -24,12 +24,12 @@ REQUEST = HttpRequest("POST", "http://127.0.0.1:1/calls", {}, b"{}")
 def respond(limiter: RateLimiter, status: int, **headers: str) -> None:
     """Let the limiter learn from a response to a request that left."""
     response = HttpResponse(status, "", headers, b"")
-    limiter.learn(Exchange(REQUEST, response, left=True))
+    limiter.update_from_response(Exchange(REQUEST, response, left=True))
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_requests_are_spaced_wider_after_the_api_refuses_for_its_limit(status: int) -> None:
-    limiter = RateLimiter(RATE, longest_wait=60)
+    limiter = RateLimiter(RATE, max_wait=60)
     even = limiter.interval
     respond(limiter, status)
     assert limiter.interval > even
@@ -39,7 +39,7 @@ def test_requests_are_spaced_wider_after_the_api_refuses_for_its_limit(status: i
 
 
 def test_the_rate_returns_to_normal_after_accepted_requests() -> None:
-    limiter = RateLimiter(RATE, longest_wait=60)
+    limiter = RateLimiter(RATE, max_wait=60)
     even = limiter.interval
     respond(limiter, 429)
     after_refusal = limiter.interval

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.ledger import MAX_NOTE_LENGTH, AlreadySentError, Intent, Ledger, intent_digest
+from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.ledger import MAX_NOTE_LENGTH, Ledger
+from cxcall.ledger.records import Intent, intent_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
