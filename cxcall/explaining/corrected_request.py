@@ -1,4 +1,4 @@
-"""A failed request -> the nearest published one, with what could be carried over and what is missing."""
+"""Turn a failed request into one for the nearest published operation, with placeholders for what is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body
-from cxcall.payloads.payload import Payload, set_value
+from cxcall.payloads.payload import Payload, put
+from cxcall.payloads.suggestions import fold_name
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
 
@@ -23,25 +24,25 @@ if TYPE_CHECKING:
     from cxcall.explaining.explanation import Explanation
     from cxcall.findings.finding import Finding
 
-_MOST_MISSING = 50
+_MAX_MISSING = 50
 
 
 class CorrectedRequest(NamedTuple):
-    """The request as it should be; `missing` are the places still to be filled in, `<...>` in it."""
+    """A request for an operation; `missing` are the places that hold a placeholder (`<name>`)."""
 
     operation: Operation
     base_url: str
-    values: Mapping[str, str]
+    path_values: Mapping[str, str]
     url: str
     body: Any
     missing: tuple[str, ...]
     findings: tuple[Finding, ...]
 
     def as_send(self) -> str:
-        """Return it as a `cxcall send` command, its body on stdin; a dry run, until somebody looked."""
-        flags = {entry.name: entry.flag.name for entry in self.operation.parameters}
+        """Return the shell command `cxcall send --dry-run`, with the body on stdin."""
+        flags = {parameter.name: parameter.flag.name for parameter in self.operation.parameters}
         words = ["cxcall", "send", self.operation.name]
-        for name, value in self.values.items():
+        for name, value in self.path_values.items():
             words += [f"--{flags[name]}", value]
         if self.base_url != self.operation.contract.base_url():
             words += ["--base-url", self.base_url]
@@ -51,11 +52,11 @@ class CorrectedRequest(NamedTuple):
         return f"{command} <<'JSON'\n{self.as_json()}\nJSON"
 
     def as_json(self) -> str:
-        """Return its body alone."""
+        """Return only the body."""
         return json.dumps(self.body, ensure_ascii=False, indent=2)
 
     def as_curl(self) -> str:
-        """Return it as a curl command, the token left to the environment."""
+        """Return a curl command that takes the token from the environment."""
         headers = {"Accept": "application/json"}
         content = None
         if self.operation.takes_body:
@@ -64,7 +65,7 @@ class CorrectedRequest(NamedTuple):
         return curl(HttpRequest(self.operation.method, self.url, headers, content))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return the JSON form."""
         return {
             "operation": self.operation.name,
             "method": self.operation.method,
@@ -75,121 +76,101 @@ class CorrectedRequest(NamedTuple):
 
 
 def correct_request(explanation: Explanation) -> CorrectedRequest:
-    """Put the nearest published operation's request together from what a failed one holds.
+    """Return a request for the matching or nearest operation, with the values of the failed one.
 
-    Raises UsageError where no operation is near.
+    Raises UsageError for a token request, and where no operation is near.
     """
-    operation = explanation.operation
+    operation, request = explanation.operation, explanation.request
     if explanation.route.is_token:
         raise UsageError(
-            "a request for a token holds secrets, and is not printed",
+            "a token request contains secrets and cannot be printed",
             where="--fix",
-            fix="log in by `cxcall auth login`, which sends it as the platform wants it",
+            fix="log in with `cxcall auth login`, which sends the request in the right form",
         )
     if operation is None:
         raise UsageError(
-            "no published operation is near to this request",
+            "no published operation is similar to this request",
             where="--fix",
-            fix="look for the one that does what you want: `cxcall operations`",
+            fix="look for the operation that you need: `cxcall operations`",
         )
-    attempt = explanation.attempt
-    missing: list[str] = []
-    values = {}
-    for parameter in operation.parameters:
-        if parameter.location == "path":
-            values[parameter.name] = _from_path(operation, attempt.path or "", parameter.name)
-    missing += [name for name, value in values.items() if value.startswith("<")]
-    base = (
-        f"{attempt.scheme or 'https'}://{attempt.host}"
-        if attempt.host
-        else operation.contract.base_url()
-    )
-    url = operation.url(base, {}).replace("%7B", "{").replace("%7D", "}")
+    parameters = [each.name for each in operation.parameters if each.location == "path"]
+    values = {name: _path_value(operation, request.path, name) for name in parameters}
+    base_url = operation.contract.base_url()
+    if request.host:
+        base_url = f"{request.scheme or 'https'}://{request.host}"
+    url = operation.url(base_url, {}).replace("%7B", "{").replace("%7D", "}")
     for name, value in values.items():
         url = url.replace(f"{{{name}}}", value if value.startswith("<") else quote(value, safe=""))
-    body = _carried(operation, attempt.body)
-    missing += _fill(operation, body)
+    body = _move_values(operation, request.body)
+    missing = [name for name, value in values.items() if value.startswith("<")]
+    missing += _add_placeholders(operation, body) if operation.takes_body else ()
     findings = tuple(check_body(operation, Payload(body))) if operation.takes_body else ()
-    return CorrectedRequest(operation, base, values, url, body, tuple(missing), findings)
+    return CorrectedRequest(operation, base_url, values, url, body, tuple(missing), findings)
 
 
-def _from_path(operation: Operation, path: str, name: str) -> str:
-    """Return the value of a path parameter, where the paths are alike; else its name, marked."""
-    template, written = operation.path.split("/"), path.rstrip("/").split("/")
-    place = template.index(f"{{{name}}}")
-    if len(written) > place and template[:place] == written[-len(template) :][:place]:
-        found = written[-len(template) :][place] if len(written) >= len(template) else ""
-        return unquote(found) or f"<{name}>"
-    return f"<{name}>"
+def _path_value(operation: Operation, path: str, name: str) -> str:
+    """Return the value of a path parameter where the paths have the same start, or else `<name>`."""
+    template = operation.path.split("/")
+    segments = path.rstrip("/").split("/")[-len(template) :]
+    index = template.index(f"{{{name}}}")
+    is_alike = len(segments) == len(template) and segments[:index] == template[:index]
+    return (unquote(segments[index]) if is_alike else "") or f"<{name}>"
 
 
-def _carried(operation: Operation, text: str | None) -> Any:
-    """Return the body with every value that has a place in the operation, at that place."""
-    is_array = operation.schema_at("").get("type") == "array"
-    body: Any = [] if is_array else {}
+def _move_values(operation: Operation, text: str | None) -> Any:
+    """Return a body with each value of the failed request that has a place in the operation."""
     try:
-        given = parse(text, "body").value if text else {}
+        original = parse(text, "body").value if text else {}
     except DocumentError:
-        given = {}
-    homes = {pointer: pointer for pointer in operation.pointers}
-    folded = {_fold(pointer.rpartition("/")[2]): pointer for pointer in homes}
-    for pointer, value in leaves(given):
-        home = pointer and _home(operation, pointer, folded)
-        if home and value is not None:
+        original = {}
+    body: Any = [] if operation.schema_at("").get("type") == "array" else {}
+    by_name = {fold_name(each.rpartition("/")[2]): each for each in operation.pointers}
+    for pointer, value in leaves(original):
+        target = _target(operation, pointer, by_name) if pointer else ""
+        if target and value is not None:
             try:
-                set_value(body, home, value, "--fix")
+                put(body, target, value, "--fix")
             except UsageError:
                 continue
     return body
 
 
-def _home(operation: Operation, pointer: str, folded: dict[str, str]) -> str:
-    """Return where a value belongs: where it stands, where a known mistake says, or under its name."""
-    above, _, name = pointer.rpartition("/")
-    schema = operation.schema_at(above)
+def _target(operation: Operation, pointer: str, by_name: Mapping[str, str]) -> str:
+    """Return where a value belongs: where it is, where a known mistake says, or where its name is declared."""
+    parent, _, name = pointer.rpartition("/")
+    schema = operation.schema_at(parent)
     if operation.schema_at(pointer) and (name in schema.get("properties", {}) or name.isdecimal()):
         return pointer
     if isinstance(schema.get("additionalProperties"), dict):
         return pointer
     mistake = schema.get("x-cxcall-mistakes", {}).get(name, {})
     target = mistake.get("instead") or mistake.get("use") if isinstance(mistake, dict) else ""
-    return str(target or folded.get(_fold(name), ""))
+    return str(target or by_name.get(fold_name(name), ""))
 
 
-def _fold(name: str) -> str:
-    return name.replace("_", "").replace("-", "").lower()
-
-
-def _fill(operation: Operation, body: Any) -> list[str]:
-    """Put a mark at every required place that is empty; returns the places."""
+def _add_placeholders(operation: Operation, body: Any) -> list[str]:
+    """Fill every required place that is empty; return the pointers of the placeholders."""
     filled: list[str] = []
-    while len(filled) < _MOST_MISSING:
-        place = _missing(operation, body)
-        if not place or place in filled:
+    while len(filled) < _MAX_MISSING:
+        pointer = _missing_pointer(operation, body)
+        if not pointer or pointer in filled:
             break
-        sample = value_at(operation.example, place) if _has_sample(operation, place) else None
-        empty: Any = (
-            {}
-            if isinstance(sample, dict)
-            else sample
-            if isinstance(sample, bool | int)
-            else f"<{place.rpartition('/')[2]}>"
-        )
-        set_value(body, place, [] if isinstance(sample, list) else empty, "--fix")
-        filled.append(place)
-    return [place for place in filled if not isinstance(value_at(body, place), dict)]
+        has_example = operation.example is not None and has_value(operation.example, pointer)
+        example = value_at(operation.example, pointer) if has_example else None
+        value: Any = f"<{pointer.rpartition('/')[2]}>"
+        if isinstance(example, dict | list):
+            value = type(example)()
+        elif isinstance(example, bool | int):
+            value = example
+        put(body, pointer, value, "--fix")
+        filled.append(pointer)
+    return [pointer for pointer in filled if not isinstance(value_at(body, pointer), dict)]
 
 
-def _has_sample(operation: Operation, place: str) -> bool:
-    return operation.example is not None and has_value(operation.example, place)
-
-
-def _missing(operation: Operation, body: Any) -> str:
-    """Return the first required place that is empty; empty when there is none."""
-    if not operation.takes_body:
-        return ""
-    for misfit in compile_schema(operation.body_schema).iter_errors(body):
-        if misfit.kind.name == "required":
-            above = "".join(join_pointer("", step) for step in misfit.instance_path)
-            return join_pointer(above, misfit.kind.property)  # type: ignore[attr-defined]  # of this kind
+def _missing_pointer(operation: Operation, body: Any) -> str:
+    """Return the pointer of the first required property that is missing; empty where none is."""
+    for error in compile_schema(operation.body_schema).iter_errors(body):
+        if error.kind.name == "required":
+            parent = "".join(join_pointer("", token) for token in error.instance_path)
+            return join_pointer(parent, error.kind.property)  # type: ignore[attr-defined]  # of this kind
     return ""

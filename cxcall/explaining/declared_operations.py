@@ -1,4 +1,4 @@
-"""Where contracts declare their operations: which one a method and a path belong to."""
+"""Find the operation that contracts declare at a method and a path."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
-from cxcall.explaining.published_operations import FAMILY, PublishedOperation, PublishedOperations
+from cxcall.explaining.published_operations import (
+    ACD_BASE_PATH,
+    PublishedOperation,
+    PublishedOperations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,52 +19,51 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract, Operation
 
 
-class Declarations:
-    """The operations of some contracts by their paths, each read when it is asked for."""
+class DeclaredOperations:
+    """The operations of some contracts by method and path; each is loaded when it is found."""
 
     def __init__(self, contracts: Sequence[Contract]) -> None:
         self._contracts = contracts
 
+    def find(self, method: str, path: str) -> Operation | None:
+        """Return the operation at a method and a path; without a method, the only one at the path."""
+        declared = self._paths.match(self._without_base_path(path))
+        if declared is None or (method and method not in declared.methods):
+            return None
+        methods = [method] if method else declared.methods
+        names = [name for each in methods for name in self._names[each, declared.path]]
+        if len(names) != 1:
+            return None
+        owner, name = names[0]
+        return owner.named(name)[0]
+
     @cached_property
     def _names(self) -> dict[tuple[str, str], list[tuple[Contract, str]]]:
-        found: dict[tuple[str, str], list[tuple[Contract, str]]] = {}
-        for known in self._contracts:
-            for method, path, name in known.parts.routes():
-                found.setdefault((method, path), []).append((known, name))
-        return found
+        """The contracts that declare a method and a path, with the operation's name."""
+        names: dict[tuple[str, str], list[tuple[Contract, str]]] = {}
+        for owner in self._contracts:
+            for method, path, name in owner.parts.routes():
+                names.setdefault((method, path), []).append((owner, name))
+        return names
 
     @cached_property
-    def listing(self) -> PublishedOperations:
-        """All of them, as published operations are listed."""
-        name = self._contracts[0].name
-        return PublishedOperations(
-            name, (PublishedOperation(*place) for place in self._names), whole=True
-        )
+    def _paths(self) -> PublishedOperations:
+        declared = (PublishedOperation(method, path) for method, path in self._names)
+        return PublishedOperations(self._contracts[0].name, declared, is_complete=True)
 
     @cached_property
-    def _bases(self) -> list[str]:
-        found = (urlsplit(known.base_url()).path.rstrip("/") for known in self._contracts)
-        return [base.lower() for base in found if base]
+    def _base_paths(self) -> list[str]:
+        paths = (urlsplit(each.base_url()).path.rstrip("/") for each in self._contracts)
+        return [path.lower() for path in paths if path]
 
-    def within(self, path: str) -> str:
-        """Return a path without that of the server before it."""
-        base = next((base for base in self._bases if path.lower().startswith(f"{base}/")), "")
-        return path[len(base) :] if base else FAMILY.sub("", path)
-
-    def find(self, method: str | None, path: str) -> Operation | None:
-        """Return the operation at this method and path; without a method, the only one there."""
-        here = self.listing.match(self.within(path))
-        if here is None or (method and method not in here.methods):
-            return None
-        methods = [method] if method else here.methods
-        holding = [each for one in methods for each in self._names[one, here.path]]
-        if len(holding) != 1:
-            return None
-        known, name = holding[0]
-        return known.named(name)[0]
+    def _without_base_path(self, path: str) -> str:
+        for base in self._base_paths:
+            if path.lower().startswith(f"{base}/"):
+                return path[len(base) :]
+        return ACD_BASE_PATH.sub("", path)
 
 
 @cache
-def shipped() -> Declarations:
+def shipped_operations() -> DeclaredOperations:
     """Return the operations of the contracts in the package."""
-    return Declarations(contract.builtin())
+    return DeclaredOperations(contract.builtin())

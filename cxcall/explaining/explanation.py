@@ -1,4 +1,4 @@
-"""Why a request failed: what it and its answer show, the root cause first, each finding with its source."""
+"""Explain why a request failed: all findings on request and response, the root cause first."""
 
 from __future__ import annotations
 
@@ -7,100 +7,92 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.explaining.body_check import check_content, check_values
-from cxcall.explaining.header_check import check_headers, needs_person
-from cxcall.explaining.host_check import NAMES, check_region
-from cxcall.explaining.observed_request import without_secrets
-from cxcall.explaining.published_operations import CXONE
+from cxcall.explaining.body_check import check_body, check_parameter_values
+from cxcall.explaining.header_check import check_headers, check_token_kind
+from cxcall.explaining.host_check import check_region
+from cxcall.explaining.observed_request import mask_secrets
+from cxcall.explaining.published_operations import CXONE, published_source
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.evidence import hidden_failure
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.platform_words import SOURCE, shorten
-from cxcall.responses.refusals import explain_refusal
-from cxcall.transport.messages import Headers
+from cxcall.responses.refusals import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.contracts.contract import Contract, Operation
     from cxcall.explaining.observed_request import ObservedRequest
 
-_PERSONAL = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
-# What decides comes first: another place, then another token, then the body, then what the API said of it.
+_PERSONAL_CONNECTION = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
+# Root causes first: a wrong destination, then a wrong token, then the body, then the API's own message.
 _ORDER = (
     "scheme-insecure", "host-unknown", "platform-mismatch", "path-unpublished", "method-unpublished",
     "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
     "permission-missing", "rate-limited", "header-missing", "body-malformed",
 )  # fmt: skip
-
-
-_DEAD_LEGS = (
+_FAILED_CALL_CODES = (
     "failed", "noanswer", "busy", "badnumber", "error", "rejected", "noports", "agentlegalreadyactive",
     "agentlinktimeout", "invalidstate", "invalidstationid", "invalidcallleg", "invalidcallcount",
     "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
 )  # fmt: skip
-# What says that something which was accepted came to nothing, by the names of members
-# (docs/platforms/genesys-cloud.md#campaigns, docs/platforms/genesys-cloud.md#tracking, docs/platforms/nice-cxone.md#following-a-call).
-_FAILING = {
+# Values of response members, in lower case, that mean that an accepted request failed later
+# (genesys-cloud.md sections 3.3, 3.6, and 5.3, nice-cxone.md sections 3h and 5).
+_FAILED_VALUES = {
     **dict.fromkeys(("state", "status", "importstate"), ("failed", "error")),
-    **dict.fromkeys(("disconnectcode", "resultcode"), _DEAD_LEGS),
+    **dict.fromkeys(("disconnectcode", "resultcode"), _FAILED_CALL_CODES),
     "disconnecttype": ("error", "transport.failure", "uncallable"),
     "campaignstatus": ("invalid", "forced_off", "forced_stopping"),
 }
 
 
 class Explanation(NamedTuple):
-    """What was found on one attempt, and the operations that it is, or is nearest to."""
+    """The findings on one request, and the operation that it matches or is nearest to."""
 
-    attempt: ObservedRequest
+    request: ObservedRequest
     route: RouteMatch
     findings: tuple[Finding, ...]
 
     @property
     def root(self) -> Finding | None:
-        """The finding that explains most: the first error, else the first warning."""
-        for severity in (Severity.ERROR, Severity.WARNING):
-            for finding in self.findings:
-                if finding.severity is severity:
-                    return finding
-        return None
+        """The most likely cause: the first error, or else the first warning."""
+        causes = (each for each in self.findings if each.severity is not Severity.NOTE)
+        return next(causes, None)
 
     @property
     def operation(self) -> Operation | None:
-        """The contract's operation that the request is, or else the nearest one."""
-        return self.route.operation or self.route.advised
+        """The contract's operation that the request matches, or else the nearest one."""
+        return self.route.operation or self.route.nearest_operation
 
     @property
     def ticket(self) -> dict[str, str]:
-        """What the platform's support asks for; what is not known says how to find it."""
-        attempt, response = self.attempt, self.attempt.response
-        headers = response.headers if response else Headers()
-        known = correlation_id(response) if response else None
+        """What a support ticket needs; a value that is not known says where to find it."""
+        request, response = self.request, self.request.response
+        status = f"HTTP {response.status} {response.reason}".rstrip() if response else "unknown"
+        correlation = correlation_id(response) if response else None
         return {
-            "request": f"{attempt.method or '?'} {attempt.host or '<host>'}{attempt.path or ''}",
-            "answer": f"HTTP {response.status} {response.reason}".rstrip()
-            if response
-            else "none shown",
-            "correlation ID": known or "the answer's header `ININ-Correlation-Id`",
-            "time": headers.get("Date", "") or "in UTC, to the second",
-            "region": attempt.host or "the organisation's, as in the host",
+            "request": f"{request.method or '?'} {request.host or '<host>'}{request.path}",
+            "response": status,
+            "correlation ID": correlation or "in the response header `ININ-Correlation-Id`",
+            "time": (response.headers.get("Date") if response else "") or "in UTC, to the second",
+            "region": request.host or "the host that you send requests to",
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program, without its findings."""
-        root, nearest, response = self.root, self.route.nearest, self.attempt.response
+        """Return the JSON form, without the findings."""
+        request, route, root = self.request, self.route, self.root
         return {
-            "origin": self.attempt.origin,
-            "method": self.attempt.method,
-            "host": self.attempt.host,
-            "path": self.attempt.path,
-            "status": response.status if response and response.status else None,
-            "platform": self.route.platform or None,
-            "operation": self.route.operation.name if self.route.operation else None,
-            "nearest": str(nearest) if nearest else None,
+            "origin": request.origin,
+            "method": request.method or None,
+            "host": request.host or None,
+            "path": request.path or None,
+            "status": request.status or None,
+            "platform": route.platform or None,
+            "operation": route.operation.name if route.operation else None,
+            "nearest": str(route.nearest) if route.nearest else None,
             "root": root.code if root else None,
-            "correlationId": correlation_id(response) if response else None,
+            "correlationId": correlation_id(request.response) if request.response else None,
         }
 
 
@@ -109,153 +101,140 @@ def explain(
     *,
     contract: str | os.PathLike[str] | None = None,
 ) -> tuple[Explanation, ...]:
-    """Say why requests failed, as `cxcall explain` does; offline, and nothing in the source is run.
+    """Return one explanation per request in a source, as `cxcall explain` does. Offline; runs nothing.
 
-    `source` is the text of a curl command, a HAR file, a JSON exchange, an HTTP message or a Python
-    `requests` call; the `pathlib.Path` of a file that holds one; or an exchange as a mapping of
-    method, host, path (or url), headers, body, status and response. One explanation a request.
-    `contract` is an OpenAPI or Swagger document of one's own.
+    `source` is the text of a curl command, a HAR file, a JSON exchange, an HTTP message, or a Python
+    `requests` call; the `pathlib.Path` of a file with one of these; or an exchange as a mapping of
+    method, host, path (or url), headers, body, status, and response. `contract` is the path of your
+    own OpenAPI or Swagger document.
 
-    Raises UsageError (a CxcallError) where it is none of these.
+    Raises UsageError (a CxcallError) where the source has none of these formats.
     """
     from cxcall.contracts.contract import load
     from cxcall.explaining.readers.detect import read, read_path
     from cxcall.explaining.readers.json_exchange import read_exchange
 
     if isinstance(source, str):
-        attempts = list(read(source, "text"))
+        requests = list(read(source, "text"))
     elif isinstance(source, os.PathLike):
-        attempts = list(read_path(os.fspath(source)))
+        requests = list(read_path(os.fspath(source)))
     else:
-        attempts = [read_exchange(source, "exchange")]
+        requests = [read_exchange(source, "exchange")]
     own = load(os.fspath(contract)) if contract is not None else None
-    return tuple(explain_request(attempt, own) for attempt in attempts)
+    return tuple(explain_request(request, own) for request in requests)
 
 
-def explain_request(attempt: ObservedRequest, own: Contract | None = None) -> Explanation:
-    """Find out why a request failed, from the request and its answer, as far as they show it.
+def explain_request(request: ObservedRequest, own: Contract | None = None) -> Explanation:
+    """Explain one request and its response, as far as the source shows them.
 
-    `own` is a contract of the user's own: what it declares is as good as published.
+    `own` is the user's own contract: what it declares counts as published.
     """
-    attempt = without_secrets(attempt)
-    route = match_route(attempt, own)
-    is_elsewhere = route.operation is None or any(
-        finding.severity is Severity.ERROR for finding in route.findings
-    )
-    found = [
-        *attempt.findings,
+    request = mask_secrets(request)
+    route = match_route(request, own)
+    is_elsewhere = route.operation is None or _has_error(route.findings)
+    findings = [
+        *request.findings,
         *route.findings,
-        *check_region(attempt),
-        *_other_platform(attempt, route),
-        *check_headers(attempt, route),
-        *check_values(attempt, route),
-        *check_content(attempt, route, is_advice=is_elsewhere),
-        *_response(attempt, route),
+        *check_region(request),
+        *_check_personal_connection(request, route),
+        *check_headers(request, route),
+        *check_parameter_values(request, route),
+        *check_body(request, route, is_elsewhere=is_elsewhere),
+        *_check_response(request, route),
     ]
-    if not any(finding.code == "token-user-context" for finding in found):
-        found += needs_person(attempt, route)
-    if not any(each.severity is Severity.ERROR for each in found):
-        if attempt.unknown:
-            found += _not_shown(attempt)
-        elif not any(each.code == "not-provable" for each in found):
-            found += _not_provable(attempt)
-    return Explanation(attempt, route, _ordered(found))
+    codes = {finding.code for finding in findings}
+    if "token-user-context" not in codes:
+        findings += check_token_kind(request, route)
+    if not _has_error(findings) and not request.is_successful:
+        if request.unknown:
+            findings.append(_unknown_values(request))
+        elif "not-provable" not in codes:
+            findings.append(_no_cause(request))
+    return Explanation(request, route, tuple(sorted(dict.fromkeys(findings), key=_rank)))
 
 
-def _ordered(found: list[Finding]) -> tuple[Finding, ...]:
-    ranks = {code: rank for rank, code in enumerate(_ORDER)}
-    severities = list(Severity)
-    unique = dict.fromkeys(found)
-    return tuple(
-        sorted(
-            unique,
-            key=lambda each: (severities.index(each.severity), ranks.get(each.code, len(ranks))),
-        )
-    )
+def _has_error(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
 
 
-def _other_platform(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield a warning where a request for NICE's Personal Connection is in Genesys Cloud's form."""
-    text = f"{attempt.path or ''} {attempt.body or ''}"
-    is_ours = route.operation is not None
-    if not is_ours and "/api/v" in (attempt.path or "") and _PERSONAL.search(text):
+def _rank(finding: Finding) -> tuple[int, int]:
+    rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
+    return list(Severity).index(finding.severity), rank
+
+
+def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield a warning where a request for NICE's Personal Connection has a path like Genesys Cloud's."""
+    text = f"{request.path} {request.body or ''}"
+    if route.operation is None and "/api/v" in request.path and _PERSONAL_CONNECTION.search(text):
         yield Finding(
             Severity.WARNING,
             "platform-mismatch",
             "path",
-            "Personal Connection is a product of NICE CXone, and `/api/v2` a form of path of Genesys Cloud",
-            fix="ask which platform the organisation is on; their tokens and paths are not shared",
-            source=f"the published operations of {NAMES[CXONE]}",
+            "Personal Connection is a product of NICE CXone, but `/api/v2` paths belong to Genesys Cloud",
+            fix="find out which platform your organization uses; they do not share tokens or paths",
+            source=published_source(CXONE),
         )
 
 
-def _response(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    response = attempt.response
-    if response is None:
+def _check_response(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    response = request.response
+    if response is None or not (response.status or response.body):
         return
-    if 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx
-        yield from filter(None, (hidden_failure(response) or _failed_later(response.json()),))
+    if request.is_successful:
+        failure = hidden_failure(response) or _later_failure(response.json())
+        yield from (failure,) if failure else ()
         return
-    if not response.status and not response.body:
-        return
-    operation = route.operation or route.advised
-    found = explain_refusal(operation, response, attempt.host or "", is_token=route.is_token)
-    for finding in found:
+    operation = route.operation or route.nearest_operation
+    for finding in refusal(operation, response, request.host, is_token=route.is_token):
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding
 
 
-def _failed_later(body: Any) -> Finding | None:
-    """Return the failure of something that an accepted request started, if its body tells of one."""
-    for pointer, value in leaves(body):
-        name, said = pointer.rpartition("/")[2].lower(), str(value).lower()
-        has_failed = said in _FAILING.get(name, ()) or name == "failurereason"
-        if value and (has_failed or said.startswith("error.inin")):
+def _later_failure(body: Any) -> Finding | None:
+    """Return the failure of something that an accepted request started, if the response reports one."""
+    for pointer, leaf in leaves(body):
+        name, value = pointer.rpartition("/")[2].lower(), str(leaf).lower()
+        has_failed = value in _FAILED_VALUES.get(name, ()) or name == "failurereason"
+        if leaf and (has_failed or value.startswith("error.inin")):
             return Finding(
                 Severity.ERROR,
                 "hidden-failure",
                 "response",
-                f"the request was accepted, and what it started failed: `{pointer}` is `{shorten(str(value))}`",
-                fix="read on at that place; the request itself need not be changed",
-                why="a 2xx says that it was taken on, not that it came to its end",
+                f"the request was accepted, but what it started failed: `{pointer}` is `{shorten(str(leaf))}`",
+                fix="look for the cause near that property; the request need not be changed",
+                why="a 2xx response means that the request was accepted, not that it was completed",
                 source=SOURCE,
             )
     return None
 
 
-def _not_shown(attempt: ObservedRequest) -> Iterator[Finding]:
-    """Yield the note that names what the source does not show, where nothing that it shows explains a failure."""
-    response = attempt.response
-    if response is not None and 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx
-        return
+def _unknown_values(request: ObservedRequest) -> Finding:
+    """Return the note that names the variables whose values the source does not show."""
     names = dict.fromkeys(
         f"`{name if name != '...' else place or 'body'}`"
-        for place, listed in attempt.unknown.items()
+        for place, listed in request.unknown.items()
         for name in listed
     )
     *first, last = names
-    shown = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
-    source = attempt.origin.rpartition(" ")[2]
-    yield Finding(
+    values = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
+    source = request.origin.rpartition(" ")[2]
+    return Finding(
         Severity.NOTE,
         "not-provable",
         "request",
-        f"the {shown} not in the {source}, and nothing that it shows explains a failure",
-        fix="put what it holds in place of the name, or check the body: `cxcall validate FILE`",
+        f"the {values} not in the {source}, and no cause was found in the rest",
+        fix="replace each name with its value, or check the body: `cxcall validate FILE`",
     )
 
 
-def _not_provable(attempt: ObservedRequest) -> Iterator[Finding]:
-    """Yield the note that says so, with what to capture for the platform's support."""
-    response = attempt.response
-    if response is not None and 200 <= response.status < 300:  # noqa: PLR2004 - a 2xx
-        return
-    yield Finding(
+def _no_cause(request: ObservedRequest) -> Finding:
+    """Return the note that says so, with what the platform's support needs."""
+    return Finding(
         Severity.NOTE,
         "not-provable",
         "request",
-        "nothing in what is shown explains a failure",
-        fix="capture method, URL, body, status, answer, its `ININ-Correlation-Id`, the time and the region; "
-        "then explain that, or paste it into a ticket",
-        why="" if response else "there is no answer in it",
+        "no cause found in the request or response",
+        fix="to continue, capture: method, URL, body, status, response, its `ININ-Correlation-Id`, time, and region; "
+        "then explain that, or paste it into a support ticket",
+        why="" if request.response else "the source shows no response",
     )

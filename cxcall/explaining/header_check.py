@@ -1,146 +1,154 @@
-"""The headers of a request that was made: what is missing, what is left unfilled, which token it is."""
+"""Check the headers of a request: what is missing, and whether the token is sent correctly."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE
-from cxcall.explaining.token_request_check import JSON, endpoint_meant
+from cxcall.explaining.token_request_check import JSON, expected_endpoint
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.transport.messages import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
+    from cxcall.transport.messages import Headers
 
-_PERSON = "authorization-code"
-_LONGEST_SCHEME = 20
-
-
-def check_headers(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield what is wrong with the headers that the source shows; of what it does not show, nothing."""
-    if attempt.headers is not None:
-        for check in (_content_type, _accept, _authorization):
-            yield from (each for each in check(attempt, route) if not attempt.is_unobserved(each))
+_USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
+_MAX_SCHEME_LENGTH = 20
+_OTHER_TOKEN_HEADERS = ("access-token", "auth-token", "api-key", "apikey", "x-token")
+_SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
 
 
-def needs_person(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield the warning that an operation takes a person's token only, where the request may have had none."""
-    kinds = route.operation.token_kinds if route.operation else ()
-    succeeded = attempt.response is not None and 200 <= attempt.response.status < 300  # noqa: PLR2004 - a 2xx
-    if set(kinds) != {_PERSON} or succeeded or route.operation is None:
+def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield what is wrong with the headers; nothing where the source does not show them."""
+    if request.headers is None:
+        return
+    for finding in (
+        *_check_content_type(request, request.headers, route),
+        *_check_accept(request, request.headers, route),
+        *_check_authorization(request, request.headers, route),
+    ):
+        if not request.is_unobserved(finding):
+            yield finding
+
+
+def check_token_kind(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield a warning where the operation requires a user's token, and the request may have had another."""
+    operation = route.operation
+    if operation is None or set(operation.token_kinds) != {_USER_TOKEN} or request.is_successful:
         return
     yield Finding(
         Severity.WARNING,
         "token-user-context",
         "token",
-        f"`{route.operation.name}` takes the token of a person only",
-        fix="log in as the person who places the call, or take the operation that acts for a user",
-        why="a client-credentials token is refused there with `not.a.user`",
-        source=f"contract {route.operation.contract.name}",
+        f"`{operation.name}` requires a user's token",
+        fix="log in as the user who places the call, or use an operation that acts on behalf of a user",
+        why="the API refuses a client-credentials token with `not.a.user`",
+        source=f"contract {operation.contract.name}",
     )
 
 
-def _content_type(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    headers = attempt.headers or Headers()
-    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    is_sent = bool(attempt.body) or "" in attempt.unknown
-    if not is_sent or (not kind and attempt.null_means_unknown):
+def _check_content_type(
+    request: ObservedRequest, headers: Headers, route: RouteMatch
+) -> Iterator[Finding]:
+    actual = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    has_body = bool(request.body) or "" in request.unknown
+    if not has_body or (not actual and request.null_means_unknown):
         return
-    wanted = _wanted_type(attempt, route)
-    is_json = _is_json(attempt.body or "")
-    if kind in (wanted, "") and wanted != JSON and not is_json:
-        return  # who sends a form need not say so: curl and `requests` do
-    if not wanted or kind == wanted or (kind.endswith("+json") and wanted == JSON):
+    expected = _expected_content_type(request, route)
+    is_json = _is_json(request.body or "")
+    if expected != JSON and not actual and not is_json:
+        return  # curl and `requests` send the type of a form by themselves
+    if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
         return
     yield Finding(
         Severity.ERROR,
         "header-missing",
         "header:Content-Type",
-        f"`Content-Type: {kind}` is sent with {'JSON' if is_json else 'the body'}, and `{wanted}` is wanted"
-        if kind
-        else f"the body is sent without a `Content-Type`, and `{wanted}` is wanted",
-        fix=f"send `Content-Type: {wanted}`",
-        why="curl's `-d` sends a form unless told otherwise, and `requests` nothing for text; the API answers 415, or reads no body",
+        f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json
+        if actual
+        else f"`Content-Type` must be `{expected}`, but the body is sent without one",
+        fix=f"send `Content-Type: {expected}`",
+        why="by default curl's `-d` sends the type of a form, and `requests` sends none for text; the API responds with 415 or ignores the body",
         source=f"contract {route.operation.contract.name}" if route.operation else "",
     )
 
 
-def _wanted_type(attempt: ObservedRequest, route: RouteMatch) -> str:
-    """Return the type that the body must have; empty where it may have any."""
+def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
+    """Return the content type that the body must have; empty where any is accepted."""
     if not route.is_token:
         return JSON
-    endpoint = endpoint_meant(attempt, route.platform)
-    return endpoint.takes if endpoint else ""
+    endpoint = expected_endpoint(request, route.platform)
+    return endpoint.content_type if endpoint else ""
 
 
-def _accept(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    accept = (attempt.headers or Headers()).get("Accept", "").lower()
-    is_acd = route.platform == CXONE and "/services/" in (attempt.path or "").lower()
-    if is_acd and "json" not in accept:
+def _check_accept(
+    request: ObservedRequest, headers: Headers, route: RouteMatch
+) -> Iterator[Finding]:
+    is_acd = route.platform == CXONE and "/services/" in request.path.lower()
+    if is_acd and "json" not in headers.get("Accept", "").lower():
         yield Finding(
             Severity.WARNING,
             "header-missing",
             "header:Accept",
-            "`Accept: application/json` is not among the headers",
+            "the header `Accept: application/json` is missing",
             fix="send `Accept: application/json`",
-            why="without it the ACD API answers the text `No known way to render data`",
-            source="published connectors for NICE CXone (Camunda, cxone-mcp)",
+            why="without it the ACD API responds with the text `No known way to render data`",
+            source="NICE CXone, as connectors in the field report",
         )
 
 
-def _authorization(attempt: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    value = (attempt.headers or Headers()).get("Authorization", "").strip()
-    if route.is_token or not (attempt.path or ""):
+def _check_authorization(
+    request: ObservedRequest, headers: Headers, route: RouteMatch
+) -> Iterator[Finding]:
+    if route.is_token or not request.path:
         return
-    scheme, _, rest = value.partition(" ")
-    if not value:
-        elsewhere = _token_elsewhere(attempt.headers or Headers())
-        was_refused = attempt.response is not None and attempt.response.status == 401  # noqa: PLR2004 - unauthorised
-        if elsewhere or was_refused:
-            instead = f": its token stands in `{elsewhere}`" if elsewhere else ""
-            yield _token(
-                "token-missing",
-                f"the request shows no `Authorization`{instead}",
-                "send `Authorization: Bearer <token>`",
-            )
+    value = headers.get("Authorization", "").strip()
+    scheme, _, token = value.partition(" ")
+    token = token.strip()
+    other = next((name for name in headers if _may_hold_token(name)), "")
+    code, message, fix = "credential", "", _SEND_TOKEN
+    if not value and other:
+        code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
+    elif not value and request.status == 401:  # noqa: PLR2004 - Unauthorized
+        code, message = "token-missing", "the request has no `Authorization` header"
+    elif not value:
+        return
     elif scheme.lower() == "basic":
-        yield _token("token-grant", "`Basic` credentials are for the token endpoint, not for the API", "get a token with them, then send `Authorization: Bearer <token>`")  # fmt: skip
-    elif scheme.lower() != "bearer":
-        # What is no word may be the token itself, and is not shown.
-        is_scheme = bool(rest) and len(scheme) <= _LONGEST_SCHEME and scheme.isalpha()
-        yield _token(
-            "credential",
-            f"`Authorization` has the scheme `{scheme}`, and `Bearer` is wanted"
-            if is_scheme
-            else "`Authorization` has no scheme before the token",
-            "send `Authorization: Bearer <token>`",
+        code, message = (
+            "token-grant",
+            "`Basic` credentials are for the token endpoint, not for the API",
         )
-    elif problem := _wrong_token(rest.strip()):
-        yield _token("credential", problem, "send `Authorization: Bearer <token>`, the token as it was granted")  # fmt: skip
-    elif is_placeholder(rest) and rest[0] not in "[${":
-        yield _token("placeholder", "the token is a placeholder that was never filled in", "put the token there: `cxcall auth token`", Severity.WARNING)  # fmt: skip
+        fix = f"get a token with them, then {_SEND_TOKEN}"
+    elif problem := _bearer_problem(scheme, token):
+        message = problem
+    elif is_placeholder(token) and token[0] not in "[${":
+        fix = "replace it with the token: `cxcall auth token`"
+        yield placeholder_finding("header:Authorization", "the token", fix)
+    if message:
+        yield Finding(Severity.ERROR, code, "header:Authorization", message, fix=fix)
 
 
-def _token_elsewhere(headers: Headers) -> str:
-    """Return the name of a header that looks as if it held the token; empty where there is none."""
-    words = ("access-token", "auth-token", "api-key", "apikey", "x-token")
-    return next((name for name in headers if any(word in name.lower() for word in words)), "")
-
-
-def _wrong_token(token: str) -> str:
-    """Say what is wrong with how a token is written behind its scheme; who pastes a request may leave it out."""
+def _bearer_problem(scheme: str, token: str) -> str:
+    """Return what is wrong with the form of `Authorization`; empty where it is `Bearer <token>`."""
+    if scheme.lower() != "bearer":
+        # Anything but a short word may be the token itself, and must not be shown.
+        is_scheme = bool(token) and len(scheme) <= _MAX_SCHEME_LENGTH and scheme.isalpha()
+        if is_scheme:
+            return f"the scheme of `Authorization` must be `Bearer`; got `{scheme}`"
+        return "`Authorization` has no scheme before the token"
     if token.lower().startswith("bearer "):
-        return "`Bearer` stands twice before the token"
-    return "the token stands in quotes" if token[:1] in ('"', "'") else ""
+        return "`Authorization` has `Bearer` twice before the token"
+    return "the token in `Authorization` is in quotes" if token.startswith(('"', "'")) else ""
 
 
-def _token(code: str, message: str, fix: str, severity: Severity = Severity.ERROR) -> Finding:
-    return Finding(severity, code, "header:Authorization", message, fix=fix)
+def _may_hold_token(header: str) -> bool:
+    return any(word in header.lower() for word in _OTHER_TOKEN_HEADERS)
 
 
 def _is_json(body: str) -> bool:

@@ -1,16 +1,23 @@
-"""The host of a request that was made, against the regions and the forms of both platforms."""
+"""Compare the host of a request with the regions and host names of both platforms."""
 
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
-from cxcall.explaining.published_operations import CXONE, GENESYS, is_other_family
-from cxcall.explaining.token_request_check import asks_token, login_platform
+from cxcall.explaining.published_operations import (
+    CXONE,
+    GENESYS,
+    PLATFORM_NAMES,
+    is_undeclared_cxone_path,
+)
+from cxcall.explaining.token_request_check import login_platform
 from cxcall.findings.finding import Finding, Severity
+from cxcall.transport.messages import Headers
 from cxcall.transport.urls import is_loopback_host
 
 if TYPE_CHECKING:
@@ -18,142 +25,142 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
-_HOSTS = "the regions of {}"
-# Hosts seen; the list of areas and clusters is open (docs/platforms/nice-cxone.md#tenant-discovery).
-_NICE_HOST = re.compile(
+# Host names that were observed; areas and clusters are an open list (nice-cxone.md sections 1 and 2).
+_CXONE_HOST = re.compile(
     r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
-_NICE_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
-# Path prefix -> the host that serves it (docs/platforms/nice-cxone.md#tokens, docs/platforms/nice-cxone.md#base-url-and-versions).
-_NICE_ROLES = (
-    ("/auth/", "cxone", "tokens are handed out at `cxone.niceincontact.com`"),
-    ("/authentication/", "", "access keys are exchanged at `<area>.nice-incontact.com`"),
-    ("/incontactapi/", "api", "the API answers at `api-<area>.niceincontact.com`"),
+_CXONE_HOST_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
+# Start of a path, start of the host that serves it, and what to say (nice-cxone.md sections 1a, 1b, and 2).
+_CXONE_SERVICES = (
+    ("/auth/", "cxone", "send token requests to `cxone.niceincontact.com`"),
+    ("/authentication/", "", "exchange access keys at `<area>.nice-incontact.com`"),
+    ("/incontactapi/", "api", "send API requests to `api-<area>.niceincontact.com`"),
 )
-_NO_HOST = re.compile(r"[{}<>\[\]$%]")
+_TEMPLATE = re.compile(r"[{}<>\[\]$%]")
+_MIN_SIMILARITY = 0.7
 
 
-def platform_of_host(host: str | None) -> str:
-    """Return the platform that a host looks to be of; empty where it looks like none."""
-    name = (host or "").lower().partition(":")[0]
+def platform_of_host(host: str) -> str:
+    """Return the platform that a host name belongs to; empty where it looks like neither."""
+    name = host.lower().partition(":")[0]
     if "purecloud" in name or name.endswith("pure.cloud") or "genesys" in name:
         return GENESYS
     return CXONE if "incontact" in name or "cxone" in name else ""
 
 
-def platform_of_path(path: str | None) -> str:
-    """Return the platform whose paths have this form; empty where it is none."""
+def platform_of_path(path: str) -> str:
+    """Return the platform whose paths have this form; empty where it is neither."""
     if platform := login_platform(path):
         return platform
-    lowered = (path or "").lower().rstrip("/")
-    if lowered.startswith("/incontactapi/") or is_other_family(lowered):
+    lowered = path.lower().rstrip("/")
+    if lowered.startswith("/incontactapi/") or is_undeclared_cxone_path(lowered):
         return CXONE
     return GENESYS if re.match(r"/(api/)?v[0-9.]+/|/platform/api/", lowered) else ""
 
 
-def check_scheme(attempt: ObservedRequest) -> Iterator[Finding]:
-    """Yield an error where the token would travel unencrypted."""
-    host = (attempt.host or "").partition(":")[0]
-    if attempt.scheme == "http" and host and not is_loopback_host(host):
+def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield an error where the token would be sent unencrypted."""
+    host = request.host.partition(":")[0]
+    if request.scheme == "http" and host and not is_loopback_host(host):
         yield Finding(
             Severity.ERROR,
             "scheme-insecure",
             "host",
             f"`http://{host}` sends the token unencrypted",
-            fix=f"write `https://{host}`",
-            why="both platforms answer on TLS only",
+            fix=f"use `https://{host}`",
+            why="both platforms accept only TLS connections",
         )
 
 
-def check_host(attempt: ObservedRequest, platform: str, by_path: str) -> Iterator[Finding]:
-    """Yield what is wrong with the host: its region, its form, or that it is another one."""
-    host = (attempt.host or "").lower().partition(":")[0]
+def check_host(
+    request: ObservedRequest, host_platform: str, path_platform: str, *, is_token: bool
+) -> Iterator[Finding]:
+    """Yield what is wrong with the host: its region, its form, or the service it belongs to."""
+    host = request.hostname
     if not host or is_loopback_host(host):
         return
-    if _NO_HOST.search(host):
-        yield from _template(host, is_token=asks_token(attempt))
-        return
-    if platform == GENESYS:
-        yield from _genesys_host(host, is_token=asks_token(attempt))
-    elif platform == CXONE:
-        yield from _nice_host(host, (attempt.path or "").lower())
-    elif not platform and "." not in host:
-        yield _wrong_host(host, f"it is not whole; {_usual(by_path)} is", by_path or GENESYS)
-    elif not platform:
+    if _TEMPLATE.search(host):
+        yield from _check_template(host, is_token=is_token)
+    elif host_platform == GENESYS:
+        yield from _check_genesys_host(host, is_token=is_token)
+    elif host_platform == CXONE:
+        yield from _check_cxone_host(host, request.path.lower())
+    elif "." not in host:
+        usual = _usual_host(path_platform)
+        yield _wrong_host(host, f"it is incomplete; use {usual}", path_platform or GENESYS)
+    else:
         yield Finding(
             Severity.WARNING,
             "host-unknown",
             "host",
-            f"`{host}` is no host of Genesys Cloud or NICE CXone",
-            fix=f"if it is not a proxy of your own, send it to {_usual(by_path)}",
-            source=_HOSTS.format("both platforms"),
+            f"`{host}` is not a known host of Genesys Cloud or NICE CXone",
+            fix=f"unless it is your own proxy, send the request to {_usual_host(path_platform)}",
+            source=_source(GENESYS, CXONE),
         )
 
 
-def _usual(platform: str) -> str:
-    return f"`{_NICE_FORM}`" if platform == CXONE else "`api.<region's domain>`"
+def _source(*platforms: str) -> str:
+    names = " and ".join(PLATFORM_NAMES[platform] for platform in platforms)
+    return f"the regions of {names}"
 
 
-def _nice_host(host: str, path: str) -> Iterator[Finding]:
-    if not _NICE_HOST.fullmatch(host):
-        yield _wrong_host(host, f"no host of NICE CXone has this form: {_NICE_FORM}", CXONE)
+def _usual_host(platform: str) -> str:
+    return f"`{_CXONE_HOST_FORM}`" if platform == CXONE else "`api.<region's domain>`"
+
+
+def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
+    if not _CXONE_HOST.fullmatch(host):
+        yield _wrong_host(host, f"hosts of NICE CXone have the form {_CXONE_HOST_FORM}", CXONE)
         return
-    kind = next((each for each in ("cxone", "api") if host.startswith(each)), "")
-    for start, wanted, said in _NICE_ROLES:
-        if path.startswith(start) and kind != wanted and "-gov" not in host:
-            yield _wrong_host(host, said, CXONE, sure=False)
+    service = next((each for each in ("cxone", "api") if host.startswith(each)), "")
+    for start, expected, message in _CXONE_SERVICES:
+        if path.startswith(start) and service != expected and "-gov" not in host:
+            yield _wrong_host(host, message, CXONE, severity=Severity.WARNING)
 
 
-def _template(host: str, *, is_token: bool) -> Iterator[Finding]:
-    """Yield a warning where what is to be filled in stands in place of `api` or `login`."""
-    label, _, rest = host.partition(".")
-    if rest in _domains() and _NO_HOST.search(label):
-        wanted = "login" if is_token else "api"
-        said = f"no organisation has one of its own; write `{wanted}.{rest}`"
-        yield _wrong_host(host, said, sure=False)
+def _check_template(host: str, *, is_token: bool) -> Iterator[Finding]:
+    """Yield a warning where a placeholder stands in place of `api` or `login`."""
+    label, _, domain = host.partition(".")
+    if domain in _domains() and _TEMPLATE.search(label):
+        message = f"no organization has a host of its own; use `{_label(is_token)}.{domain}`"
+        yield _wrong_host(host, message, severity=Severity.WARNING)
 
 
-def _genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
-    domains = _domains()
-    label, _, rest = host.partition(".")
-    wanted = "login" if is_token else "api"
+def _check_genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
+    regions, domains, expected = _regions(), _domains(), _label(is_token)
+    label, _, domain = host.partition(".")
+    purpose = "send token requests to" if is_token else "send API requests to"
+    region = next((name for name in regions if name in host), "")
+    severity = Severity.ERROR
+    if domain in domains and label == expected:
+        return
     if host in domains:
-        what = "tokens are handed out" if is_token else "the API answers"
-        yield _wrong_host(host, f"it is the bare domain of a region; {what} at `{wanted}.{host}`")
-    elif rest in domains:
-        if label in ("api", "login") and label != wanted:
-            what = "tokens are handed out" if is_token else "the API answers"
-            yield _wrong_host(host, f"{what} at `{wanted}.{rest}`")
-        elif label not in ("api", "login"):
-            yield _wrong_host(host, f"write `{wanted}.{rest}`")
-    elif region := next((name for name in _regions() if name in host), ""):
-        yield _wrong_host(
-            host, f"`{region}` is the region's name; write `{wanted}.{_regions()[region]}`"
-        )
-    elif rest.endswith("pure.cloud"):
-        yield _wrong_host(
-            host, f"`{rest}` is no region that is known; the list is open", sure=False
-        )
+        message = f"it is only the domain of a region; {purpose} `{expected}.{host}`"
+    elif domain in domains:
+        message = f"{purpose} `{expected}.{domain}`"
+    elif region:
+        message = f"`{region}` is the name of a region; {purpose} `{expected}.{regions[region]}`"
+    elif domain.endswith("pure.cloud"):
+        message = f"`{domain}` is not a known region; there may be new ones"
+        severity = Severity.WARNING
     else:
-        from difflib import get_close_matches
-
-        labels = set(host.split("."))
-        close = [
-            domain for domain in domains if domain.partition(".")[0] in labels - {"mypurecloud"}
-        ]
-        close += get_close_matches(rest, domains, n=1, cutoff=_ALIKE)
-        meant = f": did you mean `{wanted}.{close[0]}`?" if close else ""
-        yield _wrong_host(host, f"it is in no region of Genesys Cloud{meant}")
+        labels = set(host.split(".")) - {"mypurecloud"}
+        similar = [each for each in domains if each.partition(".")[0] in labels]
+        similar += get_close_matches(domain, domains, n=1, cutoff=_MIN_SIMILARITY)
+        hint = f": did you mean `{expected}.{similar[0]}`?" if similar else ""
+        message = f"it is not in a region of Genesys Cloud{hint}"
+    yield _wrong_host(host, message, severity=severity)
 
 
-_ALIKE = 0.7
+def _label(is_token: bool) -> str:  # noqa: FBT001 - the only argument
+    return "login" if is_token else "api"
 
 
 @cache
 def _regions() -> dict[str, str]:
-    return {name: domain for known in contract.builtin() for name, domain in known.regions.items()}
+    """Return the domains of all regions by the region's name."""
+    return {name: domain for each in contract.builtin() for name, domain in each.regions.items()}
 
 
 @cache
@@ -161,35 +168,36 @@ def _domains() -> list[str]:
     return list(_regions().values())
 
 
-def _wrong_host(host: str, said: str, platform: str = GENESYS, *, sure: bool = True) -> Finding:
+def _wrong_host(
+    host: str, message: str, platform: str = GENESYS, *, severity: Severity = Severity.ERROR
+) -> Finding:
     return Finding(
-        Severity.ERROR if sure else Severity.WARNING,
+        severity,
         "host-unknown",
         "host",
-        f"`{host}` is not the right host: {said}",
-        fix="take the host of the organisation's own region",
-        why="another host does not know the token, the path, or the organisation",
-        source=_HOSTS.format(NAMES[platform]),
+        f"`{host}` is not the right host: {message}",
+        fix="use the host of your organization's region",
+        why="another host does not know the token, the path, or the organization",
+        source=_source(platform),
     )
 
 
-def check_region(attempt: ObservedRequest) -> Iterator[Finding]:
-    """Yield a warning where the page that sent a request is of another region than its host."""
-    host = (attempt.host or "").lower().partition(":")[0]
-    for name in ("Origin", "Referer") if attempt.headers else ():
-        page = _host_in(attempt.headers.get(name, "") if attempt.headers else "")
-        here, there = (_domain_of(each) for each in (host, page))
-        if here and there and here != there:
-            yield Finding(
-                Severity.WARNING,
-                "region-mismatch",
-                "host",
-                f"the request goes to `{here}`, and comes from a page of `{there}`",
-                fix=f"send it to `api.{there}`, if that is the organisation's region",
-                why="a token is good in its own region only",
-                source=_HOSTS.format(NAMES[GENESYS]),
-            )
-            return
+def check_region(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning where the web page that sent the request belongs to another region than the host."""
+    region = _domain_of(request.hostname)
+    pages = [(request.headers or Headers()).get(name, "") for name in ("Origin", "Referer")]
+    domains = (_domain_of(_host_in(page)) for page in pages)
+    other = next((domain for domain in domains if domain not in ("", region)), "")
+    if region and other:
+        yield Finding(
+            Severity.WARNING,
+            "region-mismatch",
+            "host",
+            f"the request goes to `{region}`, but comes from a page of `{other}`",
+            fix=f"if your organization is in that region, send it to `api.{other}`",
+            why="a token is valid only in its own region",
+            source=_source(GENESYS),
+        )
 
 
 def _host_in(url: str) -> str:
@@ -200,6 +208,4 @@ def _host_in(url: str) -> str:
 
 
 def _domain_of(host: str) -> str:
-    return next(
-        (domain for domain in _domains() if host == domain or host.endswith(f".{domain}")), ""
-    )
+    return next((each for each in _domains() if host == each or host.endswith(f".{each}")), "")

@@ -1,4 +1,4 @@
-"""A request as somebody made it, and the answer that it got, as far as the source tells."""
+"""A request that somebody made and the response to it, as far as the source shows them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ObservedRequest:
-    """One request that was made, and what came of it. None means that the source is silent.
+    """One request and its response. An empty text or None means that the source does not show it.
 
-    `path` starts with `/` and is as written, without the query; `query` holds decoded pairs in
-    their order. `body` is the text that was sent, JSON or not. `headers` holds what the source
-    shows, which may not be all. `findings` are what the reading itself found wrong. In an exchange
-    `null_means_unknown`: a member that is null is one that the source did not know. `unknown` names
-    the variables whose values the source does not show, by their place: a JSON pointer (empty for
-    the whole body) or `header:NAME`.
+    `path` starts with `/`, is not decoded, and excludes the query; `query` holds decoded pairs in
+    order. `body` is the text that was sent, JSON or not. `headers` may be incomplete. `findings` are
+    problems that the reader found. `null_means_unknown`: a null member is one that the source did not
+    know. `unknown` maps a place (a JSON pointer, empty for the whole body, or `header:NAME`) to the
+    names of the variables that stand there and whose values the source does not show.
     """
 
     origin: str
-    method: str | None = None
-    scheme: str | None = None
-    host: str | None = None
-    path: str | None = None
+    method: str = ""
+    scheme: str = ""
+    host: str = ""
+    path: str = ""
     query: tuple[tuple[str, str], ...] = ()
     headers: Headers | None = field(default=None, repr=False)
     body: str | None = field(default=None, repr=False)
@@ -38,43 +37,60 @@ class ObservedRequest:
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def hostname(self) -> str:
+        """The host in lower case, without its port."""
+        return self.host.lower().partition(":")[0]
+
+    @property
+    def status(self) -> int:
+        """The status of the response; 0 where it is not known."""
+        return self.response.status if self.response else 0
+
+    @property
+    def is_successful(self) -> bool:
+        """Tell whether the response has a 2xx status."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the range of success
+
     def is_unobserved(self, finding: Finding) -> bool:
-        """Tell whether a finding judges what the source does not show; that a name is there, it shows."""
-        where = finding.where
+        """Tell whether a finding is about a value that the source does not show.
+
+        A finding about a property's name is not: the source shows the name.
+        """
         return any(
-            (where == place and finding.code != "property-unknown")
-            or where.startswith(f"{place}/")
-            or (where == "body" and not place)
+            (finding.where == place and finding.code != "property-unknown")
+            or finding.where.startswith(f"{place}/")
+            or (finding.where == "body" and not place)
             for place in self.unknown
         )
 
 
-# A name is some 200 letters at most: bodies of megabytes hold strings in which none begins or ends.
+# Names have a limit, so that a long text without quotes is not scanned again from every position.
 _SECRET = re.compile(
     r"""("[^"]{0,200}(?:secret|passw|token|api[-_]?key|credential)[^"]{0,200}"\s*:\s*)"(?:[^"\\]|\\.)*"|"""
     r"""((?:client_secret|password|refresh_token|access_token|code)=)[^&\s]*""",
     re.IGNORECASE,
 )
-_WORDS = ("secret", "passw", "token", "key", "credential", "code=")
-_SHORTEST = 8
+_SECRET_WORDS = ("secret", "passw", "token", "key", "credential", "code=")
+_MIN_TOKEN_LENGTH = 8
 
 
-def without_secrets(attempt: ObservedRequest) -> ObservedRequest:
-    """Return an attempt whose bodies hold no secret: by the names of members, and by the token itself."""
-    sent = attempt.headers.get("Authorization", "") if attempt.headers else ""
-    value = sent.rpartition(" ")[2]
-    response = attempt.response
+def mask_secrets(request: ObservedRequest) -> ObservedRequest:
+    """Return the request with secrets masked in both bodies: members with telling names, and the token."""
+    response = request.response
     if response is not None:
-        answered = response.body.decode("utf-8", "replace")
-        if len(value) >= _SHORTEST:
-            answered = answered.replace(value, "****")
-        response = response._replace(body=_hidden(answered).encode("utf-8", "replace"))
-    body = attempt.body
-    return replace(attempt, body=None if body is None else _hidden(body), response=response)
+        content = response.body.decode("utf-8", "replace")
+        authorization = request.headers.get("Authorization", "") if request.headers else ""
+        token = authorization.rpartition(" ")[2]
+        if len(token) >= _MIN_TOKEN_LENGTH:
+            content = content.replace(token, "****")
+        response = response._replace(body=_mask_members(content).encode("utf-8", "replace"))
+    body = None if request.body is None else _mask_members(request.body)
+    return replace(request, body=body, response=response)
 
 
-def _hidden(text: str) -> str:
+def _mask_members(text: str) -> str:
     folded = text.casefold()
-    if not any(word in folded for word in _WORDS):
+    if not any(word in folded for word in _SECRET_WORDS):
         return text
-    return _SECRET.sub(lambda found: f'{found[1]}"****"' if found[1] else f"{found[2]}****", text)
+    return _SECRET.sub(lambda match: f'{match[1]}"****"' if match[1] else f"{match[2]}****", text)

@@ -1,8 +1,9 @@
-"""What the platforms publish: which paths and methods exist, and which is nearest to one that does not."""
+"""The operations that the platforms publish: which paths and methods exist, and which is nearest to one that does not."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache, cached_property
 from math import log
 from pathlib import Path
@@ -18,132 +19,133 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Operation
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
-FAMILY = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
-"""Path prefix of the ACD operations of NICE CXone, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
+PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
+ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
+"""The base path of the ACD operations of NICE CXone, in any version and case (nice-cxone.md section 2)."""
 
-_OTHER_FAMILIES = ("/dfo/", "/user-management/", "/access-key-management/", "/data-extraction/")
-"""Path prefixes of NICE CXone operations that no contract here declares (docs/platforms/nice-cxone.md#base-url-and-versions)."""
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+READ_METHODS = ("GET", "HEAD")
 
-_READS = ("GET", "HEAD")
-_PREFIX = "/api/v2/"
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[0-9]+")
-_SLOT = re.compile(r"\{[^/]*\}")
-_FIRM = 0.3
-"""The share of a path's words, by weight, that a near one must have."""
-_LIKE = 0.35
-"""The share, by weight, that the words of both must have in common with all of theirs."""
+# Base paths of NICE CXone whose operations no contract declares (nice-cxone.md section 2).
+_UNDECLARED_BASE_PATHS = (
+    "/dfo/",
+    "/user-management/",
+    "/access-key-management/",
+    "/data-extraction/",
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[0-9]+")
+_PARAMETER = re.compile(r"\{[^/]*\}")
+# Shares of words, weighted by rarity: of a path's words that the nearest one must have, and of the words
+# of both paths that they must have in common.
+_MIN_COVERAGE = 0.3
+_MIN_SIMILARITY = 0.35
 
 
-def is_other_family(path: str | None) -> bool:
-    """Tell whether a path lies among the operations of NICE CXone of which none is declared here."""
-    return f"{path or ''}/".lower().startswith(_OTHER_FAMILIES)
+def is_undeclared_cxone_path(path: str) -> bool:
+    """Tell whether a path lies among NICE CXone operations that no contract declares."""
+    return f"{path}/".lower().startswith(_UNDECLARED_BASE_PATHS)
+
+
+def published_source(*platforms: str) -> str:
+    """Return the source of a finding that rests on what the platforms publish."""
+    names = " and ".join(PLATFORM_NAMES[platform] for platform in platforms)
+    return f"the published operations of {names}"
 
 
 class PublishedOperation(NamedTuple):
-    """One published operation; any of the permissions is enough. Its path lies `under` another."""
+    """One published operation; any one of `permissions` is enough. `base_path` precedes its path."""
 
     method: str
     path: str
     permissions: tuple[str, ...] = ()
-    under: str = ""
+    base_path: str = ""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.under}{self.path}"
+        return f"{self.method} {self.base_path}{self.path}"
 
 
-class Match(NamedTuple):
-    """What a platform publishes at a path: the template, and its operations by method."""
+class PublishedPath(NamedTuple):
+    """A published path template, and its operations by method."""
 
     path: str
     methods: dict[str, PublishedOperation]
 
 
 class PublishedOperations:
-    """The published operations of one platform; `whole` when none is missing from it."""
+    """The published operations of one platform; `is_complete` where none is missing from them."""
 
     def __init__(
-        self, platform: str, entries: Iterable[PublishedOperation], *, whole: bool
+        self, platform: str, operations: Iterable[PublishedOperation], *, is_complete: bool
     ) -> None:
-        self.platform, self.whole = platform, whole
-        self.entries = tuple(entries)
+        self.platform, self.is_complete = platform, is_complete
+        self.operations = tuple(operations)
+
+    def match(self, path: str) -> PublishedPath | None:
+        """Return what is published at a path; literal segments win over parameters."""
+        segments = path.rstrip("/").split("/")
+        candidates = self._paths_by_length.get(len(segments), [])
+        return next(
+            (found for template, found in candidates if self._fits(template, segments)), None
+        )
 
     @cached_property
-    def _by_length(self) -> dict[int, list[tuple[list[str], Match]]]:
+    def _paths_by_length(self) -> dict[int, list[tuple[list[str], PublishedPath]]]:
+        """Lower-case segments and path by the number of segments, fewer parameters first."""
         methods: dict[str, dict[str, PublishedOperation]] = {}
-        for entry in self.entries:
-            methods.setdefault(entry.path, {})[entry.method] = entry
-        found: dict[int, list[tuple[list[str], Match]]] = {}
+        for operation in self.operations:
+            methods.setdefault(operation.path, {})[operation.method] = operation
+        by_length: dict[int, list[tuple[list[str], PublishedPath]]] = {}
         for path in sorted(methods, key=lambda each: each.count("{")):
             segments = path.lower().split("/")
-            found.setdefault(len(segments), []).append((segments, Match(path, methods[path])))
-        return found
+            entry = segments, PublishedPath(path, methods[path])
+            by_length.setdefault(len(segments), []).append(entry)
+        return by_length
 
-    def match(self, path: str) -> Match | None:
-        """Find what is published at a path: literal segments before slots, and each slot holds an ID."""
-        if path not in self._matches:
-            wanted = path.rstrip("/").split("/")
-            same_length = self._by_length.get(len(wanted), [])
-            fitting = (match for template, match in same_length if self._fits(template, wanted))
-            self._matches[path] = next(fitting, None)
-        return self._matches[path]
-
-    def _fits(self, template: list[str], wanted: list[str]) -> bool:
-        """Tell whether a path has this form; a word that is part of other paths stands for no ID."""
+    def _fits(self, template: list[str], segments: list[str]) -> bool:
+        """Tell whether segments fit a template; a word that other paths contain is not an ID."""
         return all(
-            declared == segment.lower()
+            expected == segment.lower()
             or (
-                declared[:1] == "{" and (holds_id(segment) or segment.lower() not in self._literals)
+                expected[:1] == "{"
+                and (may_be_id(segment) or segment.lower() not in self._literals)
             )
-            for declared, segment in zip(template, wanted, strict=True)
+            for expected, segment in zip(template, segments, strict=True)
         )
 
     @cached_property
     def _literals(self) -> set[str]:
-        return {
-            segment.lower()
-            for entry in self.entries
-            for segment in entry.path.split("/")
-            if segment[:1] != "{"
-        }
-
-    @cached_property
-    def _matches(self) -> dict[str, Match | None]:
-        return {}
+        segments = {segment for each in self.operations for segment in each.path.split("/")}
+        return {segment.lower() for segment in segments if segment[:1] != "{"}
 
     def nearest(self, method: str, path: str) -> PublishedOperation | None:
-        """Return the operation whose words are nearest to those of a path; None when none is near."""
-        wanted = _words(path)
-        whole = sum(map(self._weight, wanted)) or 1.0
-        reads = method in _READS
-        best = max(
-            (entry for entry in self.entries if (entry.method in _READS) == reads),
-            key=lambda entry: self._likeness(wanted, entry) + 0.1 * (entry.method == method),
+        """Return the operation with the most similar path; a read for a read. None where none is similar."""
+        words = _path_words(path)
+        is_read = method in READ_METHODS
+        nearest = max(
+            (each for each in self.operations if (each.method in READ_METHODS) == is_read),
+            key=lambda each: self._similarity(words, each) + 0.1 * (each.method == method),
             default=None,
         )
-        if best is None or sum(map(self._weight, wanted & _words(best.path))) < _FIRM * whole:
+        if nearest is None or self._similarity(words, nearest) < _MIN_SIMILARITY:
             return None
-        return best if self._likeness(wanted, best) >= _LIKE else None
+        coverage = self._weight(words & _path_words(nearest.path)) / (self._weight(words) or 1.0)
+        return nearest if coverage >= _MIN_COVERAGE else None
 
-    def _likeness(self, wanted: set[str], entry: PublishedOperation) -> float:
-        has = _words(entry.path)
-        both = sum(map(self._weight, wanted & has))
-        return both / (sum(map(self._weight, wanted | has)) or 1.0)
+    def _similarity(self, words: set[str], operation: PublishedOperation) -> float:
+        others = _path_words(operation.path)
+        return self._weight(words & others) / (self._weight(words | others) or 1.0)
+
+    def _weight(self, words: set[str]) -> float:
+        total = len(self.operations) + 1
+        return sum(log(total / (self._word_counts[word] or 1)) for word in words)
 
     @cached_property
-    def _counts(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for entry in self.entries:
-            for word in _words(entry.path):
-                counts[word] = counts.get(word, 0) + 1
-        return counts
-
-    def _weight(self, word: str) -> float:
-        return log((len(self.entries) + 1) / self._counts.get(word, 1))
+    def _word_counts(self) -> Counter[str]:
+        return Counter(word for each in self.operations for word in _path_words(each.path))
 
 
-def holds_id(segment: str) -> bool:
-    """Tell whether a segment of a path may be an ID, or stands for one; a plain word is none."""
+def may_be_id(segment: str) -> bool:
+    """Tell whether a path segment may be an ID or a placeholder for one; a plain word is not."""
     return bool(
         segment
         and (
@@ -156,33 +158,34 @@ def holds_id(segment: str) -> bool:
 
 
 @cache
-def _words(path: str) -> set[str]:
-    """Return the words of a path in the singular, without its slots, IDs and version."""
+def _path_words(path: str) -> set[str]:
+    """Return the words of a path in the singular, without parameters, IDs, and version."""
     segments = [
         segment
-        for segment in FAMILY.sub("", path).removeprefix(_PREFIX).split("/")
-        if not (_SLOT.fullmatch(segment) or _UUID.fullmatch(segment) or segment.isdigit())
+        for segment in ACD_BASE_PATH.sub("", path).removeprefix("/api/v2/").split("/")
+        if not (_PARAMETER.fullmatch(segment) or UUID.fullmatch(segment) or segment.isdigit())
     ]
-    found = {word.lower() for segment in segments for word in _WORDS.findall(segment)}
-    return {word.removesuffix("s") for word in found if not re.fullmatch(r"v?[0-9]+|api|v", word)}
+    words = {word.lower() for segment in segments for word in _WORD.findall(segment)}
+    return {word.removesuffix("s") for word in words if not re.fullmatch(r"v?[0-9]+|api|v", word)}
 
 
 @cache
 def load_published_operations(platform: str) -> PublishedOperations:
-    """Return what a platform publishes. That of NICE CXone holds only what its contract declares."""
+    """Return what a platform publishes. For NICE CXone, only what its contract declares is known."""
     file = Path(__file__).parents[1] / "contracts" / "published" / f"{platform}.tsv"
     if not file.exists():
         declared = (
-            PublishedOperation(operation.method, operation.path, under=_base_path(operation))
+            PublishedOperation(operation.method, operation.path, base_path=_base_path(operation))
             for operation in contract.operations()
             if operation.platform == platform and operation.provenance == "published"
         )
-        return PublishedOperations(platform, declared, whole=False)
+        return PublishedOperations(platform, declared, is_complete=False)
     rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#")
-    entries = (
-        PublishedOperation(method, path, tuple(needed.split())) for method, path, needed in rows
+    published = (
+        PublishedOperation(method, path, tuple(permissions.split()))
+        for method, path, permissions in rows
     )
-    return PublishedOperations(platform, entries, whole=True)
+    return PublishedOperations(platform, published, is_complete=True)
 
 
 def _base_path(operation: Operation) -> str:

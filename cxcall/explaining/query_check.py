@@ -1,4 +1,4 @@
-"""The query of a request that was made: what is wrong in it, what it lacks, what stands in the body in its place."""
+"""Check the query of a request: wrong values, missing parameters, and parameters sent in the body."""
 
 from __future__ import annotations
 
@@ -20,86 +20,87 @@ if TYPE_CHECKING:
 
 
 def check_query(
-    attempt: ObservedRequest, operation: Operation, payload: Payload | None
+    request: ObservedRequest, operation: Operation, payload: Payload | None
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the values of a query, and what it lacks; of one that is not shown, nothing."""
-    declared = {each.name: each for each in operation.parameters if each.location == "query"}
-    given = {name: value for name, value in attempt.query if name in declared}
-    yield from check_parameters(operation, given)
-    in_body = _members(payload)
-    is_silent = attempt.null_means_unknown and not attempt.query and not in_body
-    if is_silent or ("" in attempt.unknown and _takes_either(operation)):
+    """Yield wrong values in the query, and required parameters that neither query nor body has."""
+    parameters = _query_parameters(operation)
+    values = {name: value for name, value in request.query if name in parameters}
+    yield from check_parameters(operation, values)
+    members = _members(payload)
+    is_hidden = request.null_means_unknown and not request.query and not members
+    if is_hidden or ("" in request.unknown and _accepts_query_as_body(operation)):
         return
-    for parameter in declared.values():
-        if parameter.required and parameter.name not in given and parameter.name not in in_body:
-            yield _missing(operation, parameter)
+    for name, parameter in parameters.items():
+        if parameter.required and name not in values and name not in members:
+            yield Finding(
+                Severity.ERROR,
+                "property-missing",
+                "query",
+                f"`{name}` is missing from the query of `{operation.name}`",
+                fix=f"add `?{name}=...`",
+                why=f"the schema requires it. {parameter.description}".rstrip(),
+                source=f"contract {operation.contract.name}",
+                origin=name,
+            )
 
 
 def check_misplaced(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield each name in a body that belongs into the query, and, where no body is taken, each other one."""
+    """Yield each member of a body that belongs in the query; without a body, also each unknown one."""
+    parameters = _query_parameters(operation)
     declared = operation.schema_at("").get("properties", {})
-    parameters = {each.name: each for each in operation.parameters if each.location == "query"}
     for name, value in _members(payload).items():
         if name in declared:
             continue
         if name in parameters:
-            yield from _of_query(operation, parameters[name], payload, value)
+            yield from _check_query_member(operation, parameters[name], payload, value)
         elif parameters and not operation.takes_body:
-            yield _of_nothing(operation, payload, name, nearest_name(name, parameters))
+            near = nearest_name(name, parameters)
+            yield payload.finding(
+                Severity.WARNING,
+                "property-unknown",
+                join_pointer("", name),
+                f"`{operation.name}` has no parameter or property `{name}`",
+                key=True,
+                fix=f"did you mean `{near}`?"
+                if near
+                else f"see `cxcall operations {operation.name}`",
+                source=f"contract {operation.contract.name}",
+            )
+
+
+def _query_parameters(operation: Operation) -> dict[str, Parameter]:
+    return {each.name: each for each in operation.parameters if each.location == "query"}
 
 
 def _members(payload: Payload | None) -> dict[str, Any]:
-    value = payload.value if payload else None
-    return value if isinstance(value, dict) else {}
+    return payload.value if payload and isinstance(payload.value, dict) else {}
 
 
-def _missing(operation: Operation, parameter: Parameter) -> Finding:
-    return Finding(
-        Severity.ERROR,
-        "property-missing",
-        "query",
-        f"`{parameter.name}` is missing from the query of `{operation.name}`",
-        fix=f"add `?{parameter.name}=...`",
-        why=f"the contract requires it. {parameter.description}".rstrip(),
-        source=f"contract {operation.contract.name}",
-        origin=parameter.name,
-    )
-
-
-def _of_query(
+def _check_query_member(
     operation: Operation, parameter: Parameter, payload: Payload, value: Any
 ) -> Iterator[Finding]:
-    """Yield that a value belongs into the query, and what would be wrong with it there."""
-    place = join_pointer("", parameter.name)
-    either = _takes_either(operation)
-    yield payload.make_finding(
-        Severity.WARNING if either else Severity.ERROR,
+    """Yield that a member belongs in the query, and whether its value would be valid there."""
+    pointer = join_pointer("", parameter.name)
+    is_accepted = _accepts_query_as_body(operation)
+    yield payload.finding(
+        Severity.WARNING if is_accepted else Severity.ERROR,
         "property-unknown",
-        place,
-        f"`{parameter.name}` belongs into the query, not into the body",
+        pointer,
+        f"`{parameter.name}` belongs in the query, not in the body",
         key=True,
         fix=f"send it as `?{parameter.name}=...`",
-        why="it is published there; users report that a body is taken, too" if either else "",
+        why="the vendor documents it there; users report that a body also works"
+        if is_accepted
+        else "",
         source=f"contract {operation.contract.name}",
     )
-    if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
-        misfit = explain_parameter_error(operation, parameter, value)
-        yield misfit._replace(where=place, excerpt=payload.find_excerpt(place))
+    if isinstance(value, str) and not fits_text(parameter.schema, [value]):
+        finding = explain_parameter(operation, parameter, value)
+        yield finding._replace(where=pointer, excerpt=payload.excerpt(pointer))
 
 
-def _takes_either(operation: Operation) -> bool:
-    """Tell whether what is published as the query is reported to be taken as a body, too."""
-    word = "x-cxcall-query-as-body"
-    return bool(operation.declared.get(word, operation.contract.declared.get(word, False)))
-
-
-def _of_nothing(operation: Operation, payload: Payload, name: str, near: str) -> Finding:
-    return payload.make_finding(
-        Severity.WARNING,
-        "property-unknown",
-        join_pointer("", name),
-        f"`{name}` is none of the names that `{operation.name}` takes, in a query or in a body",
-        key=True,
-        fix=f"did you mean `{near}`?" if near else f"see `cxcall operations {operation.name}`",
-        source=f"contract {operation.contract.name}",
-    )
+def _accepts_query_as_body(operation: Operation) -> bool:
+    """Tell whether users report that the documented query is also accepted as a body."""
+    extension = "x-cxcall-query-as-body"
+    inherited = operation.contract.declared.get(extension, False)
+    return bool(operation.declared.get(extension, inherited))

@@ -1,30 +1,33 @@
-"""Where a request went: host, scheme, path and method, against what the platforms publish."""
+"""Compare where a request went (host, scheme, path, method) with what the platforms publish."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.explaining.declared_operations import Declarations, shipped
+from cxcall.explaining.declared_operations import DeclaredOperations, shipped_operations
 from cxcall.explaining.host_check import (
-    NAMES,
     check_host,
     check_scheme,
     platform_of_host,
     platform_of_path,
 )
+from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import (
+    ACD_BASE_PATH,
     CXONE,
-    FAMILY,
     GENESYS,
-    Match,
+    PLATFORM_NAMES,
+    READ_METHODS,
     PublishedOperation,
     PublishedOperations,
-    holds_id,
-    is_other_family,
+    PublishedPath,
+    is_undeclared_cxone_path,
     load_published_operations,
+    may_be_id,
+    published_source,
 )
-from cxcall.explaining.token_request_check import asks_token, check_token_request
+from cxcall.explaining.token_request_check import check_token_request, is_token_request
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.transport.urls import host_of
@@ -35,246 +38,247 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract, Operation
     from cxcall.explaining.observed_request import ObservedRequest
 
-_LIST = "the published operations of {}"
-
 
 class RouteMatch(NamedTuple):
-    """What a request's path is: published, declared by a contract, or near to something that is.
+    """What a request was sent to.
 
-    `operation` is a contract's, of exactly this method and path; `advised` the nearest one.
+    `operation` is the operation of a contract at exactly this method and path. Where there is none,
+    `nearest` is the nearest published operation, and `nearest_operation` the same one in a contract.
     """
 
     platform: str
     is_token: bool
-    match: Match | None
     operation: Operation | None
     nearest: PublishedOperation | None
-    advised: Operation | None
+    nearest_operation: Operation | None
     findings: tuple[Finding, ...]
 
 
-def match_route(attempt: ObservedRequest, own: Contract | None = None) -> RouteMatch:
-    """Find out where a request went, and what of it cannot be right; `own` is a contract of the user's."""
-    by_host, by_path = platform_of_host(attempt.host), platform_of_path(attempt.path)
-    declared = Declarations([own]) if own else None
-    operation = declared.find(attempt.method, attempt.path or "") if declared else None
+def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteMatch:
+    """Return the operation that a request was sent to, or the nearest one, and what is wrong with the URL.
+
+    `own` is the user's own contract: what it declares counts as published.
+    """
+    host_platform, path_platform = platform_of_host(request.host), platform_of_path(request.path)
+    declared = DeclaredOperations([own]) if own else None
+    operation = declared.find(request.method, request.path) if declared else None
     if operation is not None:
-        return _as_declared(attempt, operation, by_host)
-    platform = by_host or by_path
-    found = [*check_scheme(attempt), *check_host(attempt, by_host, by_path)]
-    if by_host and by_path and by_host != by_path:
-        found.append(_mixed_up(attempt, by_host, by_path))
-    is_token = asks_token(attempt)
-    if not attempt.path or is_token:
-        operation = shipped().find(attempt.method, attempt.path or "")
-        found += check_token_request(attempt, platform) if is_token else ()
-        return RouteMatch(platform, is_token, None, operation, None, None, tuple(found))
-    listed = load_published_operations(by_path or platform or GENESYS)
-    path = FAMILY.sub("", attempt.path)
-    match = listed.match(path)
-    operation = shipped().find(attempt.method, attempt.path)
-    nearest, finding = _published(attempt, listed, match, operation)
-    found += [*_version(attempt.path), *_unfilled(attempt.path)]
-    found += _names_for_ids(match, attempt.path) if match and not finding else ()
-    advised = None
+        return _match_own_contract(request, operation, host_platform)
+    platform = host_platform or path_platform
+    is_token = is_token_request(request)
+    findings = [
+        *check_scheme(request),
+        *check_host(request, host_platform, path_platform, is_token=is_token),
+    ]
+    if host_platform and path_platform and host_platform != path_platform:
+        findings.append(_mixed_platforms(request, host_platform, path_platform))
+    operation = shipped_operations().find(request.method, request.path)
+    if not request.path or is_token:
+        findings += check_token_request(request, platform) if is_token else ()
+        return RouteMatch(platform, is_token, operation, None, None, tuple(findings))
+    published = load_published_operations(path_platform or platform or GENESYS)
+    match = published.match(ACD_BASE_PATH.sub("", request.path))
+    nearest, problem = _compare(request, published, match, operation)
+    findings += [*_check_version(request.path), *_check_placeholders(request.path)]
+    findings += _check_ids(match, request.path) if match and not problem else ()
+    nearest_operation = None
     if operation is None and nearest is not None:
-        holding = filter(None, (declared, shipped()))
-        advised = next(filter(None, (each.find(*nearest[:2]) for each in holding)), None)
-    return RouteMatch(platform, is_token, match, operation, nearest, advised, (*found, *finding))
+        sources = (declared, shipped_operations()) if declared else (shipped_operations(),)
+        candidates = (each.find(nearest.method, nearest.path) for each in sources)
+        nearest_operation = next(filter(None, candidates), None)
+    findings += [problem] if problem else []
+    return RouteMatch(platform, is_token, operation, nearest, nearest_operation, tuple(findings))
 
 
-def _as_declared(attempt: ObservedRequest, operation: Operation, by_host: str) -> RouteMatch:
-    """Return the route of a request that the user's own contract declares: no list has a say in it."""
-    platform, path = operation.platform or by_host, attempt.path or ""
-    match = Match(
-        operation.path, {operation.method: PublishedOperation(operation.method, operation.path)}
-    )
-    found = [*check_scheme(attempt), *_unfilled(path), *_names_for_ids(match, path)]
-    if platform and attempt.host != host_of(operation.contract.base_url()):
-        found += check_host(attempt, by_host, platform)
-    return RouteMatch(
-        platform,
-        is_token=False,
-        match=match,
-        operation=operation,
-        nearest=None,
-        advised=None,
-        findings=tuple(found),
-    )
+def _match_own_contract(
+    request: ObservedRequest, operation: Operation, host_platform: str
+) -> RouteMatch:
+    """Return the match of a request that the user's own contract declares: no published list applies."""
+    platform = operation.platform or host_platform
+    path = PublishedPath(operation.path, {})
+    findings = [
+        *check_scheme(request),
+        *_check_placeholders(request.path),
+        *_check_ids(path, request.path),
+    ]
+    if platform and request.host != host_of(operation.contract.base_url()):
+        is_token = is_token_request(request)
+        findings += check_host(request, host_platform, platform, is_token=is_token)
+    return RouteMatch(platform, False, operation, None, None, tuple(findings))  # noqa: FBT003 - a field
 
 
 def path_values(path: str, template: str) -> dict[str, str]:
-    """Return what stands in a path for each slot of its template, but for what only stands for an ID.
+    """Return the values of a template's parameters in a path, without placeholders.
 
-    They are laid together from their ends: the path of a server may stand before.
+    Both are compared from their ends, because the base path of a server may precede.
     """
     pairs = zip(
         reversed(template.rstrip("/").split("/")),
         reversed(path.rstrip("/").split("/")),
         strict=False,
     )
-    found = {
-        declared[1:-1]: written
-        for declared, written in pairs
-        if declared[:1] == "{"
-        and not is_placeholder(written, id_wanted=True)
-        and written[:1] != ":"
+    values = {
+        expected[1:-1]: segment
+        for expected, segment in pairs
+        if expected[:1] == "{"
+        and not is_placeholder(segment, id_wanted=True)
+        and segment[:1] != ":"
     }
-    return dict(reversed(found.items()))
+    return dict(reversed(values.items()))
 
 
-def _version(path: str) -> Iterator[Finding]:
-    """Yield an error where the version of the ACD family is not written as it is."""
-    found = FAMILY.match(path)
-    if found and not found[0].endswith(".0"):
-        version = found[0].rpartition("/")[2]
+def _check_version(path: str) -> Iterator[Finding]:
+    """Yield an error where the version of an ACD path of NICE CXone is not written like `v30.0`."""
+    base_path = ACD_BASE_PATH.match(path)
+    if base_path and not base_path[0].endswith(".0"):
+        version = base_path[0].rpartition("/")[2]
         yield Finding(
             Severity.ERROR,
             "path-unpublished",
             "path",
-            f"the version in `{path}` is not written as the API writes it",
+            f"the version `{version}` in `{path}` does not have the form `v<N>.0`",
             fix=f"write `{version.partition('.')[0]}.0`",
-            source=_LIST.format(NAMES[CXONE]),
+            source=published_source(CXONE),
         )
 
 
-def _names_for_ids(match: Match, path: str) -> Iterator[Finding]:
-    """Yield a warning for each word that stands where an ID is wanted."""
-    for name, written in path_values(path, match.path).items():
-        if name.lower().endswith("id") and not holds_id(written):
+def _check_ids(published: PublishedPath, path: str) -> Iterator[Finding]:
+    """Yield a warning for each word in a path where an ID is expected."""
+    for name, value in path_values(path, published.path).items():
+        if name.lower().endswith("id") and not may_be_id(value):
             yield Finding(
                 Severity.WARNING,
                 "id-format",
                 "path",
-                f"`{written}` stands where the path has `{{{name}}}`, and looks like a name",
-                fix="put the ID there, as the platform shows it",
-                source=f"the published path {match.path}",
+                f"`{value}` looks like a name, but the path expects an ID (`{{{name}}}`) there",
+                fix="use the ID, as the platform shows it",
+                source=f"the published path {published.path}",
             )
 
 
-def _unfilled(path: str) -> Iterator[Finding]:
-    """Yield a warning for each segment that was left to be filled in; `{id}` and `$ID` only stand for one."""
+def _check_placeholders(path: str) -> Iterator[Finding]:
+    """Yield a warning for each placeholder; `{id}` and `$ID` may be the source's own variables."""
     for segment in path.split("/"):
         if is_placeholder(segment) and segment[0] not in "{$":
-            yield Finding(
-                Severity.WARNING,
-                "placeholder",
-                "path",
-                f"`{segment}` in the path looks like a placeholder that was never filled in",
-                fix="put the real ID there",
-            )
+            yield placeholder_finding("path", f"`{segment}` in the path")
 
 
-def _mixed_up(attempt: ObservedRequest, by_host: str, by_path: str) -> Finding:
+def _mixed_platforms(request: ObservedRequest, host_platform: str, path_platform: str) -> Finding:
+    name = PLATFORM_NAMES[path_platform]
     return Finding(
         Severity.ERROR,
         "platform-mismatch",
         "path",
-        f"`{attempt.path}` is a path of {NAMES[by_path]}, and `{attempt.host}` a host of {NAMES[by_host]}",
-        fix=f"send {NAMES[by_path]} requests to {NAMES[by_path]}, with a token from there",
-        why="the two platforms share no path, no token and no ID",
-        source=_LIST.format("both platforms"),
+        f"`{request.path}` is a path of {name}, but `{request.host}` is a host of {PLATFORM_NAMES[host_platform]}",
+        fix=f"send {name} requests to a host of {name}, with a token from there",
+        why="the two platforms share no paths, tokens, or IDs",
+        source=published_source(GENESYS, CXONE),
     )
 
 
-def _published(
-    attempt: ObservedRequest,
-    listed: PublishedOperations,
-    match: Match | None,
+def _compare(
+    request: ObservedRequest,
+    published: PublishedOperations,
+    match: PublishedPath | None,
     operation: Operation | None,
-) -> tuple[PublishedOperation | None, tuple[Finding, ...]]:
+) -> tuple[PublishedOperation | None, Finding | None]:
     """Return the operation that was probably meant, and what is wrong with the path or the method."""
-    method, path = attempt.method or "", attempt.path or ""
+    method, path = request.method, request.path
     if match is not None and (not method or method in match.methods):
-        return match.methods.get(method), ()
+        return match.methods.get(method), None
     if match is not None:
-        return _other_method(method, match), (_wrong_method(method, path, match, listed),)
+        other = _other_method(method, match)
+        return other, _wrong_method(request, match, published, other.method)
     if operation is not None and operation.provenance == "community":
-        entry = operation.nearest[0] if operation.nearest else None
-        nearest = PublishedOperation(entry.method, entry.path) if entry else None
-        return nearest, (_community(operation, attempt),)
-    if is_other_family(path):
-        return None, ()  # nothing of it is known here
-    if not listed.whole and FAMILY.match(path) and "{" in path.rstrip("/").rpartition("/")[2]:
-        return None, ()  # `.../services/v30.0/{resource}`: a whole path left out, not an ID
-    meant = _repaired(method, path, listed) or listed.nearest(method, FAMILY.sub("", path))
-    return meant, (_wrong_path(attempt, listed, meant),)
+        listed = operation.nearest[0] if operation.nearest else None
+        nearest = PublishedOperation(listed.method, listed.path) if listed else None
+        return nearest, _community_operation(operation, request)
+    if is_undeclared_cxone_path(path):
+        return None, None
+    last_segment = path.rstrip("/").rpartition("/")[2]
+    if not published.is_complete and ACD_BASE_PATH.match(path) and "{" in last_segment:
+        return None, None  # `.../services/v30.0/{resource}` leaves out the whole path, not an ID
+    nearest = _corrected_path(method, path, published) or published.nearest(
+        method, ACD_BASE_PATH.sub("", path)
+    )
+    return nearest, _unknown_path(request, published, nearest)
 
 
-def _other_method(method: str, match: Match) -> PublishedOperation:
-    """Return what is published at the same path, a write for a write."""
-    order = ("GET", "HEAD") if method in ("GET", "HEAD") else ("PUT", "PATCH", "POST", "DELETE")
+def _other_method(method: str, match: PublishedPath) -> PublishedOperation:
+    """Return the operation at the same path with another method, preferably a write for a write."""
+    order = READ_METHODS if method in READ_METHODS else ("PUT", "PATCH", "POST", "DELETE")
     return next(
         (match.methods[each] for each in order if each in match.methods),
         next(iter(match.methods.values())),
     )
 
 
-def _repaired(method: str, path: str, listed: PublishedOperations) -> PublishedOperation | None:
-    """Return the operation at the same path, its prefix put right or its words joined, if there is one."""
+def _corrected_path(
+    method: str, path: str, published: PublishedOperations
+) -> PublishedOperation | None:
+    """Return the operation at the path with its prefix corrected or its words joined."""
     rest = re.sub(r"^.*?/v[0-9]+(\.[0-9]+)?/", "", path).strip("/")
-    prefix = "/api/v2/" if listed.platform == GENESYS else "/"
+    prefix = "/api/v2/" if published.platform == GENESYS else "/"
     joined = "/".join(
-        part if holds_id(part) else re.sub(r"[-_]", "", part) for part in rest.split("/")
+        part if may_be_id(part) else re.sub(r"[-_]", "", part) for part in rest.split("/")
     )
-    for written in (rest, joined):
-        match = listed.match(prefix + written)
+    for candidate in (rest, joined):
+        match = published.match(prefix + candidate)
         if match and method in match.methods:
             return match.methods[method]
     return None
 
 
-def _wrong_method(method: str, path: str, match: Match, listed: PublishedOperations) -> Finding:
-    there = ", ".join(sorted(match.methods))
+def _wrong_method(
+    request: ObservedRequest, match: PublishedPath, published: PublishedOperations, other: str
+) -> Finding:
+    methods = ", ".join(f"`{method}`" for method in sorted(match.methods))
+    known = "published" if published.is_complete else "known"
     return Finding(
-        Severity.ERROR if listed.whole else Severity.WARNING,
+        Severity.ERROR if published.is_complete else Severity.WARNING,
         "method-unpublished",
         "path",
-        f"`{method}` is not published on `{path}`; {there} {'is' if len(match.methods) == 1 else 'are'}"
-        + ("" if listed.whole else ", as far as is known"),
-        fix=f"send `{_other_method(method, match)}`",
-        why="the API answers 405, or takes it for something else",
-        source=_LIST.format(NAMES[listed.platform]),
+        f"`{request.path}` has no {known} `{request.method}` operation, only {methods}",
+        fix=f"send `{other}`",
+        why="the API responds with 405, or takes it for another operation",
+        source=published_source(published.platform),
     )
 
 
-def _community(operation: Operation, attempt: ObservedRequest) -> Finding:
-    unknown = attempt.response is not None and attempt.response.status in (404, 405)
-    instead = "; or ".join(map(str, operation.nearest))
+def _community_operation(operation: Operation, request: ObservedRequest) -> Finding:
+    alternatives = "; or ".join(map(str, operation.nearest))
     return Finding(
-        Severity.ERROR if unknown else Severity.WARNING,
+        Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
         "path-unpublished",
         "path",
-        f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
-        fix=f"published for the same purpose: {instead}",
-        why="a host that does not know the path answers 404, whatever is sent to it",
+        f"`{operation.method} {operation.path}` was reported by users; it is not documented by the vendor",
+        fix=f"published for the same purpose: {alternatives}",
+        why="a host that does not know the path responds with 404 to any body",
         source=f"contract {operation.contract.name}",
     )
 
 
-def _wrong_path(
-    attempt: ObservedRequest, listed: PublishedOperations, meant: PublishedOperation | None
+def _unknown_path(
+    request: ObservedRequest, published: PublishedOperations, nearest: PublishedOperation | None
 ) -> Finding:
-    name = NAMES[listed.platform]
-    is_family = not listed.whole and FAMILY.match(attempt.path or "") is not None
-    shown = f"{attempt.method} {attempt.path}".removeprefix("None ")
-    if listed.whole:
-        said = f"`{shown}` is not among the {len(listed.entries)} published operations of {name}"
-        also = (
-            ", and nothing of NICE CXone lives under `/api`" if "/api/" in f"{attempt.path}" else ""
-        )
+    name = PLATFORM_NAMES[published.platform]
+    is_acd = not published.is_complete and ACD_BASE_PATH.match(request.path) is not None
+    known = f"{len(published.operations)} published" if published.is_complete else "known"
+    if is_acd:
+        detail = ", of which not all are known"
+    elif not published.is_complete:
+        detail = ": their paths start with `/inContactAPI/services/v<N>.0/`, never with `/api/v2`"
     else:
-        said, also = f"`{shown}` is not among the known operations of {name}", ""
-        if is_family:
-            also = ", of which not all are known"
-        else:
-            also = ": those live under `/inContactAPI/services/v<N>.0/`, nothing under `/api/v2`"
+        detail = ", and NICE CXone has none under `/api`" if "/api/" in request.path else ""
+    shown = f"{request.method} {request.path}".strip()
     return Finding(
-        Severity.WARNING if is_family else Severity.ERROR,
+        Severity.WARNING if is_acd else Severity.ERROR,
         "path-unpublished",
         "path",
-        said + also,
-        fix=f"the nearest published one: `{meant}`" if meant else "look it up: `cxcall operations`",
-        why="a path that does not exist is refused, whatever is sent to it",
-        source=_LIST.format(name),
+        f"`{shown}` is not among the {known} operations of {name}{detail}",
+        fix=f"the nearest published one: `{nearest}`"
+        if nearest
+        else "look it up: `cxcall operations`",
+        why="the API refuses a path that does not exist, whatever the body",
+        source=published_source(published.platform),
     )

@@ -1,4 +1,4 @@
-"""A request for a token, as it was made: which endpoint it was meant for, and what of it cannot be right."""
+"""Check a token request: which endpoint it was meant for, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
+from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
@@ -17,47 +18,47 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-_NAMED_TOKEN = re.compile(r"/(access[-_]?)?token$", re.IGNORECASE)
+_TOKEN_PATH = re.compile(r"/(access[-_]?)?token$", re.IGNORECASE)
 _SOURCES = {
     GENESYS: "Genesys Cloud developer documentation, OAuth",
     CXONE: "NICE CXone developer portal, authentication",
 }
-_SCOPES = ("", "readonly")
 
 
-class Endpoint(NamedTuple):
-    """Where a platform hands out tokens: how the body is written (`takes`), and what it must name.
+class TokenEndpoint(NamedTuple):
+    """Where a platform issues tokens.
 
-    `grants` maps each grant to the names that it wants beside `grant_type`; without any, `wanted` are
-    the names of every request. An empty `takes` leaves the form of the body open.
+    `grants` maps each grant type to the parameters that it requires. An endpoint without grant types
+    has `required` parameters. An empty `content_type` means that any is accepted.
     """
 
     platform: str
     path: str
-    address: str
-    takes: str = ""
+    url: str
+    content_type: str = ""
     grants: Mapping[str, tuple[str, ...]] = {}
-    wanted: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
-        """Who says so."""
+        """The vendor's documentation of it."""
         return _SOURCES[self.platform]
 
 
-# docs/platforms/genesys-cloud.md#client-credentials, docs/platforms/genesys-cloud.md#user-login, docs/platforms/nice-cxone.md#tokens. The first one of a platform is the usual one.
+# genesys-cloud.md sections 2.1 and 2.2, nice-cxone.md sections 1a to 1e; the usual one of each platform first.
 _ENDPOINTS = (
-    Endpoint(GENESYS, "/oauth/token", "https://login.<region's domain>/oauth/token", FORM,
-             {"client_credentials": (), "authorization_code": ("code", "redirect_uri"), "refresh_token": ("refresh_token",)}),
-    Endpoint(CXONE, "/auth/token", "https://cxone.niceincontact.com/auth/token", FORM,
-             {"password": ("username", "password"), "authorization_code": ("code",), "refresh_token": ("refresh_token",), "token-exchange": ()}),
-    Endpoint(CXONE, "/authentication/v1/token/access-key", "https://<area>.nice-incontact.com/authentication/v1/token/access-key", JSON,
-             wanted=("accessKeyId", "accessKeySecret")),
-    Endpoint(CXONE, "/InContactAuthorizationServer/Token", "https://api.incontact.com/InContactAuthorizationServer/Token",
-             grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()}),
+    TokenEndpoint(GENESYS, "/oauth/token", "https://login.<region's domain>/oauth/token", FORM,
+                  {"client_credentials": (), "authorization_code": ("code", "redirect_uri"), "refresh_token": ("refresh_token",)}),
+    TokenEndpoint(CXONE, "/auth/token", "https://cxone.niceincontact.com/auth/token", FORM,
+                  {"password": ("username", "password"), "authorization_code": ("code",), "refresh_token": ("refresh_token",), "token-exchange": ()}),
+    TokenEndpoint(CXONE, "/authentication/v1/token/access-key", "https://<area>.nice-incontact.com/authentication/v1/token/access-key", JSON,
+                  required=("accessKeyId", "accessKeySecret")),
+    TokenEndpoint(CXONE, "/InContactAuthorizationServer/Token", "https://api.incontact.com/InContactAuthorizationServer/Token",
+                  grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()}),
 )  # fmt: skip
-_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
-_OTHERS = {
+_ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
+# Other paths of the login services, whose requests are not checked.
+_OTHER_LOGIN_PATHS = {
     "/oauth/authorize": GENESYS,
     "/auth/authorize": CXONE,
     "/public/user/refresh": CXONE,
@@ -65,67 +66,68 @@ _OTHERS = {
     "/incontactauthorizationserver/token/whoami": CXONE,
     "/.well-known/openid-configuration": CXONE,
 }
-"""Other paths of a login, of whose requests nothing is judged."""
 
 
-def login_platform(path: str | None) -> str:
-    """Return the platform whose login has exactly this path; empty where it is none."""
-    lowered = (path or "").rstrip("/").lower()
-    endpoint = _BY_PATH.get(lowered)
-    return endpoint.platform if endpoint else _OTHERS.get(lowered, "")
+def login_platform(path: str) -> str:
+    """Return the platform whose login service has exactly this path; empty where neither has."""
+    key = path.rstrip("/").lower()
+    endpoint = _ENDPOINT_BY_PATH.get(key)
+    return endpoint.platform if endpoint else _OTHER_LOGIN_PATHS.get(key, "")
 
 
-def asks_token(attempt: ObservedRequest) -> bool:
-    """Tell whether a request is one of a login: by its path, or because it names a grant."""
-    if not attempt.path or login_platform(attempt.path):
-        return bool(attempt.path)
-    if "grant_type" in _names(attempt):
+def is_token_request(request: ObservedRequest) -> bool:
+    """Tell whether a request is for a login service: by its path, or because it has a grant type."""
+    if not request.path:
+        return False
+    if login_platform(request.path) or "grant_type" in _parameters(request):
         return True
-    is_published = load_published_operations(GENESYS).match(attempt.path) is not None
-    return bool(_NAMED_TOKEN.search(attempt.path.rstrip("/"))) and not is_published
+    is_published = load_published_operations(GENESYS).match(request.path) is not None
+    return bool(_TOKEN_PATH.search(request.path.rstrip("/"))) and not is_published
 
 
-def endpoint_meant(attempt: ObservedRequest, platform: str) -> Endpoint | None:
-    """Return the token endpoint that a request went to, or else the platform's usual one.
+def expected_endpoint(request: ObservedRequest, platform: str) -> TokenEndpoint | None:
+    """Return the token endpoint at the request's path, or else the platform's usual one.
 
-    None for what is of a login and asks for no token.
+    None for a request to a login service that is not for a token.
     """
-    lowered = (attempt.path or "").rstrip("/").lower()
-    if lowered in _OTHERS:
+    key = request.path.rstrip("/").lower()
+    if key in _OTHER_LOGIN_PATHS:
         return None
-    exact = _BY_PATH.get(lowered)
-    if exact is not None and exact.platform == (platform or exact.platform):
-        return exact
-    wanted = platform or GENESYS
-    return next(each for each in _ENDPOINTS if each.platform == wanted)
+    endpoint = _ENDPOINT_BY_PATH.get(key)
+    if endpoint is not None and endpoint.platform == (platform or endpoint.platform):
+        return endpoint
+    return next(each for each in _ENDPOINTS if each.platform == (platform or GENESYS))
 
 
-def check_token_request(attempt: ObservedRequest, platform: str) -> Iterator[Finding]:
-    """Yield what is wrong with a request for a token: its path, how it is written, grant, names, scopes."""
-    endpoint = endpoint_meant(attempt, platform)
+def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Finding]:
+    """Yield what is wrong with a token request: path, encoding, grant type, parameters, scopes."""
+    endpoint = expected_endpoint(request, platform)
     if endpoint is None:
         return
-    if not login_platform(attempt.path):
-        yield _wrong_path(attempt, endpoint, platform)
-    yield from _encoding(attempt, endpoint)
-    given = _names(attempt)
-    yield from _grant(endpoint, given)
-    if attempt.body or given or not (attempt.null_means_unknown or "" in attempt.unknown):
-        yield from _missing(endpoint, given)
-    yield from _unfilled(given)
-    yield from _scopes(endpoint, given)
+    if not login_platform(request.path):
+        yield _wrong_path(request, endpoint, platform)
+    yield from _check_encoding(request, endpoint)
+    parameters = _parameters(request)
+    yield from _check_grant(endpoint, parameters)
+    may_be_hidden = request.null_means_unknown or "" in request.unknown
+    if request.body or parameters or not may_be_hidden:
+        yield from _check_required(endpoint, parameters)
+    yield from _check_placeholders(parameters)
+    if endpoint.platform == GENESYS:
+        yield from _check_scopes(endpoint, parameters)
 
 
-def _names(attempt: ObservedRequest) -> dict[str, str]:
-    """Return what a request gives: in its form, in its JSON, or in its query."""
-    given = dict(attempt.query)
-    document = _object(attempt.body)
-    if document is None:
-        return given | dict(parse_qsl((attempt.body or "").strip()))
-    return given | {name: value for name, value in document.items() if isinstance(value, str)}
+def _parameters(request: ObservedRequest) -> dict[str, str]:
+    """Return the parameters in the query and in the body, whether form or JSON."""
+    members = _json_object(request.body)
+    if members is None:
+        return dict(request.query) | dict(parse_qsl((request.body or "").strip()))
+    return dict(request.query) | {
+        name: value for name, value in members.items() if isinstance(value, str)
+    }
 
 
-def _object(body: str | None) -> dict[str, Any] | None:
+def _json_object(body: str | None) -> dict[str, Any] | None:
     try:
         value = json.loads(body or "")
     except (ValueError, RecursionError):
@@ -133,54 +135,53 @@ def _object(body: str | None) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _wrong_path(attempt: ObservedRequest, endpoint: Endpoint, platform: str) -> Finding:
-    usual = [each.address for each in _ENDPOINTS if each.platform == endpoint.platform][:2]
+def _wrong_path(request: ObservedRequest, endpoint: TokenEndpoint, platform: str) -> Finding:
+    urls = [each.url for each in _ENDPOINTS if each.platform == endpoint.platform][:2]
     if not platform:
-        usual = [_BY_PATH[path].address for path in ("/oauth/token", "/auth/token")]
+        urls = [_ENDPOINT_BY_PATH[path].url for path in ("/oauth/token", "/auth/token")]
     return Finding(
-        Severity.ERROR if platform or "/api/" in f"{attempt.path}" else Severity.WARNING,
+        Severity.ERROR if platform or "/api/" in request.path else Severity.WARNING,
         "path-unpublished",
         "path",
-        f"`{attempt.path}` hands out no token of Genesys Cloud or NICE CXone",
-        fix="tokens come from " + " or ".join(f"`POST {address}`" for address in usual),
-        why="a path that does not exist is refused, whatever is sent to it",
+        f"`{request.path}` is not a token endpoint of Genesys Cloud or NICE CXone",
+        fix="get tokens from " + " or ".join(f"`POST {url}`" for url in urls),
+        why="the API refuses a path that does not exist, whatever the body",
         source=endpoint.source,
     )
 
 
-def _encoding(attempt: ObservedRequest, endpoint: Endpoint) -> Iterator[Finding]:
-    """Yield an error where the body is written in another way than the endpoint reads."""
-    body = attempt.body or ""
-    is_json = _object(body) is not None
-    is_form = not is_json and bool(parse_qsl(body.strip()))
-    if endpoint.takes == FORM and is_json:
-        said, fix = "JSON, and this endpoint takes a form", "write `name=value&name=value`, each value percent-encoded; with `requests`, `data={...}`"  # fmt: skip
-    elif endpoint.takes == JSON and is_form:
-        said, fix = "a form, and this endpoint takes JSON", "write one JSON object; with `requests`, `json={...}`"  # fmt: skip
+def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterator[Finding]:
+    body = request.body or ""
+    is_json = _json_object(body) is not None
+    if endpoint.content_type == FORM and is_json:
+        message = "the body is JSON, but this endpoint expects a form"
+        fix = "write `name=value&name=value`, each value percent-encoded (with `requests`: `data={...}`)"
+    elif endpoint.content_type == JSON and not is_json and parse_qsl(body.strip()):
+        message = "the body is a form, but this endpoint expects JSON"
+        fix = "write one JSON object (with `requests`: `json={...}`)"
     else:
         return
     yield Finding(
         Severity.ERROR,
         "body-malformed",
         "body",
-        f"the body is {said}",
-        fix=f"{fix}, and send `Content-Type: {endpoint.takes}`",
-        why="in another form the endpoint reads no name in it",
+        message,
+        fix=f"{fix}, and send `Content-Type: {endpoint.content_type}`",
+        why="the endpoint finds no parameters in another format",
         source=endpoint.source,
     )
 
 
-def _grant(endpoint: Endpoint, given: Mapping[str, str]) -> Iterator[Finding]:
-    grant = given.get("grant_type", "")
-    known = endpoint.grants
-    is_other = grant and known and grant not in known and ":" not in grant
-    if is_other and not is_placeholder(grant):
+def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
+    grant = parameters.get("grant_type", "")
+    is_supported = grant in endpoint.grants or not endpoint.grants or ":" in grant
+    if grant and not is_supported and not is_placeholder(grant):
         yield Finding(
             Severity.ERROR,
             "token-grant",
             "/grant_type",
-            f"`{grant}` is no grant of `{endpoint.path}`",
-            fix=f"one of: {', '.join(f'`{each}`' for each in known)}",
+            f"`{endpoint.path}` does not support the grant type `{grant}`",
+            fix=f"use one of: {', '.join(f'`{each}`' for each in endpoint.grants)}",
             source=endpoint.source,
         )
     elif grant == "client_credentials" and endpoint.platform == CXONE:
@@ -188,60 +189,48 @@ def _grant(endpoint: Endpoint, given: Mapping[str, str]) -> Iterator[Finding]:
             Severity.WARNING,
             "token-grant",
             "/grant_type",
-            "a client's own token, from the older server that is being retired, is good for the Patron API alone",
-            fix=f"get one with an access key: `POST {_BY_PATH['/auth/token'].address}`",
-            why="other operations answer it with 403",
+            "a client-credentials token from this older server is valid only for the Patron API",
+            fix=f"get a token with an access key: `POST {_ENDPOINT_BY_PATH['/auth/token'].url}`",
+            why="other operations respond with 403",
             source=endpoint.source,
         )
 
 
-def _missing(endpoint: Endpoint, given: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield an error for each name that the grant, or the endpoint, cannot do without."""
-    wanted = endpoint.wanted or (
-        "grant_type",
-        *endpoint.grants.get(given.get("grant_type", ""), ()),
-    )
-    for name in wanted:
-        if name not in given:
+def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
+    grant = parameters.get("grant_type", "")
+    required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
+    for name in required:
+        if name not in parameters:
             yield Finding(
                 Severity.ERROR,
                 "property-missing",
                 f"/{name}",
-                f"`{name}` is missing from the request for a token",
+                f"`{name}` is missing from the token request",
                 fix=f"add `{name}`",
-                why=f"`{endpoint.path}` wants it"
-                + (f" with `{given['grant_type']}`" if "grant_type" in given else ""),
+                why=f"`{endpoint.path}` requires it" + (f" with `{grant}`" if grant else ""),
                 source=endpoint.source,
             )
 
 
-def _unfilled(given: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield a warning for each value that was never filled in; a template's slot only stands for one."""
-    for name, value in given.items():
+def _check_placeholders(parameters: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a warning for each placeholder; `{id}` and the like may be the source's own variables."""
+    for name, value in parameters.items():
         if is_placeholder(value, id_wanted=name == "client_id") and value[0] not in "[${<%":
-            yield Finding(
-                Severity.WARNING,
-                "placeholder",
-                f"/{name}",
-                f"`{value}` looks like a placeholder that was never filled in",
-                fix="put the real value there",
-            )
+            yield placeholder_finding(f"/{name}", f"`{value}`")
 
 
-def _scopes(endpoint: Endpoint, given: Mapping[str, str]) -> Iterator[Finding]:
-    if endpoint.platform != GENESYS:
-        return
-    for scope in given.get("scope", "").split():
-        domain, _, rest = scope.partition(":")
-        if rest not in _SCOPES:
+def _check_scopes(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
+    for scope in parameters.get("scope", "").split():
+        domain, _, access = scope.partition(":")
+        if access not in ("", "readonly"):
             yield Finding(
                 Severity.ERROR,
                 "token-scope",
                 "/scope",
-                f"`{scope}` has not the form of a scope",
-                fix=f"`{domain}` reads and writes, `{domain}:readonly` reads",
-                why="three parts are the form of a permission, which a role grants"
-                if ":" in rest
+                f"`{scope}` is not a valid scope",
+                fix=f"use `{domain}` to read and write, `{domain}:readonly` to read",
+                why="a name of three parts is a permission, which a role grants"
+                if ":" in access
                 else "a scope is a domain, or a domain and `:readonly`",
                 source=endpoint.source,
             )

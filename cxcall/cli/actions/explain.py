@@ -1,4 +1,4 @@
-"""What `explain` does with its flags: read, explain, print each request's findings, sum up."""
+"""Run `cxcall explain`: read requests, explain each one, print the findings, sum up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cxcall.contracts.contract import load
 from cxcall.documents.text_files import STDIN
 from cxcall.explaining.corrected_request import correct_request
 from cxcall.explaining.explanation import Explanation, explain_request
-from cxcall.explaining.readers.detect import KINDS, read_path
+from cxcall.explaining.readers.detect import FORMATS, read_path
 from cxcall.findings.codes import codes, find
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
-_SHOWN = 10
+_MAX_FINDINGS = 10
 
 
 def list_codes() -> Report:
-    """Return every code in a line."""
-    known = codes().values()
+    """Return all finding codes, one per line."""
+    rows = [code._asdict() for code in codes().values()]
     return Report(
         COMMAND,
-        data={"codes": [code._asdict() for code in known]},
-        json_lines=[code._asdict() for code in known],
-        table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in known]),
+        data={"codes": rows},
+        lines=rows,
+        table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in codes().values()]),
     )
 
 
 def explain_code(name: str) -> Report | None:
-    """Return what a code means; None where the name is a file's, or may be meant as one."""
+    """Return the description of a finding code; None where the name is, or may be, that of a file."""
     is_file = name == STDIN or Path(name).exists()
     if is_file or (name not in codes() and ("." in name or "/" in name)):
         return None
@@ -48,9 +48,9 @@ def explain_code(name: str) -> Report | None:
 
 
 def explain_last() -> Report:
-    """Explain the last delivery that was refused, as far as the ledger kept it."""
+    """Explain the last delivery that was refused, from what the ledger keeps of it."""
     from cxcall.cli.actions.history import open_ledger, text_of
-    from cxcall.explaining.readers.json_exchange import observed_request_of, response_of
+    from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
     with open_ledger() as ledger:
         record = ledger.last("refused")
@@ -60,28 +60,29 @@ def explain_last() -> Report:
             where="--last",
             fix="see `cxcall history list`",
         )
-    answer = response_of(record.status, None, None)
-    found = explain_request(
-        observed_request_of(
-            f"delivery {record.id}", method=record.method, url=record.target, response=answer
-        )
+    request = build_observed_request(
+        f"delivery {record.id}",
+        method=record.method,
+        url=record.target,
+        response=build_response(record.status, None, None),
     )
-    kept = Finding(
+    explanation = explain_request(request)
+    limit = Finding(
         Severity.NOTE,
         "not-provable",
         "ledger",
-        "the ledger keeps neither bodies nor the words of answers",
+        "the ledger keeps neither request bodies nor response bodies",
         fix=f"for support, name the correlation ID `{record.correlation_id}`"
         if record.correlation_id
-        else "send it again with `-o json`, and explain that",
+        else "send the request again with `-o json`, and explain that output",
         source="ledger",
     )
     return Report(
         COMMAND,
-        findings=[*found.findings, kept],
+        findings=[*explanation.findings, limit],
         findings_are_data=True,
-        data={**record.as_dict(), "attempts": [found.as_dict()]},
-        text=f"{escape_to_one_line(_headline(found))}\n{_cause(found.root)}\n\n{text_of(record)}\n",
+        data={**record.as_dict(), "attempts": [explanation.as_dict()]},
+        text=f"{spelled(_headline(explanation))}\n{_cause(explanation.root)}\n\n{text_of(record)}\n",
     )
 
 
@@ -92,53 +93,54 @@ def explain_file(
     contract: str | None,
     *,
     fix: str,
-    every: bool,
+    show_all: bool,
 ) -> Report:
-    """Explain every request in a file, or the one asked for; `contract` is a file of the user's own."""
+    """Explain the requests in a file, or one entry of it; `fix` is the form of the corrected request."""
     if not file:
-        import sys
-
-        if sys.stdin is None or sys.stdin.isatty():
-            raise UsageError(
-                "no request was given", where="FILE", fix=f"give {KINDS}, as a file or by a pipe"
-            )
+        _refuse_terminal()
     screen = Screen.standard(output)
     own = load(contract) if contract else None
-    found: list[Explanation] = []
+    explanations: list[Explanation] = []
     counts: Counter[str] = Counter()
-    others = 0
-    for attempt in read_path(file or STDIN, entry=entry):
-        explanation = explain_request(attempt, own)
-        if (
-            entry is None
-            and attempt.origin.startswith("entry")
-            and not (explanation.route.platform or explanation.route.operation)
-        ):
-            others += 1  # a browser's HAR file holds pages and pictures of other hosts, too
+    skipped = 0
+    for request in read_path(file or STDIN, entry=entry):
+        explanation = explain_request(request, own)
+        route = explanation.route
+        is_har_entry = entry is None and request.origin.startswith("entry")
+        if is_har_entry and not (route.platform or route.operation):
+            skipped += 1  # a browser also records pages and images of other hosts
             continue
-        counts.update(each.severity for each in explanation.findings)
+        counts.update(finding.severity for finding in explanation.findings)
         if output.output != "text":
-            found.append(explanation)
+            explanations.append(explanation)
         elif fix:
-            _show_repair(explanation, screen, fix)
+            _show_corrected(explanation, screen, fix)
         else:
-            _show(explanation, screen, every=every)
-    if others:
-        screen.print_diagnostic(
-            f"{others} entries of other hosts passed over; `--entry N` takes any"
+            _show(explanation, screen, show_all=show_all)
+    if skipped:
+        screen.say(f"{skipped} entries of other hosts skipped; explain one with `--entry N`")
+    return _summarize(explanations, counts, fix=fix)
+
+
+def _refuse_terminal() -> None:
+    """Raise UsageError where stdin is a terminal or closed."""
+    import sys
+
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError(
+            "no request was given", where="FILE", fix=f"give {FORMATS}, as a file or through a pipe"
         )
-    return _report(found, counts, fix=fix)
 
 
-def _report(found: list[Explanation], counts: Counter[str], *, fix: str) -> Report:
-    """Sum up what was explained; `found` is what was not shown yet."""
-    wrong = bool(counts[Severity.ERROR])
-    attempts = [_as_dict(each, fix=fix) for each in found]
+def _summarize(explanations: list[Explanation], counts: Counter[str], *, fix: str) -> Report:
+    """Return the report on all requests; `explanations` are those that were not printed."""
+    has_errors = bool(counts[Severity.ERROR])
+    attempts = [_as_dict(each, fix=fix) for each in explanations]
     return Report(
         COMMAND,
-        Outcome.INVALID if wrong else Outcome.OK,
-        ExitCode.INVALID if wrong else ExitCode.OK,
-        findings=[finding for each in found for finding in each.findings],
+        Outcome.INVALID if has_errors else Outcome.OK,
+        ExitCode.INVALID if has_errors else ExitCode.OK,
+        findings=[finding for each in explanations for finding in each.findings],
         findings_are_data=True,
         data={"attempts": attempts},
         json_lines=attempts,
@@ -147,28 +149,30 @@ def _report(found: list[Explanation], counts: Counter[str], *, fix: str) -> Repo
 
 
 def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
-    found = {
+    members = {
         **explanation.as_dict(),
         "ticket": explanation.ticket,
         "findings": [finding_as_json(finding) for finding in explanation.findings],
     }
     if fix and explanation.operation is not None:
-        found["fix"] = correct_request(explanation).as_dict()
-    return found
+        members["fix"] = correct_request(explanation).as_dict()
+    return members
 
 
-def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
-    screen.print_text(escape_to_one_line(_headline(explanation)))
-    screen.print_text(_cause(explanation.root))
-    screen.print_line()
-    shown = explanation.findings if every else explanation.findings[:_SHOWN]
+def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
+    screen.tell(spelled(_headline(explanation)))
+    screen.tell(_cause(explanation.root))
+    screen.line()
+    shown = explanation.findings if show_all else explanation.findings[:_MAX_FINDINGS]
     for finding in shown:
         screen.print_finding(finding, screen.stdout)
     if len(shown) < len(explanation.findings):
         screen.print_text(f"and {len(explanation.findings) - len(shown)} more: `--all`")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
-        screen.print_text(f"nearest published: {nearest}; its request in place of yours: `--fix`\n")
+        screen.tell(
+            f"nearest published operation: {nearest}; run with `--fix` to print the corrected request\n"
+        )
     if any(finding.code == "not-provable" for finding in explanation.findings):
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
@@ -177,26 +181,26 @@ def _show(explanation: Explanation, screen: Screen, *, every: bool) -> None:
 
 
 def _headline(explanation: Explanation) -> str:
-    attempt = explanation.attempt
-    response = attempt.response
-    place = f"{attempt.host or ''}{attempt.path or ''}"
-    asked = " ".join(filter(None, (attempt.method, place)))
-    status = f" -> HTTP {response.status}" if response and response.status else ""
-    return f"{attempt.origin}: {asked}{status}" if asked or status else attempt.origin
+    request = explanation.request
+    line = " ".join(filter(None, (request.method, request.host + request.path)))
+    status = f" -> HTTP {request.status}" if request.status else ""
+    return f"{request.origin}: {line}{status}" if line or status else request.origin
 
 
 def _cause(root: Finding | None) -> str:
     if root is None:
-        return "nothing wrong is to be seen in it"
-    return f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {format_one_line(root.message)}"
+        return "no problem found in this request"
+    return (
+        f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {one_line(root.message)}"
+    )
 
 
-def _show_repair(explanation: Explanation, screen: Screen, form: str) -> None:
-    mended = correct_request(explanation)
-    forms = {"send": mended.as_send, "curl": mended.as_curl, "json": mended.as_json}
-    screen.print_line(escape_controls(forms[form]()))
-    if mended.missing:
-        screen.print_diagnostic(f"still missing: {', '.join(mended.missing)}")
-    for finding in mended.findings:
+def _show_corrected(explanation: Explanation, screen: Screen, form: str) -> None:
+    corrected = correct_request(explanation)
+    forms = {"send": corrected.as_send, "curl": corrected.as_curl, "json": corrected.as_json}
+    screen.line(printable(forms[form]()))
+    if corrected.missing:
+        screen.say(f"still missing: {', '.join(corrected.missing)}")
+    for finding in corrected.findings:
         if finding.code not in ("placeholder", "id-format"):
             screen.print_finding(finding)

@@ -1,4 +1,4 @@
-"""`cxcall explain`: say why a request failed, from what a person has of it."""
+"""Options of `cxcall explain`."""
 
 from __future__ import annotations
 
@@ -31,32 +31,36 @@ def explain(
         str | None,
         typer.Argument(
             metavar="[FILE|CODE]",
-            help="A curl command, HAR file, JSON exchange, HTTP message, or Python `requests` call; - is stdin. Or a code.",
+            help="A curl command, HAR file, JSON exchange, HTTP message, or Python `requests` call; - is stdin. Or a finding code.",
             show_default=False,
         ),
     ] = None,
     entry: Annotated[
         int | None,
         typer.Option(
-            "--entry", metavar="N", min=1, help="Only this entry of a HAR file.", show_default=False
+            "--entry",
+            metavar="N",
+            min=1,
+            help="Explain only this entry of a HAR file.",
+            show_default=False,
         ),
     ] = None,
-    last: Annotated[bool, typer.Option("--last", help="The last refused delivery.")] = False,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Print the nearest published request in its place.")
+    last: Annotated[
+        bool, typer.Option("--last", help="Explain the last refused delivery.")
     ] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Print the corrected request.")] = False,
     form: Annotated[
         Literal["send", "curl", "json"],
-        typer.Option("--as", help="How --fix prints it: for cxcall, for curl, or the body alone."),
+        typer.Option("--as", help="Form of the corrected request."),
     ] = "send",
-    every: Annotated[
-        bool, typer.Option("--all", help="All findings of a request, not the first ten.")
+    show_all: Annotated[
+        bool, typer.Option("--all", help="Print all findings, not only the first ten.")
     ] = False,
-    codes: Annotated[bool, typer.Option("--codes", help="List the codes of findings.")] = False,
+    codes: Annotated[bool, typer.Option("--codes", help="List the finding codes.")] = False,
 ) -> Report:
     """Say why a request failed.
 
-    From the request and, if there is one, its answer; offline. Nothing in the file is run, opened or sent, and no secret in it is printed. With --fix, what is missing stands as <name>.
+    From the request and its response, if there is one; offline. Nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value.
     """
     from cxcall.cli.actions.explain import explain_code, explain_file, explain_last, list_codes
 
@@ -64,7 +68,7 @@ def explain(
         return list_codes()
     if last:
         return explain_last()
-    if file and explain_code(file) is not None:
-        return explain_code(file) or Report()
+    if file and (description := explain_code(file)):
+        return description
     own = own_contract(contracts)
-    return explain_file(file, entry, output, own, fix=form if fix else "", every=every)
+    return explain_file(file, entry, output, own, fix=form if fix else "", show_all=show_all)

@@ -1,11 +1,11 @@
-"""HTTP messages as text: raw, as `curl -v` shows them, or out of a log; a request, an answer, or both."""
+"""Read HTTP messages as text: raw, as `curl -v` shows them, or from a log; a request, a response, or both."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_exchange import observed_request_of, response_of
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,102 +13,104 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
-_REQUEST = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?\s*$")
-_STATUS = re.compile(r"^HTTP/[0-9.]+ ([0-9]{3})(?: (.*))?$")
+_REQUEST_LINE = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?\s*$")
+_STATUS_LINE = re.compile(r"^HTTP/[0-9.]+ ([0-9]{3})(?: (.*))?$")
 _HEADER = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]?(.*)$")
-_MARK = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
+_CURL_PREFIX = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
 
 
-class _Part:
+class _Message:
     """A message while it is read: its first line, its headers, its body."""
 
-    def __init__(self, first: re.Match[str]) -> None:
-        self.first = first
+    def __init__(self, first_line: re.Match[str]) -> None:
+        self.first_line = first_line
         self.headers: dict[str, str] = {}
-        self.body: list[str] = []
-        self.is_head = True
+        self._body: list[str] = []
+        self._is_in_headers = True
 
-    def take(self, line: str) -> None:
-        """Take the next line: a header, the empty line, or one of the body."""
-        header = _HEADER.match(line) if self.is_head else None
+    @property
+    def is_request(self) -> bool:
+        return self.first_line.re is _REQUEST_LINE
+
+    @property
+    def is_interim(self) -> bool:
+        """Tell whether it is a response such as 100 Continue, which another one follows."""
+        return not self.is_request and self.first_line[1].startswith("1")
+
+    @property
+    def body(self) -> str | None:
+        return "\n".join(self._body).strip() or None
+
+    def add_line(self, line: str) -> None:
+        header = _HEADER.match(line) if self._is_in_headers else None
         if header:
             name, value = header.groups()
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
-        elif self.is_head and not line.strip():
-            self.is_head = False
-        elif line.strip() or self.body:
-            self.is_head = False
-            self.body.append(line)
-
-    @property
-    def text(self) -> str | None:
-        """The body, None where there is none."""
-        return "\n".join(self.body).strip() or None
+        elif self._is_in_headers and not line.strip():
+            self._is_in_headers = False
+        elif line.strip() or self._body:
+            self._is_in_headers = False
+            self._body.append(line)
 
 
-def read_message(text: str) -> Iterator[ObservedRequest]:
-    """Yield each request with the answer that follows it; an answer alone is an attempt, too."""
-    request: _Part | None = None
-    for part in _parts(text):
-        if part.first.re is _REQUEST:
-            if request is not None:
-                yield _attempt(request, None)
-            request = part
-        elif part.first[1][0] != "1":  # 100 Continue is no answer yet
-            yield _attempt(request, part)
-            request = None
+def read_messages(text: str) -> Iterator[ObservedRequest]:
+    """Yield each request with the response that follows it; a response alone also makes one."""
+    request: _Message | None = None
+    for message in _messages(text):
+        if not message.is_request:
+            yield _build_request(request, message)
+        elif request is not None:
+            yield _build_request(request, None)
+        request = message if message.is_request else None
     if request is not None:
-        yield _attempt(request, None)
+        yield _build_request(request, None)
 
 
 def read_response(text: str) -> HttpResponse | None:
-    """Return the first answer in a text, past the interim ones; None where there is none."""
-    return next(
-        (
-            _response(part)
-            for part in _parts(text)
-            if part.first.re is _STATUS and part.first[1][0] != "1"
-        ),
-        None,
-    )
+    """Return the first final response in a text; None where there is none."""
+    responses = (message for message in _messages(text) if not message.is_request)
+    return _build_response(next(responses, None))
 
 
-def _parts(text: str) -> Iterator[_Part]:
-    part: _Part | None = None
+def _messages(text: str) -> Iterator[_Message]:
+    """Yield the messages in a text, without interim responses."""
+    message: _Message | None = None
     for line in text.splitlines():
-        mark = _MARK.match(line)
-        if mark and mark[1] in ("*", None):
-            continue  # what curl says of itself
-        plain = line[mark.end() :] if mark else line
-        first = _STATUS.match(plain) or _REQUEST.match(plain)
-        if first:
-            if part is not None:
-                yield part
-            part = _Part(first)
-        elif part is not None:
-            part.take(plain)
-    if part is not None:
-        yield part
+        prefix = _CURL_PREFIX.match(line)
+        if prefix and prefix[1] in ("*", None):
+            continue  # progress that curl reports
+        content = line[prefix.end() :] if prefix else line
+        first_line = _STATUS_LINE.match(content) or _REQUEST_LINE.match(content)
+        if first_line:
+            if message is not None and not message.is_interim:
+                yield message
+            message = _Message(first_line)
+        elif message is not None:
+            message.add_line(content)
+    if message is not None and not message.is_interim:
+        yield message
 
 
-def _attempt(request: _Part | None, answer: _Part | None) -> ObservedRequest:
-    response = _response(answer) if answer is not None else None
+def _build_request(request: _Message | None, response: _Message | None) -> ObservedRequest:
     if request is None:
-        return observed_request_of("HTTP answer", response=response)
-    target = request.first[2]
+        return build_observed_request("HTTP response", response=_build_response(response))
+    target = request.first_line[2]
     host = next((value for name, value in request.headers.items() if name.lower() == "host"), None)
-    is_whole = "://" in target
-    return observed_request_of(
+    is_url = "://" in target
+    return build_observed_request(
         "HTTP message",
-        method=request.first[1],
-        url=target if is_whole else None,
-        host=None if is_whole else host,
-        path=None if is_whole else target,
+        method=request.first_line[1],
+        url=target if is_url else None,
+        host=None if is_url else host,
+        path=None if is_url else target,
         headers=request.headers,
-        body=request.text,
-        response=response,
+        body=request.body,
+        response=_build_response(response),
     )
 
 
-def _response(part: _Part) -> HttpResponse | None:
-    return response_of(int(part.first[1]), part.headers, part.text, part.first[2] or "")
+def _build_response(message: _Message | None) -> HttpResponse | None:
+    if message is None:
+        return None
+    status, reason = message.first_line.groups()
+    return build_response(int(status), message.headers, message.body, reason or "")

@@ -1,4 +1,4 @@
-"""What a source names and does not show, such as a variable: marked while it is read, then taken out."""
+"""Variables whose values a source does not show: readers mark them, and the marks are removed at the end."""
 
 from __future__ import annotations
 
@@ -11,65 +11,66 @@ from cxcall.documents.json_pointer import leaves, objects
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Noncharacters of Unicode: text that people exchange holds none, and JSON may.
-_OPEN, _SHUT = "\ufdd0", "\ufdd1"
-MARKS = str.maketrans("", "", _OPEN + _SHUT)
-_UNSEEN = re.compile(f"{_OPEN}([^{_SHUT}]*){_SHUT}")
-_STRING_OR_UNSEEN = re.compile(rf'"(?:[^"\\]|\\.)*"|{_OPEN}[^{_SHUT}]*{_SHUT}')
+# Noncharacters of Unicode: JSON may hold them, but text that people exchange does not.
+_START, _END = "\ufdd0", "\ufdd1"
+MARKS = str.maketrans("", "", _START + _END)
+_VARIABLE = re.compile(f"{_START}([^{_END}]*){_END}")
+_STRING_OR_VARIABLE = re.compile(rf'"(?:[^"\\]|\\.)*"|{_START}[^{_END}]*{_END}')
 
 
-def mark_unresolved(shown: str) -> str:
-    """Return the stand-in of a value that is not known, shown like this: `{name}`, `$NAME`."""
-    return f"{_OPEN}{shown}{_SHUT}"
+def mark_unresolved(text: str) -> str:
+    """Return the marked form of a variable, written as the source writes it: `{name}`, `$NAME`."""
+    return f"{_START}{text}{_END}"
 
 
-def plain(text: str) -> str:
-    """Return a text with its stand-ins as they are shown."""
+def remove_marks(text: str) -> str:
+    """Return a text with its variables as the source writes them."""
     return text.translate(MARKS)
 
 
 def is_unresolved(text: str) -> bool:
-    """Tell whether a text begins with what is not known."""
-    return text.startswith(_OPEN)
+    """Tell whether a text starts with a variable."""
+    return text.startswith(_START)
 
 
-def named(text: str) -> tuple[str, ...]:
-    """Return the names of what is not known in a text; none where all is known."""
-    names = (name[1:-1] if name.startswith("{") else name for name in _UNSEEN.findall(text))
+def variable_names(text: str) -> tuple[str, ...]:
+    """Return the names of the variables in a text."""
+    names = (name[1:-1] if name.startswith("{") else name for name in _VARIABLE.findall(text))
     return tuple(dict.fromkeys(names))
 
 
-def known_of(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...]]]:
-    """Return a body as far as it is known, and the names of what is not by JSON pointer.
+def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...]]]:
+    """Return a body without marks, and the names of its variables by JSON pointer.
 
-    None is a body of which nothing is known; so is one that is no JSON once names stand in it.
+    The body is None where a variable is all of it, or where it is no JSON because of its variables.
     """
-    if body is None or _OPEN not in body:
+    if body is None or _START not in body:
         return body, {}
-    names = {"": named(body)}
-    if not _UNSEEN.sub("", body).strip():
+    names = {"": variable_names(body)}
+    if not _VARIABLE.sub("", body).strip():
         return None, names
-    text = _STRING_OR_UNSEEN.sub(_as_string, body)
+    text = _STRING_OR_VARIABLE.sub(_quote_variable, body)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return (None, names) if body.lstrip()[:1] in ("{", "[") else (plain(body), {})
-    return (None if _is_all_unseen(value) else plain(text)), dict(_places(value))
+        is_like_json = body.lstrip()[:1] in ("{", "[")
+        return (None, names) if is_like_json else (remove_marks(body), {})
+    return (None if _is_variable(value) else remove_marks(text)), dict(_variables(value))
 
 
-def _as_string(found: re.Match[str]) -> str:
-    return found[0] if found[0].startswith('"') else json.dumps(found[0], ensure_ascii=False)
+def _quote_variable(match: re.Match[str]) -> str:
+    return match[0] if match[0].startswith('"') else json.dumps(match[0], ensure_ascii=False)
 
 
-def _is_all_unseen(value: Any) -> bool:
-    return isinstance(value, str) and not _UNSEEN.sub("", value)
+def _is_variable(value: Any) -> bool:
+    return isinstance(value, str) and not _VARIABLE.sub("", value)
 
 
-def _places(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the pointer of each value that is not known; an object is not that has an unknown name."""
-    for pointer, held in objects(value):
-        if names := named("".join(held)):
+def _variables(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield (pointer, names) of each value that is not known; an object with a variable as name is one."""
+    for pointer, members in objects(value):
+        if names := variable_names("".join(members)):
             yield pointer, names
     for pointer, leaf in leaves(value):
-        if isinstance(leaf, str) and (names := named(leaf)) and (pointer or _is_all_unseen(leaf)):
-            yield plain(pointer), names
+        if isinstance(leaf, str) and (names := variable_names(leaf)) and (pointer or _is_variable(leaf)):  # fmt: skip
+            yield remove_marks(pointer), names

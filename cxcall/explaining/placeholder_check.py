@@ -1,0 +1,16 @@
+"""Report values that somebody has yet to fill in."""
+
+from __future__ import annotations
+
+from cxcall.findings.finding import Excerpt, Finding, Severity
+
+
+def placeholder_finding(
+    where: str,
+    subject: str,
+    fix: str = "replace it with the real value",
+    excerpt: Excerpt | None = None,
+) -> Finding:
+    """Return the warning that a value looks like a placeholder; `subject` names or quotes the value."""
+    message = f"{subject} looks like a placeholder that was never filled in"
+    return Finding(Severity.WARNING, "placeholder", where, message, fix=fix, excerpt=excerpt)

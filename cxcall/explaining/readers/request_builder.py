@@ -1,0 +1,99 @@
+"""Build observed requests and responses from the parts that a reader found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from cxcall.explaining.observed_request import ObservedRequest
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    remove_marks,
+    resolve_body,
+    variable_names,
+)
+from cxcall.transport.messages import Headers, HttpResponse
+
+
+def build_observed_request(
+    origin: str,
+    *,
+    method: Any = None,
+    url: Any = None,
+    host: Any = None,
+    path: Any = None,
+    headers: Any = None,
+    body: Any = None,
+    response: HttpResponse | None = None,
+    null_means_unknown: bool = False,
+) -> ObservedRequest:
+    """Return a request built from its parts; `host` and `path` win over those of `url`."""
+    scheme, target = "", _text(path) if path else ""
+    if url:
+        parts = _split_url(_text(url))
+        scheme, host = parts.scheme, host or parts.netloc.rpartition("@")[2]
+        target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+    path, _, query = target.partition("?")
+    sent = _build_headers(headers) if headers or not null_means_unknown else None
+    content, unknown = resolve_body(_body_text(body))
+    for name, value in (sent or {}).items():
+        if is_unresolved(value):
+            unknown[f"header:{name.title()}"] = variable_names(value)
+    if sent is not None:
+        is_complete = not any(map(is_unresolved, sent))
+        sent = Headers((name, remove_marks(value)) for name, value in sent.items()) if is_complete else None  # fmt: skip
+    return ObservedRequest(
+        origin=origin,
+        method=_text(method).upper() if method else "",
+        scheme=scheme,
+        host=str(host) if host else "",
+        path=path if not path or path.startswith("/") else f"/{path}",
+        query=tuple(parse_qsl(query.partition("#")[0], keep_blank_values=True)),
+        headers=sent,
+        body=content,
+        response=response,
+        null_means_unknown=null_means_unknown,
+        unknown=unknown,
+    )
+
+
+def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
+    """Return a response; its status is 0 where only its body is known. None where neither is known."""
+    content = _body_text(body)
+    if content is None and not isinstance(status, int):
+        return None
+    return HttpResponse(
+        status if isinstance(status, int) and not isinstance(status, bool) else 0,
+        reason,
+        _build_headers(headers) or Headers(),
+        (content or "").encode("utf-8", "replace"),
+    )
+
+
+def _text(value: Any) -> str:
+    return remove_marks(str(value))
+
+
+def _split_url(url: str) -> Any:
+    try:
+        return urlsplit(url if "//" in url else f"//{url}")
+    except ValueError:  # such as half an IPv6 address
+        return urlsplit("")
+
+
+def _build_headers(value: Any) -> Headers | None:
+    """Return headers from an object, or from a list of objects with `name` and `value`."""
+    if isinstance(value, dict):
+        return Headers((str(name), str(content)) for name, content in value.items())
+    if isinstance(value, list):
+        members = (item for item in value if isinstance(item, dict) and "name" in item)
+        return Headers((str(item["name"]), str(item.get("value", ""))) for item in members)
+    return None
+
+
+def _body_text(body: Any) -> str | None:
+    if body is None:
+        return None
+    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()
