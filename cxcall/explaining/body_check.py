@@ -15,8 +15,8 @@ from cxcall.explaining.route_check import path_values
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body as check_schema
 from cxcall.payloads.checks import check_parameters
-from cxcall.payloads.likely_mistakes import find_unlikely
-from cxcall.payloads.payload import Payload, put
+from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.payload import Payload, set_value
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import phone_numbers
 
@@ -140,9 +140,9 @@ def _check_leaves(payload: Payload, operation: Operation | None) -> Iterator[Fin
         if is_id and not value:
             code, message, fix = "value-not-allowed", "the ID is empty", "add the ID, or remove it"
         elif is_placeholder(value, id_wanted=is_id):
-            yield placeholder_finding(pointer, f"`{value}`", excerpt=payload.excerpt(pointer))
+            yield placeholder_finding(pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer))
         elif re.fullmatch(r"(tel:)?\+[0-9]{5,15}", value):
-            yield from find_unlikely(payload, pointer, value.removeprefix("tel:"))
+            yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
         elif _PHONE_NAME.search(name) and _PHONE_NUMBER.fullmatch(value):
             code, message = "phone-format", f"`{phone_numbers.mask(value)}` is not in E.164"
             fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
@@ -150,4 +150,4 @@ def _check_leaves(payload: Payload, operation: Operation | None) -> Iterator[Fin
             code, message = "id-format", f"`{value}` is neither a UUID nor a number"
             fix = "copy the exact ID: IDs of the platforms are UUIDs or numbers"
         if code:
-            yield payload.finding(Severity.WARNING, code, pointer, message, fix=fix)
+            yield payload.make_finding(Severity.WARNING, code, pointer, message, fix=fix)

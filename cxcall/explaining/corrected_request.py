@@ -12,7 +12,7 @@ from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body
-from cxcall.payloads.payload import Payload, put
+from cxcall.payloads.payload import Payload, set_value
 from cxcall.payloads.suggestions import fold_name
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
@@ -129,7 +129,7 @@ def _move_values(operation: Operation, text: str | None) -> Any:
         target = _target(operation, pointer, by_name) if pointer else ""
         if target and value is not None:
             try:
-                put(body, target, value, "--fix")
+                set_value(body, target, value, "--fix")
             except UsageError:
                 continue
     return body
@@ -162,7 +162,7 @@ def _add_placeholders(operation: Operation, body: Any) -> list[str]:
             value = type(example)()
         elif isinstance(example, bool | int):
             value = example
-        put(body, pointer, value, "--fix")
+        set_value(body, pointer, value, "--fix")
         filled.append(pointer)
     return [pointer for pointer in filled if not isinstance(value_at(body, pointer), dict)]
 

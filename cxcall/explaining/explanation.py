@@ -17,7 +17,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.evidence import hidden_failure
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.platform_words import SOURCE, shorten
-from cxcall.responses.refusals import refusal
+from cxcall.responses.refusals import explain_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +37,8 @@ _FAILED_CALL_CODES = (
     "agentlinktimeout", "invalidstate", "invalidstationid", "invalidcallleg", "invalidcallcount",
     "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
 )  # fmt: skip
-# Values of response members, in lower case, that mean that an accepted request failed later
-# (genesys-cloud.md sections 3.3, 3.6, and 5.3, nice-cxone.md sections 3h and 5).
+# Values of response members, in lower case, that mean that an accepted request failed later. Sources:
+# campaigns and tracking in docs/platforms/genesys-cloud.md, following a call in docs/platforms/nice-cxone.md.
 _FAILED_VALUES = {
     **dict.fromkeys(("state", "status", "importstate"), ("failed", "error")),
     **dict.fromkeys(("disconnectcode", "resultcode"), _FAILED_CALL_CODES),
@@ -185,7 +185,7 @@ def _check_response(request: ObservedRequest, route: RouteMatch) -> Iterator[Fin
         yield from (failure,) if failure else ()
         return
     operation = route.operation or route.nearest_operation
-    for finding in refusal(operation, response, request.host, is_token=route.is_token):
+    for finding in explain_refusal(operation, response, request.host, is_token=route.is_token):
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding
 

@@ -99,7 +99,7 @@ def _check_accept(
             "the header `Accept: application/json` is missing",
             fix="send `Accept: application/json`",
             why="without it the ACD API responds with the text `No known way to render data`",
-            source="NICE CXone, as connectors in the field report",
+            source="published connectors for NICE CXone (Camunda, cxone-mcp)",
         )
 
 

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-# Host names that were observed; areas and clusters are an open list (nice-cxone.md sections 1 and 2).
+# Host names that were observed; areas and clusters are an open list (docs/platforms/nice-cxone.md#tenant-discovery).
 _CXONE_HOST = re.compile(
     r"(api-[a-z0-9-]+|cxone|cxone-gov|[a-z]{2}[0-9])\.nice-?incontact\.com|api(-[a-z0-9]+)?\.incontact\.com"
     r"|[a-z0-9.-]+\.nicecxone-gov\.com"
 )
 _CXONE_HOST_FORM = "api-<area>.niceincontact.com, or for tokens cxone.niceincontact.com"
-# Start of a path, start of the host that serves it, and what to say (nice-cxone.md sections 1a, 1b, and 2).
+# Start of a path, start of the host that serves it, and what to say
+# (docs/platforms/nice-cxone.md#tokens, docs/platforms/nice-cxone.md#base-url-and-versions).
 _CXONE_SERVICES = (
     ("/auth/", "cxone", "send token requests to `cxone.niceincontact.com`"),
     ("/authentication/", "", "exchange access keys at `<area>.nice-incontact.com`"),

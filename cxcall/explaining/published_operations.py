@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
 PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}
 ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)", re.IGNORECASE)
-"""The base path of the ACD operations of NICE CXone, in any version and case (nice-cxone.md section 2)."""
+"""The base path of the ACD operations of NICE CXone, in any version and case (docs/platforms/nice-cxone.md#base-url-and-versions)."""
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 READ_METHODS = ("GET", "HEAD")
 
-# Base paths of NICE CXone whose operations no contract declares (nice-cxone.md section 2).
+# Base paths of NICE CXone whose operations no contract declares (docs/platforms/nice-cxone.md#base-url-and-versions).
 _UNDECLARED_BASE_PATHS = (
     "/dfo/",
     "/user-management/",

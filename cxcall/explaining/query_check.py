@@ -55,7 +55,7 @@ def check_misplaced(operation: Operation, payload: Payload) -> Iterator[Finding]
             yield from _check_query_member(operation, parameters[name], payload, value)
         elif parameters and not operation.takes_body:
             near = nearest_name(name, parameters)
-            yield payload.finding(
+            yield payload.make_finding(
                 Severity.WARNING,
                 "property-unknown",
                 join_pointer("", name),
@@ -82,7 +82,7 @@ def _check_query_member(
     """Yield that a member belongs in the query, and whether its value would be valid there."""
     pointer = join_pointer("", parameter.name)
     is_accepted = _accepts_query_as_body(operation)
-    yield payload.finding(
+    yield payload.make_finding(
         Severity.WARNING if is_accepted else Severity.ERROR,
         "property-unknown",
         pointer,
@@ -94,9 +94,9 @@ def _check_query_member(
         else "",
         source=f"contract {operation.contract.name}",
     )
-    if isinstance(value, str) and not fits_text(parameter.schema, [value]):
-        finding = explain_parameter(operation, parameter, value)
-        yield finding._replace(where=pointer, excerpt=payload.excerpt(pointer))
+    if isinstance(value, str) and not is_valid_text(parameter.schema, [value]):
+        finding = explain_parameter_error(operation, parameter, value)
+        yield finding._replace(where=pointer, excerpt=payload.find_excerpt(pointer))
 
 
 def _accepts_query_as_body(operation: Operation) -> bool:

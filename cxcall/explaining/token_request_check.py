@@ -45,7 +45,8 @@ class TokenEndpoint(NamedTuple):
         return _SOURCES[self.platform]
 
 
-# genesys-cloud.md sections 2.1 and 2.2, nice-cxone.md sections 1a to 1e; the usual one of each platform first.
+# The usual one of each platform first. Sources: client credentials and user login in
+# docs/platforms/genesys-cloud.md, tokens in docs/platforms/nice-cxone.md.
 _ENDPOINTS = (
     TokenEndpoint(GENESYS, "/oauth/token", "https://login.<region's domain>/oauth/token", FORM,
                   {"client_credentials": (), "authorization_code": ("code", "redirect_uri"), "refresh_token": ("refresh_token",)}),

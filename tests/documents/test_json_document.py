@@ -116,7 +116,7 @@ def timed(text: str) -> tuple[Document | Finding, float]:
 
 @settings(max_examples=500, deadline=None)
 @given(VALUES, INDENTS)
-def test_every_pointer_leads_to_the_text_of_its_value(value: Any, indent: int | None) -> None:
+def test_position_of_every_pointer_holds_its_value(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
     document = parse(text, "p.json")
     assert document.value == value
@@ -144,7 +144,7 @@ def test_every_pointer_leads_to_the_text_of_its_value(value: Any, indent: int | 
 @given(
     VALUES, INDENTS, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), NOISE), max_size=3)
 )
-def test_values_and_refusals_are_those_of_json_loads(
+def test_parse_agrees_with_json_loads(
     value: Any, indent: int | None, edits: list[tuple[int, int, str]]
 ) -> None:
     text = json.dumps(value, indent=indent)
@@ -166,14 +166,14 @@ def test_values_and_refusals_are_those_of_json_loads(
 
 @settings(max_examples=500, deadline=None)
 @given(st.text(st.characters()) | st.lists(NOISE, max_size=30).map("".join))
-def test_whatever_the_text_it_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     found, _ = timed(text)
     assert isinstance(found, Document) or found.message != "this is not JSON"
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=20).map(lambda text: text.encode("utf-16")))
-def test_whatever_the_bytes_they_are_text_or_refused(
+def test_any_bytes_are_decoded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.json"
@@ -187,7 +187,7 @@ def test_whatever_the_bytes_they_are_text_or_refused(
 
 @settings(max_examples=500, deadline=None)
 @given(OBJECTS)
-def test_repeated_names_are_found_and_the_last_one_is_where_the_value_is(text: str) -> None:
+def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> None:
     repeats = 0
 
     def count(found: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -314,9 +314,7 @@ def test_repeated_names_are_found_and_the_last_one_is_where_the_value_is(text: s
         ("[" * 100_000, 1, 201, 1, "it is nested over 200 levels deep"),
     ],
 )
-def test_a_mistake_is_named_where_it_stands(
-    text: str, line: int, column: int, width: int, said: str
-) -> None:
+def test_syntax_error_is_located(text: str, line: int, column: int, width: int, said: str) -> None:
     finding = refusal(text)
     place = finding.excerpt
     assert place is not None
@@ -336,16 +334,16 @@ def test_a_mistake_is_named_where_it_stands(
         ('["\t"]', "write it as `\\t`"),
     ],
 )
-def test_a_mistake_says_what_to_write(text: str, fix: str) -> None:
+def test_syntax_error_has_a_correction(text: str, fix: str) -> None:
     assert refusal(text).fix == fix
 
 
-def test_a_text_without_a_mistake_has_none_by_name() -> None:
+def test_valid_text_has_no_named_error() -> None:
     assert diagnose('{"a": [1, true, "x", 1.5]}', DEEPEST).message == "this is not JSON"
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
-def test_two_hundred_levels_are_read(opening: str) -> None:
+def test_200_levels_are_parsed(opening: str) -> None:
     closing = "]" if opening == "[" else "}"
     text = opening * DEEPEST + ("" if opening == "[" else "1") + closing * DEEPEST
     document = parse(text, "p.json")
@@ -375,7 +373,7 @@ def test_two_hundred_levels_are_read(opening: str) -> None:
     ],
     ids=lambda text: f"{text[:6]!r}",
 )
-def test_a_hostile_text_takes_no_long_time_and_gets_no_long_message(text: str) -> None:
+def test_hostile_text_gets_a_short_message(text: str) -> None:
     found, seconds = timed(text)
     assert seconds < 10  # what is quadratic takes minutes; what is measured by coverage, seconds
     if isinstance(found, Finding):
@@ -384,7 +382,7 @@ def test_a_hostile_text_takes_no_long_time_and_gets_no_long_message(text: str) -
         assert isinstance(found.find_excerpt(""), Excerpt)
 
 
-def test_duplicate_names_are_an_error_at_the_second() -> None:
+def test_duplicate_name_is_an_error_at_its_second_place() -> None:
     document = parse('{"a": 1,\n "b": {"c": 1, "c": 2},\n "a": 3}', "p.json")
     assert document.value == {"a": 3, "b": {"c": 2}}
     found = [
@@ -396,14 +394,14 @@ def test_duplicate_names_are_an_error_at_the_second() -> None:
     assert "first on line 1" in document.findings[1].message
 
 
-def test_the_first_of_three_names_is_the_one_that_is_cited() -> None:
+def test_duplicate_name_cites_the_first_of_three() -> None:
     document = parse('{"a~/b": 1,\n "a~/b": 2,\n "a~\\/b": 3}', "p.json")
     assert [(entry.where, entry.message) for entry in document.findings] == [
         ("/a~0~1b", "`a~/b` stands twice in one object, first on line 1")
     ] * 2
 
 
-def test_names_in_two_objects_of_one_name_are_no_duplicates() -> None:
+def test_equal_names_in_different_objects_are_no_duplicates() -> None:
     document = parse('{"a": {"x": 1, "y": 1}, "a": {"x": 2}}', "p.json")
     assert [entry.where for entry in document.findings] == ["/a"]
     assert document.find_excerpt("/a/y") is None
@@ -412,22 +410,22 @@ def test_names_in_two_objects_of_one_name_are_no_duplicates() -> None:
     assert place.column == 36
 
 
-def test_a_duplicate_name_does_not_hide_that_the_text_is_no_json() -> None:
+def test_syntax_error_wins_over_duplicate_name() -> None:
     assert refusal('{"a": 1, "a": 2,}').message == "a comma stands before the closing `}`"
 
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/0", "path", "/l/1", "/l/00", "/l/x", "/l/\u0660"])
-def test_what_is_not_there_has_no_place(pointer: str) -> None:
+def test_missing_pointer_has_no_position(pointer: str) -> None:
     assert parse('{"a": 1, "l": [1]}', "p.json").find_excerpt(pointer) is None
 
 
-def test_a_name_is_underlined_at_its_name() -> None:
+def test_position_of_a_name_is_the_name() -> None:
     place = parse('{\n  "phone_number": 1\n}', "p.json").find_excerpt("/phone_number", key=True)
     assert place is not None
     assert (place.line, place.column, place.width) == (2, 3, 14)
 
 
-def test_a_byte_order_mark_is_reported_and_passed_over() -> None:
+def test_byte_order_mark_is_a_warning() -> None:
     document = parse('\ufeff{"a": 1}', "p.json")
     assert document.value == {"a": 1}
     assert [(entry.severity, entry.code) for entry in document.findings] == [
@@ -436,7 +434,7 @@ def test_a_byte_order_mark_is_reported_and_passed_over() -> None:
     assert document.findings[0].excerpt == Excerpt("p.json", 1, 1, '{"a": 1}', 1)
 
 
-def test_json_lines_go_on_after_a_bad_line() -> None:
+def test_json_lines_continue_after_a_bad_line() -> None:
     found = list(parse_lines(['{"a": 1}\r\n', "\n", "{\n", "2"], "p.jsonl"))
     assert [getattr(entry, "value", "refused") for entry in found] == [{"a": 1}, "refused", 2]
     assert isinstance(found[1], DocumentError)
@@ -444,14 +442,14 @@ def test_json_lines_go_on_after_a_bad_line() -> None:
     assert found[1].findings[0].excerpt.line == 3
 
 
-def test_a_mark_and_a_duplicate_in_json_lines_stand_on_their_own_line() -> None:
+def test_findings_in_json_lines_have_the_line_of_the_file() -> None:
     (_, second) = parse_lines(["1\n", '\ufeff{"a": 1, "a": 2}\n'], "p.jsonl")
     assert isinstance(second, Document)
     assert [entry.excerpt and entry.excerpt.line for entry in second.findings] == [2, 2]
     assert "first on line 2" in second.findings[1].message
 
 
-def test_only_white_space_of_json_is_a_blank_line() -> None:
+def test_line_is_blank_only_with_json_white_space() -> None:
     assert len(list(parse_lines([" \t\r\n", "\u00a0\n"], "p.jsonl"))) == 1
 
 
@@ -489,7 +487,7 @@ print(ours / plain)
     assert float(done.stdout) < 4
 
 
-def test_places_are_not_looked_for_until_one_is_asked_for() -> None:
+def test_positions_are_computed_on_demand() -> None:
     document = parse('{"a": 1}', "p.json")
     assert set(vars(document)) == {"name", "text", "value", "findings", "first_line"}
     assert document.find_excerpt("/a")
@@ -497,14 +495,14 @@ def test_places_are_not_looked_for_until_one_is_asked_for() -> None:
 
 
 @given(st.lists(st.text()))
-def test_pointers_go_both_ways(tokens: list[str]) -> None:
+def test_joined_pointer_splits_into_its_tokens(tokens: list[str]) -> None:
     pointer = ""
     for token in tokens:
         pointer = join_pointer(pointer, token)
     assert split_pointer(pointer) == tokens
 
 
-def test_what_is_no_pointer_is_refused() -> None:
+def test_text_without_slash_is_not_a_pointer() -> None:
     with pytest.raises(UsageError, match="no JSON pointer"):
         split_pointer("contactId")
     assert has_value({"l": [1], "n": None}, "/l/0")
@@ -539,9 +537,7 @@ def test_what_is_no_pointer_is_refused() -> None:
         ("utf-32-be", "UTF-32BE"),
     ],
 )
-def test_a_wider_encoding_is_known_by_its_name(
-    tmp_path: Path, text: str, encoding: str, said: str
-) -> None:
+def test_utf16_and_utf32_are_named(tmp_path: Path, text: str, encoding: str, said: str) -> None:
     path = tmp_path / "a body.json"
     path.write_bytes(text.encode(encoding))
     with pytest.raises(DocumentError) as refused:
@@ -551,7 +547,7 @@ def test_a_wider_encoding_is_known_by_its_name(
     assert finding.fix == f"iconv -f {said} -t UTF-8 '{path}' > utf8.json"
 
 
-def test_a_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
+def test_first_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "p.json"
     path.write_bytes('{"a": "é"}'.encode("latin-1"))
     with pytest.raises(DocumentError) as refused:
@@ -561,7 +557,7 @@ def test_a_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     assert finding.fix.startswith("iconv -f LATIN1")
 
 
-def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
+def test_unreadable_file_says_why(tmp_path: Path) -> None:
     for path, said in (
         (tmp_path / "none.json", "does not exist"),
         (tmp_path, "is a folder"),
@@ -583,7 +579,7 @@ def nobody() -> Iterator[None]:
     os.seteuid(was)
 
 
-def test_a_file_without_permission_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_file_without_permission_says_so(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     path = tmp_path / "p.json"
     path.write_text("{}", "utf-8")
     path.chmod(0)
@@ -621,16 +617,16 @@ def test_stdin_is_read() -> None:
     )
 
 
-def test_a_closed_stdin_is_named() -> None:
+def test_closed_stdin_is_an_error() -> None:
     assert from_stdin("<&-").startswith("UnreadableError `-` reads stdin, and stdin is closed |")
 
 
-def test_a_stdin_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_unreadable_stdin_is_an_error(tmp_path: Path) -> None:
     said = from_stdin(f"0> '{tmp_path}/out'")
     assert said.startswith("UnreadableError `-` cannot be read")
 
 
-def test_a_terminal_is_not_waited_for() -> None:
+def test_terminal_as_stdin_is_an_error() -> None:
     ours, theirs = os.openpty()
     try:
         done = subprocess.run(
@@ -646,7 +642,7 @@ def test_a_terminal_is_not_waited_for() -> None:
     assert b"UnreadableError `-` reads stdin, and stdin is a terminal" in done.stdout
 
 
-def test_stdin_in_this_process_is_checked_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stdin_is_checked_within_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
     with pytest.raises(UnreadableError, match="stdin is closed"):
         read_text("-")

@@ -1,4 +1,4 @@
-"""The mistake that is named is the one that was made."""
+"""Syntax errors in JSON, CSV, and headers are named correctly."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ QUOTE = "a quote inside a string is not escaped"
         ("[object Object]", "an object was sent as text, not as JSON", "send `JSON.stringify(payload)`", 1),
     ],
 )  # fmt: skip
-def test_what_is_no_json(cxcall: Cxcall, text: str, message: str, fix: str, column: int) -> None:
+def test_json_syntax_error_is_named_with_its_correction(
+    cxcall: Cxcall, text: str, message: str, fix: str, column: int
+) -> None:
     ran = cxcall("validate", cxcall.file("p.json", text), "-o", "json", code=3)
     (finding,) = ran.envelope["findings"]
     assert (finding["message"], finding["fix"]) == (message, fix)
@@ -42,14 +44,14 @@ def test_what_is_no_json(cxcall: Cxcall, text: str, message: str, fix: str, colu
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("Token abc", "`Authorization` has the scheme `Token`, and `Bearer` is wanted"),
+        ("Token abc", "the scheme of `Authorization` must be `Bearer`; got `Token`"),
         ("abc", "`Authorization` has no scheme before the token"),
         ("a1b2.c3 x", "`Authorization` has no scheme before the token"),
-        ("Bearer Bearer x", "`Bearer` stands twice before the token"),
-        ('Bearer "x"', "the token stands in quotes"),
+        ("Bearer Bearer x", "`Authorization` has `Bearer` twice before the token"),
+        ('Bearer "x"', "the token in `Authorization` is in quotes"),
     ],
 )
-def test_how_a_token_is_written(cxcall: Cxcall, value: str, message: str) -> None:
+def test_malformed_authorization_header_is_named(cxcall: Cxcall, value: str, message: str) -> None:
     url = "https://api.mypurecloud.com/api/v2/conversations/calls"
     text = f"curl {url} -H 'Authorization: {value}' --json '{{\"phoneNumber\": \"+12025550123\"}}'"
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)
@@ -67,7 +69,7 @@ def test_how_a_token_is_written(cxcall: Cxcall, value: str, message: str) -> Non
     ],
 )
 @pytest.mark.parametrize("command", ["validate", "batch"])
-def test_a_quote_in_a_table(
+def test_wrong_quote_in_a_csv_file_is_located(
     cxcall: Cxcall, command: str, row: str, message: str, place: str
 ) -> None:
     name = cxcall.file("calls.csv", f"contact-id,reason-code\n{CONTACT},x\n{row}")
@@ -78,7 +80,7 @@ def test_a_quote_in_a_table(
     assert 'hint: close the cell with `"`; a quote inside of it is doubled: `""`' in said
 
 
-def test_a_wrong_name_is_not_taken_for_another_that_is_there(cxcall: Cxcall) -> None:
+def test_suggestion_does_not_name_a_property_that_is_present(cxcall: Cxcall) -> None:
     words = ("--contact-id", CONTACT, "--phone-number", "+12025550100", "-n", "-o", "json")
     ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contactData/=1", code=3)
     fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}

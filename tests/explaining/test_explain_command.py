@@ -1,4 +1,4 @@
-"""`cxcall explain`: what a person pastes in, and what a colleague would say."""
+"""`cxcall explain` on sources as people paste them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 TOKEN = "a-token-that-nobody-may-see"
-ASKED = f"""$ curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions \\
+FAILED_EXECUTE = f"""$ curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions \\
   -H 'Authorization: Bearer {TOKEN}' -H 'Content-Type: application/json' \\
   -d '{{"contactId": "12345", "contactSpec": {{"address": "+1234567890", "type": "voice"}}}}'
 
@@ -28,7 +28,7 @@ FINDINGS = [
     "property-unknown",
     "property-unknown",
 ]
-UNPUBLISHED = f"curl -X POST https://api.mypurecloud.com/api/v2/outbound/calls -H 'Authorization: Bearer {TOKEN}' "
+UNKNOWN_PATH = f"curl -X POST https://api.mypurecloud.com/api/v2/outbound/calls -H 'Authorization: Bearer {TOKEN}' "
 
 
 def attempts(text: str) -> list[dict[str, Any]]:
@@ -36,8 +36,8 @@ def attempts(text: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_question_that_this_project_began_with(cxcall: Cxcall) -> None:
-    ran = cxcall("explain", "-", stdin=ASKED, code=3)
+def test_bare_400_of_execute_is_explained(cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", stdin=FAILED_EXECUTE, code=3)
     first, second = ran.out.splitlines()[:2]
     assert (
         first
@@ -47,17 +47,17 @@ def test_the_question_that_this_project_began_with(cxcall: Cxcall) -> None:
     assert "5 errors" in ran.out
     assert TOKEN not in ran.out + ran.err
     assert "+1234567890" not in ran.out
-    ran = cxcall("explain", "-", "-o", "json", stdin=ASKED, code=3)
+    ran = cxcall("explain", "-", "-o", "json", stdin=FAILED_EXECUTE, code=3)
     assert ran.codes[:5] == FINDINGS
     assert TOKEN not in ran.out
 
 
-def test_the_corrected_request_can_be_sent(cxcall: Cxcall) -> None:
-    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=ASKED, code=3)
-    mended = json.loads(ran.out)
-    assert mended["contactSpec"]["contactData"] == {"phoneNumber": "+1234567890"}
+def test_corrected_request_is_valid(cxcall: Cxcall) -> None:
+    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=FAILED_EXECUTE, code=3)
+    corrected = json.loads(ran.out)
+    assert corrected["contactSpec"]["contactData"] == {"phoneNumber": "+1234567890"}
     text = (
-        UNPUBLISHED
+        UNKNOWN_PATH
         + """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123", "x": 1}'"""
     )
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
@@ -69,7 +69,7 @@ def test_the_corrected_request_can_be_sent(cxcall: Cxcall) -> None:
     assert TOKEN not in ran.out
 
 
-def test_the_corrected_request_is_a_command_that_a_shell_runs(cxcall: Cxcall) -> None:
+def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
     text = (
         "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "
         """-H 'Content-Type: application/json' -d '{"phone_number": "+12025550123"}'"""
@@ -89,21 +89,21 @@ def test_the_corrected_request_is_a_command_that_a_shell_runs(cxcall: Cxcall) ->
     assert '"phoneNumber": "+12025550123"' in done.stdout
 
 
-def test_what_is_missing_is_marked(cxcall: Cxcall) -> None:
+def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
     text = "curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/1/executions --json '{}'"
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
     assert "<contactId>" in ran.out
     assert "still missing:" in ran.err
 
 
-def test_at_most_ten_findings_unless_all_are_asked_for(cxcall: Cxcall) -> None:
+def test_ten_findings_are_shown_without_all(cxcall: Cxcall) -> None:
     body = json.dumps({f"wrong{number}": 1 for number in range(20)})
-    text = UNPUBLISHED + f"-H 'Content-Type: application/json' -d '{body}'"
+    text = UNKNOWN_PATH + f"-H 'Content-Type: application/json' -d '{body}'"
     assert "more: `--all`" in cxcall("explain", "-", stdin=text, code=3).out
     assert cxcall("explain", "-", "--all", stdin=text, code=3).out.count("property-unknown") == 20
 
 
-def test_every_attempt_of_a_har_file_is_told_by_itself(cxcall: Cxcall) -> None:
+def test_each_har_entry_is_explained_separately(cxcall: Cxcall) -> None:
     session = har(2)
     page = json.loads(json.dumps(session["log"]["entries"][0]))
     page["request"]["url"] = "https://example.com/logo.png"
@@ -118,29 +118,29 @@ def test_every_attempt_of_a_har_file_is_told_by_itself(cxcall: Cxcall) -> None:
     assert [json.loads(line)["root"] for line in lines] == ["token-user-context"]
 
 
-def test_codes_are_documented_one_by_one(cxcall: Cxcall) -> None:
+def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
     listed = cxcall("explain", "--codes", code=0).out.splitlines()
     assert len(listed) > 35
     assert "example:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
     assert "did you mean `token-grant`?" in cxcall("explain", "token-grants", code=2).err
 
 
-def test_the_last_refusal_is_explained_from_the_ledger(live: Cxcall) -> None:
+def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> None:
     assert "no delivery was refused" in live("explain", "--last", code=2).err
     live("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", code=5)
     ran = live("explain", "--last", code=0)
     assert "/executions -> HTTP 4" in ran.out.splitlines()[0]
     assert "path-unpublished" in ran.out
-    assert "keeps neither bodies" in ran.out
+    assert "keeps neither request bodies" in ran.out
 
 
 @pytest.mark.parametrize("text", ["", "good morning", '{"a": 1}', "[1, 2]", "{oops", '{"log": {}}'])
-def test_what_is_no_request_is_refused(cxcall: Cxcall, text: str) -> None:
+def test_text_without_a_request_is_a_usage_error(cxcall: Cxcall, text: str) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=2)
     assert ran.codes == ["usage"]
 
 
-def test_a_refusal_of_a_send_is_explained_by_the_same_tables(live: Cxcall) -> None:
+def test_send_and_explain_report_the_same_codes(live: Cxcall) -> None:
     sent = live(
         "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", "-o", "json"
     )
@@ -184,13 +184,13 @@ SENT = "headers={'Content-Type': 'application/json'})"
         (f'{CURLED} -d \'{{"contactId": "\'"$ID"\'", "contactSpec": \'$SPEC\'}}\'', "`$ID` and `$SPEC` are"),
     ],
 )  # fmt: skip
-def test_what_the_source_does_not_show_is_not_judged(cxcall: Cxcall, text: str, named: str) -> None:
+def test_hidden_value_is_not_checked(cxcall: Cxcall, text: str, named: str) -> None:
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
     assert ran.codes == ["path-unpublished", "not-provable"]
     assert named in ran.envelope["findings"][1]["message"]
 
 
-def test_what_the_source_does_show_is_judged_beside_it(cxcall: Cxcall) -> None:
+def test_visible_values_are_checked_beside_hidden_ones(cxcall: Cxcall) -> None:
     text = f"{POSTED}json={{'contactld': cid, 'contactSpec': {{'contactId': f'{{cid}}', 'contactData': d}}}})"
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)
     found = {(each["code"], each["where"]) for each in ran.envelope["findings"]}
@@ -211,7 +211,7 @@ def test_what_the_source_does_show_is_judged_beside_it(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize("data", ["payload", "{**base, 'grant_type': 'client_credentials'}"])
-def test_a_request_for_a_token_is_judged_by_what_is_shown(cxcall: Cxcall, data: str) -> None:
+def test_token_request_with_hidden_values_is_not_an_error(cxcall: Cxcall, data: str) -> None:
     text = f"requests.post('https://login.mypurecloud.com/oauth/token', data={data})"
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
     assert ran.codes == ["not-provable"]

@@ -1,4 +1,4 @@
-"""Why a request failed: the right code at the right place, and never an error that is none."""
+"""Explanations report the right code at the right place, and never a false error."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CALL = {"phoneNumber": "+12025550123"}
 FAMILY = "/inContactAPI/services/v31.0"
 
 
-def asked(
+def make_exchange(
     method: str = "POST", path: str = "/api/v2/conversations/calls", **more: Any
 ) -> dict[str, Any]:
     return {"method": method, "host": GENESYS, "path": path, **more}
@@ -35,40 +35,38 @@ def errors(exchange: dict[str, Any]) -> dict[str, str]:
     return {each.code: each.where for each in found.findings if each.severity is Severity.ERROR}
 
 
-def codes_of(exchange: dict[str, Any]) -> set[str]:
-    return told(exchange)
-
-
-def told(source: str | dict[str, Any]) -> set[str]:
+def codes_of(source: str | dict[str, Any]) -> set[str]:
     (found,) = explain(source)
     return {each.code for each in found.findings}
 
 
 ROUTES: list[tuple[dict[str, Any], str, str]] = [
-    (asked(path="/api/v2/outbound/dial"), "path-unpublished", "path"),
-    (asked(path="/api/v1/conversations/calls"), "path-unpublished", "path"),
-    (asked(path="/v2/conversations/calls"), "path-unpublished", "path"),
-    (asked(path="/api/v2/conversation/calls"), "path-unpublished", "path"),
-    (asked(path="/api/v2/conversations/calls/start"), "path-unpublished", "path"),
-    (asked("DELETE"), "method-unpublished", "path"),
-    (asked(host="mypurecloud.com"), "host-unknown", "host"),
-    (asked(host="login.mypurecloud.com"), "host-unknown", "host"),
-    (asked(host="api.mypurecloud.eu"), "host-unknown", "host"),
-    (asked(path="/oauth/token"), "host-unknown", "host"),
-    (asked(host=CXONE), "platform-mismatch", "path"),
-    (asked(path=f"{FAMILY}/scripts/start"), "platform-mismatch", "path"),
-    (asked(host="api.na1.niceincontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
-    (asked(host="api.us-west-2.pure.cloud"), "host-unknown", "host"),
-    (asked(host="api-na1"), "host-unknown", "host"),
-    (asked(host="api.nice.incontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
-    (asked(host=CXONE, path="/inContactAPI/services/v30/scripts/start"), "path-unpublished", "path"),
-    (asked(path="/api/v2/outbound/campaigns/12345/start"), "id-format", "path"),
+    (make_exchange(path="/api/v2/outbound/dial"), "path-unpublished", "path"),
+    (make_exchange(path="/api/v1/conversations/calls"), "path-unpublished", "path"),
+    (make_exchange(path="/v2/conversations/calls"), "path-unpublished", "path"),
+    (make_exchange(path="/api/v2/conversation/calls"), "path-unpublished", "path"),
+    (make_exchange(path="/api/v2/conversations/calls/start"), "path-unpublished", "path"),
+    (make_exchange("DELETE"), "method-unpublished", "path"),
+    (make_exchange(host="mypurecloud.com"), "host-unknown", "host"),
+    (make_exchange(host="login.mypurecloud.com"), "host-unknown", "host"),
+    (make_exchange(host="api.mypurecloud.eu"), "host-unknown", "host"),
+    (make_exchange(path="/oauth/token"), "host-unknown", "host"),
+    (make_exchange(host=CXONE), "platform-mismatch", "path"),
+    (make_exchange(path=f"{FAMILY}/scripts/start"), "platform-mismatch", "path"),
+    (make_exchange(host="api.na1.niceincontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
+    (make_exchange(host="api.us-west-2.pure.cloud"), "host-unknown", "host"),
+    (make_exchange(host="api-na1"), "host-unknown", "host"),
+    (make_exchange(host="api.nice.incontact.com", path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
+    (make_exchange(host=CXONE, path="/inContactAPI/services/v30/scripts/start"), "path-unpublished", "path"),
+    (make_exchange(path="/api/v2/outbound/campaigns/12345/start"), "id-format", "path"),
     ({"method": "POST", "url": f"http://{GENESYS}/api/v2/conversations/calls", "status": 400}, "scheme-insecure", "host"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("exchange", "code", "where"), ROUTES)
-def test_where_it_went(exchange: dict[str, Any], code: str, where: str) -> None:
+def test_wrong_host_path_or_method_is_an_error(
+    exchange: dict[str, Any], code: str, where: str
+) -> None:
     assert errors(exchange).get(code) == where
 
 
@@ -84,23 +82,25 @@ def test_where_it_went(exchange: dict[str, Any], code: str, where: str) -> None:
         ),
     ],
 )
-def test_the_nearest_published_operation_is_named(path: str, nearest: str) -> None:
-    (found,) = explain(asked(path=path, body=CALL))
+def test_unknown_path_names_the_nearest_published_operation(path: str, nearest: str) -> None:
+    (found,) = explain(make_exchange(path=path, body=CALL))
     assert str(found.route.nearest) == nearest
     assert found.root is not None
     assert found.root.code == "path-unpublished"
 
 
-def test_literal_paths_come_before_templates_and_slots_hold_ids() -> None:
-    assert not errors(asked("GET", f"/api/v2/conversations/calls/{QUEUE}"))
-    assert not errors(asked("GET", "/api/v2/conversations/calls/{conversationId}"))
-    assert not errors(asked("GET", "/api/v2/conversations/calls/maximumconferenceparties"))
+def test_literal_path_wins_over_path_parameter() -> None:
+    assert not errors(make_exchange("GET", f"/api/v2/conversations/calls/{QUEUE}"))
+    assert not errors(make_exchange("GET", "/api/v2/conversations/calls/{conversationId}"))
+    assert not errors(make_exchange("GET", "/api/v2/conversations/calls/maximumconferenceparties"))
 
 
 @pytest.mark.parametrize("version", ["v4.0", "v30.0", "v34.0"])
-def test_any_version_and_case_of_the_family(version: str) -> None:
+def test_acd_path_is_known_in_any_version_and_case(version: str) -> None:
     path = f"/incontactapi/Services/{version}/scripts/start"
-    assert not errors(asked(host=CXONE, path=path, headers={**TOKEN, "Accept": "application/json"}))
+    assert not errors(
+        make_exchange(host=CXONE, path=path, headers={**TOKEN, "Accept": "application/json"})
+    )
 
 
 BODIES: list[tuple[Any, str, str]] = [
@@ -114,12 +114,12 @@ BODIES: list[tuple[Any, str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "code", "where"), BODIES)
-def test_what_it_carried(body: Any, code: str, where: str) -> None:
-    assert errors(asked(body=body)).get(code) == where
+def test_wrong_body_is_an_error(body: Any, code: str, where: str) -> None:
+    assert errors(make_exchange(body=body)).get(code) == where
 
 
-def test_an_unpublished_path_makes_the_body_advice() -> None:
-    (found,) = explain(asked(path="/api/v2/outbound/calls", body={"to": "+12025550123"}))
+def test_body_errors_are_warnings_on_an_unknown_path() -> None:
+    (found,) = explain(make_exchange(path="/api/v2/outbound/calls", body={"to": "+12025550123"}))
     advice = [each for each in found.findings if each.where == "/to"]
     assert [(each.severity, each.code) for each in advice] == [
         (Severity.WARNING, "property-unknown")
@@ -136,8 +136,8 @@ def test_an_unpublished_path_makes_the_body_advice() -> None:
         ("/queuecallback", []),
     ],
 )
-def test_what_a_query_lacks(path: str, missing: list[str]) -> None:
-    (found,) = explain(asked(host=CXONE, path=FAMILY + path))
+def test_missing_query_parameter_is_reported(path: str, missing: list[str]) -> None:
+    (found,) = explain(make_exchange(host=CXONE, path=FAMILY + path))
     lacking = [each.origin for each in found.findings if each.code == "property-missing"]
     assert lacking == missing
 
@@ -145,42 +145,42 @@ def test_what_a_query_lacks(path: str, missing: list[str]) -> None:
 @pytest.mark.parametrize(
     "path", ["/user-management/v1/users", "/dfo/3.0/contacts/1", "/access-key-management/v1/access-keys"]
 )  # fmt: skip
-def test_what_is_published_and_declared_nowhere_here_is_no_error(path: str) -> None:
-    assert not errors(asked("GET", path, host="api-de-na1.niceincontact.com"))
-    assert errors(asked("GET", path)) == {"platform-mismatch": "path"}
+def test_path_of_an_undeclared_cxone_api_is_not_an_error(path: str) -> None:
+    assert not errors(make_exchange("GET", path, host="api-de-na1.niceincontact.com"))
+    assert errors(make_exchange("GET", path)) == {"platform-mismatch": "path"}
 
 
-def test_the_host_that_was_meant_is_in_its_labels() -> None:
-    (found,) = explain(asked(host="api.usw2.mypurecloud.com"))
+def test_intended_host_is_suggested_from_its_labels() -> None:
+    (found,) = explain(make_exchange(host="api.usw2.mypurecloud.com"))
     assert "`api.usw2.pure.cloud`" in found.findings[0].message
-    (found,) = explain(asked(host="api.genesys.cloud"))
+    (found,) = explain(make_exchange(host="api.genesys.cloud"))
     assert "did you mean" not in found.findings[0].message
 
 
-def test_the_nearest_of_nice_is_a_whole_path() -> None:
-    (found,) = explain(asked(host=CXONE, path=f"{FAMILY}/callbacks"))
+def test_nearest_cxone_operation_includes_the_base_path() -> None:
+    (found,) = explain(make_exchange(host=CXONE, path=f"{FAMILY}/callbacks"))
     assert str(found.route.nearest) == "POST /inContactAPI/services/v34.0/scheduled-callbacks"
 
 
-def test_a_body_that_is_not_shown_may_hold_what_the_query_lacks() -> None:
+def test_hidden_body_may_hold_query_parameters() -> None:
     url = f"https://{CXONE}{FAMILY}/queuecallback"
     json_type = "-H 'Content-Type: application/json' -H 'Accept: application/json'"
-    assert "property-missing" not in told(f'curl {url} {json_type} -d "$BODY"')
-    assert "property-missing" in told(f"curl -X POST {url} {json_type}")
+    assert "property-missing" not in codes_of(f'curl {url} {json_type} -d "$BODY"')
+    assert "property-missing" in codes_of(f"curl -X POST {url} {json_type}")
 
 
-def test_what_belongs_into_the_query() -> None:
+def test_query_parameter_in_the_body_is_reported() -> None:
     body = {
         "listName": "Autumn",
         "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "p"}],
     }
-    found = errors(asked(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
+    found = errors(make_exchange(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
     assert found == {"property-unknown": "/listName", "property-missing": "query"}
 
 
-def test_a_value_that_belongs_into_the_query_is_judged_as_it_would_be_there() -> None:
+def test_query_parameter_in_the_body_is_checked_as_a_query_value() -> None:
     body = {"listName": "A", "externalIdColumn": "", "destinationMappings": [{"fieldName": "PhoneNumber", "fieldValue": "phone"}]}  # fmt: skip
-    (found,) = explain(asked(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
+    (found,) = explain(make_exchange(host=CXONE, path=f"{FAMILY}/lists/call-lists", body=body))
     placed = [(each.code, each.where) for each in found.findings if each.severity is Severity.ERROR]
     assert placed.count(("property-unknown", "/listName")) == 1
     assert [each for each in placed if each[0] == "value-not-allowed"] == [
@@ -188,8 +188,8 @@ def test_a_value_that_belongs_into_the_query_is_judged_as_it_would_be_there() ->
     ]
 
 
-def test_what_is_null_in_an_exchange_is_not_known() -> None:
-    assert not errors(asked(body={"phoneNumber": None, "callerId": None}))
+def test_null_member_of_an_exchange_is_unknown() -> None:
+    assert not errors(make_exchange(body={"phoneNumber": None, "callerId": None}))
 
 
 @pytest.mark.parametrize(
@@ -205,57 +205,57 @@ def test_what_is_null_in_an_exchange_is_not_known() -> None:
         ({"Authorization": "abc"}, "credential", "header:Authorization"),
     ],
 )
-def test_its_headers(headers: dict[str, str], code: str, where: str) -> None:
-    assert errors(asked(body=CALL, headers=headers)).get(code) == where
+def test_wrong_header_is_an_error(headers: dict[str, str], code: str, where: str) -> None:
+    assert errors(make_exchange(body=CALL, headers=headers)).get(code) == where
 
 
-def test_a_body_without_its_type_is_named_where_the_source_shows_all_headers() -> None:
+def test_missing_content_type_is_reported_where_all_headers_are_shown() -> None:
     text = f'requests.post("https://{GENESYS}/api/v2/conversations/calls", data=json.dumps({{"phoneNumber": "+12025550123"}}))'
     (found,) = explain(text)
     assert ("header-missing", "header:Content-Type") in {
         (each.code, each.where) for each in found.findings
     }
-    assert "header-missing" not in codes_of(asked(body=CALL, headers=TOKEN))
+    assert "header-missing" not in codes_of(make_exchange(body=CALL, headers=TOKEN))
 
 
-def test_form_data_is_no_json() -> None:
+def test_form_body_is_reported_as_malformed_json() -> None:
     assert "body-malformed" in errors(
-        asked(body="phoneNumber=1", headers={"Content-Type": "application/json"})
+        make_exchange(body="phoneNumber=1", headers={"Content-Type": "application/json"})
     )
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert list(errors(asked(body="phoneNumber=1", headers=form))) == [
+    assert list(errors(make_exchange(body="phoneNumber=1", headers=form))) == [
         "header-missing",
         "body-malformed",
     ]
 
 
-def test_an_id_in_the_path_and_another_in_the_body() -> None:
+def test_different_ids_in_path_and_body_are_an_error() -> None:
     path = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
     body = [{"contactListId": QUEUE[::-1], "data": {"phone": "1"}}]
-    assert errors(asked(path=path, body=body)).get("id-mismatch") == "/0/contactListId"
+    assert errors(make_exchange(path=path, body=body)).get("id-mismatch") == "/0/contactListId"
     assert "value-not-allowed" in codes_of(
-        asked(path=path, body=[{"contactListId": "", "data": {}}])
+        make_exchange(path=path, body=[{"contactListId": "", "data": {}}])
     )
 
 
 @pytest.mark.parametrize(
     "exchange",
     [
-        asked(body={"phoneNumber": "+1", "client_secret": "s3cret-value"}),
-        asked(path="/oauth/token", body="grant_type=x&client_secret=s3cret-value"),
-        asked(
+        make_exchange(body={"phoneNumber": "+1", "client_secret": "s3cret-value"}),
+        make_exchange(path="/oauth/token", body="grant_type=x&client_secret=s3cret-value"),
+        make_exchange(
             body={
                 "com.example.integrations.genesys-cloud.production.oauth.client_secret": "s3cret-value"
             }
         ),
-        asked(body={"note": "x" * 100_000, "Refresh_To\u212aen": "s3cret-value"}),
-        asked(
+        make_exchange(body={"note": "x" * 100_000, "Refresh_To\u212aen": "s3cret-value"}),
+        make_exchange(
             path="/auth/token",
             body={"password": "s3cret-value"},
             status=400,
             response={"access_token": "s3cret-value"},
         ),
-        asked(
+        make_exchange(
             body=CALL,
             headers={"Authorization": "Bearer s3cret-value"},
             status=400,
@@ -263,7 +263,7 @@ def test_an_id_in_the_path_and_another_in_the_body() -> None:
         ),
     ],
 )
-def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
+def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
     (found,) = explain(exchange)
     assert "s3cret-value" not in repr(found.findings) + json.dumps(found.as_dict())
     assert "s3cret-value" not in "".join(
@@ -274,24 +274,38 @@ def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("exchange", "code", "where"),
     [
-        (asked(body={**CALL, "callFromQueueId": "support"}), "id-format", "/callFromQueueId"),
-        (asked(path="/api/v2/outbound/dial", body={"agentId": "agent-7"}), "id-format", "/agentId"),
-        (asked("GET", "/api/v2/routing/queues/support-queue"), "id-format", "path"),
-        (asked(body={"phoneNumber": "(202) 555-0123"}), "phone-format", "/phoneNumber"),
-        (asked(body={"phoneNumber": "+1234"}), "phone-unlikely", "/phoneNumber"),
         (
-            asked("GET", "/api/v2/users/me", headers={"Origin": "https://apps.mypurecloud.de"}),
+            make_exchange(body={**CALL, "callFromQueueId": "support"}),
+            "id-format",
+            "/callFromQueueId",
+        ),
+        (
+            make_exchange(path="/api/v2/outbound/dial", body={"agentId": "agent-7"}),
+            "id-format",
+            "/agentId",
+        ),
+        (make_exchange("GET", "/api/v2/routing/queues/support-queue"), "id-format", "path"),
+        (make_exchange(body={"phoneNumber": "(202) 555-0123"}), "phone-format", "/phoneNumber"),
+        (make_exchange(body={"phoneNumber": "+1234"}), "phone-unlikely", "/phoneNumber"),
+        (
+            make_exchange(
+                "GET", "/api/v2/users/me", headers={"Origin": "https://apps.mypurecloud.de"}
+            ),
             "region-mismatch",
             "host",
         ),
-        (asked("GET", "/api/v2/outbound/contactlists/<your-list>"), "placeholder", "path"),
-        (asked(host="{{my-org}}.mypurecloud.com"), "host-unknown", "host"),
-        (asked(host=CXONE, path="/auth/token"), "host-unknown", "host"),
-        (asked(host=CXONE, path="/authentication/v1/token/access-key"), "host-unknown", "host"),
-        (asked(host=ISSUER, path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
-        (asked("PUT", f"{FAMILY}/skills/4711", host=CXONE), "method-unpublished", "path"),
+        (make_exchange("GET", "/api/v2/outbound/contactlists/<your-list>"), "placeholder", "path"),
+        (make_exchange(host="{{my-org}}.mypurecloud.com"), "host-unknown", "host"),
+        (make_exchange(host=CXONE, path="/auth/token"), "host-unknown", "host"),
         (
-            asked(
+            make_exchange(host=CXONE, path="/authentication/v1/token/access-key"),
+            "host-unknown",
+            "host",
+        ),
+        (make_exchange(host=ISSUER, path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
+        (make_exchange("PUT", f"{FAMILY}/skills/4711", host=CXONE), "method-unpublished", "path"),
+        (
+            make_exchange(
                 host=CXONE,
                 path=f"{FAMILY}/scheduled-callbacks",
                 body={"phoneNumber": "+12025550123"},
@@ -300,7 +314,7 @@ def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
             "/phoneNumber",
         ),
         (
-            asked(
+            make_exchange(
                 host=CXONE,
                 path=f"{FAMILY}/agent-sessions/1/dial-phone",
                 body={"phone": "+12025550123"},
@@ -309,19 +323,23 @@ def test_no_secret_is_told(exchange: dict[str, Any]) -> None:
             "/phone",
         ),
         (
-            asked(host=CXONE, path=f"{FAMILY}/queuecallback", query="", body={"skilId": "1"}),
+            make_exchange(
+                host=CXONE, path=f"{FAMILY}/queuecallback", query="", body={"skilId": "1"}
+            ),
             "property-unknown",
             "/skilId",
         ),
-        (asked(body={"phoneNumber": "tel:+15550199888"}), "phone-unlikely", "/phoneNumber"),
+        (make_exchange(body={"phoneNumber": "tel:+15550199888"}), "phone-unlikely", "/phoneNumber"),
         (
-            asked(path="/api/v2/conversations/callbacks", body={"callbackNumbers": ["0612345678"]}),
+            make_exchange(
+                path="/api/v2/conversations/callbacks", body={"callbackNumbers": ["0612345678"]}
+            ),
             "phone-format",
             "/callbackNumbers/0",
         ),
     ],
 )
-def test_what_is_likely_wrong_is_a_warning(exchange: dict[str, Any], code: str, where: str) -> None:
+def test_likely_mistake_is_a_warning(exchange: dict[str, Any], code: str, where: str) -> None:
     (found,) = explain(exchange)
     warned = {
         (each.code, each.where) for each in found.findings if each.severity is Severity.WARNING
@@ -348,22 +366,24 @@ def test_what_is_likely_wrong_is_a_warning(exchange: dict[str, Any], code: str, 
         {"id": QUEUE, "campaignStatus": "forced_off"},
     ],
 )
-def test_what_failed_after_it_was_accepted(body: Any) -> None:
-    exchange = asked("GET", f"/api/v2/outbound/contactlists/{QUEUE}", status=200, response=body)
+def test_later_failure_in_a_2xx_response_is_an_error(body: Any) -> None:
+    exchange = make_exchange(
+        "GET", f"/api/v2/outbound/contactlists/{QUEUE}", status=200, response=body
+    )
     assert errors(exchange) == {"hidden-failure": "response"}
 
 
-def test_what_a_ticket_needs_is_there_to_copy() -> None:
+def test_ticket_has_request_time_and_correlation_id() -> None:
     headers = {"ININ-Correlation-Id": "abc", "Date": "Mon, 23 Nov 2026 09:00:00 GMT"}
     response = {"status": 400, "headers": headers, "body": "Bad Request"}
-    (found,) = explain({"request": asked(), "response": response})
+    (found,) = explain({"request": make_exchange(), "response": response})
     assert found.ticket["correlation ID"] == "abc"
     assert found.ticket["time"] == headers["Date"]
     assert found.ticket["request"] == f"POST {GENESYS}/api/v2/conversations/calls"
 
 
-def test_an_answer_of_nice_in_words_needs_the_header_that_it_needs() -> None:
-    exchange = asked(
+def test_cxone_text_response_reports_missing_accept_header() -> None:
+    exchange = make_exchange(
         "GET", f"{FAMILY}/contacts/1", host=CXONE, response="No known way to render data"
     )
     assert errors(exchange) == {"header-missing": "response"}
@@ -380,8 +400,8 @@ def test_an_answer_of_nice_in_words_needs_the_header_that_it_needs() -> None:
         ('{"grant_type": "client_credentials"}', "body-malformed", "body"),
     ],
 )
-def test_a_request_for_a_token(form: str, code: str, where: str) -> None:
-    assert errors(asked(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
+def test_wrong_token_request_is_an_error(form: str, code: str, where: str) -> None:
+    assert errors(make_exchange(path="/oauth/token", host=LOGIN, body=form)) == {code: where}
 
 
 @pytest.mark.parametrize(
@@ -397,11 +417,11 @@ def test_a_request_for_a_token(form: str, code: str, where: str) -> None:
         ("api.incontact.com", "/InContactAuthorizationServer/Token", "grant_type=password&username=a&password=b"),
     ],
 )  # fmt: skip
-def test_a_request_for_a_token_that_is_as_published(host: str, path: str, body: Any) -> None:
+def test_documented_token_request_has_no_error(host: str, path: str, body: Any) -> None:
     basic = {"Authorization": "Basic [removed]", "Content-Type": "application/json"}
     form = {**basic, "Content-Type": "application/x-www-form-urlencoded"}
     headers = form if isinstance(body, str) else basic
-    assert not errors(asked(host=host, path=path, body=body, headers=headers))
+    assert not errors(make_exchange(host=host, path=path, body=body, headers=headers))
 
 
 @pytest.mark.parametrize(
@@ -413,10 +433,10 @@ def test_a_request_for_a_token_that_is_as_published(host: str, path: str, body: 
         (None, "/anything", "https://cxone.niceincontact.com/auth/token"),
     ],
 )  # fmt: skip
-def test_a_path_that_hands_out_no_token_is_judged_as_a_request_for_one(
+def test_wrong_token_path_is_checked_as_a_token_request(
     host: str | None, path: str, usual: str
 ) -> None:
-    exchange = asked(host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID")  # fmt: skip
+    exchange = make_exchange(host=host, path=path, body="grant_type=client_credentials&client_id=MY_CLIENT_ID")  # fmt: skip
     (found,) = explain({**exchange, "status": 401, "response": {"error": "invalid_client"}})
     by_code = {each.code: each for each in found.findings}
     assert usual in by_code["path-unpublished"].fix
@@ -425,8 +445,8 @@ def test_a_path_that_hands_out_no_token_is_judged_as_a_request_for_one(
 
 
 @pytest.mark.parametrize("answer", ["Unauthorized", {"message": "x"}, None])
-def test_who_is_handed_no_token_has_none_that_expired(answer: Any) -> None:
-    exchange = asked(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
+def test_refused_token_request_is_not_an_expired_token(answer: Any) -> None:
+    exchange = make_exchange(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
     assert errors({**exchange, "status": 401, "response": answer}) == {"credential": "response"}
 
 
@@ -445,8 +465,8 @@ def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None
         ("/oauth/token", {"grant_type": "client_credentials"}, "application/json", {"body-malformed", "header-missing"}),
     ],
 )  # fmt: skip
-def test_a_body_and_its_header_are_judged_apart(path: str, body: Any, kind: str, codes: set[str]) -> None:  # fmt: skip
-    exchange = asked(host=LOGIN, path=path, body=body, headers={"Content-Type": kind})
+def test_body_and_content_type_are_checked_separately(path: str, body: Any, kind: str, codes: set[str]) -> None:  # fmt: skip
+    exchange = make_exchange(host=LOGIN, path=path, body=body, headers={"Content-Type": kind})
     assert errors(exchange).keys() == codes
 
 
@@ -493,26 +513,26 @@ ANSWERS: list[tuple[int, Any, str]] = [
 
 
 @pytest.mark.parametrize(("status", "response", "code"), ANSWERS)
-def test_what_the_answer_says(status: int, response: Any, code: str) -> None:
-    exchange = asked("GET", "/api/v2/outbound/campaigns", status=status, response=response)
+def test_response_decides_the_finding_code(status: int, response: Any, code: str) -> None:
+    exchange = make_exchange("GET", "/api/v2/outbound/campaigns", status=status, response=response)
     assert list(errors(exchange)) == [code]
 
 
-def test_a_gateway_is_not_the_platform() -> None:
-    (found,) = explain(asked(body=CALL, status=502, response="<html>Bad Gateway</html>"))
+def test_gateway_response_is_not_attributed_to_the_platform() -> None:
+    (found,) = explain(make_exchange(body=CALL, status=502, response="<html>Bad Gateway</html>"))
     assert "a proxy's or a gateway's" in found.findings[-1].message
 
 
-def test_a_bare_400_is_not_guessed_at() -> None:
+def test_bare_400_has_no_certain_cause() -> None:
     (found,) = explain(
-        asked("GET", "/api/v2/outbound/campaigns", status=400, response="Bad Request")
+        make_exchange("GET", "/api/v2/outbound/campaigns", status=400, response="Bad Request")
     )
     assert not [each for each in found.findings if each.severity is Severity.ERROR]
     assert "not-provable" in {each.code for each in found.findings}
 
 
 @pytest.mark.parametrize("operation", contract.operations(), ids=lambda each: each.name)
-def test_the_example_of_every_operation_is_no_failure(operation: contract.Operation) -> None:
+def test_example_of_every_operation_has_no_error(operation: contract.Operation) -> None:
     values = {
         each.name: "1" if each.schema.get("type") == "integer" else QUEUE
         for each in operation.parameters
@@ -539,7 +559,7 @@ def test_the_example_of_every_operation_is_no_failure(operation: contract.Operat
     assert operation.name in (found.operation.name if found.operation else "", operation.name)
 
 
-def test_every_code_that_can_be_found_is_documented() -> None:
+def test_every_finding_code_is_documented() -> None:
     package = Path(cxcall.__file__).parent
     known = set(codes())
     source = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
@@ -553,6 +573,6 @@ def test_every_code_that_can_be_found_is_documented() -> None:
     assert set(written) <= known
 
 
-def test_the_api_says_what_it_cannot_read() -> None:
-    with pytest.raises(cxcall.CxcallError, match="no request that can be read"):
+def test_unreadable_source_raises_an_error() -> None:
+    with pytest.raises(cxcall.CxcallError, match="cannot parse `text` as an HTTP request"):
         explain("good morning")

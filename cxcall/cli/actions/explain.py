@@ -33,7 +33,7 @@ def list_codes() -> Report:
     return Report(
         COMMAND,
         data={"codes": rows},
-        lines=rows,
+        json_lines=rows,
         table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in codes().values()]),
     )
 
@@ -82,7 +82,7 @@ def explain_last() -> Report:
         findings=[*explanation.findings, limit],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [explanation.as_dict()]},
-        text=f"{spelled(_headline(explanation))}\n{_cause(explanation.root)}\n\n{text_of(record)}\n",
+        text=f"{escape_to_one_line(_headline(explanation))}\n{_cause(explanation.root)}\n\n{text_of(record)}\n",
     )
 
 
@@ -118,7 +118,9 @@ def explain_file(
         else:
             _show(explanation, screen, show_all=show_all)
     if skipped:
-        screen.say(f"{skipped} entries of other hosts skipped; explain one with `--entry N`")
+        screen.print_diagnostic(
+            f"{skipped} entries of other hosts skipped; explain one with `--entry N`"
+        )
     return _summarize(explanations, counts, fix=fix)
 
 
@@ -160,9 +162,9 @@ def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
 
 
 def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
-    screen.tell(spelled(_headline(explanation)))
-    screen.tell(_cause(explanation.root))
-    screen.line()
+    screen.print_text(escape_to_one_line(_headline(explanation)))
+    screen.print_text(_cause(explanation.root))
+    screen.print_line()
     shown = explanation.findings if show_all else explanation.findings[:_MAX_FINDINGS]
     for finding in shown:
         screen.print_finding(finding, screen.stdout)
@@ -170,7 +172,7 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         screen.print_text(f"and {len(explanation.findings) - len(shown)} more: `--all`")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
-        screen.tell(
+        screen.print_text(
             f"nearest published operation: {nearest}; run with `--fix` to print the corrected request\n"
         )
     if any(finding.code == "not-provable" for finding in explanation.findings):
@@ -190,17 +192,15 @@ def _headline(explanation: Explanation) -> str:
 def _cause(root: Finding | None) -> str:
     if root is None:
         return "no problem found in this request"
-    return (
-        f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {one_line(root.message)}"
-    )
+    return f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {format_one_line(root.message)}"
 
 
 def _show_corrected(explanation: Explanation, screen: Screen, form: str) -> None:
     corrected = correct_request(explanation)
     forms = {"send": corrected.as_send, "curl": corrected.as_curl, "json": corrected.as_json}
-    screen.line(printable(forms[form]()))
+    screen.print_line(escape_controls(forms[form]()))
     if corrected.missing:
-        screen.say(f"still missing: {', '.join(corrected.missing)}")
+        screen.print_diagnostic(f"still missing: {', '.join(corrected.missing)}")
     for finding in corrected.findings:
         if finding.code not in ("placeholder", "id-format"):
             screen.print_finding(finding)
