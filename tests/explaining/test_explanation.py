@@ -451,7 +451,7 @@ def test_refused_token_request_is_not_an_expired_token(answer: Any) -> None:
 
 
 def test_refused_token_request_is_not_reported_as_a_missing_permission() -> None:
-    exchange = asked(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
+    exchange = make_exchange(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")
     for answer in ("Forbidden", {"message": "x"}, {"code": "missing.permissions"}, None):
         found = errors({**exchange, "status": 403, "response": answer})
         assert found == {"credential": "response"}
