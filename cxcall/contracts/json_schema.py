@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer, split_pointer
 from cxcall.findings.errors import UsageError
-from cxcall.lean import stood_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -131,9 +130,7 @@ def compile_schema(schema: JsonSchema) -> Validator:
     """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
     known = _compiled.get(id(schema))
     if known is None:
-        # It asks for this alone, to date its own build, and loading it costs 6 % of a check.
-        with stood_in("email.utils", parsedate_to_datetime=str):
-            import jsonschema_rs
+        import jsonschema_rs
 
         # The schema is kept beside its validator so that its id() cannot be given to another.
         known = _compiled[id(schema)] = (

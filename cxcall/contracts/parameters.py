@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
-
-from cxcall.pattern import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +16,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The members of a path item that are operations."""
 
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
-_WORD_START = pattern(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 
 
 class Parameter(NamedTuple):
@@ -56,7 +55,7 @@ class Parameter(NamedTuple):
     @property
     def flag(self) -> Flag:
         """The flag that sets it on the command line: `conversationId` is `--conversation-id`."""
-        name = _WORD_START.sub("-", self.name).replace("_", "-").lower()
+        name = re.sub(_WORD_START, "-", self.name).replace("_", "-").lower()
         metavar = name.rpartition("-")[2].upper()
         if self.is_list:
             metavar = f"{metavar},..."

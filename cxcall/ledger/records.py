@@ -11,10 +11,9 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Self
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.pattern import pattern
 
 RANG, DID_NOT_RING = "rang", "did-not-ring"
-_UUID = pattern(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -126,7 +125,7 @@ def intent_digest(profile: str, operation: str, method: str, url: str, body: Any
     """Return the SHA-256 of a request; key order, white space, and the case of UUIDs do not matter."""
     request = [profile, operation, method, url, body]
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(_UUID.sub(lambda match: match[0].lower(), text).encode()).hexdigest()
+    return hashlib.sha256(re.sub(_UUID, lambda match: match[0].lower(), text).encode()).hexdigest()
 
 
 def new_id(now: datetime) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cxcall.pattern import pattern
-
 # Left by a template engine, or written to be replaced: never a value that somebody meant.
 _UNFILLED = re.compile(
     r"""^ ( <[^<>]*> | \[[^\[\]]*\] | \$?\{+[^{}]*\}+ | %\w+% | \$\w+   # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
@@ -18,7 +16,7 @@ _UNFILLED = re.compile(
 
 
 # Where an ID is wanted, the bare name of one is unfilled, too: user_id, contactId, uuid.
-_NAME_OF_ID = pattern(
+_NAME_OF_ID = re.compile(
     r"^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$",
     re.IGNORECASE,
 )

@@ -12,7 +12,6 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.pattern import pattern
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ GUARD_CODES = ("do-not-call", "outside-hours")
 """The codes of guards that `--force` does not pass: they are about the person who is called."""
 
 _PHONE_FORMATS = ("e164", "phone")
-_INTERNATIONAL = pattern(r"\+[1-9][0-9]{6,14}")
+_INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
 _MAX_SHORT_NUMBER = 6
 _SOURCE = "libphonenumber"
 
@@ -93,7 +92,7 @@ def _dialed_in_body(operation: Operation, value: Any, pointer: str) -> Iterator[
     elif isinstance(value, str):
         form = operation.schema_at(pointer).get("format")
         is_open = not _is_declared(operation, pointer)
-        if form in _PHONE_FORMATS or (is_open and _INTERNATIONAL.fullmatch(value)):
+        if form in _PHONE_FORMATS or (is_open and re.fullmatch(_INTERNATIONAL, value)):
             yield DialedNumber(value, pointer)
 
 

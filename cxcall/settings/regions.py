@@ -32,7 +32,7 @@ def region_domain(region: Setting, contract: Contract) -> str:
         return known
     # The regions of CXone are areas; their list is open too (docs/platforms/nice-cxone.md#tenant-discovery).
     domains = contract.regions.values()
-    uses_areas = bool(domains) and all(map(_AREA.fullmatch, domains))
+    uses_areas = bool(domains) and all(re.fullmatch(_AREA, domain) for domain in domains)
     if not (_AREA if uses_areas else _DOMAIN).fullmatch(text):
         raise invalid_setting(
             "region",
@@ -51,7 +51,7 @@ def region_domain(region: Setting, contract: Contract) -> str:
 
 def url_area(base_url: str) -> str:
     """Return the CXone area in an API's host name (`api-na1.niceincontact.com`); empty if it has none."""
-    found = _AREA_HOST.fullmatch((urlsplit(base_url).hostname or "").lower())
+    found = re.fullmatch(_AREA_HOST, (urlsplit(base_url).hostname or "").lower())
     return found[1] if found else ""
 
 
@@ -109,7 +109,7 @@ def _check_scheme(name: str, setting: Setting, scheme: str, host: str) -> None:
 
 def is_domain_name(host: str) -> bool:
     """Return whether a host name has two or more valid labels."""
-    return bool(_DOMAIN.fullmatch(host))
+    return bool(re.fullmatch(_DOMAIN, host))
 
 
 def token_url_for(base_url: str) -> str:

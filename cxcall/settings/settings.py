@@ -46,7 +46,7 @@ HOURS_POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 
 class _Text:
@@ -245,7 +245,9 @@ def _check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
     values = {name: find_setting(name, layers) or _default(name) for name in SETTING_NAMES}
     for name in DURATION_SETTINGS:
         check_seconds(name, values[name])
-    if (header := values["engagement_header"]).value and not _HEADER_NAME.fullmatch(header.value):
+    if (header := values["engagement_header"]).value and not re.fullmatch(
+        _HEADER_NAME, header.value
+    ):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
         raise invalid_setting("engagement_header", header, "is no header's name", fix=fix)
     for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):

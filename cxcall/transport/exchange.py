@@ -77,11 +77,12 @@ class _Call:
     def __init__(
         self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
     ) -> None:
-        from cxcall.transport.connection import Body, ConnectionState
+        from cxcall.transport.connection import ConnectionState
+        from cxcall.transport.response_body import Body
 
         self.done = Event()
         self._request = request
-        self._line = ConnectionState(turn)
+        self._state = ConnectionState(turn)
         self._status: tuple[int, str, Headers] | None = None
         self._body = Body()
         self._lock = Lock()
@@ -116,28 +117,28 @@ class _Call:
     def wait(self, timeout: float) -> None:
         """Wait for the end; give up after so many seconds, but for those that it waited for its turn."""
         began = time.monotonic()
-        while not self.done.wait(max(began + timeout + self._line.held - time.monotonic(), 0.0)):
-            if time.monotonic() >= began + timeout + self._line.held:
+        while not self.done.wait(max(began + timeout + self._state.held - time.monotonic(), 0.0)):
+            if time.monotonic() >= began + timeout + self._state.held:
                 self.give_up("timeout", f"no whole answer within {timeout:g} s")
                 return
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
-        from cxcall.transport.connection import LineAdapter
+        from cxcall.transport.connection import SingleUseAdapter
         from cxcall.transport.failures import name_failure
 
         try:
-            with LineAdapter(self._line).opened(prepared, timeout) as answer:
+            with SingleUseAdapter(self._state).response_to(prepared, timeout) as answer:
                 self._read(answer)
                 self._settle("", "")
         except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
-            self._settle(*name_failure(error, self._line))
+            self._settle(*name_failure(error, self._state))
         finally:
-            self._line.close()
+            self._state.close()
             self.done.set()
 
     def _read(self, answer: Response) -> None:
-        self._line.mark("first_byte")
-        self._line.phase = "answer"
+        self._state.mark("first_byte")
+        self._state.phase = "answer"
         headers = Headers(answer.raw.headers.items())
         self._status = answer.status_code, answer.reason or "", headers
         self._body.read(answer.raw)
@@ -145,7 +146,7 @@ class _Call:
     def _settle(self, failure: str, detail: str) -> None:
         with self._lock:
             if self._failure is None:
-                self._line.mark("total")
+                self._state.mark("total")
                 self._failure = failure, detail
 
     def give_up(self, failure: str, detail: str) -> None:
@@ -153,9 +154,9 @@ class _Call:
         with self._lock:
             if self._failure is not None:
                 return
-            if not self._line.abort() and failure == "timeout":
-                failure, detail = self._line.stage, detail.replace("whole answer", "connection")
-            self._line.mark("total")
+            if not self._state.abort() and failure == "timeout":
+                failure, detail = self._state.stage, detail.replace("whole answer", "connection")
+            self._state.mark("total")
             self._failure = failure, detail
 
     def result(self) -> Exchange:
@@ -164,14 +165,14 @@ class _Call:
         return Exchange(
             self._request,
             self._response(),
-            self._line.left,
+            self._state.left,
             failure,
             detail,
-            dict(self._line.timings),
+            dict(self._state.timings),
         )
 
     def _response(self) -> HttpResponse | None:
-        status = self._status or _partial(self._line.head)
+        status = self._status or _partial(self._state.head)
         if status is None:
             return None
         code, reason, headers = status

@@ -7,8 +7,6 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from cxcall.pattern import pattern
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,12 +15,11 @@ LONGEST = 31622400.0
 
 _FIRST, _LONGEST_BACKOFF = 0.5, 30.0
 _SEARCHED = 1 << 16
-_SECONDS = pattern(r"[0-9]+(?:\.[0-9]+)?")
+_SECONDS = r"[0-9]+(?:\.[0-9]+)?"
 # As in "Rate limit exceeded the maximum. Retry the request in [42] seconds" (docs/platforms/genesys-cloud.md#rate-limits).
-_IN_WORDS = pattern(
-    r"\b(?:retry|try again|wait)\b[^0-9]{0,60}?(?<![0-9.-])([0-9]{1,12}(?:\.[0-9]{1,6})?)\]?"
-    r" ?s(?:ec(?:ond)?s?)?\b",
-    re.IGNORECASE,
+_IN_WORDS = (
+    r"(?i)\b(?:retry|try again|wait)\b[^0-9]{0,60}?(?<![0-9.-])([0-9]{1,12}(?:\.[0-9]{1,6})?)\]?"
+    r" ?s(?:ec(?:ond)?s?)?\b"
 )
 
 
@@ -37,7 +34,8 @@ def wait_asked(headers: Mapping[str, str], body: bytes, now: datetime) -> float 
     (docs/platforms/genesys-cloud.md#rate-limits). What is no time, or a negative one, says nothing.
     """
     asked = retry_after(headers, now)
-    if asked is None and (named := _IN_WORDS.search(body[:_SEARCHED].decode("utf-8", "replace"))):
+    text = body[:_SEARCHED].decode("utf-8", "replace")
+    if asked is None and (named := re.search(_IN_WORDS, text)):
         asked = _seconds(named[1])
     return _seconds(_value(headers, "inin-ratelimit-reset")) if asked is None else asked
 
@@ -87,7 +85,7 @@ def _value(headers: Mapping[str, str], name: str) -> str:
 
 
 def _seconds(text: str) -> float | None:
-    return min(float(text), LONGEST) if _SECONDS.fullmatch(text) else None
+    return min(float(text), LONGEST) if re.fullmatch(_SECONDS, text) else None
 
 
 def _date(text: str) -> datetime | None:

@@ -20,10 +20,12 @@ from hypothesis import strategies as st
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
-from cxcall.transport.connection import ConnectionState, CutError, _gunzipped, _HeadReader
+from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
 from cxcall.transport.exchange import Interrupted, exchange, is_loopback
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse, masked_headers
+from cxcall.transport.response_body import decompress
+from cxcall.transport.urllib3_hooks import HeaderReader
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
 from helpers.fault_server import Fault, FaultServer, answer, message, port_of, raw, reserve
@@ -505,9 +507,9 @@ def test_an_interrupt_after_it_left_says_so() -> None:
 
 
 def test_an_interrupt_in_the_headers_keeps_what_was_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    readline = _HeadReader.readline
+    readline = HeaderReader.readline
 
-    def read(self: _HeadReader, limit: int) -> bytes:
+    def read(self: HeaderReader, limit: int) -> bytes:
         if len(self._lines) == 2:
             interrupt()
         return readline(self, limit)
@@ -517,7 +519,7 @@ def test_an_interrupt_in_the_headers_keeps_what_was_seen(monkeypatch: pytest.Mon
         peer.send(b"HTTP/1.1 201 Created\r\nX-Engagement-Id: abc\r\nX-Half: ab")
         peer.hold()
 
-    monkeypatch.setattr(_HeadReader, "readline", read)
+    monkeypatch.setattr(HeaderReader, "readline", read)
     with FaultServer((Fault(some),)) as server, pytest.raises(Interrupted) as told:
         post(server.base_url)
     response = told.value.exchange.response
@@ -566,7 +568,7 @@ def test_what_was_given_up_never_leaves() -> None:
 
 def test_a_bomb_is_inflated_in_small_pieces() -> None:
     packed = gzip.compress(bytes(4 << 20))
-    pieces = list(_gunzipped([packed[:1000], packed[1000:]]))
+    pieces = list(decompress([packed[:1000], packed[1000:]]))
     assert sum(map(len, pieces)) == 4 << 20
     assert max(map(len, pieces)) <= 1 << 14
 

@@ -1,0 +1,75 @@
+"""Read a response body: decompressed, limited in size, and complete."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from http.client import IncompleteRead
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from urllib3 import HTTPResponse
+
+KEPT_BYTES = 1 << 20
+_CHUNK = 1 << 14
+_GZIP = 31  # zlib's `wbits` for a gzip header and trailer, both checked
+
+
+class Body:
+    """A response body, of which at most `KEPT_BYTES` are kept."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+
+    @property
+    def kept(self) -> bytes:
+        """The bytes received so far, decompressed."""
+        return bytes(self._received[:KEPT_BYTES])
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the server sent more than is kept."""
+        return len(self._received) > KEPT_BYTES
+
+    def read(self, raw: HTTPResponse) -> None:
+        """Read to the end or to the limit; raises IncompleteRead when the body is cut short."""
+        gzipped = raw.headers.get("Content-Encoding", "").strip().lower() in ("gzip", "x-gzip")
+        chunks = raw.stream(_CHUNK, decode_content=False)
+        for chunk in decompress(chunks) if gzipped else chunks:
+            self._received += chunk
+            if self.truncated:
+                return
+        has_length = raw.chunked or raw.length_remaining is not None
+        if not has_length and "json" in raw.headers.get("Content-Type", "").lower():
+            self._check_json()
+
+    def _check_json(self) -> None:
+        # Such a body ends where the connection ends: only its JSON tells whether it is complete.
+        try:
+            json.loads(self.kept)
+        except RecursionError:
+            return
+        except ValueError:
+            raise IncompleteRead(self.kept) from None
+
+
+def decompress(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress gzip in small pieces, so that the reader can stop before a bomb fills memory.
+
+    Raises IncompleteRead when the data ends early.
+    """
+    decompressor, has_data = zlib.decompressobj(_GZIP), False
+    for chunk in chunks:
+        rest = chunk
+        while rest:
+            if decompressor.eof:
+                decompressor = zlib.decompressobj(_GZIP)
+            has_data = True
+            yield decompressor.decompress(rest, _CHUNK)
+            rest = decompressor.unused_data if decompressor.eof else decompressor.unconsumed_tail
+    if has_data:
+        yield decompressor.flush()
+        if not decompressor.eof:
+            raise IncompleteRead(b"")

@@ -1,0 +1,118 @@
+"""Observe urllib3's connections: whether a byte of a request left is what "never twice" rests on.
+
+No public API of requests, urllib3, or http.client tells when the first byte of a request is
+written, or whether the headers of a response are complete. This module is the only one that
+uses their inner members, always by subclassing:
+
+- `urllib3.connection.HTTPConnection._new_conn` (private) opens the socket; `_tunnel` (private, of
+  http.client) sends a proxy's CONNECT; `proxy` tells whether there is one.
+- `HTTPConnection.connect`, `send`, and `sock` (public in http.client, not documented by urllib3)
+  bracket the TLS handshake and the first byte.
+- `HTTPConnectionPool.ConnectionCls` (documented by urllib3) is set on one pool; `response_class`
+  (a class attribute of http.client) and `HTTPResponse.begin` and `fp` (not documented) read headers.
+
+`pyproject.toml` limits urllib3 to 2.x for this reason, and `.ci/versions` runs the tests with the
+lowest and the newest versions.
+"""
+
+from __future__ import annotations
+
+from errno import ECONNRESET
+from functools import partial
+from http.client import HTTPResponse, IncompleteRead
+from os import strerror
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import socket
+
+    from urllib3.connection import HTTPConnection
+
+    from cxcall.transport.connection import ConnectionState
+else:
+    HTTPConnection = object  # a mixin: it stands before the class that the pool has chosen
+
+
+def observe(pool: Any, state: ConnectionState) -> None:
+    """Make the connections of a urllib3 pool report to `state`."""
+    # `staticmethod`, as a function in a class would be passed the connection.
+    response_class = staticmethod(partial(_StrictHeaderResponse, state))
+    members = {"state": state, "response_class": response_class}
+    bases = (_ObservedConnection, pool.ConnectionCls)
+    pool.ConnectionCls = type("ObservedConnection", bases, members)
+
+
+class _ObservedConnection(HTTPConnection):
+    """Reports phases and the first byte; a mixin for urllib3's plain, TLS, and SOCKS connections."""
+
+    state: ConnectionState
+
+    def _new_conn(self) -> socket.socket:
+        self.state.phase = "proxy" if self.proxy else "connect"
+        connected = super()._new_conn()
+        self.state.attach(connected)
+        self.state.phase = "proxy" if self.proxy else "tls"
+        return connected
+
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        self.state.phase = "tls"
+
+    def connect(self) -> None:
+        super().connect()
+        version = getattr(self.sock, "version", None)
+        if version is not None and version() is None:
+            # `ssl` skips the handshake, without an error, when the peer has already left.
+            raise ConnectionResetError(ECONNRESET, strerror(ECONNRESET))
+        self.state.mark("connect")
+        self.state.phase = "sent"
+
+    def send(self, data: Any) -> None:
+        # The first `send` opens a plain connection; a proxy's CONNECT is sent before it is open.
+        if self.sock is None:
+            self.connect()
+        if self.state.phase == "sent":
+            self.state.before_first_byte()
+        super().send(data)
+
+
+class _StrictHeaderResponse(HTTPResponse):
+    """A response whose headers must end with an empty line.
+
+    http.client takes the end of the connection for the end of the headers, so that a
+    response cut in its headers would read as a complete one.
+    """
+
+    def __init__(self, state: ConnectionState, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._state = state
+
+    def begin(self) -> None:
+        stream = self.fp
+        self.fp = HeaderReader(stream, self._state.head)  # type: ignore[assignment]  # has all that begin() uses
+        try:
+            super().begin()
+        finally:
+            if self.fp is not None:
+                self.fp = stream
+
+
+class HeaderReader:
+    """Collects complete header lines; raises IncompleteRead for one that is cut short."""
+
+    def __init__(self, stream: Any, lines: list[bytes]) -> None:
+        self._stream = stream
+        self._lines = lines
+
+    def readline(self, limit: int) -> bytes:
+        """Read one line of at most `limit` bytes."""
+        line: bytes = self._stream.readline(limit)
+        if line.endswith(b"\n"):
+            self._lines.append(line)
+        elif len(line) < limit and (self._lines or line.startswith(b"HTTP/")):
+            raise IncompleteRead(line)
+        return line
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()

@@ -1,0 +1,142 @@
+"""No module of cxcall changes `sys.modules` or replaces a member of a library."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "cxcall"
+# Keeps an optional character-set detector of requests from loading; its docstring says why.
+EXCEPTION = PACKAGE / "transport" / "charset_detector.py"
+MUTATORS = {"__delitem__", "__setitem__", "clear", "pop", "popitem", "setdefault", "update"}
+# Python documents these attributes as replaceable: they are the streams of the process.
+STREAMS = {"sys.stderr", "sys.stdin", "sys.stdout"}
+
+
+def libraries_in(tree: ast.AST) -> dict[str, str]:
+    """Return the names that a program imports from libraries, with the dotted path of each."""
+    found: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                root = alias.name.partition(".")[0]
+                found[alias.asname or root] = alias.name if alias.asname else root
+        elif isinstance(node, ast.ImportFrom):
+            found |= {
+                alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names
+            }
+    return {name: path for name, path in found.items() if path.partition(".")[0] != "cxcall"}
+
+
+def dotted_path(node: ast.AST, libraries: dict[str, str]) -> str:
+    """Return the path of a library's module or member; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return libraries.get(node.id, "")
+    if isinstance(node, ast.Attribute) and (owner := dotted_path(node.value, libraries)):
+        return f"{owner}.{node.attr}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "vars":
+        return "".join(f"{dotted_path(node.args[0], libraries)}.__dict__" for _ in node.args[:1])
+    return ""
+
+
+def is_patch(node: ast.AST, libraries: dict[str, str]) -> bool:
+    """Tell whether a node changes `sys.modules`, or a member of a library."""
+
+    def is_library(inner: ast.AST) -> bool:
+        return bool(dotted_path(inner, libraries))
+
+    def is_namespace(inner: ast.AST) -> bool:
+        path = dotted_path(inner, libraries)
+        return path == "sys.modules" or path.endswith(".__dict__")
+
+    match node:
+        case ast.Attribute(ctx=ast.Store() | ast.Del()):
+            return is_library(node) and dotted_path(node, libraries) not in STREAMS
+        case ast.Subscript(value=owner, ctx=ast.Store() | ast.Del()):
+            return is_namespace(owner)
+        case ast.AugAssign(target=ast.Name() as name):
+            return is_namespace(name)
+        case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, *_]):
+            return is_library(owner)
+        case ast.Call(func=ast.Attribute(value=owner, attr=name)):
+            return name in MUTATORS and is_namespace(owner)
+    return False
+
+
+def patches_in(program: str) -> list[int]:
+    """Return the lines of a program that patch a library."""
+    tree = ast.parse(program)
+    libraries = libraries_in(tree)
+    return sorted(node.lineno for node in ast.walk(tree) if is_patch(node, libraries))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_no_module_patches_a_library(path: Path) -> None:
+    if path != EXCEPTION:
+        assert not patches_in(path.read_text("utf-8"))
+
+
+def test_the_one_exception_only_marks_modules_as_absent() -> None:
+    program = EXCEPTION.read_text("utf-8")
+    lines = [program.splitlines()[line - 1].split("#")[0].strip() for line in patches_in(program)]
+    assert lines == ["sys.modules[name] = None", "del sys.modules[name]"]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys\nsys.modules['idna'] = None",
+        "import sys\ndel sys.modules['idna']",
+        "import sys\nsys.modules.update(absent)",
+        "import sys\nsys.modules.pop('idna', None)",
+        "import sys\nsys.modules.setdefault('idna', None)",
+        "import sys\nsys.modules |= {'idna': None}",
+        "from sys import modules as loaded\nloaded |= {'idna': None}",
+        "import sys\nsys.modules = {}",
+        "from sys import modules as loaded\nloaded['idna'] = None",
+        "import re\nre.compile = lazily",
+        "import re\nre.compile: object = lazily",
+        "import os.path\nos.path.join = join",
+        "import urllib3.connection as connection\nconnection.HTTPConnection.send = send",
+        "from requests.adapters import HTTPAdapter\nHTTPAdapter.send = send",
+        "def patch():\n    import re\n    re.compile, other = lazily, 1",
+        "def patch():\n    re.purge = None\nimport re",
+        "import re\nwith opened() as re.purge:\n    pass",
+        "import re\nsetattr(re, 'compile', lazily)",
+        "from requests import Session\ndelattr(Session, 'get')",
+        "import re\ndel re.compile",
+        "import re\nvars(re)['compile'] = lazily",
+        "import re\nre.__dict__.update(compile=lazily)",
+    ],
+)
+def test_patches_are_found(program: str) -> None:
+    assert patches_in(program)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import sys\nnames = 'idna' in sys.modules",
+        "import sys\nsys.stdout = guarded",
+        "import re\nlocal = re.compile('a')\nlocal.name = 1",
+        "from cxcall import version\nversion.__version__ = '1'",
+        "import os\nenvironment = dict(os.environ)\nenvironment.update(a='b')",
+    ],
+)
+def test_other_assignments_are_no_patches(program: str) -> None:
+    assert not patches_in(program)
+
+
+def test_requests_is_loaded_without_a_detector_and_others_can_load_one() -> None:
+    before = sys.modules.get("charset_normalizer")
+    import cxcall.transport.connection  # noqa: F401
+
+    assert sys.modules.get("charset_normalizer", before) is before
+    import charset_normalizer
+
+    assert charset_normalizer.from_bytes(b"caf\xc3\xa9").best()
