@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
-# `lean`, `pattern`, `crew`, `slot`, and `mould` are about to be removed.
+# `crew`, `slot`, and `mould` are about to be removed.
 # A module may import from its own package and from packages of a lower level.
 LEVELS = (
-    {"version", "lean", "pattern"},
+    {"version"},
     {"findings", "runtime"},
     {"documents", "phone"},
     {"contracts", "ledger", "transport"},
