@@ -65,7 +65,7 @@ def test_malformed_authorization_header_is_named(cxcall: Cxcall, value: str, mes
     ("row", "message", "place"),
     [
         (f'{CONTACT},"never closed\n{CONTACT},y\n', "this quote is never closed", "3:38"),
-        (f'{CONTACT},"Bob "The" Smith"\n', "text stands behind a closed quote", "3:38"),
+        (f'{CONTACT},"Bob "The" Smith"\n', "text follows a closed quote", "3:38"),
     ],
 )
 @pytest.mark.parametrize("command", ["validate", "batch"])
@@ -76,8 +76,10 @@ def test_wrong_quote_in_a_csv_file_is_located(
     more = ["--sandbox"] if command == "batch" else []
     ran = cxcall(command, name, "--operation", "personal-connection", *more, code=3)
     said = ran.out + ran.err
-    assert f"this record is not like the header: {message}\n  --> calls.csv:{place}  body" in said
-    assert 'hint: close the cell with `"`; a quote inside of it is doubled: `""`' in said
+    assert (
+        f"this record does not match the header: {message}\n  --> calls.csv:{place}  body" in said
+    )
+    assert 'hint: close the cell with `"`; write a quote inside it twice: `""`' in said
 
 
 def test_suggestion_does_not_name_a_property_that_is_present(cxcall: Cxcall) -> None:
