@@ -115,7 +115,7 @@ def log_in(
         "redirect_uri": loopback.redirect_uri,
     }
     # The code stands where the refresh token will: what is refused is shown without it.
-    return redeem_code(client._replace(refresh=code), form, timeout)
+    return redeem_code(client._replace(refresh_token=code), form, timeout)
 
 
 def _as_https(url: str) -> str:

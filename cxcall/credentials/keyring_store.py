@@ -1,4 +1,4 @@
-"""Secrets in the system's keyring: where the extra `cxcall[keyring]` is installed, and it answers in time."""
+"""Store secrets in the system's keyring, if the extra `cxcall[keyring]` is installed."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 TIMEOUT = 3.0
-"""Seconds: a keyring may wait for somebody to unlock it, and nobody may be there."""
+"""Seconds to wait. A keyring may ask the user to unlock it, and the user may be away."""
 
 _SERVICE = "cxcall"
 
 
 class KeyringError(Exception):
-    """The keyring did not do what it was asked; the text says why, and holds no secret."""
+    """The keyring failed. The message says why and contains no secret."""
 
 
 def is_installed() -> bool:
-    """Tell whether the extra is there; imports nothing of it."""
+    """Return whether the extra is installed, without importing it."""
     from importlib.util import find_spec
 
     return find_spec("keyring") is not None
 
 
 def save_secrets(account: str, secrets: Mapping[str, str]) -> None:
-    """Keep secrets, in place of earlier ones of the account; raises VaultError when they are not kept."""
+    """Store the secrets of an account, in place of earlier ones; raises KeyringError."""
     text = json.dumps(dict(secrets))
 
-    def keep(keyring: Any) -> bool:
+    def save(keyring: Any) -> bool:
         keyring.set_password(_SERVICE, account, text)
         return bool(keyring.get_password(_SERVICE, account) == text)
 
-    if not _within_limit(keep):
+    if not _run_with_timeout(save):
         raise KeyringError("the keyring keeps nothing")
 
 
 def load_secrets(account: str) -> dict[str, str]:
-    """Return the secrets of an account; raises VaultError when they cannot be had."""
-    text = _within_limit(lambda keyring: keyring.get_password(_SERVICE, account))
+    """Return the secrets of an account; raises KeyringError."""
+    text = _run_with_timeout(lambda keyring: keyring.get_password(_SERVICE, account))
     try:
         found = json.loads(text or "")
     except ValueError:
@@ -51,17 +51,17 @@ def load_secrets(account: str) -> dict[str, str]:
 
 
 def delete_secrets(account: str) -> None:
-    """Forget the secrets of an account; raises VaultError when they may still be there."""
+    """Delete the secrets of an account; raises KeyringError if they may still be there."""
 
-    def forget(keyring: Any) -> None:
+    def delete(keyring: Any) -> None:
         if keyring.get_password(_SERVICE, account) is not None:
             keyring.delete_password(_SERVICE, account)
 
-    _within_limit(forget)
+    _run_with_timeout(delete)
 
 
-def _within_limit(act: Callable[[Any], Any]) -> Any:
-    """Let the keyring act on a thread of its own, which nothing waits for beyond the limit."""
+def _run_with_timeout(act: Callable[[Any], Any]) -> Any:
+    """Run `act` on another thread and return its result; raises KeyringError after TIMEOUT seconds."""
     if not is_installed():
         raise KeyringError("the keyring is not installed: `pip install 'cxcall[keyring]'`")
     done: list[Any] = []

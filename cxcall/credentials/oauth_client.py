@@ -1,4 +1,4 @@
-"""Who asks for a token and what is granted: the values that secrets live in, none of them in a repr."""
+"""The OAuth client and the token grant: the values that hold secrets. No repr shows a secret."""
 
 from __future__ import annotations
 
@@ -13,23 +13,30 @@ from cxcall.transport.urls import host_of
 CLIENT_CREDENTIALS = "client-credentials"
 ACCESS_KEY = "access-key"
 AUTHORIZATION_CODE = "authorization-code"
-"""How a token was got, in the words of the contracts (`x-cxcall-token`)."""
+"""The ways to get a token, by the names that contracts use (`x-cxcall-token`)."""
+
+CREDENTIAL_SETTINGS = {
+    ACCESS_KEY: ("access_key_id", "access_key_secret"),
+    CLIENT_CREDENTIALS: ("client_id", "client_secret"),
+    AUTHORIZATION_CODE: ("client_id", "client_secret"),
+}
+"""The settings that hold the ID and the secret, by the way to get a token."""
 
 
 class UndeliveredError(CxcallError):
-    """The token endpoint cannot be reached or is busy: no token, so nothing was sent."""
+    """The token endpoint cannot be reached or is busy. There is no token, so nothing was sent."""
 
     exit_code = ExitCode.UNDELIVERED
     outcome = Outcome.UNDELIVERED
 
 
 class Client(NamedTuple):
-    """Who asks for tokens, where the secret came from, and where it is exchanged.
+    """An OAuth client or an access key, the source of its secret, and its token endpoint.
 
-    `client_id` and `secret` are the OAuth client's, or by `kind` the access key's. `app` is the
-    registered application (ID, secret) that presents an access key, where there is one; `refresh`
-    is what a person's login left behind, and its `secret` is empty for a public client. `locked`
-    names the secrets that are still in the keyring, and not here.
+    `client_id` and `secret` belong to the OAuth client, or to the access key if `kind` says so.
+    `secret` is empty for a public client. `application` is the (ID, secret) of the registered
+    application that presents an access key, if there is one. `refresh_token` comes from a browser
+    login. `keyring_secrets` names the secrets that are not loaded from the keyring yet.
     """
 
     client_id: str
@@ -37,64 +44,75 @@ class Client(NamedTuple):
     source: str
     token_url: str
     kind: str = CLIENT_CREDENTIALS
-    app: tuple[str, str] = ("", "")
-    refresh: str = ""
-    locked: tuple[str, ...] = ()
+    application: tuple[str, str] = ("", "")
+    refresh_token: str = ""
+    keyring_secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "secret", "app", "refresh")
+        return redacted_repr(self, "secret", "application", "refresh_token")
 
     @property
     def host(self) -> str:
-        """The host that hands out the tokens."""
+        """The host of the token endpoint."""
         return host_of(self.token_url)
 
     @property
     def label(self) -> str:
-        """What the ID and the secret belong to."""
+        """The name of what the ID and the secret belong to, for messages."""
         return "access key" if self.kind == ACCESS_KEY else "client"
 
     @property
     def has_secret(self) -> bool:
-        """Whether it has one, here or in the keyring."""
-        return bool(self.secret or {"client_secret", "access_key_secret"} & {*self.locked})
+        """Whether there is a secret, loaded or in the keyring."""
+        return bool(self.secret or CREDENTIAL_SETTINGS[self.kind][1] in self.keyring_secrets)
 
     @property
     def is_renewable(self) -> bool:
-        """Whether it gets a new token without a person."""
-        is_person = self.kind == AUTHORIZATION_CODE
-        return not is_person or bool(self.refresh or "refresh_token" in self.locked)
+        """Whether a new token can be requested without the user."""
+        return self.kind != AUTHORIZATION_CODE or bool(
+            self.refresh_token or "refresh_token" in self.keyring_secrets
+        )
+
+    def as_login(self) -> dict[str, str]:
+        """Return the login to store: the members that are not empty, secrets included."""
+        names = ("token_url", "kind", *CREDENTIAL_SETTINGS[self.kind], "refresh_token")
+        values = (self.token_url, self.kind, self.client_id, self.secret, self.refresh_token)
+        login = dict(zip(names, values, strict=True))
+        if all(self.application):
+            login |= {"client_id": self.application[0], "client_secret": self.application[1]}
+        return {name: value for name, value in login.items() if value}
 
 
 class TokenGrant(NamedTuple):
-    """What the token endpoint granted; `expires_at` is None when it did not say.
+    """A token from the token endpoint. `scopes` and `expires_at` are None if the response lacks them.
 
-    `refresh` and `identity` (an OpenID Connect ID token) are empty where none was given.
+    `issued_at` and `expires_at` are in seconds since 1970. `refresh_token` and `id_token` (OpenID
+    Connect) are empty if the response lacks them.
     """
 
     value: str
     scopes: frozenset[str] | None
     issued_at: float
     expires_at: float | None
-    refresh: str = ""
-    identity: str = ""
+    refresh_token: str = ""
+    id_token: str = ""
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "value", "refresh", "identity")
+        return redacted_repr(self, "value", "refresh_token", "id_token")
 
 
 def check_secret(name: str, text: str, source: str) -> str:
-    """Return a token, ID or secret without blanks around it; raises CredentialsError when it is none.
+    """Return a token, ID, or secret without surrounding blanks; raises CredentialsError if not valid.
 
-    The text itself is never quoted, only the character that no secret has.
+    The error never quotes the text, only the invalid character.
     """
     secret = text.strip()
-    odd = next((place for place, sign in enumerate(secret) if not "!" <= sign <= "~"), None)
+    invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
     if not secret:
         raise credentials_error(f"the {name} is empty", "give it again", where=source)
-    if odd is not None:
+    if invalid is not None:
         raise credentials_error(
-            f"the {name} holds U+{ord(secret[odd]):04X} at position {odd + 1}, which none has",
+            f"the {name} holds U+{ord(secret[invalid]):04X} at position {invalid + 1}, which none has",
             f"copy the {name} alone, without `Bearer`, quotes or line breaks",
             where=source,
         )
@@ -102,22 +120,23 @@ def check_secret(name: str, text: str, source: str) -> str:
 
 
 def check_id(name: str, text: str, source: str) -> str:
-    """Return the ID of a client or an access key; raises CredentialsError when it is none."""
-    known = check_secret(name, text, source)
-    if ":" in known:
+    """Return the ID of a client or an access key; raises CredentialsError if not valid."""
+    client_id = check_secret(name, text, source)
+    if ":" in client_id:
         message = f"the {name} holds a `:`, which would end it"
         raise credentials_error(message, f"copy the {name} alone", where=source)
-    return known
+    return client_id
 
 
 def build_client(
     pair: tuple[str, str], sources: tuple[str, str], token_url: str, kind: str = CLIENT_CREDENTIALS
 ) -> Client:
-    """Return the client of an ID and its secret; raises CredentialsError when either is none."""
-    noun = "access key" if kind == ACCESS_KEY else "client"
-    known = check_id(f"{noun} ID", pair[0], sources[0])
-    secret = check_secret(f"{noun} secret", pair[1], sources[1])
-    return Client(known, secret, sources[1], token_url, kind)
+    """Return a client with the ID and secret in `pair`; raises CredentialsError if one is not valid."""
+    client = Client(*pair, sources[1], token_url, kind)
+    return client._replace(
+        client_id=check_id(f"{client.label} ID", pair[0], sources[0]),
+        secret=check_secret(f"{client.label} secret", pair[1], sources[1]),
+    )
 
 
 def credentials_error(
@@ -128,5 +147,5 @@ def credentials_error(
 
 
 def token_undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:
-    """Return the error for an endpoint that gave no answer to go by."""
+    """Return the error for a token endpoint that did not answer the request."""
     return UndeliveredError(Finding(Severity.ERROR, code, "host", message, fix, why))

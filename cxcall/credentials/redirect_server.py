@@ -1,4 +1,4 @@
-"""The one request that a browser comes back with, on a port of this machine alone."""
+"""Receive the browser's redirect after a login, on a loopback port (RFC 8252)."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from cxcall.findings.errors import CredentialsError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MARKS = {"code", "error", "state"}
+_REDIRECT_PARAMETERS = {"code", "error", "state"}
 _PAGE = (
     "<!DOCTYPE html><html lang='en'><meta charset='utf-8'><title>cxcall</title>"
-    "<p>{words}</p><p>You can close this page and return to the terminal.</p></html>"
+    "<p>{text}</p><p>You can close this page and return to the terminal.</p></html>"
 )
 _DONE = "The login is done here."
 _FAILED = "The login did not work. The terminal says why."
-_LONGEST_READ = 10.0
+_READ_TIMEOUT = 10.0
 
 
 class RedirectServer:
-    """A server on 127.0.0.1 that takes one answer, read by `code`, and tells the person to go back.
+    """A server on 127.0.0.1 that accepts one redirect and passes its URL to `code`.
 
-    `http://localhost` is what clients register, with any port (docs/platforms/genesys-cloud.md#user-login).
+    Clients register `http://localhost` and may use any port (docs/platforms/genesys-cloud.md#user-login).
     """
 
     def __init__(self, port: int, code: Callable[[str], str]) -> None:
         self._code = code
         self._lock = Lock()
-        self._taken = False
-        self._answered = Event()
+        self._is_received = False
+        self._has_responded = Event()
         self._outcome: str | CredentialsError = ""
         try:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
@@ -42,16 +42,16 @@ class RedirectServer:
                 where="--port",
                 fix="give another port that the client has a redirect URI for, or leave it out",
             ) from None
-        self._server.daemon_threads = True  # a browser holds spare connections open
+        self._server.daemon_threads = True  # a browser keeps unused connections open
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self.redirect_uri = f"http://localhost:{self._server.server_port}"
 
-    def wait(self, patience: float) -> str:
-        """Return what `code` made of the answer; empty when none came in `patience` seconds.
+    def wait(self, timeout: float) -> str:
+        """Return the result of `code`; empty if no redirect arrives within `timeout` seconds.
 
         Raises the CredentialsError that `code` raised.
         """
-        self._answered.wait(patience)
+        self._has_responded.wait(timeout)
         if isinstance(self._outcome, CredentialsError):
             raise self._outcome
         return self._outcome
@@ -64,18 +64,22 @@ class RedirectServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def _take(self, path: str, host: str) -> str:
-        """Take the answer, once, and return the page for it; empty when this is no answer."""
+    def _handle(self, path: str, host: str) -> str:
+        """Handle the first redirect and return the text of the page; empty for any other request."""
         parts = urlsplit(path)
         port = self._server.server_port
-        # A page elsewhere may have a name of its own lead here; a browser tells by the host.
+        # The Host header shows whether another site's name resolves to this machine (DNS rebinding).
         is_ours = host.lower() in (f"localhost:{port}", f"127.0.0.1:{port}")
-        if not is_ours or parts.path not in ("", "/") or not _MARKS & {*parse_qs(parts.query)}:
+        if (
+            not is_ours
+            or parts.path not in ("", "/")
+            or not _REDIRECT_PARAMETERS & {*parse_qs(parts.query)}
+        ):
             return ""
         with self._lock:
-            if self._taken:
+            if self._is_received:
                 return ""
-            self._taken = True
+            self._is_received = True
         try:
             self._outcome = self._code(f"{self.redirect_uri}/?{parts.query}")
         except CredentialsError as error:
@@ -84,15 +88,15 @@ class RedirectServer:
         return _DONE
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        loopback = self
+        server = self
 
         class Handler(BaseHTTPRequestHandler):
-            timeout = _LONGEST_READ
+            timeout = _READ_TIMEOUT
 
             def do_GET(self) -> None:
-                words = loopback._take(self.path, self.headers.get("Host", ""))
-                page = _PAGE.format(words=words or "There is nothing here.").encode()
-                self.send_response(200 if words else 404)
+                text = server._handle(self.path, self.headers.get("Host", ""))
+                page = _PAGE.format(text=text or "There is nothing here.").encode()
+                self.send_response(200 if text else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(page)))
                 self.send_header("Content-Security-Policy", "default-src 'none'")
@@ -101,10 +105,10 @@ class RedirectServer:
                 self.send_header("Connection", "close")
                 self.end_headers()
                 self.wfile.write(page)
-                if words:
-                    loopback._answered.set()
+                if text:
+                    server._has_responded.set()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing: the address holds the code."""
+                """Log nothing, because the path contains the code."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""Which credentials are used: a given token, an access key, an OAuth client, or what a login kept."""
+"""Select the credentials to use: an explicit token, an access key, an OAuth client, or a login."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
     AUTHORIZATION_CODE,
     CLIENT_CREDENTIALS,
+    CREDENTIAL_SETTINGS,
     Client,
     build_client,
     check_id,
@@ -28,29 +29,25 @@ if TYPE_CHECKING:
     from cxcall.settings.private_file import StoredRecord
     from cxcall.settings.settings import Settings
 
-_PAIRS = {
-    ACCESS_KEY: ("access_key_id", "access_key_secret"),
-    CLIENT_CREDENTIALS: ("client_id", "client_secret"),
-}
-_DERIVED = ("from base_url", "from issuer", "not set", tenants.DISCOVERY_SOURCE)
+_DERIVED_SOURCES = ("from base_url", "from issuer", "not set", tenants.DISCOVERY_SOURCE)
 
 
 def find_explicit_token(settings: Settings) -> Token | None:
-    """Return the token that was given, by a setting or by a login; raises CredentialsError for no token."""
+    """Return the token that a setting or a login provides; raises CredentialsError if not valid."""
     value, source = settings.access_token, settings.values["access_token"].source
     if not value:
-        kept = store.find_login(settings)
-        source = store.login_source(kept)
-        if "access_token" in store.keyring_secret_names(kept):
-            kept = store.load_keyring_secrets(settings, kept)
-        value = str(kept.get("access_token", ""))
+        login = store.find_login(settings)
+        source = store.login_source(login)
+        if "access_token" in store.keyring_secret_names(login):
+            login = store.load_keyring_secrets(settings, login)
+        value = str(login.get("access_token", ""))
     if not value:
         return None
     return Token(check_secret("access token", value, source), EXPLICIT, None, None, source)
 
 
 def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:
-    """Return the error for a given token that the API refused."""
+    """Return the error for an explicit token that the API refused."""
     return credentials_error(
         f"the access token (from {token.source}) was refused, and a given one cannot be renewed",
         settings.login_command()
@@ -61,42 +58,49 @@ def rejected_token_error(settings: Settings, token: Token) -> CredentialsError:
 
 
 def grant_kind(settings: Settings) -> str:
-    """Return how the platform hands out tokens to programs; a sandbox knows its client for every platform."""
+    """Return how a program gets a token from the platform: by an access key or client credentials.
+
+    The sandbox accepts its OAuth client for every platform.
+    """
     is_sandbox = is_loopback_url(settings.token_url) and settings.token_url.endswith("/oauth/token")
     return ACCESS_KEY if settings.platform == CXONE and not is_sandbox else CLIENT_CREDENTIALS
 
 
-def select_client(settings: Settings, *, unlock: bool = False) -> Client:
-    """Return who asks for tokens: who is set, else who a login kept; raises CredentialsError for nobody.
+def select_client(settings: Settings, *, load_secrets: bool = False) -> Client:
+    """Return the client that the settings name, else the client of the stored login.
 
-    A person's login goes before the secret of the same client: it can do what that can, and more.
-    What the keyring holds is left there unless `unlock` asks for it.
+    A browser login takes precedence over the secret of the same client, because its token allows
+    more operations. `load_secrets` loads the secrets that are in the keyring. Raises
+    CredentialsError if there is no client.
     """
-    kept, kind = store.find_login(settings), grant_kind(settings)
-    if _is_used(settings, kept):
-        return _of_login(store.load_keyring_secrets(settings, kept) if unlock else kept)
-    known, secret = (settings.values[name] for name in _PAIRS[kind])
-    if not (known.value and secret.value):
-        raise _missing(settings, kind)
-    return client_from_pair(settings, (known.value, secret.value), (known.source, secret.source))
+    login, kind = store.find_login(settings), grant_kind(settings)
+    if _is_used(settings, login):
+        return _client_from_login(
+            store.load_keyring_secrets(settings, login) if load_secrets else login
+        )
+    client_id, secret = (settings.values[name] for name in CREDENTIAL_SETTINGS[kind])
+    if not (client_id.value and secret.value):
+        raise _missing_credentials(settings, kind)
+    sources = client_id.source, secret.source
+    return client_from_pair(settings, (client_id.value, secret.value), sources)
 
 
 def client_from_pair(settings: Settings, pair: tuple[str, str], sources: tuple[str, str]) -> Client:
-    """Return the client of an ID and a secret of the platform's kind; raises CredentialsError for none."""
+    """Return the client with the ID and secret in `pair`; raises CredentialsError if not valid."""
     kind = grant_kind(settings)
     client = build_client(pair, sources, require_token_url(settings), kind)
     if kind != ACCESS_KEY:
         return client
     if bool(settings.client_id) != bool(settings.client_secret):
         raise _incomplete_pair(settings, "client_id", "client_secret")
-    return client._replace(app=(settings.client_id, settings.client_secret))
+    return client._replace(application=(settings.client_id, settings.client_secret))
 
 
 def browser_client(settings: Settings) -> Client:
-    """Return the client that a person logs in by; raises CredentialsError for none."""
-    known, secret = settings.values["client_id"], settings.client_secret
+    """Return the client for a browser login; raises CredentialsError if its ID is not valid."""
+    client_id, secret = settings.values["client_id"], settings.client_secret
     return Client(
-        check_id("client ID", known.value, known.source),
+        check_id("client ID", client_id.value, client_id.source),
         check_secret("client secret", secret, LOGIN_SOURCE) if secret else "",
         LOGIN_SOURCE,
         require_token_url(settings),
@@ -105,7 +109,7 @@ def browser_client(settings: Settings) -> Client:
 
 
 def require_token_url(settings: Settings) -> str:
-    """Return where tokens are handed out; raises CredentialsError when nothing says so."""
+    """Return the token URL; raises CredentialsError if no source sets it."""
     if settings.token_url:
         return settings.token_url
     if settings.platform == CXONE:
@@ -122,87 +126,93 @@ def require_token_url(settings: Settings) -> str:
 
 
 def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
-    """Yield a warning when what a login kept, and what is set, are not the same."""
-    kept = store.find_login(settings)
+    """Yield a warning if both a login and the settings provide credentials."""
+    login = store.find_login(settings)
+    kind = grant_kind(settings)
     token = settings.values["access_token"]
-    secret = settings.values[_PAIRS[grant_kind(settings)][1]]
-    if not kept or not (token.value or secret.value):
+    secret = settings.values[CREDENTIAL_SETTINGS[kind][1]]
+    if not login or not (token.value or secret.value):
         return
-    if not token.value and kept.get("kind") == AUTHORIZATION_CODE and _is_used(settings, kept):
+    if not token.value and login.get("kind") == AUTHORIZATION_CODE and _is_used(settings, login):
         return
-    used, other = (token if token.value else secret).source, store.login_source(kept)
-    is_token = store.describe_secret(kept) == "access token"
-    if not token.value and is_token:
-        used, other = other, used
-    noun = "access key" if grant_kind(settings) == ACCESS_KEY else "client secret"
+    used, unused = (token if token.value else secret).source, store.login_source(login)
+    is_token_login = store.describe_secret(login) == "access token"
+    if not token.value and is_token_login:
+        used, unused = unused, used
+    label = "access key" if kind == ACCESS_KEY else "client secret"
     yield Finding(
         Severity.WARNING,
         "credential",
         "token",
-        f"the {'access token' if token.value or is_token else noun} "
-        f"from {used} is used, and not what is set by {other}",
+        f"the {'access token' if token.value or is_token_login else label} "
+        f"from {used} is used, and not what is set by {unused}",
         "unset the one, or `cxcall auth logout` the other",
     )
 
 
-def _is_used(settings: Settings, kept: StoredRecord) -> bool:
-    """Tell whether a kept login is for this endpoint, and nothing that is set goes before it."""
-    is_derived = settings.values["token_url"].source in _DERIVED
-    if not kept.get("token_url") or not (is_derived or kept["token_url"] == settings.token_url):
+def _is_used(settings: Settings, login: StoredRecord) -> bool:
+    """Return whether a login is for this token endpoint, and no setting takes precedence over it."""
+    is_derived = settings.values["token_url"].source in _DERIVED_SOURCES
+    if not login.get("token_url") or not (is_derived or login["token_url"] == settings.token_url):
         return False
-    kind = kept.get("kind", CLIENT_CREDENTIALS)
-    if kind == AUTHORIZATION_CODE:
-        is_same = settings.client_id in ("", kept.get("client_id"))
-        return is_same and not settings.access_key_secret
-    known, secret = (settings.values[name].value for name in _PAIRS[kind])
-    return not secret and known in ("", kept.get(_PAIRS[kind][0]))
+    kind = login.get("kind", CLIENT_CREDENTIALS)
+    id_name, secret_name = CREDENTIAL_SETTINGS[kind]
+    overriding = "access_key_secret" if kind == AUTHORIZATION_CODE else secret_name
+    is_same = settings.values[id_name].value in ("", login.get(id_name))
+    return is_same and not settings.values[overriding].value
 
 
-def _of_login(kept: StoredRecord) -> Client:
-    """Return the client that a login kept; raises CredentialsError when the file is damaged."""
-    kind, url = str(kept.get("kind", CLIENT_CREDENTIALS)), str(kept["token_url"])
-    texts = {name: str(value) for name, value in kept.items()}
-    source, locked = store.login_source(kept), store.keyring_secret_names(kept)
-    app = texts.get("client_id", ""), texts.get("client_secret", "")
+def _client_from_login(login: StoredRecord) -> Client:
+    """Return the client of a stored login; raises CredentialsError if the file is damaged."""
+    kind, token_url = str(login.get("kind", CLIENT_CREDENTIALS)), str(login["token_url"])
+    texts = {name: str(value) for name, value in login.items()}
+    source, keyring_secrets = store.login_source(login), store.keyring_secret_names(login)
+    application = texts.get("client_id", ""), texts.get("client_secret", "")
     if kind == AUTHORIZATION_CODE:
-        known = check_id("client ID", app[0], source)
-        refresh = texts.get("refresh_token", "")
-        return Client(known, app[1], source, url, kind, refresh=refresh, locked=locked)
-    pair = texts.get(_PAIRS[kind][0], ""), texts.get(_PAIRS[kind][1], "")
-    if locked:
-        client = Client(check_id("ID", pair[0], source), "", source, url, kind, locked=locked)
+        return Client(
+            check_id("client ID", application[0], source),
+            application[1],
+            source,
+            token_url,
+            kind,
+            refresh_token=texts.get("refresh_token", ""),
+            keyring_secrets=keyring_secrets,
+        )
+    id_name, secret_name = CREDENTIAL_SETTINGS[kind]
+    pair = texts.get(id_name, ""), texts.get(secret_name, "")
+    if keyring_secrets:
+        client_id = check_id("ID", pair[0], source)
+        client = Client(client_id, "", source, token_url, kind, keyring_secrets=keyring_secrets)
     else:
-        client = build_client(pair, (source, source), url, kind)
-    return client._replace(app=app) if kind == ACCESS_KEY else client
+        client = build_client(pair, (source, source), token_url, kind)
+    return client._replace(application=application) if kind == ACCESS_KEY else client
 
 
-def _missing(settings: Settings, kind: str) -> CredentialsError:
-    first, second = _PAIRS[kind]
-    for half, other in ((first, second), (second, first)):
-        if settings.values[half].value:
-            return _incomplete_pair(settings, half, other)
+def _missing_credentials(settings: Settings, kind: str) -> CredentialsError:
+    first, second = CREDENTIAL_SETTINGS[kind]
+    if settings.values[first].value or settings.values[second].value:
+        return _incomplete_pair(settings, first, second)
     is_client = kind == ACCESS_KEY and settings.client_id and settings.client_secret
     return credentials_error(
         f"there are no credentials for `{host_of(settings.base_url)}`",
         f"{settings.login_command()}, or set `CXCALL_{first.upper()}` and `CXCALL_{second.upper()}`",
         "NICE CXone has no client-credentials grant: an application presents a user's access key"
         if is_client
-        else _elsewhere(settings),
+        else _other_logins(settings),
         code="token-missing",
     )
 
 
-def _incomplete_pair(settings: Settings, half: str, other: str) -> CredentialsError:
-    if not settings.values[half].value:
-        half, other = other, half
+def _incomplete_pair(settings: Settings, first: str, second: str) -> CredentialsError:
+    present, missing = (first, second) if settings.values[first].value else (second, first)
     return credentials_error(
-        f"`{half}` is set (from {settings.values[half].source}), and `{other}` is not",
-        f"set `CXCALL_{other.upper()}`, or {settings.login_command()}",
-        _elsewhere(settings),
+        f"`{present}` is set (from {settings.values[present].source}), and `{missing}` is not",
+        f"set `CXCALL_{missing.upper()}`, or {settings.login_command()}",
+        _other_logins(settings),
         code="token-missing",
     )
 
 
-def _elsewhere(settings: Settings) -> str:
+def _other_logins(settings: Settings) -> str:
     hosts = store.login_hosts(settings)
     return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only" if hosts else ""

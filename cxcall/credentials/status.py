@@ -1,4 +1,4 @@
-"""How the credentials stand: who would send, to which host and until when."""
+"""Describe the credentials that would be used, for which host, and until when."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CredentialsStatus(NamedTuple):
-    """Who would send, to which host and until when, as far as that is known without the network."""
+    """The credentials that would be used, as far as they are known without the network."""
 
     settings: Settings
     token: Token | None
@@ -29,19 +29,19 @@ class CredentialsStatus(NamedTuple):
 
     @property
     def is_usable(self) -> bool:
-        """Whether there is a token, or what it takes to fetch one."""
+        """Whether there is a token, or credentials to request one."""
         errors = any(found.severity is Severity.ERROR for found in self.findings)
         return not errors and bool(self.token or self.client)
 
     @property
     def kind(self) -> str:
-        """How the token is got, as `Token.kind` has it; or nothing."""
+        """How the token is obtained, as in `Token.kind`; empty if there is none."""
         if self.token:
             return self.token.kind
         return self.client.kind if self.client else ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program; the names of the settings tell where each value came from."""
+        """Return the status as JSON members; `sources` maps each row's name to the value's source."""
         token = self.token
         scopes = sorted(token.scopes) if token and token.scopes is not None else None
         return {
@@ -59,32 +59,32 @@ class CredentialsStatus(NamedTuple):
         }
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return (name, value, source) of what matters, for a table; secrets are masked."""
+        """Return (name, value, source) of each row for a table, with secrets masked."""
         token, client, values = self.token, self.client, self.settings.values
-        shown = [
+        rows = [
             (name.replace("_", " "), values[name].value, values[name].source)
             for name in ("profile", "base_url", "token_url", "issuer")
             if name != "issuer" or values[name].value
         ]
         if client:
-            shown += self._client_rows(client)
+            rows += self._client_rows(client)
         if token and token.kind == EXPLICIT:
-            shown.append(("access token", "****", token.source))
-        shown.append(("grant", self.kind or "none", ""))
+            rows.append(("access token", "****", token.source))
+        rows.append(("grant", self.kind or "none", ""))
         if token and token.scopes is not None:
-            shown.append(("scopes", " ".join(sorted(token.scopes)), ""))
+            rows.append(("scopes", " ".join(sorted(token.scopes)), ""))
         expiry = _iso(token.expires_at) if token and token.expires_at else "not known"
-        shown.append(("expires", expiry if token else "no token yet", ""))
+        rows.append(("expires", expiry if token else "no token yet", ""))
         if client and client.kind == AUTHORIZATION_CODE:
             how = (
                 "by itself"
                 if client.is_renewable
                 else "by logging in again: there is no refresh token"
             )
-            shown.append(("renewed", how, ""))
+            rows.append(("renewed", how, ""))
         if self.storage:
-            shown.append(("kept in", self.storage, ""))
-        return shown
+            rows.append(("kept in", self.storage, ""))
+        return rows
 
     def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY
@@ -93,8 +93,12 @@ class CredentialsStatus(NamedTuple):
         yield f"{client.label} id", client.client_id, source or setting.source
         if client.has_secret:
             yield f"{client.label} secret", "****", client.source
-        if client.app[0]:
-            yield "application", client.app[0], source or self.settings.values["client_id"].source
+        if client.application[0]:
+            yield (
+                "application",
+                client.application[0],
+                source or self.settings.values["client_id"].source,
+            )
 
 
 def _iso(moment: float) -> str:

@@ -1,4 +1,4 @@
-"""What is kept on this machine, for its owner alone: logins, and tokens in use."""
+"""Store logins and cached tokens on this machine, readable only by their owner."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ EXPLICIT = "given"
 LOGIN_SOURCE = "cxcall auth login (credentials.json)"
 KEYRING_SOURCE = "cxcall auth login (keyring)"
 SECRET_FIELDS = ("client_secret", "access_key_secret", "access_token", "refresh_token")
-_LOCKED = "in_keyring"
-_WHY = "not_in_keyring"
-_MARGIN = 60.0
-_MARGIN_SHARE = 0.1
-_EXCHANGES = 2
-"""How many exchanges one holder of the lock may need: a token, and where its tenant is."""
+_KEYRING_NAMES = "in_keyring"
+_KEYRING_PROBLEM = "not_in_keyring"
+_EXPIRY_MARGIN = 60.0
+_EXPIRY_MARGIN_SHARE = 0.1
+_EXCHANGES_UNDER_LOCK = 2
+"""The token request, and the discovery of the tenant."""
 
 
 class Token(NamedTuple):
-    """An access token; `scopes` and `expires_at` (seconds since 1970) are None when not known.
+    """An access token. `scopes` and `expires_at` (seconds since 1970) are None if unknown.
 
-    `kind` says how it was got, in the words of `Operation.token_kinds`: `client-credentials`,
-    `access-key`, `authorization-code`; or `given`, which tells nothing of it.
+    `kind` is one of `Operation.token_kinds` (`client-credentials`, `access-key`,
+    `authorization-code`), or `given` for an explicit token.
     """
 
     value: str
@@ -58,10 +58,10 @@ class Token(NamedTuple):
 
 
 def find_login(settings: Settings) -> StoredRecord:
-    """Return what a login kept for the profile and its host; empty when there is none.
+    """Return the stored login for the profile and its host; empty if there is none.
 
-    It is bound to its host: no flag and no `.env` can have a kept secret sent to another. Raises
-    UsageError when others can read the file.
+    A login belongs to one host: no flag and no `.env` file can send its secret to another host.
+    Raises UsageError if other users can read the file.
     """
     if settings.is_embedded:
         return {}
@@ -69,36 +69,41 @@ def find_login(settings: Settings) -> StoredRecord:
 
 
 def login_hosts(settings: Settings) -> list[str]:
-    """Return the addresses that the profile is logged in to."""
+    """Return the base URLs that the profile has a stored login for."""
     records = _logins().find({"profile": settings.profile})
     return sorted({str(record.get("base_url", "")) for record in records})
 
 
 def save_login(settings: Settings, login: StoredRecord) -> None:
-    """Keep a login for the profile and its host, in place of an earlier one; raises UnwritableError.
+    """Store a login for the profile and its host, in place of an earlier one.
 
-    Its secrets go into the keyring where one is installed and takes them, else beside it.
+    Its secrets go into the keyring if one is installed and accepts them, else into the file. Raises
+    UnwritableError.
     """
     key = _login_key(settings)
     secrets = {name: str(login[name]) for name in SECRET_FIELDS if name in login}
-    record = {name: value for name, value in login.items() if name not in (_LOCKED, _WHY)}
+    record = {
+        name: value
+        for name, value in login.items()
+        if name not in (_KEYRING_NAMES, _KEYRING_PROBLEM)
+    }
     if keyring_store.is_installed():
         try:
             keyring_store.save_secrets(_account(key), secrets)
         except keyring_store.KeyringError as error:
-            record[_WHY] = str(error)
+            record[_KEYRING_PROBLEM] = str(error)
         else:
             record = {name: value for name, value in record.items() if name not in secrets}
-            record[_LOCKED] = sorted(secrets)
+            record[_KEYRING_NAMES] = sorted(secrets)
     _logins().put(record, key)
 
 
 def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecord:
-    """Return a login with what the keyring holds of it; raises CredentialsError when that is not to be had."""
-    if not login.get(_LOCKED):
+    """Return a login with its secrets from the keyring; raises CredentialsError if that fails."""
+    if not login.get(_KEYRING_NAMES):
         return login
     try:
-        return {**login, **keyring_store.load_secrets(_account(login)), _LOCKED: []}
+        return {**login, **keyring_store.load_secrets(_account(login)), _KEYRING_NAMES: []}
     except keyring_store.KeyringError as error:
         raise credentials_error(
             str(error),
@@ -108,32 +113,32 @@ def load_keyring_secrets(settings: Settings, login: StoredRecord) -> StoredRecor
 
 
 def keyring_secret_names(login: StoredRecord) -> tuple[str, ...]:
-    """Return the names of a login's secrets that are in the keyring."""
-    names = login.get(_LOCKED)
+    """Return the names of those secrets of a login that are in the keyring."""
+    names = login.get(_KEYRING_NAMES)
     return tuple(map(str, names)) if isinstance(names, list) else ()
 
 
 def login_source(login: StoredRecord) -> str:
-    """Say where a login's secrets are kept."""
+    """Return the source name for a login's secrets: the keyring or the file."""
     return KEYRING_SOURCE if keyring_secret_names(login) else LOGIN_SOURCE
 
 
 def describe_storage(settings: Settings) -> str:
-    """Say where the secrets of the profile's login are, and why not in the keyring; empty without one."""
+    """Describe where the secrets of the profile's login are, and why not in the keyring; empty if none."""
     login = find_login(settings)
     if not login:
         return ""
     if keyring_secret_names(login):
         return "the system's keyring"
-    why = login.get(_WHY)
+    why = login.get(_KEYRING_PROBLEM)
     return f"credentials.json, mode 0600{f', as {why}' if why else ''}"
 
 
 def find_cached_token(settings: Settings, client: Client) -> Token | None:
-    """Return the token in use for a client, unless it expires within a minute or a tenth of its life."""
+    """Return the cached token of a client; None if it expires in a minute or a tenth of its lifetime."""
     for record in _tokens().find(_token_key(settings, client)):
         with suppress(CredentialsError, KeyError, TypeError, ValueError, OverflowError):
-            if _is_good(record):
+            if _is_usable(record):
                 scopes = record["scopes"]
                 grant = TokenGrant(
                     check_secret("access token", str(record["value"]), "tokens.json"),
@@ -146,16 +151,16 @@ def find_cached_token(settings: Settings, client: Client) -> Token | None:
 
 
 def fetch_token(settings: Settings, client: Client) -> Token:
-    """Fetch a token in place of the one in use, and keep it.
+    """Request a token, and cache it in place of the old one.
 
-    Raises as `grant.fetch` does; CredentialsError when a person must log in again, or when the
-    tenant is found elsewhere than where the request would go.
+    Raises CredentialsError and UndeliveredError as `request_grant` does. Raises CredentialsError
+    also if the user must log in again, or if the tenant's API is on another host than `base_url`.
     """
     from cxcall.credentials.token_request import request_grant
 
     if settings.is_embedded:
         return _token(request_grant(client, settings.timeout), client)
-    if client.kind == AUTHORIZATION_CODE and not client.refresh:
+    if client.kind == AUTHORIZATION_CODE and not client.refresh_token:
         raise credentials_error(
             "the login has ended",
             settings.login_command("--web"),
@@ -165,10 +170,12 @@ def fetch_token(settings: Settings, client: Client) -> Token:
     with suppress(UnwritableError):
         _tokens().remove(_token_key(settings, client))
     grant = request_grant(client, settings.timeout)
-    if client.kind == AUTHORIZATION_CODE and grant.refresh not in ("", client.refresh):
-        # The old one may be worth nothing now: should this one be lost, so is the login.
+    if client.kind == AUTHORIZATION_CODE and grant.refresh_token not in ("", client.refresh_token):
+        # The old refresh token may be invalid now, so save the new one before anything else.
         secret = {"client_secret": client.secret} if client.secret else {}
-        save_login(settings, {**find_login(settings), **secret, "refresh_token": grant.refresh})
+        save_login(
+            settings, {**find_login(settings), **secret, "refresh_token": grant.refresh_token}
+        )
     token = cache_token(settings, client, grant)
     if (
         settings.base_url_from_tenant
@@ -179,10 +186,10 @@ def fetch_token(settings: Settings, client: Client) -> Token:
 
 
 def cache_token(settings: Settings, client: Client, grant: TokenGrant) -> Token:
-    """Keep what was granted for as long as it lasts; a token that cannot be kept is good for this once.
+    """Cache a token until it expires, and return it even if the cache cannot be written.
 
-    One whose end is not known is fetched anew each time, but for a person's: that is used until it
-    is refused.
+    A token without a known expiry is not cached, except one from a browser login, which is used
+    until the API refuses it.
     """
     if grant.expires_at is not None or client.kind == AUTHORIZATION_CODE:
         record = {
@@ -197,7 +204,7 @@ def cache_token(settings: Settings, client: Client, grant: TokenGrant) -> Token:
 
 
 def find_and_save_tenant(settings: Settings, client: Client, grant: TokenGrant) -> tenants.Tenant:
-    """Discover where a token's CXone tenant is, and keep it; raises as `discovery.discover` does."""
+    """Find the CXone tenant of a token, and save it; raises as `discover_tenant` does."""
     from cxcall.credentials.tenant_discovery import discover_tenant
 
     found = discover_tenant(settings.issuer, client, grant, settings.timeout)
@@ -207,9 +214,9 @@ def find_and_save_tenant(settings: Settings, client: Client, grant: TokenGrant) 
 
 
 def delete_profile(settings: Settings) -> tuple[list[StoredRecord], list[StoredRecord]]:
-    """Drop the logins and the tokens of the profile, whatever the host, and return them.
+    """Delete the logins and tokens of the profile for every host, and return them.
 
-    A login has `kept`, and why, when the keyring did not let go of its secrets.
+    The member `kept` of a login says why the keyring did not delete its secrets.
     """
     key = {"profile": settings.profile}
     tenants.delete_tenant(state_dir(), settings.profile)
@@ -224,13 +231,13 @@ def delete_profile(settings: Settings) -> tuple[list[StoredRecord], list[StoredR
 
 @contextmanager
 def lock_store(settings: Settings) -> Iterator[None]:
-    """Keep other processes from changing what is kept, for as long as the exchanges may take."""
-    with _tokens().lock(_EXCHANGES * settings.timeout):
+    """Keep other processes from changing the store while tokens are requested."""
+    with _tokens().lock(_EXCHANGES_UNDER_LOCK * settings.timeout):
         yield
 
 
 def describe_secret(record: StoredRecord) -> str:
-    """Name the secret that a login kept."""
+    """Return a name for the secret of a login, for messages."""
     kind = record.get("kind", CLIENT_CREDENTIALS)
     names = {ACCESS_KEY: "access key", AUTHORIZATION_CODE: "login by the browser"}
     is_token = "access_token" in (*record, *keyring_secret_names(record))
@@ -238,7 +245,7 @@ def describe_secret(record: StoredRecord) -> str:
 
 
 def _check_tenant(settings: Settings, client: Client, grant: TokenGrant) -> None:
-    """Stop when the tenant is not where the request is about to go; the next one will know better."""
+    """Raise CredentialsError if the tenant's API is on another host than `base_url`; save the right one."""
     found = find_and_save_tenant(settings, client, grant)
     if host_url(found.api_endpoint) != host_url(settings.base_url):
         raise credentials_error(
@@ -259,7 +266,7 @@ def _logins() -> PrivateFile:
 
 
 def _login_key(settings: Settings) -> dict[str, str]:
-    # The path is no part of it: CXone's version stands there.
+    # Without the path, because CXone has the API's version there.
     return {"profile": settings.profile, "base_url": host_url(settings.base_url)}
 
 
@@ -281,13 +288,13 @@ def _token(grant: TokenGrant, client: Client) -> Token:
     return Token(grant.value, client.kind, grant.scopes, grant.expires_at, source)
 
 
-def _is_good(record: StoredRecord) -> bool:
-    """Tell whether a token lasts for another while; one from the future tells of a clock set back."""
+def _is_usable(record: StoredRecord) -> bool:
+    """Return whether a cached token is usable. One from the future means that the clock was set back."""
     issued = float(record["issued_at"])
     if record["expires_at"] is None and record["kind"] == AUTHORIZATION_CODE:
         return isinstance(record["value"], str)
     expires = float(record["expires_at"])
-    margin = min(_MARGIN, _MARGIN_SHARE * (expires - issued))
+    margin = min(_EXPIRY_MARGIN, _EXPIRY_MARGIN_SHARE * (expires - issued))
     return isinstance(record["value"], str) and issued <= time.time() < expires - margin
 
 

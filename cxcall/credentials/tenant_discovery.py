@@ -1,4 +1,4 @@
-"""Tenant discovery: a granted token -> where the tenant's API is (docs/platforms/nice-cxone.md#tenant-discovery)."""
+"""Find the API endpoint of the CXone tenant that a token belongs to (docs/platforms/nice-cxone.md#tenant-discovery)."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ _FIX = "set `CXCALL_BASE_URL` to your tenant's API, e.g. `https://api-na1.nicein
 
 
 def discover_tenant(issuer: str, client: Client, grant: TokenGrant, timeout: float) -> Tenant:
-    """Ask the issuer, without any credentials, where the API of the token's tenant is.
+    """Return the tenant of a token, from the issuer's discovery document. Sends no credentials.
 
-    Raises CredentialsError when the token names no tenant, or the answer no host that the token may
-    go to, and UndeliveredError when the issuer does not answer.
+    Raises CredentialsError if the token names no tenant, or if the document names a host that is
+    not trusted, and UndeliveredError if the issuer does not answer.
     """
-    # Nobody's word is taken but the endpoint's own, over TLS: a signature would prove no more.
-    known = str(
-        token_claims(grant.identity).get("tenantId")
+    # The token comes from the token endpoint over TLS, so checking its signature would prove no more.
+    tenant_id = str(
+        token_claims(grant.id_token).get("tenantId")
         or token_claims(grant.value).get("tenantId")
         or ""
     )
-    if not known:
+    if not tenant_id:
         why = "neither its ID token nor the token itself has a `tenantId`"
         raise credentials_error(f"the token from `{client.host}` names no tenant", _FIX, why)
-    url = f"{issuer}{DISCOVERY_PATH}?{urlencode({'tenantId': known})}"
-    answer = _get(url, timeout)
-    if answer.status == HTTPStatus.NOT_FOUND:
-        message = f"`{host_of(issuer)}` knows no tenant `{printable(known)}`"
+    url = f"{issuer}{DISCOVERY_PATH}?{urlencode({'tenantId': tenant_id})}"
+    response = _get(url, timeout)
+    if response.status == HTTPStatus.NOT_FOUND:
+        message = f"`{host_of(issuer)}` knows no tenant `{printable(tenant_id)}`"
         raise credentials_error(message, f"check `issuer`, or {_FIX}", where="host")
-    if answer.status != HTTPStatus.OK:
+    if response.status != HTTPStatus.OK:
         message = f"`{host_of(issuer)}` does not say where the tenant's API is"
         raise token_undelivered(
-            "undelivered", message, f"run it again, or {_FIX}", f"HTTP {answer.status}"
+            "undelivered", message, f"run it again, or {_FIX}", f"HTTP {response.status}"
         )
-    declared = answer.json()
-    endpoint = str(declared.get("api_endpoint", "")) if isinstance(declared, dict) else ""
+    document = response.json()
+    endpoint = str(document.get("api_endpoint", "")) if isinstance(document, dict) else ""
     if not tenants.is_trusted_endpoint(endpoint, issuer):
         message = f"`{host_of(issuer)}` names `{printable(endpoint)[:80]}` as the tenant's API"
         why = f"a token goes only to `https://` hosts under {', '.join(tenants.VENDOR_DOMAINS)}, or the issuer's own"
         raise credentials_error(message, _FIX, why, where="host", code="host-unknown")
-    return Tenant(endpoint.rstrip("/"), client.token_url, known)
+    return Tenant(endpoint.rstrip("/"), client.token_url, tenant_id)
 
 
 def token_claims(token: str) -> dict[str, Any]:
-    """Return the claims of a JSON Web Token, unverified; none for what is no such token."""
+    """Return the claims of a JSON Web Token without verifying them; empty if it is not one."""
     _, _, rest = token.partition(".")
     payload = rest.partition(".")[0]
     try:

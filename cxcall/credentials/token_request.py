@@ -1,4 +1,4 @@
-"""The grants: client credentials, an access key, or a person's login -> an access token."""
+"""Request an access token with client credentials, an access key, or a browser login."""
 
 from __future__ import annotations
 
@@ -25,69 +25,74 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def request_grant(client: Client, timeout: float) -> TokenGrant:
-    """Exchange what the client has for a token.
+    """Return a token for the client's credentials.
 
-    Raises CredentialsError when the endpoint refuses it or grants nothing that can be used, and
-    UndeliveredError when it does not answer or asks to come back later.
+    Raises CredentialsError if the token endpoint refuses them or returns no usable token, and
+    UndeliveredError if it does not answer or limits the rate.
     """
     if client.kind == ACCESS_KEY:
-        return _by_access_key(client, timeout)
+        return _request_with_access_key(client, timeout)
     if client.kind == AUTHORIZATION_CODE:
-        form = {"grant_type": "refresh_token", "refresh_token": client.refresh}
+        form = {"grant_type": "refresh_token", "refresh_token": client.refresh_token}
         return redeem_code(client, form, timeout)
-    return _ask(client, _form(client, {"grant_type": "client_credentials"}), timeout, _pair(client))
+    return _send(
+        client,
+        _form(client, {"grant_type": "client_credentials"}),
+        timeout,
+        _basic_credentials(client),
+    )
 
 
 def redeem_code(client: Client, form: Mapping[str, str], timeout: float) -> TokenGrant:
-    """Exchange an authorization code or a refresh token; raises as `fetch` does.
+    """Return a token for an authorization code or a refresh token; raises as `request_grant` does.
 
-    A client without a secret is named in the form (RFC 6749 section 3.2.1).
+    A client without a secret sends its ID in the form (RFC 6749 section 3.2.1).
     """
     if client.secret:
-        return _ask(client, _form(client, form), timeout, _pair(client))
-    return _ask(client, _form(client, {**form, "client_id": client.client_id}), timeout)
+        return _send(client, _form(client, form), timeout, _basic_credentials(client))
+    return _send(client, _form(client, {**form, "client_id": client.client_id}), timeout)
 
 
-def _by_access_key(client: Client, timeout: float) -> TokenGrant:
-    """Present an access key: alone, or by a registered application (docs/platforms/nice-cxone.md#tokens)."""
-    if all(client.app):
+def _request_with_access_key(client: Client, timeout: float) -> TokenGrant:
+    """Return a token for an access key, with or without a registered application (docs/platforms/nice-cxone.md#tokens)."""
+    if all(client.application):
         form = {
             "grant_type": "password",
             "username": client.client_id,
             "password": client.secret,
         }
-        pair = encode_basic(*(quote(half, safe="") for half in client.app))
-        return _ask(client, _form(client, form), timeout, pair)
+        basic = encode_basic(*(quote(half, safe="") for half in client.application))
+        return _send(client, _form(client, form), timeout, basic)
     key = {"accessKeyId": client.client_id, "accessKeySecret": client.secret}
-    return _ask(client, _post(client, "application/json", json.dumps(key)), timeout)
+    return _send(client, _post(client, "application/json", json.dumps(key)), timeout)
 
 
-def _ask(client: Client, request: HttpRequest, timeout: float, pair: str = "") -> TokenGrant:
+def _send(client: Client, request: HttpRequest, timeout: float, basic: str = "") -> TokenGrant:
     from cxcall.transport.exchange import Interrupted, exchange
 
-    header = Authorization(client.token_url, f"Basic {pair}" if pair else "")
-    asked_at = time.time()
+    header = Authorization(client.token_url, f"Basic {basic}" if basic else "")
+    requested_at = time.time()
     try:
         done = exchange(request, auth=header, timeout=timeout)
-    except Interrupted:  # it was a token that was asked for: no call can have gone out
+    except Interrupted:  # a token request places no call
         raise KeyboardInterrupt from None
     if done.response is None or done.failure:
         raise no_response_error(done, client, timeout)
-    answer = TokenResponse.of(done.response, client)
-    answer.raise_for_status()
-    return answer.grant(asked_at)
+    response = TokenResponse.read(done.response, client)
+    response.raise_for_status()
+    return response.to_grant(requested_at)
 
 
 def _form(client: Client, form: Mapping[str, str]) -> HttpRequest:
     return _post(client, _FORM, urlencode(form))
 
 
-def _post(client: Client, media: str, body: str) -> HttpRequest:
+def _post(client: Client, media_type: str, body: str) -> HttpRequest:
     from cxcall.transport.messages import HttpRequest
 
-    headers = {"Accept": "application/json", "Content-Type": media}
+    headers = {"Accept": "application/json", "Content-Type": media_type}
     return HttpRequest("POST", client.token_url, headers, body.encode())
 
 
-def _pair(client: Client) -> str:
+def _basic_credentials(client: Client) -> str:
     return encode_basic(client.client_id, client.secret)
