@@ -24,7 +24,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.records import intent_digest
 from cxcall.output.report import delivery_report, error_report
-from cxcall.runtime.signals import heeded
+from cxcall.runtime.signals import block_in_thread, heeded
 from cxcall.sending.dialer import Plan, SendHooks, deliver
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Run:
     ) -> Iterator[RowResult]:
         """Send the rows that passed the check; yield every row's result as it comes, or in input order."""
         sys.setswitchinterval(_SWITCH_INTERVAL)
-        pool = ThreadPoolExecutor(threads, thread_name_prefix="cxcall-batch")
+        pool = ThreadPoolExecutor(threads, "cxcall-batch", initializer=block_in_thread)
         results = self._process(rows, pool, resume=resume, threads=threads)
         yield from self._in_order(results) if in_order else results
         if self.is_abandoned:

@@ -34,6 +34,16 @@ def heeded() -> list[signal.Signals]:
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
+def block_in_thread() -> None:
+    """Let no signal be delivered to the current thread, so that the main thread gets it.
+
+    The system may give a signal to any thread. Only the main thread runs Python's handlers, and it
+    would not wake up for a signal that another thread got.
+    """
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
+
+
 class DeferredSignals:
     """Both held back while the block runs; once open, the first of them interrupts, and no other."""
 

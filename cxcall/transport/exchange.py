@@ -7,6 +7,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.runtime.signals import block_in_thread
 from cxcall.transport.messages import (
     MASKED,
     Exchange,
@@ -126,6 +127,7 @@ class _Call:
         from cxcall.transport.connection import SingleUseAdapter
         from cxcall.transport.failures import name_failure
 
+        block_in_thread()
         try:
             with SingleUseAdapter(self._state).response_to(prepared, timeout) as answer:
                 self._read(answer)

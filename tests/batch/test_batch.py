@@ -386,7 +386,7 @@ def test_a_row_that_is_left_in_flight_by_a_resume_counts_once(cxcall: Cxcall) ->
 
     def block(_body: Any, _count: int) -> Reply:
         came.set()
-        hold.wait(30)
+        hold.wait(60)
         return Reply()
 
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
@@ -397,7 +397,7 @@ def test_a_row_that_is_left_in_flight_by_a_resume_counts_once(cxcall: Cxcall) ->
             assert came.wait(30)
             process.send_signal(signal.SIGINT)
             process.send_signal(signal.SIGTERM)
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=30)  # the request is still held
         hold.set()
     *rows, summary = map(json.loads, out.splitlines())
     assert [row["outcome"] for row in rows] == ["unknown"]
