@@ -18,6 +18,26 @@ if threading.current_thread() is threading.main_thread():
     # A run started in the background has SIGINT ignored, and would hand that on to every command.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+QUICK_CASES = 3
+"""How many cases of a test that starts the command for each are in the quick suite."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow all but a few cases, evenly spread, of each test that starts the command.
+
+    A process takes a tenth of a second and more, and most of what it does is the same for each case.
+    """
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if "cxcall" in getattr(item, "fixturenames", ()):
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    for group in cases.values():
+        step = max(1, -(-len(group) // QUICK_CASES))
+        for number, item in enumerate(group):
+            if number % step:
+                item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture
 def cxcall(tmp_path: Path) -> Cxcall:
