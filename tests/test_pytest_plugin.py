@@ -90,6 +90,7 @@ def test_a_users_smoke_tests(pytester: pytest.Pytester, monkeypatch: pytest.Monk
     ran.assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_a_contract_of_ones_own(pytester: pytest.Pytester) -> None:
     declared = {"openapi": "3.1.0", "paths": {"/page": {"post": {"operationId": "page"}}}}
     (pytester.path / "own.json").write_text(json.dumps(declared))
@@ -97,6 +98,7 @@ def test_a_contract_of_ones_own(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess("-W", "error").assert_outcomes(passed=1)
 
 
+@pytest.mark.slow
 def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
     for name in ("cxcall_sandbox", "cxcall_environment", "cxcall_contract"):
@@ -104,6 +106,7 @@ def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) 
     assert "no real calls are placed" in shown
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_ask_for_it_pays_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """

@@ -182,6 +182,7 @@ cxcall.chek({})
 """
 
 
+@pytest.mark.slow
 def test_a_users_own_types_hold(tmp_path: Path) -> None:
     for name, text in (("sample.py", SAMPLE), ("wrong.py", WRONG)):
         (tmp_path / name).write_text(text)

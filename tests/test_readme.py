@@ -64,6 +64,7 @@ def blocks() -> list[str]:
     return [text for text in told if "venv" not in text]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks(), ids=lambda text: text.split("\n")[0][:48])
 def test_every_block_does_what_it_says(block: str, live: Cxcall) -> None:
     for name, content in FILES.items():
@@ -125,6 +126,7 @@ def test_it_stays_short() -> None:
     assert README.count("\n") < 230
 
 
+@pytest.mark.slow
 def test_the_picture_is_what_a_terminal_shows() -> None:
     assert transcripts.draw_picture() == transcripts.PICTURE.read_text("utf-8"), (
         "run: python tools/transcripts.py"

@@ -558,6 +558,7 @@ def test_a_token_that_is_never_accepted_stops_it(cxcall: Cxcall) -> None:
     assert (platform.rung, platform.grants) == (0, 2)
 
 
+@pytest.mark.slow
 def test_a_wait_that_one_is_told_of_holds_all(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     arrivals: list[float] = []
@@ -593,6 +594,7 @@ def test_a_wait_that_is_too_long_ends_it(cxcall: Cxcall) -> None:
     assert platform.rung == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("burst", [1, 5])
 def test_a_rate_is_kept_so_that_the_platform_refuses_next_to_none(
     cxcall: Cxcall, burst: int
@@ -686,6 +688,7 @@ def test_interrupted_twice_it_leaves_at_once_and_says_what_is_unknown(cxcall: Cx
     assert {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")} == {4, 5}
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_reaches_the_end_and_dials_nobody_twice(cxcall: Cxcall) -> None:
     file, seed = write_lines(cxcall, ROWS), Random(6)
     arguments = (file, *PERSONAL, "--rate", "400/s", "--confirm")
@@ -708,6 +711,7 @@ def test_killed_again_and_again_it_reaches_the_end_and_dials_nobody_twice(cxcall
     assert named == {entry["row"] for entry in recorded(cxcall, "--outcome", "unknown")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--again",)], ids=["anew", "again"])
 def test_several_at_once_on_one_file_dial_nobody_twice(
     cxcall: Cxcall, more: tuple[str, ...]

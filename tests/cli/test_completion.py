@@ -221,6 +221,7 @@ def asked(cxcall: Cxcall, *words: str, word: str) -> list[str]:
     return [line.partition("\t")[0] for line in ran.out.splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_every_command_and_every_flag_is_offered(cxcall: Cxcall) -> None:
     helped = cxcall("--help", code=0).out
     commands = asked(cxcall, word="")

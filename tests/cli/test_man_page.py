@@ -51,6 +51,7 @@ def test_the_tools_for_man_pages_have_nothing_to_say(command: list[str]) -> None
     assert command[0] == "man" or not done.stdout
 
 
+@pytest.mark.slow
 def test_the_wheel_brings_it_and_the_scripts_of_the_shells(tmp_path: Path) -> None:
     build = ["pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
     subprocess.run(

@@ -238,6 +238,7 @@ def test_what_is_asked_of_the_page(cxcall: Cxcall, start: Start) -> None:
     running.end(130)
 
 
+@pytest.mark.slow
 def test_a_token_that_runs_out_is_renewed_and_the_login_lives_on(
     cxcall: Cxcall, start: Start
 ) -> None:
@@ -252,6 +253,7 @@ def test_a_token_that_runs_out_is_renewed_and_the_login_lives_on(
     assert grants(provider) == ["authorization_code", *["refresh_token"] * 3]
 
 
+@pytest.mark.slow
 def test_of_two_processes_one_renews(cxcall: Cxcall, start: Start) -> None:
     provider = start(life=30)
     logged_in(at(cxcall, provider))
@@ -502,6 +504,7 @@ def test_no_token_goes_where_an_issuer_points_outside(
     assert not (state / "tenants.json").exists()
 
 
+@pytest.mark.slow
 def test_a_renewed_login_stays_in_the_keyring(cxcall: Cxcall, start: Start) -> None:
     cxcall.environment |= {
         "PYTHONPATH": str(SERVER.parent),

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import Thread
@@ -19,6 +18,7 @@ from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.detect import read
 from cxcall.findings.errors import CxcallError
 from helpers.har import har
+from helpers.work import time_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -254,16 +254,17 @@ def mutated(random: Random) -> str:
 
 
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 8))]
+)
 def test_mutated_input_is_read_or_refused(seed: int) -> None:
     for number in range(seed, MUTATIONS, 8):
         text = mutated(Random(number))
-        began = time.perf_counter()
         try:
-            for request in read(text, "x"):
-                explain_request(request)
+            with time_limit():
+                for request in read(text, "x"):
+                    explain_request(request)
         except CxcallError:
             pass
         except Exception as fault:
             raise AssertionError(f"mutation {number}: {text!r}") from fault
-        assert time.perf_counter() - began < 1, f"mutation {number}"

@@ -444,6 +444,7 @@ def test_a_delivery_is_found_by_the_start_of_its_id_alone(book: Ledger) -> None:
 # --- many processes, and their ends
 
 
+@pytest.mark.slow
 def test_of_eight_equal_requests_at_once_exactly_one_goes_out(tmp_path: Path) -> None:
     for number in range(4):
         words = race(tmp_path / str(number), *[["same"]] * 8)
@@ -453,6 +454,7 @@ def test_of_eight_equal_requests_at_once_exactly_one_goes_out(tmp_path: Path) ->
         assert all(code == "7" for code, _ in codes), codes
 
 
+@pytest.mark.slow
 def test_eight_processes_with_requests_of_their_own_all_succeed(folder: Path) -> None:
     words = race(folder, *[[f"{process} {number}" for number in range(10)] for process in range(8)])
     begun = [delivery for lines in words for word, delivery in lines if word == "begun"]
@@ -463,6 +465,7 @@ def test_eight_processes_with_requests_of_their_own_all_succeed(folder: Path) ->
     assert {record.outcome for record in found} == {Outcome.ACCEPTED}
 
 
+@pytest.mark.slow
 def test_killed_at_any_instant_it_still_tells_the_truth(folder: Path) -> None:
     chance, told, planned = Random(7), {}, {}
     for turn in range(12):
@@ -492,6 +495,7 @@ def test_killed_at_any_instant_it_still_tells_the_truth(folder: Path) -> None:
     assert sound(folder)
 
 
+@pytest.mark.slow
 def test_killed_while_the_file_is_made_it_is_made_the_next_time(tmp_path: Path) -> None:
     chance = Random(11)
     for turn in range(8):

@@ -96,6 +96,7 @@ def test_a_folder_that_cannot_be_written(cxcall: Cxcall, folder: str) -> None:
     assert platform.rung == 0
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_ends_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
     count = write_lines(cxcall, 1000)
     with Platform() as platform:

@@ -92,6 +92,7 @@ def test_a_terminal_shows_the_line_as_it_was_typed(cxcall: Cxcall) -> None:
         assert '"address": "+12025550123"' in screen(child)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_tables_fit_the_terminal(live: Cxcall, columns: int) -> None:
     live(*PERSONAL, code=0)
@@ -135,6 +136,7 @@ def test_a_finding_beside_a_repair_has_its_colours(cxcall: Cxcall) -> None:
     assert "\\x1b" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("columns", "headings"),
     [

@@ -25,6 +25,9 @@ WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 # The bodies that this project was asked for are tried most.
 TRIES = {"community": 2000}
 FEWER_TRIES = 150
+SHARES = pytest.mark.parametrize(
+    "share", [pytest.param(25, id="few"), pytest.param(1, id="all", marks=pytest.mark.slow)]
+)
 EXECUTE = contract.find("execute", OPERATIONS)
 ANY_JSON = st.recursive(
     st.none()
@@ -100,11 +103,12 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
 
 
 @pytest.mark.usefixtures("untraced")
+@SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
+def test_verdicts_equal_an_independent_validators(operation: Operation, share: int) -> None:
     judge = independent(operation)
 
-    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
 
     @settings(
         max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck)
@@ -118,9 +122,12 @@ def test_verdicts_equal_an_independent_validators(operation: Operation) -> None:
 
 
 @pytest.mark.usefixtures("untraced")
+@SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_every_finding_stands_in_the_file_and_says_what_to_do(operation: Operation) -> None:
-    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
+def test_every_finding_stands_in_the_file_and_says_what_to_do(
+    operation: Operation, share: int
+) -> None:
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
 
     @settings(
         max_examples=tries // 5,

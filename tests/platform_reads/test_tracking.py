@@ -42,6 +42,7 @@ def test_until_a_state_it_prints_what_changes(live: Cxcall) -> None:
     assert "+*******" in ran.out
 
 
+@pytest.mark.slow
 def test_a_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
     ran = live("call", "--to", NUMBER, "--as", USER, "--wait", "-o", "json", code=0)
     assert ran.envelope["outcome"] == "accepted"
@@ -81,6 +82,7 @@ def test_a_read_that_fails_says_so(status: int, code: int, cxcall: Cxcall) -> No
     assert ran.envelope["data"] is None
 
 
+@pytest.mark.slow
 def test_odd_answers_are_no_fault(cxcall: Cxcall) -> None:
     odd: list[Any] = [
         {},
@@ -118,6 +120,7 @@ def test_a_contact_of_cxone_is_its_own_leg(cxcall: Cxcall) -> None:
     assert ran.envelope["data"]["reached"] is None
 
 
+@pytest.mark.slow
 def test_nothing_published_reads_what_a_community_route_started(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -113,6 +113,7 @@ def test_eight_different_ones_at_once_ring_eight_times(live: Cxcall, sandbox: Sa
     assert len({entry["id"] for entry in listed(live)}) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_killed_at_any_instant_and_run_again_it_rings_at_most_once(
     live: Cxcall, sandbox: Sandbox, seed: int

@@ -18,6 +18,8 @@ from cxcall.sandbox.server import Sandbox, start_sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 # Few operations are tried in depth, many in breadth: the time stays the same.
 EXAMPLES = {"community": 60}
 FEWER_EXAMPLES = 6

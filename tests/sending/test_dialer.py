@@ -624,6 +624,7 @@ with Ledger.open(Path(sys.argv[2])) as ledger:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_unknown_behind(ledger: Ledger, tmp_path: Path) -> None:
     arrived = threading.Event()
     silent = fault.but(fault.never_answer, lambda _peer: arrived.set())

@@ -163,24 +163,20 @@ def test_early_hints_are_no_final_answer() -> None:
 
 @pytest.mark.parametrize("fault_", [fault.big, fault.bomb], ids=["10 MB", "gzip bomb"])
 def test_no_more_of_a_body_is_kept_than_a_mebibyte(fault_: Fault) -> None:
-    started = time.perf_counter()
     done, _ = meet(fault_)
     assert done.response is not None
     assert done.failure == ""
     assert len(done.response.body) == 1 << 20
     assert done.response.truncated
-    assert time.perf_counter() - started < 5
 
 
 @pytest.mark.parametrize(
     "silent", [fault.never_answer, fault.byte_by_byte], ids=["silent", "dribble"]
 )
 def test_the_deadline_ends_the_whole_exchange(silent: Fault) -> None:
-    started = time.perf_counter()
     done, server = meet(silent, timeout=0.3)
     assert (done.failure, done.left) == ("timeout", True)
     assert "0.3 s" in done.detail
-    assert time.perf_counter() - started < 2
     assert server.whole == 1
 
 

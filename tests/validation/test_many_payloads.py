@@ -36,6 +36,7 @@ def write(cxcall: Cxcall, count: int, name: str = "many.jsonl") -> str:
     return cxcall.file(name, "".join(f"{json.dumps(body(number))}\n" for number in range(count)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "github", "junit", "sarif"])
 def test_what_is_told_does_not_hang_on_how_many_do_it(cxcall: Cxcall, form: str) -> None:
     file = write(cxcall, 15_000)  # some seconds of work: all of the processes take part
@@ -109,6 +110,7 @@ def test_a_pipe_is_judged_as_it_comes(cxcall: Cxcall) -> None:
         assert b"".join(rest).count(b'"valid": true') == 39_999
 
 
+@pytest.mark.slow
 def test_a_bar_shows_how_far_it_is(cxcall: Cxcall) -> None:
     write(cxcall, 60_000)
     words = ["-m", "cxcall", "validate", "many.jsonl", *PERSONAL, "--jobs", "2"]
@@ -148,6 +150,7 @@ def started(cxcall: Cxcall, count: int) -> subprocess.Popen[str]:
     return running
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_of_it_at_once(cxcall: Cxcall) -> None:
     running = started(cxcall, 200_000)
     theirs = workers(running.pid)
@@ -159,6 +162,7 @@ def test_ctrl_c_ends_all_of_it_at_once(cxcall: Cxcall) -> None:
     assert not any(Path(f"/proc/{each}").exists() for each in theirs)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_no_verdict(cxcall: Cxcall) -> None:
     running = started(cxcall, 200_000)
     os.kill(workers(running.pid)[0], signal.SIGKILL)
@@ -169,6 +173,7 @@ def test_a_worker_that_is_killed_is_no_verdict(cxcall: Cxcall) -> None:
     assert "Traceback" not in out + err
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_process_that_started_them(cxcall: Cxcall) -> None:
     running = started(cxcall, 200_000)
     assert len(workers(running.pid)) == 2

@@ -173,6 +173,7 @@ def test_files_that_cannot_be_read(cxcall: Cxcall) -> None:
         assert "hint: " in ran.out
 
 
+@pytest.mark.slow
 def test_head_ends_it_quietly(cxcall: Cxcall) -> None:
     import subprocess
 

@@ -56,6 +56,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_output_is_the_same_with_any_number_of_processes(cxcall: Cxcall, form: str) -> None:
     name = cxcall.file("many.jsonl", lines(6000))
@@ -81,6 +82,7 @@ def test_every_line_is_told_of_in_its_turn_and_as_it_would_be_alone(cxcall: Cxca
     ]
 
 
+@pytest.mark.slow
 def test_of_much_that_is_wrong_the_first_hundred_are_shown_and_all_are_counted(
     cxcall: Cxcall,
 ) -> None:
@@ -136,6 +138,7 @@ def test_a_document_that_comes_in_pieces_by_a_pipe_is_one(cxcall: Cxcall) -> Non
     assert [json.loads(line)["valid"] for line in out.splitlines()] == [True]
 
 
+@pytest.mark.slow
 def test_a_file_and_a_pipe_of_it_are_told_the_same(cxcall: Cxcall) -> None:
     text = lines(3000)
     of_file = cxcall("validate", cxcall.file("a.jsonl", text), "-o", "json", code=3).out
@@ -157,6 +160,7 @@ def peak(cxcall: Cxcall, *arguments: str) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no resource module")
 @pytest.mark.parametrize(("jobs", "form"), [("1", "text"), ("2", "jsonl")])
 def test_memory_does_not_grow_with_the_lines(cxcall: Cxcall, jobs: str, form: str) -> None:
@@ -244,6 +248,7 @@ def test_a_terminal_shows_how_far_it_is(cxcall: Cxcall) -> None:
     assert text.rstrip().endswith("2,500 errors")
 
 
+@pytest.mark.slow
 def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
@@ -251,6 +256,7 @@ def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) ->
     assert "MiB" not in ran.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_a_contract_of_the_users_own_is_read_by_every_process(cxcall: Cxcall, jobs: str) -> None:
     contract = ("--contract", cxcall.file("own.json", swagger()))

@@ -1,0 +1,44 @@
+"""Measures of work that do not depend on how busy the machine is, and a net under what may hang."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def count_calls(action: Callable[[], object]) -> int:
+    """Return how many calls of Python functions an action makes."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        action()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+@contextmanager
+def time_limit(seconds: float = 60) -> Iterator[None]:
+    """Raise TimeoutError in a block that hangs: a net, far above what the slowest machine needs."""
+
+    def stop(_number: int, _frame: object) -> NoReturn:
+        raise TimeoutError(f"it did not end within {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
