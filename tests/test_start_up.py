@@ -22,7 +22,6 @@ HEAVY = {
     "waitress",
     "dotenv",
     "platformdirs",
-    "oauthlib",
     "keyring",
 }
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.credentials.oauth_client import credentials_error
 from cxcall.credentials.redirect_server import RedirectServer
@@ -14,8 +16,6 @@ from cxcall.transport.urls import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
-
     from cxcall.credentials.oauth_client import Client, TokenGrant
     from cxcall.findings.errors import CredentialsError
 
@@ -23,62 +23,55 @@ PATIENCE = 300.0
 """Seconds that a person has to log in."""
 
 _AGAIN = "`cxcall auth login --web`"
-_VERIFIER = 64
+_RANDOM_BYTES = 48
 _SHOWN = 200
 
 
-@dataclass(frozen=True)
 class Login:
-    """One login of one person; nothing of it is used twice."""
+    """One login of one person; its `state` and its PKCE verifier (RFC 7636) are used once."""
 
-    client: Client
-    web: WebApplicationClient
-    state: str
-    verifier: str
-
-    @classmethod
-    def new(cls, client: Client) -> Login:
-        """Start a login, with a state and a verifier of its own."""
-        from oauthlib.oauth2 import WebApplicationClient
-
-        web = WebApplicationClient(client.client_id)
-        return cls(client, web, secrets.token_urlsafe(32), web.create_code_verifier(_VERIFIER))
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.state = secrets.token_urlsafe(_RANDOM_BYTES)
+        self.verifier = secrets.token_urlsafe(_RANDOM_BYTES)
 
     def page(self, redirect_uri: str, scope: str) -> str:
-        """Return the address of the page to log in at."""
-        page = f"{self.client.token_url.rpartition('/')[0]}/authorize"
-        asked = self.web.prepare_request_uri(
-            _as_https(page),
-            redirect_uri=redirect_uri,
-            scope=scope or None,
-            state=self.state,
-            code_challenge=self.web.create_code_challenge(self.verifier, "S256"),
-            code_challenge_method="S256",
-        )
-        return page + str(asked).removeprefix(_as_https(page))
+        """Return the URL of the page to log in at."""
+        digest = sha256(self.verifier.encode()).digest()
+        query = {
+            "response_type": "code",
+            "client_id": self.client.client_id,
+            "redirect_uri": redirect_uri,
+            **({"scope": scope} if scope else {}),
+            "state": self.state,
+            "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        return f"{self.client.token_url.rpartition('/')[0]}/authorize?{urlencode(query)}"
 
-    def code(self, answer: str) -> str:
-        """Return the code in the address that the browser came back to; raises CredentialsError."""
-        from oauthlib.oauth2 import OAuth2Error
+    def code(self, redirect: str) -> str:
+        """Return the code in the URL that the browser was redirected to.
 
-        try:
-            told = self.web.parse_request_uri_response(_as_https(answer), state=self.state)
-        except OAuth2Error as error:
-            raise self._refusal(error) from None
-        return str(told["code"])
-
-    def _refusal(self, error: OAuth2Error) -> CredentialsError:
-        from oauthlib.oauth2 import AccessDeniedError, MismatchingStateError, MissingCodeError
-
-        host = self.client.host
-        if isinstance(error, MismatchingStateError):
+        Raises CredentialsError when the redirect belongs to another login, reports an error
+        (RFC 6749 section 4.1.2.1), or has no code.
+        """
+        values = dict(parse_qsl(urlsplit(redirect).query))
+        if not secrets.compare_digest(values.get("state", "").encode(), self.state.encode()):
             why = "its `state` is not the one that was sent: it may be an old tab, or somebody else's login"
-            return credentials_error("the browser came back from another login", _AGAIN, why)
-        if isinstance(error, MissingCodeError):
-            return credentials_error(f"the browser came back from `{host}` without a code", _AGAIN)
-        said = ": ".join(filter(None, (str(error.error or ""), str(error.description or ""))))
-        why = f"`{host}` says `{printable(said)[:_SHOWN]}`"
-        if isinstance(error, AccessDeniedError):
+            raise credentials_error("the browser came back from another login", _AGAIN, why)
+        if "error" in values:
+            raise self._refusal(values["error"], values.get("error_description", ""))
+        if not values.get("code"):
+            raise credentials_error(
+                f"the browser came back from `{self.client.host}` without a code", _AGAIN
+            )
+        return values["code"]
+
+    def _refusal(self, error: str, description: str) -> CredentialsError:
+        host = self.client.host
+        shown = printable(": ".join(filter(None, (error, description))))[:_SHOWN]
+        why = f"`{host}` says `{shown}`"
+        if error == "access_denied":
             fix = f"{_AGAIN}, and allow it there; a client's first login needs `oauth:client:authorize`"
             return credentials_error("the login was refused in the browser", fix, why)
         fix = "check the client's grant type and that its redirect URIs hold `http://localhost`"
@@ -100,7 +93,7 @@ def log_in(
     Raises CredentialsError when it comes to nothing, UndeliveredError when the endpoint does not
     answer, and UsageError when the port cannot be had.
     """
-    login = Login.new(client)
+    login = Login(client)
     with RedirectServer(port, login.code) as loopback:
         show(login.page(loopback.redirect_uri, scope))
         code = loopback.wait(patience)
@@ -116,8 +109,3 @@ def log_in(
     }
     # The code stands where the refresh token will: what is refused is shown without it.
     return redeem_code(client._replace(refresh_token=code), form, timeout)
-
-
-def _as_https(url: str) -> str:
-    # oauthlib takes no other scheme; which of ours may be plain, `endpoint.check_url` has settled.
-    return url.replace("http://", "https://", 1)
