@@ -130,13 +130,13 @@ def _profiles(_context: Any) -> Iterator[Value]:
 
 
 def _operations(context: Any) -> Iterator[Value]:
-    from cxcall.cli.actions.contract_file import own_contract
+    from cxcall.cli.actions.contract_file import find_own_contract
     from cxcall.cli.options import ContractOptions
     from cxcall.contracts.contract import operations
 
     given = context.params
     for entry in operations(
-        own_contract(ContractOptions(given.get("contract")), given.get("profile"))
+        find_own_contract(ContractOptions(given.get("contract")), given.get("profile"))
     ):
         yield Value(entry.name, entry.summary)
 

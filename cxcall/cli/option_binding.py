@@ -117,6 +117,11 @@ def new_app(help: str, *, epilog: str = "", cls: Any = None) -> typer.Typer:  # 
     )
 
 
+def argument(metavar: str, help: str) -> Any:  # noqa: A002, as in Typer
+    """Declare an argument whose help does not repeat the default."""
+    return typer.Argument(metavar=metavar, help=help, show_default=False)
+
+
 def examples(*lines: str) -> str:
     """Return an epilog of command lines, kept as they are."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)

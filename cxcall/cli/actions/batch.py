@@ -1,4 +1,4 @@
-"""What `batch` does with its flags: check all rows, ask, send, print each result, sum up."""
+"""What `batch` does: check all rows, ask, send, print each result, report the totals."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cxcall.batch.resume import find_resumable_batch
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.rows import RowFile
 from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
-from cxcall.cli.actions.send import settle_for
+from cxcall.cli.actions.send import load_settings_for
 from cxcall.cli.options import flags_of
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class BatchOptions(NamedTuple):
-    """The flags of `batch` alone."""
+    """The options that only `batch` has."""
 
     file: str
     params: Sequence[str]
@@ -54,52 +54,52 @@ class BatchOptions(NamedTuple):
 
 def run_batch(
     operation: Operation,
-    wishes: BatchOptions,
+    options: BatchOptions,
     sending: SendOptions,
     checks: CheckOptions,
     chosen: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
 ) -> Report:
-    """Check every row, then send those that are right; returns the summary, the results are printed."""
-    rate = Rate.parse(wishes.rate or operation.rate)
-    limit = FailureLimit.parse(wishes.max_failures)
-    _refuse_flags(sending, wishes)
+    """Check all rows, then send the valid ones; print the result of each and return the totals."""
+    rate = Rate.parse(options.rate or operation.rate)
+    limit = FailureLimit.parse(options.max_failures)
+    if options.resume and sending.again:
+        raise _conflicting_flags()
     screen = Screen.standard(output)
     with ExitStack() as stack:
-        settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
+        settings = load_settings_for(operation, sending, flags_of(chosen, contracts), stack)
         job = Job(
             operation,
-            stack.enter_context(RowFile(wishes.file)),
+            stack.enter_context(RowFile(options.file)),
             settings,
-            parse_parameters(operation, wishes.params),
-            wishes.sets,
+            parse_parameters(operation, options.params),
+            options.sets,
             strict=checks.strict,
             force=sending.force,
             again=sending.again,
         )
         if sending.dry_run or sending.curl:
             return _dry_run(job, screen, as_curl=sending.curl)
-        return _Batch(job, wishes, screen, sending, rate, limit).run()
+        return _Batch(job, options, screen, sending, rate, limit).run()
 
 
-def _refuse_flags(sending: SendOptions, wishes: BatchOptions) -> None:
-    if wishes.resume and sending.again:
-        raise UsageError(
-            "`--again` and `--resume` do not go together",
-            where="--again",
-            fix="for a row that is unknown: find out, then `cxcall history resolve ID`",
-            why="a resumed batch never sends a row that was answered, or may have been",
-        )
+def _conflicting_flags() -> UsageError:
+    return UsageError(
+        "`--again` and `--resume` do not go together",
+        where="--again",
+        fix="for a row that is unknown: find out, then `cxcall history resolve ID`",
+        why="a resumed batch never sends a row that was answered, or may have been",
+    )
 
 
 def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
-    """Print what would be sent, row by row."""
+    """Print the request of each row; send nothing."""
     from cxcall.transport.curl import curl
 
-    found = CheckStatistics()
+    totals = CheckStatistics()
     for checked in check_rows(job):
-        found.add(checked)
+        totals.add(checked)
         if checked.request is None:
             continue
         row, request, body = checked.row, checked.request.request, checked.request.body
@@ -118,22 +118,22 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
         else:
             text = json.dumps(body, ensure_ascii=False)
             screen.print_line(f"row {row.number}: {request.method} {request.url} {text}")
-    _stop_on_no_rows(job, found)
+    _require_rows(job, totals)
     return Report(
         COMMAND,
-        Outcome.INVALID if found.invalid else Outcome.DRY_RUN,
-        ExitCode.INVALID if found.invalid else ExitCode.OK,
+        Outcome.INVALID if totals.invalid else Outcome.DRY_RUN,
+        ExitCode.INVALID if totals.invalid else ExitCode.OK,
         operation=job.operation,
-        findings=(*found.findings, *provenance_note(job.operation)),
-        data={"rows": found.rows, "valid": found.to_send, "invalid": found.invalid},
+        findings=(*totals.findings, *provenance_note(job.operation)),
+        data={"rows": totals.rows, "valid": totals.to_send, "invalid": totals.invalid},
         diagnostics=["dry run: nothing was sent"],
-        summary=found.summary(),
+        summary=totals.summary(),
         is_last_json_line=True,
     )
 
 
-def _stop_on_no_rows(job: Job, found: CheckStatistics) -> None:
-    if not found.rows:
+def _require_rows(job: Job, totals: CheckStatistics) -> None:
+    if not totals.rows:
         raise UsageError(
             f"`{job.rows.name}` holds no rows",
             where=job.rows.name,
@@ -147,18 +147,18 @@ class _Batch:
     def __init__(
         self,
         job: Job,
-        wishes: BatchOptions,
+        options: BatchOptions,
         screen: Screen,
         sending: SendOptions,
         rate: Rate,
         limit: FailureLimit,
     ) -> None:
-        self.job, self.wishes, self.screen, self.sending = job, wishes, screen, sending
+        self.job, self.options, self.screen, self.sending = job, options, screen, sending
         self.rate, self.limit = rate, limit
-        self.mute = ""
+        self.write_error = ""
 
     def run(self) -> Report:
-        """Check, ask, send, and sum up."""
+        """Check the rows, ask, send, and return the totals."""
         from cxcall.batch.run import Run, SharedToken
         from cxcall.credentials import tokens
         from cxcall.ledger.ledger import Ledger
@@ -166,113 +166,115 @@ class _Batch:
 
         job, settings = self.job, self.job.settings
         ledger = Ledger.open(state_dir())
-        batch = find_resumable_batch(ledger, job, resume=self.wishes.resume)
-        found = self._check(ledger, batch)
+        batch = find_resumable_batch(ledger, job, resume=self.options.resume)
+        totals = self._check(ledger, batch)
         asker = self.screen.read_line if self.screen.is_interactive else None
-        ask_count(job.operation, settings, found.to_send, confirmed=self.wishes.confirm, ask=asker)
+        ask_count(
+            job.operation, settings, totals.to_send, confirmed=self.options.confirm, ask=asker
+        )
         token = tokens.get_token(settings)
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         rate_limiter = RateLimiter(self.rate, settings.max_wait)
-        running = Run(job, batch, ledger, rate_limiter, SharedToken(settings, token), self.limit)
+        run = Run(job, batch, ledger, rate_limiter, SharedToken(settings, token), self.limit)
         self.screen.print_diagnostic(
-            f"batch {batch}: {count_phrase(found.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
+            f"batch {batch}: {count_phrase(totals.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
-        let_pass()  # but for the run itself, which is stopped by them: from here on it is told
-        self._send(running, found)
-        report = self._report(running, found)
-        if not running.is_at_end or running.stop_reason:
+        let_pass()  # from here on, the run itself handles signals
+        self._send(run, totals)
+        report = self._report(run, totals)
+        if not run.is_at_end or run.stop_reason:
             return report
         try:
             ledger.end_batch(batch)
-        except CxcallError as error:  # what was placed was placed
+        except CxcallError as error:  # the calls were placed all the same
             warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
             report = report._replace(findings=(*report.findings, *warned))
         return report
 
     def _check(self, ledger: Ledger, batch: str) -> CheckStatistics:
-        """Check every row; raises CheckError when one is wrong and none is to be skipped."""
+        """Check all rows; raises CheckError if one is invalid, unless invalid rows are skipped."""
         from cxcall.batch.run import find_previous_delivery
 
-        found = CheckStatistics()
+        totals = CheckStatistics()
         for checked in check_rows(self.job):
-            found.add(checked)
+            totals.add(checked)
             if batch and checked.request and find_previous_delivery(ledger, batch, checked.request):
-                found.already_sent += 1
-        _stop_on_no_rows(self.job, found)
-        if found.invalid and not self.wishes.skip_invalid:
-            self.screen.print_diagnostic(found.summary())
-            raise CheckError(*found.findings)
-        for finding in found.findings if self.screen.options.output == "text" else ():
+                totals.already_sent += 1
+        _require_rows(self.job, totals)
+        if totals.invalid and not self.options.skip_invalid:
+            self.screen.print_diagnostic(totals.summary())
+            raise CheckError(*totals.findings)
+        for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)
-        self.screen.print_diagnostic(found.summary())
-        return found
+        self.screen.print_diagnostic(totals.summary())
+        return totals
 
-    def _send(self, running: Run, found: CheckStatistics) -> None:
-        wishes = self.wishes
+    def _send(self, run: Run, totals: CheckStatistics) -> None:
+        options = self.options
         began = time.monotonic()
-        with running.catch_signals(), self.screen.progress(found.rows) as progress:
-            results = running.results(
-                islice(check_rows(self.job), found.rows),  # no more than were agreed to
-                resume=wishes.resume,
-                in_order=wishes.in_order,
-                threads=wishes.concurrency,
+        with run.catch_signals(), self.screen.progress(totals.rows) as progress:
+            results = run.results(
+                islice(check_rows(self.job), totals.rows),  # no more than the user agreed to
+                resume=options.resume,
+                in_order=options.in_order,
+                threads=options.concurrency,
             )
-            for done in results:
-                self._print_safely(done, running)
-                statistics = running.statistics
+            for result in results:
+                self._print_safely(result, run)
+                statistics = run.statistics
                 speed = (statistics.total - statistics.resumed) / (time.monotonic() - began)
                 progress(statistics.total, f"{statistics.outcome_counts()}, {speed:.1f}/s")
 
-    def _print_safely(self, done: RowResult, running: Run) -> None:
-        """Print a result; where nobody can read it, what is in flight still comes to its end."""
-        if self.mute:
+    def _print_safely(self, result: RowResult, run: Run) -> None:
+        """Print a result; if that fails, stop the batch, but let requests in flight finish."""
+        if self.write_error:
             return
         try:
-            self._print(done, running.batch)
+            self._print(result, run.batch)
         except OSError as error:
-            self.mute = error.strerror or "the pipe is closed"
-            running.stop(f"the results cannot be written: {self.mute}")
+            self.write_error = error.strerror or "the pipe is closed"
+            run.stop(f"the results cannot be written: {self.write_error}")
 
-    def _print(self, done: RowResult, batch: str) -> None:
-        screen, report = self.screen, done.report
+    def _print(self, result: RowResult, batch: str) -> None:
+        screen, report = self.screen, result.report
         if screen.options.output != "text":
-            screen.print_line(json.dumps(done.as_dict(batch), ensure_ascii=False))
+            screen.print_line(json.dumps(result.as_dict(batch), ensure_ascii=False))
         elif screen.options.quiet:
             if report.delivery and report.delivery.engagement_id:
                 screen.print_line(report.delivery.engagement_id)
         elif not screen.stdout.isatty():
-            screen.print_line("\t".join(map(escape_to_one_line, done.cells())))
+            screen.print_line("\t".join(map(escape_to_one_line, result.cells())))
         elif report.outcome is not Outcome.ACCEPTED:
-            screen.print_line(format_one_line(str(done)))
+            screen.print_line(format_one_line(str(result)))
         screen.stdout.flush()
 
-    def _report(self, running: Run, found: CheckStatistics) -> Report:
-        statistics = running.statistics
-        left = found.rows - statistics.total
-        is_whole = not left and set(statistics.outcomes) <= {Outcome.ACCEPTED}
-        code = ExitCode.OK if is_whole else ExitCode.PARTIAL
-        if running.interrupts and not statistics.total - statistics.resumed:
+    def _report(self, run: Run, totals: CheckStatistics) -> Report:
+        statistics = run.statistics
+        left = totals.rows - statistics.total
+        is_complete = not left and set(statistics.outcomes) <= {Outcome.ACCEPTED}
+        code = ExitCode.OK if is_complete else ExitCode.PARTIAL
+        if run.interrupts and not statistics.total - statistics.resumed:
             code = ExitCode.INTERRUPTED
-        is_void = code is ExitCode.INTERRUPTED and not statistics.total
-        talk = statistics.lines()
-        if running.stop_reason:
-            talk.append(f"stopped: {running.stop_reason}")
+        is_empty = code is ExitCode.INTERRUPTED and not statistics.total
+        lines = statistics.lines()
+        if run.stop_reason:
+            lines.append(f"stopped: {run.stop_reason}")
         if left:
-            talk.append(
+            lines.append(
                 f"not sent: {count_phrase(left, 'row')}; to go on: the same command, with `--resume`"
             )
         return Report(
             COMMAND,
-            Outcome.ERROR if is_void else statistics.outcome,
+            Outcome.ERROR if is_empty else statistics.outcome,
             code,
             operation=self.job.operation,
             data={
-                "batch": running.batch,
+                "batch": run.batch,
                 **statistics.as_dict(),
                 "notSent": left,
-                "stopped": running.stop_reason,
+                "stopped": run.stop_reason,
             },
-            diagnostics=talk,
+            diagnostics=lines,
             is_last_json_line=True,
         )

@@ -1,4 +1,4 @@
-"""Which operations a command knows: those of the package, and of a contract that settings name."""
+"""Find the user's own contract."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from cxcall.cli.options import ContractOptions
 
 
-def own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
-    """Return the user's own contract file: the flag's, else the one that settings name, if any."""
+def find_own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
+    """Return the path of the user's own contract, from the flag or the settings; None if there is none."""
     if options.contract:
         return options.contract
     from cxcall.settings.settings import find_contract_file

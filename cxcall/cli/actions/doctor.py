@@ -1,7 +1,8 @@
-"""What `doctor` does with its flags: put the case together, print each line as it is known, sum up."""
+"""What `doctor` does: build the input of the preflight checks, print each result, count them."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from cxcall.cli.options import flags_of
@@ -30,7 +31,7 @@ _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 
 class DoctorOptions(NamedTuple):
-    """The flags of `doctor` alone."""
+    """The options that only `doctor` has."""
 
     operation: str | None
     params: Sequence[str]
@@ -39,42 +40,38 @@ class DoctorOptions(NamedTuple):
 
 
 def run_doctor(
-    wishes: DoctorOptions,
+    options: DoctorOptions,
     body: BodyOptions,
     chosen: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
 ) -> Report:
-    """Examine the settings and, if one is named, a request; returns how many checks failed."""
-    from cxcall.cli.actions.contract_file import own_contract
+    """Check the settings and, if an operation is named, a request; return the results."""
+    from cxcall.cli.actions.contract_file import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
-    own = own_contract(contracts, chosen.profile)
-    operation = contract.named(wishes.operation, own) if wishes.operation else None
-    flags = {
-        **flags_of(chosen, contracts),
-        "hours": wishes.hours,
-        "do_not_call": wishes.do_not_call,
-    }
+    own = find_own_contract(contracts, chosen.profile)
+    operation = contract.named(options.operation, own) if options.operation else None
+    guards = {"hours": options.hours, "do_not_call": options.do_not_call}
+    flags = {**flags_of(chosen, contracts), **guards}
     platform = find_platform(flags) or (operation or contract.builtin()[0].operations[0]).platform
     known = [entry for entry in contract.operations(own) if entry.platform == platform]
     settings = load_settings(flags, (operation or known[0]).contract)
-    values, texts = _named(wishes.params, operation)
-    given = payload.Payload(None)
+    values, texts = _parse_params(options.params, operation)
+    content = payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
-        given = payload.build_payload(operation, body.file, texts, body.set or ())
-    case = PreflightInput(settings, known, operation, values, given)
-    screen, lines = Screen.standard(output), []
-    for line in preflight.examine(case):
-        lines.append(line)
-        _print(line, screen)
-    return _report(lines, operation)
+        content = payload.build_payload(operation, body.file, texts, body.set or ())
+    screen, results = Screen.standard(output), []
+    for result in preflight.examine(PreflightInput(settings, known, operation, values, content)):
+        results.append(result)
+        _print_result(result, screen)
+    return _build_report(results, operation)
 
 
-def _named(
+def _parse_params(
     params: Sequence[str], operation: Operation | None
 ) -> tuple[dict[str, str], list[tuple[Flag, str]]]:
-    """Return what `--param` names: parameters by value, and flags of the operation with their texts."""
+    """Return the values of `--param` by parameter name, and those that are flags for the body."""
     flags = {flag.name: flag for flag in operation.flags} if operation else {}
     values: dict[str, str] = {}
     texts = []
@@ -93,35 +90,35 @@ def _named(
     return values, texts
 
 
-def _print(line: CheckResult, screen: Screen) -> None:
+def _print_result(result: CheckResult, screen: Screen) -> None:
     if screen.options.output != "text":
         return
-    verdict = screen.paint(screen.stdout, _STYLES[line.verdict], f"{line.verdict:<8}")
-    first, *rest = _lines(line.says, screen)
-    screen.print_text(f" {line.check:<13} {first}", verdict)
-    if line.fix and line.verdict != "passed":
-        rest += _lines(line.fix, screen)
-    for each in rest:
-        screen.print_text(f"{'':<{_INDENT}}{each}")
+    verdict = screen.paint(screen.stdout, _STYLES[result.verdict], f"{result.verdict:<8}")
+    first, *more = _fold_beside_name(result.says, screen)
+    screen.print_text(f" {result.check:<13} {first}", verdict)
+    if result.fix and result.verdict != "passed":
+        more += _fold_beside_name(result.fix, screen)
+    for line in more:
+        screen.print_text(f"{'':<{_INDENT}}{line}")
     screen.stdout.flush()
 
 
-def _lines(text: str, screen: Screen) -> list[str]:
-    """Return a text as lines that stay beside their check on a terminal; one line where a program reads."""
+def _fold_beside_name(text: str, screen: Screen) -> list[str]:
+    """Return the lines of a text that fit beside the name of a check; one line if there is no terminal."""
     columns = terminal_columns(screen.stdout)
     return fold(text, columns and columns - _INDENT).split("\n")
 
 
-def _report(lines: Sequence[CheckResult], operation: Operation | None) -> Report:
-    counts = {verdict: sum(line.verdict is verdict for line in lines) for verdict in CheckStatus}
+def _build_report(results: Sequence[CheckResult], operation: Operation | None) -> Report:
+    counts = Counter(result.verdict for result in results)
     failed = counts[CheckStatus.FAILED]
-    shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    checks = [result.as_dict() for result in results]
     return Report(
         COMMAND,
         Outcome.ERROR if failed else Outcome.OK,
         ExitCode.REFUSED if failed else ExitCode.OK,
         operation=operation,
-        data={"checks": [line.as_dict() for line in lines]},
-        json_lines=[line.as_dict() for line in lines],
-        summary=shown,
+        data={"checks": checks},
+        json_lines=checks,
+        summary=", ".join(f"{counts[status]} {status}" for status in CheckStatus),
     )

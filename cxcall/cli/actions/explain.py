@@ -49,7 +49,7 @@ def explain_code(name: str) -> Report | None:
 
 def explain_last() -> Report:
     """Explain the last delivery that was refused, from what the ledger keeps of it."""
-    from cxcall.cli.actions.history import open_ledger, text_of
+    from cxcall.cli.actions.history import format_record, open_ledger
     from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
     with open_ledger() as ledger:
@@ -82,7 +82,7 @@ def explain_last() -> Report:
         findings=[*explanation.findings, limit],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [explanation.as_dict()]},
-        text=f"{escape_to_one_line(_headline(explanation))}\n{_cause(explanation.root)}\n\n{text_of(record)}\n",
+        text=f"{escape_to_one_line(_headline(explanation))}\n{_cause(explanation.root)}\n\n{format_record(record)}\n",
     )
 
 

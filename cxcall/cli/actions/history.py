@@ -1,4 +1,4 @@
-"""The ledger as people and programs read it: tables, one delivery whole, CSV and JSON Lines."""
+"""What `history` does: list, show, resolve, export, and prune recorded deliveries."""
 
 from __future__ import annotations
 
@@ -7,61 +7,125 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.errors import UsageError
-from cxcall.output.report import Table
+from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.finding import Finding, Severity, command
+from cxcall.output.report import Report, Table
+from cxcall.output.screen import Screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
+    from cxcall.output.options import OutputOptions
 
 _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
-_NARROWER = (
+_NARROW_HEADINGS = (
     ("ID", "OUTCOME"),
     ("ID", "AT", "NUMBER", "OUTCOME"),
     ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME"),
     ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
 )
 _RECENT = timedelta(days=180)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def open_ledger() -> Ledger:
-    """Open this machine's ledger."""
+    """Open the ledger of this machine."""
     from cxcall.ledger.ledger import Ledger
     from cxcall.settings.settings import state_dir
 
     return Ledger.open(state_dir())
 
 
-def find_engagement(given: str) -> Record | None:
-    """Return the newest delivery that started an engagement, or the one of this very ID; None for a stranger's."""
-    from cxcall.findings.errors import CxcallError
+def list_deliveries(since: str, **filters: Any) -> Report:
+    """Return the deliveries that match the filters of `Ledger.records`, newest first."""
+    with open_ledger() as ledger:
+        records = list(ledger.records(since=_parse_since(since), **filters))
+    return Report(
+        "history list",
+        data={"deliveries": [record.as_dict() for record in records]},
+        json_lines=(record.as_dict() for record in records),
+        table=_table(records),
+        diagnostics=[] if records else ["no delivery is recorded that matches"],
+    )
 
+
+def show_delivery(identifier: str) -> Report:
+    """Return one delivery; `identifier` is its ID or the start of it."""
+    with open_ledger() as ledger:
+        record = ledger.get(identifier)
+    return Report("history show", data=record.as_dict(), text=format_record(record))
+
+
+def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
+    """Record whether an unknown delivery placed a call; raises UsageError if `rang` is None."""
+    if rang is None:
+        raise UsageError(
+            "say `--rang` or `--did-not-ring`",
+            where="history resolve",
+            fix=command("cxcall", "history", "resolve", identifier, "--did-not-ring"),
+        )
+    with open_ledger() as ledger:
+        record = ledger.resolve(identifier, rang=rang)
+    return Report("history resolve", data=record.as_dict(), text=format_record(record))
+
+
+def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
+    """Print all deliveries as JSON Lines or CSV, one at a time."""
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        for line in _export_lines(ledger.records(since=_parse_since(since)), form):
+            screen.print_line(line)
+
+
+def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Report:
+    """Delete old deliveries, after confirmation unless `yes`.
+
+    Unknown deliveries, and those that a duplicate guard may still need, are kept. Raises UsageError
+    if confirmation is needed and nobody can be asked, StoppedError if the user declines.
+    """
+    before = min(_parse_time(older_than, "--older-than"), _start_of_duplicate_window())
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        count = ledger.count_prunable(before)
+        if count and not yes and not screen.is_interactive:
+            raise UsageError(
+                f"`--yes` is required where nobody can be asked: {count} deliveries would be deleted",
+                where="--yes",
+                fix="keep a copy with `cxcall history export`, then add `--yes`",
+            )
+        if count and not yes and not screen.confirm(f"Delete {count} deliveries for good?"):
+            raise StoppedError(Finding(Severity.NOTE, "declined", "--yes", "answered no"))
+        pruned = ledger.prune(before) if count else 0
+    text = f"{pruned} deliveries deleted, of those sent before {before:%Y-%m-%d %H:%M} UTC"
+    return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)
+
+
+def find_delivery(identifier: str) -> Record | None:
+    """Return the newest delivery with an engagement ID, or the one with a delivery ID; None if unknown."""
     with suppress(CxcallError), open_ledger() as ledger:
-        found = next(ledger.records(engagement_id=given, limit=1), None)
-        if found is None and (record := ledger.get(given)).id == given.upper():
+        found = next(ledger.records(engagement_id=identifier, limit=1), None)
+        if found is None and (record := ledger.get(identifier)).id == identifier.upper():
             return record
         return found
     return None
 
 
-def parse_since(text: str) -> datetime | None:
-    """Read a time that a filter names; None when there is none."""
-    return parse_time(text, "--since") if text else None
+def _parse_since(text: str) -> datetime | None:
+    return _parse_time(text, "--since") if text else None
 
 
-def parse_time(text: str, flag: str) -> datetime:
-    """Read `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local when it names no zone)."""
+def _parse_time(text: str, flag: str) -> datetime:
+    """Parse `15m`, `2h`, `7d` (ago) or an ISO 8601 time (local if it names no zone)."""
     try:
         if ago := _AGO.fullmatch(text.strip()):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):  # the calendar has an end
+    except (ValueError, OverflowError):  # OverflowError: beyond the calendar
         raise UsageError(
             f"`{text}` is neither a time nor a span",
             where=flag,
@@ -69,8 +133,8 @@ def parse_time(text: str, flag: str) -> datetime:
         ) from None
 
 
-def latest_to_prune() -> datetime:
-    """Return the time since which the duplicate guard of any profile needs every delivery."""
+def _start_of_duplicate_window() -> datetime:
+    """Return the time since which the duplicate guard of any profile needs all deliveries."""
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.settings import check_seconds, config_dir, load_settings
@@ -86,12 +150,12 @@ def latest_to_prune() -> datetime:
     return datetime.now(UTC) - timedelta(seconds=window)
 
 
-def table_of(records: Sequence[Record]) -> Table:
-    """Return one row a delivery, newest first as they come; a narrow terminal shows less of each."""
+def _table(records: Sequence[Record]) -> Table:
+    """Return one row per delivery, with fewer columns for narrow terminals."""
     rows = [
         {
             "ID": record.id,
-            "AT": _local(record.at),
+            "AT": record.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
             "OPERATION": record.operation,
             "NUMBER": ", ".join(record.numbers),
             "OUTCOME": _outcome(record),
@@ -100,10 +164,12 @@ def table_of(records: Sequence[Record]) -> Table:
         }
         for record in records
     ]
-    brief = [{**row, "AT": _brief(record.at)} for row, record in zip(rows, records, strict=True)]
+    short_rows = [
+        {**row, "AT": _short_time(record.at)} for row, record in zip(rows, records, strict=True)
+    ]
     narrower = None
-    for headings in _NARROWER:
-        narrower = Table(headings, _columns(headings, brief), narrower=narrower)
+    for headings in _NARROW_HEADINGS:
+        narrower = Table(headings, _columns(headings, short_rows), narrower=narrower)
     return Table(_HEADINGS, _columns(_HEADINGS, rows), narrower=narrower)
 
 
@@ -111,8 +177,8 @@ def _columns(headings: Sequence[str], rows: Sequence[Mapping[str, str]]) -> list
     return [[row[heading] for heading in headings] for row in rows]
 
 
-def text_of(record: Record) -> str:
-    """Return one delivery as aligned `name: value` lines; empty values are left out."""
+def format_record(record: Record) -> str:
+    """Return a delivery as aligned `name: value` lines without empty values."""
     shown = {
         name: value
         for name, value in record.as_dict().items()
@@ -125,7 +191,7 @@ def text_of(record: Record) -> str:
     )
 
 
-def export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
+def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
     """Yield the lines of a JSON Lines or CSV file."""
     if form == "jsonl":
         for record in records:
@@ -143,24 +209,20 @@ def export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
         if writer is None:
             writer = csv.DictWriter(buffer, flat, lineterminator="")
             writer.writeheader()
-            yield _taken(buffer)
+            yield _take_line(buffer)
         writer.writerow(flat)
-        yield _taken(buffer)
+        yield _take_line(buffer)
 
 
-def _taken(buffer: StringIO) -> str:
+def _take_line(buffer: StringIO) -> str:
     line = buffer.getvalue()
     buffer.seek(0)
     buffer.truncate()
     return line
 
 
-def _local(at: datetime) -> str:
-    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _brief(at: datetime) -> str:
-    """Return a time without the year, or where it is long past, without the time of the day."""
+def _short_time(at: datetime) -> str:
+    """Return a recent time without the year, an older one without the time of day."""
     is_recent = datetime.now(UTC) - at < _RECENT
     return at.astimezone().strftime("%m-%d %H:%M" if is_recent else "%Y-%m-%d")
 

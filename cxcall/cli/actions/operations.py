@@ -1,4 +1,4 @@
-"""Operations as people and programs look them up: a table, one operation whole, a body to start from."""
+"""What `operations` does: list operations, show one, print a sample body."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
-from cxcall.output.report import Table
+from cxcall.output.report import Report, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,16 +20,34 @@ if TYPE_CHECKING:
 _DEEPEST = 8
 
 
-def as_table(operations: Sequence[Operation]) -> Table:
-    """Return one row an operation: name, method, path, provenance; on a terminal, what each does."""
+def show_operations(known: Sequence[Operation]) -> Report:
+    """Return all operations."""
+    data = {"operations": [_operation_dict(entry) for entry in known]}
+    return Report("operations", data=data, table=_operations_table(known))
+
+
+def show_operation(operation: Operation) -> Report:
+    """Return one operation with its schema."""
+    data, text = _operation_dict(operation, whole=True), _operation_text(operation)
+    return Report("operations", operation=operation, data=data, text=text)
+
+
+def show_skeleton(operation: Operation, *, as_csv: bool) -> Report:
+    """Return a sample body of an operation, or a sample CSV file for a batch."""
+    body = _skeleton_text(operation, as_csv=as_csv)
+    return Report("operations", operation=operation, data={"skeleton": body}, text=body)
+
+
+def _operations_table(operations: Sequence[Operation]) -> Table:
+    """Return one row per operation; on a terminal, its name and summary."""
     return Table(
         ("NAME", "METHOD", "PATH", "PROVENANCE"),
         [(entry.name, entry.method, entry.path, entry.provenance) for entry in operations],
-        Table(("NAME", "WHAT IT DOES"), list(_grouped(operations))),
+        Table(("NAME", "WHAT IT DOES"), list(_group_rows(operations))),
     )
 
 
-def _grouped(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
+def _group_rows(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
     for name, group in groupby(operations, key=lambda entry: entry.contract.name):
         first, *rest = group
         title = first.contract.declared.get("info", {}).get("title", "")
@@ -38,8 +56,8 @@ def _grouped(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
     yield from (("", ""), ("", "One of them whole: `cxcall operations NAME`"))
 
 
-def as_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
-    """Return an operation for a program; `whole` adds its parameters and the schema of its body."""
+def _operation_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
+    """Return an operation as JSON; `whole` adds its parameters and the schema of its body."""
     found: dict[str, Any] = {
         "name": operation.name,
         "method": operation.method,
@@ -71,30 +89,32 @@ def as_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
     return found
 
 
-def as_text(operation: Operation) -> str:
-    """Return an operation as a person reads it: what it is, what it takes, where it stands."""
+def _operation_text(operation: Operation) -> str:
+    """Return an operation as text: summary, provenance, credentials, parameters, and body."""
     lines = [f"{operation.name}: {operation.summary}", f"{operation.method} {operation.path}", ""]
     if operation.description:
         lines += [operation.description, ""]
-    lines.append(f"provenance:  {operation.provenance}" + _standing(operation))
-    lines += _needs(operation)
+    is_published = operation.provenance == "published"
+    remark = "" if is_published else " (reported by users, in no vendor's published list)"
+    lines.append(f"provenance:  {operation.provenance}" + remark)
+    lines += _token_lines(operation)
     lines += [f"instead:     {entry}, to {entry.summary}" for entry in operation.nearest]
     lines.append(f"rings:       {'yes, a phone may ring' if operation.rings else 'no'}")
     if operation.parameters:
         lines += ["", "path and query:"]
         lines += [
-            f"  {entry.name}  {_kind(operation.contract.resolve(entry.schema))}, "
+            f"  {entry.name}  {_type_name(operation.contract.resolve(entry.schema))}, "
             f"{'required' if entry.required else 'optional'}"
             + (f". {entry.description}" if entry.description else "")
             for entry in operation.parameters
         ]
     if operation.takes_body:
-        lines += ["", *_body(operation)]
+        lines += ["", *_body_lines(operation)]
     return "\n".join(lines)
 
 
-def _needs(operation: Operation) -> Iterator[str]:
-    """Yield what the token must be, and what it or its user must be allowed to do."""
+def _token_lines(operation: Operation) -> Iterator[str]:
+    """Yield lines about the kind of token, and its scopes and permissions."""
     if operation.token_kinds:
         yield f"token:       {' or '.join(operation.token_kinds)}"
     for label, alternatives in (
@@ -105,16 +125,8 @@ def _needs(operation: Operation) -> Iterator[str]:
             yield label + " or ".join(" and ".join(sorted(names)) for names in alternatives)
 
 
-def _standing(operation: Operation) -> str:
-    return (
-        ""
-        if operation.provenance == "published"
-        else " (reported by users, in no vendor's published list)"
-    )
-
-
-def _members(operation: Operation, pointer: str, indent: str) -> Iterator[str]:
-    """Yield a line for each property, and under it for those within; a circle ends at some depth."""
+def _property_lines(operation: Operation, pointer: str, indent: str) -> Iterator[str]:
+    """Yield a line per property, nested ones indented; recursive schemas end at a fixed depth."""
     schema = operation.schema_at(pointer)
     if "items" in schema:
         pointer = f"{pointer}/0"
@@ -126,31 +138,31 @@ def _members(operation: Operation, pointer: str, indent: str) -> Iterator[str]:
         member = operation.schema_at(join_pointer(pointer, name))
         mark = "required" if name in required else "optional"
         said = member.get("description", "")
-        yield f"{indent}{name}  {_kind_at(operation, member)}, {mark}{f'. {said}' if said else ''}"
-        yield from _members(operation, join_pointer(pointer, name), f"{indent}  ")
+        yield f"{indent}{name}  {_type_text(operation, member)}, {mark}{f'. {said}' if said else ''}"
+        yield from _property_lines(operation, join_pointer(pointer, name), f"{indent}  ")
     more = schema.get("additionalProperties")
     if isinstance(more, dict):
-        yield f"{indent}KEY  {_kind(more)}, any number"
+        yield f"{indent}KEY  {_type_name(more)}, any number"
 
 
-def _body(operation: Operation) -> Iterator[str]:
+def _body_lines(operation: Operation) -> Iterator[str]:
     schema = operation.schema_at("")
-    kind = _kind_at(operation, schema)
+    kind = _type_text(operation, schema)
     yield "body:" if kind == "object" else f"body: {kind}"
-    for told in (schema, operation.schema_at("/0")):
-        if description := told.get("description"):
+    for described in (schema, operation.schema_at("/0")):
+        if description := described.get("description"):
             yield f"  {description}"
-    yield from _members(operation, "", "  ")
+    yield from _property_lines(operation, "", "  ")
 
 
-def _kind_at(operation: Operation, schema: JsonSchema) -> str:
-    """Name the kind of a value, of an array's entries too."""
+def _type_text(operation: Operation, schema: JsonSchema) -> str:
+    """Return the type of a value, for an array with the type of its items."""
     if "items" not in schema:
-        return _kind(schema)
-    return f"array of {_kind(operation.contract.resolve(schema['items']))}"
+        return _type_name(schema)
+    return f"array of {_type_name(operation.contract.resolve(schema['items']))}"
 
 
-def _kind(schema: JsonSchema) -> str:
+def _type_name(schema: JsonSchema) -> str:
     kind = schema.get("type", "any")
     names = kind if isinstance(kind, list) else [kind]
     form = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}.get(
@@ -159,11 +171,8 @@ def _kind(schema: JsonSchema) -> str:
     return form or " or ".join(names)
 
 
-def skeleton_of(operation: Operation, *, as_csv: bool = False) -> str:
-    """Return a valid body to start from, as JSON text, or as a table for a batch.
-
-    Raises UsageError when there is none.
-    """
+def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
+    """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if there is none."""
     if operation.example is None and (operation.takes_body or not as_csv):
         raise UsageError(
             f"`{operation.name}` has no example to start from",

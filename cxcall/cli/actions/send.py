@@ -1,4 +1,4 @@
-"""What every sending command does: resolve settings, check, ask for consent, deliver, report."""
+"""What each sending command does: load settings, check, ask for consent, send, report."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-# What stands for the token wherever a request is only shown.
+# Shown in place of the token.
 AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
 
 
@@ -68,7 +68,7 @@ def send_one(
     contracts: ContractOptions,
     output: OutputOptions,
 ) -> Report:
-    """Send one request, or show it; returns what became of it."""
+    """Send one request, or only show it, and return its outcome."""
     operation, texts = asked.operation, asked.texts
     if operation.is_for_login:
         raise UsageError(
@@ -76,12 +76,12 @@ def send_one(
             where=operation.name,
             fix="log in by `cxcall auth login`; `cxcall auth token` prints the token",
         )
-    built = _built(operation, texts, body)
+    built = _build_payload(operation, texts, body)
     values = parameter_values(operation, asked.values, texts, built)
     stop_on_missing_parameter(operation, values)
     screen = Screen.standard(output)
     with ExitStack() as stack:
-        settings = settle_for(operation, sending, flags_of(chosen, contracts), stack)
+        settings = load_settings_for(operation, sending, flags_of(chosen, contracts), stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=check.strict, force=sending.force)
@@ -97,40 +97,42 @@ def send_one(
 def _deliver_and_follow(
     checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
 ) -> Report:
-    """Send, then follow what was started: its end is the command's."""
-    from cxcall.cli.actions.track import follow_placed, tracker_of
+    """Send a request and follow the call; the exit code is the one of its end."""
+    from cxcall.cli.actions.track import find_tracker, follow_call
 
-    tracker = tracker_of(checked.operation)
+    tracker = find_tracker(checked.operation)
     report = _deliver(checked, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None
     if report.outcome is not Outcome.ACCEPTED or not started:
         return report
     try:
-        return follow_placed(report, tracker, started, checked.settings, screen)
+        return follow_call(report, tracker, started, checked.settings, screen)
     except (BrokenPipeError, UnwrittenError):
-        return report  # what it tells cannot be written either, but the call was placed
+        return report  # nothing more can be printed, but the call was placed
 
 
-def _built(operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOptions) -> Payload:
-    """Build the body from what was given; none at all is a body of None, where the operation allows it."""
+def _build_payload(
+    operation: Operation, texts: Sequence[tuple[Flag, str]], body: BodyOptions
+) -> Payload:
+    """Build the body from file and flags; None if there are none and the operation needs no body."""
     is_given = body.file is not None or body.set or any(flag.sets_body for flag, _ in texts)
     if is_given:
         return payload.build_payload(operation, body.file, texts, body.set or ())
     if operation.needs_body:
-        raise UsageError("no body was given", where="--file", fix=_how_to_give(operation))
+        raise UsageError("no body was given", where="--file", fix=_body_hint(operation))
     return payload.Payload(None)
 
 
-def _how_to_give(operation: Operation) -> str:
+def _body_hint(operation: Operation) -> str:
     flags = " ".join(f"--{flag.name} {flag.metavar}" for flag in operation.flags if flag.required)
     sample = f"a sample: `cxcall operations {operation.name} --skeleton`"
     return f"give `{flags}`, or `--file FILE`" if flags else f"give `--file FILE`; {sample}"
 
 
-def settle_for(
+def load_settings_for(
     operation: Operation, sending: SendOptions, flags: dict[str, str | None], stack: ExitStack
 ) -> Settings:
-    """Settle where the request goes; with `--sandbox`, start one and settle on it alone."""
+    """Load the settings of a request; with `--sandbox`, start a sandbox and use only its settings."""
     from cxcall.settings.settings import load_settings, sandbox_settings
 
     flags = {**flags, **sending_flags(sending)}
@@ -184,22 +186,22 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
     from cxcall.settings.settings import state_dir
 
     plan = Plan.of(checked, again=sending.again)
-    tokens = None if checked.operation.is_public else _tokens(checked, force=sending.force)
-    hooks = SendHooks(on_wait=_tell_wait(screen))
+    tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)
+    hooks = SendHooks(on_wait=_wait_printer(screen))
     if checked.operation.is_read:
         delivery = read(plan, tokens, hooks)
     else:
-        # Never closed: what it recorded is durable, and tidying up its file would cost 10 ms a send.
+        # Never closed: the record is durable, and closing would cost 10 ms per send.
         ledger = Ledger.open(state_dir())
-        let_pass()  # but for the delivery itself, which is stopped by them: from here on it is told
+        let_pass()  # from here on, the delivery itself handles signals
         delivery = deliver(plan, ledger, tokens, hooks)
     return delivery_report(
         command, delivery, checked.operation, checked.request, checked.body, checked.findings
     )
 
 
-def _tokens(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
-    """Give out a token that was checked; a fresh one only when the API refused it."""
+def _token_source(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
+    """Return a function that returns a checked token, or a new one if the API refused it."""
     from cxcall.credentials.tokens import get_token
 
     first = get_token(checked.settings)
@@ -207,7 +209,7 @@ def _tokens(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
     return lambda fresh: get_token(checked.settings, fresh=True) if fresh else first
 
 
-def _tell_wait(screen: Screen) -> Callable[[float, str], None]:
+def _wait_printer(screen: Screen) -> Callable[[float, str], None]:
     return lambda seconds, reason: screen.print_diagnostic(
         f"{reason}; sending again in {seconds:.1f} s"
     )

@@ -1,4 +1,4 @@
-"""What `track`, and `--wait` on a sending command, do: find the read, follow it, print each change."""
+"""What `track` and `--wait` do: read the state of a call until it ends, and print each change."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ COMMAND = "track"
 
 
 class TrackOptions(NamedTuple):
-    """Whether to go on, until which state, and for how many seconds."""
+    """Whether to wait, until which state, and for at most how many seconds."""
 
     wait: bool
     until: str = ""
@@ -41,26 +41,29 @@ class TrackOptions(NamedTuple):
 
 def run_track(
     engagement_id: str,
-    wishes: TrackOptions,
+    options: TrackOptions,
     chosen: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
 ) -> Report:
-    """Read what became of an ID, once or until it is over; returns how that ended."""
-    tracker, settings = _settled(chosen, contracts)
-    found = _engagement_of(engagement_id)
+    """Read the state of a call, once or until it ends, and return the last one."""
+    tracker, settings = _load_tracker(chosen, contracts)
+    found = _find_engagement_id(engagement_id)
     report = Report(COMMAND, operation=tracker.operation)
     try:
-        return _watch(report, tracker, found, wishes, settings, Screen.standard(output))
+        return _follow(report, tracker, found, options, settings, Screen.standard(output))
     except tracking.TrackingError as error:
         outcome = error.delivery.outcome
-        return _ended(report, error.exit_code, outcome, error.findings, error.last)
+        return _add_end(report, error.exit_code, outcome, error.findings, error.last)
 
 
-def follow_placed(
+def follow_call(
     report: Report, tracker: Tracker, engagement_id: str, settings: Settings, screen: Screen
 ) -> Report:
-    """Show a call that was just placed, and follow it to its end; whatever happens, it was placed."""
+    """Print the report of a placed call, follow the call, and add its end to the report.
+
+    No error while it is followed changes that the call was placed.
+    """
     cause: BaseException
     with DeferredSignals() as signals:
         if screen.options.output == "text":
@@ -68,55 +71,55 @@ def follow_placed(
             report = report._replace(delivery=None, findings=())
         try:
             signals.open()
-            found = _watch(
+            found = _follow(
                 report, tracker, engagement_id, TrackOptions(wait=True), settings, screen
             )
             signals.close()
         except (BrokenPipeError, UnwrittenError):
             raise
-        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - a phone rings: nothing may hide it
+        except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the call was placed: nothing may hide it
             cause = error
         else:
             return found
-    return _unfollowed(report, engagement_id, cause)
+    return _report_unfollowed(report, engagement_id, cause)
 
 
-def _watch(
+def _follow(
     report: Report,
     tracker: Tracker,
     engagement_id: str,
-    wishes: TrackOptions,
+    options: TrackOptions,
     settings: Settings,
     screen: Screen,
 ) -> Report:
-    """Print what changes; returns the report with how that ended in it. Raises what a read raises."""
-    wanted = wishes.until.lower()
-    sights = tracking.follow(
+    """Print each change of a call and return the report with its end; raises the errors of a read."""
+    wanted = options.until.lower()
+    states = tracking.follow(
         tracker,
         engagement_id,
-        reader(settings),
-        until=lambda sight: not wishes.wait or wanted in sight.states,
-        patience=wishes.at_most,
+        new_reader(settings),
+        until=lambda state: not options.wait or wanted in state.states,
+        patience=options.at_most,
     )
     last, shown = None, None
     try:
-        for sight in sights:
-            last = sight
-            if sight.legs != shown or sight.over:
-                _print(sight, screen, is_for_people=report.command != COMMAND)
-                shown = sight.legs
+        for state in states:
+            last = state
+            if state.legs != shown or state.over:
+                _print_state(state, screen, is_for_people=report.command != COMMAND)
+                shown = state.legs
     except tracking.TrackingError as error:
         error.last = last.as_dict() if last else None
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
-    is_there = not wishes.wait or wanted in last.states
+    is_there = not options.wait or wanted in last.states
     code, findings = (ExitCode.OK, ()) if is_there else tracking.call_result(last, settings)
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
-    return _ended(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
+    return _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
 
 
-def _unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
-    """Return the report of a call of which nobody knows how it goes on."""
+def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
+    """Return the report of a placed call that can no longer be followed."""
     found = cause.findings if isinstance(cause, CxcallError) else ()
     what = "interrupted while it was followed"
     if isinstance(cause, Exception):
@@ -129,13 +132,13 @@ def _unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Rep
         fix=f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again",
     )
     warned = [each._replace(severity=Severity.WARNING) for each in found]
-    return _ended(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (*warned, left), None)
+    return _add_end(report, ExitCode.UNKNOWN, Outcome.UNKNOWN, (*warned, left), None)
 
 
-def _ended(
+def _add_end(
     report: Report, code: ExitCode, outcome: Outcome, findings: Sequence[Finding], data: Any
 ) -> Report:
-    """Put the end of the following into a report; what was accepted before stays so."""
+    """Add the end of a call to a report; an outcome that the report already has stays."""
     return report._replace(
         exit_code=code,
         outcome=outcome if report.outcome is Outcome.OK else report.outcome,
@@ -144,14 +147,14 @@ def _ended(
     )
 
 
-def tracker_of(operation: Operation) -> Tracker:
-    """Return what reads the IDs that an operation gives; raises UsageError where nothing published does."""
+def find_tracker(operation: Operation) -> Tracker:
+    """Return the tracker for the IDs of an operation; raises UsageError if none is published."""
     if operation.provenance == "community":
-        raise _unread(operation.name, "follow what is published: `cxcall call --wait`")
+        raise _not_readable(operation.name, "follow what is published: `cxcall call --wait`")
     return tracking.tracker_for(operation.platform, operation.contract.operations)
 
 
-def _unread(name: str, fix: str) -> UsageError:
+def _not_readable(name: str, fix: str) -> UsageError:
     return UsageError(
         f"no operation is published that reads what `{name}` started",
         where=name,
@@ -161,33 +164,33 @@ def _unread(name: str, fix: str) -> UsageError:
     )
 
 
-def _print(sight: CallState, screen: Screen, *, is_for_people: bool) -> None:
-    """Print a line a leg on a terminal, a JSON line a sight anywhere else; nothing where one envelope is wanted."""
+def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> None:
+    """Print one line per leg on a terminal, otherwise a JSON line; nothing for `-o json` and `--quiet`."""
     if screen.options.output == "json" or screen.options.quiet:
         return
     if screen.options.output == "text" and (is_for_people or screen.stdout.isatty()):
-        for leg in sight.legs:
-            screen.print_text(f"{sight.elapsed:6.1f} s  {leg}")
-        if sight.over:
-            screen.print_text(f"{sight.elapsed:6.1f} s  it is over")
+        for leg in state.legs:
+            screen.print_text(f"{state.elapsed:6.1f} s  {leg}")
+        if state.over:
+            screen.print_text(f"{state.elapsed:6.1f} s  it is over")
     else:
-        screen.print_line(json.dumps(sight.as_dict(), ensure_ascii=False))
+        screen.print_line(json.dumps(state.as_dict(), ensure_ascii=False))
     screen.stdout.flush()
 
 
 def read_sentiment(
     engagement_id: str, chosen: SettingsOptions, contracts: ContractOptions
 ) -> Report:
-    """Read the platform's sentiment of a call, once."""
-    tracker, settings = _settled(chosen, contracts)
+    """Return the platform's sentiment of a call."""
+    tracker, settings = _load_tracker(chosen, contracts)
     operation, parameter = tracking.sentiment_operation(tracker)
-    delivery = reader(settings)(operation, {parameter: _engagement_of(engagement_id)})
+    delivery = new_reader(settings)(operation, {parameter: _find_engagement_id(engagement_id)})
     request = delivery.exchange.request if delivery.exchange else None
     return delivery_report(COMMAND, delivery, operation, request)
 
 
-def reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
-    """Return what reads an operation with values for its parameters; one token serves all reads."""
+def new_reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
+    """Return a function that sends a read operation with parameter values; all reads use one token."""
     from cxcall.credentials import tokens
     from cxcall.sending.dialer import Plan, read
 
@@ -202,26 +205,26 @@ def reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Deliv
     return read_once
 
 
-def _settled(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
-    """Return what reads an ID on the profile's platform, and the settings for it."""
-    from cxcall.cli.actions.contract_file import own_contract
+def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
+    """Return the tracker of the profile's platform, and the settings for it."""
+    from cxcall.cli.actions.contract_file import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(chosen, contracts)
-    known = contract.operations(own_contract(contracts, chosen.profile))
+    known = contract.operations(find_own_contract(contracts, chosen.profile))
     tracker = tracking.tracker_for(find_platform(flags) or known[0].platform, known)
     return tracker, load_settings(flags, tracker.operation.contract)
 
 
-def _engagement_of(given: str) -> str:
-    """Return the engagement ID of a delivery, or what was given as one.
+def _find_engagement_id(identifier: str) -> str:
+    """Return the engagement ID of a delivery ID, or the given ID itself.
 
-    Raises UsageError where the ledger knows that it came from a route whose IDs nothing reads.
+    Raises UsageError if the ledger shows that its route has no published read.
     """
-    from cxcall.cli.actions.history import find_engagement
+    from cxcall.cli.actions.history import find_delivery
 
-    record = find_engagement(given)
+    record = find_delivery(identifier)
     if record is not None and record.provenance == "community":
         correlation = record.correlation_id or "of its answer"
-        raise _unread(record.operation, f"ask the platform's support, with correlation ID `{correlation}`")  # fmt: skip
-    return (record.engagement_id if record else None) or given
+        raise _not_readable(record.operation, f"ask the platform's support, with correlation ID `{correlation}`")  # fmt: skip
+    return (record.engagement_id if record else None) or identifier

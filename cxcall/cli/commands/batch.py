@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.actions.contract_file import find_own_contract
+from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -27,13 +27,11 @@ app = new_app("")
 def batch(
     file: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="CSV or JSON Lines; - is stdin.", show_default=False),
+        argument("FILE", "CSV or JSON Lines; - is stdin."),
     ],
     operation: Annotated[
         str,
-        typer.Option(
-            "--operation", metavar="NAME", help="What each row is sent as.", show_default=False
-        ),
+        option("--operation", metavar="NAME", help="What each row is sent as."),
     ],
     sending: SendOptions,
     check: CheckOptions,
@@ -42,29 +40,20 @@ def batch(
     output: OutputOptions,
     param: Annotated[
         list[str] | None,
-        typer.Option(
-            "--param",
-            metavar="NAME=VALUE",
-            help="A parameter of the path or query, for every row.",
-            show_default=False,
+        option(
+            "--param", metavar="NAME=VALUE", help="A parameter of the path or query, for every row."
         ),
     ] = None,
     set: Annotated[  # noqa: A002 - the name of the flag
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="/POINTER=JSON",
-            help="Set one value in every body.",
-            show_default=False,
-        ),
+        option("--set", metavar="/POINTER=JSON", help="Set one value in every body."),
     ] = None,
     rate: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--rate",
             metavar="N/s|m|h",
             help="How many at most in a second, minute or hour; else what the platform allows.",
-            show_default=False,
         ),
     ] = None,
     concurrency: Annotated[
@@ -73,11 +62,10 @@ def batch(
     ] = 32,
     max_failures: Annotated[
         list[str] | None,
-        typer.Option(
+        option(
             "--max-failures",
             metavar="N|N%",
             help="Stop after N failures in a row [10], or N% of all [50%]; both may be given.",
-            show_default=False,
         ),
     ] = None,
     skip_invalid: Annotated[
@@ -85,9 +73,7 @@ def batch(
     ] = False,
     confirm: Annotated[
         int | None,
-        typer.Option(
-            "--confirm", metavar="N", help="Do not ask: N requests are right.", show_default=False
-        ),
+        option("--confirm", metavar="N", help="Do not ask: N requests are right."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an earlier run of this file.")
@@ -103,7 +89,7 @@ def batch(
     from cxcall.cli.actions.batch import BatchOptions, run_batch
     from cxcall.contracts import contract
 
-    wishes = BatchOptions(
+    options = BatchOptions(
         file=file,
         params=param or (),
         sets=set or (),
@@ -115,5 +101,5 @@ def batch(
         resume=resume,
         in_order=not unordered,
     )
-    found = contract.named(operation, own_contract(contracts, settings.profile))
-    return run_batch(found, wishes, sending, check, settings, contracts, output)
+    found = contract.named(operation, find_own_contract(contracts, settings.profile))
+    return run_batch(found, options, sending, check, settings, contracts, output)

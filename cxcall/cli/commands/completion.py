@@ -1,12 +1,10 @@
-"""`cxcall completion`: print the script that teaches a shell the commands, flags and values."""
+"""`cxcall completion`: print the completion script of a shell."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -26,7 +24,7 @@ _SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 def completion(
     shell: Annotated[
         Literal["bash", "zsh", "fish", "powershell"],
-        typer.Argument(metavar="SHELL", help="bash, zsh, fish or powershell.", show_default=False),
+        argument("SHELL", "bash, zsh, fish or powershell."),
     ],
 ) -> Report:
     """Print the script that completes commands, flags and values in a shell.

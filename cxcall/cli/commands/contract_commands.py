@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app, parameters_of
 from cxcall.cli.options import (
     COMMON,
@@ -39,7 +39,7 @@ def new_command(name: str) -> typer.Typer | None:
         name,
         help=_help(operations),
         epilog=examples(*_examples(operations[0])),
-    )(_callback(name, operations))
+    )(_send_callback(name, operations))
     return app
 
 
@@ -63,14 +63,16 @@ def new_sender(operation: Operation) -> typer.Typer:
         from cxcall.sending.draft import parse_parameters
 
         values = parse_parameters(operation, param or ())
-        asked = SendInvocation(f"send {operation.name}", operation, values, _texts(flags, given))
+        asked = SendInvocation(
+            f"send {operation.name}", operation, values, _pop_flag_texts(flags, given)
+        )
         return send_one(asked, body, sending, check, settings, contracts, output)
 
     flags = _sender_flags(operation)
     app = new_app("")
     app.command(
         operation.name, help=_help([operation]), epilog=examples(*_sender_examples(operation))
-    )(expand_option_groups(send, [_option(flag) for flag in flags]))
+    )(expand_option_groups(send, [_flag_option(flag) for flag in flags]))
     return app
 
 
@@ -90,7 +92,7 @@ _COMMON_NAMES = {
 } | {"param", "help"}
 
 
-def _callback(name: str, operations: Sequence[Operation]) -> Any:
+def _send_callback(name: str, operations: Sequence[Operation]) -> Any:
     """Return the function behind a command; a user's own contract may declare its operations anew."""
     flags = list({flag.name: flag for entry in operations for flag in entry.flags}.values())
 
@@ -105,21 +107,21 @@ def _callback(name: str, operations: Sequence[Operation]) -> Any:
     ) -> Report:
         from cxcall.cli.actions.send import SendInvocation, send_one
 
-        known = contract.commanded(name, own_contract(contracts, settings.profile))
+        known = contract.commanded(name, find_own_contract(contracts, settings.profile))
         route = given.pop("route", "")
-        texts = _texts(flags, given)
-        operation = choose(known, route, texts, settings)
+        texts = _pop_flag_texts(flags, given)
+        operation = choose_operation(known, route, texts, settings)
         own = {flag.name: flag for flag in operation.flags}
         asked = SendInvocation(
             name, operation, given, [(own[flag.name], text) for flag, text in texts]
         )
         return send_one(asked, body, sending, check, settings, contracts, output)
 
-    own = [*_arguments(operations[0]), *_route(operations), *map(_option, flags)]
+    own = [*_path_arguments(operations[0]), *_route_option(operations), *map(_flag_option, flags)]
     return expand_option_groups(send, own)
 
 
-def choose(
+def choose_operation(
     operations: Sequence[Operation],
     route: str,
     texts: Sequence[tuple[Flag, str]],
@@ -131,16 +133,18 @@ def choose(
     """
     given = {flag.name for flag, _ in texts}
     routed = [entry for entry in operations if entry.route == route]
-    candidates = _on_platform(routed, settings)
+    candidates = _operations_of_platform(routed, settings)
     for entry in candidates:
         known = {flag.name for flag in entry.flags}
         needed = {flag.name for flag in entry.flags if flag.required and not flag.sets_body}
         if given <= known and needed <= given:
             return entry
-    raise _unfit(candidates, given)
+    raise _mismatch_error(candidates, given)
 
 
-def _on_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:
+def _operations_of_platform(
+    operations: Sequence[Operation], settings: SettingsOptions
+) -> list[Operation]:
     """Return the operations of the profile's platform; of the first one's, where none is set."""
     if len({entry.platform for entry in operations}) == 1:
         return list(operations)
@@ -151,7 +155,7 @@ def _on_platform(operations: Sequence[Operation], settings: SettingsOptions) -> 
     return [entry for entry in operations if entry.platform == platform]
 
 
-def _unfit(candidates: Sequence[Operation], given: set[str]) -> UsageError:
+def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageError:
     ways = [
         " ".join(
             f"--{flag.name} {flag.metavar}" if flag.required else f"[--{flag.name} {flag.metavar}]"
@@ -174,21 +178,21 @@ def _unfit(candidates: Sequence[Operation], given: set[str]) -> UsageError:
     )
 
 
-def _texts(flags: Sequence[Flag], given: dict[str, Any]) -> list[tuple[Flag, str]]:
+def _pop_flag_texts(flags: Sequence[Flag], given: dict[str, Any]) -> list[tuple[Flag, str]]:
     """Take the values of flags out of what the parser gave, in the order of the flags."""
     found = []
     for flag in flags:
-        value = given.pop(_variable(flag.name))
+        value = given.pop(_variable_name(flag.name))
         texts = value if isinstance(value, list) else [] if value is None else [value]
         found += [(flag, text) for text in texts]
     return found
 
 
-def _variable(name: str) -> str:
+def _variable_name(name: str) -> str:
     return f"flag_{name.replace('-', '_')}"
 
 
-def _arguments(operation: Operation) -> list[inspect.Parameter]:
+def _path_arguments(operation: Operation) -> list[inspect.Parameter]:
     """Return the path parameters that no flag sets, as arguments: CAMPAIGN_ID."""
     flagged = {flag.parameter for flag in operation.flags}
     return [
@@ -209,7 +213,7 @@ def _metavar(name: str) -> str:
     return "".join(f"_{char}" if char.isupper() else char for char in name).upper()
 
 
-def _route(operations: Sequence[Operation]) -> list[inspect.Parameter]:
+def _route_option(operations: Sequence[Operation]) -> list[inspect.Parameter]:
     routes = tuple(operation.route for operation in operations if operation.route)
     if not routes:
         return []
@@ -217,12 +221,12 @@ def _route(operations: Sequence[Operation]) -> list[inspect.Parameter]:
     return [_parameter("route", Literal[routes], option, routes[0])]
 
 
-def _option(flag: Flag) -> inspect.Parameter:
+def _flag_option(flag: Flag) -> inspect.Parameter:
     kind = list[str] | None if flag.under else str | None
     option = typer.Option(
         f"--{flag.name}", metavar=flag.metavar, help=flag.help, show_default=False
     )
-    return _parameter(_variable(flag.name), kind, option, None)
+    return _parameter(_variable_name(flag.name), kind, option, None)
 
 
 def _parameter(name: str, kind: Any, declared: Any, default: Any) -> inspect.Parameter:
@@ -240,7 +244,7 @@ def _help(operations: Sequence[Operation]) -> str:
 
 def _examples(operation: Operation) -> list[str]:
     flags = _sample_flags([flag for flag in operation.flags if flag.required], operation)
-    words = [operation.command, *("$CAMPAIGN" for _ in _arguments(operation))]
+    words = [operation.command, *("$CAMPAIGN" for _ in _path_arguments(operation))]
     start = " ".join(["cxcall", *words])
     return [
         f"{start} {flags} --sandbox",

@@ -1,14 +1,12 @@
-"""`cxcall doctor`: live checks before a call."""
+"""`cxcall doctor`: run preflight checks before a call."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -30,31 +28,21 @@ def doctor(
     output: OutputOptions,
     operation: Annotated[
         str | None,
-        typer.Option("--for", metavar="OPERATION", help="What is to be sent.", show_default=False),
+        option("--for", metavar="OPERATION", help="What is to be sent."),
     ] = None,
     param: Annotated[
         list[str] | None,
-        typer.Option(
-            "--param",
-            metavar="NAME=VALUE",
-            help="A parameter or flag of it, or an ID to look at.",
-            show_default=False,
+        option(
+            "--param", metavar="NAME=VALUE", help="A parameter or flag of it, or an ID to look at."
         ),
     ] = None,
     hours: Annotated[
         str | None,
-        typer.Option(
-            "--hours", metavar="FROM-TO", help="When people may be called.", show_default=False
-        ),
+        option("--hours", metavar="FROM-TO", help="When people may be called."),
     ] = None,
     do_not_call: Annotated[
         str | None,
-        typer.Option(
-            "--do-not-call",
-            metavar="FILE",
-            help="Numbers that are not to be called.",
-            show_default=False,
-        ),
+        option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
     ] = None,
 ) -> Report:
     """Look before a call at what would stand in its way.
@@ -66,5 +54,5 @@ def doctor(
     """
     from cxcall.cli.actions.doctor import DoctorOptions, run_doctor
 
-    wishes = DoctorOptions(operation, param or (), hours, do_not_call)
-    return run_doctor(wishes, body, settings, contracts, output)
+    options = DoctorOptions(operation, param or (), hours, do_not_call)
+    return run_doctor(options, body, settings, contracts, output)

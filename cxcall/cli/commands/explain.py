@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.options import OutputOptions
@@ -70,5 +70,5 @@ def explain(
         return explain_last()
     if file and (description := explain_code(file)):
         return description
-    own = own_contract(contracts)
+    own = find_own_contract(contracts)
     return explain_file(file, entry, output, own, fix=form if fix else "", show_all=show_all)

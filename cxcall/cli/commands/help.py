@@ -1,12 +1,10 @@
-"""`cxcall help`: what there is to know beside one command's flags."""
+"""`cxcall help`: show help on a topic or a command."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
-
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -19,11 +17,7 @@ app = new_app("")
 def show_help(
     topic: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[TOPIC|COMMAND]",
-            help="exit-codes, environment, output, files; or a command.",
-            show_default=False,
-        ),
+        argument("[TOPIC|COMMAND]", "exit-codes, environment, output, files; or a command."),
     ] = None,
 ) -> Report:
     """Show help on a topic, or on a command."""
@@ -34,7 +28,7 @@ def show_help(
     from cxcall.settings.sources import suggest_name
 
     if topic is None:
-        return _whole()
+        return _root_help()
     if topic not in TOPICS:
         hint = suggest_name(topic, TOPICS)
         raise UsageError(
@@ -47,17 +41,13 @@ def show_help(
     return Report("help", data={topic: dict(found.terms)}, text=found.text(width))
 
 
-def _whole() -> Report:
-    """Return what `cxcall --help` shows, as a report."""
-    from typer._click.globals import get_current_context
-
+def _root_help() -> Report:
+    """Return the help of `cxcall --help` as a report."""
     from cxcall.cli.help_topics import TOPICS
+    from cxcall.cli.main import assemble
 
-    root = get_current_context().find_root()
-    commands: Any = root.command
+    root = assemble([""])
+    context = root.make_context("cxcall", [], resilient_parsing=True)
     topics = {name: line for name, (line, _) in TOPICS.items()}
-    return Report(
-        "help",
-        data={"commands": dict(commands.lines(root)), "topics": topics},
-        text=root.get_help(),
-    )
+    data = {"commands": dict(root.lines(context)), "topics": topics}
+    return Report("help", data=data, text=context.get_help())

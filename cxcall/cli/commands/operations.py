@@ -1,4 +1,4 @@
-"""`cxcall operations`: what can be sent, with its schema and provenance."""
+"""`cxcall operations`: show operations with their schemas and provenance."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cxcall.cli.actions.contract_file import own_contract
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.actions.contract_file import find_own_contract
+from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.report import Report
 
@@ -27,7 +27,7 @@ def operations(
     contracts: ContractOptions,
     operation: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="One operation, whole.", show_default=False),
+        argument("[NAME]", "One operation, whole."),
     ] = None,
     skeleton: Annotated[
         bool, typer.Option("--skeleton", help="Print a body to start from.")
@@ -40,33 +40,20 @@ def operations(
 
     Every operation of the contracts, or one whole: its schema, and where it stands.
     """
-    from cxcall.cli.actions.operations import as_dict, as_table, as_text, skeleton_of
+    from cxcall.cli.actions.operations import show_operation, show_operations, show_skeleton
     from cxcall.contracts import contract
     from cxcall.findings.errors import UsageError
 
     if csv and not skeleton:
         raise UsageError("`--csv` is a form of the skeleton", where="--csv", fix="add `--skeleton`")
-    own = own_contract(contracts)
-    if operation is None:
-        if skeleton:
-            raise UsageError(
-                "`--skeleton` needs the NAME of an operation",
-                where="--skeleton",
-                fix="see `cxcall operations`",
-            )
-        known = contract.operations(own)
-        return Report(
-            "operations",
-            data={"operations": [as_dict(entry) for entry in known]},
-            table=as_table(known),
+    if skeleton and operation is None:
+        raise UsageError(
+            "`--skeleton` needs the NAME of an operation",
+            where="--skeleton",
+            fix="see `cxcall operations`",
         )
+    own = find_own_contract(contracts)
+    if operation is None:
+        return show_operations(contract.operations(own))
     found = contract.named(operation, own)
-    if skeleton:
-        body = skeleton_of(found, as_csv=csv)
-        return Report("operations", operation=found, data={"skeleton": body}, text=body)
-    return Report(
-        "operations",
-        operation=found,
-        data=as_dict(found, whole=True),
-        text=as_text(found),
-    )
+    return show_skeleton(found, as_csv=csv) if skeleton else show_operation(found)

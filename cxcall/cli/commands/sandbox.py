@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.options import OutputOptions
@@ -49,7 +49,7 @@ def sandbox(
     screen = Screen.standard(output)
     with (
         suppress(KeyboardInterrupt),
-        start_sandbox(contract.load_all(own_contract(contracts)), port=port) as running,
+        start_sandbox(contract.load_all(find_own_contract(contracts)), port=port) as running,
     ):
         report = Report(
             "sandbox",

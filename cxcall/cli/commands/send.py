@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.options import ContractOptions
 
@@ -68,7 +68,7 @@ def _written(words: list[str], flags: tuple[str, ...]) -> str | None:
 
 @cache
 def _own(file: str | None, profile: str | None) -> str | None:
-    return own_contract(ContractOptions(file), profile)
+    return find_own_contract(ContractOptions(file), profile)
 
 
 def _known(file: str | None, profile: str | None) -> Any:

@@ -1,4 +1,4 @@
-"""`cxcall track`: follow what became of a call."""
+"""`cxcall track`: follow a call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -35,12 +35,7 @@ def track(
     wait: Annotated[bool, typer.Option("--wait", help="Go on until it is over.")] = False,
     until: Annotated[
         str,
-        typer.Option(
-            "--until",
-            metavar="STATE",
-            help="Go on until a party is in this state.",
-            show_default=False,
-        ),
+        option("--until", metavar="STATE", help="Go on until a party is in this state."),
     ] = "",
     at_most: Annotated[
         float, typer.Option("--at-most", metavar="SECONDS", help="How long to go on.")
@@ -59,5 +54,5 @@ def track(
 
     if sentiment:
         return read_sentiment(engagement_id, settings, contracts)
-    wishes = TrackOptions(wait or bool(until), until, at_most)
-    return run_track(engagement_id, wishes, settings, contracts, output)
+    options = TrackOptions(wait or bool(until), until, at_most)
+    return run_track(engagement_id, options, settings, contracts, output)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cxcall.cli.actions.contract_file import own_contract
+from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions
 from cxcall.output.options import OutputOptions
@@ -68,7 +68,7 @@ def validate(
     from cxcall.validation import operation_patterns
     from cxcall.validation.run import Validation
 
-    operations = load_catalog(own_contract(contracts))
+    operations = load_catalog(find_own_contract(contracts))
     named = operations.named(operation) if operation else None
     assigned = None if named else operation_patterns.find(Path.cwd(), operations)
     validation = Validation(operations, named, assigned, check.strict, jobs)
