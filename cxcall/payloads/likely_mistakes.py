@@ -1,10 +1,10 @@
-"""Doubts beyond the schema: numbers nobody has, values left unfilled, IDs that disagree."""
+"""Find likely mistakes that a schema allows: impossible numbers, placeholders, IDs that disagree."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import join_pointer, leaves, objects, split_pointer, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects, value_at
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import format_value, intended_property
@@ -15,185 +15,145 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from cxcall.contracts.contract import Operation
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.payloads.payload import Payload
 
 
-_OPEN = {
+OPEN_KEYWORDS = {
     "additionalProperties", "patternProperties", "unevaluatedProperties", "propertyNames",
     "dependentSchemas", "oneOf", "anyOf", "if", "not", "x-cxcall-mistakes",
 }  # fmt: skip
-"""Words by which a schema says itself, or leaves open, what other names an object may have."""
+"""Keywords by which a schema itself decides, or leaves open, what other names an object may have."""
 
 
 def find_likely_mistakes(
     operation: Operation, body: Payload, known: AbstractSet[str]
 ) -> Iterator[Finding]:
-    """Yield what is likely wrong though the schema allows it; places in `known` are at fault already."""
-    yield from _doubts_of_names(operation, body, known)
+    """Yield a warning for each likely mistake; `known` are the pointers that have a finding already."""
+    finder = _MistakeFinder(operation, body)
+    for pointer, members in objects(body.value):
+        for finding in finder.check_names(pointer, members):
+            if finding.where not in known:
+                yield finding
+        yield from finder.check_companions(pointer, members)
     for pointer, value in leaves(body.value):
-        if pointer in known:
-            continue
-        schema = operation.schema_at(pointer)
-        if is_placeholder(value):
-            yield _placeholder(operation, body, pointer, value)
-        elif isinstance(value, str) and _is_number(schema.get("format"), value):
-            yield from find_unlikely_number(body, pointer, value)
-        if "x-cxcall-same-as" in schema:
-            yield from _unequal(operation, body, pointer, schema)
+        if pointer not in known:
+            yield from finder.check_value(pointer, value)
 
 
-def _doubts_of_names(
-    operation: Operation, body: Payload, known: AbstractSet[str]
-) -> Iterator[Finding]:
-    for pointer, value in objects(body.value):
-        schema = operation.schema_at(pointer)
-        for name in _undeclared(schema, value):
+class _MistakeFinder:
+    """Finds likely mistakes in the body of one request."""
+
+    def __init__(self, operation: Operation, body: Payload) -> None:
+        self.operation = operation
+        self.body = body
+
+    def _warning(
+        self, code: str, where: str, message: str, fix: str, why: str = "", *, key: bool = False
+    ) -> Finding:
+        source = f"contract {self.operation.contract.name}"
+        return self.body.make_finding(
+            Severity.WARNING, code, where, message, key=key, fix=fix, why=why, source=source
+        )
+
+    def check_names(self, pointer: str, members: dict[str, Any]) -> Iterator[Finding]:
+        """Yield warnings about undeclared properties of an object, and about once required ones."""
+        schema, operation = self.operation.schema_at(pointer), self.operation.name
+        declared = schema.get("properties", {})
+        is_complete = declared and not schema.keys() & OPEN_KEYWORDS
+        for name in (each for each in members if is_complete and each not in declared):
+            near = intended_property(name, schema)
+            message = f"`{operation}` does not declare a property `{phone_numbers.mask_text(name)}`"
+            fix = (
+                f"did you mean `{near}`?"
+                if near
+                else f"see its properties: `cxcall operations {operation}`"
+            )
+            why = "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
             place = join_pointer(pointer, name)
-            if place not in known:
-                yield _undeclared_property(operation, body, place, intended_property(name, schema))
-        for name, other in _missing_companion(schema, value):
-            yield _unmet_condition(operation, body, join_pointer(pointer, name), other)
-        for names in _missing_property(schema, value):
-            if join_pointer(pointer, names[0]) not in known:
-                yield _once_required(operation, body, pointer, names)
+            yield self._warning("property-unknown", place, message, fix, why, key=True)
+        owner = f"`{pointer}`" if pointer else f"the body of `{operation}`"
+        for names in schema.get("x-cxcall-once-required", []):
+            if members.keys().isdisjoint(names):
+                listed = " or ".join(f"`{name}`" for name in names)
+                message, fix = f"{owner} has no {listed}", f"add {listed}"
+                why = f"an older document of the vendor requires `{names[0]}`; whether it is still required is not documented"
+                place = join_pointer(pointer, names[0])
+                yield self._warning("property-missing", place, message, fix, why, key=True)
+
+    def check_companions(self, pointer: str, members: dict[str, Any]) -> Iterator[Finding]:
+        """Yield a warning for each property that only has an effect together with a missing one."""
+        declared = self.operation.schema_at(pointer).get("properties", {})
+        for name in members:
+            own = declared.get(name)  # may be `true`, which is a schema, too
+            other = own.get("x-cxcall-only-with") if isinstance(own, dict) else None
+            if other and other not in members:
+                place = join_pointer(pointer, name)
+                message = f"`{place}` has an effect only together with `{other}`, which is missing"
+                fix = f"remove `{name}`, or add `{other}`"
+                why = "the API may ignore it or refuse the body; the vendor does not say which"
+                yield self._warning("value-not-allowed", place, message, fix, why, key=True)
+
+    def check_value(self, pointer: str, value: Any) -> Iterator[Finding]:
+        """Yield warnings about a placeholder, an impossible number, and an ID that differs from another."""
+        schema = self.operation.schema_at(pointer)
+        if is_placeholder(value):
+            message = f"`{value}` at `{pointer}` looks like a placeholder that was never filled in"
+            yield self._warning(
+                "placeholder", pointer, message, f"put the real value at `{pointer}`"
+            )
+        elif isinstance(value, str) and is_number(schema.get("format"), value):
+            yield from find_unlikely_number(self.body, pointer, value)
+        kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
+        if kind != "body" or not has_value(self.body.value, other):
+            return
+        there = value_at(self.body.value, other)
+        if _differ(value, there):
+            message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"
+            fix = f"send the same ID in both: `{format_value(there)}`"
+            why = "one of them is the ID of another contact: the call could reach the wrong person"
+            yield self._warning("id-mismatch", pointer, message, fix, why)
 
 
-def _undeclared(schema: JsonSchema, value: dict[str, Any]) -> Iterator[str]:
-    """Yield each name that a schema neither declares nor shuts out: vendors' documents seldom do."""
-    declared = schema.get("properties", {})
-    if declared and not schema.keys() & _OPEN:
-        yield from (name for name in value if name not in declared)
+def is_number(format_name: str | None, value: str) -> bool:
+    """Return whether a string is an E.164 number; the format `phone` allows other addresses, too."""
+    return format_name == "e164" or (format_name == "phone" and value.startswith("+"))
 
 
-def _undeclared_property(operation: Operation, body: Payload, place: str, near: str) -> Finding:
-    name = split_pointer(place)[-1]
-    return body.make_finding(
-        Severity.WARNING,
-        "property-unknown",
-        place,
-        f"`{phone_numbers.mask_text(name)}` is not among the properties that `{operation.name}` declares",
-        fix=f"did you mean `{near}`?"
-        if near
-        else f"compare it with what it takes: `cxcall operations {operation.name}`",
-        why="the contract does not forbid others; an API that does not know a name leaves it out, or refuses the body",
-        source=f"contract {operation.contract.name}",
-        key=True,
-    )
-
-
-def _missing_companion(schema: JsonSchema, value: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each property that counts only beside another, which is not there, and that other's name."""
-    declared = schema.get("properties", {})
-    for name in value:
-        own = declared.get(name)  # `true` is a schema, too
-        other = own.get("x-cxcall-only-with") if isinstance(own, dict) else None
-        if other and other not in value:
-            yield name, other
-
-
-def _unmet_condition(operation: Operation, body: Payload, place: str, other: str) -> Finding:
-    name = split_pointer(place)[-1]
-    return body.make_finding(
-        Severity.WARNING,
-        "value-not-allowed",
-        place,
-        f"`{place}` counts only beside `{other}`, which is not there",
-        fix=f"remove `{name}`, or add `{other}`",
-        why="the API may leave it out, or refuse the body: which of the two is not published",
-        source=f"contract {operation.contract.name}",
-        key=True,
-    )
-
-
-def _missing_property(schema: JsonSchema, value: dict[str, Any]) -> Iterator[list[str]]:
-    """Yield the names, one of which an older document of the vendor's required, where none is there."""
-    wanted: list[list[str]] = schema.get("x-cxcall-once-required", [])
-    yield from (names for names in wanted if not value.keys() & set(names))
-
-
-def _once_required(operation: Operation, body: Payload, pointer: str, names: list[str]) -> Finding:
-    listed = " or ".join(f"`{name}`" for name in names)
-    return body.make_finding(
-        Severity.WARNING,
-        "property-missing",
-        join_pointer(pointer, names[0]),
-        f"{f'`{pointer}`' if pointer else f'the body of `{operation.name}`'} has no {listed}",
-        fix=f"add {listed}",
-        why=f"an older document of the vendor's required `{names[0]}`; whether it still is required is not published",
-        source=f"contract {operation.contract.name}",
-        key=True,
-    )
-
-
-def _is_number(form: str | None, value: str) -> bool:
-    """Tell whether a value is a number in E.164: `phone` takes other addresses as well."""
-    return form == "e164" or (form == "phone" and value.startswith("+"))
+def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
+    """Yield a warning if a number has the form of E.164 but cannot be dialed."""
+    if mistake := phone_numbers.find_number_mistake(value):
+        yield body.make_finding(
+            Severity.WARNING,
+            "phone-unlikely",
+            pointer,
+            f"`{phone_numbers.mask(value)}` has the form of E.164 but cannot be dialed: {mistake}",
+            fix="compare it with the contact's record, digit by digit",
+            why="the API may accept it, but the call would fail or reach the wrong person",
+            source="libphonenumber",
+        )
 
 
 def find_id_mismatches(
     operation: Operation, values: Mapping[str, str], body: Payload
 ) -> Iterator[Finding]:
-    """Yield an error for each ID in the body that must be the one in the path, and is not."""
+    """Yield an error for each ID in the body that differs from the same ID in the path."""
     for pointer, value in leaves(body.value):
         kind, _, name = str(operation.schema_at(pointer).get("x-cxcall-same-as", "")).partition(":")
-        if kind != "path" or name not in values:
+        if kind != "path" or name not in values or not _differ(value, values[name]):
             continue
-        if isinstance(value, str) and value.lower() != values[name].lower():
-            yield body.make_finding(
-                Severity.ERROR,
-                "id-mismatch",
-                pointer,
-                f"`{pointer}` is `{format_value(value)}`, the path says `{format_value(values[name])}`",
-                fix=f"send the same `{name}` in both",
-                why="one of the two is another one: the wrong person could be called",
-                source=f"contract {operation.contract.name}",
-            )
-
-
-def _placeholder(operation: Operation, body: Payload, pointer: str, value: str) -> Finding:
-    return body.make_finding(
-        Severity.WARNING,
-        "placeholder",
-        pointer,
-        f"`{value}` at `{pointer}` looks like a placeholder that was never filled in",
-        fix=f"put the real value at `{pointer}`",
-        source=f"contract {operation.contract.name}",
-    )
-
-
-def find_unlikely_number(body: Payload, pointer: str, value: str) -> Iterator[Finding]:
-    """Yield a warning when a number of the right form is one that nobody can have."""
-    reason = phone_numbers.find_number_mistake(value)
-    if reason:
+        in_path = format_value(values[name])
         yield body.make_finding(
-            Severity.WARNING,
-            "phone-unlikely",
-            pointer,
-            f"`{phone_numbers.mask(value)}` has the form of E.164 but cannot be dialled: {reason}",
-            fix="compare it with the contact's record, digit by digit",
-            why="the API may accept it; nobody would answer, or the wrong person",
-            source="libphonenumber",
-        )
-
-
-def _unequal(
-    operation: Operation, body: Payload, pointer: str, schema: JsonSchema
-) -> Iterator[Finding]:
-    kind, _, other = schema["x-cxcall-same-as"].partition(":")
-    if kind != "body":
-        return
-    try:
-        here, there = value_at(body.value, pointer), value_at(body.value, other)
-    except KeyError:
-        return
-    if isinstance(here, str) and isinstance(there, str) and here.lower() != there.lower():
-        yield body.make_finding(
-            Severity.WARNING,
+            Severity.ERROR,
             "id-mismatch",
             pointer,
-            f"`{pointer}` differs from `{other}`, though both name the contact",
-            fix=f"send the same ID in both: `{format_value(there)}`",
-            why="one of the two is another contact: the wrong person could be called",
+            f"`{pointer}` is `{format_value(value)}`, but `{name}` in the path is `{in_path}`",
+            fix=f"send the same `{name}` in both",
+            why="the two IDs must be the same: the call could reach the wrong person",
             source=f"contract {operation.contract.name}",
         )
+
+
+def _differ(first: Any, second: Any) -> bool:
+    """Return whether two values are IDs that differ in more than upper and lower case."""
+    are_texts = isinstance(first, str) and isinstance(second, str)
+    return are_texts and first.lower() != second.lower()

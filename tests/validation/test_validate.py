@@ -36,7 +36,7 @@ def test_the_request_that_started_it_all(cxcall: Cxcall) -> None:
         "error[property-missing]: `contactId` is missing from `/contactSpec`",
         "error[property-missing]: `contactData` is missing from `/contactSpec`",
         "error[property-unknown]: `address` is not a property of `/contactSpec`",
-        "warning[phone-unlikely]: `+******7890` has the form of E.164 but cannot be dialled: country code 1 takes 10 digits after it, this has 9",
+        "warning[phone-unlikely]: `+******7890` has the form of E.164 but cannot be dialed: country code 1 takes 10 digits after it, this has 9",
         "error[property-unknown]: `type` is not a property of `/contactSpec`",
         "note[operation-mismatch]: this payload fits no operation; it was checked as `execute`, the nearest one",
     ]

@@ -1,0 +1,172 @@
+"""Mistakes that a schema allows: each is found once, at its place, and nothing else is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall.contracts.contract import Contract, Operation
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.checks import check_body, check_parameters
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.placeholders import is_placeholder
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "x-cxcall-once-required": [["queueId", "userId"]],
+    "properties": {
+        "queueId": {"type": "string", "x-cxcall-same-as": "path:queueId"},
+        "userId": {"type": "string"},
+        "contact": {
+            "type": "object",
+            "properties": {"id": {"type": "string", "x-cxcall-same-as": "body:/contactId"}},
+        },
+        "contactId": {"type": "string"},
+        "number": {"type": "string", "format": "e164"},
+        "address": {"type": "string", "format": "phone"},
+        "start": {"type": "string", "x-cxcall-only-with": "end"},
+        "end": {"type": "string"},
+        "anything": True,
+    },
+}
+
+
+def operation_with(schema: dict[str, Any]) -> Operation:
+    body = {"content": {"application/json": {"schema": schema}}}
+    parameter = {"name": "queueId", "in": "path", "required": True, "schema": {"type": "string"}}
+    declared = {"operationId": "queue", "parameters": [parameter], "requestBody": body}
+    document = {"openapi": "3.1.0", "paths": {"/queues/{queueId}": {"post": declared}}}
+    return Contract("own", document).operations[0]
+
+
+OPERATION = operation_with(SCHEMA)
+VALID = {"queueId": "q"}
+
+
+def mistakes(members: dict[str, Any], operation: Operation = OPERATION) -> list[Finding]:
+    return check_body(operation, Payload({**VALID, **members}))
+
+
+def codes(findings: list[Finding]) -> list[tuple[str, str, str]]:
+    return [(finding.severity, finding.code, finding.where) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"number": "+12025550123", "address": "+12025550123"},
+        {"address": "sip:a@example.com"},
+        {"start": "1", "end": "2"},
+        {"contactId": "ABC", "contact": {"id": "abc"}},
+        {"contact": {"id": "abc"}},
+        {"anything": {"x": 1}},
+        {"anything": "here we go"},
+    ],
+)
+def test_correct_body_has_no_finding(members: dict[str, Any]) -> None:
+    assert mistakes(members) == []
+
+
+@pytest.mark.parametrize(
+    ("members", "code", "where", "message", "fix"),
+    [
+        ({"userID": "u"}, "property-unknown", "/userID", "`queue` does not declare a property `userID`", "did you mean `userId`?"),
+        ({"zzz": 1}, "property-unknown", "/zzz", "`queue` does not declare a property `zzz`", "see its properties: `cxcall operations queue`"),
+        ({"contact": {"ID": "a"}}, "property-unknown", "/contact/ID", "`queue` does not declare a property `ID`", "did you mean `id`?"),
+        ({"start": "1"}, "value-not-allowed", "/start", "`/start` has an effect only together with `end`, which is missing", "remove `start`, or add `end`"),
+        ({"userId": "<id>"}, "placeholder", "/userId", "`<id>` at `/userId` looks like a placeholder that was never filled in", "put the real value at `/userId`"),
+        ({"contactId": "a", "contact": {"id": "b"}}, "id-mismatch", "/contact/id", "`/contact/id` differs from `/contactId`, but both are the ID of the contact", "send the same ID in both: `a`"),
+    ],
+)  # fmt: skip
+def test_likely_mistake_is_a_warning_at_its_place(
+    members: dict[str, Any], code: str, where: str, message: str, fix: str
+) -> None:
+    (finding,) = mistakes(members)
+    assert codes([finding]) == [(Severity.WARNING, code, where)]
+    assert (finding.message, finding.fix, finding.source) == (message, fix, "contract own")
+
+
+@pytest.mark.parametrize("name", ["number", "address"])
+def test_impossible_number_is_a_warning_and_is_masked(name: str) -> None:
+    (finding,) = mistakes({name: "+1202555012"})
+    assert codes([finding]) == [("warning", "phone-unlikely", f"/{name}")]
+    assert "`+******5012` has the form of E.164 but cannot be dialed: " in finding.message
+
+
+def test_property_that_was_once_required_is_reported_once() -> None:
+    (finding,) = check_body(OPERATION, Payload({}))
+    assert codes([finding]) == [("warning", "property-missing", "/queueId")]
+    assert finding.message == "the body of `queue` has no `queueId` or `userId`"
+    assert check_body(OPERATION, Payload({"userId": "u"})) == []
+    required = operation_with({**SCHEMA, "required": ["queueId"]})
+    assert codes(check_body(required, Payload({}))) == [("error", "property-missing", "/queueId")]
+
+
+def test_value_with_an_error_has_no_warning_too() -> None:
+    strict = {**SCHEMA["properties"], "userId": {"type": "string", "minLength": 9}}
+    found = mistakes({"userId": "<id>"}, operation_with({**SCHEMA, "properties": strict}))
+    assert codes(found) == [("error", "value-not-allowed", "/userId")]
+
+
+@pytest.mark.parametrize("keyword", ["additionalProperties", "patternProperties", "if"])
+def test_open_schema_allows_any_name(keyword: str) -> None:
+    assert mistakes({"zzz": 1}, operation_with({**SCHEMA, keyword: {}})) == []
+
+
+def test_schema_without_properties_allows_any_name() -> None:
+    assert check_body(operation_with({"type": "object"}), Payload({"zzz": 1})) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "found"),
+    [("q", "q", 0), ("Q", "q", 0), ("r", "q", 1), (7, "q", 0)],
+)
+def test_id_in_the_body_must_be_the_one_in_the_path(value: Any, path: str, found: int) -> None:
+    findings = check_parameters(OPERATION, {"queueId": path}, Payload({"queueId": value}))
+    assert len(findings) == found
+    for finding in findings:
+        assert codes([finding]) == [("error", "id-mismatch", "/queueId")]
+        assert finding.message == "`/queueId` is `r`, but `queueId` in the path is `q`"
+        assert finding.fix == "send the same `queueId` in both"
+
+
+PLACEHOLDERS = [
+    "<id>", "[id]", "{id}", "${id}", "{{ id }}", "%ID%", "$ID", "uuid-here", "your-contact-id",
+    "MY_ID", "insert id", "enter_id", "replace-me", "todo", "TBD", "changeme", "fixme", "xxx", "XXXXX",
+    "00000000-0000-0000-0000-000000000000", "  <id>  ", "\ttodo\n",
+]  # fmt: skip
+REAL_VALUES = [
+    "", "a", "xx", "here", "yours", "todos", "a <id>", "<a><b>", "$", "%%", "100%", "mylar", "[a] b",
+    "00000000-0000-0000-0000-000000000001", "user_id", "uuid", "null",
+]  # fmt: skip
+ID_NAMES = [
+    "user_id",
+    "contactId",
+    "uuid",
+    "contact-guid",
+    "id1",
+    "string",
+    "example",
+    "null",
+    " id ",
+]
+
+
+@pytest.mark.parametrize("value", PLACEHOLDERS)
+def test_placeholder_is_recognized(value: str) -> None:
+    assert is_placeholder(value)
+    assert is_placeholder(value, id_wanted=True)
+
+
+@pytest.mark.parametrize("value", [*REAL_VALUES, 7, None, True, ["<id>"]])
+def test_real_value_is_not_a_placeholder(value: Any) -> None:
+    assert not is_placeholder(value)
+
+
+@pytest.mark.parametrize("value", ID_NAMES)
+def test_name_of_an_id_is_a_placeholder_only_where_an_id_is_wanted(value: str) -> None:
+    assert is_placeholder(value, id_wanted=True)
+    assert not is_placeholder(value)
+    assert not is_placeholder("12345678-1234-1234-1234-123456789012", id_wanted=True)
