@@ -1,4 +1,4 @@
-"""What became of a call: its published read, again and again, until it is over."""
+"""Follow a call: repeat the read operation that a contract declares for it until the call is over."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
 from cxcall.phone.phone_numbers import mask_text
+from cxcall.platform_reads.response_values import read_text, read_value
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
-FIRST_WAIT, MAX_WAIT = 1.0, 10.0
-_GROWTH = 1.5
-_FEW_LEFT = 10
+_FIRST_WAIT, _MAX_WAIT, _WAIT_FACTOR = 1.0, 10.0, 1.5
+_LOW_BUDGET = 10
+"""With fewer remaining requests than this, wait for the next rate window."""
+
 _TRACK, _SENTIMENT = "x-cxcall-track", "x-cxcall-sentiment"
 
 
 class Leg(NamedTuple):
-    """One party's leg at one moment; `why` is what the platform gives as the reason of its end."""
+    """One leg of a party at one moment; `why` is the platform's reason for its end, `far` marks the callee."""
 
     who: str
     address: str
@@ -37,48 +38,49 @@ class Leg(NamedTuple):
     far: bool = False
 
     def __str__(self) -> str:
-        told = f"{self.who} {self.address}".strip()
-        return f"{told}: {self.state}" + (f" ({self.why})" if self.why else "")
+        party = f"{self.who} {self.address}".strip()
+        return f"{party}: {self.state}" + (f" ({self.why})" if self.why else "")
 
 
 @dataclass(frozen=True)
 class CallState:
-    """What one read showed; `tells` is whether its platform says who of the parties was called."""
+    """The result of one read; `names_callee` is whether the platform marks the party that was called."""
 
     engagement_id: str
     elapsed: float
     legs: tuple[Leg, ...]
-    over: bool
-    tells: bool
+    is_over: bool
+    names_callee: bool
     delivery: Delivery = field(repr=False, compare=False)
 
     @property
-    def reached(self) -> bool | None:
-        """Whether a leg of the one who was called is, or was, connected; None where that is not told."""
-        return any(leg.connected for leg in self.legs if leg.far) if self.tells else None
+    def was_connected(self) -> bool | None:
+        """Whether a leg of the callee is or was connected; None where the platform does not say."""
+        return any(leg.connected for leg in self.legs if leg.far) if self.names_callee else None
 
     @property
     def states(self) -> set[str]:
-        """The states of all legs, in small letters."""
+        """The states of all legs, in lower case."""
         return {leg.state.lower() for leg in self.legs}
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it for a program; numbers are masked."""
+        """Return the state as JSON data; numbers are masked."""
         return {
             "engagementId": self.engagement_id,
             "elapsed": round(self.elapsed, 3),
-            "over": self.over,
-            "reached": self.reached,
+            "over": self.is_over,
+            "reached": self.was_connected,
             "legs": [leg._asdict() for leg in self.legs],
         }
 
 
 class Tracker(NamedTuple):
-    """The operation that reads what became of an ID, and where its answer says what.
+    """The operation that reads the state of a call, and where its response has which value.
 
-    From `x-cxcall-track`: `id` names the parameter; `over` is set once it is over; `parties` is a
-    list, or the answer itself is the one party; `legs` are lists in a party, or the party is the
-    leg; `far` are the purposes of those who were called.
+    `declared` is `x-cxcall-track` of the contract: `id` names the parameter; `over` points to a
+    value that is set once the call is over; `parties` points to a list, otherwise the response is
+    the only party; `legs` point to lists in a party, otherwise the party is the leg; `far` are the
+    purposes of the parties that were called.
     """
 
     operation: Operation
@@ -90,42 +92,39 @@ class Tracker(NamedTuple):
         return str(self.declared["id"])
 
     def legs(self, body: Any) -> tuple[Leg, ...]:
-        """Return the legs of an answer, in its order."""
-        parties = _at(body, self.declared["parties"]) if "parties" in self.declared else [body]
+        """Return the legs in a response body, in its order."""
+        parties = (
+            read_value(body, self.declared["parties"]) if "parties" in self.declared else [body]
+        )
         return tuple(leg for party in parties or () for leg in self._of_party(party))
 
     def _of_party(self, party: Any) -> Iterator[Leg]:
         places: Sequence[str] = self.declared.get("legs", ())
-        legs = [leg for place in places for leg in _at(party, place) or ()] if places else [party]
-        who = _text(party, self.declared.get("who", ""))
-        address = _text(party, self.declared.get("address", ""))
+        legs = (
+            [leg for place in places for leg in read_value(party, place) or ()]
+            if places
+            else [party]
+        )
+        who = read_text(party, self.declared.get("who", ""))
+        address = read_text(party, self.declared.get("address", ""))
         for leg in legs:
-            why = [_text(leg, place) for place in self.declared.get("why", ())]
+            why = [read_text(leg, place) for place in self.declared.get("why", ())]
             yield Leg(
                 who,
                 mask_text(address),
-                _text(leg, self.declared["state"]),
-                bool(_text(leg, self.declared.get("connected", ""))),
+                read_text(leg, self.declared["state"]),
+                bool(read_text(leg, self.declared.get("connected", ""))),
                 next(filter(None, why), ""),
                 who in self.declared.get("far", ()),
             )
 
     def is_over(self, body: Any) -> bool:
-        """Tell whether an answer says that it is over."""
-        return bool(_at(body, self.declared["over"]))
-
-
-def _at(value: Any, pointer: str) -> Any:
-    return value_at(value, pointer) if pointer and has_value(value, pointer) else None
-
-
-def _text(value: Any, pointer: str) -> str:
-    found = _at(value, pointer)
-    return "" if found is None else str(found)
+        """Return whether a response body says that the call is over."""
+        return bool(read_value(body, self.declared["over"]))
 
 
 def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
-    """Return what reads an ID on a platform; raises UsageError where nothing published does."""
+    """Return the tracker of a platform; raises UsageError when no operation is declared for it."""
     for entry in operations:
         if entry.platform == platform and _TRACK in entry.declared:
             return Tracker(entry, entry.declared[_TRACK])
@@ -137,9 +136,9 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
 
 
 def sentiment_operation(tracker: Tracker) -> tuple[Operation, str]:
-    """Return the operation that reads a call's sentiment, and the parameter that takes its ID.
+    """Return the operation that reads a call's sentiment, and the parameter that takes the ID.
 
-    Raises UsageError where the platform publishes none.
+    Raises UsageError when no such operation is declared.
     """
     for entry in tracker.operation.contract.operations:
         if _SENTIMENT in entry.declared:
@@ -152,7 +151,10 @@ def sentiment_operation(tracker: Tracker) -> tuple[Operation, str]:
 
 
 class TrackingError(CxcallError):
-    """A read that the platform refused, or that got no answer: what became of the call is not known."""
+    """A read was refused or got no response, so the state of the call is unknown.
+
+    `last` is the last state that was read, as JSON data.
+    """
 
     last: dict[str, Any] | None = None
 
@@ -168,14 +170,15 @@ def follow(
     read: Callable[[Operation, Mapping[str, str]], Delivery],
     *,
     until: Callable[[CallState], bool],
-    patience: float,
+    max_seconds: float,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[CallState]:
-    """Yield what each read shows, until it is over or `until` says so; at most for `patience` seconds.
+    """Yield the state after each read, until the call is over or `until` returns True.
 
-    Pauses grow, and keep within what the platform's rate headers leave. Raises UnreadableError.
+    Ends after `max_seconds` in any case. The waits grow, and respect the platform's rate headers.
+    Raises TrackingError when a read fails.
     """
-    began, pause = time.monotonic(), FIRST_WAIT
+    began, pause = time.monotonic(), _FIRST_WAIT
     while True:
         delivery = read(tracker.operation, {tracker.parameter: engagement_id})
         response = delivery.exchange.response if delivery.exchange else None
@@ -183,38 +186,39 @@ def follow(
         if delivery.outcome is not Outcome.ACCEPTED or response is None:
             raise TrackingError(delivery)
         elapsed = time.monotonic() - began
-        legs, over = tracker.legs(body), tracker.is_over(body)
-        sight = CallState(engagement_id, elapsed, legs, over, "far" in tracker.declared, delivery)
-        yield sight
-        left = retry_after.window_left(response.headers)
-        wait = left[1] if left and left[0] < _FEW_LEFT else pause
-        if sight.over or until(sight) or elapsed + wait > patience:
+        legs, is_over = tracker.legs(body), tracker.is_over(body)
+        names_callee = "far" in tracker.declared
+        state = CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)
+        yield state
+        window = retry_after.window_left(response.headers)
+        wait = window[1] if window and window[0] < _LOW_BUDGET else pause
+        if is_over or until(state) or elapsed + wait > max_seconds:
             return
         sleep(wait)
-        pause = min(pause * _GROWTH, MAX_WAIT)
+        pause = min(pause * _WAIT_FACTOR, _MAX_WAIT)
 
 
-def call_result(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
-    """Say how a call that is over ended, or that it goes on still."""
-    if not sight.over:
+def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[Finding, ...]]:
+    """Return the exit code and findings for a call that is over, or that still goes on."""
+    if not state.is_over:
         return ExitCode.UNKNOWN, (
             Finding(
                 Severity.WARNING,
                 "outcome-unknown",
                 "response",
-                f"it goes on still, after {sight.elapsed:.0f} s: {_describe_legs(sight)}",
-                fix=f"look again: {command('cxcall', 'track', sight.engagement_id, '--wait')}",
+                f"it goes on still, after {state.elapsed:.0f} s: {_describe_legs(state)}",
+                fix=f"look again: {command('cxcall', 'track', state.engagement_id, '--wait')}",
                 source="response",
             ),
         )
-    if sight.reached is not False:
+    if state.was_connected is not False:
         return ExitCode.OK, ()
     return ExitCode.REFUSED, (
         Finding(
             Severity.ERROR,
             "hidden-failure",
             "response",
-            f"it is over, and the one who was called was never connected: {_describe_legs(sight)}",
+            f"it is over, and the one who was called was never connected: {_describe_legs(state)}",
             fix="read the reason above; before calling again, make sure that the phone of the caller answers",
             why="the request was accepted, which says nothing of a phone; the caller's own rings first",
             source=f"response of {settings.base_url}",
@@ -222,5 +226,5 @@ def call_result(sight: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
     )
 
 
-def _describe_legs(sight: CallState) -> str:
-    return "; ".join(map(str, sight.legs)) or "no leg is shown"
+def _describe_legs(state: CallState) -> str:
+    return "; ".join(map(str, state.legs)) or "no leg is shown"

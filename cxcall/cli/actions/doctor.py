@@ -62,7 +62,7 @@ def run_doctor(
     if operation and (body.file is not None or texts or body.set):
         content = payload.build_payload(operation, body.file, texts, body.set or ())
     screen, results = Screen.standard(output), []
-    for result in preflight.examine(PreflightInput(settings, known, operation, values, content)):
+    for result in preflight.run_checks(PreflightInput(settings, known, operation, values, content)):
         results.append(result)
         _print_result(result, screen)
     return _build_report(results, operation)

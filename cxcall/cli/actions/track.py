@@ -99,13 +99,13 @@ def _follow(
         engagement_id,
         new_reader(settings),
         until=lambda state: not options.wait or wanted in state.states,
-        patience=options.at_most,
+        max_seconds=options.at_most,
     )
     last, shown = None, None
     try:
         for state in states:
             last = state
-            if state.legs != shown or state.over:
+            if state.legs != shown or state.is_over:
                 _print_state(state, screen, is_for_people=report.command != COMMAND)
                 shown = state.legs
     except tracking.TrackingError as error:
@@ -171,7 +171,7 @@ def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> No
     if screen.options.output == "text" and (is_for_people or screen.stdout.isatty()):
         for leg in state.legs:
             screen.print_text(f"{state.elapsed:6.1f} s  {leg}")
-        if state.over:
+        if state.is_over:
             screen.print_text(f"{state.elapsed:6.1f} s  it is over")
     else:
         screen.print_line(json.dumps(state.as_dict(), ensure_ascii=False))

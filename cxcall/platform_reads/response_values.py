@@ -1,0 +1,18 @@
+"""Read values of a response body at the places that a contract declares."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cxcall.documents.json_pointer import has_value, value_at
+
+
+def read_value(body: Any, pointer: str) -> Any:
+    """Return the value at a JSON pointer; None without a value or a pointer."""
+    return value_at(body, pointer) if pointer and has_value(body, pointer) else None
+
+
+def read_text(body: Any, pointer: str) -> str:
+    """Return the value at a JSON pointer as text; empty without a value or a pointer."""
+    value = read_value(body, pointer)
+    return "" if value is None else str(value)
