@@ -1,4 +1,4 @@
-"""Reading an answer: what it proves about its request, the IDs in it, what the platform says was wrong."""
+"""Decide what an exchange proves about its request: accepted, refused, not processed, or nothing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Operation
     from cxcall.transport.messages import Exchange, HttpResponse
 
-
-# These keep the method, so the server they came from did not act on it; after the others it may have.
+# These redirects repeat the method elsewhere, so this server did not process it; after others it may have.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
@@ -39,9 +38,10 @@ class Evidence(StrEnum):
 
 
 def classify(exchange: Exchange, operation: Operation, first_header: str = "") -> Evidence:
-    """Return what an exchange proves; where a request may have been processed, that is nothing.
+    """Return what an exchange proves; INCONCLUSIVE where the request may have been processed.
 
-    UNSENT, BUSY and UNAUTHORISED were provably not processed, and may be sent again.
+    After UNSENT, BUSY, and UNAUTHORIZED the request was provably not processed and may be sent again.
+    `first_header` is the response header that the user named for the engagement ID.
     """
     if exchange.response is None or exchange.failure:
         return Evidence.INCONCLUSIVE if exchange.left else Evidence.UNSENT
@@ -57,28 +57,25 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
         return Evidence.BUSY
     if status in UNPROCESSED_REDIRECTS:
         return Evidence.REFUSED
-    is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    # After its timeout the server cannot tell how much of the request it had acted on.
-    return (
-        Evidence.REFUSED
-        if is_refusal and status != HTTPStatus.REQUEST_TIMEOUT
-        else Evidence.INCONCLUSIVE
-    )
+    is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    # A 408 does not say how much of the request the server had processed.
+    is_refusal = is_client_error and status != HTTPStatus.REQUEST_TIMEOUT
+    return Evidence.REFUSED if is_refusal else Evidence.INCONCLUSIVE
 
 
 def _classify_success(response: HttpResponse, operation: Operation, first_header: str) -> Evidence:
     has_id = engagement_id(operation, response, first_header) is not None
-    # What a read returns is told of something else: it failed only if its status says so.
+    # The body of a read describes another request: a read fails only by its status.
     if not operation.is_read and reported_failure(response):
-        # Failed, and yet something was started: the one is as credible as the other.
+        # It reports a failure and something that was started: either may be true.
         return Evidence.INCONCLUSIVE if has_id or _is_partial(response.json()) else Evidence.REFUSED
     return Evidence.ACCEPTED if has_id or not unreadable_reason(response) else Evidence.INCONCLUSIVE
 
 
 def unreadable_reason(response: HttpResponse) -> str:
-    """Say why a body is not the API's own; empty when it can be, as when there is none.
+    """Return why a body cannot come from the API; empty when it can, or there is none.
 
-    A login page or a captive portal answers 200 as well, and has processed nothing.
+    A login page or a captive portal responds with 200 too, and has processed nothing.
     """
     kind = response.headers.get("Content-Type", "").lower()
     body = response.body.strip()
@@ -92,27 +89,27 @@ def unreadable_reason(response: HttpResponse) -> str:
 
 
 def reported_failure(response: HttpResponse) -> str:
-    """Say what in a body reports a failure (docs/platforms/nice-cxone.md#errors-and-limits, shape D); empty when nothing does."""
+    """Return what in a body reports a failure (docs/platforms/nice-cxone.md#errors-and-limits, shape D); empty when nothing does."""
     body = response.json()
     entries = body if isinstance(body, list) else [body]
-    return next((told for entry in entries for told in _failure_descriptions(entry)), "")
+    return next((text for entry in entries for text in _failure_descriptions(entry)), "")
 
 
 def _failure_descriptions(entry: Any) -> Iterator[str]:
     if not isinstance(entry, dict):
         return
-    for written, value in entry.items():
-        name, text = written.lower(), str(value).strip().lower()
+    for member, value in entry.items():
+        name, text = member.lower(), str(value).strip().lower()
         if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
-            yield f"`{written}` is false"
+            yield f"`{member}` is false"
         elif name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
-            yield f"`{written}` is {value}"
+            yield f"`{member}` is {value}"
         elif name in ("status", "statuscode") and (
             _is_integer_above(value, 399) or text in _FAILED_WORDS
         ):
-            yield f"`{written}` is `{shorten(text)}`"
+            yield f"`{member}` is `{shorten(text)}`"
         elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
-            yield f"`{written}` is `{shorten(str(value))}`"
+            yield f"`{member}` is `{shorten(str(value))}`"
 
 
 def _is_integer_above(value: Any, limit: int) -> bool:
@@ -120,25 +117,25 @@ def _is_integer_above(value: Any, limit: int) -> bool:
 
 
 def _is_partial(body: Any) -> bool:
-    """Tell whether a body that reports a failure reports a success as well."""
+    """Return whether a body that reports a failure also reports a success."""
     if isinstance(body, list):
         return any(not any(_failure_descriptions(entry)) for entry in body)
-    folded = {name.lower(): value for name, value in body.items()}
-    return folded.get("success") is True or any(
-        _is_integer_above(folded.get(name), 0) for name in ("successcount", "succeededcount")
+    members = {name.lower(): value for name, value in body.items()}
+    return members.get("success") is True or any(
+        _is_integer_above(members.get(name), 0) for name in ("successcount", "succeededcount")
     )
 
 
 def hidden_failure(response: HttpResponse) -> Finding | None:
-    """Return the failure that a 2xx hides in its body, if any."""
-    told = reported_failure(response)
-    if not told:
+    """Return the failure that the body of a 2xx response reports; None when there is none."""
+    failure = reported_failure(response)
+    if not failure:
         return None
     return Finding(
         Severity.ERROR,
         "hidden-failure",
         "response",
-        f"the API answered HTTP {response.status}, and its body reports a failure: {told}",
+        f"the API answered HTTP {response.status}, and its body reports a failure: {failure}",
         fix="read the body; nothing was started, as far as it says",
         why="a 2xx whose body reports a failure is no success",
         source=SOURCE,

@@ -12,17 +12,14 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Operation
     from cxcall.transport.messages import HttpResponse
 
-
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
-
-
 _MAX_ID_LENGTH = 256
 
 
 def engagement_id(
     operation: Operation, response: HttpResponse, first_header: str = ""
 ) -> tuple[str, str] | None:
-    """Return (ID, where it stood): a header named by the user, the contract's places, `Location`."""
+    """Return the ID and its place: the user's header, else the contract's places, else `Location`."""
     declared = operation.engagement_id
     if first_header:
         declared = (f"header:{first_header}", *declared)
@@ -41,9 +38,9 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
     if kind == "header":
         return response.headers.get(name, "").strip()
     if kind == "location":
-        # Only a success says with it what it made; a redirect says where else to go.
-        made = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
-        path = location_url(response).path if made else ""
+        # Only a success names in it what was created; a redirect names another address.
+        is_success = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+        path = location_url(response).path if is_success else ""
         return unquote(path.rstrip("/").rpartition("/")[2])
     try:
         value = value_at(body, name)
@@ -54,7 +51,7 @@ def _read_place(place: str, response: HttpResponse, body: Any) -> str:
 
 
 def location_url(response: HttpResponse) -> SplitResult:
-    """Return where an answer points; an empty address where that is none."""
+    """Return the URL in the `Location` header; an empty one where it is missing or invalid."""
     try:
         return urlsplit(response.headers.get("Location", ""))
     except ValueError:
@@ -62,7 +59,7 @@ def location_url(response: HttpResponse) -> SplitResult:
 
 
 def correlation_id(response: HttpResponse) -> str | None:
-    """Return the platform's ID of this exchange, from its headers, else from its error body."""
+    """Return the platform's ID of this exchange, from the headers, else from the error body."""
     for name in CORRELATION_HEADERS:
         if found := response.headers.get(name, "").strip():
             return found

@@ -1,4 +1,4 @@
-"""Read what the platform itself says in a response."""
+"""Read the platform's own message in a response."""
 
 from __future__ import annotations
 
@@ -9,21 +9,18 @@ from cxcall.phone.phone_numbers import mask_text
 if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
-
 SOURCE = "response"
-
-
 _MAX_LENGTH = 300
 
 
 def shorten(text: str) -> str:
-    """Return text of the platform fit for one line: numbers masked, its length bounded."""
+    """Return a platform's text with numbers masked and its length limited."""
     text = mask_text(text).replace("`", "'")
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
 def platform_message(response: HttpResponse) -> str:
-    """Return the platform's own words on an error, in the order that its shapes give them."""
+    """Return the platform's message on an error, from the first member that has one."""
     body = response.json()
     names = ("messageWithParams", "message", "error_description", "errorDescription")
     words = next(
@@ -37,14 +34,14 @@ def platform_message(response: HttpResponse) -> str:
     return text
 
 
-def member_text(body: Any, wanted: str) -> str:
-    """Return the text of a member; platforms write its name in several cases."""
+def member_text(body: Any, member: str) -> str:
+    """Return the text of a member of an object, whatever the case of its name; empty without one."""
     members = body.items() if isinstance(body, dict) else ()
     return next(
         (
             str(value)
             for name, value in members
-            if name.lower() == wanted.lower() and isinstance(value, str | int) and value
+            if name.lower() == member.lower() and isinstance(value, str | int) and value
         ),
         "",
     )

@@ -1,4 +1,4 @@
-"""An answer that refuses -> findings: what the platform says, by its status, its code or its words."""
+"""Explain a response that refuses a request, by the platform's code, its message, or the status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Cause(NamedTuple):
-    """What a status, a code or a phrase stands for, in our terms; `meaning` is said where the answer is mute."""
+    """The finding code for a status, a code, or a phrase; `meaning` is used where the response has no message."""
 
     code: str
     meaning: str
@@ -38,8 +38,9 @@ _CLIENT = (
 _LOOK = "look at it as it is now, then send what fits"
 _BODY = "check the body offline: `cxcall validate FILE`"
 _IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
+_NO_CAUSE = Cause("not-provable", "", "ask the platform's support")
 _NO_TOKEN = Cause("credential", "it hands out no token for these credentials", _CLIENT)
-# What a status means where the body does not say it better (docs/platforms/genesys-cloud.md#error-codes).
+# By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
 _BY_STATUS = {
     400: Cause("not-provable", "", _BODY),
     401: Cause("token-expired", "it does not accept the token", _NEW_TOKEN),
@@ -73,7 +74,7 @@ _BY_CODE = (
      Cause("value-not-allowed", "", _BODY)),
     (r"unsupported\.media\.type", Cause("header-missing", "", "send `Content-Type: application/json`")),
 )  # fmt: skip
-# Words, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
+# Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
 _BY_WORDS = (
     (r"no known way to render", Cause("header-missing", "", "send `Accept: application/json`")),
     (r"client application .* not authorized", Cause("credential", "", _CLIENT)),
@@ -90,7 +91,7 @@ _BY_WORDS = (
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip
 _VAGUE_CODES = ("", "invalid_request", "bad.request")
-"""Codes beside which the words say more, where they say something."""
+"""Codes that say less than the message beside them."""
 _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 
@@ -98,56 +99,55 @@ _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]
 def explain_refusal(
     operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool = False
 ) -> tuple[Finding, ...]:
-    """Return the findings on an answer that refuses: what the platform says, in our terms.
+    """Return the findings on a response that refuses a request, the main one first.
 
-    `operation` is None where the request fits none; `host` may be empty; `is_token` where a token was
-    asked for.
+    `operation` is None where the request fits none; `host` may be empty; `is_token` is for requests
+    to a token endpoint.
     """
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect_finding(response, host),)
     cause = _find_cause(response)
     if is_token and cause.code in ("token-expired", "permission-missing"):
-        cause = _NO_TOKEN  # there was none yet that could have expired
-    body, told = response.json(), _platform_text(response)
-    named = correlation_id(response)
+        cause = _NO_TOKEN  # there is no token yet that could have expired
+    text, correlation = _platform_text(response), correlation_id(response)
     fix = cause.fix
     if cause.code == "permission-missing" and operation is not None:
         fix += _required_rights(operation)
     if cause.code == "rate-limited":
         fix = _retry_advice(response)
-    if named and cause.code == "not-provable":
-        fix = f"{fix}; for support, name correlation ID `{named}`"
-    found = Finding(
+    if correlation and cause.code == "not-provable":
+        fix = f"{fix}; for support, name correlation ID `{correlation}`"
+    main = Finding(
         Severity.ERROR,
         cause.code,
         "response",
         _headline(response, host, cause),
         fix=fix,
-        why=f"the API says: {told}" if told else "its answer gives no reason",
+        why=f"the API says: {text}" if text else "its answer gives no reason",
         source=SOURCE,
     )
     return (
-        found,
+        main,
         *_note_contradiction(response),
-        *_named_fields(operation, body),
-        *_named_properties(operation, told),
+        *_named_fields(operation, response.json()),
+        *_named_properties(operation, text),
         *_unpublished_path(operation, response),
     )
 
 
 def _headline(response: HttpResponse, host: str, cause: Cause) -> str:
     who = f"`{host}`" if host else "the API"
+    meaning = f": {cause.meaning}" if cause.meaning else ""
     if not response.status:
-        return f"{who} answered with an error" + (f": {cause.meaning}" if cause.meaning else "")
+        return f"{who} answered with an error{meaning}"
     kind = unreadable_reason(response)
     if kind:
         return f"{who} answered HTTP {response.status} with {kind}: not the platform's own answer, but a proxy's or a gateway's"
-    meaning = f": {cause.meaning}" if cause.meaning else ""
     return f"{who} refused the request with HTTP {response.status}{meaning}"
 
 
 def _platform_text(response: HttpResponse) -> str:
-    """Return the platform's words: of the body, else of `icStatusDescription`, else the body as text."""
+    """Return the platform's message: from the body, else from `icStatusDescription`, else the whole body."""
     words = platform_message(response) or response.headers.get("icStatusDescription", "").strip()
     body = response.json()
     if words or unreadable_reason(response) or isinstance(body, dict | list):
@@ -156,45 +156,43 @@ def _platform_text(response: HttpResponse) -> str:
 
 
 def _find_cause(response: HttpResponse) -> Cause:
-    """Decide by the most exact thing that the answer holds: its code, its words, its status."""
+    """Return the cause by the most exact part of the response: code, message, or status."""
     by_status = _BY_STATUS.get(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
-    body, told = response.json(), _platform_text(response)
+    body, text = response.json(), _platform_text(response)
     codes = [member_text(body, name).lower() for name in ("code", "errorCode", "error")]
-    codes += [code.lower() for code in _CODE_IN_TEXT.findall(told)]
-    if by_code := _cause_of_codes(_BY_CODE, [code for code in codes if code not in _VAGUE_CODES]):
+    codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
+    if by_code := _cause_of_codes([code for code in codes if code not in _VAGUE_CODES]):
         return by_code
     by_words = next(
-        (cause for said, cause in _BY_WORDS if re.search(said, told, re.IGNORECASE)), None
+        (cause for form, cause in _BY_WORDS if re.search(form, text, re.IGNORECASE)), None
     )
-    is_of_token = by_words is not None and by_words.code == "token-expired"
-    is_told = by_status is not None and by_status.code not in ("not-provable", "token-expired")
-    if (
-        by_status is not None
-        and is_told
-        and not (is_of_token and response.status == HTTPStatus.FORBIDDEN)
-    ):
+    # A 403 whose message blames the token is about the token, not about permissions.
+    is_about_token = response.status == HTTPStatus.FORBIDDEN and (
+        by_words is not None and by_words.code == "token-expired"
+    )
+    is_exact = by_status and by_status.code not in ("not-provable", "token-expired")
+    if by_status and is_exact and not is_about_token:
         return by_status
-    found = by_words or _cause_of_codes(_BY_CODE, codes) or by_status
-    return found or Cause("not-provable", "", "ask the platform's support")
+    return by_words or _cause_of_codes(codes) or by_status or _NO_CAUSE
 
 
-def _cause_of_codes(table: Sequence[tuple[str, Cause]], codes: Sequence[str]) -> Cause | None:
-    """Return what the first code that a table knows stands for."""
-    found = (cause for code in codes for form, cause in table if re.fullmatch(form, code))
-    return next(found, None)
+def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
+    """Return the cause of the first known code; None without one."""
+    causes = (cause for code in codes for form, cause in _BY_CODE if re.fullmatch(form, code))
+    return next(causes, None)
 
 
 def _retry_advice(response: HttpResponse) -> str:
-    asked = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
-    if asked is None:
+    seconds = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+    if seconds is None:
         return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
-    return f"send it again in {math.ceil(asked)} s: that is what the answer asks for"
+    return f"send it again in {math.ceil(seconds)} s: that is what the answer asks for"
 
 
 def _required_rights(operation: Operation) -> str:
-    """Say which permissions or scopes a contract names for an operation."""
+    """Return which permissions or scopes the contract requires, for the end of a correction."""
     alternatives = operation.permissions or [each for each in operation.scopes if each]
     if not alternatives:
         return ""
@@ -204,7 +202,7 @@ def _required_rights(operation: Operation) -> str:
 
 
 def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
-    """Yield a note where code and status of an answer do not say the same."""
+    """Yield a note where the code and the status of a response contradict each other."""
     code = member_text(response.json(), "code")
     if response.status == HTTPStatus.FORBIDDEN and code == "unauthorized":
         yield Finding(
@@ -218,7 +216,7 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
 
 
 def _named_fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
-    """Yield one finding a field that the answer names (`details[].fieldName`)."""
+    """Yield a finding for each field that the response names (`details[].fieldName`)."""
     details = body.get("details") if isinstance(body, dict) else None
     for detail in details if isinstance(details, list) else ():
         if name := member_text(detail, "fieldName"):
@@ -234,17 +232,17 @@ def _named_fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
             )
 
 
-def _named_properties(operation: Operation | None, told: str) -> Iterator[Finding]:
-    """Yield a finding for each property that the words name in quotes or brackets, against the contract."""
+def _named_properties(operation: Operation | None, text: str) -> Iterator[Finding]:
+    """Yield a finding for each property that the message names in quotes or brackets."""
     if operation is None or not operation.takes_body:
         return
-    known = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
-    for name in dict.fromkeys(_QUOTED_NAME.findall(told)):
-        if name in known:
+    pointers = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
+    for name in dict.fromkeys(_QUOTED_NAME.findall(text)):
+        if name in pointers:
             yield Finding(
                 Severity.ERROR,
                 "value-not-allowed",
-                known[name],
+                pointers[name],
                 f"the API names `{name}`: its value is refused",
                 fix=_comparison_advice(operation),
                 source=SOURCE,
@@ -283,12 +281,12 @@ def _unpublished_path(operation: Operation | None, response: HttpResponse) -> It
 
 
 def _redirect_finding(response: HttpResponse, host: str) -> Finding:
-    there = location_url(response).netloc.rpartition("@")[2]
+    target = location_url(response).netloc.rpartition("@")[2]
     return Finding(
         Severity.ERROR,
         "host-unknown",
         "host",
-        f"`{host}` answered HTTP {response.status}, a redirect to `{there or host}`",
+        f"`{host}` answered HTTP {response.status}, a redirect to `{target or host}`",
         fix="if that host is the right one, set `base_url` to it",
         why="no redirect is followed: it would take the token and the call to another address",
         source=SOURCE,

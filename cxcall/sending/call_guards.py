@@ -1,4 +1,4 @@
-"""Guards before a phone rings: what kind of number it is, what time it is there, who asked not to be called."""
+"""Guards before a call: emergency and premium numbers, the do-not-call list, calling hours."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 GUARD_CODES = ("do-not-call", "outside-hours")
-"""The codes of guards that `--force` does not pass: they are about the person who is called."""
+"""The codes of findings that `--force` does not override, because they protect the person who is called."""
 
 _PHONE_FORMATS = ("e164", "phone")
 _INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
@@ -35,48 +35,47 @@ _SOURCE = "libphonenumber"
 
 
 class DialedNumber(NamedTuple):
-    """A number that a request would ring, and where it stands: a pointer, or a parameter's location."""
+    """A number that a request would dial, and its place: a JSON pointer, or a parameter's location."""
 
     number: str
     where: str
 
 
 def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload, settings: Settings) -> Iterator[Finding]:  # fmt: skip
-    """Yield what speaks against ringing the numbers of a request; nothing for one that rings nobody."""
+    """Yield the findings on the numbers that a request would dial; none if it places no call."""
     if not operation.rings:
         return
     hours = _hours(settings.hours)
     listed = read_do_not_call_list(settings.do_not_call) if settings.do_not_call else frozenset()
-    for rung in dialed_numbers(operation, values, body):
-        found = [*_check_kind(rung.number), *_check_do_not_call(rung.number, listed, settings)]
+    for number, where in dialed_numbers(operation, values, body):
+        findings = [*_check_kind(number), *_check_do_not_call(number, listed, settings)]
         if hours:
-            found += _check_hours(rung.number, hours, enforce=settings.hours_policy == "enforce")
-        in_body = rung.where.startswith("/")
-        excerpt = body.find_excerpt(rung.where) if in_body else None
-        origin = body.find_origin(rung.where) if in_body else ""
-        for finding in found:
-            yield finding._replace(where=rung.where, excerpt=excerpt, origin=origin)
+            findings += _check_hours(number, hours, enforce=settings.hours_policy == "enforce")
+        is_in_body = where.startswith("/")
+        excerpt = body.find_excerpt(where) if is_in_body else None
+        origin = body.find_origin(where) if is_in_body else ""
+        for finding in findings:
+            yield finding._replace(where=where, excerpt=excerpt, origin=origin)
 
 
 def stop_on_guards(findings: Iterable[Finding]) -> None:
-    """Raise StoppedError where a guard says no; `--force` is for mistakes, not for people."""
-    stopping = [entry for entry in findings if is_stopping(entry)]
-    if stopping:
+    """Raise StoppedError with the findings that `--force` does not override, if there are any."""
+    if stopping := [finding for finding in findings if is_stopping(finding)]:
         raise StoppedError(*stopping)
 
 
 def is_stopping(finding: Finding) -> bool:
-    """Tell whether a finding is a guard's no."""
+    """Return whether a finding stops the request even with `--force`."""
     return finding.severity is Severity.ERROR and finding.code in GUARD_CODES
 
 
 def dialed_numbers(
     operation: Operation, values: Mapping[str, str], body: Payload
 ) -> Iterator[DialedNumber]:
-    """Yield the numbers that a request would ring.
+    """Yield the numbers that a request would dial.
 
-    Those are the values whose schema says so by its format; where a place is declared by none, as the
-    columns of a contact are not, what is written in E.164.
+    Those are the values whose schema has a phone format. Where no schema declares a place, such as
+    the columns of a contact, those are the values in E.164.
     """
     for parameter in operation.parameters:
         if parameter.schema.get("format") in _PHONE_FORMATS and parameter.name in values:
@@ -90,19 +89,20 @@ def _dialed_in_body(operation: Operation, value: Any, pointer: str) -> Iterator[
         for name, member in members:
             yield from _dialed_in_body(operation, member, join_pointer(pointer, name))
     elif isinstance(value, str):
-        form = operation.schema_at(pointer).get("format")
-        is_open = not _is_declared(operation, pointer)
-        if form in _PHONE_FORMATS or (is_open and re.fullmatch(_INTERNATIONAL, value)):
+        has_phone_format = operation.schema_at(pointer).get("format") in _PHONE_FORMATS
+        if has_phone_format or (
+            re.fullmatch(_INTERNATIONAL, value) and not _is_declared(operation, pointer)
+        ):
             yield DialedNumber(value, pointer)
 
 
 def _is_declared(operation: Operation, pointer: str) -> bool:
-    above, _, name = pointer.rpartition("/")
-    return name in operation.schema_at(above).get("properties", {})
+    parent, _, name = pointer.rpartition("/")
+    return name in operation.schema_at(parent).get("properties", {})
 
 
 def _check_kind(number: str) -> Iterator[Finding]:
-    """Yield an error for a number that nobody wants rung by mistake."""
+    """Yield an error for an emergency number or a premium-rate number."""
     import phonenumbers
 
     digits = re.sub(r"[^0-9]", "", number)
@@ -124,7 +124,7 @@ def _error(code: str, message: str, fix: str, why: str = "", source: str = _SOUR
 
 
 def parse_number(number: str) -> PhoneNumber | None:
-    """Return a number in E.164 as libphonenumber knows it; None for any other address."""
+    """Return a parsed E.164 number; None for anything else."""
     import phonenumbers
 
     try:
@@ -134,7 +134,7 @@ def parse_number(number: str) -> PhoneNumber | None:
 
 
 def time_zones(number: str) -> tuple[str, ...]:
-    """Return the names of the time zones that a number may be in; empty when they are not known."""
+    """Return the names of the time zones that a number may be in; empty when none is known."""
     parsed = parse_number(number)
     if parsed is None:
         return ()
@@ -145,16 +145,16 @@ def time_zones(number: str) -> tuple[str, ...]:
 
 
 def local_times(number: str) -> dict[str, time]:
-    """Return the time of day, now, at every time zone that a number may be in."""
+    """Return the current time of day in every time zone that a number may be in."""
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-    now, found = datetime.now(UTC), {}
+    now, times = datetime.now(UTC), {}
     for zone in time_zones(number):
         try:
-            found[zone] = now.astimezone(ZoneInfo(zone)).time()
-        except ZoneInfoNotFoundError:  # the system's list is older than libphonenumber's
+            times[zone] = now.astimezone(ZoneInfo(zone)).time()
+        except ZoneInfoNotFoundError:  # the system's time zone data is older than libphonenumber's
             continue
-    return found
+    return times
 
 
 def _hours(text: str) -> Hours | None:
@@ -166,53 +166,49 @@ def _hours(text: str) -> Hours | None:
 
 
 def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:
-    """Yield what the clock says: outside at any of its zones is outside, as nobody knows which it is."""
-    severity = Severity.ERROR if enforce else Severity.WARNING
-    times = local_times(number)
-    outside = {zone: moment for zone, moment in times.items() if moment not in hours}
+    """Yield a finding for a number whose time zone is unknown, or that may be in one outside the hours."""
+    times, masked = local_times(number), phone_numbers.mask(number)
+    outside = [(zone, moment) for zone, moment in times.items() if moment not in hours]
     if not times:
-        yield Finding(
-            severity,
-            "outside-hours",
-            "",
-            f"nothing says in which time zone `{phone_numbers.mask(number)}` is, so not whether it is within {hours}",
-            fix="write the number in E.164, or look up the person's time yourself and leave out `--hours`",
-            source=_SOURCE,
+        message = (
+            f"nothing says in which time zone `{masked}` is, so not whether it is within {hours}"
         )
+        fix = "write the number in E.164, or look up the person's time yourself and leave out `--hours`"
+        why = ""
     elif outside:
-        zone, moment = next(iter(outside.items()))
-        many = f", and outside at {len(outside) - 1} more of its {len(times)} time zones" if len(outside) > 1 else ""  # fmt: skip
-        yield Finding(
-            severity,
-            "outside-hours",
-            "",
-            f"it is {moment:%H:%M} at {zone}, where `{phone_numbers.mask(number)}` may be{many}",
-            fix=f"call within {hours} there",
-            why="a mobile number may be anywhere: these are the zones that its digits allow",
-            source=_SOURCE,
+        (zone, moment), *others = outside
+        more = (
+            f", and outside at {len(others)} more of its {len(times)} time zones" if others else ""
         )
+        message = f"it is {moment:%H:%M} at {zone}, where `{masked}` may be{more}"
+        fix = f"call within {hours} there"
+        why = "a mobile number may be anywhere: these are the zones that its digits allow"
+    else:
+        return
+    finding = _error("outside-hours", message, fix, why)
+    yield finding if enforce else finding._replace(severity=Severity.WARNING)
 
 
 @cache
 def read_do_not_call_list(path: str) -> frozenset[str]:
-    """Read a list of numbers, one a line or the first column of a CSV file, as their digits.
+    """Return the digits of the numbers in a file, which has one on each line or in its first column.
 
-    Blank lines, what follows a `#`, and a heading without digits are passed over. Raises UsageError
-    when the file cannot be read, or a line holds no number.
+    Skips blank lines, text after `#`, and a heading without digits. Raises UsageError when the file
+    cannot be read, or another line holds no number.
     """
-    found = set()
-    for place, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
+    numbers = set()
+    for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
         cell = re.split(r"[,;\t#]", line.lstrip("\ufeff"))[0].strip().strip("\"'")
         digits = re.sub(r"[^0-9]", "", cell)
         if digits:
-            found.add(digits.removeprefix("00"))
-        elif cell and place > 1:
+            numbers.add(digits.removeprefix("00"))
+        elif cell and line_number > 1:
             raise UsageError(
-                f"line {place} of `{path}` holds no number",
+                f"line {line_number} of `{path}` holds no number",
                 where="--do-not-call",
                 fix="write one number a line, best in E.164: `+12025550123`",
             )
-    return frozenset(found)
+    return frozenset(numbers)
 
 
 def _check_do_not_call(
@@ -220,7 +216,7 @@ def _check_do_not_call(
 ) -> Iterator[Finding]:
     parsed = parse_number(number)
     digits = re.sub(r"[^0-9]", "", number)
-    # A list may be written without country codes: who may have asked not to be called is not called.
+    # A list may omit country codes. In doubt, the number counts as listed.
     if listed & {digits, str(parsed.national_number) if parsed else digits}:
         yield _error(
             "do-not-call",
