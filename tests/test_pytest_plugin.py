@@ -1,4 +1,4 @@
-"""The pytest plugin, in a run of pytest of its own, as a user's project would have it."""
+"""The pytest plugin, in a separate pytest run like that of a user's project."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CALL = [CXCALL, "personal-connection", "--contact-id", CONTACT, "--reason-code",
 
 
 @pytest.mark.parametrize("turn", range(2))
-def test_one_phone_rings_in_each_test(turn, cxcall_sandbox, cxcall_environment, tmp_path):
+def test_one_call_is_placed_in_each_test(turn, cxcall_sandbox, cxcall_environment, tmp_path):
     done = subprocess.run(
         CALL, env=cxcall_environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
@@ -72,7 +72,7 @@ def cxcall_contract():
     return "own.json"
 
 
-def test_the_sandbox_and_the_command_know_it(cxcall_sandbox, cxcall_environment, tmp_path):
+def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environment, tmp_path):
     done = subprocess.run(
         [CXCALL, "operations"], env=cxcall_environment, cwd=tmp_path,
         capture_output=True, text=True, check=True,
@@ -81,7 +81,9 @@ def test_the_sandbox_and_the_command_know_it(cxcall_sandbox, cxcall_environment,
 """
 
 
-def test_a_users_smoke_tests(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smoke_tests_of_a_user_pass(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("CXCALL_ACCESS_TOKEN", "CXCALL_BASE_URL", "GENESYSCLOUD_REGION"):
         monkeypatch.setenv(name, "of the developer's own")
     monkeypatch.setenv("ELSE", "kept")
@@ -91,7 +93,7 @@ def test_a_users_smoke_tests(pytester: pytest.Pytester, monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
-def test_a_contract_of_ones_own(pytester: pytest.Pytester) -> None:
+def test_own_document_is_used(pytester: pytest.Pytester) -> None:
     declared = {"openapi": "3.1.0", "paths": {"/page": {"post": {"operationId": "page"}}}}
     (pytester.path / "own.json").write_text(json.dumps(declared))
     pytester.makepyfile(OWN)
@@ -99,7 +101,7 @@ def test_a_contract_of_ones_own(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.slow
-def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) -> None:
+def test_fixtures_are_listed_with_descriptions(pytester: pytest.Pytester) -> None:
     shown = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
     for name in ("cxcall_sandbox", "cxcall_environment", "cxcall_contract"):
         assert name in shown
@@ -107,7 +109,7 @@ def test_the_fixtures_are_listed_with_what_they_give(pytester: pytest.Pytester) 
 
 
 @pytest.mark.slow
-def test_a_run_that_does_not_ask_for_it_pays_nothing(pytester: pytest.Pytester) -> None:
+def test_unused_plugin_imports_nothing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import sys

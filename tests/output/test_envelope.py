@@ -1,4 +1,4 @@
-"""With --output json, every command on every path prints one envelope that its schema describes."""
+"""With --output json, every command prints one envelope that matches its schema."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ PATHS = [
     PATHS,
     ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else str(value),
 )
-def test_the_schema_holds(
+def test_envelope_matches_its_schema(
     live: Cxcall, arguments: tuple[str, ...], code: int, outcome: str
 ) -> None:
     live.file("good.json", {"contactId": CONTACT, "reasonCode": "follow_up"})
@@ -119,7 +119,7 @@ def test_the_schema_holds(
         ("personal-connection", PERSONAL[1:], ("--profile", "auth")),
     ],
 )  # fmt: skip
-def test_a_command_has_one_name_however_it_ends(
+def test_command_has_the_same_name_on_success_and_on_error(
     live: Cxcall, command: str, good: tuple[str, ...], bad: tuple[str, ...]
 ) -> None:
     for code, words in ((0, good), (2, bad)):
@@ -127,7 +127,7 @@ def test_a_command_has_one_name_however_it_ends(
         assert ran.envelope["command"] == command
 
 
-def test_a_finding_of_each_refusal_says_what_to_do(live: Cxcall) -> None:
+def test_each_refusal_has_a_finding_with_advice(live: Cxcall) -> None:
     for number in ("+12025550129", "+12025550140", "+12025550142", "+12025550144", "+12025550150"):
         envelope = live(*EXECUTE, number, "-o", "json").envelope
         errors = [found for found in envelope["findings"] if found["severity"] == "error"]
@@ -136,7 +136,7 @@ def test_a_finding_of_each_refusal_says_what_to_do(live: Cxcall) -> None:
         assert envelope["correlationId"] == envelope["response"]["headers"]["Inin-Correlation-Id"]
 
 
-def test_a_404_names_the_published_operation(live: Cxcall) -> None:
+def test_404_names_the_published_operation(live: Cxcall) -> None:
     ran = live(*EXECUTE, "+12025550144", code=5)
     assert "POST /api/v2/outbound/campaigns/{campaignId}/start" in ran.err
     assert "error[path-unpublished]" in ran.err

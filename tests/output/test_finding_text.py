@@ -1,4 +1,4 @@
-"""A finding as text: broken between words on a terminal, on one line for grep, the caret under the fault."""
+"""A finding as text: folded between words on a terminal, unfolded for grep, with carets."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ def test_prose_is_broken_between_words_and_never_inside_a_literal(
     assert re.findall(r"`[^`\n]*`", folded) == re.findall(r"`[^`]*`", text)
 
 
-def test_a_line_that_just_fits_is_not_broken() -> None:
+def test_line_that_just_fits_is_not_folded() -> None:
     text = "look at it with `cxcall history show ID` or not"
     assert fold(text + " é", len(text) + 2) == text + " é"
     assert fold(text + " é", len(text) + 1) == text + "\né"
 
 
 @given(WORDS)
-def test_without_a_terminal_no_line_is_broken(words: list[str]) -> None:
+def test_line_is_not_folded_without_a_terminal(words: list[str]) -> None:
     text = " ".join(words) * 3
     assert fold(text, None) == text
     assert shown(finding(text), None)[0] == f"error[type-mismatch]: {text}".rstrip("\n")
 
 
-def test_a_short_finding_is_the_same_on_any_terminal() -> None:
+def test_short_finding_is_the_same_at_every_width() -> None:
     assert "\n".join(shown(finding(), None)) == PLAIN
     assert "\n".join(shown(finding(), 60)) == PLAIN
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
 @pytest.mark.parametrize("column", [1, 40, 400, 990])
-def test_a_long_line_is_cut_to_the_terminal_around_the_fault(columns: int, column: int) -> None:
+def test_long_line_is_cropped_around_the_caret(columns: int, column: int) -> None:
     text = "".join(f"{number:<10}" for number in range(100)).replace(" ", "-")
     place = Excerpt("payload.json", 1, column, text, width=5)
     *_, quoted, carets, _hint = shown(finding(excerpt=place), columns)
@@ -72,7 +72,7 @@ def test_a_long_line_is_cut_to_the_terminal_around_the_fault(columns: int, colum
     assert carets.strip(" |") == "^^^^^"
 
 
-def test_numbers_in_a_quoted_line_are_whole_on_a_terminal_only() -> None:
+def test_numbers_in_a_quoted_line_are_masked_without_a_terminal() -> None:
     place = Excerpt("payload.json", 1, 1, '"+12025550123"')
     assert "2025550123" not in "\n".join(shown(finding(excerpt=place), None))
     assert '"+12025550123"' in "\n".join(shown(finding(excerpt=place), 80))
@@ -88,7 +88,7 @@ SIGNS = {
 
 
 @pytest.mark.parametrize("before", SIGNS.values(), ids=SIGNS)
-def test_a_caret_stands_under_the_fault_behind_any_script(before: str) -> None:
+def test_caret_is_aligned_after_text_of_any_script(before: str) -> None:
     text = f'{{"{before}": 4711}}'
     place = Excerpt("payload.json", 1, text.index("4711") + 1, text, width=4)
     *_, quoted, carets, _hint = shown(finding(excerpt=place), 80)
@@ -98,7 +98,7 @@ def test_a_caret_stands_under_the_fault_behind_any_script(before: str) -> None:
 
 @pytest.mark.parametrize("columns", [60, 80])
 @pytest.mark.parametrize("sign", ["電", "ที่", "é", "a"])
-def test_a_long_line_fits_the_terminal_in_any_script(columns: int, sign: str) -> None:
+def test_long_line_of_any_script_fits_the_terminal(columns: int, sign: str) -> None:
     text = f'{{"{sign * 300}": 4711, "{sign * 300}": 1}}'
     place = Excerpt("payload.json", 1, text.index("4711") + 1, text, width=4)
     lines = shown(finding(f"{sign * 9} " * 40, excerpt=place), columns)
@@ -114,7 +114,7 @@ def wcswidth(text: str) -> int:
     return sum(cell_len(char) for char in text if category(char) not in ("Cf", "Mn", "Me"))
 
 
-def test_no_text_from_outside_is_long_or_forges_a_line() -> None:
+def test_long_or_multiline_value_cannot_forge_a_line() -> None:
     name = f"a\nerror[forged]: {'x' * 100_000}"
     found = Finding(Severity.ERROR, "property-unknown", f"/{name}/b", f"`{name}` is not a property", "remove it", f"says `{name}`")  # fmt: skip
     for columns in (None, 80):

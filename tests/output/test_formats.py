@@ -1,4 +1,4 @@
-"""`validate` in the formats of CI systems, read back as their own readers read them."""
+"""`validate` in the formats of CI systems, parsed by independent readers."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
     assert ran.err == ""
 
 
-def test_github_takes_hostile_text_as_text(cxcall: Cxcall) -> None:
+def test_github_escapes_hostile_text(cxcall: Cxcall) -> None:
     name = cxcall.file("a:b,100%.json", {**GOOD, HOSTILE: 1})
     ran = cxcall("validate", name, "-o", "github", code=3)
     commands = [line for line in ran.out.splitlines() if line.startswith("::")]
@@ -93,7 +93,7 @@ def test_github_takes_hostile_text_as_text(cxcall: Cxcall) -> None:
     assert "100%, a:b\r\n::error::x\\x1b[31m" in told["title"]
 
 
-def test_paths_are_from_the_root_of_the_repository(cxcall: Cxcall) -> None:
+def test_paths_are_relative_to_the_repository(cxcall: Cxcall) -> None:
     (cxcall.folder / ".git").mkdir()
     cxcall.file("sub/p.json", {"contactId": "1"})
     cxcall.folder /= "sub"
@@ -127,7 +127,7 @@ def test_junit_has_a_case_for_each_payload(cxcall: Cxcall) -> None:
     assert "+1234567890" not in ran.out
 
 
-def test_junit_fails_a_warning_only_where_it_is_strict(cxcall: Cxcall) -> None:
+def test_junit_counts_a_warning_as_failure_only_with_strict(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", DOUBTFUL)
     (suite,) = JUnitXml.fromstring(cxcall("validate", name, "-o", "junit", code=0).out.encode())
     assert suite.failures == 0
@@ -137,7 +137,7 @@ def test_junit_fails_a_warning_only_where_it_is_strict(cxcall: Cxcall) -> None:
     assert (suite.failures, case.result[0].type) == (1, "phone-unlikely")
 
 
-def test_junit_holds_any_text_on_any_stream(cxcall: Cxcall) -> None:
+def test_junit_escapes_any_text_to_ascii(cxcall: Cxcall) -> None:
     name = cxcall.file("é.json", {**GOOD, HOSTILE + "é": 1})
     env = {"PYTHONIOENCODING": "latin-1"}
     ran = cxcall("validate", name, "-o", "junit", code=3, env=env)
@@ -174,7 +174,7 @@ def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
     assert "+1234567890" not in ran.out
 
 
-def test_sarif_names_any_file_by_a_uri(cxcall: Cxcall) -> None:
+def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
     name = cxcall.file("a:b c/100%#é?.json", {"contactId": "1"})
     results = sarif(cxcall("validate", name, "-o", "sarif", code=3))["results"]
     uri = results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
@@ -198,7 +198,7 @@ def test_stdin_has_no_file(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--nope",), ("--operation", "nope", "x.json"), ()])
-def test_a_wrong_command_line_is_told_in_the_format_asked_for(
+def test_usage_error_is_printed_in_the_requested_format(
     cxcall: Cxcall, arguments: tuple[str, ...]
 ) -> None:
     ran = cxcall("-o", "github", "validate", *arguments, code=2)
@@ -215,7 +215,7 @@ def test_a_wrong_command_line_is_told_in_the_format_asked_for(
     "command",
     [("execute", CAMPAIGN, "--contact-id", CONTACT), ("history", "list"), ("config", "path")],
 )
-def test_other_commands_say_which_formats_they_take(
+def test_other_commands_reject_ci_formats(
     cxcall: Cxcall, command: tuple[str, ...], output: str
 ) -> None:
     for line in ((*command, "-o", output), ("-o", output, *command)):
@@ -224,7 +224,7 @@ def test_other_commands_say_which_formats_they_take(
         assert f"`{output}` is not one of `text`, `json`, `jsonl`" in ran.err
 
 
-def test_nothing_found_is_a_whole_document_too(cxcall: Cxcall) -> None:
+def test_valid_payloads_give_a_complete_document(cxcall: Cxcall) -> None:
     name = cxcall.file("good.json", GOOD)
     assert cxcall("validate", name, "-o", "github", code=0).out == "cxcall: 1 of 1 payloads valid\n"
     run = sarif(cxcall("validate", name, "-o", "sarif", code=0))

@@ -1,4 +1,4 @@
-"""A hint is pasted: it does what it says, whatever a person's own text in it holds."""
+"""People paste hints into a shell: a hint works whatever the user's own text in it contains."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def hinted(text: str) -> str:
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_a_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
+def test_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
     words = ["execute", CAMPAIGN, "--dry-run", "--force", "-o", "json"]
     member = f"/contactSpec/contactData/{value}={value}"
     said = cxcall(*words[:-2], "--set", member, code=2).err
@@ -42,7 +42,7 @@ def test_a_set_value_in_a_hint_is_quoted(cxcall: Cxcall, value: str) -> None:
     assert not (cxcall.folder / "ran").exists()
 
 
-def test_a_delivery_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
+def test_delivery_id_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
     said = cxcall("history", "resolve", "a b;id", code=2).err
     words = ["cxcall", "history", "resolve", "a b;id", "--did-not-ring"]
     assert shlex.split(hinted(said)) == words
@@ -57,7 +57,7 @@ def test_a_delivery_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
         ([], {}, []),
     ],
 )
-def test_a_login_in_a_hint_is_to_the_profile_in_force(
+def test_login_hint_names_the_selected_profile(
     cxcall: Cxcall, given: list[str], environment: dict[str, str], wanted: list[str]
 ) -> None:
     profile = 'base_url = "http://127.0.0.1:9"'
@@ -88,7 +88,7 @@ WIDE = "contact-id\treason-code\n1\tr\n".encode("utf-16")
         (["validate"], "a b.csv", b"contact-id\n\xe9\n", "iconv -f LATIN1 -t UTF-8 'a b.csv' > utf8.csv"),
     ],
 )  # fmt: skip
-def test_a_table_in_another_encoding_is_converted_by_the_hint(
+def test_hint_converts_a_file_in_another_encoding(
     cxcall: Cxcall, words: list[str], name: str, data: bytes, hint: str
 ) -> None:
     more = ["--operation", "personal-connection", *(["--sandbox"] if words == ["batch"] else [])]
@@ -100,7 +100,7 @@ def test_a_table_in_another_encoding_is_converted_by_the_hint(
     assert "contact-id" in (cxcall.folder / hint.rpartition("> ")[2]).read_text("utf-8")
 
 
-def test_the_hint_holds_for_a_file_that_is_named_like_a_flag(cxcall: Cxcall) -> None:
+def test_hint_works_for_a_file_named_like_a_flag(cxcall: Cxcall) -> None:
     name = cxcall.file("-lat.json", '{"a": "é"}'.encode("latin-1"))
     ran = cxcall("validate", "--", name, code=3)
     hint = "iconv -f LATIN1 -t UTF-8 -- -lat.json > utf8.json"
@@ -108,7 +108,7 @@ def test_the_hint_holds_for_a_file_that_is_named_like_a_flag(cxcall: Cxcall) -> 
     subprocess.run(["sh", "-c", hint], cwd=cxcall.folder, check=True)
 
 
-def test_other_files_than_payloads_are_told_the_same(cxcall: Cxcall) -> None:
+def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
     cxcall.file("list.txt", "+12025550123\n".encode("utf-16"))
     words = ("--dry-run", "--do-not-call", "list.txt", "--phone-number", "+12025550123")
     ran = cxcall("execute", CAMPAIGN, *words)

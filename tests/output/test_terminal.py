@@ -1,4 +1,4 @@
-"""What people see: a real terminal, its prompts, its widths, its colours."""
+"""Output on a real terminal: prompts, widths, and colors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def tunnel(cxcall: Cxcall, stranger: Stranger) -> Cxcall:
     return cxcall
 
 
-def test_a_person_is_asked_and_may_say_no(tunnel: Cxcall, stranger: Stranger) -> None:
+def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"may ring a real phone: personal-connection .*Send\? \[y/N\] ")
         child.sendline("n")
@@ -33,7 +33,7 @@ def test_a_person_is_asked_and_may_say_no(tunnel: Cxcall, stranger: Stranger) ->
     assert stranger.taken == []
 
 
-def test_a_person_is_asked_and_may_say_yes(tunnel: Cxcall, stranger: Stranger) -> None:
+def test_answer_yes_sends_the_request(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"\[y/N\] ")
         child.sendline("y")
@@ -43,7 +43,7 @@ def test_a_person_is_asked_and_may_say_yes(tunnel: Cxcall, stranger: Stranger) -
     assert len(stranger.taken) == 1
 
 
-def test_the_number_in_the_question_is_masked(tunnel: Cxcall) -> None:
+def test_number_in_the_prompt_is_masked(tunnel: Cxcall) -> None:
     with terminal(
         tunnel, "execute", CONTACT, "--contact-id", CONTACT, "--phone-number", "+12025550100"
     ) as child:
@@ -58,18 +58,18 @@ def test_no_input_never_asks(tunnel: Cxcall) -> None:
     assert child.exitstatus == 2
 
 
-def test_the_sandbox_never_asks(live: Cxcall) -> None:
+def test_sandbox_never_asks(live: Cxcall) -> None:
     with terminal(live, *PERSONAL) as child:
         assert "HTTP 201 Created" in screen(child)
 
 
-def test_stdin_that_is_a_terminal_does_not_hang(cxcall: Cxcall) -> None:
+def test_terminal_as_stdin_does_not_hang(cxcall: Cxcall) -> None:
     with terminal(cxcall, "validate", "-") as child:
         assert "stdin is a terminal" in screen(child)
     assert child.exitstatus == 2
 
 
-def test_colours_are_there_and_can_be_turned_off(cxcall: Cxcall) -> None:
+def test_colors_can_be_turned_off(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "12345"})
     with terminal(cxcall, "validate", name) as child:
         assert "\x1b[1;31merror[id-format]\x1b[0m" in screen(child)
@@ -78,7 +78,7 @@ def test_colours_are_there_and_can_be_turned_off(cxcall: Cxcall) -> None:
             assert "\x1b" not in screen(child)
 
 
-def test_a_body_has_syntax_colours_and_the_same_text(live: Cxcall) -> None:
+def test_body_has_syntax_colors_and_the_same_text(live: Cxcall) -> None:
     with terminal(live, *PERSONAL) as child:
         coloured = screen(child)
     assert "\x1b[" in coloured.partition("{")[2]
@@ -86,7 +86,7 @@ def test_a_body_has_syntax_colours_and_the_same_text(live: Cxcall) -> None:
     assert re.search(r'\n\{\n  "id": "[^"]+",\n  "status": "[^"]+"\n\}', plain)
 
 
-def test_a_terminal_shows_the_line_as_it_was_typed(cxcall: Cxcall) -> None:
+def test_quoted_line_is_not_masked_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", '{"contactSpec": {"address": "+12025550123"}}')
     with terminal(cxcall, "validate", name) as child:
         assert '"address": "+12025550123"' in screen(child)
@@ -103,7 +103,7 @@ def test_tables_fit_the_terminal(live: Cxcall, columns: int) -> None:
         assert child.exitstatus == 0
 
 
-def test_a_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
+def test_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
     del live.environment["CXCALL_CLIENT_SECRET"]
     with terminal(live, "auth", "login") as child:
         child.expect("Client secret: ")
@@ -115,7 +115,7 @@ def test_a_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("columns", [60, 80])
-def test_words_and_carets_stay_whole_on_a_narrow_terminal(cxcall: Cxcall, columns: int) -> None:
+def test_words_are_not_split_on_a_narrow_terminal(cxcall: Cxcall, columns: int) -> None:
     data = {"firstName": "Ada", "note": "a note " * 30, "phone_number": "+12025550123"}
     body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
     name = cxcall.file("p.json", body)
@@ -127,7 +127,7 @@ def test_words_and_carets_stay_whole_on_a_narrow_terminal(cxcall: Cxcall, column
     assert {word for word in text.split() if "…" not in word} <= said | {"|"}
 
 
-def test_a_finding_beside_a_repair_has_its_colours(cxcall: Cxcall) -> None:
+def test_finding_above_a_corrected_request_has_colors(cxcall: Cxcall) -> None:
     url = "https://api.mypurecloud.com/api/v2/conversation/calls"
     curl = f"curl {url} -H 'Content-Type: application/json' -d '{{\"phoneNumber\": \"+1202\"}}'"
     with terminal(cxcall, "explain", cxcall.file("failed.txt", curl), "--fix") as child:
@@ -147,7 +147,7 @@ def test_a_finding_beside_a_repair_has_its_colours(cxcall: Cxcall) -> None:
         (40, "ID OUTCOME"),
     ],
 )
-def test_an_id_in_a_list_can_be_copied(live: Cxcall, columns: int, headings: str) -> None:
+def test_id_in_a_list_is_on_one_line(live: Cxcall, columns: int, headings: str) -> None:
     words = (CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100", "-o", "json")
     record = live("execute", *words, code=0).envelope
     with terminal(live, "history", "list", columns=columns, NO_COLOR="1") as child:

@@ -1,4 +1,4 @@
-"""Where a body comes from: a file, stdin, flags, and what they override."""
+"""Building a body from a file, stdin, and flags, and which of them wins."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_flags_build_the_whole_body(cxcall: Cxcall) -> None:
     }
 
 
-def test_set_takes_any_json_and_makes_what_is_on_the_way(cxcall: Cxcall) -> None:
+def test_set_takes_any_json_and_creates_missing_objects(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", GOOD)
     body = dry(
         cxcall,
@@ -91,7 +91,9 @@ def test_set_takes_any_json_and_makes_what_is_on_the_way(cxcall: Cxcall) -> None
         (("-f", "."), "is a folder"),
     ],
 )
-def test_what_cannot_be_set_says_why(cxcall: Cxcall, arguments: tuple[str, ...], said: str) -> None:
+def test_unusable_set_file_or_data_is_a_usage_error(
+    cxcall: Cxcall, arguments: tuple[str, ...], said: str
+) -> None:
     file = () if "-f" in arguments else ("-f", cxcall.file("p.json", GOOD))
     ran = cxcall("execute", CAMPAIGN, *file, *arguments, "-n", "-o", "json", code=2)
     assert said in ran.envelope["findings"][0]["message"]
@@ -101,17 +103,17 @@ def test_what_cannot_be_set_says_why(cxcall: Cxcall, arguments: tuple[str, ...],
 @pytest.mark.parametrize(
     "value", [f"{'/a' * 200}=1", f"{'/a' * 100}={'[' * 100}{']' * 100}"], ids=["pointer", "both"]
 )
-def test_a_value_that_stands_deep_is_still_judged(cxcall: Cxcall, value: str) -> None:
+def test_deeply_nested_value_is_checked(cxcall: Cxcall, value: str) -> None:
     words = ("-f", cxcall.file("p.json", GOOD), "--set", value, "-n", "-o", "json")
     assert "property-unknown" in cxcall("execute", CAMPAIGN, *words, code=3).codes
 
 
-def test_a_file_that_is_no_json_is_exit_3(cxcall: Cxcall) -> None:
+def test_malformed_file_exits_with_3(cxcall: Cxcall) -> None:
     ran = cxcall("execute", CAMPAIGN, "-f", cxcall.file("p.json", "{"), "-n", "-o", "json", code=3)
     assert ran.codes == ["body-malformed"]
 
 
-def test_nothing_given_says_what_to_give(cxcall: Cxcall) -> None:
+def test_missing_body_names_the_flags_that_build_one(cxcall: Cxcall) -> None:
     ran = cxcall("execute", CAMPAIGN, "-o", "json", code=2)
     assert (
         ran.envelope["findings"][0]["fix"]
@@ -119,7 +121,7 @@ def test_nothing_given_says_what_to_give(cxcall: Cxcall) -> None:
     )
 
 
-def test_a_finding_names_the_flag_that_the_value_came_from(cxcall: Cxcall) -> None:
+def test_finding_names_the_flag_that_set_the_value(cxcall: Cxcall) -> None:
     ran = cxcall(
         "execute", CAMPAIGN, "--contact-id", "7", "--phone-number", "+15550199", "-n", code=3
     )
@@ -128,7 +130,7 @@ def test_a_finding_names_the_flag_that_the_value_came_from(cxcall: Cxcall) -> No
     assert "+15550199" not in ran.err
 
 
-def test_the_contact_in_the_path_comes_from_the_body_when_no_flag_names_it(cxcall: Cxcall) -> None:
+def test_contact_in_the_path_is_taken_from_the_body(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x"})
     send = ("personal-connection", "--route", "contact")
     assert (
@@ -140,7 +142,7 @@ def test_the_contact_in_the_path_comes_from_the_body_when_no_flag_names_it(cxcal
     assert "`--contact-id` is missing" in ran.envelope["findings"][0]["message"]
 
 
-def test_strict_stops_on_warnings_and_force_goes_on(live: Cxcall) -> None:
+def test_warnings_stop_a_request_only_with_strict(live: Cxcall) -> None:
     arguments = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+1234567890")
     assert live(*arguments, "--strict", "-o", "json", code=3).codes == ["phone-unlikely"]
     assert live(*arguments, "-o", "json", code=0).codes == ["phone-unlikely"]

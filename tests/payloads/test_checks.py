@@ -1,4 +1,4 @@
-"""Verdicts on bodies: equal to an independent validator's on every input, and fit to be acted on."""
+"""Checks of bodies: the verdict equals that of an independent validator, and findings help."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
 @pytest.mark.usefixtures("untraced")
 @SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_verdicts_equal_an_independent_validators(operation: Operation, share: int) -> None:
+def test_verdict_equals_that_of_an_independent_validator(operation: Operation, share: int) -> None:
     judge = independent(operation)
 
     tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
@@ -124,9 +124,7 @@ def test_verdicts_equal_an_independent_validators(operation: Operation, share: i
 @pytest.mark.usefixtures("untraced")
 @SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_every_finding_stands_in_the_file_and_says_what_to_do(
-    operation: Operation, share: int
-) -> None:
+def test_every_finding_has_a_place_and_a_fix(operation: Operation, share: int) -> None:
     tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
 
     @settings(
@@ -154,7 +152,7 @@ def test_every_finding_stands_in_the_file_and_says_what_to_do(
     hold()
 
 
-def test_the_request_that_started_it_all_yields_every_finding() -> None:
+def test_example_of_the_first_issue_yields_every_finding() -> None:
     body = {"contactId": "12345", "contactSpec": {"address": "+1234567890", "type": "voice"}}
     operation, findings = check_payload(OPERATIONS, Payload(body))
     assert operation is EXECUTE
@@ -171,7 +169,7 @@ def test_the_request_that_started_it_all_yields_every_finding() -> None:
     assert address.fix == "the value belongs in `/contactSpec/contactData/phoneNumber`"
 
 
-def test_the_sources_own_correct_example_passes_with_a_warning() -> None:
+def test_correct_example_of_the_source_has_one_warning() -> None:
     same = "12345678-1234-1234-1234-123456789012"
     body = {
         "contactId": same,
@@ -188,7 +186,7 @@ def test_the_sources_own_correct_example_passes_with_a_warning() -> None:
     "value",
     ["user_id", "uuid-here", "<contact>", "${CONTACT}", "{{contactId}}", "YOUR_CONTACT_ID", "todo"],
 )
-def test_a_placeholder_is_called_one(value: str) -> None:
+def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
     body = {"contactId": value, "reasonCode": "follow_up"}
     findings = check_body(contract.find("personal-connection", OPERATIONS), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
@@ -196,7 +194,7 @@ def test_a_placeholder_is_called_one(value: str) -> None:
     ]
 
 
-def test_a_placeholder_where_any_text_goes_is_a_warning() -> None:
+def test_placeholder_in_place_of_text_is_a_warning() -> None:
     body = {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": "<reason>"}
     findings = check_body(contract.find("personal-connection", OPERATIONS), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
@@ -204,7 +202,7 @@ def test_a_placeholder_where_any_text_goes_is_a_warning() -> None:
     ]
 
 
-def test_contacts_that_differ_are_doubted() -> None:
+def test_different_contact_ids_are_a_warning() -> None:
     body = copy.deepcopy(EXECUTE.example)
     body["contactSpec"]["contactId"] = "99999999-1234-1234-1234-123456789012"
     findings = check_body(EXECUTE, Payload(body))
@@ -223,7 +221,7 @@ def test_contacts_that_differ_are_doubted() -> None:
         ("reasonCod", "reasonCode"),
     ],
 )
-def test_a_near_name_is_suggested(written: str, meant: str) -> None:
+def test_similar_name_is_suggested(written: str, meant: str) -> None:
     operation = contract.find("personal-connection", OPERATIONS)
     body = {name: value for name, value in operation.example.items() if name != meant} | {
         written: operation.example[meant]
@@ -243,7 +241,7 @@ def test_a_near_name_is_suggested(written: str, meant: str) -> None:
         ("call me", "+12025550123"),
     ],
 )
-def test_a_number_that_is_not_e164_says_how_to_write_it(number: str, fix: str) -> None:
+def test_number_that_is_not_e164_has_a_fix(number: str, fix: str) -> None:
     body = copy.deepcopy(EXECUTE.example)
     body["contactSpec"]["contactData"]["phoneNumber"] = number
     findings = check_body(EXECUTE, Payload(body))
@@ -252,7 +250,7 @@ def test_a_number_that_is_not_e164_says_how_to_write_it(number: str, fix: str) -
     assert number not in findings[0].message or number == "call me"
 
 
-def test_a_payload_of_another_route_is_recognised() -> None:
+def test_payload_of_another_operation_is_recognized() -> None:
     other = contract.find("personal-connection", OPERATIONS)
     operation, findings = check_payload(OPERATIONS, Payload(other.example), EXECUTE)
     assert operation is EXECUTE
@@ -262,7 +260,7 @@ def test_a_payload_of_another_route_is_recognised() -> None:
     assert "it lacks `contactSpec`" in findings[0].why
 
 
-def test_a_payload_of_two_routes_names_both() -> None:
+def test_payload_of_two_operations_matches_both() -> None:
     example = contract.find("personal-connection", OPERATIONS).example
     assert [entry.name for entry in match_operations(OPERATIONS, example).matches] == [
         "personal-connection",
@@ -270,7 +268,7 @@ def test_a_payload_of_two_routes_names_both() -> None:
     ]
 
 
-def test_a_payload_that_shares_nothing_is_not_called_near() -> None:
+def test_payload_without_known_properties_is_not_called_near() -> None:
     _, findings = check_payload(OPERATIONS, Payload({"to": "x"}))
     assert "(no known property matched)" in findings[-1].message
     _, findings = check_payload(OPERATIONS, Payload({"contactId": 7}))
@@ -284,7 +282,7 @@ def test_a_payload_that_shares_nothing_is_not_called_near() -> None:
         ('{"contactId": 1}', "JSON inside a string"),
     ],
 )
-def test_a_wrapped_body_says_how_to_unwrap_it(body: Any, fix: str) -> None:
+def test_wrapped_body_has_a_fix(body: Any, fix: str) -> None:
     findings = check_body(EXECUTE, Payload(body))
     assert [finding.code for finding in findings] == ["type-mismatch"]
     assert fix in findings[0].fix
@@ -294,7 +292,7 @@ def codes(findings: list[Finding]) -> list[tuple[str, str]]:
     return [(finding.code, finding.where) for finding in findings]
 
 
-def test_one_of_several_destinations_is_needed_and_one_alone() -> None:
+def test_exactly_one_of_several_destinations_is_required() -> None:
     operation = contract.named("place-call")
     (missing,) = check_body(operation, Payload({"callerId": "+12025550100"}))
     assert (missing.code, missing.where) == ("property-missing", "")
@@ -309,14 +307,14 @@ def test_one_of_several_destinations_is_needed_and_one_alone() -> None:
     assert "remove one of the two" in found[0].fix
 
 
-def test_a_number_beside_other_addresses_is_doubted_only_where_it_is_one() -> None:
+def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:
     operation = contract.named("place-call")
     assert check_body(operation, Payload({"phoneNumber": "sip:user@example.com"})) == []
     found = check_body(operation, Payload({"phoneNumber": "+1234567890"}))
     assert codes(found) == [("phone-unlikely", "/phoneNumber")]
 
 
-def test_a_wrong_name_that_is_known_leads_to_the_right_one() -> None:
+def test_known_wrong_name_leads_to_the_right_one() -> None:
     found = check_body(contract.named("place-call"), Payload({"to": "+12025550100"}))
     fixes = {finding.where: finding.fix for finding in found if finding.code == "property-unknown"}
     assert fixes == {"/to": "did you mean `phoneNumber`?"}
@@ -334,7 +332,7 @@ def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_an_example_fits_its_own_operation(operation: Operation) -> None:
+def test_example_matches_its_own_operation(operation: Operation) -> None:
     assert operation in match_operations(OPERATIONS, operation.example).matches
 
 
@@ -353,15 +351,13 @@ def test_an_example_fits_its_own_operation(operation: Operation) -> None:
         ("cxone-upload-call-list", []),
     ],
 )
-def test_the_operation_that_asks_for_most_of_a_body_comes_first(
-    name: str, others: list[str]
-) -> None:
+def test_operation_that_requires_most_comes_first(name: str, others: list[str]) -> None:
     found = match_operations(OPERATIONS, contract.named(name).example)
     assert [entry.name for entry in found.matches] == [name, *others]
     assert found.nearest.name == name
 
 
-def test_few_schemas_are_compiled_for_one_body(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = []
     compile_one = jsonschema_rs.validator_for
 

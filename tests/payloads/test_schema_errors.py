@@ -1,4 +1,4 @@
-"""A value that breaks a rule of its schema: the rule in words, the value, and what to write."""
+"""Values that break a rule of their schema: the message names the rule, the value, and the fix."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ LIKE = "write it like `2026-12-01T09:00:00Z`"
         (["--param", "since=tomorrow"], "`since` in the query must be a time; got `tomorrow`", LIKE),
     ],
 )  # fmt: skip
-def test_a_rule_is_said_in_words(cxcall: Cxcall, words: list[str], message: str, fix: str) -> None:
+def test_broken_rule_is_explained(cxcall: Cxcall, words: list[str], message: str, fix: str) -> None:
     cxcall.file("own.json", CONTRACT)
     place = [] if "--place" in words else ["--place", "1"]
     ran = cxcall(
@@ -91,7 +91,7 @@ def test_a_rule_is_said_in_words(cxcall: Cxcall, words: list[str], message: str,
     assert (finding["message"], finding["fix"]) == (message, fix)
 
 
-def test_a_callback_at_a_time_without_a_zone(cxcall: Cxcall) -> None:
+def test_time_without_a_zone_is_rejected(cxcall: Cxcall) -> None:
     words = ("callback", "--to", "+12025550100", "--queue", "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10")
     ran = cxcall(*words, "--at", "2026-12-01T09:00:00", "-n", code=3)
     assert "must have a time zone; got `2026-12-01T09:00:00`" in ran.err
