@@ -1,4 +1,4 @@
-"""`cxcall send OPERATION`: any operation of a contract, each a command with flags of its own."""
+"""`cxcall send OPERATION`: send any operation of a contract; each is a command with its own flags."""
 
 from __future__ import annotations
 
@@ -12,42 +12,39 @@ from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.options import ContractOptions
 
-_CONTRACT = ("--contract",)
-_PROFILE = ("--profile", "-p")
-
 
 class Operations(TyperGroup):
-    """The operations by name: those of the package, and of the contract that flags or settings name."""
+    """The operations by name: of the shipped contracts, and of the user's own."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Look for the contract behind the operation's name, too: it says which operations there are."""
+        """Read --contract and --profile also after the operation: they decide which operations exist."""
         given = ctx.obj.given
-        file = _written(args, _CONTRACT) or given.get("contract")
-        profile = _written(args, _PROFILE) or given.get("profile")
+        file = _option_value(args, "--contract") or given.get("contract")
+        profile = _option_value(args, "--profile", "-p") or given.get("profile")
         ctx.meta[__name__] = (file, profile)
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Name every operation that can be sent."""
+        """Return the names of all operations that can be sent."""
         return [name for name, _ in self.lines(ctx)]
 
     def lines(self, ctx: Any) -> list[tuple[str, str]]:
-        """Return each operation's name and its one line, without building any."""
-        known = _known(*ctx.meta[__name__])
+        """Return the name and summary of each operation without building its command."""
+        known = _load_operations(*ctx.meta[__name__])
         return [(entry.name, entry.summary) for entry in known if not entry.is_for_login]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Build the command of one operation; raises UsageError with the nearest name when there is none."""
+        """Build the command of an operation; raises UsageError with the nearest name if there is none."""
         return _build(cmd_name, *ctx.meta[__name__])
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """Name the argument as what it is."""
+        """Show the argument as OPERATION."""
         formatter.write_usage(ctx.command_path, "OPERATION [OPTIONS]")
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the operations by platform, each with its one line."""
+        """List the operations with their summaries, by platform."""
         groups: dict[str, list[tuple[str, str]]] = {}
-        for entry in _known(*ctx.meta[__name__]):
+        for entry in _load_operations(*ctx.meta[__name__]):
             if not entry.is_for_login:
                 title = f"{entry.platform} ({entry.provenance})".strip()
                 groups.setdefault(title, []).append((entry.name, entry.summary))
@@ -56,8 +53,8 @@ class Operations(TyperGroup):
                 formatter.write_dl(rows)
 
 
-def _written(words: list[str], flags: tuple[str, ...]) -> str | None:
-    """Return the value that raw arguments give one of `flags`, the last one."""
+def _option_value(words: list[str], *flags: str) -> str | None:
+    """Return the last value of an option in raw arguments; None if it is missing."""
     found = None
     for place, word in enumerate(words):
         name, equals, value = word.partition("=")
@@ -67,14 +64,14 @@ def _written(words: list[str], flags: tuple[str, ...]) -> str | None:
 
 
 @cache
-def _own(file: str | None, profile: str | None) -> str | None:
+def _find_contract(file: str | None, profile: str | None) -> str | None:
     return find_own_contract(ContractOptions(file), profile)
 
 
-def _known(file: str | None, profile: str | None) -> Any:
+def _load_operations(file: str | None, profile: str | None) -> Any:
     from cxcall.contracts.contract import operations
 
-    return operations(_own(file, profile))
+    return operations(_find_contract(file, profile))
 
 
 @cache
@@ -82,7 +79,7 @@ def _build(name: str, file: str | None, profile: str | None) -> Any:
     from cxcall.cli.commands.contract_commands import new_sender
     from cxcall.contracts.contract import named
 
-    return typer.main.get_command(new_sender(named(name, _own(file, profile))))
+    return typer.main.get_command(new_sender(named(name, _find_contract(file, profile))))
 
 
 app = accept_global_options(

@@ -1,0 +1,69 @@
+"""Choose the operation of a command that several operations share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.cli.options import flags_of
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.cli.options import SettingsOptions
+    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.parameters import Flag
+
+
+def choose_operation(
+    operations: Sequence[Operation],
+    route: str,
+    texts: Sequence[tuple[Flag, str]],
+    settings: SettingsOptions,
+) -> Operation:
+    """Return the operation of a command that fits the route, the profile's platform, and the flags.
+
+    Raises UsageError if no operation accepts this set of flags.
+    """
+    given = {flag.name for flag, _ in texts}
+    routed = [entry for entry in operations if entry.route == route]
+    candidates = _filter_platform(routed, settings)
+    for entry in candidates:
+        known = {flag.name for flag in entry.flags}
+        needed = {flag.name for flag in entry.flags if flag.required and not flag.sets_body}
+        if given <= known and needed <= given:
+            return entry
+    raise _mismatch_error(candidates, given)
+
+
+def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:
+    """Return the operations of the profile's platform, by default the one of the first operation."""
+    if len({entry.platform for entry in operations}) == 1:
+        return list(operations)
+    from cxcall.settings.settings import find_platform
+
+    platform = find_platform(flags_of(settings)) or operations[0].platform
+    return [entry for entry in operations if entry.platform == platform]
+
+
+def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageError:
+    usages = [
+        " ".join(
+            f"--{flag.name} {flag.metavar}" if flag.required else f"[--{flag.name} {flag.metavar}]"
+            for flag in entry.flags
+        )
+        for entry in candidates
+    ]
+    known = {flag.name for entry in candidates for flag in entry.flags}
+    foreign = sorted(given - known)
+    what = (
+        f"`--{foreign[0]}` is not for `{candidates[0].platform}`"
+        if foreign
+        else "these flags do not go together, or one is missing"
+    )
+    return UsageError(
+        what,
+        where=f"--{foreign[0]}" if foreign else candidates[0].command,
+        fix=f"on `{candidates[0].platform}`: " + "; or ".join(f"`{usage}`" for usage in usages),
+        why="the platform is that of the profile: `cxcall config show`",
+    )
