@@ -1,4 +1,4 @@
-"""The platform's behaviour: a request in, an answer out, everything recorded in between."""
+"""Respond to a request as the platform would, and log it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,16 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 from cxcall.phone.phone_numbers import mask_text, numbers_in
-from cxcall.sandbox import faults, operation_responses
+from cxcall.sandbox import faults
 from cxcall.sandbox.logins import fill_cxone_response
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.operation_responses import (
+    ResponseContext,
+    declares_status,
+    fault_response,
+    new_engagement_id,
+    success_response,
+)
 from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
@@ -36,35 +43,34 @@ AUTHORIZE_PATH = "/oauth/authorize"
 ABOUT_PATH = "/sandbox"
 REQUESTS_PATH = "/sandbox/requests"
 
-LEAST_FAULTY_STATUS = 300
+LOWEST_FAULT_STATUS = 300
 
 
 @dataclass
-class _Turn:
-    """One request on its way to an answer, and what became known of it."""
+class _Exchange:
+    """One request, and what becomes known about it until the response."""
 
     request: SandboxRequest
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
     engagement_id: str = ""
-    values: dict[str, str] = field(default_factory=dict)
+    path_values: dict[str, str] = field(default_factory=dict)
     operation: Operation | None = None
     fault: faults.Fault = faults.FAULTS[0]
     accepted: bool = False
     numbers: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
 
-    def received(self, answer: SandboxResponse) -> LoggedRequest:
-        """Return what is recorded of it."""
+    def log_entry(self, response: SandboxResponse) -> LoggedRequest:
+        """Return the entry for the request log."""
         operation = self.operation
-        # A body that asks for a token holds a secret.
-        asks = self.request.path == TOKEN_PATH or (operation is not None and _grants(operation))
-        body = b"" if asks else self.request.body
+        # The body of a token request contains a secret.
+        is_secret = self.request.path == TOKEN_PATH or (operation and _token_member(operation))
+        body = b"" if is_secret else self.request.body
+        has_response = response.transmission not in (Transmission.CLOSED, Transmission.HELD)
         return LoggedRequest(
             method=self.request.method,
             path=mask_text(self.request.path),
-            status=None
-            if answer.ending in (Transmission.CLOSED, Transmission.HELD)
-            else answer.status,
+            status=response.status if has_response else None,
             correlation_id=self.correlation_id,
             operation=operation.name if operation else "",
             accepted=self.accepted,
@@ -77,114 +83,114 @@ class _Turn:
         )
 
 
-def _grants(operation: Operation) -> str:
-    """Return the member of the answer that holds a token; empty for most operations."""
+def _token_member(operation: Operation) -> str:
+    """Return the member of the response that contains a token; empty for most operations."""
     return str(operation.declared.get("x-cxcall-grants", ""))
 
 
 class App:
-    """Answers every operation of the contracts, the token endpoint, and questions about itself."""
+    """Responds to every operation of the contracts, to token requests, and to questions about itself."""
 
     def __init__(
         self,
         operations: Sequence[Operation],
         tokens: TokenIssuer,
-        rates: RateLimit,
-        record: RequestLog,
+        rate_limit: RateLimit,
+        log: RequestLog,
     ) -> None:
         self._operations = operations
         self._routes = Routes(operations)
         self._tokens = tokens
-        self._rates = rates
-        self._record = record
+        self._rate_limit = rate_limit
+        self._log = log
 
-    def answer(self, request: SandboxRequest) -> SandboxResponse:
-        """Return the answer; the request is recorded before it can leave."""
-        turn = _Turn(request)
+    def respond(self, request: SandboxRequest) -> SandboxResponse:
+        """Return the response, after the request is logged."""
+        exchange = _Exchange(request)
         if request.path in (ABOUT_PATH, REQUESTS_PATH):
-            return self._tell(turn)
+            return self._describe_sandbox(exchange)
         try:
-            answer = self._answer(turn)
+            response = self._respond(exchange)
         except HttpProblem as problem:
-            platform = turn.operation.platform if turn.operation else ""
-            answer = problem.answer(turn.correlation_id, platform)
-        answer = replace(answer, ending=turn.fault.ending if turn.accepted else Transmission.WHOLE)
-        self._record.add(turn.received(answer))
-        told = {"ININ-Correlation-Id": turn.correlation_id, **turn.headers}
-        return replace(answer, headers={**told, **answer.headers})
+            platform = exchange.operation.platform if exchange.operation else ""
+            response = problem.response(exchange.correlation_id, platform)
+        if exchange.accepted:
+            response = replace(response, transmission=exchange.fault.transmission)
+        self._log.add(exchange.log_entry(response))
+        headers = {"ININ-Correlation-Id": exchange.correlation_id, **exchange.headers}
+        return replace(response, headers={**headers, **response.headers})
 
-    def _answer(self, turn: _Turn) -> SandboxResponse:
-        request = turn.request
+    def _respond(self, exchange: _Exchange) -> SandboxResponse:
+        request = exchange.request
         if request.path == TOKEN_PATH:
-            return self._tokens.answer(request)
+            return self._tokens.respond(request)
         if request.path == AUTHORIZE_PATH:
             return self._tokens.authorize(request)
-        answer = self._act(turn)
-        is_cxone = turn.operation is not None and turn.operation.platform == "nice-cxone"
-        return fill_cxone_response(answer, request) if is_cxone else answer
+        response = self._run_operation(exchange)
+        is_cxone = exchange.operation is not None and exchange.operation.platform == "nice-cxone"
+        return fill_cxone_response(response, request) if is_cxone else response
 
-    def _act(self, turn: _Turn) -> SandboxResponse:
-        """Walk the platform's order: route, token, scope, body, parameters, answer."""
-        request, authorization = turn.request, turn.request.headers.get("authorization", "")
-        turn.headers |= self._rates.count(bearer_token(authorization))
-        operation, values = self._routes.find(request.method, request.path)
-        turn.operation, turn.engagement_id = (
-            operation,
-            operation_responses.new_engagement_id(operation),
-        )
-        turn.values = values
+    def _run_operation(self, exchange: _Exchange) -> SandboxResponse:
+        """Check in the order of the platform: route, token, scope, rate limit, body, parameters."""
+        request, authorization = exchange.request, exchange.request.headers.get("authorization", "")
+        exchange.headers |= self._rate_limit.count(bearer_token(authorization))
+        operation, exchange.path_values = self._routes.find(request.method, request.path)
+        exchange.operation, exchange.engagement_id = operation, new_engagement_id(operation)
         preferred = faults.preferred_status(request.headers.get("prefer", ""))
-        if preferred is not None and preferred >= LEAST_FAULTY_STATUS:
-            turn.headers["Preference-Applied"] = f"code={preferred}"
-            return self._misbehave(turn, operation, faults.preferred_fault(preferred))
+        if preferred is not None and preferred >= LOWEST_FAULT_STATUS:
+            exchange.headers["Preference-Applied"] = f"code={preferred}"
+            return self._apply_fault(exchange, operation, faults.preferred_fault(preferred))
         if requires_token(operation):
             require_scopes(operation.scopes, self._tokens.scopes(authorization))
-        self._rates.check_limit(turn.headers)
+        self._rate_limit.check_limit(exchange.headers)
         body = read_body(operation, request)
-        if _grants(operation):
+        if _token_member(operation):
             check_access_key(body)
-        check_parameters(operation, values, request.query)
-        told = [body, parse_qs(request.query)]
-        turn.numbers = tuple(numbers_in(told))
-        fault = faults.find_fault(told)
-        if preferred is not None and operation_responses.declares_status(operation, preferred):
-            turn.accepted = True
-            turn.headers["Preference-Applied"] = f"code={preferred}"
-            return operation_responses.success_response(operation, self._asked(turn), preferred)
-        if fault.once and not self._record.claim(fault.number):
+        check_parameters(operation, exchange.path_values, request.query)
+        values = [body, parse_qs(request.query)]
+        exchange.numbers = tuple(numbers_in(values))
+        fault = faults.find_fault(values)
+        if preferred is not None and declares_status(operation, preferred):
+            exchange.accepted = True
+            exchange.headers["Preference-Applied"] = f"code={preferred}"
+            return success_response(operation, self._context(exchange), preferred)
+        if fault.once and not self._log.claim(fault.number):
             fault = faults.FAULTS[0]
-        return self._granting(operation, self._misbehave(turn, operation, fault))
+        return self._with_token(operation, self._apply_fault(exchange, operation, fault))
 
-    def _granting(self, operation: Operation, answer: SandboxResponse) -> SandboxResponse:
-        """Put a token that works here into the success of an operation that gives out tokens."""
-        name = _grants(operation)
-        if not name or answer.status >= LEAST_FAULTY_STATUS or not isinstance(answer.body, dict):
-            return answer
-        return replace(answer, body={**answer.body, name: self._tokens.issue()})
+    def _with_token(self, operation: Operation, response: SandboxResponse) -> SandboxResponse:
+        """Put a valid token into the success response of an operation that returns tokens."""
+        name, body = _token_member(operation), response.body
+        if not name or response.status >= LOWEST_FAULT_STATUS or not isinstance(body, dict):
+            return response
+        return replace(response, body={**body, name: self._tokens.issue()})
 
-    def _misbehave(self, turn: _Turn, operation: Operation, fault: faults.Fault) -> SandboxResponse:
-        turn.fault, turn.accepted = fault, fault.accepted
+    def _apply_fault(
+        self, exchange: _Exchange, operation: Operation, fault: faults.Fault
+    ) -> SandboxResponse:
+        exchange.fault, exchange.accepted = fault, fault.accepted
+        request = exchange.request
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.revoke(turn.request.headers.get("authorization", ""))
-        return operation_responses.fault_response(
-            fault, operation, self._asked(turn), turn.request.path, turn.correlation_id
-        )
+            self._tokens.revoke(request.headers.get("authorization", ""))
+        context = self._context(exchange)
+        return fault_response(fault, operation, context, request.path, exchange.correlation_id)
 
-    def _asked(self, turn: _Turn) -> operation_responses.ResponseContext:
-        is_read = turn.operation is not None and turn.operation.is_read
-        visit = self._record.count(turn.request.method, turn.request.path) if is_read else 0
-        return operation_responses.ResponseContext(turn.engagement_id, turn.values, visit)
+    def _context(self, exchange: _Exchange) -> ResponseContext:
+        is_read = exchange.operation is not None and exchange.operation.is_read
+        request = exchange.request
+        count = self._log.count_accepted(request.method, request.path) if is_read else 0
+        return ResponseContext(exchange.engagement_id, exchange.path_values, count)
 
-    def _tell(self, turn: _Turn) -> SandboxResponse:
-        """Answer questions about the sandbox itself; they are not recorded."""
-        path, method = turn.request.path, turn.request.method
+    def _describe_sandbox(self, exchange: _Exchange) -> SandboxResponse:
+        """Respond to a request about the sandbox itself. Such requests are not logged."""
+        path, method = exchange.request.path, exchange.request.method
         if method in ("GET", "HEAD"):
             return SandboxResponse(200, self._about() if path == ABOUT_PATH else self._requests())
         if path == REQUESTS_PATH and method == "DELETE":
-            self._record.clear()
+            self._log.clear()
             return SandboxResponse(204)
         allowed = "GET, HEAD" if path == ABOUT_PATH else "DELETE, GET, HEAD"
-        return HttpProblem(405, headers={"Allow": allowed}).answer(turn.correlation_id)
+        return HttpProblem(405, headers={"Allow": allowed}).response(exchange.correlation_id)
 
     def _about(self) -> dict[str, Any]:
         return {
@@ -195,9 +201,9 @@ class App:
         }
 
     def _requests(self) -> dict[str, Any]:
-        received = self._record.received
+        entries = self._log.received
         return {
-            "accepted": sum(entry.accepted for entry in received),
-            "rings": sum(entry.rings for entry in received),
-            "requests": [entry.as_dict() for entry in received],
+            "accepted": sum(entry.accepted for entry in entries),
+            "rings": sum(entry.rings for entry in entries),
+            "requests": [entry.as_dict() for entry in entries],
         }

@@ -1,6 +1,6 @@
-"""A person's login without a person: authorization codes, PKCE, refresh tokens (docs/platforms/genesys-cloud.md#user-login).
+"""The browser login: authorization codes, PKCE, and refresh tokens (docs/platforms/genesys-cloud.md#user-login).
 
-Whoever asks is let in at once. What is checked is what a client can get wrong.
+The sandbox shows no login page. It checks only what a client can do wrong.
 """
 
 from __future__ import annotations
@@ -32,76 +32,84 @@ class _Code:
 
 
 class Logins:
-    """Codes and refresh tokens that were given out; each is good once."""
+    """Authorization codes and refresh tokens. Each can be used once."""
 
     def __init__(self) -> None:
         self._codes: dict[str, _Code] = {}
-        self._refreshing: dict[str, str] = {}
+        self._refresh_tokens: dict[str, str] = {}
 
     def authorize(self, request: SandboxRequest, clients: Mapping[str, str]) -> SandboxResponse:
-        """Answer `GET /oauth/authorize`: a redirect back with a code, or with an error."""
+        """Respond to `GET /oauth/authorize` with a redirect that has a code or an error."""
         if request.method != "GET":
             raise HttpProblem(405, headers={"Allow": "GET"})
-        asked = dict(parse_qsl(request.query))
-        back = asked.get("redirect_uri", "")
+        query = dict(parse_qsl(request.query))
+        redirect_uri = query.get("redirect_uri", "")
         # Genesys Cloud: a client that registers `http://localhost` may name any port.
-        if urlsplit(back).hostname not in _LOOPBACK or asked.get("client_id") not in clients:
+        if (
+            urlsplit(redirect_uri).hostname not in _LOOPBACK
+            or query.get("client_id") not in clients
+        ):
             return SandboxResponse(
                 400, b"<!DOCTYPE html><title>Unknown client or redirect URI</title>"
             )
-        told = {"state": asked["state"]} if "state" in asked else {}
-        if asked.get("response_type") != "code":
-            told |= {"error": "unsupported_response_type"}
-        elif asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-            told |= {"error": "invalid_request", "error_description": "S256 is the only method"}
+        parameters = {"state": query["state"]} if "state" in query else {}
+        if query.get("response_type") != "code":
+            parameters |= {"error": "unsupported_response_type"}
+        elif query.get("code_challenge") and query.get("code_challenge_method") != "S256":
+            parameters |= {
+                "error": "invalid_request",
+                "error_description": "S256 is the only method",
+            }
         else:
-            told |= {"code": self._new_code(asked, back)}
-        return SandboxResponse(302, None, {"Location": f"{back}?{urlencode(told)}"})
+            parameters |= {"code": self._new_code(query, redirect_uri)}
+        return SandboxResponse(302, None, {"Location": f"{redirect_uri}?{urlencode(parameters)}"})
 
-    def _new_code(self, asked: Mapping[str, str], back: str) -> str:
+    def _new_code(self, query: Mapping[str, str], redirect_uri: str) -> str:
         code = secrets.token_urlsafe(24)
-        self._codes[code] = _Code(asked["client_id"], back, asked.get("code_challenge", ""))
+        self._codes[code] = _Code(query["client_id"], redirect_uri, query.get("code_challenge", ""))
         return code
 
     def redeem(self, form: Mapping[str, str], client: str) -> bool:
-        """Take a code or a refresh token back, and tell whether it was good."""
+        """Use up the code or refresh token of a form, and return whether it was valid."""
         if form["grant_type"] == "refresh_token":
-            return self._refreshing.pop(form.get("refresh_token", ""), None) == client
+            return self._refresh_tokens.pop(form.get("refresh_token", ""), None) == client
         code = self._codes.pop(form.get("code", ""), None)
         if code is None or (code.client, code.redirect_uri) != (client, form.get("redirect_uri")):
             return False
         verifier = form.get("code_verifier", "")
-        return code.challenge == (_encoded(sha256(verifier.encode()).digest()) if verifier else "")
+        return code.challenge == (
+            _encode_base64(sha256(verifier.encode()).digest()) if verifier else ""
+        )
 
     def refresh_token(self, client: str) -> str:
         """Return a new refresh token for a client."""
         token = secrets.token_urlsafe(24)
-        self._refreshing[token] = client
+        self._refresh_tokens[token] = client
         return token
 
 
-def fill_cxone_response(answer: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
-    """Make the addresses and tokens of a CXone answer those of this server (docs/platforms/nice-cxone.md#tenant-discovery).
+def fill_cxone_response(response: SandboxResponse, request: SandboxRequest) -> SandboxResponse:
+    """Return a CXone response with the addresses and tokens of this sandbox (docs/platforms/nice-cxone.md#tenant-discovery).
 
-    A sandbox stands for every host of the vendor, so it names itself where the vendor names others.
+    The sandbox plays every host of the vendor, so each address in a response is its own.
     """
-    if not isinstance(answer.body, dict):
-        return answer
-    here = f"http://{request.headers.get('host', '')}"
+    if not isinstance(response.body, dict):
+        return response
+    base_url = f"http://{request.headers.get('host', '')}"
     own: dict[str, Any] = {
-        "api_endpoint": here,
-        "auth_endpoint": here,
+        "api_endpoint": base_url,
+        "auth_endpoint": base_url,
         "refresh_token": secrets.token_urlsafe(24),
-        "id_token": _id_token(here),
+        "id_token": _id_token(base_url),
     }
-    told = {name: own.get(name, value) for name, value in answer.body.items()}
-    return replace(answer, body=told)
+    body = {name: own.get(name, value) for name, value in response.body.items()}
+    return replace(response, body=body)
 
 
 def _id_token(issuer: str) -> str:
     head, claims = {"alg": "none"}, {"iss": issuer, "tenantId": TENANT_ID, "area": "na1"}
-    return f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(claims).encode())}."
+    return f"{_encode_base64(json.dumps(head).encode())}.{_encode_base64(json.dumps(claims).encode())}."
 
 
-def _encoded(data: bytes) -> str:
+def _encode_base64(data: bytes) -> str:
     return urlsafe_b64encode(data).decode().rstrip("=")

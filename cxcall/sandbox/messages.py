@@ -1,4 +1,4 @@
-"""What goes in and out of the sandbox: a request, an answer, and a problem in the platform's shape."""
+"""HTTP messages of the sandbox: a request, a response, and an error in the platform's format."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ PROBLEM_TEXTS: dict[int, tuple[str, str]] = {
 
 
 class Transmission(StrEnum):
-    """How much of an answer reaches the client."""
+    """How much of a response reaches the client."""
 
-    WHOLE = "whole"
-    CUT = "cut"
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
     CLOSED = "closed"
     HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """One HTTP request: the path as it was sent, header names in lower case."""
+    """One HTTP request. The path is not decoded; header names are in lower case."""
 
     method: str
     path: str
@@ -61,23 +61,23 @@ class SandboxRequest:
 
 @dataclass(frozen=True, slots=True)
 class SandboxResponse:
-    """One HTTP answer; `body` is a JSON value, None for no body, or bytes for a page of HTML."""
+    """One HTTP response. `body` is a JSON value, bytes for an HTML page, or None for no body."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    ending: Transmission = Transmission.WHOLE
+    transmission: Transmission = Transmission.COMPLETE
 
     @property
     def reason(self) -> str:
-        """The status line's phrase; empty for a status that nobody registered."""
+        """The phrase of the status line; empty for an unregistered status."""
         try:
             return HTTPStatus(self.status).phrase
         except ValueError:
             return ""
 
     def content(self) -> tuple[bytes, str]:
-        """Return the body's bytes and their media type."""
+        """Return the bytes of the body and their media type."""
         if self.body is None:
             return b"", ""
         if isinstance(self.body, bytes):
@@ -85,8 +85,8 @@ class SandboxResponse:
         return json.dumps(self.body).encode(), "application/json"
 
 
-class HttpProblem(Exception):  # noqa: N818 - the platform's answer, not a fault of this program
-    """An answer that refuses: a status, the platform's code for it, and the field at fault if any."""
+class HttpProblem(Exception):  # noqa: N818 - a response of the platform, not a fault of this program
+    """An error response: a status, the platform's error code, and the invalid field if there is one."""
 
     def __init__(
         self,
@@ -95,26 +95,26 @@ class HttpProblem(Exception):  # noqa: N818 - the platform's answer, not a fault
         message: str = "",
         *,
         name: str = "",
-        wait: int | None = None,
+        retry_after: int | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        usual = PROBLEM_TEXTS.get(status, ("error", "The request failed."))
+        default = PROBLEM_TEXTS.get(status, ("error", "The request failed."))
         self.status = status
-        self.code = code or usual[0]
-        self.message = (message or usual[1]).replace("{wait}", str(wait))
+        self.code = code or default[0]
+        self.message = (message or default[1]).replace("{wait}", str(retry_after))
         self.name = name
-        self.headers = {**(headers or {}), **({} if wait is None else {"Retry-After": str(wait)})}
+        self.headers = dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
         super().__init__(self.message)
 
-    def answer(self, correlation_id: str, platform: str = "") -> SandboxResponse:
+    def response(self, correlation_id: str, platform: str = "") -> SandboxResponse:
         """Return the response in the platform's shape (docs/platforms/nice-cxone.md#errors-and-limits, docs/platforms/genesys-cloud.md#error-body)."""
         if platform == "nice-cxone":
-            told = {"error": self.code, "error_description": self.message}
-            # A header holds no line breaks, and little beyond ASCII.
-            reason = ascii(self.message)[1:-1]
-            return SandboxResponse(
-                self.status, told, {"icStatusDescription": reason, **self.headers}
-            )
+            # A header cannot contain line breaks or most characters outside ASCII.
+            headers = {"icStatusDescription": ascii(self.message)[1:-1], **self.headers}
+            error = {"error": self.code, "error_description": self.message}
+            return SandboxResponse(self.status, error, headers)
         detail = {"errorCode": self.code, "fieldName": self.name}
         body = {
             "message": self.message,

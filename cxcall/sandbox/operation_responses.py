@@ -1,4 +1,4 @@
-"""The answers of an operation: success as its contract declares it, or a fault's."""
+"""Build the response of an operation: a success from its contract, or a fault."""
 
 from __future__ import annotations
 
@@ -25,100 +25,103 @@ FAILURE_BODY: dict[str, Any] = {
 HTML_PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 )
-SEE_OTHER = range(300, 400)
+REDIRECTS = range(300, 400)
 
 
 def success_status(operation: Operation) -> int:
-    """Return the first 2xx status that the operation declares; 200 when it declares none."""
+    """Return the first 2xx status that the operation declares; 200 if it declares none."""
     declared = sorted(_responses(operation))
     return next((int(status) for status in declared if status.isdigit() and status[0] == "2"), 200)
 
 
 def declares_status(operation: Operation, status: int) -> bool:
-    """Tell whether the operation declares an answer of this very status."""
+    """Return whether the operation declares a response with exactly this status."""
     return str(status) in _responses(operation)
 
 
 def new_engagement_id(operation: Operation) -> str:
-    """Return a new engagement ID: a UUID, or digits where the declared answer shows a number."""
+    """Return a new engagement ID: a UUID, or digits if the declared example has a number."""
     response = operation.contract.resolve(
         _responses(operation).get(str(success_status(operation)), {})
     )
     example = response.get("content", {}).get("application/json", {}).get("example")
-    shown = [value_at(example, at) for at in _places(operation, "body") if has_value(example, at)]
-    is_number = any(isinstance(value, int) for value in shown)
+    pointers = _engagement_places(operation, "body")
+    values = [value_at(example, pointer) for pointer in pointers if has_value(example, pointer)]
+    is_number = any(isinstance(value, int) for value in values)
     return str(uuid4().int % 10**10) if is_number else str(uuid4())
 
 
 class ResponseContext(NamedTuple):
-    """What an answer goes by: the new engagement ID, the path's parameters, how often it was read before."""
+    """The engagement ID, the path parameters, and how many reads of the same path came before."""
 
     engagement_id: str
-    values: Mapping[str, str] = {}
-    visit: int = 0
+    path_values: Mapping[str, str] = {}
+    read_count: int = 0
 
 
 def success_response(
-    operation: Operation, asked: ResponseContext, status: int, shape: BodyShape = BodyShape.USUAL
+    operation: Operation, context: ResponseContext, status: int, shape: BodyShape = BodyShape.NORMAL
 ) -> SandboxResponse:
-    """Return the declared success; IDs stand wherever the contract and the path say.
+    """Return the declared success, with the IDs where the contract and the path place them.
 
-    Where several examples are declared, they are what is seen at one read after the other.
+    If the contract declares several examples, each read returns the next one.
     """
     response = operation.contract.resolve(_responses(operation).get(str(status), {}))
-    shown = "" if shape is BodyShape.NO_ID else asked.engagement_id
+    engagement_id = "" if shape is BodyShape.NO_ID else context.engagement_id
     headers = {
-        name: shown
+        name: engagement_id
         for name in _engagement_headers(operation, response)
-        if shown and shape is not BodyShape.ID_IN_BODY
+        if engagement_id and shape is not BodyShape.ID_IN_BODY
     }
-    media = response.get("content", {}).get("application/json")
-    if media is None:
+    media_type = response.get("content", {}).get("application/json")
+    if media_type is None:
         return SandboxResponse(status, None, headers)
-    pointers = dict.fromkeys(_places(operation, "body"), shown)
-    examples = _examples(media)
+    pointers = dict.fromkeys(_engagement_places(operation, "body"), engagement_id)
+    examples = _examples(media_type)
     if examples:
-        example = examples[min(asked.visit, len(examples) - 1)]
-        body = _filled(example, {**_named(operation, asked.values), **pointers})
-        body = _renamed(body, _replaced(example, body))
+        example = examples[min(context.read_count, len(examples) - 1)]
+        body = _fill_pointers(
+            example, {**_path_pointers(operation, context.path_values), **pointers}
+        )
+        body = _replace_in_paths(body, _replaced_ids(example, body))
     else:
-        body = sample_value(operation.contract, media.get("schema", {}), pointers)
-    return SandboxResponse(status, _without(body, pointers) if not shown else body, headers)
+        body = sample_value(operation.contract, media_type.get("schema", {}), pointers)
+    return SandboxResponse(status, _without(body, pointers) if not engagement_id else body, headers)
 
 
-def _examples(media: Mapping[str, Any]) -> list[Any]:
-    several = [entry["value"] for entry in media.get("examples", {}).values()]
-    return several or ([media["example"]] if "example" in media else [])
+def _examples(media_type: Mapping[str, Any]) -> list[Any]:
+    several = [entry["value"] for entry in media_type.get("examples", {}).values()]
+    return several or ([media_type["example"]] if "example" in media_type else [])
 
 
-def _named(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
-    """Return the places that the path's parameters name: `conversationId` is `/conversation/id`, too."""
-    found: dict[str, str] = {}
+def _path_pointers(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the pointers that the path parameters set: `conversationId` also sets `/conversation/id`."""
+    pointers: dict[str, str] = {}
     for name, value in values.items():
-        found |= {f"/{name}": value, f"/{name.removesuffix('Id')}/id": value}
+        pointers |= {f"/{name}": value, f"/{name.removesuffix('Id')}/id": value}
         if operation.path.endswith(f"{{{name}}}"):
-            found["/id"] = value
-    return found
+            pointers["/id"] = value
+    return pointers
 
 
 def fault_response(
-    fault: Fault, operation: Operation, asked: ResponseContext, path: str, correlation_id: str
+    fault: Fault, operation: Operation, context: ResponseContext, path: str, correlation_id: str
 ) -> SandboxResponse:
-    """Return a fault's answer, before anything is cut off it."""
+    """Return the complete response of a fault."""
     if fault.status is None:
-        return success_response(operation, asked, success_status(operation), fault.shape)
+        return success_response(operation, context, success_status(operation), fault.shape)
     if fault.shape is BodyShape.HIDDEN_FAILURE:
         return SandboxResponse(fault.status, FAILURE_BODY)
-    if fault.shape is BodyShape.PAGE:
+    if fault.shape is BodyShape.HTML_PAGE:
         return SandboxResponse(fault.status, HTML_PAGE)
-    if fault.status in SEE_OTHER:
+    if fault.status in REDIRECTS:
         return SandboxResponse(fault.status, None, {"Location": path})
     problem = (
         expired_token()
         if fault.status == HTTPStatus.UNAUTHORIZED
-        else HttpProblem(fault.status, wait=fault.wait)
+        else HttpProblem(fault.status, retry_after=fault.retry_after)
     )
-    return problem.answer(correlation_id, operation.platform)
+    return problem.response(correlation_id, operation.platform)
 
 
 def _responses(operation: Operation) -> Mapping[str, Any]:
@@ -126,47 +129,49 @@ def _responses(operation: Operation) -> Mapping[str, Any]:
     return responses
 
 
-def _places(operation: Operation, kind: str) -> list[str]:
-    """Return what follows `header:` or `body:` in the places of the engagement ID, in order."""
+def _engagement_places(operation: Operation, kind: str) -> list[str]:
+    """Return the places of the engagement ID of one `kind`, `header` or `body`, in order."""
     found = (place.partition(":") for place in operation.engagement_id)
     return [where for start, _, where in found if start == kind]
 
 
 def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> list[str]:
-    """Return the headers that the answer carries the ID in: those it declares, else the first named."""
+    """Return the headers for the engagement ID: the declared ones, else the first place."""
     declared = {name.lower() for name in response.get("headers", {})}
-    named = _places(operation, "header")
+    named = _engagement_places(operation, "header")
     return [name for name in named if name.lower() in declared] or named[:1]
 
 
-def _filled(value: Any, given: Mapping[str, str], at: str = "") -> Any:
-    """Return a copy of an example with the `given` text at those pointers that it has."""
-    if at in given:
-        return int(given[at]) if isinstance(value, int) and given[at] else given[at]
+def _fill_pointers(value: Any, texts: Mapping[str, str], at: str = "") -> Any:
+    """Return a copy of an example with `texts` at those pointers that it has."""
+    if at in texts:
+        return int(texts[at]) if isinstance(value, int) and texts[at] else texts[at]
     if isinstance(value, dict):
-        return {name: _filled(value[name], given, join_pointer(at, name)) for name in value}
+        return {name: _fill_pointers(value[name], texts, join_pointer(at, name)) for name in value}
     if isinstance(value, list):
-        return [_filled(item, given, join_pointer(at, index)) for index, item in enumerate(value)]
+        return [
+            _fill_pointers(item, texts, join_pointer(at, index)) for index, item in enumerate(value)
+        ]
     return value
 
 
-def _replaced(example: Any, body: Any) -> dict[str, str]:
-    """Return the IDs of an example that were filled in, with what stands there now."""
+def _replaced_ids(example: Any, body: Any) -> dict[str, str]:
+    """Return the IDs of an example that are replaced in the body, with the new IDs."""
     if not isinstance(example, dict) or not isinstance(body, dict):
         return {}
     pairs = [(example[name], body[name]) for name in example]
     found = {old: new for old, new in pairs if isinstance(old, str) and old != new}
     for old, new in pairs:
-        found |= _replaced(old, new)
+        found |= _replaced_ids(old, new)
     return found
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a copy in which addresses such as `selfUri` name the new IDs, too."""
+def _replace_in_paths(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a copy in which paths such as `selfUri` contain the new IDs."""
     if isinstance(value, dict):
-        return {name: _renamed(member, names) for name, member in value.items()}
+        return {name: _replace_in_paths(member, names) for name, member in value.items()}
     if isinstance(value, list):
-        return [_renamed(item, names) for item in value]
+        return [_replace_in_paths(item, names) for item in value]
     if isinstance(value, str) and value.startswith("/"):
         for old, new in names.items():
             value = value.replace(old, new)
@@ -174,7 +179,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _without(value: Any, pointers: Container[str], at: str = "") -> Any:
-    """Return a copy of a JSON value that lacks the members at `pointers`."""
+    """Return a copy of a JSON value without the members at `pointers`."""
     if isinstance(value, dict):
         places = {name: join_pointer(at, name) for name in value}
         return {

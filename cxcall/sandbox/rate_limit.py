@@ -1,4 +1,4 @@
-"""The rate limit: requests counted per token and minute, told in the platform's headers."""
+"""The rate limit: count the requests per token and minute, and report them in headers."""
 
 from __future__ import annotations
 
@@ -12,36 +12,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 WINDOW_SECONDS = 60.0
-"""Seconds that a window lasts."""
 
 DEFAULT_LIMIT = 1_000_000
-"""More than the sandbox can answer in a window: unless told otherwise it slows nobody down."""
+"""The default limit is above what the sandbox can answer in a window, so it limits nothing."""
 
 
 class RateLimit:
-    """Fixed windows, one for each token."""
+    """Counts the requests of each token in fixed windows."""
 
-    def __init__(self, allowed: int, clock: Callable[[], float]) -> None:
-        self._allowed = allowed
+    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
+        self._limit = limit
         self._clock = clock
         self._lock = Lock()
         self._windows: dict[str, tuple[float, int]] = {}
 
     def count(self, key: str) -> dict[str, str]:
-        """Count one request; return the headers that tell so (docs/platforms/genesys-cloud.md#rate-limits)."""
+        """Count one request, and return the rate headers of its response (docs/platforms/genesys-cloud.md#rate-limits)."""
         with self._lock:
             now = self._clock()
-            began, count = self._windows.get(key, (now, 0))
-            if not began <= now < began + WINDOW_SECONDS:
-                began, count = now, 0
-            self._windows[key] = (began, count + 1)
+            start, count = self._windows.get(key, (now, 0))
+            if not start <= now < start + WINDOW_SECONDS:
+                start, count = now, 0
+            self._windows[key] = (start, count + 1)
         return {
             "inin-ratelimit-count": str(count + 1),
-            "inin-ratelimit-allowed": str(self._allowed),
-            "inin-ratelimit-reset": str(ceil(began + WINDOW_SECONDS - now)),
+            "inin-ratelimit-allowed": str(self._limit),
+            "inin-ratelimit-reset": str(ceil(start + WINDOW_SECONDS - now)),
         }
 
     def check_limit(self, headers: dict[str, str]) -> None:
-        """Raise the 429 when the counted request is one too many."""
-        if int(headers["inin-ratelimit-count"]) > self._allowed:
-            raise HttpProblem(429, wait=int(headers["inin-ratelimit-reset"]))
+        """Raise a 429 problem if the counted request is above the limit."""
+        if int(headers["inin-ratelimit-count"]) > self._limit:
+            raise HttpProblem(429, retry_after=int(headers["inin-ratelimit-reset"]))

@@ -1,4 +1,4 @@
-"""Whether a request is as its operation declares; refused in the platform's terse words if not."""
+"""Check a request against its operation, and refuse it with the platform's short messages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LONGEST_QUOTED = 100
 
 
 def read_body(operation: Operation, request: SandboxRequest) -> Any:
-    """Return the body, valid for the operation; None where it has none. Raise the refusal if not."""
+    """Return the valid body of a request, or None if it has none; raises a 4xx problem if not valid."""
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     content = declared.get("content", {})
     if not content:
@@ -36,33 +36,33 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
         if declared.get("required"):
             raise HttpProblem(400)
         return None
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media not in content:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in content:
         raise HttpProblem(415)
     if len(request.body) > LARGEST_BODY:
         raise HttpProblem(
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
-    if media == FORM:
-        schema = operation.contract.closed(content[media]["schema"])
-        return _judged(schema, dict(parse_qsl(request.body.decode("latin-1"))))
-    return _judged(operation.body_schema, _parse(request.body))
+    if media_type == FORM:
+        schema = operation.contract.closed(content[media_type]["schema"])
+        return _validated(schema, dict(parse_qsl(request.body.decode("latin-1"))))
+    return _validated(operation.body_schema, _parse(request.body))
 
 
 def check_parameters(operation: Operation, values: Mapping[str, str], query: str) -> None:
-    """Raise the refusal of the first path or query parameter that its schema does not take."""
-    given = parse_qs(query, keep_blank_values=True)
+    """Raise a 400 problem for the first path or query parameter that is not valid."""
+    query_values = parse_qs(query, keep_blank_values=True)
     for parameter in operation.parameters:
         if parameter.location == "path":
             texts, code = [values[parameter.name]], "invalid.value"
         elif parameter.location == "query":
-            texts, code = given.get(parameter.name, []), "invalid.query.param.value"
+            texts, code = query_values.get(parameter.name, []), "invalid.query.param.value"
         else:
             continue
         if not texts and not parameter.required:
             continue
         if not texts or not is_valid_text(parameter.schema, texts):
-            message = _not_valid(texts[0] if texts else None, _wanted(parameter.schema))
+            message = _invalid_value(texts[0] if texts else None, _expected_type(parameter.schema))
             raise HttpProblem(400, code, message, name=parameter.name)
 
 
@@ -77,11 +77,11 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _judged(schema: JsonSchema, value: Any) -> Any:
+def _validated(schema: JsonSchema, value: Any) -> Any:
     try:
         error = next(compile_schema(schema).iter_errors(value), None)
     except ValueError:
-        # A lone surrogate, or nesting beyond what the validator follows.
+        # A lone surrogate, or a value that is nested too deeply for the validator.
         raise HttpProblem(400) from None
     if error is not None:
         raise _problem(error)
@@ -89,7 +89,7 @@ def _judged(schema: JsonSchema, value: Any) -> Any:
 
 
 def _problem(error: ValidationError) -> HttpProblem:
-    """Return the refusal for one error: its kind, the field's bare name, and no more."""
+    """Return the problem for a schema error: its kind and the name of the field."""
     kind, detail = error.kind.name, error.kind.as_dict()
     within = str(error.instance_path[-1]) if error.instance_path else ""
     if kind == "required":
@@ -100,17 +100,19 @@ def _problem(error: ValidationError) -> HttpProblem:
         message = f"Value [{name}] not a valid property for object [{within or 'body'}]"
         return HttpProblem(400, "invalid.property", message, name=name)
     if kind in ("type", "format"):
-        wanted = detail.get("format") or "/".join(detail["types"])
-        return HttpProblem(400, "invalid.value", _not_valid(error.instance, wanted), name=within)
+        expected = detail.get("format") or "/".join(detail["types"])
+        return HttpProblem(
+            400, "invalid.value", _invalid_value(error.instance, expected), name=within
+        )
     return HttpProblem(
         400, "constraint.validation", f"{within or 'body'} is not valid", name=within
     )
 
 
-def _not_valid(value: Any, wanted: str) -> str:
-    shown = value if isinstance(value, str) else json.dumps(value)
-    return f"Value [{shown[:_LONGEST_QUOTED]}] not valid for field type [{wanted}]"
+def _invalid_value(value: Any, wanted: str) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"Value [{text[:_LONGEST_QUOTED]}] not valid for field type [{wanted}]"
 
 
-def _wanted(schema: JsonSchema) -> str:
+def _expected_type(schema: JsonSchema) -> str:
     return str(schema.get("format") or schema.get("type") or "value")

@@ -1,4 +1,4 @@
-"""What the sandbox received: for tests to count, and for `GET /sandbox/requests` to tell."""
+"""The log of received requests, for tests and for `GET /sandbox/requests`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from cxcall.phone.phone_numbers import mask_text
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """One request, numbers masked; `status` is None where no answer left.
+    """One request with masked numbers. `status` is None if no response was sent.
 
-    `accepted` means that the platform took it on, whatever it answered; `rings` that a phone rang for it.
+    `accepted` is true if the platform would process the request, whatever it responds. `rings` is true
+    if it would place a call.
     """
 
     method: str
@@ -30,7 +31,7 @@ class LoggedRequest:
     body: bytes = field(default=b"", repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a client may read of it: the body's digest in place of the body."""
+        """Return the JSON members of the entry, with the digest of the body in place of the body."""
         return {
             "method": self.method,
             "path": self.path,
@@ -47,49 +48,49 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """The requests in the order of their answers, shared by the server's threads."""
+    """The requests in the order of their responses, shared by the threads of the server."""
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._received: list[LoggedRequest] = []
-        self._claimed: set[str] = set()
+        self._entries: list[LoggedRequest] = []
+        self._claimed_numbers: set[str] = set()
 
     @property
     def received(self) -> list[LoggedRequest]:
-        """A copy of all there is."""
+        """A copy of all entries."""
         with self._changed:
-            return list(self._received)
+            return list(self._entries)
 
-    def count(self, method: str, path: str) -> int:
-        """Return how many requests for a path succeeded so far."""
+    def count_accepted(self, method: str, path: str) -> int:
+        """Return how many requests for a path were accepted so far."""
         with self._changed:
             return sum(
                 entry.accepted and (entry.method, entry.path) == (method, mask_text(path))
-                for entry in self._received
+                for entry in self._entries
             )
 
-    def add(self, received: LoggedRequest) -> None:
-        """Append one request."""
+    def add(self, entry: LoggedRequest) -> None:
+        """Append an entry."""
         with self._changed:
-            self._received.append(received)
+            self._entries.append(entry)
             self._changed.notify_all()
 
     def wait_for_rings(self, count: int, timeout: float) -> bool:
-        """Wait until `count` phones would have rung; returns whether they did within `timeout` seconds."""
+        """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""
         with self._changed:
             return self._changed.wait_for(
-                lambda: sum(entry.rings for entry in self._received) >= count, timeout
+                lambda: sum(entry.rings for entry in self._entries) >= count, timeout
             )
 
     def claim(self, number: str) -> bool:
-        """Tell whether this is the first time that `number` is claimed."""
+        """Return whether this is the first call with `number`."""
         with self._changed:
-            first = number not in self._claimed
-            self._claimed.add(number)
-            return first
+            is_first = number not in self._claimed_numbers
+            self._claimed_numbers.add(number)
+            return is_first
 
     def clear(self) -> None:
-        """Forget the requests and the claims."""
+        """Delete the entries and the claims."""
         with self._changed:
-            self._received.clear()
-            self._claimed.clear()
+            self._entries.clear()
+            self._claimed_numbers.clear()

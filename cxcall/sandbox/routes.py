@@ -1,4 +1,4 @@
-"""Which operation a method and a path belong to."""
+"""Find the operation that a method and a path belong to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNESCAPED = "/:@!$&'()*+,;=~"
 
 
 class Routes:
-    """The operations by path template; where two match, the one with more fixed text wins."""
+    """The operations by path template. If two templates match, the one with fewer parameters wins."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         by_path: dict[str, dict[str, Operation]] = {}
@@ -32,25 +32,25 @@ class Routes:
         ]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
-        """Return the operation and its path parameters; raise the 404, or the 405 with `Allow`."""
+        """Return the operation and its path parameters; raises a 404 problem, or a 405 with `Allow`."""
         for pattern, methods in self._routes:
-            found = pattern.fullmatch(path)
-            if found and method in methods:
+            match = pattern.fullmatch(path)
+            if match and method in methods:
                 operation = methods[method]
                 names = _PARAMETER.findall(operation.path)
-                return operation, dict(zip(names, map(unquote, found.groups()), strict=True))
-            if found:
+                return operation, dict(zip(names, map(unquote, match.groups()), strict=True))
+            if match:
                 raise HttpProblem(405, headers={"Allow": ", ".join(sorted(methods))})
         raise HttpProblem(404)
 
 
 def _pattern(template: str, bases: Iterable[str]) -> re.Pattern[str]:
-    """Return what a sent path must match: exact in case and slashes, no parameter empty.
+    """Return the pattern of a template: exact case and slashes, no empty parameter.
 
-    The path of a server may stand before it, in any case, or be left out.
+    The base path of a server may come before it, in any case.
     """
-    before = "|".join(_expression(base, "[^/]+") for base in sorted(bases))
-    return re.compile(f"(?i:{before}){_expression(template, '([^/]+)')}")
+    prefix = "|".join(_expression(base, "[^/]+") for base in sorted(bases))
+    return re.compile(f"(?i:{prefix}){_expression(template, '([^/]+)')}")
 
 
 def _expression(template: str, parameter: str) -> str:

@@ -1,4 +1,4 @@
-"""A value that a JSON Schema takes: what the sandbox's successes are made of."""
+"""Generate a value that is valid for a JSON Schema, for responses without an example."""
 
 from __future__ import annotations
 
@@ -24,71 +24,71 @@ _FORMATS = {
 
 
 def sample_value(
-    contract: Contract, schema: JsonSchema, given: Mapping[str, str], at: str = ""
+    contract: Contract, schema: JsonSchema, texts: Mapping[str, str], at: str = ""
 ) -> Any:
-    """Return the least value of a schema: required members only, and the `given` text at its pointers.
+    """Return the smallest valid value: required members only, with `texts` at their pointers.
 
-    A pattern is met by an `example` beside it, or not at all: no text is made up from patterns.
+    A schema with a pattern needs an `example`; otherwise the value does not match the pattern.
     """
-    if at in given:
-        return given[at]
-    settled = _settle(contract, schema)
-    within = any(place.startswith(f"{at}/") for place in given)
-    told = [] if within else _told(settled)
-    if told:
-        return told[0]
-    kind = _kind(settled)
+    if at in texts:
+        return texts[at]
+    merged = _merge(contract, schema)
+    within = any(pointer.startswith(f"{at}/") for pointer in texts)
+    declared = [] if within else _declared_values(merged)
+    if declared:
+        return declared[0]
+    kind = _type(merged)
     if kind == "object":
-        return _object(contract, settled, given, at)
+        return _object(contract, merged, texts, at)
     if kind == "array":
-        count = max(settled.get("minItems", 0), int(within))
+        count = max(merged.get("minItems", 0), int(within))
         item = join_pointer(at, 0)
-        return [sample_value(contract, settled.get("items", {}), given, item) for _ in range(count)]
-    return _scalar(kind, settled)
+        return [sample_value(contract, merged.get("items", {}), texts, item) for _ in range(count)]
+    return _scalar(kind, merged)
 
 
-def _settle(contract: Contract, schema: JsonSchema) -> JsonSchema:
-    """Follow references, take the first alternative, and join what must all hold."""
-    settled = contract.resolve(schema)
+def _merge(contract: Contract, schema: JsonSchema) -> JsonSchema:
+    """Return a schema with its references, `allOf`, and first alternatives merged into it."""
+    merged = contract.resolve(schema)
     parts = [
-        *settled.pop("allOf", ()),
-        *settled.pop("oneOf", ())[:1],
-        *settled.pop("anyOf", ())[:1],
+        *merged.pop("allOf", ()),
+        *merged.pop("oneOf", ())[:1],
+        *merged.pop("anyOf", ())[:1],
     ]
     for part in parts:
-        other = _settle(contract, part)
-        settled = {
+        other = _merge(contract, part)
+        merged = {
             **other,
-            **settled,
-            "properties": {**other.get("properties", {}), **settled.get("properties", {})},
-            "required": [*other.get("required", ()), *settled.get("required", ())],
+            **merged,
+            "properties": {**other.get("properties", {}), **merged.get("properties", {})},
+            "required": [*other.get("required", ()), *merged.get("required", ())],
         }
-    return settled
+    return merged
 
 
-def _told(schema: JsonSchema) -> list[Any]:
-    """Return the value that the schema itself names, if it names one."""
-    alone = [schema[word] for word in ("const", "default", "example") if word in schema]
-    return [*alone, *schema.get("examples", ())[:1], *schema.get("enum", ())[:1]][:1]
+def _declared_values(schema: JsonSchema) -> list[Any]:
+    """Return the value that the schema declares, in a list; empty if it declares none."""
+    single = [schema[word] for word in ("const", "default", "example") if word in schema]
+    return [*single, *schema.get("examples", ())[:1], *schema.get("enum", ())[:1]][:1]
 
 
-def _kind(schema: JsonSchema) -> str:
+def _type(schema: JsonSchema) -> str:
     declared = schema.get("type")
     if isinstance(declared, list):
         declared = next((kind for kind in declared if kind != "null"), "null")
     return declared or ("object" if schema.get("properties") else "null")
 
 
-def _object(contract: Contract, schema: JsonSchema, given: Mapping[str, str], at: str) -> Any:
+def _object(contract: Contract, schema: JsonSchema, texts: Mapping[str, str], at: str) -> Any:
     properties = schema.get("properties", {})
     required = schema.get("required", ())
-    others = schema.get("additionalProperties")
-    others = others if isinstance(others, dict) else {}
+    additional = schema.get("additionalProperties")
+    default = additional if isinstance(additional, dict) else {}
     pointers = {name: join_pointer(at, name) for name in {**properties, **dict.fromkeys(required)}}
     return {
-        name: sample_value(contract, properties.get(name, others), given, pointer)
+        name: sample_value(contract, properties.get(name, default), texts, pointer)
         for name, pointer in pointers.items()
-        if name in required or any(f"{place}/".startswith(f"{pointer}/") for place in given)
+        if name in required or any(f"{at}/".startswith(f"{pointer}/") for at in texts)
     }
 
 

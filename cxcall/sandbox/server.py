@@ -1,4 +1,4 @@
-"""The HTTP server around the sandbox: sockets, threads, and answers that never come whole."""
+"""The HTTP server of the sandbox: sockets, threads, and incomplete responses."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
 
 WORKERS = 8
 LARGEST_READ_BODY = 64 * 1024 * 1024
-"""Bytes read of a body so that a refusal can be answered in peace; beyond it the connection ends."""
+"""Bytes to read of a body, so that the client receives the error; a longer body ends the connection."""
 
-_LOOK_EVERY = 0.05
+_POLL_SECONDS = 0.05
 
 
 class Sandbox:
-    """A running sandbox: where it is, how to log in, and what it received. Ends with `stop()`."""
+    """A running sandbox: its address, its credentials, and its received requests. `stop()` ends it."""
 
     client_id = CLIENT_ID
     client_secret = CLIENT_SECRET
 
-    def __init__(self, app: App, record: RequestLog, listener: socket.socket) -> None:
+    def __init__(self, app: App, log: RequestLog, listener: socket.socket) -> None:
         import logging
 
         from waitress.server import create_server  # type: ignore[import-untyped] # ships no types
 
-        # Cut answers and long queues are what a sandbox is for; its own faults are still told.
+        # Truncated responses and long queues are intended here; real errors are still logged.
         logging.getLogger("waitress").setLevel(logging.ERROR)
         host, port = listener.getsockname()[:2]
         self.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._app = app
-        self._record = record
+        self._log = log
         self._lock = Lock()
-        self._held = 0
-        self._stopping = Event()
-        self._ended = Event()
+        self._held_count = 0
+        self._is_stopping = Event()
+        self._has_ended = Event()
         self._channels: dict[int, Any] = {}
         self._server = create_server(
-            self._serve,
+            self._respond,
             map=self._channels,
             sockets=[listener],
             threads=WORKERS,
@@ -67,39 +67,39 @@ class Sandbox:
 
     @property
     def token_url(self) -> str:
-        """Where it grants tokens."""
+        """The URL of the token endpoint."""
         return self.base_url + TOKEN_PATH
 
     @property
     def received(self) -> list[LoggedRequest]:
-        """Every request but those about the sandbox itself, in the order of the answers."""
-        return self._record.received
+        """Every request except those about the sandbox itself, in the order of the responses."""
+        return self._log.received
 
     @property
     def rings(self) -> list[LoggedRequest]:
-        """The requests for which a phone would have rung."""
-        return [entry for entry in self._record.received if entry.rings]
+        """The requests that would have placed a call."""
+        return [entry for entry in self._log.received if entry.rings]
 
     def wait_for_rings(self, count: int = 1, timeout: float = 30) -> bool:
-        """Wait until `count` phones would have rung; returns whether they did within `timeout` seconds."""
-        return self._record.wait_for_rings(count, timeout)
+        """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""
+        return self._log.wait_for_rings(count, timeout)
 
     def wait(self) -> None:
-        """Stay until the sandbox is stopped, or Ctrl-C."""
+        """Wait until the sandbox stops, or Ctrl-C."""
         try:
             self._thread.join()
         except KeyboardInterrupt:
             self.stop()
 
     def stop(self) -> None:
-        """Let go of what is held, close every connection, and return once all threads are done."""
+        """Release held requests, close every connection, and return when all threads have ended."""
         with self._lock:
-            if self._stopping.is_set():
+            if self._is_stopping.is_set():
                 return
-            self._stopping.set()
-        # In this order nobody can wake the loop by a descriptor that is closed, or reused, by then.
+            self._is_stopping.set()
+        # In this order, no thread can wake the loop through a descriptor that is already closed.
         self._server.task_dispatcher.shutdown()
-        self._ended.set()
+        self._has_ended.set()
         self._server.pull_trigger()
         self._thread.join()
         for channel in list(self._channels.values()):
@@ -112,41 +112,47 @@ class Sandbox:
         self.stop()
 
     def _run(self) -> None:
-        while not self._ended.is_set():
+        while not self._has_ended.is_set():
             self._server.asyncore.loop(timeout=1, use_poll=True, map=self._channels, count=1)
 
-    def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+    def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         from waitress.channel import ClientDisconnected  # type: ignore[import-untyped] # no types
 
-        request = _read(environ)
-        answer = self._app.answer(request)
-        content, media = answer.content()
-        if answer.ending is Transmission.HELD:
+        request = _read_request(environ)
+        response = self._app.respond(request)
+        content, media_type = response.content()
+        if response.transmission is Transmission.HELD:
             self._hold(environ["waitress.client_disconnected"])
-        if answer.ending in (Transmission.HELD, Transmission.CLOSED) or (
-            answer.ending is Transmission.CUT and not content
+        if response.transmission in (Transmission.HELD, Transmission.CLOSED) or (
+            response.transmission is Transmission.TRUNCATED and not content
         ):
-            raise ClientDisconnected  # the server's own word for: close, and say nothing
-        start_response(f"{answer.status} {answer.reason}", _headers(answer, content, media))
+            raise ClientDisconnected  # makes the server close the connection without a response
+        start_response(
+            f"{response.status} {response.reason}", _headers(response, content, media_type)
+        )
         if request.method == "HEAD" or not content:
             return []
-        return [content[: len(content) // 2] if answer.ending is Transmission.CUT else content]
+        return [
+            content[: len(content) // 2]
+            if response.transmission is Transmission.TRUNCATED
+            else content
+        ]
 
     def _hold(self, is_gone: Callable[[], bool]) -> None:
-        """Keep a request unanswered until its client leaves or the sandbox stops.
+        """Hold a request without a response until its client disconnects or the sandbox stops.
 
-        A worker stands in for the one that is held, so that others are served meanwhile.
+        An additional worker replaces the held one, so that other requests get a response.
         """
-        self._stand_in(1)
-        while not self._stopping.wait(_LOOK_EVERY) and not is_gone():
+        self._change_held_count(1)
+        while not self._is_stopping.wait(_POLL_SECONDS) and not is_gone():
             pass
-        self._stand_in(-1)
+        self._change_held_count(-1)
 
-    def _stand_in(self, change: int) -> None:
+    def _change_held_count(self, change: int) -> None:
         with self._lock:
-            self._held += change
-            if not self._stopping.is_set():
-                self._server.task_dispatcher.set_thread_count(WORKERS + self._held)
+            self._held_count += change
+            if not self._is_stopping.is_set():
+                self._server.task_dispatcher.set_thread_count(WORKERS + self._held_count)
 
 
 def start_sandbox(
@@ -158,20 +164,20 @@ def start_sandbox(
     rate_allowed: int = DEFAULT_LIMIT,
     clock: Callable[[], float] = time.time,
 ) -> Sandbox:
-    """Run a sandbox of `contracts` in the background; `port` 0 picks a free one.
+    """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
-    Tokens live `token_life` seconds and `rate_allowed` requests of one token are answered in a minute,
-    both by `clock`. Raises UsageError when the port cannot be had.
+    Tokens expire after `token_life` seconds, and each token may send `rate_allowed` requests per minute,
+    both measured by `clock`. Raises UsageError if the port is not available.
     """
-    operations = [operation for known in contracts for operation in known.operations]
+    operations = [operation for contract in contracts for operation in contract.operations]
     scopes = frozenset(
-        scope for operation in operations for needed in operation.scopes for scope in needed
+        scope for operation in operations for scopes in operation.scopes for scope in scopes
     )
-    record = RequestLog()
+    log = RequestLog()
     app = App(
-        operations, TokenIssuer(scopes, token_life, clock), RateLimit(rate_allowed, clock), record
+        operations, TokenIssuer(scopes, token_life, clock), RateLimit(rate_allowed, clock), log
     )
-    return Sandbox(app, record, _listen(host, port))
+    return Sandbox(app, log, _listen(host, port))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -192,7 +198,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def _read(environ: WSGIEnvironment) -> SandboxRequest:
+def _read_request(environ: WSGIEnvironment) -> SandboxRequest:
     headers = {
         name.removeprefix("HTTP_").replace("_", "-").lower(): value
         for name, value in environ.items()
@@ -209,10 +215,10 @@ def _read(environ: WSGIEnvironment) -> SandboxRequest:
     )
 
 
-def _headers(answer: SandboxResponse, content: bytes, media: str) -> list[tuple[str, str]]:
-    headers = list(answer.headers.items())
+def _headers(response: SandboxResponse, content: bytes, media_type: str) -> list[tuple[str, str]]:
+    headers = list(response.headers.items())
     if content:
-        headers.append(("Content-Type", media))
-    if answer.status not in (204, 304):
+        headers.append(("Content-Type", media_type))
+    if response.status not in (204, 304):
         headers.append(("Content-Length", str(len(content))))
     return headers

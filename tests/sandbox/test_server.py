@@ -384,10 +384,10 @@ def leave(client: Client) -> None:
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.number)
 def test_every_fault_does_as_the_table_says(client: Client, fault: Fault) -> None:
     reply = attempt(client, fault.number)
-    if fault.ending is Transmission.WHOLE:
+    if fault.transmission is Transmission.COMPLETE:
         assert reply is not None
         assert reply.status == (fault.status or 201)
-        assert reply.headers["Retry-After"] == (str(fault.wait) if fault.wait else None)
+        assert reply.headers["Retry-After"] == (str(fault.retry_after) if fault.retry_after else None)
     else:
         assert reply is None
     assert calls(client.sandbox) == fault.accepted
