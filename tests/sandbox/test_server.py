@@ -387,7 +387,9 @@ def test_every_fault_does_as_the_table_says(client: Client, fault: Fault) -> Non
     if fault.transmission is Transmission.COMPLETE:
         assert reply is not None
         assert reply.status == (fault.status or 201)
-        assert reply.headers["Retry-After"] == (str(fault.retry_after) if fault.retry_after else None)
+        assert reply.headers["Retry-After"] == (
+            str(fault.retry_after) if fault.retry_after else None
+        )
     else:
         assert reply is None
     assert calls(client.sandbox) == fault.accepted
