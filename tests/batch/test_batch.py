@@ -1,4 +1,4 @@
-"""`cxcall batch`: every row once, whatever the file, the platform or a person does."""
+"""`cxcall batch`: every row is sent once, whatever the file, the platform, or a person does."""
 
 from __future__ import annotations
 
@@ -91,9 +91,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 # What is read
 
 
-def test_every_row_of_json_lines_is_sent_once_and_told_in_order(
-    live: Cxcall, sandbox: Sandbox
-) -> None:
+def test_each_json_line_is_sent_once_and_reported_in_order(live: Cxcall, sandbox: Sandbox) -> None:
     rows = [
         {"campaignId": CAMPAIGN, "contactId": contact(number),
          "contactSpec": {"contactId": contact(number), "contactData": {"phoneNumber": "+12025550100"}}}
@@ -113,9 +111,7 @@ def test_every_row_of_json_lines_is_sent_once_and_told_in_order(
     }
 
 
-def test_a_table_names_flags_parameters_and_places_in_the_body(
-    live: Cxcall, sandbox: Sandbox
-) -> None:
+def test_csv_columns_can_be_flags_parameters_or_pointers(live: Cxcall, sandbox: Sandbox) -> None:
     table = (
         "\ufeffcampaignId;--contact-id;phone-number;/contactSpec/contactData/firstName;data\n"
         f'{CAMPAIGN};{contact(1)};+12025550100;"Ada; of ""Lovelace""\nCounty";city=Rome\n'
@@ -134,7 +130,7 @@ def test_a_table_names_flags_parameters_and_places_in_the_body(
 @pytest.mark.parametrize(
     "operation", ["execute", "personal-connection", "personal-connection-contact"]
 )
-def test_the_sample_table_of_an_operation_can_be_sent(
+def test_sample_csv_of_an_operation_can_be_sent(
     live: Cxcall, sandbox: Sandbox, operation: str
 ) -> None:
     sample = live("operations", operation, "--skeleton", "--csv", code=0).out
@@ -142,7 +138,7 @@ def test_the_sample_table_of_an_operation_can_be_sent(
     assert len(sandbox.rings) == 1
 
 
-def test_one_parameter_and_one_value_for_every_row(live: Cxcall, sandbox: Sandbox) -> None:
+def test_param_and_set_apply_to_every_row(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file(
         "calls.csv",
         f"contact-id,phone-number\n{contact(1)},+12025550100\n{contact(2)},+12025550100\n",
@@ -154,7 +150,7 @@ def test_one_parameter_and_one_value_for_every_row(live: Cxcall, sandbox: Sandbo
     assert [sent["contactSpec"]["contactData"]["wave"] for sent in received(sandbox)] == ["2", "2"]
 
 
-def test_rows_may_come_by_a_pipe(live: Cxcall, sandbox: Sandbox) -> None:
+def test_rows_can_be_read_from_stdin(live: Cxcall, sandbox: Sandbox) -> None:
     rows = "".join(json.dumps(body(number)) + "\n" for number in range(5))
     live("batch", "-", *PERSONAL, *FAST, stdin=rows, code=0)
     assert len(sandbox.rings) == 5
@@ -166,7 +162,9 @@ def test_rows_may_come_by_a_pipe(live: Cxcall, sandbox: Sandbox) -> None:
 # What is wrong with it
 
 
-def test_every_wrong_cell_is_named_before_anything_is_sent(live: Cxcall, sandbox: Sandbox) -> None:
+def test_every_invalid_cell_is_reported_before_anything_is_sent(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
     table = (
         "contact-id,reason-code\n"
         f"{contact(1)},follow_up\n"
@@ -182,7 +180,7 @@ def test_every_wrong_cell_is_named_before_anything_is_sent(live: Cxcall, sandbox
     assert recorded(live) == []
 
 
-def test_valid_rows_are_sent_where_that_is_asked_for(live: Cxcall, sandbox: Sandbox) -> None:
+def test_skip_invalid_sends_the_valid_rows(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file(
         "calls.jsonl", f'{json.dumps(body(1))}\n{{"contactId": 1}}\n{{oops\n{json.dumps(body(4))}\n'
     )
@@ -202,7 +200,7 @@ def test_valid_rows_are_sent_where_that_is_asked_for(live: Cxcall, sandbox: Sand
         (b"contact-id,reason-code\n1,\xe9\n", "not UTF-8"),
     ],
 )
-def test_a_file_that_is_no_table_of_requests(
+def test_unusable_batch_file_is_rejected(
     cxcall: Cxcall, content: str | bytes, message: str
 ) -> None:
     file = cxcall.file("calls.csv", content)
@@ -212,7 +210,7 @@ def test_a_file_that_is_no_table_of_requests(
         assert message in ran.err
 
 
-def test_a_dry_run_of_no_rows_is_as_wrong_as_a_batch_of_none(cxcall: Cxcall) -> None:
+def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
     for name, content in (("c.csv", ""), ("c.csv", "contact-id\n"), ("c.jsonl", "\n\n")):
         file = cxcall.file(name, content)
         for how in ("--sandbox", "--dry-run"):
@@ -235,7 +233,9 @@ def test_a_dry_run_of_no_rows_is_as_wrong_as_a_batch_of_none(cxcall: Cxcall) -> 
         (("calls.jsonl", *PERSONAL, "--resume", "--again"), "do not go together"),
     ],
 )
-def test_usage(live: Cxcall, arguments: tuple[str, ...], message: str) -> None:
+def test_invalid_batch_options_are_rejected(
+    live: Cxcall, arguments: tuple[str, ...], message: str
+) -> None:
     write_lines(live, 2)
     assert message in live("batch", *arguments, code=2).err
 
@@ -243,13 +243,13 @@ def test_usage(live: Cxcall, arguments: tuple[str, ...], message: str) -> None:
 # Who agrees
 
 
-def test_a_wrong_count_is_told_in_words_that_agree(live: Cxcall) -> None:
+def test_wrong_confirm_count_is_reported_in_the_right_number(live: Cxcall) -> None:
     file = write_lines(live, 1)
     said = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
     assert "`--confirm 5`, and 1 request would be sent" in said
 
 
-def test_real_phones_need_the_number_of_calls(cxcall: Cxcall) -> None:
+def test_real_calls_need_confirm(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 3)
     with Platform() as platform:
         at(cxcall, platform)
@@ -264,7 +264,7 @@ def test_real_phones_need_the_number_of_calls(cxcall: Cxcall) -> None:
     assert platform.rung == 3
 
 
-def test_a_dry_run_prints_what_would_be_sent(cxcall: Cxcall) -> None:
+def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     ran = cxcall("batch", file, *PERSONAL, "-n", code=0)
     assert contact(2) in ran.out.splitlines()[1]
@@ -277,7 +277,7 @@ def test_a_dry_run_prints_what_would_be_sent(cxcall: Cxcall) -> None:
 # What it never does
 
 
-def test_a_request_that_stands_twice_is_sent_once(cxcall: Cxcall) -> None:
+def test_identical_rows_are_sent_once(cxcall: Cxcall) -> None:
     file = cxcall.file(
         "calls.jsonl", "".join(json.dumps(body(number)) + "\n" for number in (1, 2, 1, 1))
     )
@@ -290,7 +290,7 @@ def test_a_request_that_stands_twice_is_sent_once(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
-def test_equal_rows_that_had_to_wait_are_sent_once_with_again_too(cxcall: Cxcall) -> None:
+def test_identical_rows_that_waited_are_sent_once_despite_again(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.jsonl", (json.dumps(body(1)) + "\n") * 2)
     busy = iter([Reply(429, {"message": "busy"}, {"Retry-After": "0"})] * 2)
     with Platform(lambda _body, _count: next(busy, Reply())) as platform:
@@ -299,7 +299,7 @@ def test_equal_rows_that_had_to_wait_are_sent_once_with_again_too(cxcall: Cxcall
     assert platform.rung == 1
 
 
-def test_a_row_whose_token_was_refused_is_left_to_resume(cxcall: Cxcall) -> None:
+def test_row_with_a_refused_token_is_sent_on_resume(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     cxcall.environment["CXCALL_ACCESS_TOKEN"] = "token-of-yesterday"
     refusal = Reply(401, {"code": "credentials.expired"}, rings=False)
@@ -312,7 +312,7 @@ def test_a_row_whose_token_was_refused_is_left_to_resume(cxcall: Cxcall) -> None
     assert sorted(platform.dials.values()) == [1, 1]
 
 
-def test_rows_that_come_while_it_runs_are_not_sent(cxcall: Cxcall) -> None:
+def test_rows_appended_during_the_run_are_not_sent(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -330,7 +330,7 @@ def test_rows_that_come_while_it_runs_are_not_sent(cxcall: Cxcall) -> None:
     assert sorted(platform.dials.values()) == [1, 1, 1]
 
 
-def test_what_the_flags_put_into_the_rows_is_part_of_what_is_resumed(cxcall: Cxcall) -> None:
+def test_resume_needs_the_same_set_and_param_values(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 3)
     refusal = Reply(403, {"code": "missing.permissions"})
     words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--max-failures", "1")
@@ -346,7 +346,7 @@ def test_what_the_flags_put_into_the_rows_is_part_of_what_is_resumed(cxcall: Cxc
     assert sorted(platform.dials.values()) == [1, 1]
 
 
-def test_a_batch_of_other_flags_hides_none_that_is_unfinished(cxcall: Cxcall) -> None:
+def test_later_batch_with_other_values_does_not_hide_an_unfinished_one(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
     first, other = ("--set", '/reasonCode="A"'), ("--set", '/reasonCode="B"')
@@ -362,7 +362,7 @@ def test_a_batch_of_other_flags_hides_none_that_is_unfinished(cxcall: Cxcall) ->
     assert set(platform.dials.values()) == {1}
 
 
-def test_signals_that_the_parent_ignores_are_ignored(cxcall: Cxcall) -> None:
+def test_signals_ignored_by_the_parent_stay_ignored(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 6)
     line = (
         f"trap '' INT TERM; exec {CXCALL} batch {file} {' '.join(PERSONAL)} --rate 20/s --confirm 6"
@@ -380,7 +380,7 @@ def test_signals_that_the_parent_ignores_are_ignored(cxcall: Cxcall) -> None:
     assert (process.returncode, platform.rung) == (0, 6)
 
 
-def test_a_row_that_is_left_in_flight_by_a_resume_counts_once(cxcall: Cxcall) -> None:
+def test_row_left_in_flight_by_a_resumed_run_counts_once(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 1)
     came, hold = Event(), Event()
 
@@ -404,7 +404,7 @@ def test_a_row_that_is_left_in_flight_by_a_resume_counts_once(cxcall: Cxcall) ->
     assert (summary["data"]["rows"], summary["data"]["notSent"]) == (1, 0)
 
 
-def test_a_ledger_that_is_gone_at_the_end_hides_no_call(cxcall: Cxcall) -> None:
+def test_deleted_ledger_at_the_end_does_not_hide_results(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -423,7 +423,7 @@ def test_a_ledger_that_is_gone_at_the_end_hides_no_call(cxcall: Cxcall) -> None:
     assert platform.rung == 2
 
 
-def test_sent_a_moment_ago_it_is_not_sent_again(cxcall: Cxcall) -> None:
+def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     with Platform() as platform:
         at(cxcall, platform)
@@ -435,7 +435,7 @@ def test_sent_a_moment_ago_it_is_not_sent_again(cxcall: Cxcall) -> None:
         assert platform.rung == 4
 
 
-def test_what_is_unknown_is_named_and_left_alone(cxcall: Cxcall) -> None:
+def test_unknown_row_is_reported_and_not_resent_on_resume(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 6)
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -464,7 +464,7 @@ def test_what_is_unknown_is_named_and_left_alone(cxcall: Cxcall) -> None:
     }
 
 
-def test_what_one_profile_left_unfinished_no_other_calls_again(cxcall: Cxcall) -> None:
+def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 6)
     config = cxcall.folder / "config"
     config.mkdir()
@@ -489,7 +489,7 @@ def test_what_one_profile_left_unfinished_no_other_calls_again(cxcall: Cxcall) -
     assert set(platform.dials.values()) == {1}
 
 
-def test_refusals_are_counted_by_their_reasons_and_not_repeated(cxcall: Cxcall) -> None:
+def test_refusals_are_counted_by_reason(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 5)
     refusal = Reply(403, {"message": "No", "code": "missing.permissions"})
     with Platform(lambda sent, _count: refusal if sent == body(2) else Reply()) as platform:
@@ -504,7 +504,7 @@ def test_refusals_are_counted_by_their_reasons_and_not_repeated(cxcall: Cxcall) 
     assert sum(platform.seen.values()) == 5
 
 
-def test_it_stops_when_it_only_fails(cxcall: Cxcall) -> None:
+def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 40)
     arguments = (file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
     with Platform(lambda _body, _count: Reply(400, {"message": "no"})) as platform:
@@ -519,7 +519,7 @@ def test_it_stops_when_it_only_fails(cxcall: Cxcall) -> None:
     assert Counter(outcomes(last)) == {"refused": 4, "accepted": 36}
 
 
-def test_it_stops_when_too_many_of_all_fail(cxcall: Cxcall) -> None:
+def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 100)
     odd = Reply(400, {"message": "no"})
     with Platform(
@@ -537,7 +537,7 @@ def test_it_stops_when_too_many_of_all_fail(cxcall: Cxcall) -> None:
 # Tokens and limits
 
 
-def test_a_token_that_ends_in_the_middle_is_renewed_once_for_all(cxcall: Cxcall) -> None:
+def test_expired_token_is_renewed_once_for_all_threads(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 60)
     with Platform(token_uses=40) as platform:
         at(cxcall, platform)
@@ -547,7 +547,7 @@ def test_a_token_that_ends_in_the_middle_is_renewed_once_for_all(cxcall: Cxcall)
     assert set(platform.dials.values()) == {1}
 
 
-def test_a_token_that_is_never_accepted_stops_it(cxcall: Cxcall) -> None:
+def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 60)
     with Platform(token_uses=0) as platform:
         at(cxcall, platform)
@@ -559,7 +559,7 @@ def test_a_token_that_is_never_accepted_stops_it(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_a_wait_that_one_is_told_of_holds_all(cxcall: Cxcall) -> None:
+def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     arrivals: list[float] = []
     told: list[float] = []
@@ -583,7 +583,7 @@ def test_a_wait_that_one_is_told_of_holds_all(cxcall: Cxcall) -> None:
     assert len(during) <= 15  # those that were under way; unheld, all would come within 0.2 s
 
 
-def test_a_wait_that_is_too_long_ends_it(cxcall: Cxcall) -> None:
+def test_retry_after_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "3600"})) as platform:
         at(cxcall, platform)
@@ -596,9 +596,7 @@ def test_a_wait_that_is_too_long_ends_it(cxcall: Cxcall) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("burst", [1, 5])
-def test_a_rate_is_kept_so_that_the_platform_refuses_next_to_none(
-    cxcall: Cxcall, burst: int
-) -> None:
+def test_rate_is_kept_so_that_few_requests_are_refused(cxcall: Cxcall, burst: int) -> None:
     file = write_lines(cxcall, 100)
     with Platform(bucket=Bucket(40, burst)) as platform:
         at(cxcall, platform)
@@ -611,7 +609,7 @@ def test_a_rate_is_kept_so_that_the_platform_refuses_next_to_none(
     assert platform.limited <= 3
 
 
-def test_no_more_at_once_than_allowed(cxcall: Cxcall) -> None:
+def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     gate = Event()
 
@@ -629,7 +627,7 @@ def test_no_more_at_once_than_allowed(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_waits_for_what_is_in_flight(cxcall: Cxcall, number: int) -> None:
+def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> None:
     file = write_lines(cxcall, 50)
     release = Event()
 
@@ -658,7 +656,7 @@ def test_interrupted_it_waits_for_what_is_in_flight(cxcall: Cxcall, number: int)
     assert set(platform.dials.values()) == {1}
 
 
-def test_interrupted_twice_it_leaves_at_once_and_says_what_is_unknown(cxcall: Cxcall) -> None:
+def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 50)
     never, arrived = Event(), Barrier(3)
 
@@ -689,7 +687,7 @@ def test_interrupted_twice_it_leaves_at_once_and_says_what_is_unknown(cxcall: Cx
 
 
 @pytest.mark.slow
-def test_killed_again_and_again_it_reaches_the_end_and_dials_nobody_twice(cxcall: Cxcall) -> None:
+def test_repeatedly_killed_batch_finishes_without_duplicate_calls(cxcall: Cxcall) -> None:
     file, seed = write_lines(cxcall, ROWS), Random(6)
     arguments = (file, *PERSONAL, "--rate", "400/s", "--confirm")
     with Platform() as platform:
@@ -713,7 +711,7 @@ def test_killed_again_and_again_it_reaches_the_end_and_dials_nobody_twice(cxcall
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [(), ("--again",)], ids=["anew", "again"])
-def test_several_at_once_on_one_file_dial_nobody_twice(
+def test_concurrent_runs_of_one_file_place_each_call_once(
     cxcall: Cxcall, more: tuple[str, ...]
 ) -> None:
     file = write_lines(cxcall, 60)
@@ -734,7 +732,7 @@ def test_several_at_once_on_one_file_dial_nobody_twice(
     assert rung | unknown == set(range(1, 61))
 
 
-def test_results_that_nobody_reads_end_it_and_lose_nothing(cxcall: Cxcall) -> None:
+def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 80)
     words = (file, *PERSONAL, "--rate", "100/s", "--confirm", "80", "-o", "jsonl")
     with Platform() as platform:

@@ -1,4 +1,4 @@
-"""Tables and lines become requests; every cell is found again in the text that it came from."""
+"""CSV rows and JSON lines become requests, and every cell is located in its file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_si
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda entry: entry.name)
-def test_the_sample_table_of_every_operation_is_right(operation: Operation, tmp_path: Path) -> None:
+def test_sample_csv_of_every_operation_is_valid(operation: Operation, tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     path.write_text(csv_table.build_skeleton(operation), "utf-8")
     settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
@@ -54,7 +54,7 @@ def without_empty_text(example: Any) -> Any:
     st.sampled_from(csv_table.DELIMITERS),
     st.sampled_from(["\n", "\r\n"]),
 )
-def test_every_cell_is_read_as_it_was_written_and_found_where_it_stands(
+def test_every_cell_is_read_and_located_exactly(
     rows: list[tuple[str, str]], delimiter: str, end: str
 ) -> None:
     out = io.StringIO()
@@ -79,7 +79,7 @@ def test_every_cell_is_read_as_it_was_written_and_found_where_it_stands(
             )
 
 
-def test_an_empty_cell_says_nothing(tmp_path: Path) -> None:
+def test_empty_cell_sets_no_value(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("contact-id\treason-code\n\n\tfollow_up\n", "utf-8")
     with RowFile(str(path)) as file:
@@ -89,7 +89,7 @@ def test_an_empty_cell_says_nothing(tmp_path: Path) -> None:
     assert row.place.line == 3
 
 
-def test_cells_take_the_kind_that_the_schema_wants(tmp_path: Path) -> None:
+def test_cells_are_converted_to_the_type_of_the_schema(tmp_path: Path) -> None:
     add = next(entry for entry in OPERATIONS if entry.name == "add-contacts")
     path = tmp_path / "t.csv"
     path.write_text(
@@ -102,7 +102,7 @@ def test_cells_take_the_kind_that_the_schema_wants(tmp_path: Path) -> None:
     assert row.values == {"contactListId": "L"}
 
 
-def test_parameters_may_stand_in_a_line_beside_the_body(tmp_path: Path) -> None:
+def test_json_line_can_hold_parameters_beside_the_body(tmp_path: Path) -> None:
     create = next(entry for entry in OPERATIONS if entry.name == "cxone-create-call-list")
     path = tmp_path / "t.jsonl"
     path.write_text(

@@ -1,4 +1,4 @@
-"""`cxcall history`: what was sent is listed, shown, resolved and exported."""
+"""`cxcall history`: list, show, resolve, export, and prune deliveries."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_deliveries_are_listed_newest_first_and_filtered(live: Cxcall) -> None:
     assert live("history", "list", "--since", "2999-01-01", code=0).out == ""
 
 
-def test_one_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
+def test_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
     delivery = send(live, "one")
     envelope = live("history", "show", delivery[:-1], "-o", "json", code=0).envelope
     assert envelope["data"]["id"] == delivery
@@ -58,7 +58,7 @@ def test_one_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
     assert live("history", "show", "nothing", "-o", "json", code=2).codes
 
 
-def test_an_unknown_one_is_resolved_by_a_person(live: Cxcall) -> None:
+def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     execute = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150")
     delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]
     live("history", "resolve", delivery, code=2)
@@ -72,7 +72,7 @@ def test_an_unknown_one_is_resolved_by_a_person(live: Cxcall) -> None:
     live("history", "resolve", accepted, "--did-not-ring", code=2)
 
 
-def test_export_is_whole_in_both_forms(live: Cxcall) -> None:
+def test_export_is_complete_as_csv_and_json_lines(live: Cxcall) -> None:
     sent = [send(live, reason) for reason in ("one", "two")]
     lines = live("history", "export", code=0).out.splitlines()
     assert {json.loads(line)["id"] for line in lines} == set(sent)
@@ -83,19 +83,19 @@ def test_export_is_whole_in_both_forms(live: Cxcall) -> None:
     assert rows[0]["outcome"] == "accepted"
 
 
-def test_a_time_that_is_none_is_refused(cxcall: Cxcall) -> None:
+def test_invalid_time_is_rejected(cxcall: Cxcall) -> None:
     for given in ("yesterdayish", "999999d", f"{'9' * 5000}w", "9999-12-31T23:59:59-10:00"):
         for words in (("list", "--since"), ("export", "--since"), ("prune", "--older-than")):
             ran = cxcall("history", *words, given, "-o", "json", code=2)
             assert "neither a time nor a span" in ran.envelope["findings"][0]["message"]
 
 
-def test_nothing_sent_is_no_error(cxcall: Cxcall) -> None:
+def test_empty_history_is_not_an_error(cxcall: Cxcall) -> None:
     assert cxcall("history", "list", code=0).out == ""
     assert cxcall("history", "export", code=0).out == ""
 
 
-def test_pruning_keeps_what_is_unknown_and_what_the_guard_needs(live: Cxcall) -> None:
+def test_prune_keeps_unknown_and_recent_deliveries(live: Cxcall) -> None:
     kept = send(live, "one")
     unknown = live(
         "execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150", "-o", "json", code=8
@@ -113,7 +113,7 @@ def test_pruning_keeps_what_is_unknown_and_what_the_guard_needs(live: Cxcall) ->
     assert "is neither a time" in live("history", "prune", "--older-than", "soon", code=2).err
 
 
-def test_a_pruned_batch_is_not_resumed(live: Cxcall) -> None:
+def test_pruned_batch_cannot_be_resumed(live: Cxcall) -> None:
     live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
     rows = live("operations", "personal-connection", "--skeleton", "--csv", code=0).out
     arguments = ("batch", live.file("calls.csv", rows), "--operation", "personal-connection")
@@ -125,7 +125,7 @@ def test_a_pruned_batch_is_not_resumed(live: Cxcall) -> None:
     assert "no earlier batch" in live(*arguments, "--resume", code=2).err
 
 
-def test_no_profile_loses_what_its_guard_needs(live: Cxcall) -> None:
+def test_prune_respects_the_duplicate_window_of_every_profile(live: Cxcall) -> None:
     config = live.folder / "config"
     config.mkdir(exist_ok=True)
     (config / "config.toml").write_text("[profiles.slow]\nduplicate_window = 86400\n", "utf-8")
@@ -135,7 +135,7 @@ def test_no_profile_loses_what_its_guard_needs(live: Cxcall) -> None:
     assert pruned.out.startswith("0 ")
 
 
-def test_a_window_that_is_none_lets_nothing_be_pruned(live: Cxcall) -> None:
+def test_invalid_duplicate_window_prevents_pruning(live: Cxcall) -> None:
     config = live.folder / "config"
     config.mkdir(exist_ok=True)
     (config / "config.toml").write_text('[profiles.slow]\nduplicate_window = "1h"\n', "utf-8")

@@ -1,4 +1,4 @@
-"""The ledger never forgets what may have rung: not killed, not raced, not on a full disk."""
+"""The ledger keeps every delivery that may have placed a call: after kills, in races, on a full disk."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def refusal(stopped: pytest.ExceptionInfo[Any]) -> str:
 # --- what is recorded
 
 
-def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Clock) -> None:
+def test_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Clock) -> None:
     asked = intent("a")._replace(numbers=("+*******0100",))
     delivery = book.begin(asked, WINDOW)
     assert book.get(delivery).outcome is Outcome.UNKNOWN
@@ -133,7 +133,7 @@ def test_a_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Cloc
     )  # fmt: skip
 
 
-def test_an_attempt_that_was_not_processed_leaves_it_undelivered(book: Ledger) -> None:
+def test_unprocessed_attempt_leaves_the_delivery_undelivered(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_not_processed(delivery, 1, "HTTP 429")
     assert book.get(delivery).outcome is Outcome.UNDELIVERED
@@ -144,7 +144,7 @@ def test_an_attempt_that_was_not_processed_leaves_it_undelivered(book: Ledger) -
     assert (book.get(delivery).outcome, book.get(delivery).attempts) == (Outcome.REFUSED, 2)
 
 
-def test_a_record_becomes_json(book: Ledger) -> None:
+def test_record_converts_to_json(book: Ledger) -> None:
     delivery = book.begin(intent("a", again=True), WINDOW)
     shown = json.loads(json.dumps(book.get(delivery).as_dict()))
     assert (shown["id"], shown["at"], shown["endedAt"]) == (delivery, START.isoformat(), None)
@@ -153,7 +153,7 @@ def test_a_record_becomes_json(book: Ledger) -> None:
     assert book.get(delivery).as_dict()["endedAt"] == START.isoformat()
 
 
-def test_rows_are_never_changed_or_removed(book: Ledger, folder: Path) -> None:
+def test_database_rejects_updates_and_deletes(book: Ledger, folder: Path) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
     with raw(folder) as connection:
         for table, column in (("delivery", "digest"), ("event", "outcome")):
@@ -162,7 +162,7 @@ def test_rows_are_never_changed_or_removed(book: Ledger, folder: Path) -> None:
                     connection.execute(change)
 
 
-def test_what_is_acknowledged_is_on_the_disk(book: Ledger, folder: Path) -> None:
+def test_acknowledged_record_is_synchronized_to_disk(book: Ledger, folder: Path) -> None:
     assert book.begin(intent("a"), WINDOW)
     mode = book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
     assert mode == 2
@@ -170,7 +170,7 @@ def test_what_is_acknowledged_is_on_the_disk(book: Ledger, folder: Path) -> None
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_the_folder_and_its_files_are_private(book: Ledger, folder: Path) -> None:
+def test_folder_and_files_are_private(book: Ledger, folder: Path) -> None:
     book.begin(intent("a"), WINDOW)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
@@ -178,14 +178,14 @@ def test_the_folder_and_its_files_are_private(book: Ledger, folder: Path) -> Non
     assert {database.FILE_NAME, f"{database.FILE_NAME}-wal"} <= set(modes)
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(folder: Path) -> None:
+def test_permissions_of_a_readable_file_are_restricted(folder: Path) -> None:
     Ledger.open(folder).__exit__()
     (folder / database.FILE_NAME).chmod(0o644)
     Ledger.open(folder).__exit__()
     assert stat.S_IMODE((folder / database.FILE_NAME).stat().st_mode) == 0o600
 
 
-def test_no_number_is_ever_in_the_file(book: Ledger, folder: Path) -> None:
+def test_file_never_holds_a_phone_number(book: Ledger, folder: Path) -> None:
     number, body = "+12025550123", {"phone": "+12025550123", "secret": "s3cret-token"}
     digest = intent_digest("p", "o", "POST", f"https://h/{number}", body)
     careless = Intent(
@@ -202,7 +202,7 @@ def test_no_number_is_ever_in_the_file(book: Ledger, folder: Path) -> None:
         assert secret not in written
 
 
-def test_text_that_no_file_can_hold_does_not_hide_an_outcome(book: Ledger) -> None:
+def test_unencodable_text_does_not_prevent_the_record(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(
         delivery, Outcome.ACCEPTED, engagement_id="\ud800e", note="\udc80" + "x" * 9999
@@ -234,18 +234,18 @@ def digest_of(body: Any) -> str:
 
 
 @given(JSON)
-def test_equal_meaning_is_an_equal_digest(body: Any) -> None:
+def test_equal_json_has_an_equal_digest(body: Any) -> None:
     spaced = json.loads(json.dumps(backwards(body), indent=3))
     assert digest_of(spaced) == digest_of(body)
 
 
 @given(JSON, JSON)
-def test_another_meaning_is_another_digest(one: Any, other: Any) -> None:
+def test_different_json_has_a_different_digest(one: Any, other: Any) -> None:
     same = json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     assert (digest_of(one) == digest_of(other)) is same
 
 
-def test_the_case_of_uuids_does_not_matter_and_all_else_does() -> None:
+def test_digest_ignores_only_the_case_of_uuids() -> None:
     given = ("p", "o", "POST", f"https://h/{UUID}", {"id": UUID, "name": "Ann"})
     upper = ("p", "o", "POST", f"https://h/{UUID.upper()}", {"id": UUID.upper(), "name": "Ann"})
     assert intent_digest(*given) == intent_digest(*upper)
@@ -262,7 +262,7 @@ def test_the_case_of_uuids_does_not_matter_and_all_else_does() -> None:
 # --- the guard
 
 
-def test_what_may_have_rung_stops_an_equal_request_at_any_age(book: Ledger, clock: Clock) -> None:
+def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     clock.go(400 * 86400)
     with pytest.raises(AlreadySentError) as stopped:
@@ -282,7 +282,7 @@ def test_what_may_have_rung_stops_an_equal_request_at_any_age(book: Ledger, cloc
     ("seconds", "age"),
     [(0, "less than a minute"), (60, "1 minute"), (899, "14 minutes"), (7300, "2 hours")],
 )
-def test_an_accepted_one_stops_within_the_window(
+def test_accepted_delivery_stops_an_identical_request_within_the_window(
     book: Ledger, clock: Clock, seconds: float, age: str
 ) -> None:
     delivery = book.begin(intent("a"), WINDOW)
@@ -300,17 +300,17 @@ def test_an_accepted_one_stops_within_the_window(
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.UNDELIVERED])
-def test_what_did_not_ring_stops_nothing(book: Ledger, outcome: Outcome) -> None:
+def test_delivery_without_a_call_stops_nothing(book: Ledger, outcome: Outcome) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), outcome)
     assert book.begin(intent("a"), WINDOW)
 
 
-def test_again_passes_and_is_recorded(book: Ledger) -> None:
+def test_again_overrides_the_guard_and_is_recorded(book: Ledger) -> None:
     book.begin(intent("a"), WINDOW)
     assert book.get(book.begin(intent("a", again=True), WINDOW)).again
 
 
-def test_what_may_have_rung_is_named_before_what_was_accepted_later(book: Ledger) -> None:
+def test_unknown_delivery_is_reported_before_a_later_accepted_one(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(book.begin(intent("a", again=True), WINDOW), Outcome.ACCEPTED)
     with pytest.raises(AlreadySentError, match=delivery) as stopped:
@@ -318,7 +318,7 @@ def test_what_may_have_rung_is_named_before_what_was_accepted_later(book: Ledger
     assert stopped.value.findings[0].code == "outcome-unknown"
 
 
-def test_a_clock_set_back_does_not_open_the_guard(book: Ledger, clock: Clock) -> None:
+def test_clock_set_back_keeps_the_guard(book: Ledger, clock: Clock) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.go(-7 * 86400)
     with pytest.raises(
@@ -327,7 +327,7 @@ def test_a_clock_set_back_does_not_open_the_guard(book: Ledger, clock: Clock) ->
         book.begin(intent("a"), WINDOW)
 
 
-def test_a_wait_gives_way_to_an_equal_request_that_went_out_meanwhile(book: Ledger) -> None:
+def test_retry_is_stopped_by_an_identical_request_sent_meanwhile(book: Ledger) -> None:
     waiting = book.begin(intent("a"), WINDOW)
     book.record_not_processed(waiting, 1, "HTTP 429")
     other = book.begin(intent("a"), WINDOW)
@@ -339,7 +339,9 @@ def test_a_wait_gives_way_to_an_equal_request_that_went_out_meanwhile(book: Ledg
     assert book.get(waiting).outcome is Outcome.UNDELIVERED
 
 
-def test_a_wait_goes_on_after_what_its_own_begin_had_let_pass(book: Ledger, clock: Clock) -> None:
+def test_retry_is_not_stopped_by_a_delivery_from_before_it_began(
+    book: Ledger, clock: Clock
+) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
     clock.go(WINDOW + 1)
     waiting = book.begin(intent("a"), WINDOW)
@@ -355,7 +357,7 @@ def test_a_wait_goes_on_after_what_its_own_begin_had_let_pass(book: Ledger, cloc
 # --- resolving
 
 
-def test_a_person_who_knows_it_did_not_ring_opens_the_guard(book: Ledger) -> None:
+def test_resolution_did_not_ring_allows_the_request(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(delivery, Outcome.UNKNOWN, status=500, correlation_id="c", note="HTTP 500")
     record = book.resolve(delivery[:-1].lower(), rang=False)
@@ -365,7 +367,7 @@ def test_a_person_who_knows_it_did_not_ring_opens_the_guard(book: Ledger) -> Non
     assert book.begin(intent("a"), WINDOW)
 
 
-def test_a_person_who_knows_it_rang_closes_it_for_the_window(book: Ledger, clock: Clock) -> None:
+def test_resolution_rang_stops_the_request_within_the_window(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.resolve(delivery, rang=False)
     assert book.resolve(delivery, rang=True).resolution == "rang"
@@ -375,7 +377,7 @@ def test_a_person_who_knows_it_rang_closes_it_for_the_window(book: Ledger, clock
     assert book.begin(intent("a"), WINDOW)
 
 
-def test_an_outcome_that_comes_after_a_resolution_wins(book: Ledger) -> None:
+def test_outcome_after_a_resolution_replaces_it(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.resolve(delivery, rang=False)
     book.record_outcome(delivery, Outcome.ACCEPTED)
@@ -384,7 +386,7 @@ def test_an_outcome_that_comes_after_a_resolution_wins(book: Ledger) -> None:
         book.begin(intent("a"), WINDOW)
 
 
-def test_what_is_known_is_not_resolved(book: Ledger) -> None:
+def test_known_outcome_cannot_be_resolved(book: Ledger) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(delivery, Outcome.REFUSED)
     with pytest.raises(UsageError, match="is refused, not unknown"):
@@ -394,7 +396,7 @@ def test_what_is_known_is_not_resolved(book: Ledger) -> None:
 # --- looking things up
 
 
-def test_records_come_newest_first_and_filtered(book: Ledger, clock: Clock) -> None:
+def test_records_are_newest_first_and_filtered(book: Ledger, clock: Clock) -> None:
     made = []
     for number, outcome in enumerate(ENDS):
         clock.go(10)
@@ -429,7 +431,7 @@ def test_ids_are_sixteen_characters_or_more_and_sort_by_time(book: Ledger, clock
     assert min(map(len, made)) >= 16
 
 
-def test_a_delivery_is_found_by_the_start_of_its_id_alone(book: Ledger) -> None:
+def test_delivery_is_found_only_by_the_start_of_its_id(book: Ledger) -> None:
     one = book.begin(intent("a"), WINDOW)
     assert book.get(f" {one[:17].lower()} ").id == one
     with pytest.raises(UsageError, match="several deliveries start with ``"):
@@ -445,7 +447,7 @@ def test_a_delivery_is_found_by_the_start_of_its_id_alone(book: Ledger) -> None:
 
 
 @pytest.mark.slow
-def test_of_eight_equal_requests_at_once_exactly_one_goes_out(tmp_path: Path) -> None:
+def test_one_of_eight_concurrent_identical_requests_is_sent(tmp_path: Path) -> None:
     for number in range(4):
         words = race(tmp_path / str(number), *[["same"]] * 8)
         ends = sorted(lines[0][0] for lines in words)
@@ -455,7 +457,7 @@ def test_of_eight_equal_requests_at_once_exactly_one_goes_out(tmp_path: Path) ->
 
 
 @pytest.mark.slow
-def test_eight_processes_with_requests_of_their_own_all_succeed(folder: Path) -> None:
+def test_eight_processes_record_different_requests(folder: Path) -> None:
     words = race(folder, *[[f"{process} {number}" for number in range(10)] for process in range(8)])
     begun = [delivery for lines in words for word, delivery in lines if word == "begun"]
     assert len(begun) == 80
@@ -466,7 +468,7 @@ def test_eight_processes_with_requests_of_their_own_all_succeed(folder: Path) ->
 
 
 @pytest.mark.slow
-def test_killed_at_any_instant_it_still_tells_the_truth(folder: Path) -> None:
+def test_records_are_true_after_a_kill_at_any_instant(folder: Path) -> None:
     chance, told, planned = Random(7), {}, {}
     for turn in range(12):
         running = [child("deliver", folder, f"{turn}-{number}") for number in range(2)]
@@ -496,7 +498,7 @@ def test_killed_at_any_instant_it_still_tells_the_truth(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_killed_while_the_file_is_made_it_is_made_the_next_time(tmp_path: Path) -> None:
+def test_kill_during_creation_is_repaired_by_the_next_process(tmp_path: Path) -> None:
     chance = Random(11)
     for turn in range(8):
         folder = tmp_path / str(turn)
@@ -515,7 +517,7 @@ def test_killed_while_the_file_is_made_it_is_made_the_next_time(tmp_path: Path) 
             assert book.begin(intent("after"), WINDOW)
 
 
-def test_closing_one_ledger_does_not_unlock_another_of_the_same_process(folder: Path) -> None:
+def test_closing_one_ledger_keeps_locks_of_another(folder: Path) -> None:
     with Ledger.open(folder) as book:
         first = book.begin(intent("a"), WINDOW)
         Ledger.open(folder).__exit__()
@@ -529,7 +531,7 @@ def test_closing_one_ledger_does_not_unlock_another_of_the_same_process(folder: 
     assert sound(folder)
 
 
-def test_interrupted_once_the_intent_is_on_disk_it_says_that_nothing_left(
+def test_interrupt_after_the_intent_is_recorded_as_undelivered(
     book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = database.LedgerDatabase.transaction
@@ -553,7 +555,7 @@ def test_interrupted_once_the_intent_is_on_disk_it_says_that_nothing_left(
     assert book.begin(intent("a"), WINDOW)
 
 
-def test_interrupted_before_the_intent_is_on_disk_nothing_is_recorded(folder: Path) -> None:
+def test_interrupt_before_the_intent_records_nothing(folder: Path) -> None:
     times = iter([START, START])
 
     def interrupting() -> datetime:
@@ -570,7 +572,7 @@ def test_interrupted_before_the_intent_is_on_disk_nothing_is_recorded(folder: Pa
 # --- faults: each is told before anything is sent, and no file is ever removed
 
 
-def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
+def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(LedgerError) as stopped:
@@ -579,7 +581,7 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text() == "x"
 
 
-def test_a_folder_where_the_file_should_be(folder: Path) -> None:
+def test_folder_in_place_of_the_file_is_reported(folder: Path) -> None:
     (folder / database.FILE_NAME).mkdir(parents=True)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
@@ -587,7 +589,7 @@ def test_a_folder_where_the_file_should_be(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("made_before", [False, True])
-def test_what_may_not_be_written(made_before: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_unwritable_folder_is_reported(made_before: bool) -> None:  # noqa: FBT001 - a parameter of the test
     with tempfile.TemporaryDirectory() as above:
         Path(above).chmod(0o755)
         folder = Path(above) / "state"
@@ -603,7 +605,7 @@ def test_what_may_not_be_written(made_before: bool) -> None:  # noqa: FBT001 - a
     assert "CXCALL_STATE_DIR" in rest
 
 
-def test_a_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
+def test_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
     Ledger.open(folder).__exit__()
     lines = said(child("fill", folder, 120_000))
     *begun, (word, code, rest) = lines
@@ -617,7 +619,7 @@ def test_a_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> Non
     assert sound(folder)
 
 
-def test_a_file_that_is_no_database(folder: Path) -> None:
+def test_file_that_is_not_a_database_is_reported(folder: Path) -> None:
     folder.mkdir()
     (folder / database.FILE_NAME).write_bytes(b"not a database at all\n" * 400)
     with pytest.raises(LedgerError) as stopped:
@@ -626,7 +628,7 @@ def test_a_file_that_is_no_database(folder: Path) -> None:
     assert (folder / database.FILE_NAME).read_bytes() == b"not a database at all\n" * 400
 
 
-def test_a_damaged_file(folder: Path) -> None:
+def test_damaged_file_is_reported(folder: Path) -> None:
     with Ledger.open(folder) as book:
         for number in range(50):
             book.begin(intent(str(number)), WINDOW)
@@ -641,7 +643,7 @@ def test_a_damaged_file(folder: Path) -> None:
     assert path.read_bytes() == damaged
 
 
-def test_a_newer_ledger(folder: Path) -> None:
+def test_newer_ledger_is_reported(folder: Path) -> None:
     Ledger.open(folder).__exit__()
     with raw(folder) as connection:
         connection.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
@@ -651,7 +653,7 @@ def test_a_newer_ledger(folder: Path) -> None:
     assert stopped.value.findings[0].fix == "upgrade cxcall"
 
 
-def test_a_database_of_another_program_is_left_as_it_is(folder: Path) -> None:
+def test_database_of_another_program_is_not_changed(folder: Path) -> None:
     folder.mkdir()
     with raw(folder) as connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
@@ -664,7 +666,11 @@ def test_a_database_of_another_program_is_left_as_it_is(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_deleted_while_in_use(book: Ledger, folder: Path, replaced: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_ledger_deleted_while_in_use_is_reported(
+    book: Ledger,
+    folder: Path,
+    replaced: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     folder.rename(folder.with_name("moved"))
     if replaced:
@@ -679,7 +685,7 @@ def test_deleted_while_in_use(book: Ledger, folder: Path, replaced: bool) -> Non
         assert "deleted or replaced while in use" in refusal(stopped)
 
 
-def test_an_outcome_of_a_delivery_that_is_not_there(book: Ledger) -> None:
+def test_outcome_of_an_unknown_id_is_an_error(book: Ledger) -> None:
     uses: tuple[Callable[[], object], ...] = (
         lambda: book.record_outcome("01NOTHING", Outcome.ACCEPTED),
         lambda: book.record_attempt("01NOTHING", 2),
@@ -690,7 +696,9 @@ def test_an_outcome_of_a_delivery_that_is_not_there(book: Ledger) -> None:
             use()
 
 
-def test_a_lock_that_is_never_given_back(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_permanently_locked_ledger_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     Ledger.open(folder).__exit__()
     monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.01)
     with Ledger.open(folder) as book, raw(folder) as other:
@@ -702,7 +710,7 @@ def test_a_lock_that_is_never_given_back(folder: Path, monkeypatch: pytest.Monke
         assert book.begin(intent("a"), WINDOW)
 
 
-def test_a_first_use_waits_for_another_first_use(
+def test_creation_waits_for_creation_by_another_process(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.mkdir()
@@ -721,7 +729,7 @@ def test_a_first_use_waits_for_another_first_use(
         release.join()
 
 
-def test_a_fault_of_the_program_is_not_blamed_on_the_file(folder: Path) -> None:
+def test_programming_error_is_not_reported_as_a_damaged_file(folder: Path) -> None:
     with Ledger.open(folder) as book:
         pass
     with pytest.raises(sqlite3.ProgrammingError):
@@ -875,7 +883,7 @@ TestGuard = GuardMachine.TestCase
 TestGuard.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
 
 
-def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> None:
+def test_ledger_of_the_first_release_is_upgraded_and_still_guards(tmp_path: Path) -> None:
     script = Path(__file__).with_name("ledger_version_1.sql").read_text("utf-8")
     with closing(sqlite3.connect(tmp_path / database.FILE_NAME)) as old:
         old.executescript(script)
@@ -890,7 +898,7 @@ def test_a_ledger_of_the_first_release_is_read_and_guards_on(tmp_path: Path) -> 
             assert book.begin_batch("default", "execute", "x", "", "/f", "d")
 
 
-def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path) -> None:
+def test_row_is_sent_once_within_a_batch_despite_again(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         row = intent("x")._replace(batch="B", row=7, again=True)
         first = book.begin(row, 0)
@@ -910,9 +918,7 @@ def test_a_row_is_sent_once_within_a_batch_whatever_is_overridden(tmp_path: Path
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_of_equal_rows_the_one_that_rang_counts_and_stops_the_other(
-    tmp_path: Path, *, again: bool
-) -> None:
+def test_processed_row_stops_its_identical_row(tmp_path: Path, *, again: bool) -> None:
     with Ledger.open(tmp_path) as book:
         row = intent("x")._replace(batch="B", row=1, again=again)
         first = book.begin(row, 900)
@@ -933,7 +939,7 @@ def test_of_equal_rows_the_one_that_rang_counts_and_stops_the_other(
             book.begin(row._replace(row=3), 0)
 
 
-def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Path) -> None:
+def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         whole = "default", "execute", "https://x", "given"
         first = book.begin_batch(*whole, "/a", "1")
@@ -953,7 +959,7 @@ def test_the_batches_of_a_file_are_found_by_its_content_or_its_path(tmp_path: Pa
         assert book.batches_of("/a", "1")[0].is_ended
 
 
-def test_who_gives_up_while_another_process_writes_leaves_nothing(tmp_path: Path) -> None:
+def test_cancelled_wait_for_the_lock_records_nothing(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         with closing(sqlite3.connect(tmp_path / database.FILE_NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

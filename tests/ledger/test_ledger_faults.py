@@ -1,4 +1,4 @@
-"""A ledger that cannot be used is told of before anything is sent, and never after."""
+"""An unusable ledger is reported before anything is sent."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def make_foreign(state: Path) -> None:
         (make_foreign, "of another program"),
     ],
 )
-def test_a_ledger_that_cannot_be_used(
+def test_unusable_ledger_stops_a_send(
     cxcall: Cxcall, spoil: Callable[[Path], None], said: str, arguments: tuple[str, ...]
 ) -> None:
     write_lines(cxcall, 3)
@@ -88,7 +88,7 @@ def test_a_ledger_that_cannot_be_used(
 
 
 @pytest.mark.parametrize("folder", ["/proc/nowhere", "/dev/null/state"])
-def test_a_folder_that_cannot_be_written(cxcall: Cxcall, folder: str) -> None:
+def test_unwritable_state_folder_stops_a_send(cxcall: Cxcall, folder: str) -> None:
     cxcall.environment["CXCALL_STATE_DIR"] = folder
     with Platform() as platform:
         cxcall.environment |= platform.environment
@@ -97,7 +97,7 @@ def test_a_folder_that_cannot_be_written(cxcall: Cxcall, folder: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_disk_that_fills_up_ends_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
+def test_full_disk_stops_a_batch_and_loses_nothing(cxcall: Cxcall) -> None:
     count = write_lines(cxcall, 1000)
     with Platform() as platform:
         cxcall.environment |= platform.environment
@@ -119,7 +119,7 @@ def test_a_disk_that_fills_up_ends_a_batch_and_loses_nothing(cxcall: Cxcall) -> 
     assert set(platform.dials.values()) == {1}
 
 
-def test_a_ledger_deleted_in_the_middle_stops_a_batch(cxcall: Cxcall) -> None:
+def test_ledger_deleted_during_a_batch_stops_it(cxcall: Cxcall) -> None:
     count = write_lines(cxcall, 200)
 
     def answer(sent: Any, _count: int) -> Reply:
@@ -135,7 +135,7 @@ def test_a_ledger_deleted_in_the_middle_stops_a_batch(cxcall: Cxcall) -> None:
     assert set(platform.dials.values()) == {1}
 
 
-def test_a_clock_set_back_does_not_open_the_guard(cxcall: Cxcall) -> None:
+def test_clock_set_back_keeps_the_guard(cxcall: Cxcall) -> None:
     with Platform() as platform:
         cxcall.environment |= platform.environment
         cxcall(*ONE, code=0)

@@ -1,4 +1,4 @@
-"""`doctor` as a user meets it: what passes, what fails, what nobody can know; and that it never rings."""
+"""`cxcall doctor`: checks that pass, fail, or stay unknown, without placing a call."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def platform(**answers: Any) -> Platform:
     return Platform(reads=reads)
 
 
-def test_a_sandbox_is_well_and_nothing_rings(live: Cxcall, sandbox: Sandbox) -> None:
+def test_checks_of_the_sandbox_pass_and_place_no_call(live: Cxcall, sandbox: Sandbox) -> None:
     live.file("body.json", BODY)
     ran = live("doctor", *CASE, "-o", "json", code=0)
     told = verdicts(ran)
@@ -85,13 +85,13 @@ def test_a_sandbox_is_well_and_nothing_rings(live: Cxcall, sandbox: Sandbox) -> 
     assert NUMBER not in ran.out
 
 
-def test_without_an_operation_it_looks_at_the_way_there(live: Cxcall) -> None:
+def test_settings_host_and_token_are_checked_without_an_operation(live: Cxcall) -> None:
     told = verdicts(live("doctor", "-o", "json", code=0))
     assert "request" not in told
     assert told["token"] == ["passed", "passed"]
 
 
-def test_what_stands_in_the_way_is_named_with_the_next_step(cxcall: Cxcall) -> None:
+def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
     cxcall.file("body.json", BODY)
     errors = [{"code": "no.lines"}]
     with platform(
@@ -116,21 +116,21 @@ def test_what_stands_in_the_way_is_named_with_the_next_step(cxcall: Cxcall) -> N
     assert all(fixes)
 
 
-def test_the_contact_is_looked_for_in_the_list_that_the_campaign_names(cxcall: Cxcall) -> None:
+def test_contact_is_looked_up_in_the_list_of_the_campaign(cxcall: Cxcall) -> None:
     cxcall.file("body.json", BODY)
     with platform() as running:
         cxcall("doctor", *CASE, code=0, env=running.environment)
         assert running.seen[f"/api/v2/outbound/contactlists/{LIST}/contacts/{CONTACT}"] == 1
 
 
-def test_what_is_not_named_is_not_known(live: Cxcall) -> None:
+def test_objects_that_are_not_named_are_unknown(live: Cxcall) -> None:
     told = lines(live("doctor", "--for", "execute", "-o", "json", code=5))
     assert told["campaign"][0][0] == "unknown"
     assert "`campaignId` is not known" in told["campaign"][0][1]
     assert told["request"][0][0] == "failed"
 
 
-def test_the_request_is_checked_offline_and_its_number_too(cxcall: Cxcall) -> None:
+def test_request_and_its_numbers_are_checked_offline(cxcall: Cxcall) -> None:
     cxcall.file("body.json", {**BODY, "contactId": "12345"})
     cxcall.file("dnc.txt", f"{NUMBER}\n")
     words = ("doctor", *CASE, "--do-not-call", "dnc.txt", "--hours", "00:00-23:59", "-o", "json")
@@ -144,14 +144,14 @@ def test_the_request_is_checked_offline_and_its_number_too(cxcall: Cxcall) -> No
     assert "credentials" not in told
 
 
-def test_a_person_is_needed_and_that_is_said(live: Cxcall) -> None:
+def test_need_for_a_user_token_is_reported(live: Cxcall) -> None:
     ran = live("doctor", "--for", "place-call", "--param", f"to={NUMBER}", "-o", "json", code=5)
     token = [says for verdict, says in lines(ran)["token"] if verdict == "failed"]
     assert "authorization-code" in token[0]
     assert verdicts(ran)["permission"] == ["unknown"]
 
 
-def test_no_credentials_and_a_refused_token_are_told_apart(
+def test_missing_credentials_and_a_refused_token_are_distinguished(
     cxcall: Cxcall, sandbox: Sandbox
 ) -> None:
     ran = cxcall("doctor", "--base-url", sandbox.base_url, "-o", "json", code=5)
@@ -163,13 +163,13 @@ def test_no_credentials_and_a_refused_token_are_told_apart(
     assert "refused-token" not in ran.out
 
 
-def test_the_clock_is_held_to_the_hosts(cxcall: Cxcall) -> None:
+def test_clock_is_compared_with_the_host(cxcall: Cxcall) -> None:
     with platform(tokens=Reply(200, {}, {"Date": "Wed, 01 Jan 2020 00:00:00 GMT"})) as running:
         ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
     assert "ahead of the host" in lines(ran)["clock"][0][1]
 
 
-def test_a_spent_budget_is_told(cxcall: Cxcall) -> None:
+def test_low_rate_budget_is_reported(cxcall: Cxcall) -> None:
     spent = {f"inin-ratelimit-{name}": value for name, value in (("allowed", "300"), ("count", "299"), ("reset", "42"))}  # fmt: skip
     with platform(tokens=Reply(200, {}, spent)) as running:
         ran = cxcall("doctor", "-o", "json", code=5, env=running.environment)
@@ -177,11 +177,11 @@ def test_a_spent_budget_is_told(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize("given", ["campaignId", "=x", "campaignId="])
-def test_a_parameter_without_a_value_is_refused(given: str, cxcall: Cxcall) -> None:
+def test_parameter_without_a_value_is_rejected(given: str, cxcall: Cxcall) -> None:
     cxcall("doctor", "--for", "execute", "--param", given, code=2)
 
 
-def test_a_person_reads_a_line_a_check(live: Cxcall) -> None:
+def test_text_output_has_a_line_per_check(live: Cxcall) -> None:
     ran = live("doctor", code=0)
     first = ran.out.splitlines()[0]
     assert first.startswith("passed   settings      profile `default`")
@@ -189,7 +189,7 @@ def test_a_person_reads_a_line_a_check(live: Cxcall) -> None:
     assert "\t" not in ran.out
 
 
-def test_a_skill_of_cxone_is_looked_at(live: Cxcall) -> None:
+def test_cxone_skill_is_looked_up(live: Cxcall) -> None:
     words = ("--for", "cxone-dial-phone", "--param", f"to={NUMBER}", "--param", "skillId=4711")
     ran = live(
         "doctor", *words, "--param", "session=1", "-o", "json", code=5, env={"CXCALL_PLATFORM": "nice-cxone"}

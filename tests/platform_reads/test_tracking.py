@@ -1,4 +1,4 @@
-"""`track`, and `--wait` behind a call: what really became of it."""
+"""`cxcall track` and `--wait`: follow a call to its end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def conversation(*legs: dict[str, Any], over: bool = False) -> Reply:
     return Reply(200, {"id": ID, "participants": parties, **end})
 
 
-def test_one_read_shows_where_it_stands(live: Cxcall) -> None:
+def test_single_read_shows_the_state(live: Cxcall) -> None:
     ran = live("track", ID, "-o", "json", code=0)
     data = ran.envelope["data"]
     assert data["engagementId"] == ID
@@ -34,7 +34,7 @@ def test_one_read_shows_where_it_stands(live: Cxcall) -> None:
     assert not data["over"]
 
 
-def test_until_a_state_it_prints_what_changes(live: Cxcall) -> None:
+def test_until_prints_changes_up_to_the_state(live: Cxcall) -> None:
     ran = live("track", ID, "--until", "Dialing", code=0)
     seen = [json.loads(line) for line in ran.out.splitlines()]
     assert [sight["legs"][-1]["state"] for sight in seen] == ["alerting", "dialing"]
@@ -43,7 +43,7 @@ def test_until_a_state_it_prints_what_changes(live: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_a_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
+def test_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
     ran = live("call", "--to", NUMBER, "--as", USER, "--wait", "-o", "json", code=0)
     assert ran.envelope["outcome"] == "accepted"
     data = ran.envelope["data"]
@@ -52,7 +52,7 @@ def test_a_call_is_followed_to_its_end(live: Cxcall, sandbox: Sandbox) -> None:
     assert len(sandbox.rings) == 1
 
 
-def test_who_was_never_connected_was_not_reached(cxcall: Cxcall) -> None:
+def test_callee_without_a_connected_leg_was_not_reached(cxcall: Cxcall) -> None:
     failed = {
         "state": "terminated",
         "errorInfo": {"code": "error.ininedgecontrol.connection.timeout"},
@@ -66,7 +66,7 @@ def test_who_was_never_connected_was_not_reached(cxcall: Cxcall) -> None:
     assert ran.envelope["data"]["reached"] is False
 
 
-def test_what_goes_on_too_long_is_unknown(cxcall: Cxcall) -> None:
+def test_call_that_outlasts_the_limit_is_unknown(cxcall: Cxcall) -> None:
     ringing = conversation({"state": "connected", "connectedTime": "x"}, {"state": "alerting"})
     with Platform(reads=lambda _path, _count: ringing) as platform:
         words = ("track", ID, "--wait", "--at-most", "0.5", "-o", "json")
@@ -75,7 +75,7 @@ def test_what_goes_on_too_long_is_unknown(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, 5), (500, 6), (403, 5), (0, 6)])
-def test_a_read_that_fails_says_so(status: int, code: int, cxcall: Cxcall) -> None:
+def test_failed_read_is_reported(status: int, code: int, cxcall: Cxcall) -> None:
     with Platform(reads=lambda _path, _count: Reply(status, {"message": "no"})) as platform:
         ran = cxcall("track", ID, "-o", "json", code=code, env=platform.environment)
     assert ran.envelope["findings"]
@@ -83,7 +83,7 @@ def test_a_read_that_fails_says_so(status: int, code: int, cxcall: Cxcall) -> No
 
 
 @pytest.mark.slow
-def test_odd_answers_are_no_fault(cxcall: Cxcall) -> None:
+def test_unexpected_response_shapes_are_handled(cxcall: Cxcall) -> None:
     odd: list[Any] = [
         {},
         {"participants": None},
@@ -96,7 +96,7 @@ def test_odd_answers_are_no_fault(cxcall: Cxcall) -> None:
         assert ran.envelope["data"]["over"] is False
 
 
-def test_a_full_rate_budget_is_waited_for(cxcall: Cxcall) -> None:
+def test_low_rate_budget_delays_the_next_read(cxcall: Cxcall) -> None:
     spent = {
         "inin-ratelimit-allowed": "300",
         "inin-ratelimit-count": "299",
@@ -109,7 +109,7 @@ def test_a_full_rate_budget_is_waited_for(cxcall: Cxcall) -> None:
         assert platform.seen[f"/api/v2/conversations/{ID}"] == 1
 
 
-def test_a_contact_of_cxone_is_its_own_leg(cxcall: Cxcall) -> None:
+def test_cxone_contact_is_its_own_leg(cxcall: Cxcall) -> None:
     body = {"contactId": 7, "stateName": "Active", "toAddress": NUMBER}
     ended = {**body, "stateName": "Released", "endReason": "Contact hung up"}
     with Platform(reads=lambda _path, count: Reply(200, ended if count else body)) as platform:
@@ -121,9 +121,7 @@ def test_a_contact_of_cxone_is_its_own_leg(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_published_reads_what_a_community_route_started(
-    live: Cxcall, sandbox: Sandbox
-) -> None:
+def test_community_operation_cannot_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
     words = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", NUMBER, "-o", "json")
     ran = live(*words, "--wait", code=2)
     assert "no operation is published" in ran.envelope["findings"][0]["message"]
@@ -134,14 +132,14 @@ def test_nothing_published_reads_what_a_community_route_started(
         assert ran.codes == ["not-provable"]
 
 
-def test_a_delivery_stands_for_what_it_started(live: Cxcall, sandbox: Sandbox) -> None:
+def test_delivery_id_can_be_tracked(live: Cxcall, sandbox: Sandbox) -> None:
     done = live("call", "--to", NUMBER, "--as", USER, "-o", "json", code=0).envelope
     ran = live("track", done["deliveryId"], "-o", "json", code=0)
     assert ran.envelope["data"]["engagementId"] == done["engagementId"]
     assert sandbox.received[-1].path.endswith(done["engagementId"])
 
 
-def test_the_sentiment_is_the_platforms(live: Cxcall) -> None:
+def test_sentiment_is_read_from_the_platform(live: Cxcall) -> None:
     ran = live("track", ID, "--sentiment", "-o", "json", code=0)
     body = ran.envelope["response"]["body"]
     assert body["sentimentScore"] == 0.5
@@ -150,7 +148,7 @@ def test_the_sentiment_is_the_platforms(live: Cxcall) -> None:
     assert live("track", "7", "--sentiment", "-o", "json", code=2, env=env).codes == ["usage"]
 
 
-def test_a_person_sees_each_party(live: Cxcall) -> None:
+def test_text_output_shows_each_party(live: Cxcall) -> None:
     pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(
         str(CXCALL), ["track", ID, "--until", "dialing"],

@@ -1,4 +1,4 @@
-"""Guards before a phone rings, as a user meets them, and their clock and lists by themselves."""
+"""Call guards: kinds of numbers, the do-not-call list, calling hours."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def call(number: str) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("number", ["112", "911", "+1911", "999"])
-def test_an_emergency_number_is_not_rung_by_mistake(number: str, cxcall: Cxcall) -> None:
+def test_emergency_number_is_stopped_without_force(number: str, cxcall: Cxcall) -> None:
     ran = cxcall(*call(number), code=3)
     assert "phone-kind" in ran.codes
     cxcall(*call(number), "--force", code=0)
 
 
 @pytest.mark.parametrize("number", ["+19005551234", "+499001234567", "+448712345678"])
-def test_a_premium_number_is_not_rung_by_mistake(number: str, cxcall: Cxcall) -> None:
+def test_premium_rate_number_is_stopped_without_force(number: str, cxcall: Cxcall) -> None:
     ran = cxcall(*call(number), code=3)
     assert ran.codes == ["phone-kind"]
     assert number not in ran.out
@@ -55,11 +55,11 @@ def test_a_premium_number_is_not_rung_by_mistake(number: str, cxcall: Cxcall) ->
 @pytest.mark.parametrize(
     "number", ["+12025550123", "7001", "sip:ada@example.com", "Flow@localhost"]
 )
-def test_other_addresses_are_left_alone(number: str, cxcall: Cxcall) -> None:
+def test_extension_or_sip_address_has_no_finding(number: str, cxcall: Cxcall) -> None:
     assert cxcall(*call(number), code=0).codes == []
 
 
-def test_outside_of_the_hours_there_is_a_warning(cxcall: Cxcall) -> None:
+def test_call_outside_calling_hours_gets_a_warning(cxcall: Cxcall) -> None:
     ran = cxcall(*call(BERLIN), "--hours", hours_at("Europe/Berlin", inside=False), code=0)
     finding = ran.envelope["findings"][0]
     assert (finding["severity"], finding["code"]) == ("warning", "outside-hours")
@@ -68,7 +68,7 @@ def test_outside_of_the_hours_there_is_a_warning(cxcall: Cxcall) -> None:
     assert cxcall(*call(BERLIN), "--hours", within, code=0).codes == []
 
 
-def test_a_profile_may_enforce_the_hours(live: Cxcall, sandbox: Sandbox) -> None:
+def test_profile_can_enforce_calling_hours(live: Cxcall, sandbox: Sandbox) -> None:
     outside = hours_at("Europe/Berlin", inside=False)
     live.file(
         "config/config.toml", f'[profiles.eu]\nhours = "{outside}"\nhours_policy = "enforce"\n'
@@ -81,7 +81,7 @@ def test_a_profile_may_enforce_the_hours(live: Cxcall, sandbox: Sandbox) -> None
     assert len(sandbox.rings) == 1
 
 
-def test_every_zone_that_the_number_may_be_in_counts(cxcall: Cxcall) -> None:
+def test_every_possible_time_zone_of_a_number_is_checked(cxcall: Cxcall) -> None:
     assert {"America/New_York", "Pacific/Honolulu"} < set(call_guards.time_zones("+18005551234"))
     # Three hours around the time of New York are over in Honolulu, five or six hours behind.
     hours = hours_at("America/New_York", inside=True)
@@ -89,7 +89,7 @@ def test_every_zone_that_the_number_may_be_in_counts(cxcall: Cxcall) -> None:
     assert "outside-hours" in ran.codes
 
 
-def test_where_no_zone_is_known_that_is_said(cxcall: Cxcall) -> None:
+def test_unknown_time_zone_is_reported(cxcall: Cxcall) -> None:
     ran = cxcall(*call("7001"), "--hours", "00:00-23:59", code=0)
     assert "nothing says in which time zone" in ran.envelope["findings"][0]["message"]
 
@@ -97,14 +97,14 @@ def test_where_no_zone_is_known_that_is_said(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     "text", ["", "8-21", "08:00", "25:00-26:00", "08:00-21:00-22:00", "always", "08:00Z-21:00Z"]
 )
-def test_hours_that_are_none_are_refused(text: str) -> None:
+def test_invalid_hours_are_rejected(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         Hours.parse(text)
     assert "08:00-21:00" in refused.value.findings[0].fix
 
 
 @given(st.times(), st.times(), st.times())
-def test_a_day_is_the_hours_and_the_rest_of_it(begin: time, end: time, moment: time) -> None:
+def test_time_is_either_inside_the_hours_or_outside(begin: time, end: time, moment: time) -> None:
     inside = moment in Hours(begin, end)
     if moment in (begin, end):
         assert inside
@@ -121,7 +121,7 @@ DO_NOT_CALL = """phone;asked
 
 
 @pytest.mark.parametrize("number", [BERLIN, "+12025550123", "+442079460000"])
-def test_a_number_on_the_list_is_stopped_however_it_is_written(
+def test_number_on_the_do_not_call_list_is_stopped_in_any_notation(
     number: str, live: Cxcall, sandbox: Sandbox
 ) -> None:
     listed = live.file("dnc.txt", DO_NOT_CALL)
@@ -133,14 +133,16 @@ def test_a_number_on_the_list_is_stopped_however_it_is_written(
     live(*words, "--do-not-call", live.file("other.txt", "+12025550199\n"), code=0)
 
 
-def test_a_list_that_holds_no_numbers_is_refused(cxcall: Cxcall) -> None:
+def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
     listed = cxcall.file("dnc.txt", "+12025550123\nAda Lovelace\n")
     ran = cxcall(*call("+12025550124"), "--do-not-call", listed, code=2)
     assert "line 2" in ran.envelope["findings"][0]["message"]
     assert cxcall(*call("+12025550124"), "--do-not-call", "none.txt", code=2).codes == ["usage"]
 
 
-def test_a_row_of_a_batch_is_stopped_whatever_is_forced(live: Cxcall, sandbox: Sandbox) -> None:
+def test_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
     rows = "contact-id,phone-number\n" + "".join(
         f"{CONTACT[:-1]}{digit},+1202555016{digit}\n" for digit in range(3)
     )
@@ -159,7 +161,7 @@ def test_a_row_of_a_batch_is_stopped_whatever_is_forced(live: Cxcall, sandbox: S
     assert sorted(entry.numbers[0][-4:] for entry in sandbox.rings) == ["0160", "0162"]
 
 
-def test_columns_of_a_contact_are_looked_at_too() -> None:
+def test_numbers_in_contact_columns_are_checked() -> None:
     operation = named("add-contacts")
     body = Payload(
         [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
@@ -168,7 +170,7 @@ def test_columns_of_a_contact_are_looked_at_too() -> None:
     assert found == [call_guards.DialedNumber("+12025550123", "/0/data/Home")]
 
 
-def test_what_rings_nobody_is_not_guarded(cxcall: Cxcall) -> None:
+def test_operation_that_places_no_call_is_not_guarded(cxcall: Cxcall) -> None:
     words = ("send", "add-dnc-numbers", "--dnc-list-id", USER, "-n", "-o", "json")
     numbers = cxcall.file("numbers.json", json.dumps(["+19005551234"]))
     assert cxcall(*words, "--file", numbers, code=0).codes == []
@@ -184,7 +186,7 @@ def test_what_rings_nobody_is_not_guarded(cxcall: Cxcall) -> None:
         ([*call(BERLIN)[:-2], "--hours", "9-5"], {}, "--hours"),
     ],
 )
-def test_hours_that_are_none_are_refused_where_they_stand(
+def test_invalid_hours_are_reported_with_their_source(
     cxcall: Cxcall, arguments: Sequence[str], environment: dict[str, str], where: str
 ) -> None:
     cxcall.file("config/config.toml", '[profiles.default]\nhours = "always"\n')

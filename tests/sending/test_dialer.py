@@ -1,4 +1,4 @@
-"""It never dials twice: every fault of a network, and what the delivery, the ledger and the server say."""
+"""No call is placed twice: network faults, and what delivery, ledger, and server report for each."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Sleep:
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_a_fault_its_outcome_and_what_rang(name: str, ledger: Ledger) -> None:
+def test_outcome_exit_code_and_calls_of_each_fault(name: str, ledger: Ledger) -> None:
     row = ROWS[name]
     sleep, waits = Sleep(), []
     with FaultServer(row.faults) as server:
@@ -129,7 +129,7 @@ def check_guard(ledger: Ledger, plan: Plan, done: Delivery) -> None:
         assert (again.outcome, again.attempts) == (Outcome.UNDELIVERED, 3)
 
 
-def test_reset_at_once(ledger: Ledger) -> None:
+def test_connection_reset_at_once_is_never_accepted(ledger: Ledger) -> None:
     # Whether the connection stood for a moment is up to the system; nothing rang in either case.
     with FaultServer((fault.reset_at_once,)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
@@ -152,7 +152,7 @@ def certificate_for(folder: Path, name: str = "good", hosts: str = "IP:127.0.0.1
     return make_certificate(folder, name, hosts)
 
 
-def test_nothing_listens(ledger: Ledger) -> None:
+def test_refused_connection_is_tried_three_times(ledger: Ledger) -> None:
     sleep = Sleep()
     with reserve() as closed:
         url = f"http://127.0.0.1:{port_of(closed)}"
@@ -161,7 +161,7 @@ def test_nothing_listens(ledger: Ledger) -> None:
     assert 0.5 < sleep.slept < 2
 
 
-def test_something_listens_in_the_end(ledger: Ledger) -> None:
+def test_request_is_sent_when_the_server_starts_during_retries(ledger: Ledger) -> None:
     with ExitStack() as stack:
         closed = reserve()
         server: list[FaultServer] = []
@@ -182,7 +182,7 @@ def assert_unreached(ledger: Ledger, done: Delivery, expected: Unreached) -> Non
     check_words(done)
 
 
-def test_no_such_host(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -198,7 +198,7 @@ def test_no_such_host(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     [("good", "DNS:other.invalid", True), ("expired", "IP:127.0.0.1", True), ("good", "IP:127.0.0.1", False)],
     ids=["wrong name", "expired", "self-signed"],
 )  # fmt: skip
-def test_a_bad_certificate_is_tried_once(
+def test_untrusted_certificate_is_tried_once(
     ledger: Ledger,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -215,7 +215,7 @@ def test_a_bad_certificate_is_tried_once(
     assert server.whole == 0
 
 
-def test_no_tls_is_tried_three_times(ledger: Ledger) -> None:
+def test_server_without_tls_is_tried_three_times(ledger: Ledger) -> None:
     with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
         url = server.base_url.replace("http:", "https:")
         done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=Sleep()))
@@ -223,7 +223,7 @@ def test_no_tls_is_tried_three_times(ledger: Ledger) -> None:
     assert server.connections == 3
 
 
-def test_tls_that_stands_late_is_sent_once(
+def test_request_is_sent_once_after_a_failed_tls_handshake(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shown = certificate_for(tmp_path / "shown")
@@ -234,7 +234,9 @@ def test_tls_that_stands_late_is_sent_once(
 
 
 @pytest.mark.parametrize("proxy", [fault.rejecting_proxy(), fault.dying_proxy], ids=["407", "dies"])
-def test_a_proxy_in_the_way(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault) -> None:
+def test_unreachable_proxy_leaves_the_request_undelivered(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, proxy: Fault
+) -> None:
     with FaultServer((proxy,)) as server:
         monkeypatch.setenv("HTTPS_PROXY", f"http://user:pa55word@127.0.0.1:{server.port}")
         done = deliver(
@@ -244,14 +246,14 @@ def test_a_proxy_in_the_way(ledger: Ledger, monkeypatch: pytest.MonkeyPatch, pro
     assert "pa55word" not in repr(done)
 
 
-def test_a_connect_that_never_ends(ledger: Ledger) -> None:
+def test_connect_timeout_leaves_the_request_undelivered(ledger: Ledger) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")
         done = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert_unreached(ledger, done, Unreached("undelivered", 3))
 
 
-def test_waits_are_those_that_were_asked_for(ledger: Ledger) -> None:
+def test_waits_follow_retry_after(ledger: Ledger) -> None:
     sleep, told = Sleep(), []
     with FaultServer((limited("7"), limited("5", 503), fault.accept)) as server:
         deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(on_wait=lambda *wait: told.append(wait), sleep=sleep))  # fmt: skip
@@ -260,7 +262,7 @@ def test_waits_are_those_that_were_asked_for(ledger: Ledger) -> None:
     assert told == [(7.0, f"`{host}` answered HTTP 429"), (5.0, f"`{host}` answered HTTP 503")]
 
 
-def test_a_wait_that_is_too_long_is_named(ledger: Ledger) -> None:
+def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger) -> None:
     sleep = Sleep()
     with FaultServer((limited("90", words="Rate limit exceeded"),)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=sleep))
@@ -272,7 +274,7 @@ def test_a_wait_that_is_too_long_is_named(ledger: Ledger) -> None:
     assert "Rate limit exceeded" in found.why
 
 
-def test_no_wait_at_all_when_none_is_allowed(ledger: Ledger) -> None:
+def test_max_wait_of_zero_prevents_retries(ledger: Ledger) -> None:
     with FaultServer((limited("0"), limited("1"), fault.accept)) as server:
         done = deliver(
             plan_to(server.base_url, max_wait=0), ledger, Tokens(), SendHooks(sleep=Sleep())
@@ -280,7 +282,7 @@ def test_no_wait_at_all_when_none_is_allowed(ledger: Ledger) -> None:
     assert (done.outcome, done.attempts) == (Outcome.UNDELIVERED, 2)
 
 
-def test_a_fresh_token_is_used_after_401(ledger: Ledger) -> None:
+def test_fresh_token_is_used_after_401(ledger: Ledger) -> None:
     tokens = Tokens()
     with FaultServer((refused(401), fault.accept)) as server:
         deliver(plan_to(server.base_url), ledger, tokens)
@@ -302,7 +304,7 @@ def _finding(code: str) -> Finding:
     ],
     ids=["given", "unreachable", "unreadable"],
 )  # fmt: skip
-def test_401_and_no_other_token(
+def test_401_without_another_token_ends_the_delivery(
     ledger: Ledger, error: Exception, outcome: Outcome, code: ExitCode
 ) -> None:
     with FaultServer((refused(401),)) as server:
@@ -312,7 +314,7 @@ def test_401_and_no_other_token(
     check_record(ledger, done)
 
 
-def test_a_token_for_another_host_leaves_nothing(ledger: Ledger) -> None:
+def test_token_for_another_host_is_not_sent(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         other = plan.request._replace(url=plan.request.url.replace("127.0.0.1", "localhost"))
@@ -322,7 +324,7 @@ def test_a_token_for_another_host_leaves_nothing(ledger: Ledger) -> None:
     check_record(ledger, done)
 
 
-def test_no_first_token_no_record(ledger: Ledger) -> None:
+def test_nothing_is_recorded_without_a_first_token(ledger: Ledger) -> None:
     def none(_: bool) -> Token:  # noqa: FBT001 - the dialer's interface
         raise CredentialsError(_finding("token-missing"))
 
@@ -332,7 +334,7 @@ def test_no_first_token_no_record(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("first", [fault.accept, fault.never_answer], ids=["accepted", "unknown"])
-def test_the_same_again_is_stopped_and_again_is_not(ledger: Ledger, first: Fault) -> None:
+def test_duplicate_is_stopped_unless_again_is_set(ledger: Ledger, first: Fault) -> None:
     with FaultServer((first, fault.accept)) as server:
         plan = plan_to(server.base_url, timeout=0.5)
         deliver(plan, ledger, Tokens())
@@ -343,7 +345,7 @@ def test_the_same_again_is_stopped_and_again_is_not(ledger: Ledger, first: Fault
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 2)
 
 
-def test_one_that_another_process_sent_meanwhile_is_not_sent_again(
+def test_retry_is_stopped_when_another_process_sent_the_request(
     ledger: Ledger, tmp_path: Path
 ) -> None:
     with FaultServer((limited("1"), fault.accept)) as server:
@@ -359,7 +361,7 @@ def test_one_that_another_process_sent_meanwhile_is_not_sent_again(
     check_record(ledger, done)
 
 
-def test_a_header_that_the_user_names_comes_first(ledger: Ledger) -> None:
+def test_engagement_header_of_the_user_comes_first(ledger: Ledger) -> None:
     with FaultServer((answer(201, {**fault.IDS, "X-Mine": "mine"}),)) as server:
         plan = plan_to(server.base_url, engagement_header="x-mine")
         done = deliver(plan, ledger, Tokens())
@@ -377,7 +379,7 @@ def test_a_header_that_the_user_names_comes_first(ledger: Ledger) -> None:
         ({"Location": "https://elsewhere.invalid/things/i/?q=1"}, [1], "location"),
     ],
 )
-def test_where_the_engagement_id_is_found(
+def test_engagement_id_is_found_in_each_declared_place(
     ledger: Ledger, headers: dict[str, str], body: Any, source: str
 ) -> None:
     with FaultServer((answer(201, headers, body),)) as server:
@@ -385,7 +387,7 @@ def test_where_the_engagement_id_is_found(
     assert (done.engagement_id, done.engagement_id_source) == ("i", source)
 
 
-def test_the_correlation_id(ledger: Ledger) -> None:
+def test_correlation_id_is_read_from_headers_or_body(ledger: Ledger) -> None:
     newer = {"ININ-Correlation-Id": "old", "Genesys-Correlation-Id": "new"}
     faults = (refused(400, newer), refused(400, {}, {"contextId": "body"}), refused(400))
     with FaultServer(faults) as server:
@@ -414,7 +416,7 @@ REFUSALS: dict[str, tuple[Fault, list[str], list[str]]] = {
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_what_a_refusal_says(ledger: Ledger, name: str) -> None:
+def test_refusal_names_the_cause_of_the_platform(ledger: Ledger, name: str) -> None:
     refusal, codes, words = REFUSALS[name]
     with FaultServer((refusal,)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens())
@@ -427,7 +429,7 @@ def test_what_a_refusal_says(ledger: Ledger, name: str) -> None:
     assert "u:p" not in text
 
 
-def test_unknown_says_what_to_do(ledger: Ledger) -> None:
+def test_unknown_outcome_says_how_to_resolve_it(ledger: Ledger) -> None:
     with FaultServer((answer(500, {}, {"message": "oops"}),)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens())
     found = done.findings[0]
@@ -444,7 +446,7 @@ def interrupt(_: object = None) -> None:
     signal.pthread_kill(main, signal.SIGINT)
 
 
-def test_interrupted_after_it_left(ledger: Ledger) -> None:
+def test_interrupt_after_the_request_left_is_unknown(ledger: Ledger) -> None:
     with FaultServer((fault.but(fault.never_answer, interrupt),)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens())
     assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
@@ -453,7 +455,9 @@ def test_interrupted_after_it_left(ledger: Ledger) -> None:
     check_words(done)
 
 
-def test_interrupted_before_it_left(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_before_the_request_left_is_undelivered(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gone = threading.Event()
 
     def wait(*_: Any, **__: Any) -> None:
@@ -475,14 +479,14 @@ def assert_stopped(ledger: Ledger, done: Delivery) -> None:
     check_words(done)
 
 
-def test_interrupted_while_it_waits(ledger: Ledger) -> None:
+def test_interrupt_during_a_retry_wait_is_undelivered(ledger: Ledger) -> None:
     with FaultServer((limited("5"), fault.accept)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=interrupt))
     assert_stopped(ledger, done)
     assert (server.whole, server.rung) == (1, 0)
 
 
-def test_interrupted_while_a_token_is_fetched(ledger: Ledger) -> None:
+def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> None:
     tokens = Tokens()
 
     def slow(fresh: bool) -> Token:  # noqa: FBT001 - the dialer's interface
@@ -496,7 +500,7 @@ def test_interrupted_while_a_token_is_fetched(ledger: Ledger) -> None:
     assert server.whole == 1
 
 
-def test_what_it_waits_for_its_turn_is_no_part_of_the_timeout(ledger: Ledger) -> None:
+def test_wait_for_a_slot_does_not_count_against_the_timeout(ledger: Ledger) -> None:
     turn = SendHooks(wait_for_slot=lambda: threading.Event().wait(0.6) and None)
     with FaultServer((fault.accept,)) as server:
         done = deliver(plan_to(server.base_url, timeout=0.3), ledger, Tokens(), turn)
@@ -505,7 +509,7 @@ def test_what_it_waits_for_its_turn_is_no_part_of_the_timeout(ledger: Ledger) ->
 
 @pytest.mark.parametrize("step", ["begin", "record_not_processed", "record_attempt"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_the_ledger_writes_waits_for_it(
+def test_signal_during_a_ledger_write_is_deferred(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, step: str, number: signal.Signals
 ) -> None:
     before = {known: signal.getsignal(known) for known in (signal.SIGINT, signal.SIGTERM)}
@@ -528,7 +532,7 @@ def test_a_signal_while_the_ledger_writes_waits_for_it(
 
 
 @pytest.mark.parametrize("fault_", [fault.accept, fault.reset_after_body, refused(400)])
-def test_a_signal_while_the_end_is_written_does_not_change_it(
+def test_signal_while_the_outcome_is_written_does_not_change_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, fault_: Fault
 ) -> None:
     write = ledger.record_outcome
@@ -544,7 +548,7 @@ def test_a_signal_while_the_end_is_written_does_not_change_it(
     check_record(ledger, done)
 
 
-def test_a_signal_before_the_record_leaves_nothing(
+def test_signal_before_the_record_sends_nothing(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: Any) -> str:
@@ -556,7 +560,7 @@ def test_a_signal_before_the_record_leaves_nothing(
     assert server.connections == 0
 
 
-def test_in_a_thread_no_signal_is_touched(tmp_path: Path) -> None:
+def test_delivery_in_a_thread_keeps_signal_handlers(tmp_path: Path) -> None:
     found: list[Delivery] = []
 
     def send(base_url: str) -> None:
@@ -580,7 +584,7 @@ def break_ledger(folder: Path) -> None:
     ("fault_", "outcome"),
     [(fault.accept, Outcome.ACCEPTED), (fault.reset_after_body, Outcome.UNKNOWN), (refused(400), Outcome.REFUSED)],
 )  # fmt: skip
-def test_a_ledger_that_fails_after_the_send_hides_nothing(
+def test_ledger_failure_after_sending_does_not_hide_the_outcome(
     ledger: Ledger, tmp_path: Path, fault_: Fault, outcome: Outcome
 ) -> None:
     broken = fault.but(fault_, lambda _peer: break_ledger(tmp_path / "state"))
@@ -592,7 +596,7 @@ def test_a_ledger_that_fails_after_the_send_hides_nothing(
     assert done.id in last.fix
 
 
-def test_a_ledger_that_fails_between_two_attempts_ends_it(ledger: Ledger, tmp_path: Path) -> None:
+def test_ledger_failure_between_attempts_prevents_the_retry(ledger: Ledger, tmp_path: Path) -> None:
     with FaultServer((limited("1"), fault.accept)) as server:
         done = deliver(
             plan_to(server.base_url),
@@ -605,7 +609,7 @@ def test_a_ledger_that_fails_between_two_attempts_ends_it(ledger: Ledger, tmp_pa
     assert [found.code for found in done.findings] == ["rate-limited", "ledger", "ledger"]
 
 
-def test_a_ledger_that_cannot_be_written_lets_nothing_leave(ledger: Ledger, tmp_path: Path) -> None:
+def test_nothing_is_sent_when_the_ledger_cannot_be_written(ledger: Ledger, tmp_path: Path) -> None:
     break_ledger(tmp_path / "state")
     with FaultServer((fault.accept,)) as server, pytest.raises(LedgerError):
         deliver(plan_to(server.base_url), ledger, Tokens())
@@ -625,7 +629,7 @@ with Ledger.open(Path(sys.argv[2])) as ledger:
 
 
 @pytest.mark.slow
-def test_a_killed_process_leaves_unknown_behind(ledger: Ledger, tmp_path: Path) -> None:
+def test_killed_process_leaves_the_delivery_unknown(ledger: Ledger, tmp_path: Path) -> None:
     arrived = threading.Event()
     silent = fault.but(fault.never_answer, lambda _peer: arrived.set())
     with FaultServer((silent, fault.accept)) as server:
@@ -646,7 +650,7 @@ def test_a_killed_process_leaves_unknown_behind(ledger: Ledger, tmp_path: Path) 
     assert server.rung == 1
 
 
-def test_the_ledger_keeps_no_number_and_no_query(ledger: Ledger) -> None:
+def test_ledger_keeps_neither_numbers_nor_the_query(ledger: Ledger) -> None:
     with FaultServer((fault.accept,)) as server:
         plan = plan_to(server.base_url)
         url = f"{server.base_url}/numbers/{NUMBER.replace('+', '%2B')}?key=secret"

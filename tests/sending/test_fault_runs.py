@@ -1,4 +1,4 @@
-"""Faults in seeded sequences, two senders at once, interrupts in between: no request ever rings twice.
+"""Seeded sequences of faults and interrupts with two senders: no request places a call twice.
 
 CI runs a sample. The whole job, some minutes on four cores:
 `CXCALL_FAULT_RUNS=10000 python -m pytest -n auto tests/test_fault_runs.py`
@@ -88,7 +88,7 @@ def check_run(random: Random, folder: Path) -> None:
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, RUNS // IN_ONE))]
 )
-def test_whatever_happens_it_rings_once_at_most(seed: int, tmp_path: Path) -> None:
+def test_no_sequence_of_faults_places_a_call_twice(seed: int, tmp_path: Path) -> None:
     for number in range(seed * IN_ONE, (seed + 1) * IN_ONE):
         try:
             check_run(Random(number), tmp_path / str(number))

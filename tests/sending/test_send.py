@@ -1,4 +1,4 @@
-"""`send` as a user meets it: any operation, its parameters as flags; `call` and `callback` over it."""
+"""`cxcall send`, `call`, and `callback`: operations, parameters as flags, consent, records."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def judges() -> dict[str, Callable[[Operation, Sent], None]]:
 
 
 @pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
-def test_what_a_dry_run_shows_is_right_to_a_validator_of_another_maker(
+def test_request_of_a_dry_run_passes_an_independent_validator(
     operation: Operation, cxcall: Cxcall, judges: dict[str, Callable[[Operation, Sent], None]]
 ) -> None:
     words = ["send", operation.name, *samples(operation), "--dry-run", "-o", "json"]
@@ -110,7 +110,7 @@ def test_every_operation_can_be_sent_to_the_sandbox(operation: Operation, cxcall
     assert not told or ran.envelope["engagementId"] == str(told[0])
 
 
-def test_the_help_of_an_operation_has_its_parameters_as_flags(cxcall: Cxcall) -> None:
+def test_help_of_an_operation_lists_its_parameters_as_flags(cxcall: Cxcall) -> None:
     told = cxcall("send", "list-campaigns", "--help", code=0).out
     assert "GET /api/v2/outbound/campaigns" in told
     assert "--page-size SIZE" in told
@@ -121,14 +121,14 @@ def test_the_help_of_an_operation_has_its_parameters_as_flags(cxcall: Cxcall) ->
     assert "cxone-get-token" not in every
 
 
-def test_a_parameter_whose_flag_means_something_else_is_set_by_its_name(cxcall: Cxcall) -> None:
+def test_parameter_whose_flag_is_taken_is_set_by_param(cxcall: Cxcall) -> None:
     words = ("send", "cxone-stop-skill", "--skill-id", "7", "-n", "-o", "json")
     shown = cxcall(*words, "--param", "force=true", code=0).envelope["request"]["url"]
     assert shown.endswith("/skills/7/stop?force=true")
     assert cxcall(*words, "--param", "farce=true", code=2).codes == ["usage"]
 
 
-def test_what_is_missing_is_named(cxcall: Cxcall) -> None:
+def test_missing_parameter_is_named(cxcall: Cxcall) -> None:
     ran = cxcall("send", "start-campaign", "-n", "-o", "json", code=2)
     finding = ran.envelope["findings"][0]
     assert "`--campaign-id` is missing" in finding["message"]
@@ -136,18 +136,18 @@ def test_what_is_missing_is_named(cxcall: Cxcall) -> None:
     assert "operations create-campaign --skeleton" in ran.envelope["findings"][0]["fix"]
 
 
-def test_a_wrong_name_is_told_the_near_one(cxcall: Cxcall) -> None:
+def test_unknown_operation_gets_a_suggestion(cxcall: Cxcall) -> None:
     ran = cxcall("send", "get-conversatoin", code=2)
     assert "did you mean `get-conversation`?" in ran.err
     assert "cxcall send --help" in cxcall("send", code=2).err
 
 
-def test_what_grants_a_token_is_not_sent(cxcall: Cxcall) -> None:
+def test_token_operation_is_not_sent(cxcall: Cxcall) -> None:
     ran = cxcall("send", "cxone-get-token", "--set", "/x=1", "-n", code=2)
     assert "cxcall auth login" in ran.err
 
 
-def test_an_operation_of_ones_own_contract(cxcall: Cxcall) -> None:
+def test_operation_of_a_user_contract_can_be_sent(cxcall: Cxcall) -> None:
     own = {
         "openapi": "3.1.0",
         "info": {"title": "own", "version": "1"},
@@ -184,13 +184,13 @@ def test_an_operation_of_ones_own_contract(cxcall: Cxcall) -> None:
         assert request["body"] is None
 
 
-def test_an_operation_of_another_platform_than_the_profiles_is_stopped(cxcall: Cxcall) -> None:
+def test_operation_of_another_platform_is_stopped(cxcall: Cxcall) -> None:
     words = ("send", "cxone-get-contact", "--contact-id", "7", "-n", "-o", "json")
     ran = cxcall(*words, code=3, env={"CXCALL_PLATFORM": "genesys-cloud"})
     assert ran.codes == ["platform-mismatch"]
 
 
-def test_a_call_rings_and_is_guarded(live: Cxcall, sandbox: Sandbox) -> None:
+def test_call_is_placed_and_its_duplicate_is_stopped(live: Cxcall, sandbox: Sandbox) -> None:
     call = ("call", "--to", NUMBER, "--as", USER, "-o", "json")
     done = live(*call, code=0).envelope
     assert done["operation"] == "place-call-for-user"
@@ -200,7 +200,7 @@ def test_a_call_rings_and_is_guarded(live: Cxcall, sandbox: Sandbox) -> None:
     assert len(sandbox.rings) == 1
 
 
-def test_a_call_needs_the_token_of_a_person_unless_it_is_for_one(live: Cxcall) -> None:
+def test_call_needs_a_user_token_unless_it_is_for_a_user(live: Cxcall) -> None:
     ran = live("call", "--to", NUMBER, "-o", "json", code=4)
     finding = ran.envelope["findings"][0]
     assert finding["code"] == "token-user-context"
@@ -224,7 +224,7 @@ def test_a_call_needs_the_token_of_a_person_unless_it_is_for_one(live: Cxcall) -
         ),
     ],
 )  # fmt: skip
-def test_the_operation_follows_from_platform_and_flags(
+def test_operation_of_call_depends_on_platform_and_flags(
     platform: str, words: str, operation: str, target: str, cxcall: Cxcall
 ) -> None:
     given = [{"N": NUMBER, "U": USER, "Q": USER}.get(word, word) for word in words.split()]
@@ -234,13 +234,13 @@ def test_the_operation_follows_from_platform_and_flags(
     assert ran.envelope["request"]["url"].endswith(filled)
 
 
-def test_a_flag_of_the_other_platform_is_refused(cxcall: Cxcall) -> None:
+def test_flag_of_the_other_platform_is_rejected(cxcall: Cxcall) -> None:
     ran = cxcall("call", "--to", NUMBER, "--session", "5", "-n", code=2)
     assert "`--session` is not for `genesys-cloud`" in ran.err
     assert "--as USER" in ran.err
 
 
-def test_a_callback_has_its_time_and_queue(cxcall: Cxcall) -> None:
+def test_callback_sends_time_and_queue(cxcall: Cxcall) -> None:
     words = ("callback", "--to", NUMBER, "--queue", USER, "-n", "-o", "json")
     at = "2026-12-01T09:00:00Z"
     body = cxcall(*words, "--at", at, code=0).envelope["request"]["body"]
@@ -249,7 +249,7 @@ def test_a_callback_has_its_time_and_queue(cxcall: Cxcall) -> None:
     assert ran.envelope["findings"][0]["where"] == "/callbackScheduledTime"
 
 
-def test_a_read_needs_no_consent_and_leaves_no_record(live: Cxcall) -> None:
+def test_read_needs_no_consent_and_is_not_recorded(live: Cxcall) -> None:
     read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
     for _ in range(2):
         ran = live(*read, code=0)
@@ -257,7 +257,7 @@ def test_a_read_needs_no_consent_and_leaves_no_record(live: Cxcall) -> None:
     assert live("history", "list", "-o", "jsonl", code=0).out == ""
 
 
-def test_what_rings_nobody_may_be_sent_twice_and_is_recorded(live: Cxcall) -> None:
+def test_operation_without_calls_can_be_repeated_and_is_recorded(live: Cxcall) -> None:
     stop = ("send", "stop-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
     for _ in range(2):
         live(*stop, code=0)
@@ -265,7 +265,7 @@ def test_what_rings_nobody_may_be_sent_twice_and_is_recorded(live: Cxcall) -> No
     assert [json.loads(line)["operation"] for line in lines] == ["stop-campaign"] * 2
 
 
-def test_a_read_that_fails_in_passing_is_made_again(cxcall: Cxcall) -> None:
+def test_read_is_repeated_after_a_transient_failure(cxcall: Cxcall) -> None:
     def answer(_path: str, count: int) -> Reply:
         return Reply(500, {"message": "later"}) if count == 0 else Reply(200, {"errors": ["of it"]})
 
@@ -276,7 +276,7 @@ def test_a_read_that_fails_in_passing_is_made_again(cxcall: Cxcall) -> None:
     assert ran.envelope["response"]["body"] == {"errors": ["of it"]}
 
 
-def test_a_read_without_an_answer_is_undelivered_never_unknown(cxcall: Cxcall) -> None:
+def test_read_without_a_response_is_undelivered(cxcall: Cxcall) -> None:
     read = ("send", "get-campaign", "--campaign-id", CAMPAIGN, "-o", "json")
     with Platform(reads=lambda _path, _count: Reply(500, {})) as platform:
         ran = cxcall(*read, code=6, env=platform.environment)
@@ -284,7 +284,7 @@ def test_a_read_without_an_answer_is_undelivered_never_unknown(cxcall: Cxcall) -
     assert ran.codes == ["undelivered"]
 
 
-def test_a_body_may_be_an_array(cxcall: Cxcall) -> None:
+def test_body_can_be_an_array(cxcall: Cxcall) -> None:
     ran = cxcall(
         "send", "add-contacts", "--contact-list-id", USER, "-n", "-o", "json",
         "--set", f'/0/contactListId="{USER}"', "--set", f'/0/data={{"phone":"{NUMBER}"}}', code=0,
@@ -292,13 +292,13 @@ def test_a_body_may_be_an_array(cxcall: Cxcall) -> None:
     assert ran.envelope["request"]["body"] == [{"contactListId": USER, "data": {"phone": NUMBER}}]
 
 
-def test_the_contact_may_be_named_as_in_the_command(live: Cxcall) -> None:
+def test_contact_can_be_named_as_in_the_command(live: Cxcall) -> None:
     words = ("send", "execute", "--campaign-id", CAMPAIGN, "--contact-id", CONTACT)
     ran = live(*words, "--phone-number", NUMBER, "-o", "json", code=0)
     assert ran.envelope["request"]["url"].endswith(f"/campaigns/{CAMPAIGN}/executions")
 
 
-def test_an_answer_that_nests_too_deep_is_text_in_the_envelope(cxcall: Cxcall) -> None:
+def test_deeply_nested_response_is_text_in_the_envelope(cxcall: Cxcall) -> None:
     deep = b'{"x":' + b"[" * 700 + b"]" * 700 + b"}"
     with FaultServer((answer(201, IDS, deep),)) as server:
         cxcall.environment |= {"CXCALL_BASE_URL": server.base_url, "CXCALL_ACCESS_TOKEN": "t"}
@@ -309,7 +309,7 @@ def test_an_answer_that_nests_too_deep_is_text_in_the_envelope(cxcall: Cxcall) -
 
 
 @pytest.mark.parametrize("spelling", ["http://LOCALHOST:{}", "http://localhost:0{}/"])
-def test_a_host_has_one_spelling_for_the_guard(
+def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     cxcall: Cxcall, stranger: Stranger, spelling: str
 ) -> None:
     port = stranger.base_url.rpartition(":")[2]
