@@ -80,9 +80,9 @@ def test_colors_can_be_turned_off(cxcall: Cxcall) -> None:
 
 def test_body_has_syntax_colors_and_the_same_text(live: Cxcall) -> None:
     with terminal(live, *PERSONAL) as child:
-        coloured = screen(child)
-    assert "\x1b[" in coloured.partition("{")[2]
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+        colored = screen(child)
+    assert "\x1b[" in colored.partition("{")[2]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", colored)
     assert re.search(r'\n\{\n  "id": "[^"]+",\n  "status": "[^"]+"\n\}', plain)
 
 

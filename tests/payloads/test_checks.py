@@ -66,7 +66,7 @@ VALUES = ANY_JSON | st.sampled_from(
 )
 
 
-def independent(operation: Operation) -> jsonschema.Draft202012Validator:
+def independent_validator(operation: Operation) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(
         operation.body_schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
@@ -106,7 +106,7 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
 @SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_verdict_equals_that_of_an_independent_validator(operation: Operation, share: int) -> None:
-    judge = independent(operation)
+    validator = independent_validator(operation)
 
     tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
 
@@ -116,7 +116,7 @@ def test_verdict_equals_that_of_an_independent_validator(operation: Operation, s
     @given(mutated(operation))
     def compare(body: Any) -> None:
         findings = check_body(operation, Payload(body))
-        assert has_errors(findings) == (not judge.is_valid(body)), (body, findings)
+        assert has_errors(findings) == (not validator.is_valid(body)), (body, findings)
 
     compare()
 
