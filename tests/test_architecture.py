@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
-# `crew`, `slot`, and `mould` are about to be removed.
 # A module may import from its own package and from packages of a lower level.
 LEVELS = (
     {"version"},
@@ -16,8 +15,6 @@ LEVELS = (
     {"documents", "phone"},
     {"contracts", "ledger", "transport"},
     {"payloads", "responses", "settings"},
-    {"slot", "crew"},
-    {"mould"},
     {"credentials", "explaining", "sandbox", "validation"},
     {"output", "sending"},
     {"batch", "platform_reads"},

@@ -174,10 +174,16 @@ class Operation:
         """Whether a JSON body is declared."""
         return "schema" in self._media
 
+    @property
+    def declared_body_schema(self) -> JsonSchema:
+        """The schema of the body as the document declares it; `{}` without one."""
+        declared: JsonSchema = self._media.get("schema", {})
+        return declared
+
     @cached_property
     def body_schema(self) -> JsonSchema:
         """The JSON Schema 2020-12 of the body, self-contained: only what it refers to comes along."""
-        return self.contract.closed(self._media.get("schema", {}))
+        return self.contract.closed(self.declared_body_schema)
 
     @property
     def example(self) -> Any:
@@ -188,7 +194,7 @@ class Operation:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
         known = self._places.get(pointer)
         if known is None:
-            node = self._media.get("schema", {})
+            node = self.declared_body_schema
             if pointer:
                 above = self.schema_at(pointer.rpartition("/")[0])
                 node = json_schema.member_schema(above, split_pointer(pointer)[-1])

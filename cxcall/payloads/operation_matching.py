@@ -9,7 +9,7 @@ from cxcall.contracts.catalog import Catalog
 from cxcall.contracts.json_schema import compile_schema, merged_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from cxcall.contracts.contract import Contract, Operation
     from cxcall.contracts.json_schema import JsonSchema
@@ -41,15 +41,31 @@ def find_valid_operations(operations: Sequence[Operation], value: Any) -> tuple[
 
 
 def _filter_valid(candidates: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
+    return first_valid(group_by_unknown_properties(candidates, value), value)
+
+
+def first_valid(groups: Iterable[Sequence[Operation]], value: Any) -> tuple[Operation, ...]:
+    """Return the operations of the first group with any that a body satisfies, most required names first."""
+    for group in groups:
+        found = [entry for entry in group if compile_schema(entry.body_schema).is_valid(value)]
+        if found:
+            return tuple(sorted(found, key=lambda entry: -len(_required_names(entry))))
+    return ()
+
+
+def group_by_unknown_properties(
+    candidates: Sequence[Operation], value: Any
+) -> list[list[Operation]]:
+    """Group the operations that may match a body by how many of its names they do not declare.
+
+    For an object, the result depends on its names alone.
+    """
     possible = [
         entry for entry in candidates if may_match(entry.contract, entry.schema_at(""), value)
     ]
     possible.sort(key=lambda entry: count_unknown_properties(entry, value))
-    for _, level in groupby(possible, key=lambda entry: count_unknown_properties(entry, value)):
-        found = [entry for entry in level if compile_schema(entry.body_schema).is_valid(value)]
-        if found:
-            return tuple(sorted(found, key=lambda entry: -len(_required_names(entry))))
-    return ()
+    groups = groupby(possible, key=lambda entry: count_unknown_properties(entry, value))
+    return [list(group) for _, group in groups]
 
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:

@@ -5,14 +5,26 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# Left by a template engine, or written to be replaced: never a value that somebody meant.
-_UNFILLED = re.compile(
-    r"""^ ( <[^<>]*> | \[[^\[\]]*\] | \$?\{+[^{}]*\}+ | %\w+% | \$\w+   # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
-        | .*[-_ ]here | (your|my|insert|enter|replace)[-_ ].*           # uuid-here, your-contact-id
-        | todo | tbd | changeme | fixme | x{3,}
-        | 0{8}-0{4}-0{4}-0{4}-0{12} ) $""",
-    re.IGNORECASE | re.VERBOSE,
+# Left by a template engine, or written to be replaced: never a value that somebody meant. The dotted
+# and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
+_UNFILLED = (
+    r"<[^<>]*>|\[[^\[\]]*\]|\$?\{+[^{}]*\}+|%\w+%|\$\w+"  # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
+    r"|(?:your|my|[i\u0130\u0131]nsert|enter|replace)[-_ ][^\n]*"  # your-contact-id
+    r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,}"
+    r"|0{8}-0{4}-0{4}-0{4}-0{12}"
 )
+_UNFILLED_END = "[-_ ]here"  # uuid-here
+_IS_UNFILLED = re.compile(f"^(?:{_UNFILLED}|.*{_UNFILLED_END})$", re.IGNORECASE)
+
+_BLANKS = r"[\s\x1c-\x1f\x85]*"
+PLACEHOLDER_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "anyOf": [
+        {"pattern": rf"(?i)^{_BLANKS}(?:{_UNFILLED.replace(chr(92) + 'w', '[^ ]')}){_BLANKS}$"},
+        {"pattern": rf"(?i){_UNFILLED_END}{_BLANKS}$"},
+    ],
+}
+"""A JSON Schema that every placeholder satisfies, and perhaps other strings: no two engines agree on `\\w`."""
 
 
 # Where an ID is wanted, the bare name of one is unfilled, too: user_id, contactId, uuid.
@@ -27,4 +39,4 @@ def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
     if not isinstance(value, str):
         return False
     text = value.strip()
-    return bool(_UNFILLED.match(text) or (id_wanted and _NAME_OF_ID.match(text)))
+    return bool(_IS_UNFILLED.match(text) or (id_wanted and _NAME_OF_ID.match(text)))

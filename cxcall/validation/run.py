@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing
 from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -90,10 +91,10 @@ class Validation(NamedTuple):
 
     def _of_stdin(self) -> Iterator[PayloadVerdict | VerdictRun]:
         """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
-        from cxcall.validation.json_lines import whole_lines
+        from cxcall.validation.json_lines import read_whole_lines
 
         with open_bytes(STDIN) as file:
-            start = whole_lines(file, at_once=True)
+            start = read_whole_lines(file, at_once=True)
             while b"\n" not in start.strip() and (more := file.readline()):
                 start += more
             if _starts_as_lines(start):
@@ -151,10 +152,11 @@ class Validation(NamedTuple):
                     break
             else:
                 return
-        from cxcall.crew import Crew
+        from cxcall.validation.worker_processes import run_in_processes
 
-        with Crew(work, jobs) as crew:
-            for piece, verdicts in crew.results(pieces):
+        results = run_in_processes(work, pieces, jobs)
+        with closing(results):
+            for piece, verdicts in results:
                 yield from verdicts
                 self.on_progress(size(piece))
 

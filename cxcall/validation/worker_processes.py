@@ -1,0 +1,118 @@
+"""Share the check of a long file among processes; results come in the order of the file."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Future
+    from multiprocessing.context import BaseContext
+
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+_AHEAD = 3
+"""Pieces in flight per process: few, so that memory does not grow with the file."""
+
+
+class WorkerLostError(CxcallError):
+    """A worker process ended before its work was done: it was killed, or memory ran out."""
+
+
+def run_in_processes(
+    work: Callable[[Piece], Result], pieces: Iterable[Piece], count: int
+) -> Generator[tuple[Piece, Result], None, None]:
+    """Yield each piece and the result of `work` for it, computed by `count` processes.
+
+    Where processes cannot be forked, `work` is pickled, once for each process. No process outlives the
+    iteration. Raises WorkerLostError if one ends early.
+    """
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(count, _context(), initializer=_start_worker, initargs=(work,))
+    pending: deque[tuple[Piece, Future[Any]]] = deque()
+    try:
+        for piece in pieces:
+            with _interrupts_blocked():
+                pending.append((piece, executor.submit(_run_work, piece)))
+            while pending and (len(pending) > _AHEAD * count or pending[0][1].done()):
+                yield _take(pending)
+        while pending:
+            yield _take(pending)
+    except BrokenProcessPool:
+        raise _worker_lost() from None
+    finally:
+        for process in set(multiprocessing.active_children()) - others:
+            process.kill()
+        executor.shutdown(cancel_futures=True)
+
+
+def _take(pending: deque[tuple[Piece, Future[Any]]]) -> tuple[Piece, Any]:
+    piece, future = pending.popleft()
+    return piece, future.result()
+
+
+def _context() -> BaseContext:
+    method = multiprocessing.get_start_method(allow_none=True)
+    return multiprocessing.get_context(method or ("fork" if sys.platform == "linux" else "spawn"))
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Let processes that start meanwhile ignore Ctrl-C, from their first instruction: the parent ends them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _worker_lost() -> WorkerLostError:
+    return WorkerLostError(
+        Finding(
+            Severity.ERROR,
+            "fault",
+            "--jobs",
+            "a worker process ended unexpectedly; the check was not finished",
+            fix="run it again with `--jobs 1`; if memory is short, the system ends processes",
+            why="the payloads that it was checking have no verdict",
+        )
+    )
+
+
+_work: Callable[[Any], Any]
+"""What this process does, if it is a worker."""
+
+
+def _start_worker(work: Callable[[Any], Any]) -> None:
+    global _work  # noqa: PLW0603 - an initializer has no other way to leave something for the work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_with_parent() -> None:
+    """End this process when the parent is gone: a pool does not notice that its owner was killed."""
+    if parent := multiprocessing.parent_process():
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _run_work(piece: Any) -> Any:
+    return _work(piece)

@@ -1,0 +1,268 @@
+"""The screen accepts only lines in which the full check finds nothing, and most of those."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from cxcall.contracts.contract import Contract, Operation, operations
+from cxcall.validation import json_lines
+from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
+from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
+from cxcall.validation.screening import build_screen
+from helpers.command import CONTACT
+
+OTHER = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+UUID = {"type": "string", "format": "uuid"}
+E164 = {"type": "string", "format": "e164", "pattern": r"^\+[1-9][0-9]{1,14}$"}
+# Every rule of a schema, and every extension that likely mistakes are found by.
+RULES: dict[str, Any] = {
+    "id": {**UUID, "x-cxcall-same-as": "body:/again"},
+    "again": {"type": "string", "x-cxcall-same-as": "body:/third"},
+    "third": {"type": "string"},
+    "deep": {"type": "object", "properties": {"id": {"x-cxcall-same-as": "body:/third"}, "more": {"properties": {"on": {"properties": {"id": {"x-cxcall-same-as": "body:/third"}}}}}}},
+    "ids": {"type": "array", "items": {"type": "string", "x-cxcall-same-as": "body:/third"}},
+    "number": E164,
+    "address": {"type": "string", "format": "phone"},
+    "loose": {"type": "string", "format": "e164"},
+    "numbers": {"type": "array", "items": {"type": ["string", "object"], "format": "e164"}},
+    "mail": {"type": "string", "format": "email"},
+    "when": {"type": "string", "format": "date-time"},
+    "name": {"type": "string", "minLength": 1},
+    "free": {"type": "string", "description": "anything"},
+    "code": {"type": "string", "pattern": "^[A-Z]{2,4}$"},
+    "choice": {"enum": ["one", "two", 'the "third"', 4, "é"]},
+    "count": {"type": "integer"},
+    "few": {"type": "integer", "minimum": 0, "maximum": 9},
+    "step": {"type": "number", "multipleOf": 0.5},
+    "share": {"type": "number"},
+    "maybe": {"type": ["string", "null", "integer"]},
+    "any": {},
+    "true": True,
+    "either": {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "integer"}]},
+    "set": {"type": "array", "uniqueItems": True, "items": {"type": "integer"}},
+    "pair": {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
+    "mixed": {"properties": {"0": E164, "a": {}}, "items": {"format": "e164"}},
+    "data": {"type": "object", "additionalProperties": {"type": "string"}},
+    "digits": {"items": {"format": "e164"}, "additionalProperties": {}},
+    "open": {"properties": {"a": {}}},
+    "shut": {"properties": {"a": {}}, "unevaluatedProperties": True},
+    "kind": {"properties": {"of": {}, "at": {}}, "if": {"properties": {"of": {"const": "x"}}}, "then": {"required": ["at"]}},
+    "with": {"properties": {"a": {"x-cxcall-only-with": "b"}, "b": {}}},
+    "once": {"properties": {"a": {}, "b": {}, "c": {}}, "x-cxcall-once-required": [["a", "b"], ["c"]]},
+    "tree": {"$ref": "#/components/schemas/Tree"},
+}  # fmt: skip
+TREE = {
+    "type": "object",
+    "properties": {"leaf": E164, "tree": {"$ref": "#/components/schemas/Tree"}},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+GOOD: dict[str, Any] = {
+    "id": CONTACT, "again": CONTACT, "third": CONTACT, "deep": {"id": CONTACT, "more": {"on": {"id": CONTACT}}}, "ids": [CONTACT],
+    "number": "+12125550123", "address": "+12125550123", "loose": "+12125550123", "numbers": ["+12125550123"],
+    "mail": "ada@example.com", "when": "2026-11-23T10:00:00Z", "name": "Ada", "free": "a note", "code": "ABC", "choice": "one",
+    "count": 7, "few": 5, "step": 1.5, "share": 0.25, "maybe": "x", "any": "thing", "true": {"x": [1]}, "either": "abc",
+    "set": [1, 2], "pair": ["a", 1], "mixed": {"a": "x"}, "data": {"a": "b"}, "digits": {"a": "b"}, "open": {"a": 1}, "shut": {"a": 1},
+    "kind": {"of": "y"}, "with": {"a": 1, "b": 2}, "once": {"a": 1, "c": 2}, "tree": {"leaf": "+12125550123", "tree": {"leaf": "+12125550123"}},
+}  # fmt: skip
+BLANKS = [" ", "\t", "\n", "\r", "\x0b", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u205f", "\u3000", "\ufeff", "\u200b"]  # fmt: skip
+PLACEHOLDERS = [
+    "<id>", "<>", "[id]", "{{id}}", "${id}", "{}", "$ID", "$\u00e9", "%ID%", "%\u00fc%", "uuid-here", "put it here", "-HERE", "a\n-here",
+    "your-id", "My name", "enter_id", "Replace me", "insert x", "\u0131nsert-x", "\u0130NSERT X", "in\u017fert-x", "your-\n",
+    "todo", "ToDo", "tbd", "xxx", "XXXX", "changeme", "f\u0131xme", "F\u0130XME", "fixme", "00000000-0000-0000-0000-000000000000",
+]  # fmt: skip
+STRINGS = [
+    *PLACEHOLDERS, *(f"{blank}todo" for blank in BLANKS), *(f"todo{blank}" for blank in BLANKS), *(f"id-here{blank}" for blank in BLANKS),
+    "", " ", "a", "abcd", "one", "ONE", "é", "ABCDE", "x", "here", "there", "Todorov", "xx", "fi\u0307xme", "<a>b", "{", "%", "$", "$ 5",
+    OTHER, OTHER.upper(), CONTACT, f" {CONTACT}", "+12125550123", "+1234567890", "+442079460000", "+44 20 7946 0000", "+", "+0", "12125550123",
+    "+\u0661\u0662125550123", "+12125550123\n", "+999123456789", "+12125550100", "sip:ada@example.com", 'a"b', "a\\", "a:b", "{[:]}",
+    "2026-02-28T10:00:00Z", "2026-02-30T10:00:00Z", "\ud800", "\U0001f600", "\x00", "\x7f",
+]  # fmt: skip
+WRITTEN = [
+    "0", "-0", "1", "5", "10", "1.0", "1.50", "0.3", "1e2", "1E400", "-1e-400", "9007199254740993", "18446744073709551616", "9" * 400, "9" * 5000,
+    "NaN", "Infinity", "-Infinity", "01", "+1", "1.", ".5", "true", "false", "null", "True", "{}", "[]", '{"a": 1, "a": 2}', '{"a": 1, "\\u0061": 2}',
+    '{"a:": 1, "b": {"c": 1, "c": 2}}', '[{"a": 1, "a": 2}, 1]', '{"0": "+1234567890"}', '["+1234567890"]', '{"\u00b2": "todo"}',
+    "[" * 199 + "]" * 199, "[" * 201 + "]" * 201, '{"a":' * 201 + "1" + "}" * 201, "[" * 3000 + "]" * 3000, '"\\u0074odo"', '"\\u00a0tbd"', '"\\ud83d\\ude00"',
+    '"\\ud83d"', '"\\ud83d\\u0041"', '{"\\ud800": 1}', '"\\x41"', '"\\/a"', '"a\tb"', "'a'", '"a"b"', '"-\\u0068ere"', '{"a" : 1}', '{"a"\t:1}',
+]  # fmt: skip
+BYTES = [
+    b'"', b"\\", b"\x00", b"\x1f", b"\x7f", b"\xff", b"\xc2", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b",", b":", b"{", b"}",
+    b"[", b"]", b" ", b"\t", b"\r", b"\x0b", b"0", b"\xef\xbb\xbf", b"//", b'"id":1,', b'"\\u0069d":1,',
+]  # fmt: skip
+
+
+def _declare(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": schema}}}
+    return {"post": {"operationId": name, "requestBody": body, "responses": {}}}
+
+
+@cache
+def _own() -> tuple[Operation, ...]:
+    """Return operations with every rule: some forbid other names, some do not, one takes an array."""
+    some = {name: RULES[name] for name in ("id", "number", "free", "count", "data")}
+    paths = {
+        "closed": {"type": "object", "properties": RULES, "additionalProperties": False},
+        "open": {"type": "object", "properties": RULES},
+        "loose": {"type": "object", "properties": some, "required": ["id"]},
+        "strict": {"type": "object", "properties": {**some, "free": {"maxLength": 6}}},
+        "listed": {"type": "array", "items": {"type": "object", "properties": some}},
+        "either": {"oneOf": [{"$ref": "#/components/schemas/Tree"}, {"properties": some, "required": ["id"]}]},
+    }  # fmt: skip
+    document = {
+        "openapi": "3.1.0",
+        "paths": {f"/{name}": _declare(name, schema) for name, schema in paths.items()},
+        "components": {"schemas": {"Tree": TREE}},
+    }
+    return Contract("own", document).operations
+
+
+@cache
+def _shipped() -> tuple[Operation, ...]:
+    return operations()
+
+
+def _check_in_full(checker: PayloadChecker, line: bytes) -> list[Any]:
+    """Return the verdict of the full check: a file of one line has no screen."""
+    return JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 0, len(line), line))
+
+
+@cache
+def _screen(
+    known: tuple[Operation, ...], named: Operation | None
+) -> Callable[[bytes], tuple[Operation, ...]]:
+    return build_screen(known, named)
+
+
+def _assert_same_verdict(checker: PayloadChecker, line: bytes) -> None:
+    accepted = _screen(tuple(checker.known), checker.named)(line)
+    if accepted:
+        (verdict,) = _check_in_full(checker, line)
+        assert isinstance(verdict, PayloadVerdict)
+        names = tuple(operation.name for operation in accepted)
+        assert (verdict.valid, verdict.findings, verdict.operations) == (True, (), names), line
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    if isinstance(value, dict | list):
+        members = value.items() if isinstance(value, dict) else enumerate(value)
+        return [path, *(each for name, member in members for each in _paths(member, (*path, name)))]
+    return [path]
+
+
+def _replace(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copied = value.copy()
+    copied[path[0]] = _replace(value[path[0]], path[1:], new)
+    return copied
+
+
+def _spell(value: Any, path: tuple[Any, ...], written: str, **style: Any) -> bytes:
+    """Return a line in which a place holds a text as it is written, JSON or not."""
+    text = json.dumps(_replace(value, path, "@"), **style).replace('"@"', written)
+    return text.encode("utf-8", "surrogatepass")
+
+
+@st.composite
+def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
+    """Draw a line near a good one: with another value, name, or member, or with bytes changed."""
+    value = draw(st.sampled_from(bases))
+    if isinstance(value, dict) and draw(st.booleans()):
+        names = draw(st.lists(st.sampled_from(sorted(value)), max_size=4, unique=True))
+        value = {name: value[name] for name in names}
+    if isinstance(value, dict) and draw(st.integers(0, 4)) == 0:
+        value = value | {draw(st.sampled_from([*STRINGS, "0", "extra"])): draw(st.integers())}
+    written = draw(
+        st.sampled_from(WRITTEN)
+        | st.sampled_from(STRINGS).map(json.dumps)
+        | st.sampled_from(STRINGS).map(lambda text: json.dumps(text, ensure_ascii=False))
+        | st.text(max_size=8).map(json.dumps)
+        | st.integers().map(str)
+        | st.floats().map(json.dumps)
+    )
+    path = draw(st.sampled_from(_paths(value)))
+    ascii_only, separators = draw(st.booleans()), draw(st.sampled_from([(", ", ": "), (",", ":"), (" ,", " :\t")]))  # fmt: skip
+    line = _spell(value, path, written, ensure_ascii=ascii_only, separators=separators)
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        at = draw(st.integers(0, len(line)))
+        end = at + draw(st.integers(0, 2))
+        line = line[:at] + draw(st.sampled_from([b"", *BYTES])) + line[end:]
+    before = draw(st.sampled_from([b""] * 9 + [b"\xef\xbb\xbf", b" "]))
+    return (before + line).replace(b"\n", b"")
+
+
+many = settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)  # fmt: skip
+BASES = [GOOD, [{"id": CONTACT, "free": "x"}, {"count": 1}], TREE, {"leaf": "+12125550123"}]
+EXAMPLES = [entry for entry in operations() if entry.takes_body and entry.example is not None]
+
+
+@pytest.mark.usefixtures("untraced")
+@many
+@given(line=_lines(BASES), named=st.sampled_from([None, *_own()]), strict=st.booleans())
+@example(line=b'[{"id":1,"id":2},1]', named=_own()[4], strict=False)
+def test_accepted_line_has_no_finding(line: bytes, named: Operation | None, *, strict: bool) -> None:  # fmt: skip
+    _assert_same_verdict(PayloadChecker(_own(), named, strict=strict), line)
+
+
+@pytest.mark.usefixtures("untraced")
+@many
+@given(line=_lines([entry.example for entry in EXAMPLES]), named=st.sampled_from([None, *EXAMPLES]))
+def test_accepted_line_of_shipped_operation_has_no_finding(
+    line: bytes, named: Operation | None
+) -> None:
+    _assert_same_verdict(PayloadChecker(_shipped(), named), line)
+
+
+@pytest.mark.usefixtures("untraced")
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200))
+def test_accepted_bytes_have_no_finding(line: bytes) -> None:
+    _assert_same_verdict(PayloadChecker(_shipped()), line.replace(b"\n", b""))
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("name", sorted(GOOD))
+def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
+    base = {"third": CONTACT, name: GOOD[name]}
+    texts = [*WRITTEN, *map(json.dumps, STRINGS), *(json.dumps(text, ensure_ascii=False) for text in STRINGS)]  # fmt: skip
+    for path in _paths(base)[1:]:
+        for text in texts:
+            for operation in _own()[:2]:
+                line = _spell(base, path, text).replace(b"\n", b"")
+                _assert_same_verdict(PayloadChecker(_own(), operation), line)
+
+
+@pytest.mark.parametrize("operation", EXAMPLES, ids=lambda entry: entry.name)
+def test_example_without_findings_is_accepted(operation: Operation) -> None:
+    line = json.dumps(operation.example).encode()
+    (verdict,) = _check_in_full(PayloadChecker(_shipped(), operation), line)
+    is_clean = verdict.valid and not verdict.findings
+    assert bool(build_screen(_shipped(), operation)(line)) == is_clean
+
+
+@pytest.mark.parametrize("text", ["Renée's second, at 5 %", "there", "12:30", 'a "note"', "☎ x"])
+def test_ordinary_text_is_accepted(text: str) -> None:
+    line = json.dumps({"contactId": CONTACT, "reasonCode": text}).encode()
+    assert build_screen(_shipped())(line)
+
+
+def test_verdicts_of_a_long_file_are_those_of_single_lines() -> None:
+    bodies = [{"contactId": CONTACT, "reasonCode": text} for text in ("a", "todo", "b", "b", "", "your-id")]  # fmt: skip
+    lines = [json.dumps(bodies[number % 6]).encode() for number in range(3 * json_lines.FEW_LINES)]
+    checker, text = PayloadChecker(_shipped()), b"\n".join(lines)
+    together = JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 0, len(text), text))
+    assert any(isinstance(entry, VerdictRun) for entry in together)
+    found = [each for entry in together for each in (entry.each() if isinstance(entry, VerdictRun) else [entry])]  # fmt: skip
+    alone = [_check_in_full(checker, line)[0]._replace(line=number) for number, line in enumerate(lines, 1)]  # fmt: skip
+    assert [(each.line, each.valid, each.operations) for each in found] == [
+        (each.line, each.valid, each.operations) for each in alone
+    ]
