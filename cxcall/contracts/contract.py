@@ -207,10 +207,10 @@ class Operation:
     def pointers(self) -> tuple[str, ...]:
         """The place of every property that the body's schema declares, outermost first."""
         return tuple(
-            json_schema.property_pointers(self.contract.resolve, self._media.get("schema", {}))
+            json_schema.property_pointers(self.contract.resolve, self.declared_body_schema)
         )
 
-    @cached_property
+    @property
     def size(self) -> int:
         """How many properties its body has, at any depth."""
         return len(self.pointers)
