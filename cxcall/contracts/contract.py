@@ -177,8 +177,7 @@ class Operation:
     @property
     def declared_body_schema(self) -> JsonSchema:
         """The schema of the body as the document declares it; `{}` without one."""
-        declared: JsonSchema = self._media.get("schema", {})
-        return declared
+        return dict(self._media.get("schema", {}))
 
     @cached_property
     def body_schema(self) -> JsonSchema:
@@ -192,8 +191,7 @@ class Operation:
 
     def schema_at(self, pointer: str) -> JsonSchema:
         """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
-        known = self._places.get(pointer)
-        if known is None:
+        if (known := self._places.get(pointer)) is None:
             node = self.declared_body_schema
             if pointer:
                 above = self.schema_at(pointer.rpartition("/")[0])
@@ -258,11 +256,8 @@ class Contract:
         return self._operations(self.parts.likely(names, is_array=is_array))
 
     def _operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
-        # The same again where it was asked for before: what is compiled for it is kept with it.
-        return tuple(self._made.get(each[:2]) or self._new(each) for each in entries)
-
-    def _new(self, entry: OperationEntry) -> Operation:
-        return self._made.setdefault(entry[:2], Operation(self, *entry))
+        # One object for each operation: its compiled schemas are kept with it.
+        return tuple(self._made.setdefault(each[:2], Operation(self, *each)) for each in entries)
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -324,7 +319,7 @@ def load_all(path: str | None = None) -> tuple[Contract, ...]:
 
 def operations(path: str | None = None) -> tuple[Operation, ...]:
     """Return every operation that is known; those of the user's own contract (at `path`) first."""
-    return tuple(operation for known in load_all(path) for operation in known.operations)
+    return tuple(entry for known in load_all(path) for entry in known.operations)
 
 
 def commanded(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
@@ -346,9 +341,8 @@ def named(name: str, path: str | None = None) -> Operation:
 
 def find(name: str, known: tuple[Operation, ...]) -> Operation:
     """Return the operation called `name`; raises UsageError with the nearest names otherwise."""
-    for operation in known:
-        if operation.name == name:
-            return operation
+    if found := next((entry for entry in known if entry.name == name), None):
+        return found
     from difflib import get_close_matches
 
     close = get_close_matches(name, [operation.name for operation in known], n=1)
