@@ -33,13 +33,15 @@ def expand_option_groups(
 ) -> Callable[..., Any]:
     """Let Typer see the fields of a command's option groups as parameters of its own.
 
-    The command itself gets each group whole, and `more` parameters by keyword. The output
+    A group is a parameter whose type is a named tuple of annotated options. The command itself gets
+    each group whole, and `more` parameters by keyword. The output
     flags are on every command, whether it asks for them or not. A flag that was given before the
     subcommand and that the command lacks is refused, never ignored; so is a word that can be
     no value.
     """
     hints = get_type_hints(command, include_extras=True)
-    groups = {name: hint for name, hint in hints.items() if hint in COMMON}
+    hints.pop("return", None)
+    groups = {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
     own = [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in inspect.signature(command).parameters.values()
@@ -91,7 +93,7 @@ def parameters_of(group: Any) -> list[inspect.Parameter]:
         inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=group._field_defaults[name],
+            default=group._field_defaults.get(name, inspect.Parameter.empty),
             annotation=group.__annotations__[name],
         )
         for name in group._fields

@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import ExitStack
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.batch.job import Job, check_rows
 from cxcall.batch.rate_limiter import Rate, RateLimiter
@@ -14,8 +14,10 @@ from cxcall.batch.resume import find_resumable_batch
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.rows import RowFile
 from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
+from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.send import load_settings_for
 from cxcall.cli.options import flags_of
+from cxcall.contracts.contract import named
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
@@ -28,32 +30,14 @@ from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsuitable_token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from cxcall.batch.run import Run
+    from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
-    from cxcall.contracts.contract import Operation
     from cxcall.ledger.ledger import Ledger
     from cxcall.output.options import OutputOptions
 
 
-class BatchOptions(NamedTuple):
-    """The options that only `batch` has."""
-
-    file: str
-    params: Sequence[str]
-    sets: Sequence[str]
-    rate: str | None
-    concurrency: int
-    max_failures: Sequence[str]
-    skip_invalid: bool
-    confirm: int | None
-    resume: bool
-    in_order: bool
-
-
 def run_batch(
-    operation: Operation,
     options: BatchOptions,
     sending: SendOptions,
     checks: CheckOptions,
@@ -62,8 +46,9 @@ def run_batch(
     output: OutputOptions,
 ) -> Report:
     """Check all rows, then send the valid ones; print the result of each and return the totals."""
+    operation = named(options.operation, find_own_contract(contracts, chosen.profile))
     rate = Rate.parse(options.rate or operation.rate)
-    limit = FailureLimit.parse(options.max_failures)
+    limit = FailureLimit.parse(options.max_failures or ())
     if options.resume and sending.again:
         raise _conflicting_flags()
     screen = Screen.standard(output)
@@ -73,8 +58,8 @@ def run_batch(
             operation,
             stack.enter_context(RowFile(options.file)),
             settings,
-            parse_parameters(operation, options.params),
-            options.sets,
+            parse_parameters(operation, options.param or ()),
+            options.set or (),
             strict=checks.strict,
             force=sending.force,
             again=sending.again,
@@ -217,7 +202,7 @@ class _Batch:
             results = run.results(
                 islice(check_rows(self.job), totals.rows),  # no more than the user agreed to
                 resume=options.resume,
-                in_order=options.in_order,
+                in_order=not options.unordered,
                 threads=options.concurrency,
             )
             for result in results:

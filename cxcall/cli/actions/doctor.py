@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
@@ -19,6 +19,7 @@ from cxcall.platform_reads.lookups import CheckStatus, PreflightInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cxcall.cli.commands.doctor import DoctorOptions
     from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
     from cxcall.contracts.contract import Operation
     from cxcall.contracts.parameters import Flag
@@ -28,15 +29,6 @@ if TYPE_CHECKING:
 COMMAND = "doctor"
 _INDENT = 23
 _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
-
-
-class DoctorOptions(NamedTuple):
-    """The options that only `doctor` has."""
-
-    operation: str | None
-    params: Sequence[str]
-    hours: str | None
-    do_not_call: str | None
 
 
 def run_doctor(
@@ -57,7 +49,7 @@ def run_doctor(
     platform = find_platform(flags) or (operation or contract.builtin()[0].operations[0]).platform
     known = [entry for entry in contract.operations(own) if entry.platform == platform]
     settings = load_settings(flags, (operation or known[0]).contract)
-    values, texts = _parse_params(options.params, operation)
+    values, texts = _parse_params(options.param or (), operation)
     content = payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
         content = payload.build_payload(operation, body.file, texts, body.set or ())

@@ -1,18 +1,67 @@
 """`cxcall batch`: send many requests from a file, each at most once."""
 
-from __future__ import annotations
-
-from typing import Annotated
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated, NamedTuple
 
 import typer
 
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
+
+
+class BatchOptions(NamedTuple):
+    """The options that only `batch` has."""
+
+    file: Annotated[str, argument("FILE", "CSV or JSON Lines; - is stdin.")]
+    operation: Annotated[
+        str, option("--operation", metavar="NAME", help="What each row is sent as.")
+    ]
+    param: Annotated[
+        list[str] | None,
+        option(
+            "--param", metavar="NAME=VALUE", help="A parameter of the path or query, for every row."
+        ),
+    ] = None
+    set: Annotated[
+        list[str] | None,
+        option("--set", metavar="/POINTER=JSON", help="Set one value in every body."),
+    ] = None
+    rate: Annotated[
+        str | None,
+        option(
+            "--rate",
+            metavar="N/s|m|h",
+            help="How many at most in a second, minute or hour; else what the platform allows.",
+        ),
+    ] = None
+    concurrency: Annotated[
+        int,
+        typer.Option("--concurrency", metavar="N", min=1, max=256, help="At most so many at once."),
+    ] = 32
+    max_failures: Annotated[
+        list[str] | None,
+        option(
+            "--max-failures",
+            metavar="N|N%",
+            help="Stop after N failures in a row [10], or N% of all [50%]; both may be given.",
+        ),
+    ] = None
+    skip_invalid: Annotated[
+        bool, option("--skip-invalid", help="Send the valid rows though others are not.")
+    ] = False
+    confirm: Annotated[
+        int | None, option("--confirm", metavar="N", help="Do not ask: N requests are right.")
+    ] = None
+    resume: Annotated[bool, option("--resume", help="Go on with an earlier run of this file.")] = (
+        False
+    )
+    unordered: Annotated[
+        bool, option("--unordered", help="Print results as they come, not in input order.")
+    ] = False
 
 
 @app.command(
@@ -25,81 +74,17 @@ app = new_app("")
 )
 @expand_option_groups
 def batch(
-    file: Annotated[
-        str,
-        argument("FILE", "CSV or JSON Lines; - is stdin."),
-    ],
-    operation: Annotated[
-        str,
-        option("--operation", metavar="NAME", help="What each row is sent as."),
-    ],
+    options: BatchOptions,
     sending: SendOptions,
     check: CheckOptions,
     settings: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
-    param: Annotated[
-        list[str] | None,
-        option(
-            "--param", metavar="NAME=VALUE", help="A parameter of the path or query, for every row."
-        ),
-    ] = None,
-    set: Annotated[  # noqa: A002 - the name of the flag
-        list[str] | None,
-        option("--set", metavar="/POINTER=JSON", help="Set one value in every body."),
-    ] = None,
-    rate: Annotated[
-        str | None,
-        option(
-            "--rate",
-            metavar="N/s|m|h",
-            help="How many at most in a second, minute or hour; else what the platform allows.",
-        ),
-    ] = None,
-    concurrency: Annotated[
-        int,
-        typer.Option("--concurrency", metavar="N", min=1, max=256, help="At most so many at once."),
-    ] = 32,
-    max_failures: Annotated[
-        list[str] | None,
-        option(
-            "--max-failures",
-            metavar="N|N%",
-            help="Stop after N failures in a row [10], or N% of all [50%]; both may be given.",
-        ),
-    ] = None,
-    skip_invalid: Annotated[
-        bool, typer.Option("--skip-invalid", help="Send the valid rows though others are not.")
-    ] = False,
-    confirm: Annotated[
-        int | None,
-        option("--confirm", metavar="N", help="Do not ask: N requests are right."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an earlier run of this file.")
-    ] = False,
-    unordered: Annotated[
-        bool, typer.Option("--unordered", help="Print results as they come, not in input order.")
-    ] = False,
 ) -> Report:
     """Send many requests from a file, each at most once.
 
     All rows are checked first; nothing is sent while one is wrong. A header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); a line of JSON Lines is a body, and may name parameters beside it. Ctrl-C stops it after the requests in flight; twice, at once. What was sent is in the ledger: `--resume` sends the rest.
     """
-    from cxcall.cli.actions.batch import BatchOptions, run_batch
-    from cxcall.contracts import contract
+    from cxcall.cli.actions.batch import run_batch
 
-    options = BatchOptions(
-        file=file,
-        params=param or (),
-        sets=set or (),
-        rate=rate,
-        concurrency=concurrency,
-        max_failures=max_failures or (),
-        skip_invalid=skip_invalid,
-        confirm=confirm,
-        resume=resume,
-        in_order=not unordered,
-    )
-    found = contract.named(operation, find_own_contract(contracts, settings.profile))
-    return run_batch(found, options, sending, check, settings, contracts, output)
+    return run_batch(options, sending, check, settings, contracts, output)

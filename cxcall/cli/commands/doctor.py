@@ -1,8 +1,7 @@
 """`cxcall doctor`: run preflight checks before a call."""
 
-from __future__ import annotations
-
-from typing import Annotated
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated, NamedTuple
 
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
@@ -10,6 +9,27 @@ from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
+
+
+class DoctorOptions(NamedTuple):
+    """The options that only `doctor` has."""
+
+    operation: Annotated[
+        str | None, option("--for", metavar="OPERATION", help="What is to be sent.")
+    ] = None
+    param: Annotated[
+        list[str] | None,
+        option(
+            "--param", metavar="NAME=VALUE", help="A parameter or flag of it, or an ID to look at."
+        ),
+    ] = None
+    hours: Annotated[
+        str | None, option("--hours", metavar="FROM-TO", help="When people may be called.")
+    ] = None
+    do_not_call: Annotated[
+        str | None,
+        option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
+    ] = None
 
 
 @app.command(
@@ -22,28 +42,11 @@ app = new_app("")
 )
 @expand_option_groups
 def doctor(
+    options: DoctorOptions,
     body: BodyOptions,
     settings: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
-    operation: Annotated[
-        str | None,
-        option("--for", metavar="OPERATION", help="What is to be sent."),
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        option(
-            "--param", metavar="NAME=VALUE", help="A parameter or flag of it, or an ID to look at."
-        ),
-    ] = None,
-    hours: Annotated[
-        str | None,
-        option("--hours", metavar="FROM-TO", help="When people may be called."),
-    ] = None,
-    do_not_call: Annotated[
-        str | None,
-        option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
-    ] = None,
 ) -> Report:
     """Look before a call at what would stand in its way.
 
@@ -52,7 +55,6 @@ def doctor(
     or could not be known, with the next step. By published reads alone: it never rings. Exit code 5
     when one failed.
     """
-    from cxcall.cli.actions.doctor import DoctorOptions, run_doctor
+    from cxcall.cli.actions.doctor import run_doctor
 
-    options = DoctorOptions(operation, param or (), hours, do_not_call)
     return run_doctor(options, body, settings, contracts, output)
