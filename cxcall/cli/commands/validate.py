@@ -1,15 +1,13 @@
-"""`cxcall validate`: check payload files offline, and find the operation that a payload fits."""
+"""`cxcall validate`: check payload files offline."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -27,34 +25,26 @@ app = new_app("")
 def validate(
     files: Annotated[
         list[str],
-        typer.Argument(
-            metavar="FILE...",
-            help="JSON, JSON Lines, CSV, folders and quoted patterns of them, or -.",
-            show_default=False,
-        ),
+        argument("FILE...", "JSON, JSON Lines, CSV, folders and quoted patterns of them, or -."),
     ],
     output: OutputOptions,
     check: CheckOptions,
     contracts: ContractOptions,
     operation: Annotated[
-        str | None,
-        typer.Option(
-            "--operation", metavar="NAME", help="Check as this operation.", show_default=False
-        ),
+        str | None, option("--operation", metavar="NAME", help="Check as this operation.")
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(
+        option(
             "--jobs",
             metavar="N",
             min=1,
             max=256,
             help="Share a long file between N processes [one a core; one for a pipe].",
-            show_default=False,
         ),
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Show every finding, not the first 100 alone.")
+        bool, option("--all", help="Show every finding, not the first 100 alone.")
     ] = False,
 ) -> Report:
     """Check payload files offline.
