@@ -264,20 +264,22 @@ def _comparison_advice(operation: Operation | None) -> str:
 
 
 def _unpublished_path(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:
-    if (
-        operation is not None
-        and response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-        and operation.provenance == "community"
-    ):
-        yield Finding(
-            Severity.ERROR,
-            "path-unpublished",
-            "path",
-            f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
-            fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
-            why="a host that does not know the path answers so, whatever is sent to it",
-            source=f"contract {operation.contract.name}",
-        )
+    is_unknown = response.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+    if is_unknown and operation is not None and operation.provenance == "community":
+        why = "a host that does not know the path answers so, whatever is sent to it"
+        yield unpublished_path(operation)._replace(why=why)
+
+
+def unpublished_path(operation: Operation) -> Finding:
+    """Return the finding that an operation is in no vendor's published list."""
+    return Finding(
+        Severity.ERROR,
+        "path-unpublished",
+        "path",
+        f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
+        fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
+        source=f"contract {operation.contract.name}",
+    )
 
 
 def _redirect_finding(response: HttpResponse, host: str) -> Finding:

@@ -198,15 +198,9 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
     """Return the note that an operation is in no vendor's published list; empty for a published one."""
     if operation.provenance == "published":
         return ()
-    note = Finding(
-        Severity.NOTE,
-        "path-unpublished",
-        "path",
-        f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
-        fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
-        source=f"contract {operation.contract.name}",
-    )
-    return (note,)
+    from cxcall.responses.refusals import unpublished_path
+
+    return (unpublished_path(operation)._replace(severity=Severity.NOTE),)
 
 
 def stop_on_unsuitable_token(

@@ -1,0 +1,106 @@
+"""Statistics of a batch: when failures stop it, and how its results are counted and shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from cxcall.batch.totals import LATENCY_BOUNDS_MS, BatchStatistics, FailureLimit, count_phrase
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
+from cxcall.output.report import Report
+from cxcall.responses.delivery import Delivery
+from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+
+REQUEST = HttpRequest("POST", "https://api.example.com/x", {}, b"{}")
+RESPONSE = HttpResponse(201, "", {}, b"")
+
+
+def report(outcome: Outcome, message: str = "", timings: dict[str, float] | None = None) -> Report:
+    findings = [Finding(Severity.ERROR, "code", "", message)] if message else []
+    exchange = Exchange(REQUEST, RESPONSE, left=True, timings=timings or {})
+    return Report(outcome=outcome, delivery=Delivery("ID", outcome, ExitCode.OK, exchange), findings=findings)  # fmt: skip
+
+
+def counted(*outcomes: Outcome) -> BatchStatistics:
+    statistics = BatchStatistics()
+    for number, outcome in enumerate(outcomes, 1):
+        statistics.add(number, report(outcome))
+    return statistics
+
+
+@pytest.mark.parametrize(
+    ("texts", "limit"),
+    [
+        ([], FailureLimit(10, 0.5)), (["3"], FailureLimit(3, 0.5)), (["25%"], FailureLimit(10, 0.25)),
+        (["3", " 100% "], FailureLimit(3, 1.0)), (["101"], FailureLimit(101, 0.5)),
+    ],
+)  # fmt: skip
+def test_failure_limit_is_parsed(texts: list[str], limit: FailureLimit) -> None:
+    assert FailureLimit.parse(texts) == limit
+
+
+@pytest.mark.parametrize("text", ["", "0", "0%", "101%", "-1", "x", "1.5", "5 %"])
+def test_invalid_failure_limit_is_rejected(text: str) -> None:
+    with pytest.raises(UsageError):
+        FailureLimit.parse([text])
+
+
+@pytest.mark.parametrize("failure", [Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN])
+def test_failures_in_a_row_are_a_reason_to_stop(failure: Outcome) -> None:
+    limit = FailureLimit(3, 1.0)
+    assert counted(failure, failure).reason_to_stop(limit) == ""
+    assert counted(failure, failure, Outcome.ACCEPTED, failure).reason_to_stop(limit) == ""
+    # A row that was not sent says nothing about the platform.
+    reason = counted(failure, failure, Outcome.STOPPED, failure).reason_to_stop(limit)
+    assert reason == "3 requests in a row failed"
+
+
+def test_share_of_failures_counts_from_twenty_rows() -> None:
+    limit = FailureLimit(100, 0.5)
+    ten, failures = [Outcome.ACCEPTED] * 10, [Outcome.REFUSED] * 10
+    assert counted(*failures[:9], *[Outcome.REFUSED] * 10).reason_to_stop(limit) == ""
+    assert counted(*ten, *failures).reason_to_stop(limit) == ""
+    assert counted(*ten, *failures, Outcome.REFUSED).reason_to_stop(limit) == "11 of 21 requests failed, over 50%"  # fmt: skip
+
+
+def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
+    statistics = BatchStatistics()
+    for number in range(30):
+        statistics.add(number, report(Outcome.REFUSED), is_resumed=True)
+    assert statistics.reason_to_stop(FailureLimit(1, 0.1)) == ""
+    assert (statistics.total, statistics.resumed, sum(statistics.latencies)) == (30, 30, 0)
+
+
+def test_gravest_outcome_stands_for_the_batch() -> None:
+    order = [Outcome.UNKNOWN, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.STOPPED, Outcome.INVALID, Outcome.ERROR, Outcome.ACCEPTED]  # fmt: skip
+    for position, outcome in enumerate(order):
+        assert counted(*reversed(order[position:])).outcome is outcome
+
+
+def test_equal_reasons_are_counted_as_one() -> None:
+    statistics = BatchStatistics()
+    for number in range(3):
+        statistics.add(number, report(Outcome.REFUSED, f"row {number} has `value {number}`"))
+    statistics.add(4, report(Outcome.ACCEPTED, "a finding of an accepted row is no reason"))
+    assert statistics.as_dict()["reasons"] == [{"code": "code", "message": "… has …", "count": 3}]
+
+
+def test_latency_excludes_the_wait_for_a_slot() -> None:
+    statistics = BatchStatistics()
+    for total, turn in ((5.0, 0.0), (1005.0, 999.0), (20000.0, 0.0)):
+        statistics.add(1, report(Outcome.ACCEPTED, timings={"total": total, "turn": turn}))
+    found = [(bar["upTo"], bar["count"]) for bar in statistics.as_dict()["latencyMs"]]
+    assert found == [(5, 1), (10, 1), (None, 1)]
+    assert f"> {LATENCY_BOUNDS_MS[-1]} ms" in statistics.lines()[-1]
+
+
+def test_unknown_rows_are_listed_up_to_twenty() -> None:
+    statistics = counted(*[Outcome.UNKNOWN] * 22)
+    assert len(statistics.as_dict()["unknown"]) == 20
+    assert statistics.lines()[-2:] == ["  row 20: delivery ID", "  and 2 more"]
+    assert counted(*[Outcome.UNKNOWN] * 20).lines()[-1] == "  row 20: delivery ID"
+
+
+def test_count_phrase_agrees_in_number() -> None:
+    assert [count_phrase(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]

@@ -1,0 +1,140 @@
+"""What a response proves about its request: the statuses, the bodies that report a failure, the IDs."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cxcall.contracts import contract
+from cxcall.responses.evidence import Evidence, classify, hidden_failure, unreadable_reason
+from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+
+OPERATIONS = {entry.name: entry for kit in contract.builtin() for entry in kit.operations}
+EXECUTE = OPERATIONS["execute"]
+READ = next(entry for entry in OPERATIONS.values() if entry.is_read)
+REQUEST = HttpRequest("POST", "https://api.example.com/x", {}, b"{}")
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+
+
+def respond(status: int, body: Any = None, **headers: str) -> HttpResponse:
+    content = (
+        body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    )
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return HttpResponse(
+        status, "", Headers({"Content-Type": "application/json", **named}.items()), content
+    )
+
+
+def evidence_of(response: HttpResponse | None, *, failure: str = "", left: bool = True) -> Evidence:
+    return classify(Exchange(REQUEST, response, left, failure), EXECUTE)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (103, Evidence.INCONCLUSIVE), (200, Evidence.ACCEPTED), (204, Evidence.ACCEPTED), (299, Evidence.ACCEPTED),
+        (300, Evidence.INCONCLUSIVE), (301, Evidence.REFUSED), (302, Evidence.INCONCLUSIVE),
+        (303, Evidence.INCONCLUSIVE), (307, Evidence.REFUSED), (308, Evidence.REFUSED),
+        (400, Evidence.REFUSED), (401, Evidence.UNAUTHORIZED), (403, Evidence.REFUSED),
+        (408, Evidence.INCONCLUSIVE), (429, Evidence.BUSY), (499, Evidence.REFUSED),
+        (500, Evidence.INCONCLUSIVE), (502, Evidence.INCONCLUSIVE), (503, Evidence.INCONCLUSIVE),
+        (504, Evidence.INCONCLUSIVE), (599, Evidence.INCONCLUSIVE),
+    ],
+)  # fmt: skip
+def test_evidence_of_a_status_without_a_body(status: int, expected: Evidence) -> None:
+    assert evidence_of(respond(status)) is expected
+
+
+def test_503_is_unprocessed_only_with_retry_after() -> None:
+    assert evidence_of(respond(503, Retry_After="1")) is Evidence.BUSY
+    assert evidence_of(respond(503, Retry_After="soon")) is Evidence.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("left", "expected"), [(True, "inconclusive"), (False, "unsent")])
+def test_failed_exchange_is_unsent_only_if_nothing_left(left: bool, expected: str) -> None:  # noqa: FBT001 - a parameter of the test
+    assert evidence_of(None, left=left) == expected
+    assert evidence_of(respond(201), failure="cut", left=left) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": False}, {"Succeeded": "false"}, {"ok": False}, {"isSuccess": False},
+        {"errorCount": 1}, {"failureCount": 2}, {"failedCount": 1}, {"status": "Failed"},
+        {"status": 400}, {"statusCode": 500}, {"error": "no"}, {"errors": ["a"]}, {"errorCode": "x"},
+        {"errorMessage": "x"}, {"error_description": "x"}, {"fault": {"a": 1}}, [{"error": "x"}],
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
+    response = respond(200, body)
+    assert evidence_of(response) is Evidence.REFUSED
+    finding = hidden_failure(response)
+    assert finding is not None
+    assert finding.code == "hidden-failure"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": True}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
+        {"error": ""}, {"error": None}, {"errors": []}, {"errorCode": "0"}, {"error": "None"}, {"fault": "ok"},
+        {"nested": {"error": "x"}}, "error", 5, [], ["error"], None,
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_success_whose_body_reports_no_failure_is_accepted(body: Any) -> None:
+    response = respond(200, body)
+    assert evidence_of(response) is Evidence.ACCEPTED
+    assert hidden_failure(response) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"success": True, "errors": ["x"]}, {"successCount": 1, "errorCount": 1}, {"succeededCount": 2, "error": "x"},
+        [{"error": "x"}, {"id": 1}],
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_success_that_reports_both_is_inconclusive(body: Any) -> None:
+    assert evidence_of(respond(207, body)) is Evidence.INCONCLUSIVE
+
+
+def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
+    body = {"error": "x"}
+    assert evidence_of(respond(200, body, Location="/calls/abc")) is Evidence.INCONCLUSIVE
+    exchange = Exchange(REQUEST, respond(200, body, X_Call="abc"), left=True)
+    assert classify(exchange, EXECUTE, "X-Call") is Evidence.INCONCLUSIVE
+
+
+def test_body_of_a_read_does_not_decide() -> None:
+    exchange = Exchange(REQUEST, respond(200, {"status": "failed"}), left=True)
+    assert classify(exchange, READ) is Evidence.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("response", "reason"),
+    [
+        (HttpResponse(200, "", Headers(HTML.items()), b"hello"), "a web page"),
+        (HttpResponse(200, "", Headers(()), b"  <!DOCTYPE html><p>"), "a web page"),
+        (HttpResponse(200, "", Headers(()), b"<HTML>"), "a web page"),
+        (HttpResponse(200, "", Headers(()), b"{}", truncated=True), "far longer"),
+        (respond(200, b"{"), "not the JSON"),
+    ],
+)
+def test_unreadable_success_is_accepted_only_with_an_engagement_id(
+    response: HttpResponse, reason: str
+) -> None:
+    assert reason in unreadable_reason(response)
+    assert evidence_of(response) is Evidence.INCONCLUSIVE
+    headers = Headers([*response.headers.items(), ("Location", "/calls/abc")])
+    assert evidence_of(response._replace(headers=headers)) is Evidence.ACCEPTED
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b" \n", b"{}"])
+def test_empty_or_valid_json_body_is_readable(body: bytes) -> None:
+    assert unreadable_reason(respond(200, body)) == ""
