@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot
+from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
+from cxcall.transport.retry_after import HeldBackError
 from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 
@@ -72,3 +74,80 @@ def test_nothing_is_sent_until_the_window_of_the_api_opens_again(cxcall: Cxcall)
             out, _ = process.communicate(timeout=60)
     summary = json.loads(out.splitlines()[-1])["data"]
     assert (summary["outcomes"], summary["notSent"]) == ({"accepted": 1}, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "interval", "shown"),
+    [
+        ("5/s", 0.2, "5/s"), ("300/m", 0.2, "300/m"), (" 1000 / Hour ", 3.6, "1000/h"), ("0.5/sec", 2.0, "0.5/s"),
+        ("1/minute", 60.0, "1/m"),
+    ],
+)  # fmt: skip
+def test_rate_is_parsed(text: str, interval: float, shown: str) -> None:
+    rate = Rate.parse(text)
+    assert (rate.interval, str(rate)) == (interval, shown)
+
+
+@pytest.mark.parametrize("text", ["", "5", "0/s", "-1/s", "5/d", "1e3/s", "5/", "/s"])
+def test_invalid_rate_is_rejected(text: str) -> None:
+    with pytest.raises(UsageError):
+        Rate.parse(text)
+
+
+def test_wait_longer_than_max_wait_is_noted_and_does_not_pause() -> None:
+    limiter = RateLimiter(RATE, max_wait=60)
+    respond(limiter, 429, **{"Retry-After": "60"})
+    assert limiter.excessive_wait is None
+    other = RateLimiter(RATE, max_wait=60)
+    respond(other, 503, **{"Retry-After": "61"})
+    assert other.excessive_wait == 61.0
+    assert other.acquire()
+    other.wait_to_send(0.0)
+
+
+def test_pause_holds_back_a_request_that_has_a_slot() -> None:
+    limiter = RateLimiter(RATE, max_wait=60)
+    slot = RateLimitSlot(limiter)
+    assert slot.acquire()
+    respond(limiter, 429, **{"Retry-After": "30"})
+    with pytest.raises(HeldBackError):
+        slot.wait_to_send()
+
+
+def test_stop_ends_every_wait_for_a_slot() -> None:
+    limiter = RateLimiter(RATE, max_wait=60)
+    slot = RateLimitSlot(limiter)
+    assert slot.acquire()
+    limiter.stop()
+    with pytest.raises(KeyboardInterrupt):
+        slot.sleep(60)
+    assert not slot.acquire()
+    assert limiter.sleep(60)
+
+
+def test_window_pauses_only_when_fewer_requests_are_left_than_in_flight() -> None:
+    full = {"inin-ratelimit-allowed": "10", "inin-ratelimit-count": "8", "inin-ratelimit-reset": "50"}  # fmt: skip
+    limiter = RateLimiter(Rate(1_000_000, 1.0), max_wait=60)
+    for _ in range(2):  # two requests are left, so two in flight cause no pause
+        assert limiter.acquire()
+        respond(limiter, 201, **full)
+        limiter.wait_to_send(0.0)
+    assert limiter.acquire()
+    respond(limiter, 201, **full)
+    with pytest.raises(HeldBackError):
+        limiter.wait_to_send(0.0)
+
+
+def test_released_requests_are_not_in_flight() -> None:
+    full = {"inin-ratelimit-allowed": "10", "inin-ratelimit-count": "9", "inin-ratelimit-reset": "50"}  # fmt: skip
+    limiter = RateLimiter(Rate(1_000_000, 1.0), max_wait=60)
+    for was_sent in (True, False):
+        slot = RateLimitSlot(limiter)
+        assert slot.acquire()
+        if was_sent:
+            slot.wait_to_send()
+        slot.release()
+        slot.release()  # a second release changes nothing
+    assert limiter.acquire()
+    respond(limiter, 201, **full)
+    limiter.wait_to_send(0.0)

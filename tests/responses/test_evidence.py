@@ -54,7 +54,7 @@ def test_503_is_unprocessed_only_with_retry_after() -> None:
 
 
 @pytest.mark.parametrize(("left", "expected"), [(True, "inconclusive"), (False, "unsent")])
-def test_failed_exchange_is_unsent_only_if_nothing_left(left: bool, expected: str) -> None:  # noqa: FBT001 - a parameter of the test
+def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected: str) -> None:
     assert evidence_of(None, left=left) == expected
     assert evidence_of(respond(201), failure="cut", left=left) == expected
 
