@@ -110,7 +110,7 @@ def status(cxone: Cxcall) -> dict[str, Any]:
     return data
 
 
-def test_a_key_alone_and_the_tenant_that_it_is_of(cxone: Cxcall, vendor: Vendor) -> None:
+def test_login_with_access_key_finds_the_tenant(cxone: Cxcall, vendor: Vendor) -> None:
     log_in(cxone)
     (method, path, headers, body), (_, found, asking, _) = vendor.asked
     assert (method, path) == ("POST", "/authentication/v1/token/access-key")
@@ -127,7 +127,7 @@ def test_a_key_alone_and_the_tenant_that_it_is_of(cxone: Cxcall, vendor: Vendor)
     assert len(vendor.asked) == 2
 
 
-def test_a_registered_application_presents_the_key(cxone: Cxcall, vendor: Vendor) -> None:
+def test_registered_application_presents_the_access_key(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment |= {"CXCALL_CLIENT_ID": "app@x=", "CXCALL_CLIENT_SECRET": "s:e=c"}
     log_in(cxone)
     _, path, headers, body = vendor.asked[0]
@@ -141,7 +141,7 @@ def test_a_registered_application_presents_the_key(cxone: Cxcall, vendor: Vendor
     assert status(cxone)["kind"] == "access-key"
 
 
-def test_a_key_in_the_environment_needs_no_login(cxone: Cxcall, vendor: Vendor) -> None:
+def test_access_key_in_environment_needs_no_login(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment |= {"CXCALL_ACCESS_KEY_ID": KEY, "CXCALL_ACCESS_KEY_SECRET": SECRET}
     first = cxone("auth", "token", "-o", "json", code=4)
     assert first.codes == ["region-mismatch"]
@@ -150,7 +150,7 @@ def test_a_key_in_the_environment_needs_no_login(cxone: Cxcall, vendor: Vendor) 
     assert vendor.paths.count("/authentication/v1/token/access-key") == 1
 
 
-def test_an_address_of_ones_own_is_not_looked_for(cxone: Cxcall, vendor: Vendor) -> None:
+def test_explicit_base_url_skips_tenant_discovery(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment["CXCALL_BASE_URL"] = vendor.url
     log_in(cxone)
     assert vendor.paths == ["/authentication/v1/token/access-key"]
@@ -186,7 +186,7 @@ def test_an_address_of_ones_own_is_not_looked_for(cxone: Cxcall, vendor: Vendor)
         ),
     ],
 )
-def test_what_a_login_can_end_in(
+def test_failed_tenant_discovery_is_reported(
     cxone: Cxcall, vendor: Vendor, path: str, answer: tuple[int, Any], code: int, words: str
 ) -> None:
     vendor.answers[path] = answer
@@ -196,7 +196,7 @@ def test_what_a_login_can_end_in(
     assert not (state / "tenants.json").exists()
 
 
-def test_a_host_of_the_vendor_is_taken(cxone: Cxcall, vendor: Vendor) -> None:
+def test_discovered_vendor_host_is_used(cxone: Cxcall, vendor: Vendor) -> None:
     vendor.api = "https://api-b32.nice-incontact.com"
     log_in(cxone)
     assert status(cxone)["baseUrl"] == vendor.api + VERSION
@@ -204,13 +204,13 @@ def test_a_host_of_the_vendor_is_taken(cxone: Cxcall, vendor: Vendor) -> None:
     assert status(cxone)["baseUrl"] == "https://api-na1.niceincontact.com" + VERSION
 
 
-def test_another_issuer_is_another_tenant(cxone: Cxcall) -> None:
+def test_another_issuer_does_not_use_the_saved_tenant(cxone: Cxcall) -> None:
     log_in(cxone)
     cxone.environment["CXCALL_ISSUER"] = "http://127.0.0.1:1"
     assert cxone("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
 
 
-def test_a_kept_host_that_the_vendor_does_not_have_is_not_used(cxone: Cxcall) -> None:
+def test_saved_host_outside_the_vendor_domains_is_ignored(cxone: Cxcall) -> None:
     log_in(cxone)
     path = cxone.folder / "state" / "tenants.json"
     kept = json.loads(path.read_text("utf-8"))
@@ -219,12 +219,12 @@ def test_a_kept_host_that_the_vendor_does_not_have_is_not_used(cxone: Cxcall) ->
     assert "attacker" not in status(cxone)["baseUrl"]
 
 
-def test_no_area_is_guessed(cxcall: Cxcall) -> None:
+def test_access_key_without_area_is_refused(cxcall: Cxcall) -> None:
     cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
     assert "which area" in log_in(cxcall, 4)
 
 
-def test_half_an_application_is_none(cxone: Cxcall, vendor: Vendor) -> None:
+def test_incomplete_application_is_refused(cxone: Cxcall, vendor: Vendor) -> None:
     cxone.environment["CXCALL_CLIENT_ID"] = "app"
     assert "`client_secret` is not" in log_in(cxone, 4)
     cxone.environment["CXCALL_CLIENT_SECRET"] = "secret"
@@ -233,7 +233,7 @@ def test_half_an_application_is_none(cxone: Cxcall, vendor: Vendor) -> None:
     assert vendor.asked == []
 
 
-def test_the_sandbox_stands_for_the_vendor(cxcall: Cxcall, sandbox: Sandbox) -> None:
+def test_sandbox_accepts_cxone_logins(cxcall: Cxcall, sandbox: Sandbox) -> None:
     cxcall.environment |= {
         "CXCALL_PLATFORM": "nice-cxone",
         "CXCALL_ISSUER": sandbox.base_url,
@@ -247,6 +247,6 @@ def test_the_sandbox_stands_for_the_vendor(cxcall: Cxcall, sandbox: Sandbox) -> 
     assert cxcall("auth", "token", code=0).out.strip()
 
 
-def test_every_operation_names_the_kinds_of_tokens_that_there_are() -> None:
+def test_operations_declare_only_known_token_kinds() -> None:
     kinds = {kind for known in builtin() for op in known.operations for kind in op.token_kinds}
     assert kinds == {"access-key", "authorization-code", "client-credentials"}

@@ -56,7 +56,7 @@ def drop_tokens(cxcall: Cxcall) -> None:
     (cxcall.folder / "state" / "tokens.json").unlink()
 
 
-def test_a_secret_is_in_the_keyring_and_in_no_file(keyed: Cxcall, sandbox: Sandbox) -> None:
+def test_secret_is_stored_in_the_keyring_only(keyed: Cxcall, sandbox: Sandbox) -> None:
     assert "kept in the system's keyring" in log_in(keyed, sandbox).out
     assert sandbox.client_secret in (keyed.folder / "keyring.json").read_text("utf-8")
     for path in (keyed.folder / "state").iterdir():
@@ -71,9 +71,7 @@ def test_a_secret_is_in_the_keyring_and_in_no_file(keyed: Cxcall, sandbox: Sandb
     assert keyed("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
 
 
-def test_the_keyring_is_asked_only_when_its_secret_is_needed(
-    keyed: Cxcall, sandbox: Sandbox
-) -> None:
+def test_keyring_is_read_only_when_the_secret_is_needed(keyed: Cxcall, sandbox: Sandbox) -> None:
     log_in(keyed, sandbox)
     assert is_loaded(keyed)
     keyed("auth", "token", code=0)
@@ -84,7 +82,7 @@ def test_the_keyring_is_asked_only_when_its_secret_is_needed(
     assert is_loaded(keyed)
 
 
-def test_a_login_in_a_file_never_asks_the_keyring(keyed: Cxcall, sandbox: Sandbox) -> None:
+def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandbox) -> None:
     log_in(with_backend(keyed, "keyring.backends.fail.Keyring"), sandbox)
     with_backend(keyed, "keyring_backends.Keeping")
     drop_tokens(keyed)
@@ -104,7 +102,7 @@ def test_a_login_in_a_file_never_asks_the_keyring(keyed: Cxcall, sandbox: Sandbo
         ("no_such_module.Keyring", "ModuleNotFoundError"),
     ],
 )
-def test_a_keyring_that_does_not_take_it_leaves_a_private_file(
+def test_keyring_failure_falls_back_to_a_private_file(
     keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
 ) -> None:
     ran = log_in(with_backend(keyed, backend), sandbox)
@@ -128,7 +126,7 @@ def test_a_keyring_that_does_not_take_it_leaves_a_private_file(
         ("keyring.backends.null.Keyring", "holds it no more"),
     ],
 )
-def test_a_secret_that_cannot_be_had_back(
+def test_unavailable_keyring_secret_is_reported(
     keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
 ) -> None:
     log_in(keyed, sandbox)
@@ -142,13 +140,13 @@ def test_a_secret_that_cannot_be_had_back(
     assert records(keyed) == []
 
 
-def test_a_token_by_stdin_is_kept_there_too(keyed: Cxcall) -> None:
+def test_token_from_stdin_is_stored_in_the_keyring(keyed: Cxcall) -> None:
     keyed("auth", "login", "--with-token", stdin="a-token-of-mine", code=0)
     assert "a-token-of-mine" not in json.dumps(records(keyed))
     assert keyed("auth", "token", code=0).out.strip() == "a-token-of-mine"
 
 
-def test_without_the_extra_a_login_in_a_keyring_says_what_is_missing(
+def test_keyring_login_without_the_extra_names_the_missing_package(
     keyed: Cxcall, sandbox: Sandbox
 ) -> None:
     log_in(keyed, sandbox)

@@ -210,7 +210,7 @@ def age(cxcall: Cxcall) -> None:
     path.write_text(json.dumps(kept), "utf-8")
 
 
-def test_a_person_logs_in_and_the_token_is_kept(cxcall: Cxcall, start: Start) -> None:
+def test_browser_login_stores_the_token(cxcall: Cxcall, start: Start) -> None:
     provider = start()
     said = logged_in(at(cxcall, provider))
     assert "authorization-code" in said
@@ -227,7 +227,7 @@ def test_a_person_logs_in_and_the_token_is_kept(cxcall: Cxcall, start: Start) ->
     assert grants(provider) == ["authorization_code"]
 
 
-def test_what_is_asked_of_the_page(cxcall: Cxcall, start: Start) -> None:
+def test_authorization_url_has_the_required_parameters(cxcall: Cxcall, start: Start) -> None:
     running = Running(at(cxcall, start()), "--no-browser")
     asked = running.asked
     assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
@@ -239,9 +239,7 @@ def test_what_is_asked_of_the_page(cxcall: Cxcall, start: Start) -> None:
 
 
 @pytest.mark.slow
-def test_a_token_that_runs_out_is_renewed_and_the_login_lives_on(
-    cxcall: Cxcall, start: Start
-) -> None:
+def test_expired_token_is_renewed_with_the_refresh_token(cxcall: Cxcall, start: Start) -> None:
     provider = start()
     logged_in(at(cxcall, provider))
     tokens = set()
@@ -254,7 +252,7 @@ def test_a_token_that_runs_out_is_renewed_and_the_login_lives_on(
 
 
 @pytest.mark.slow
-def test_of_two_processes_one_renews(cxcall: Cxcall, start: Start) -> None:
+def test_only_one_of_two_processes_renews_the_login(cxcall: Cxcall, start: Start) -> None:
     provider = start(life=30)
     logged_in(at(cxcall, provider))
     age(cxcall)
@@ -264,7 +262,7 @@ def test_of_two_processes_one_renews(cxcall: Cxcall, start: Start) -> None:
     assert grants(provider) == ["authorization_code", "refresh_token"]
 
 
-def test_without_a_refresh_token_a_person_is_asked_for_again(cxcall: Cxcall, start: Start) -> None:
+def test_login_without_refresh_token_requires_a_new_login(cxcall: Cxcall, start: Start) -> None:
     logged_in(at(cxcall, start(refreshes=False)))
     assert status(cxcall)["renewable"] is False
     age(cxcall)
@@ -273,7 +271,7 @@ def test_without_a_refresh_token_a_person_is_asked_for_again(cxcall: Cxcall, sta
     assert "--web" in ran.envelope["findings"][0]["fix"]
 
 
-def test_a_login_that_the_server_ended(cxcall: Cxcall, start: Start) -> None:
+def test_login_ended_by_the_server_is_reported(cxcall: Cxcall, start: Start) -> None:
     logged_in(at(cxcall, start()))
     path = cxcall.folder / "state" / "credentials.json"
     kept = json.loads(path.read_text("utf-8"))
@@ -287,7 +285,7 @@ def test_a_login_that_the_server_ended(cxcall: Cxcall, start: Start) -> None:
     assert refresh not in ran.err
 
 
-def test_a_client_with_a_secret(cxcall: Cxcall, start: Start) -> None:
+def test_client_with_a_secret_logs_in(cxcall: Cxcall, start: Start) -> None:
     provider = start(life=30)
     cxcall.environment["CXCALL_CLIENT_SECRET"] = SECRET
     assert SECRET not in logged_in(at(cxcall, provider, "confidential"))
@@ -297,7 +295,7 @@ def test_a_client_with_a_secret(cxcall: Cxcall, start: Start) -> None:
     assert grants(provider) == ["authorization_code", "refresh_token"]
 
 
-def test_client_credentials_at_another_makers_server(cxcall: Cxcall, start: Start) -> None:
+def test_client_credentials_work_with_a_third_party_server(cxcall: Cxcall, start: Start) -> None:
     provider = start()
     cxcall.environment["CXCALL_CLIENT_SECRET"] = SECRET
     at(cxcall, provider, "machine")
@@ -308,7 +306,7 @@ def test_client_credentials_at_another_makers_server(cxcall: Cxcall, start: Star
     assert grants(provider)[0] == "client_credentials"
 
 
-def test_a_person_who_refuses(cxcall: Cxcall, start: Start) -> None:
+def test_refused_consent_is_reported(cxcall: Cxcall, start: Start) -> None:
     running = Running(at(cxcall, start()), "--no-browser")
     assert "did not work" in Person().refuse(running.page).text
     said = running.end(4)
@@ -317,7 +315,7 @@ def test_a_person_who_refuses(cxcall: Cxcall, start: Start) -> None:
     assert not (cxcall.folder / "state" / "credentials.json").exists()
 
 
-def test_a_client_that_the_server_does_not_know(cxcall: Cxcall, start: Start) -> None:
+def test_unknown_client_ends_the_login(cxcall: Cxcall, start: Start) -> None:
     running = Running(at(cxcall, start(), "nobody"), "--no-browser")
     reply = requests.get(running.page, timeout=WAIT)
     assert reply.status_code == 400  # told on the page: the browser does not come back
@@ -336,7 +334,9 @@ def waiting(cxcall: Cxcall, start: Start) -> Iterator[tuple[Running, str]]:
 
 
 @pytest.mark.parametrize("state", ["another", "", None])
-def test_an_answer_to_another_login(cxcall: Cxcall, start: Start, state: str | None) -> None:
+def test_redirect_with_wrong_state_is_refused(
+    cxcall: Cxcall, start: Start, state: str | None
+) -> None:
     with waiting(cxcall, start) as (running, back):
         told = {"code": "c0de-of-somebody", **({} if state is None else {"state": state})}
         assert "did not work" in requests.get(f"{back}/?{urlencode(told)}", timeout=WAIT).text
@@ -345,7 +345,7 @@ def test_an_answer_to_another_login(cxcall: Cxcall, start: Start, state: str | N
         assert "c0de-of-somebody" not in said
 
 
-def test_a_code_that_is_none(cxcall: Cxcall, start: Start) -> None:
+def test_invalid_code_is_refused(cxcall: Cxcall, start: Start) -> None:
     with waiting(cxcall, start) as (running, back):
         told = urlencode({"code": "c0de-of-nobody", "state": running.asked["state"]})
         requests.get(f"{back}/?{told}", timeout=WAIT)
@@ -362,7 +362,7 @@ def test_a_code_that_is_none(cxcall: Cxcall, start: Start) -> None:
         ({}, "without a code"),
     ],
 )
-def test_a_server_that_sends_an_error_back(
+def test_error_in_redirect_is_reported(
     cxcall: Cxcall, start: Start, told: dict[str, str], words: str
 ) -> None:
     with waiting(cxcall, start) as (running, back):
@@ -374,7 +374,7 @@ def test_a_server_that_sends_an_error_back(
         assert "\x1b" not in said
 
 
-def test_what_is_no_answer_does_not_end_the_login(cxcall: Cxcall, start: Start) -> None:
+def test_unrelated_requests_do_not_end_the_login(cxcall: Cxcall, start: Start) -> None:
     with waiting(cxcall, start) as (running, back):
         for path in ("/favicon.ico", "/", "/else?code=1&state=2", "/?x=y"):
             assert requests.get(f"{back}{path}", timeout=WAIT).status_code == 404
@@ -385,7 +385,7 @@ def test_what_is_no_answer_does_not_end_the_login(cxcall: Cxcall, start: Start) 
         running.end(0)
 
 
-def test_a_browser_that_holds_a_spare_connection_open(cxcall: Cxcall, start: Start) -> None:
+def test_idle_browser_connection_does_not_block_the_login(cxcall: Cxcall, start: Start) -> None:
     import socket
 
     with (
@@ -396,7 +396,7 @@ def test_a_browser_that_holds_a_spare_connection_open(cxcall: Cxcall, start: Sta
         running.end(0)
 
 
-def test_a_port_of_ones_own(cxcall: Cxcall, start: Start) -> None:
+def test_redirect_port_can_be_chosen(cxcall: Cxcall, start: Start) -> None:
     import socket
 
     at(cxcall, start())
@@ -410,7 +410,7 @@ def test_a_port_of_ones_own(cxcall: Cxcall, start: Start) -> None:
     running.end(0)
 
 
-def test_the_browser_is_opened(cxcall: Cxcall, start: Start, tmp_path: Path) -> None:
+def test_login_opens_the_browser(cxcall: Cxcall, start: Start, tmp_path: Path) -> None:
     script = tmp_path / "browser"
     script.write_text(f'#!/bin/sh\nprintf %s "$1" > {tmp_path}/opened\n', "utf-8")
     script.chmod(0o755)
@@ -440,9 +440,7 @@ def chromium(tmp_path: Path) -> Iterator[Path]:
         os.kill(int((tmp_path / "pid").read_text("utf-8")), signal.SIGTERM)
 
 
-def test_a_real_browser_logs_in_and_ends_at_our_page(
-    cxcall: Cxcall, start: Start, chromium: Path
-) -> None:
+def test_real_browser_completes_the_login(cxcall: Cxcall, start: Start, chromium: Path) -> None:
     provider = start(fills=True)
     # webbrowser's word for a browser that does not keep its caller waiting is `&`.
     running = Running(at(cxcall, provider), env={"BROWSER": f"{chromium} %s &"})
@@ -458,7 +456,7 @@ def test_a_real_browser_logs_in_and_ends_at_our_page(
     assert grants(provider) == ["authorization_code"]
 
 
-def test_a_cxone_tenant_is_found_by_a_persons_login(cxcall: Cxcall, start: Start) -> None:
+def test_browser_login_finds_the_cxone_tenant(cxcall: Cxcall, start: Start) -> None:
     provider = start(path="/auth")
     cxcall.environment |= {
         "CXCALL_PLATFORM": "nice-cxone",
@@ -487,7 +485,7 @@ def test_a_cxone_tenant_is_found_by_a_persons_login(cxcall: Cxcall, start: Start
         "",
     ],
 )
-def test_no_token_goes_where_an_issuer_points_outside(
+def test_token_is_not_sent_to_an_untrusted_discovered_host(
     cxcall: Cxcall, start: Start, api: str
 ) -> None:
     provider = start(path="/auth", api=api)
@@ -505,7 +503,7 @@ def test_no_token_goes_where_an_issuer_points_outside(
 
 
 @pytest.mark.slow
-def test_a_renewed_login_stays_in_the_keyring(cxcall: Cxcall, start: Start) -> None:
+def test_renewed_login_stays_in_the_keyring(cxcall: Cxcall, start: Start) -> None:
     cxcall.environment |= {
         "PYTHONPATH": str(SERVER.parent),
         "KEYRING_FILE": str(cxcall.folder / "keyring.json"),

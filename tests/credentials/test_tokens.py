@@ -140,14 +140,14 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-Settle = Callable[..., config.Settings]
+LoadSettings = Callable[..., config.Settings]
 
 
 @pytest.fixture
-def settle(endpoint: TokenEndpoint) -> Settle:
-    """Settle for the endpoint; values given by name, None for what is not to be set."""
+def load(endpoint: TokenEndpoint) -> LoadSettings:
+    """LoadSettings for the endpoint; values given by name, None for what is not to be set."""
 
-    def settle_with(**flags: str | None) -> config.Settings:
+    def load_with(**flags: str | None) -> config.Settings:
         set_ones = {
             "base_url": endpoint.base_url,
             "client_id": "me",
@@ -156,7 +156,7 @@ def settle(endpoint: TokenEndpoint) -> Settle:
         }
         return config.load_settings({**set_ones, **flags}, builtin()[0])
 
-    return settle_with
+    return load_with
 
 
 NONE: dict[str, None] = {"client_id": None, "client_secret": None}
@@ -197,8 +197,8 @@ def environment(base_url: str) -> dict[str, str]:
 # --- the grant ------------------------------------------------------------------------------
 
 
-def test_what_is_asked_of_the_endpoint(endpoint: TokenEndpoint, settle: Settle) -> None:
-    tokens.get_token(settle())
+def test_token_request_has_the_required_form(endpoint: TokenEndpoint, load: LoadSettings) -> None:
+    tokens.get_token(load())
     asked = endpoint.asked[0]
     assert (asked.method, asked.path) == ("POST", "/oauth/token")
     assert asked.body == b"grant_type=client_credentials"
@@ -207,7 +207,7 @@ def test_what_is_asked_of_the_endpoint(endpoint: TokenEndpoint, settle: Settle) 
     assert (scheme, b64decode(pair).decode()) == ("Basic", f"me:{SECRET}")
 
 
-def test_what_is_granted(endpoint: TokenEndpoint, settle: Settle) -> None:
+def test_token_response_is_read(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     body = {
         "access_token": TOKEN,
         "token_type": "Bearer",
@@ -216,35 +216,37 @@ def test_what_is_granted(endpoint: TokenEndpoint, settle: Settle) -> None:
     }
     endpoint.script = [Answer(body=body)]
     before = time.time()
-    token = tokens.get_token(settle())
+    token = tokens.get_token(load())
     assert (token.value, token.kind) == (TOKEN, "client-credentials")
     assert token.scopes == frozenset({"a", "b:readonly"})
     assert token.expires_at is not None
     assert before + 3600 <= token.expires_at <= time.time() + 3600
     assert token.source == "client-credentials (--client-secret)"
-    assert tokens.get_token(settle()) == token
+    assert tokens.get_token(load()) == token
 
 
 @pytest.mark.parametrize("life", [None, "soon", -5, 0, True, [1], "1e999"])
-def test_a_token_of_unknown_life_is_used_and_not_kept(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, life: object
+def test_token_without_expiry_is_not_cached(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, life: object
 ) -> None:
     endpoint.life = life
-    assert tokens.get_token(settle()).expires_at is None
+    assert tokens.get_token(load()).expires_at is None
     assert not (state / "tokens.json").exists()
-    tokens.get_token(settle())
+    tokens.get_token(load())
     assert len(endpoint.asked) == 2
 
 
 @pytest.mark.parametrize("life", ["86400", 1e300, 10**400])
-def test_a_life_out_of_the_ordinary(endpoint: TokenEndpoint, settle: Settle, life: object) -> None:
+def test_unusual_lifetimes_are_handled(
+    endpoint: TokenEndpoint, load: LoadSettings, life: object
+) -> None:
     endpoint.life = life
-    expires_at = tokens.get_token(settle()).expires_at
+    expires_at = tokens.get_token(load()).expires_at
     if life == 10**400:
         assert expires_at is None
     else:
         assert expires_at is not None
-        assert tokens.get_status(settle()).as_dict()["expiresAt"]
+        assert tokens.get_status(load()).as_dict()["expiresAt"]
 
 
 @dataclass(frozen=True)
@@ -386,12 +388,12 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
-def test_each_refusal_has_words_of_its_own(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, refusal: Refusal
+def test_each_token_error_has_its_own_message(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, refusal: Refusal
 ) -> None:
     endpoint.script = [refusal.answer]
     with pytest.raises(CxcallError) as caught:
-        tokens.get_token(settle())
+        tokens.get_token(load())
     found = caught.value.findings[0]
     assert (found.code, caught.value.exit_code) == (refusal.code, refusal.exit_code)
     assert refusal.words in found.message
@@ -406,17 +408,17 @@ def test_each_refusal_has_words_of_its_own(
     assert not (state / "tokens.json").exists()
 
 
-def test_an_endpoint_that_never_answers(endpoint: TokenEndpoint, settle: Settle) -> None:
+def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     endpoint.script = [Answer(hang=True)]
     with pytest.raises(UndeliveredError) as caught:
-        tokens.get_token(settle(timeout="0.2"))
+        tokens.get_token(load(timeout="0.2"))
     assert "did not answer within 0.2 s" in str(caught.value)
     assert "--timeout" in caught.value.findings[0].fix
     assert "nothing was sent" in caught.value.findings[0].why
     assert len(endpoint.asked) == 1
 
 
-def test_an_interrupt_leaves_no_doubt_about_a_call(endpoint: TokenEndpoint, state: Path) -> None:
+def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Path) -> None:
     """An exchange that was cut short may have reached its server; a token request rings nobody."""
     endpoint.script = [Answer(hang=True)]
     program = (
@@ -444,39 +446,39 @@ def test_an_interrupt_leaves_no_doubt_about_a_call(endpoint: TokenEndpoint, stat
     assert not list(state.iterdir())
 
 
-def test_nobody_listens(settle: Settle) -> None:
+def test_refused_connection_is_undelivered(load: LoadSettings) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         with pytest.raises(UndeliveredError) as caught:
-            tokens.get_token(settle(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
+            tokens.get_token(load(token_url=f"http://127.0.0.1:{free.getsockname()[1]}/t"))
     assert "takes no connection" in str(caught.value)
     assert caught.value.exit_code == 6
 
 
-def test_a_server_without_tls(endpoint: TokenEndpoint, settle: Settle) -> None:
+def test_server_without_tls_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     url = endpoint.base_url.replace("http:", "https:") + "/oauth/token"
     with pytest.raises(UndeliveredError) as caught:
-        tokens.get_token(settle(token_url=url))
+        tokens.get_token(load(token_url=url))
     assert "no secure connection" in str(caught.value)
     assert endpoint.asked == []
 
 
-def test_a_redirect_takes_the_secret_nowhere(endpoint: TokenEndpoint, settle: Settle) -> None:
+def test_secret_does_not_follow_a_redirect(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     for status in (301, 302, 303, 307, 308):
         endpoint.script = [Answer(status, b"", {"Location": f"{endpoint.base_url}/other"})]
         with pytest.raises(CredentialsError):
-            tokens.get_token(settle())
+            tokens.get_token(load())
     assert {asked.path for asked in endpoint.asked} == {"/oauth/token"}
 
 
-def test_netrc_replaces_nothing(
-    endpoint: TokenEndpoint, settle: Settle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_netrc_does_not_replace_the_credentials(
+    endpoint: TokenEndpoint, load: LoadSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("default login wrong password wrong\n", "utf-8")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    tokens.get_token(settle())
+    tokens.get_token(load())
     pair = endpoint.asked[0].headers["Authorization"].removeprefix("Basic ")
     assert b64decode(pair).decode() == f"me:{SECRET}"
 
@@ -492,8 +494,8 @@ FORMS = [
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
 @pytest.mark.parametrize("where", ["error", "error_description", "description", "body", "reason"])
-def test_an_endpoint_that_gives_the_secret_away(
-    endpoint: TokenEndpoint, settle: Settle, form: str, status: int, where: str
+def test_echoed_secret_is_masked(
+    endpoint: TokenEndpoint, load: LoadSettings, form: str, status: int, where: str
 ) -> None:
     answer = Answer(status, {where: f"you sent {form}!", "x": 1})
     if where == "body":
@@ -502,7 +504,7 @@ def test_an_endpoint_that_gives_the_secret_away(
         answer = Answer(raw=f"HTTP/1.1 {status} {form}\r\nContent-Length: 0\r\n\r\n".encode())
     endpoint.script = [answer]
     with pytest.raises(CxcallError) as caught:
-        tokens.get_token(settle())
+        tokens.get_token(load())
     assert form not in said(caught.value)
     assert SECRET not in said(caught.value)
 
@@ -510,10 +512,10 @@ def test_an_endpoint_that_gives_the_secret_away(
 # --- the cache ------------------------------------------------------------------------------
 
 
-def test_a_token_is_fetched_once_and_kept_privately(
-    endpoint: TokenEndpoint, settle: Settle, state: Path
+def test_token_is_requested_once_and_cached_privately(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    first, second = tokens.get_token(settle()), tokens.get_token(settle())
+    first, second = tokens.get_token(load()), tokens.get_token(load())
     assert first == second
     assert len(endpoint.asked) == 1
     assert mode(state) == 0o700
@@ -522,21 +524,23 @@ def test_a_token_is_fetched_once_and_kept_privately(
     assert SECRET not in (state / "tokens.json").read_text("utf-8")
 
 
-def test_a_refused_token_is_replaced(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
-    first = tokens.get_token(settle())
-    second = tokens.get_token(settle(), fresh=True)
+def test_refused_token_is_replaced(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+) -> None:
+    first = tokens.get_token(load())
+    second = tokens.get_token(load(), fresh=True)
     assert second.value == f"{TOKEN}-2" != first.value
-    assert tokens.get_token(settle()) == second
+    assert tokens.get_token(load()) == second
     assert len(endpoint.asked) == len(records(state)) + 1 == 2
 
 
-def test_a_refused_token_is_dropped_even_when_there_is_no_new_one(
-    endpoint: TokenEndpoint, settle: Settle, state: Path
+def test_refused_token_is_deleted_even_without_a_new_one(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    tokens.get_token(settle())
+    tokens.get_token(load())
     endpoint.script = [Answer(500, b"")]
     with pytest.raises(UndeliveredError):
-        tokens.get_token(settle(), fresh=True)
+        tokens.get_token(load(), fresh=True)
     assert records(state) == []
 
 
@@ -551,16 +555,22 @@ def test_a_refused_token_is_dropped_even_when_there_is_no_new_one(
         (86400, 86400 + 5, False),  # issued in the future: the clock was set back
     ],
 )
-def test_a_token_is_used_until_just_before_it_expires(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, life: float, left: float, *, kept: bool
+def test_cached_token_is_used_until_shortly_before_expiry(
+    endpoint: TokenEndpoint,
+    load: LoadSettings,
+    state: Path,
+    life: float,
+    left: float,
+    *,
+    kept: bool,
 ) -> None:
-    tokens.get_token(settle())
+    tokens.get_token(load())
     now = time.time()
     rewrite(
         state,
         lambda record: record.update(issued_at=now + left - life, expires_at=now + left),
     )
-    tokens.get_token(settle())
+    tokens.get_token(load())
     assert len(endpoint.asked) == (1 if kept else 2)
 
 
@@ -569,17 +579,17 @@ def test_a_token_is_used_until_just_before_it_expires(
     [{"profile": "eu"}, {"client_id": "you"}, {"token_url": "{base_url}/other"}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_token_is_for_one_profile_client_and_endpoint(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, change: dict[str, str]
+def test_cached_token_belongs_to_one_profile_client_and_endpoint(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, change: dict[str, str]
 ) -> None:
     folder = config.config_dir()
     folder.mkdir()
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     other = {name: value.format(base_url=endpoint.base_url) for name, value in change.items()}
-    first, second = tokens.get_token(settle()), tokens.get_token(settle(**other))
+    first, second = tokens.get_token(load()), tokens.get_token(load(**other))
     assert first.value != second.value
-    assert tokens.get_token(settle()) == first
-    assert tokens.get_token(settle(**other)) == second
+    assert tokens.get_token(load()) == first
+    assert tokens.get_token(load(**other)) == second
     assert len(records(state)) == 2
 
 
@@ -591,14 +601,14 @@ GARBAGE = [
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
-def test_a_damaged_cache_is_rewritten(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, text: bytes
+def test_damaged_cache_is_rewritten(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, text: bytes
 ) -> None:
-    tokens.get_token(settle())
+    tokens.get_token(load())
     (state / "tokens.json").write_bytes(text)
-    token = tokens.get_token(settle())
+    token = tokens.get_token(load())
     assert token.value == f"{TOKEN}-2"
-    assert tokens.get_token(settle()) == token
+    assert tokens.get_token(load()) == token
     assert len(endpoint.asked) == 2
     assert records(state)[0]["value"] == token.value
 
@@ -610,50 +620,50 @@ DAMAGE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=str)
-def test_a_damaged_token_is_fetched_anew(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, damage: dict[str, Any]
+def test_damaged_token_is_requested_again(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, damage: dict[str, Any]
 ) -> None:
-    tokens.get_token(settle())
+    tokens.get_token(load())
     rewrite(state, lambda record: record.update(damage))
-    assert tokens.get_token(settle()).value == f"{TOKEN}-2"
+    assert tokens.get_token(load()).value == f"{TOKEN}-2"
     assert len(endpoint.asked) == len(records(state)) + 1 == 2
 
 
 @pytest.mark.parametrize("bits", [0o644, 0o640, 0o601])
 @pytest.mark.parametrize("name", ["tokens.json", "credentials.json"])
-def test_a_file_that_others_can_read_is_refused(
-    endpoint: TokenEndpoint, settle: Settle, state: Path, bits: int, name: str
+def test_stored_secrets_that_other_users_can_read_are_refused(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path, bits: int, name: str
 ) -> None:
-    tokens.log_in(settle(**NONE), "me", SECRET)
+    tokens.log_in(load(**NONE), "me", SECRET)
     (state / name).chmod(bits)
     for attempt in (tokens.get_token, tokens.get_status):
         with pytest.raises(UsageError) as caught:
-            attempt(settle(**NONE))
+            attempt(load(**NONE))
         assert f"chmod 600 {state / name}" in caught.value.findings[0].fix
         assert SECRET not in said(caught.value)
     assert len(endpoint.asked) == 1
-    assert len(tokens.log_out(settle(**NONE))) == 2
+    assert len(tokens.log_out(load(**NONE))) == 2
     (state / name).chmod(0o600)
     assert records(state, name) == []
 
 
-def test_expired_tokens_do_not_pile_up(settle: Settle, state: Path) -> None:
+def test_expired_tokens_are_deleted(load: LoadSettings, state: Path) -> None:
     for number in range(3):
-        tokens.get_token(settle(client_id=f"c{number}"))
+        tokens.get_token(load(client_id=f"c{number}"))
     rewrite(state, lambda record: record.update(expires_at=time.time() - 1))
-    tokens.get_token(settle(client_id="last"))
+    tokens.get_token(load(client_id="last"))
     assert [record["client_id"] for record in records(state)] == ["last"]
 
 
-def test_a_state_folder_that_takes_nothing(
-    endpoint: TokenEndpoint, settle: Settle, state: Path
+def test_unwritable_state_folder_does_not_stop_token_requests(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
     state.parent.mkdir(parents=True)
     state.write_text("a file", "utf-8")
-    assert tokens.get_token(settle()).value == f"{TOKEN}-1"
+    assert tokens.get_token(load()).value == f"{TOKEN}-1"
     attempts: list[Callable[[], object]] = [
-        lambda: tokens.log_in(settle(), "me", SECRET),
-        lambda: tokens.log_in_with_token(settle(), TOKEN),
+        lambda: tokens.log_in(load(), "me", SECRET),
+        lambda: tokens.log_in_with_token(load(), TOKEN),
     ]
     for attempt in attempts:
         with pytest.raises(private_file.UnwritableError) as caught:
@@ -665,20 +675,20 @@ def test_a_state_folder_that_takes_nothing(
     assert len(endpoint.asked) == 2
 
 
-def test_a_failed_write_leaves_the_old_file(
-    settle: Settle, state: Path, monkeypatch: pytest.MonkeyPatch
+def test_failed_write_keeps_the_old_file(
+    load: LoadSettings, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = tokens.get_token(settle())
+    token = tokens.get_token(load())
 
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
-        assert tokens.get_token(settle(client_id="you")).value == f"{TOKEN}-2"
+        assert tokens.get_token(load(client_id="you")).value == f"{TOKEN}-2"
         with pytest.raises(private_file.UnwritableError, match="No space left on device"):
-            tokens.log_in_with_token(settle(), TOKEN)
-    assert tokens.get_token(settle()) == token
+            tokens.log_in_with_token(load(), TOKEN)
+    assert tokens.get_token(load()) == token
     assert [path.name for path in state.iterdir()] == ["tokens.json"]
 
 
@@ -714,37 +724,37 @@ def race(base_url: str, clients: list[str], how: str = "") -> list[str]:
     return values
 
 
-def test_of_many_processes_one_fetches_for_all(endpoint: TokenEndpoint, state: Path) -> None:
+def test_many_processes_request_one_token(endpoint: TokenEndpoint, state: Path) -> None:
     values = race(endpoint.base_url, ["me"] * 6)
     assert set(values) == {f"{TOKEN}-1"}
     assert len(endpoint.asked) == 1
     assert len(records(state)) == 1
 
 
-def test_no_process_loses_anothers_token(endpoint: TokenEndpoint, state: Path) -> None:
+def test_processes_keep_the_tokens_of_each_other(endpoint: TokenEndpoint, state: Path) -> None:
     clients = [f"c{number}" for number in range(6)]
     values = race(endpoint.base_url, clients)
     kept = {record["client_id"]: record["value"] for record in records(state)}
     assert kept == dict(zip(clients, values, strict=True))
 
 
-def test_two_processes_that_refresh_at_once(
-    endpoint: TokenEndpoint, settle: Settle, state: Path
+def test_two_processes_refresh_once(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    first = tokens.get_token(settle())
+    first = tokens.get_token(load())
     values = race(endpoint.base_url, ["me", "me"], "fresh")
     assert first.value not in values
     assert records(state)[0]["value"] in values
     assert len(records(state)) == 1
 
 
-def test_a_lock_that_is_never_let_go_holds_nobody_for_good(settle: Settle, state: Path) -> None:
+def test_stuck_lock_does_not_block_forever(load: LoadSettings, state: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     state.mkdir(parents=True)
     held = os.open(state, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert tokens.get_token(settle(timeout="0.3")).value == f"{TOKEN}-1"
+        assert tokens.get_token(load(timeout="0.3")).value == f"{TOKEN}-1"
     finally:
         os.close(held)
 
@@ -752,21 +762,21 @@ def test_a_lock_that_is_never_let_go_holds_nobody_for_good(settle: Settle, state
 # --- given tokens ---------------------------------------------------------------------------
 
 
-def test_a_given_token_is_used_as_it_is(
-    endpoint: TokenEndpoint, settle: Settle, state: Path
+def test_explicit_token_is_used_unchanged(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:
-    token = tokens.get_token(settle(access_token=f" {TOKEN}\n"))
+    token = tokens.get_token(load(access_token=f" {TOKEN}\n"))
     assert token == Token(TOKEN, "given", None, None, "--access-token")
     assert endpoint.asked == []
     assert not state.exists()
 
 
-def test_a_given_token_cannot_be_renewed(
-    endpoint: TokenEndpoint, settle: Settle, monkeypatch: pytest.MonkeyPatch
+def test_explicit_token_cannot_be_renewed(
+    endpoint: TokenEndpoint, load: LoadSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", TOKEN)
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(settle(), fresh=True)
+        tokens.get_token(load(), fresh=True)
     found = caught.value.findings[0]
     assert (found.code, found.where, caught.value.exit_code) == ("token-expired", "token", 4)
     assert "environment GENESYSCLOUD_ACCESS_TOKEN" in found.message
@@ -786,10 +796,10 @@ def test_a_given_token_cannot_be_renewed(
     ],
 )
 @pytest.mark.parametrize("name", ["access_token", "client_secret", "client_id"])
-def test_what_no_secret_holds(
-    endpoint: TokenEndpoint, settle: Settle, name: str, bad: str, words: str
+def test_invalid_characters_in_a_secret_are_refused(
+    endpoint: TokenEndpoint, load: LoadSettings, name: str, bad: str, words: str
 ) -> None:
-    settings = settle(**{name: bad})
+    settings = load(**{name: bad})
     with pytest.raises(CredentialsError) as caught:
         tokens.get_token(settings)
     found = caught.value.findings[0]
@@ -801,13 +811,13 @@ def test_what_no_secret_holds(
     assert endpoint.asked == []
 
 
-def test_a_client_id_that_would_end_early(settle: Settle) -> None:
+def test_client_id_with_colon_is_refused(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError, match="client ID holds a `:`"):
-        tokens.get_token(settle(client_id="a:b"))
+        tokens.get_token(load(client_id="a:b"))
 
 
 @given(text=st.text(min_size=1))
-def test_a_secret_is_refused_or_kept_but_for_blanks_around_it(text: str) -> None:
+def test_secret_is_refused_or_stripped_of_blanks(text: str) -> None:
     secret = text.strip()
     if secret and all("!" <= sign <= "~" for sign in secret):
         assert check_secret("secret", text, "here") == secret
@@ -837,11 +847,11 @@ def test_a_secret_is_refused_or_kept_but_for_blanks_around_it(text: str) -> None
         ),
     ],
 )
-def test_what_is_missing(
-    settle: Settle, state: Path, flags: dict[str, None], words: str, fix: str
+def test_missing_credentials_are_named(
+    load: LoadSettings, state: Path, flags: dict[str, None], words: str, fix: str
 ) -> None:
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(settle(**flags))
+        tokens.get_token(load(**flags))
     found = caught.value.findings[0]
     assert (found.code, caught.value.exit_code) == ("token-missing", 4)
     assert words in found.message
@@ -850,14 +860,14 @@ def test_what_is_missing(
     assert not state.exists()
 
 
-def test_nothing_says_where_tokens_are(settle: Settle) -> None:
+def test_missing_token_url_is_reported(load: LoadSettings) -> None:
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(settle(base_url="https://gw.example.com"))
+        tokens.get_token(load(base_url="https://gw.example.com"))
     assert "nothing says where tokens for `gw.example.com`" in str(caught.value)
     assert "CXCALL_TOKEN_URL" in caught.value.findings[0].fix
 
 
-def test_no_token_is_taken_while_an_error_stands(
+def test_conflict_error_prevents_token_requests(
     endpoint: TokenEndpoint, tmp_path: Path, state: Path
 ) -> None:
     folder = config.config_dir()
@@ -883,36 +893,40 @@ def test_no_token_is_taken_while_an_error_stands(
 # --- login ----------------------------------------------------------------------------------
 
 
-def test_a_login_is_tried_and_kept(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
-    token = tokens.log_in(settle(**NONE), " me\n", f"{SECRET}\n")
+def test_login_is_stored_after_a_successful_request(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+) -> None:
+    token = tokens.log_in(load(**NONE), " me\n", f"{SECRET}\n")
     assert token.source == "client-credentials (cxcall auth login (credentials.json))"
-    assert tokens.get_token(settle(**NONE)) == token
+    assert tokens.get_token(load(**NONE)) == token
     assert len(endpoint.asked) == 1
     assert mode(state / "credentials.json") == 0o600
     rewrite(state, lambda record: record.update(expires_at=1))
-    assert tokens.get_token(settle(**NONE)).value == f"{TOKEN}-2"
+    assert tokens.get_token(load(**NONE)).value == f"{TOKEN}-2"
     pair = endpoint.asked[1].headers["Authorization"].removeprefix("Basic ")
     assert b64decode(pair).decode() == f"me:{SECRET}"
 
 
-def test_a_refused_login_is_not_kept(endpoint: TokenEndpoint, settle: Settle, state: Path) -> None:
-    tokens.log_in(settle(**NONE), "me", SECRET)
+def test_refused_login_is_not_stored(
+    endpoint: TokenEndpoint, load: LoadSettings, state: Path
+) -> None:
+    tokens.log_in(load(**NONE), "me", SECRET)
     endpoint.script = [oauth(400, "invalid_client", "authentication failed")]
     with pytest.raises(CredentialsError) as caught:
-        tokens.log_in(settle(**NONE), "me", "wr0ng")
+        tokens.log_in(load(**NONE), "me", "wr0ng")
     assert "wr0ng" not in said(caught.value)
     assert records(state, "credentials.json")[0]["client_secret"] == SECRET
 
 
 @pytest.mark.parametrize("elsewhere", ["base_url", "token_url"])
-def test_a_kept_secret_goes_to_its_own_host_alone(
-    endpoint: TokenEndpoint, settle: Settle, elsewhere: str
+def test_stored_secret_is_sent_only_to_its_host(
+    endpoint: TokenEndpoint, load: LoadSettings, elsewhere: str
 ) -> None:
-    tokens.log_in(settle(**NONE), "me", SECRET)
+    tokens.log_in(load(**NONE), "me", SECRET)
     other = TokenEndpoint()
     try:
         with pytest.raises(CredentialsError) as caught:
-            tokens.get_token(settle(**NONE, **{elsewhere: other.base_url}))
+            tokens.get_token(load(**NONE, **{elsewhere: other.base_url}))
         assert caught.value.findings[0].code == "token-missing"
         assert f"logged in to {endpoint.base_url} only" in caught.value.findings[0].why
         assert other.asked == []
@@ -920,77 +934,77 @@ def test_a_kept_secret_goes_to_its_own_host_alone(
         other.stop()
 
 
-def test_a_profile_has_a_login_for_each_host(settle: Settle, state: Path) -> None:
-    tokens.log_in_with_token(settle(), "one")
-    tokens.log_in_with_token(settle(base_url="http://127.0.0.1:1"), "two")
-    tokens.log_in_with_token(settle(), "three")
-    assert tokens.get_token(settle(**NONE)).value == "three"
-    assert tokens.get_token(settle(**NONE, base_url="http://127.0.0.1:1")).value == "two"
+def test_profile_has_one_login_per_host(load: LoadSettings, state: Path) -> None:
+    tokens.log_in_with_token(load(), "one")
+    tokens.log_in_with_token(load(base_url="http://127.0.0.1:1"), "two")
+    tokens.log_in_with_token(load(), "three")
+    assert tokens.get_token(load(**NONE)).value == "three"
+    assert tokens.get_token(load(**NONE, base_url="http://127.0.0.1:1")).value == "two"
     assert len(records(state, "credentials.json")) == 2
 
 
-def test_a_kept_token_is_used_as_it_is(endpoint: TokenEndpoint, settle: Settle) -> None:
-    token = tokens.log_in_with_token(settle(**NONE), f"{TOKEN}\n")
-    assert tokens.get_token(settle(**NONE)) == token
+def test_stored_token_is_used_unchanged(endpoint: TokenEndpoint, load: LoadSettings) -> None:
+    token = tokens.log_in_with_token(load(**NONE), f"{TOKEN}\n")
+    assert tokens.get_token(load(**NONE)) == token
     assert (token.value, token.kind, token.expires_at) == (TOKEN, "given", None)
     with pytest.raises(CredentialsError) as caught:
-        tokens.get_token(settle(**NONE), fresh=True)
+        tokens.get_token(load(**NONE), fresh=True)
     assert caught.value.findings[0].fix == "`cxcall auth login`"
     assert endpoint.asked == []
 
 
-def test_one_login_replaces_the_other(settle: Settle, state: Path) -> None:
-    tokens.log_in_with_token(settle(**NONE), "given")
-    tokens.log_in(settle(**NONE), "me", SECRET)
-    assert tokens.get_token(settle(**NONE)).kind == "client-credentials"
-    tokens.log_in_with_token(settle(**NONE), "given")
-    assert tokens.get_token(settle(**NONE)).value == "given"
+def test_new_login_replaces_the_old_one(load: LoadSettings, state: Path) -> None:
+    tokens.log_in_with_token(load(**NONE), "given")
+    tokens.log_in(load(**NONE), "me", SECRET)
+    assert tokens.get_token(load(**NONE)).kind == "client-credentials"
+    tokens.log_in_with_token(load(**NONE), "given")
+    assert tokens.get_token(load(**NONE)).value == "given"
     assert SECRET not in (state / "credentials.json").read_text("utf-8")
 
 
-def test_logout_forgets_one_profile(settle: Settle, state: Path) -> None:
+def test_logout_deletes_one_profile(load: LoadSettings, state: Path) -> None:
     folder = config.config_dir()
     folder.mkdir()
     (folder / "config.toml").write_text("[profiles.eu]\n", "utf-8")
     for profile in (None, "eu"):
-        tokens.log_in(settle(**NONE, profile=profile), "me", SECRET)
-    removed = tokens.log_out(settle(**NONE))
+        tokens.log_in(load(**NONE, profile=profile), "me", SECRET)
+    removed = tokens.log_out(load(**NONE))
     assert [text.split(" http")[0] for text in removed] == [
         "the client secret for",
         "the token from",
     ]
-    assert tokens.log_out(settle(**NONE)) == []
-    assert tokens.get_token(settle(**NONE, profile="eu")).value == f"{TOKEN}-2"
+    assert tokens.log_out(load(**NONE)) == []
+    assert tokens.get_token(load(**NONE, profile="eu")).value == f"{TOKEN}-2"
     with pytest.raises(CredentialsError, match="no credentials"):
-        tokens.get_token(settle(**NONE))
+        tokens.get_token(load(**NONE))
     assert len(records(state)) == len(records(state, "credentials.json")) == 1
 
 
-def test_logout_without_a_login(settle: Settle) -> None:
-    assert tokens.log_out(settle()) == []
+def test_logout_without_a_login_deletes_nothing(load: LoadSettings) -> None:
+    assert tokens.log_out(load()) == []
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=lambda text: text[:20].decode("latin-1"))
-def test_a_damaged_login_is_as_none(settle: Settle, state: Path, text: bytes) -> None:
+def test_damaged_login_counts_as_missing(load: LoadSettings, state: Path, text: bytes) -> None:
     state.mkdir(parents=True)
     (state / "credentials.json").write_bytes(text)
     (state / "credentials.json").chmod(0o600)
     with pytest.raises(CredentialsError, match="no credentials"):
-        tokens.get_token(settle(**NONE))
+        tokens.get_token(load(**NONE))
 
 
 # --- status ---------------------------------------------------------------------------------
 
 
-def test_status_before_and_after_a_token(endpoint: TokenEndpoint, settle: Settle) -> None:
-    before = tokens.get_status(settle())
+def test_status_before_and_after_a_token(endpoint: TokenEndpoint, load: LoadSettings) -> None:
+    before = tokens.get_status(load())
     assert (before.is_usable, before.kind, before.token) == (True, "client-credentials", None)
     assert ("expires", "no token yet", "") in before.rows()
     assert endpoint.asked == []
     body = {"access_token": TOKEN, "expires_in": 3600, "scope": "b a"}
     endpoint.script = [Answer(body=body)]
-    tokens.get_token(settle())
-    after = tokens.get_status(settle()).as_dict()
+    tokens.get_token(load())
+    after = tokens.get_status(load()).as_dict()
     assert after["scopes"] == ["a", "b"]
     assert after["clientId"] == "me"
     assert after["expiresAt"].endswith("+00:00")
@@ -1006,8 +1020,8 @@ def test_status_before_and_after_a_token(endpoint: TokenEndpoint, settle: Settle
     assert len(endpoint.asked) == 1
 
 
-def test_status_without_credentials(settle: Settle) -> None:
-    found = tokens.get_status(settle(**NONE))
+def test_status_without_credentials_is_not_usable(load: LoadSettings) -> None:
+    found = tokens.get_status(load(**NONE))
     assert not found.is_usable
     assert [entry.code for entry in found.findings] == ["token-missing"]
     assert ("grant", "none", "") in found.rows()
@@ -1025,14 +1039,14 @@ def test_status_without_credentials(settle: Settle) -> None:
         ("client", NONE, ""),
     ],
 )
-def test_status_says_which_of_two_credentials_is_used(
-    settle: Settle, login: str, flags: dict[str, str | None], words: str
+def test_status_names_the_credentials_in_use(
+    load: LoadSettings, login: str, flags: dict[str, str | None], words: str
 ) -> None:
     if login == "client":
-        tokens.log_in(settle(**NONE), "me", SECRET)
+        tokens.log_in(load(**NONE), "me", SECRET)
     else:
-        tokens.log_in_with_token(settle(**NONE), TOKEN)
-    settings = settle(**flags)
+        tokens.log_in_with_token(load(**NONE), TOKEN)
+    settings = load(**flags)
     found = tokens.get_status(settings)
     warnings = [entry for entry in found.findings if entry.where == "token"]
     assert [entry.severity for entry in warnings] == [Severity.WARNING] * bool(words)
@@ -1042,9 +1056,9 @@ def test_status_says_which_of_two_credentials_is_used(
     assert used.source in {row[2] for row in found.rows()} | {f"client-credentials ({row[2]})" for row in found.rows()}  # fmt: skip
 
 
-def test_status_shows_no_secret(settle: Settle) -> None:
-    tokens.log_in(settle(**NONE), "me", SECRET)
-    for settings in (settle(), settle(**NONE), settle(access_token=TOKEN)):
+def test_status_shows_no_secret(load: LoadSettings) -> None:
+    tokens.log_in(load(**NONE), "me", SECRET)
+    for settings in (load(), load(**NONE), load(access_token=TOKEN)):
         found = tokens.get_status(settings)
         shown = f"{found!r} {found} {found.as_dict()} {found.rows()} {json.dumps(found.as_dict())}"
         assert SECRET not in shown
@@ -1054,7 +1068,7 @@ def test_status_shows_no_secret(settle: Settle) -> None:
 # --- the sandbox of this process ------------------------------------------------------------
 
 
-def test_an_embedded_sandbox_leaves_nothing_behind(endpoint: TokenEndpoint, state: Path) -> None:
+def test_embedded_sandbox_stores_nothing(endpoint: TokenEndpoint, state: Path) -> None:
     @dataclass
     class Server:
         base_url: str = endpoint.base_url
@@ -1087,7 +1101,7 @@ GIVEN_TOKEN = Token(TOKEN, "given", None, None, "here")
         ("http://127.0.0.1:1", "http://localhost:1", False),
     ],
 )
-def test_a_token_goes_to_its_own_host_alone(base_url: str, url: str, *, goes: bool) -> None:
+def test_token_is_sent_only_to_its_host(base_url: str, url: str, *, goes: bool) -> None:
     request = requests.Request("POST", url, auth=tokens.BearerAuth(GIVEN_TOKEN, base_url))
     if goes:
         assert request.prepare().headers["Authorization"] == f"Bearer {TOKEN}"
@@ -1121,7 +1135,7 @@ def operation(*alternatives: list[str]) -> Operation:
         (["outbound:readonly"], [["outbound:readonly"]], False),
     ],
 )
-def test_scopes(
+def test_missing_scope_is_found(
     granted: list[str] | None, alternatives: list[list[str]], *, is_missing: bool
 ) -> None:
     scopes = None if granted is None else frozenset(granted)
@@ -1143,7 +1157,7 @@ VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 
 
 @given(secret=VISIBLE)
-def test_no_repr_gives_a_secret_away(secret: str) -> None:
+def test_repr_of_credentials_contains_no_secret(secret: str) -> None:
     things = [
         Token(secret, "given", None, None, "here"),
         tokens.BearerAuth(Token(secret, "given", None, None, "here"), "https://h"),
@@ -1168,13 +1182,13 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_what_needs_no_network(settle: Settle, monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens.get_token(settle())
+def test_login_checks_need_no_network(load: LoadSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens.get_token(load())
     with no_network(monkeypatch):
-        tokens.log_in_with_token(settle(base_url="http://127.0.0.1:1"), TOKEN)
-        assert tokens.get_status(settle()).is_usable
-        assert tokens.get_token(settle()).value == f"{TOKEN}-1"
-        assert tokens.log_out(settle())
+        tokens.log_in_with_token(load(base_url="http://127.0.0.1:1"), TOKEN)
+        assert tokens.get_status(load()).is_usable
+        assert tokens.get_token(load()).value == f"{TOKEN}-1"
+        assert tokens.log_out(load())
 
 
 def test_status_imports_no_http() -> None:
@@ -1197,7 +1211,7 @@ def test_status_imports_no_http() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_settled_token_is_found_by_the_keychain(settle: Settle) -> None:
-    token = tokens.get_token(settle())
-    client = Client("me", SECRET, "--client-secret", settle().token_url)
-    assert store.find_cached_token(settle(), client) == token
+def test_cached_token_is_found_for_its_client(load: LoadSettings) -> None:
+    token = tokens.get_token(load())
+    client = Client("me", SECRET, "--client-secret", load().token_url)
+    assert store.find_cached_token(load(), client) == token

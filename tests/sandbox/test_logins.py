@@ -67,7 +67,7 @@ def person(sandbox: Sandbox) -> Person:
     return Person(sandbox)
 
 
-def test_a_code_is_exchanged_once_and_its_token_works(person: Person, sandbox: Sandbox) -> None:
+def test_code_is_exchanged_once_for_a_working_token(person: Person, sandbox: Sandbox) -> None:
     code = person.code()
     granted = person.exchange(code)
     header = {"Authorization": f"Bearer {granted['access_token']}"}
@@ -77,7 +77,7 @@ def test_a_code_is_exchanged_once_and_its_token_works(person: Person, sandbox: S
         person.exchange(code)
 
 
-def test_a_refresh_token_is_good_once(person: Person) -> None:
+def test_refresh_token_works_once(person: Person) -> None:
     first = person.exchange(person.code())
     second = person.refresh(first["refresh_token"])
     assert second["access_token"] != first["access_token"]
@@ -96,7 +96,7 @@ def test_a_refresh_token_is_good_once(person: Person) -> None:
     ],
     ids=str,
 )
-def test_a_code_is_for_one_client_redirect_and_verifier(
+def test_code_requires_the_same_client_redirect_and_verifier(
     person: Person, changed: dict[str, Any]
 ) -> None:
     code = person.code()
@@ -106,7 +106,7 @@ def test_a_code_is_for_one_client_redirect_and_verifier(
         person.exchange(code, **changed)
 
 
-def test_no_other_client_renews_a_login(person: Person, sandbox: Sandbox) -> None:
+def test_refresh_token_is_refused_for_another_client(person: Person, sandbox: Sandbox) -> None:
     granted = person.exchange(person.code())
     with pytest.raises(OAuth2Error, match="invalid_grant"):
         Person(sandbox, "sandbox-readonly").refresh(granted["refresh_token"])
@@ -115,11 +115,11 @@ def test_no_other_client_renews_a_login(person: Person, sandbox: Sandbox) -> Non
 @pytest.mark.parametrize(
     "asked", [{"redirect_uri": "https://attacker.example"}, {"redirect_uri": ""}], ids=str
 )
-def test_no_code_goes_elsewhere(person: Person, asked: dict[str, str]) -> None:
+def test_code_is_not_sent_to_another_redirect_uri(person: Person, asked: dict[str, str]) -> None:
     assert person.authorize(**asked).status_code == 400
 
 
-def test_an_unknown_client_gets_no_code(sandbox: Sandbox) -> None:
+def test_unknown_client_gets_no_code(sandbox: Sandbox) -> None:
     assert Person(sandbox, "nobody").authorize().status_code == 400
 
 
@@ -130,7 +130,9 @@ def test_an_unknown_client_gets_no_code(sandbox: Sandbox) -> None:
         ({"response_type": "token"}, "unsupported_response_type"),
     ],
 )
-def test_what_comes_back_as_an_error(person: Person, asked: dict[str, str], error: str) -> None:
+def test_invalid_authorization_request_redirects_with_an_error(
+    person: Person, asked: dict[str, str], error: str
+) -> None:
     if "response_type" in asked:
         url = f"{person.base_url}/oauth/authorize"
         query = {"client_id": "sandbox", "redirect_uri": BACK, "state": "s", **asked}
@@ -142,7 +144,7 @@ def test_what_comes_back_as_an_error(person: Person, asked: dict[str, str], erro
     assert "code" not in told
 
 
-def test_no_code_is_recorded(person: Person, sandbox: Sandbox) -> None:
+def test_codes_are_not_logged(person: Person, sandbox: Sandbox) -> None:
     code = person.code()
     granted = person.exchange(code)
     told = json.dumps([entry.as_dict() for entry in sandbox.received])

@@ -39,7 +39,7 @@ def envelope(process: Any) -> dict[str, Any]:
     return found
 
 
-def test_any_client_can_use_it_and_ctrl_c_ends_it(cxcall: Cxcall, served: Any) -> None:
+def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any) -> None:
     data = envelope(served)["data"]
     environment = {
         "CXCALL_BASE_URL": data["baseUrl"],
@@ -71,14 +71,14 @@ def test_any_client_can_use_it_and_ctrl_c_ends_it(cxcall: Cxcall, served: Any) -
     assert (out, err) == ("", "")
 
 
-def test_a_taken_port_is_said(cxcall: Cxcall, served: Any) -> None:
+def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:
     port = envelope(served)["data"]["baseUrl"].rpartition(":")[2]
     ran = cxcall("sandbox", "--port", port, "-o", "json", code=2)
     said = f"the sandbox cannot listen on `127.0.0.1:{port}`: Address already in use"
     assert ran.envelope["findings"][0]["message"] == said
 
 
-def test_its_help_lists_the_numbers(cxcall: Cxcall) -> None:
+def test_sandbox_help_lists_the_numbers(cxcall: Cxcall) -> None:
     from cxcall.sandbox.faults import FAULTS
 
     lines = cxcall("sandbox", "--help", code=0).out.splitlines()

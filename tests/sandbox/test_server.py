@@ -124,7 +124,7 @@ def calls(sandbox: Sandbox) -> int:
         ),
     ],
 )
-def test_every_community_route_accepts(client: Client, path: str, body: Any) -> None:
+def test_every_community_operation_is_accepted(client: Client, path: str, body: Any) -> None:
     reply = client.post(path, body)
     assert reply.status == 201
     engagement = reply.headers["X-Engagement-Id"]
@@ -175,7 +175,7 @@ REFUSALS: dict[str, tuple[str, str, Any, dict[str, str], int, str, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-def test_a_refusal_is_as_terse_as_the_platforms(client: Client, case: str) -> None:
+def test_refusal_has_the_format_of_the_platform(client: Client, case: str) -> None:
     method, path, body, headers, status, code, name = REFUSALS[case]
     usual = {"Authorization": f"Bearer {client.token}", "Content_Type": "application/json"}
     reply = client.send(method, path, body, 10, **{**usual, **headers})
@@ -191,13 +191,13 @@ def test_a_refusal_is_as_terse_as_the_platforms(client: Client, case: str) -> No
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
-def test_another_method_is_told_which_one_is_allowed(client: Client, method: str) -> None:
+def test_wrong_method_gets_the_allowed_methods(client: Client, method: str) -> None:
     reply = client.send(method, EXECUTIONS)
     assert (reply.status, reply.headers["Allow"]) == (405, "POST")
     assert reply.json["code"] == "method.not.allowed"
 
 
-def test_an_answer_to_head_has_no_body(client: Client) -> None:
+def test_head_response_has_no_body(client: Client) -> None:
     assert client.send("HEAD", EXECUTIONS).body == b""
     about = client.send("HEAD", "/sandbox")
     assert (about.status, about.body) == (200, b"")
@@ -219,29 +219,29 @@ def test_an_answer_to_head_has_no_body(client: Client) -> None:
         '{"contactId": 1}'.encode("utf-16"),
     ],
 )
-def test_text_that_is_no_strict_json_is_a_bad_request(client: Client, text: bytes) -> None:
+def test_invalid_json_is_a_bad_request(client: Client, text: bytes) -> None:
     reply = client.post(PERSONAL, text)
     assert (reply.status, reply.json["code"]) in ((400, "bad.request"), (400, "invalid.value"))
     assert calls(client.sandbox) == 0
 
 
-def test_of_two_values_under_one_name_the_last_counts(client: Client) -> None:
+def test_last_of_duplicate_members_counts(client: Client) -> None:
     text = f'{{"contactId": "{CONTACT}", "reasonCode": 1, "reasonCode": "x"}}'.encode()
     assert client.post(PERSONAL, text).status == 201
 
 
-def test_json_with_a_charset_is_json(client: Client) -> None:
+def test_json_media_type_may_have_a_charset(client: Client) -> None:
     body = {"contactId": CONTACT, "reasonCode": "x"}
     assert client.post(PERSONAL, body, Content_Type="Application/JSON; charset=utf-8").status == 201
 
 
-def test_the_largest_body_is_taken(client: Client) -> None:
+def test_largest_body_is_accepted(client: Client) -> None:
     body = {"contactId": CONTACT, "reasonCode": "x"}
     text = json.dumps(body).encode().ljust(512_000)
     assert client.post(PERSONAL, text).status == 201
 
 
-def test_a_refused_body_does_not_spoil_the_connection(client: Client) -> None:
+def test_refused_body_keeps_the_connection_usable(client: Client) -> None:
     connection = HTTPConnection(client.address, timeout=10)
     headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
     statuses = []
@@ -258,7 +258,7 @@ def test_a_refused_body_does_not_spoil_the_connection(client: Client) -> None:
     assert statuses == [404, 413, 201]
 
 
-def test_route_comes_before_token_and_token_before_body(client: Client) -> None:
+def test_checks_run_in_the_order_route_token_body(client: Client) -> None:
     assert client.post("/api/v2/nothing", b"{", Authorization="").status == 404
     assert client.post(PERSONAL, b"{", Authorization="").status == 401
     assert client.post(PERSONAL, b"{", Content_Type="text/plain").status == 415
@@ -276,7 +276,7 @@ def test_route_comes_before_token_and_token_before_body(client: Client) -> None:
         ("Bearer unknown", "bad.credentials"),
     ],
 )
-def test_a_request_without_a_good_token_is_refused(
+def test_request_without_a_valid_token_is_refused(
     client: Client, authorization: str, code: str
 ) -> None:
     reply = client.post(EXECUTIONS, execution(), Authorization=authorization)
@@ -285,7 +285,7 @@ def test_a_request_without_a_good_token_is_refused(
     assert calls(client.sandbox) == 0
 
 
-def test_a_token_expires_when_its_life_is_over() -> None:
+def test_token_expires_after_its_lifetime() -> None:
     clock = Clock()
     with start_sandbox(contract.builtin(), token_life=300, clock=clock) as sandbox:
         client = Client(sandbox)
@@ -298,14 +298,14 @@ def test_a_token_expires_when_its_life_is_over() -> None:
         assert calls(sandbox) == 1
 
 
-def test_a_read_only_client_may_not_call(sandbox: Sandbox) -> None:
+def test_read_only_client_cannot_place_calls(sandbox: Sandbox) -> None:
     client = Client(sandbox, "sandbox-readonly")
     reply = client.post(EXECUTIONS, execution())
     assert (reply.status, reply.json["code"]) == (403, "not.authorized")
     assert calls(sandbox) == 0
 
 
-def test_a_scope_narrows_the_token_and_is_echoed(client: Client) -> None:
+def test_requested_scope_limits_the_token_and_is_returned(client: Client) -> None:
     told = client.log_in(scope="outbound:readonly").json
     assert told["scope"] == "outbound:readonly"
     bearer = f"Bearer {told['access_token']}"
@@ -326,7 +326,7 @@ def test_a_scope_narrows_the_token_and_is_echoed(client: Client) -> None:
         ("sandbox-throttled", "sandbox-secret", {}, "invalid_request", "rate limit exceeded;"),
     ],
 )
-def test_the_token_endpoint_refuses_in_its_own_shape(
+def test_token_error_has_the_oauth_format(
     client: Client, client_id: str, secret: str, form: dict[str, str], error: str, description: str
 ) -> None:
     reply = client.log_in(client_id, secret, **form)
@@ -337,7 +337,7 @@ def test_the_token_endpoint_refuses_in_its_own_shape(
     assert reply.json["error_description"] == reply.json["description"]
 
 
-def test_credentials_may_come_in_the_form_and_the_method_is_post(client: Client) -> None:
+def test_credentials_in_the_form_are_accepted_and_get_is_refused(client: Client) -> None:
     form = b"grant_type=client_credentials&client_id=sandbox&client_secret=sandbox-secret"
     reply = client.send("POST", "/oauth/token", form)
     assert (reply.status, reply.json["token_type"]) == (200, "bearer")
@@ -346,7 +346,7 @@ def test_credentials_may_come_in_the_form_and_the_method_is_post(client: Client)
     assert client.send("GET", "/oauth/token").headers["Allow"] == "POST"
 
 
-def test_what_was_sent_for_a_token_is_not_kept(client: Client) -> None:
+def test_token_request_bodies_are_not_logged(client: Client) -> None:
     (received,) = client.sandbox.received
     assert (received.path, received.body, received.accepted) == ("/oauth/token", b"", False)
 
@@ -382,7 +382,7 @@ def leave(client: Client) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.number)
-def test_every_fault_does_as_the_table_says(client: Client, fault: Fault) -> None:
+def test_every_fault_responds_as_documented(client: Client, fault: Fault) -> None:
     reply = attempt(client, fault.number)
     if fault.transmission is Transmission.COMPLETE:
         assert reply is not None
@@ -401,7 +401,7 @@ def test_every_fault_does_as_the_table_says(client: Client, fault: Fault) -> Non
 @pytest.mark.parametrize(
     "fault", [fault for fault in FAULTS if fault.once], ids=lambda fault: fault.number
 )
-def test_a_fault_of_once_is_over_after_it(client: Client, fault: Fault) -> None:
+def test_fault_with_once_applies_to_the_first_request(client: Client, fault: Fault) -> None:
     first = client.post(EXECUTIONS, execution(fault.number))
     client.token = client.log_in().json["access_token"]
     second = client.post(EXECUTIONS, execution(fault.number))
@@ -411,13 +411,13 @@ def test_a_fault_of_once_is_over_after_it(client: Client, fault: Fault) -> None:
     assert client.post(EXECUTIONS, execution(fault.number)).status == fault.status
 
 
-def test_the_401_of_a_number_ends_the_token_for_good(client: Client) -> None:
+def test_fault_401_revokes_the_token(client: Client) -> None:
     assert client.post(EXECUTIONS, execution("+12025550142")).status == 401
     reply = client.post(EXECUTIONS, execution())
     assert (reply.status, reply.json["code"]) == (401, "credentials.expired")
 
 
-def test_where_the_engagement_id_is_missing_it_is_missing(client: Client) -> None:
+def test_engagement_id_is_where_the_fault_says(client: Client) -> None:
     in_body = client.post(EXECUTIONS, execution("+12025550101"))
     assert "X-Engagement-Id" not in in_body.headers
     assert in_body.json["id"] == client.sandbox.rings[0].engagement_id
@@ -426,25 +426,25 @@ def test_where_the_engagement_id_is_missing_it_is_missing(client: Client) -> Non
     assert nowhere.json == {"status": "accepted"}
 
 
-def test_a_hidden_failure_rings_nobody(client: Client) -> None:
+def test_failure_in_a_200_response_places_no_call(client: Client) -> None:
     reply = client.post(EXECUTIONS, execution("+12025550120"))
     assert reply.status == 200
     assert reply.json["errorCount"] == 1
     assert "X-Engagement-Id" not in reply.headers
 
 
-def test_a_redirect_leads_back_to_the_same_path(client: Client) -> None:
+def test_redirect_points_to_the_same_path(client: Client) -> None:
     for number in ("+12025550130", "+12025550137"):
         assert client.post(EXECUTIONS, execution(number)).headers["Location"] == EXECUTIONS
 
 
-def test_a_gateways_page_is_html(client: Client) -> None:
+def test_bad_gateway_response_is_html(client: Client) -> None:
     reply = client.post(EXECUTIONS, execution("+12025550158"))
     assert reply.headers["Content-Type"] == "text/html"
     assert reply.body.startswith(b"<html>")
 
 
-def test_a_cut_answer_shows_its_headers_first(client: Client) -> None:
+def test_truncated_response_has_complete_headers(client: Client) -> None:
     connection = HTTPConnection(client.address, timeout=10)
     headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
     connection.request("POST", EXECUTIONS, json.dumps(execution("+12025550152")), headers)
@@ -457,13 +457,13 @@ def test_a_cut_answer_shows_its_headers_first(client: Client) -> None:
     connection.close()
 
 
-def test_a_request_that_is_never_answered_is_recorded_at_once(client: Client) -> None:
+def test_held_request_is_logged_immediately(client: Client) -> None:
     leave(client)
     (rung,) = client.sandbox.rings
     assert rung.status is None
 
 
-def test_held_requests_keep_nobody_else_waiting(client: Client) -> None:
+def test_held_requests_do_not_block_others(client: Client) -> None:
     with ThreadPoolExecutor(WORKERS + 4) as pool:
         held = [pool.submit(attempt_held, client) for _ in range(WORKERS + 4)]
         wait_until(lambda: calls(client.sandbox) == WORKERS + 4)
@@ -487,7 +487,7 @@ def wait_until(holds: Any, seconds: float = 10) -> None:
         threading.Event().wait(0.005)
 
 
-def test_a_held_requests_worker_goes_with_its_client(client: Client) -> None:
+def test_worker_of_a_held_request_ends_with_its_client(client: Client) -> None:
     usual = len(workers())
     for _ in range(3):
         leave(client)
@@ -501,18 +501,18 @@ def workers() -> list[threading.Thread]:
 @pytest.mark.parametrize(
     "text", ["+12025550129", "call +12025550129 now", "tel:+12025550129;ext=1"]
 )
-def test_a_number_is_found_anywhere_in_a_body(text: str) -> None:
+def test_fault_number_is_found_anywhere_in_a_body(text: str) -> None:
     assert find_fault({"a": [{"b": 1, "c": ["x", text]}]}).number == "+12025550129"
 
 
 @pytest.mark.parametrize(
     "text", ["+120255501290", "+12025550199", "12025550129", "+1 202 555 0129"]
 )
-def test_other_text_is_no_fault(text: str) -> None:
+def test_other_text_causes_no_fault(text: str) -> None:
     assert find_fault([text]) is FAULTS[0]
 
 
-def test_the_reason_of_a_personal_connection_may_carry_a_number(client: Client) -> None:
+def test_personal_connection_reason_may_contain_a_fault_number(client: Client) -> None:
     body = {"contactId": CONTACT, "reasonCode": "+12025550150"}
     assert client.post(PERSONAL, body).status == 500
 
@@ -520,7 +520,7 @@ def test_the_reason_of_a_personal_connection_may_carry_a_number(client: Client) 
 @pytest.mark.parametrize(
     "status", [301, 308, 400, 401, 403, 404, 409, 418, 429, 500, 503, 504, 599]
 )
-def test_prefer_asks_for_any_refusal_token_or_not(client: Client, status: int) -> None:
+def test_prefer_header_selects_any_error_even_without_a_token(client: Client, status: int) -> None:
     reply = client.send("POST", EXECUTIONS, b"", Prefer=f"respond-async, code={status}")
     assert reply.status == status
     assert reply.headers["Preference-Applied"] == f"code={status}"
@@ -532,7 +532,7 @@ def test_prefer_asks_for_any_refusal_token_or_not(client: Client, status: int) -
     assert calls(client.sandbox) == 0
 
 
-def test_prefer_of_a_success_still_takes_a_good_request(client: Client) -> None:
+def test_prefer_header_for_a_success_still_requires_a_valid_request(client: Client) -> None:
     assert client.post(EXECUTIONS, {}, Prefer="code=201").status == 400
     assert client.post(EXECUTIONS, execution(), Prefer="code=201").status == 201
     assert client.post(EXECUTIONS, execution(), Prefer="code=204").status == 201
@@ -552,7 +552,7 @@ def test_prefer_of_a_success_still_takes_a_good_request(client: Client) -> None:
         ("", None),
     ],
 )
-def test_prefer_is_read_as_its_rfc_says(header: str, status: int | None) -> None:
+def test_prefer_header_is_parsed_as_in_rfc_7240(header: str, status: int | None) -> None:
     assert preferred_status(header) == status
 
 
@@ -571,7 +571,7 @@ def test_parallel_clients_are_counted_exactly(client: Client) -> None:
     assert len({rung.engagement_id for rung in client.sandbox.rings}) == 160
 
 
-def test_the_rate_limit_is_kept_and_told() -> None:
+def test_rate_limit_is_enforced_and_reported() -> None:
     clock = Clock()
     with start_sandbox(contract.builtin(), rate_allowed=2, clock=clock) as sandbox:
         client = Client(sandbox)
@@ -591,7 +591,7 @@ def test_the_rate_limit_is_kept_and_told() -> None:
         assert calls(sandbox) == 3
 
 
-def test_the_sandbox_says_that_it_is_one(client: Client) -> None:
+def test_about_page_describes_the_sandbox(client: Client) -> None:
     about = client.send("GET", "/sandbox").json
     assert about["sandbox"] is True
     assert "POST /api/v2/engagements/outbound/personal-connections" in about["operations"]
@@ -600,7 +600,7 @@ def test_the_sandbox_says_that_it_is_one(client: Client) -> None:
     assert client.send("PUT", "/sandbox/requests").headers["Allow"] == "DELETE, GET, HEAD"
 
 
-def test_what_was_received_is_told_without_whole_numbers(client: Client) -> None:
+def test_request_log_masks_numbers(client: Client) -> None:
     client.post(EXECUTIONS, execution("+12025550100"))
     client.post(f"{EXECUTIONS}?number=%2B12025550123", execution("+12025550150"))
     client.post("/api/v2/+12025550177", {})
@@ -618,7 +618,7 @@ def test_what_was_received_is_told_without_whole_numbers(client: Client) -> None
     assert client.sandbox.received == []
 
 
-def test_nothing_is_printed(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_sandbox_prints_nothing(client: Client, capfd: pytest.CaptureFixture[str]) -> None:
     for number in ("+12025550152", "+12025550157", "+12025550150"):
         attempt(client, number)
     leave(client)
@@ -727,7 +727,7 @@ def teapot() -> Iterator[Client]:
         yield Client(sandbox)
 
 
-def test_a_made_up_operation_is_answered_from_its_contract(teapot: Client) -> None:
+def test_user_operation_gets_a_response_from_its_contract(teapot: Client) -> None:
     reply = teapot.post("/teapots/brown", ["assam"])
     assert reply.status == 202
     tea = reply.headers["Tea-Id"]
@@ -741,7 +741,7 @@ def test_a_made_up_operation_is_answered_from_its_contract(teapot: Client) -> No
     assert teapot.post(EXECUTIONS, execution()).status == 404
 
 
-def test_a_made_up_get_needs_no_token_and_rings_nobody(teapot: Client) -> None:
+def test_user_get_operation_needs_no_token_and_places_no_call(teapot: Client) -> None:
     reply = teapot.send("GET", "/teapots/12?cup=1&cup=2&lid=true")
     assert reply.status == 200
     jsonschema.validate(reply.json, MADE_UP["components"]["schemas"]["Pot"])
@@ -759,7 +759,7 @@ def test_a_made_up_get_needs_no_token_and_rings_nobody(teapot: Client) -> None:
         ("/teapots/1?cup=1&lid=maybe", "invalid.query.param.value", "lid"),
     ],
 )
-def test_parameters_are_judged_by_their_schemas(
+def test_parameters_are_checked_with_their_schemas(
     teapot: Client, path: str, code: str, name: str
 ) -> None:
     reply = teapot.send("GET", path)
@@ -767,7 +767,7 @@ def test_parameters_are_judged_by_their_schemas(
     assert reply.json["details"] == [{"errorCode": code, "fieldName": name}]
 
 
-def test_a_declared_204_is_empty_and_fixed_paths_come_first(teapot: Client) -> None:
+def test_declared_204_is_empty_and_fixed_paths_take_precedence(teapot: Client) -> None:
     reply = teapot.post("/teapots/7/stop", None)
     assert (reply.status, reply.body) == (204, b"")
     assert "Content-Length" not in reply.headers
@@ -775,7 +775,7 @@ def test_a_declared_204_is_empty_and_fixed_paths_come_first(teapot: Client) -> N
     assert teapot.send("PUT", "/teapots/brown").headers["Allow"] == "POST"
 
 
-def test_a_users_contract_comes_before_the_shipped_ones(client: Client) -> None:
+def test_user_contract_takes_precedence_over_shipped_contracts(client: Client) -> None:
     path = "/api/v2/engagements/outbound/personal-connections"
     responses = {"200": {"description": "Mine."}}
     mine = {"paths": {path: {"post": {"operationId": "mine", "responses": responses}}}}
@@ -803,7 +803,7 @@ def test_a_users_contract_comes_before_the_shipped_ones(client: Client) -> None:
         {},
     ],
 )
-def test_a_sample_is_valid(schema: dict[str, Any]) -> None:
+def test_generated_sample_is_valid(schema: dict[str, Any]) -> None:
     tree = {
         "type": "object",
         "required": ["branches"],
@@ -822,13 +822,13 @@ def test_a_sample_is_valid(schema: dict[str, Any]) -> None:
 # Starting and stopping
 
 
-def test_a_taken_port_is_a_usage_error(sandbox: Sandbox) -> None:
+def test_port_in_use_is_a_usage_error(sandbox: Sandbox) -> None:
     port = int(sandbox.base_url.rpartition(":")[2])
     with pytest.raises(UsageError, match=f"cannot listen on `127.0.0.1:{port}`"):
         start_sandbox(contract.builtin(), port=port)
 
 
-def test_stopping_twice_is_stopping_once_and_leaves_no_thread() -> None:
+def test_stop_can_be_repeated_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
     sandbox = start_sandbox(contract.builtin())
     session = requests.Session()
@@ -841,7 +841,7 @@ def test_stopping_twice_is_stopping_once_and_leaves_no_thread() -> None:
         requests.get(f"{sandbox.base_url}/sandbox", timeout=10)
 
 
-def test_an_ipv6_address_stands_in_brackets() -> None:
+def test_ipv6_address_is_in_brackets() -> None:
     try:
         running = start_sandbox(contract.builtin(), host="::1")
     except UsageError:
@@ -863,7 +863,7 @@ print("stopped")
 """
 
 
-def test_ctrl_c_ends_the_wait_quietly() -> None:
+def test_ctrl_c_ends_wait_without_output() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", FOREGROUND],
         stdout=subprocess.PIPE,
@@ -879,7 +879,7 @@ def test_ctrl_c_ends_the_wait_quietly() -> None:
     assert (process.returncode, out, err) == (0, "stopped\n", "")
 
 
-def test_the_table_is_at_hand_without_the_server() -> None:
+def test_fault_table_loads_without_the_server() -> None:
     program = (
         "import sys; from cxcall.sandbox.faults import FAULTS\n"
         "print(sorted({'waitress', 'jsonschema_rs', 'requests'} & set(sys.modules)), len(FAULTS))"
@@ -890,7 +890,7 @@ def test_the_table_is_at_hand_without_the_server() -> None:
     assert done.stdout == f"[] {len(FAULTS)}\n"
 
 
-def test_the_table_tells_each_number_once_and_only_fiction() -> None:
+def test_fault_table_has_unique_fictional_numbers() -> None:
     numbers = [fault.number for fault in FAULTS]
     assert len(set(numbers)) == len(numbers) == len({fault.effect for fault in FAULTS})
     assert all("+12025550100" <= number <= "+12025550199" for number in numbers)
@@ -905,7 +905,7 @@ DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
     [entry for entry in contract.operations() if entry.takes_body or entry.method == "GET"],
     ids=lambda operation: operation.name,
 )
-def test_every_operation_is_answered_as_declared(
+def test_every_operation_gets_its_declared_response(
     client: Client, operation: contract.Operation
 ) -> None:
     values = {
@@ -931,13 +931,13 @@ def test_every_operation_is_answered_as_declared(
         assert received.engagement_id in reply.body.decode() + str(reply.headers)
 
 
-def test_cxone_is_answered_below_the_path_of_its_server_too(client: Client) -> None:
+def test_cxone_operations_respond_below_the_server_path(client: Client) -> None:
     for base in ("", CXONE, CXONE.lower()):
         assert client.post(f"{base}/agent-sessions/s/dial-phone", DIAL).status == 202
     assert client.post("/other/agent-sessions/s/dial-phone", DIAL).status == 404
 
 
-def test_cxone_refuses_in_its_own_shape(client: Client) -> None:
+def test_cxone_errors_have_the_cxone_format(client: Client) -> None:
     reply = client.post("/agent-sessions/s/dial-phone", {"skillId": 4711})
     assert reply.status == 400
     assert reply.json == {
@@ -949,7 +949,7 @@ def test_cxone_refuses_in_its_own_shape(client: Client) -> None:
     assert (refused.status, refused.json["error"]) == (409, "conflict")
 
 
-def test_a_number_in_the_query_is_a_number_too(client: Client) -> None:
+def test_fault_number_is_found_in_the_query(client: Client) -> None:
     path = "/scheduled-callbacks?skillId=1&scheduleDate=2027-01-01&phoneNumber=%2B12025550"
     assert client.post(f"{path}149", None).status == 409
     accepted = client.post(f"{path}100", None)
@@ -977,7 +977,7 @@ def test_a_number_in_the_query_is_a_number_too(client: Client) -> None:
         ("/public/user/refresh", "application/json", {"token": "secret"}, "token"),
     ],
 )
-def test_tokens_of_cxone_work_and_their_secrets_are_not_kept(
+def test_cxone_tokens_work_and_secrets_are_not_logged(
     client: Client, path: str, media: str, body: Any, member: str
 ) -> None:
     reply = client.send("POST", path, body, Content_Type=media)
@@ -988,6 +988,6 @@ def test_tokens_of_cxone_work_and_their_secrets_are_not_kept(
     assert client.send("POST", path, body, Content_Type="text/plain").status == 415
 
 
-def test_a_concrete_path_hides_the_template_that_it_matches(client: Client) -> None:
+def test_concrete_path_takes_precedence_over_a_template(client: Client) -> None:
     reply = client.send("DELETE", "/api/v2/conversations/calls")
     assert (reply.status, reply.headers["Allow"]) == (405, "POST")

@@ -48,7 +48,7 @@ def run(*arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_it_goes_through_the_life_of_a_call(sandbox: Sandbox) -> None:
+def test_vendor_sdk_places_and_ends_a_call(sandbox: Sandbox) -> None:
     read = run("calls", sandbox.base_url, sandbox.client_id, sandbox.client_secret)
     assert read["conversation"] == [read["call"], "alerting"]
     assert read["campaign"] == ["00000001-1234-1234-1234-123456789012", "progressive", "on"]
@@ -59,7 +59,7 @@ def test_it_goes_through_the_life_of_a_call(sandbox: Sandbox) -> None:
     ]  # fmt: skip
 
 
-def test_it_understands_a_refusal(sandbox: Sandbox) -> None:
+def test_vendor_sdk_parses_an_error(sandbox: Sandbox) -> None:
     told = run("refused", sandbox.base_url, sandbox.client_id, sandbox.client_secret)
     status, code, has_context = told["body"]
     assert (status, has_context) == (400, True)
@@ -74,7 +74,7 @@ def models() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("operation", BODIED, ids=lambda entry: entry.name)
-def test_what_its_models_make_is_right(
+def test_vendor_sdk_models_make_valid_bodies(
     operation: contract.Operation, models: dict[str, Any]
 ) -> None:
     made = models[model_of(operation)]

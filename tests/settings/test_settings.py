@@ -58,14 +58,14 @@ class World:
         path.chmod(mode)
         return self
 
-    def settle(self, **flags: str | None) -> config.Settings:
-        """Settle as a command would."""
+    def load(self, **flags: str | None) -> config.Settings:
+        """Load the settings as a command does."""
         return config.load_settings(flags, builtin()[0])
 
     def refusal(self, **flags: str | None) -> UsageError:
-        """Return the error that settling ends in."""
+        """Return the error that loading the settings raises."""
         with pytest.raises(UsageError) as caught:
-            self.settle(**flags)
+            self.load(**flags)
         assert caught.value.exit_code == 2
         assert caught.value.findings[0].fix
         return caught.value
@@ -119,7 +119,7 @@ SOURCES = {
     blanks=st.sampled_from(["", " ", "\t "]),
     lead=st.integers(0, 3),
 )
-def test_precedence_is_a_total_order(
+def test_source_with_higher_precedence_wins(
     name: str,
     chosen: set[str],
     blank: set[str],
@@ -155,36 +155,36 @@ def test_precedence_is_a_total_order(
         body = f"{name} = {json.dumps(text['profile'])}" if "profile" in text else ""
         toml.write_text(f'default_profile = "eu"\n[profiles.eu]\n{body}\n', "utf-8")
         toml.chmod(0o600)
-        settled = config.load_settings({name: text.get("flag")}, builtin()[0]).values[name]
+        loaded = config.load_settings({name: text.get("flag")}, builtin()[0]).values[name]
     winners = [place for place in places if text.get(place, "").strip()]
     if not winners:
-        assert settled.source in {"default", "not set"}
+        assert loaded.source in {"default", "not set"}
         return
     first = winners[0]
-    assert settled.value == VALUES[name][PLACES.index(first)]
-    assert settled.source == SOURCES[first].format(
+    assert loaded.value == VALUES[name][PLACES.index(first)]
+    assert loaded.source == SOURCES[first].format(
         flag=name.replace("_", "-"), own=own, vendor=vendor, line=line_of.get(first)
     )
 
 
-def test_nothing_set_gives_the_defaults(world: World) -> None:
-    settled = world.settle()
-    assert settled.base_url == "https://api.mypurecloud.com"
-    assert settled.token_url == "https://login.mypurecloud.com/oauth/token"
-    assert (settled.timeout, settled.max_wait, settled.duplicate_window) == (30, 60, 900)
-    assert (settled.profile, settled.platform) == ("default", "genesys-cloud")
+def test_defaults_apply_when_nothing_is_set(world: World) -> None:
+    loaded = world.load()
+    assert loaded.base_url == "https://api.mypurecloud.com"
+    assert loaded.token_url == "https://login.mypurecloud.com/oauth/token"
+    assert (loaded.timeout, loaded.max_wait, loaded.duplicate_window) == (30, 60, 900)
+    assert (loaded.profile, loaded.platform) == ("default", "genesys-cloud")
     unset = ("client_id", "client_secret", "access_token", "region", "engagement_header")
-    assert [getattr(settled, name) for name in (*unset, "contract")] == [""] * 6
-    assert settled.conflicts == ()
-    assert set(settled.values) == set(sources.SETTING_NAMES)
+    assert [getattr(loaded, name) for name in (*unset, "contract")] == [""] * 6
+    assert loaded.conflicts == ()
+    assert set(loaded.values) == set(sources.SETTING_NAMES)
     assert not list(world.config.iterdir())
     assert not (world.folder / "state").exists()
 
 
-def test_every_name_has_a_property(world: World) -> None:
-    settled = world.settle()
-    for name, setting in settled.values.items():
-        assert str(getattr(settled, name)).removesuffix(".0") == setting.value
+def test_every_setting_has_an_attribute(world: World) -> None:
+    loaded = world.load()
+    for name, setting in loaded.values.items():
+        assert str(getattr(loaded, name)).removesuffix(".0") == setting.value
 
 
 # --- profiles -------------------------------------------------------------------------------
@@ -202,29 +202,29 @@ max_wait = 0.5
 """
 
 
-def test_the_default_profile_is_the_files_own(world: World) -> None:
-    settled = world.toml(TWO).settle()
-    assert settled.base_url == "https://api.mypurecloud.ie"
-    assert settled.values["profile"][:2] == ("eu", "default_profile (config.toml)")
-    assert settled.values["base_url"].source == "profile eu (config.toml)"
-    assert settled.values["token_url"].source == "from base_url"
-    assert settled.timeout == 5
+def test_config_file_names_the_default_profile(world: World) -> None:
+    loaded = world.toml(TWO).load()
+    assert loaded.base_url == "https://api.mypurecloud.ie"
+    assert loaded.values["profile"][:2] == ("eu", "default_profile (config.toml)")
+    assert loaded.values["base_url"].source == "profile eu (config.toml)"
+    assert loaded.values["token_url"].source == "from base_url"
+    assert loaded.timeout == 5
 
 
 @pytest.mark.parametrize("place", ["flag", "environment", ".env"])
-def test_a_profile_is_chosen_from_anywhere(world: World, place: str) -> None:
+def test_any_source_can_select_the_profile(world: World, place: str) -> None:
     world.toml(TWO)
     if place == "environment":
         world.env(CXCALL_PROFILE="odd name")
     if place == ".env":
         world.dotenv("CXCALL_PROFILE=odd name\n")
-    settled = world.settle(profile="odd name" if place == "flag" else None)
-    assert settled.base_url == "https://api.example.com"
-    assert settled.max_wait == 0.5
-    assert settled.profile == "odd name"
+    loaded = world.load(profile="odd name" if place == "flag" else None)
+    assert loaded.base_url == "https://api.example.com"
+    assert loaded.max_wait == 0.5
+    assert loaded.profile == "odd name"
 
 
-def test_an_unknown_profile_is_named_with_the_nearest(world: World) -> None:
+def test_unknown_profile_suggests_the_closest_name(world: World) -> None:
     found = world.toml(TWO).refusal(profile="eeu").findings[0]
     assert found.message == "there is no profile `eeu`"
     assert found.where == "--profile"
@@ -232,14 +232,14 @@ def test_an_unknown_profile_is_named_with_the_nearest(world: World) -> None:
     assert "[profiles.eeu]" in found.why
 
 
-def test_a_default_profile_that_is_not_there(world: World) -> None:
+def test_missing_default_profile_is_reported(world: World) -> None:
     found = world.toml('\ndefault_profile = "us"\n').refusal().findings[0]
     assert found.where == f"{world.config / 'config.toml'}:2"
 
 
-def test_a_profiles_contract_is_found_from_anywhere(world: World) -> None:
-    settled = world.toml('[profiles.default]\ncontract = "own.json"\n').settle()
-    assert settled.contract == str(world.config / "own.json")
+def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
+    loaded = world.toml('[profiles.default]\ncontract = "own.json"\n').load()
+    assert loaded.contract == str(world.config / "own.json")
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_profiles_contract_is_found_from_anywhere(world: World) -> None:
         ('[profiles.default]\nengagement_header = "a b"\n', "2", "is no header's name"),
     ],
 )
-def test_a_bad_config_file_is_named_with_its_line(
+def test_invalid_config_file_is_reported_with_its_line(
     world: World, text: str, line: str, words: str
 ) -> None:
     found = world.toml(text).refusal().findings[0]
@@ -277,7 +277,7 @@ def test_a_bad_config_file_is_named_with_its_line(
     assert words in found.message
 
 
-def test_what_a_setting_may_be_is_named(world: World) -> None:
+def test_invalid_value_is_reported_with_allowed_values(world: World) -> None:
     for name, known in (
         ("platform", "genesys-cloud, nice-cxone"),
         ("hours_policy", "warn, enforce"),
@@ -287,13 +287,13 @@ def test_what_a_setting_may_be_is_named(world: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["\ufeff[profiles.default]\ntimeout = 3", "[profiles]\n"])
-def test_harmless_config_files(world: World, text: str) -> None:
-    assert world.toml(text).settle().timeout in {3, 30}
+def test_valid_config_files_are_accepted(world: World, text: str) -> None:
+    assert world.toml(text).load().timeout in {3, 30}
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o660])
 @pytest.mark.parametrize("name", ["client_secret", "access_token"])
-def test_a_secret_that_others_can_read_is_refused(world: World, mode: int, name: str) -> None:
+def test_secret_that_other_users_can_read_is_refused(world: World, mode: int, name: str) -> None:
     text = f'[profiles.default]\nregion = "eu-west-1"\n{name} = "{SECRET}"\n'
     error = world.toml(text, mode).refusal()
     assert f"chmod 600 {world.config / 'config.toml'}" in error.findings[0].fix
@@ -302,16 +302,16 @@ def test_a_secret_that_others_can_read_is_refused(world: World, mode: int, name:
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_a_secret_that_others_cannot_read_is_taken(world: World, mode: int) -> None:
-    settled = world.toml(f'[profiles.default]\nclient_secret = "{SECRET}"\n', mode).settle()
-    assert settled.client_secret == SECRET
+def test_secret_that_only_the_owner_can_read_is_accepted(world: World, mode: int) -> None:
+    loaded = world.toml(f'[profiles.default]\nclient_secret = "{SECRET}"\n', mode).load()
+    assert loaded.client_secret == SECRET
 
 
-def test_a_config_file_without_secrets_may_be_read_by_all(world: World) -> None:
-    assert world.toml('[profiles.default]\nclient_id = "me"\n', 0o644).settle().client_id == "me"
+def test_config_file_without_secrets_may_be_readable_by_others(world: World) -> None:
+    assert world.toml('[profiles.default]\nclient_id = "me"\n', 0o644).load().client_id == "me"
 
 
-def test_files_that_cannot_be_read(world: World) -> None:
+def test_unreadable_files_are_reported(world: World) -> None:
     (world.config / "config.toml").mkdir()
     assert "cannot be read: Is a directory" in str(world.refusal())
     (world.config / "config.toml").rmdir()
@@ -323,33 +323,33 @@ def test_files_that_cannot_be_read(world: World) -> None:
 # --- .env -----------------------------------------------------------------------------------
 
 
-def test_dotenv_values_are_taken_as_they_are(world: World) -> None:
+def test_dotenv_values_are_not_expanded(world: World) -> None:
     text = f"\n\nexport CXCALL_CLIENT_SECRET='{SECRET}${{HOME}}'\r\nOTHER\nCXCALL_CLIENT_ID=a # b\n"
-    settled = world.dotenv(text).settle()
-    assert settled.client_secret == f"{SECRET}${{HOME}}"
-    assert settled.values["client_secret"].source == ".env:3 CXCALL_CLIENT_SECRET"
-    assert settled.values["client_id"][:2] == ("a", ".env:5 CXCALL_CLIENT_ID")
+    loaded = world.dotenv(text).load()
+    assert loaded.client_secret == f"{SECRET}${{HOME}}"
+    assert loaded.values["client_secret"].source == ".env:3 CXCALL_CLIENT_SECRET"
+    assert loaded.values["client_id"][:2] == ("a", ".env:5 CXCALL_CLIENT_ID")
     assert "CXCALL_CLIENT_SECRET" not in os.environ
 
 
-def test_a_value_over_lines_does_not_upset_the_count(world: World) -> None:
-    settled = world.dotenv('A="1\n2\n3"\n\n# c\n\nCXCALL_TIMEOUT=7\n').settle()
-    assert settled.values["timeout"][:2] == ("7", ".env:7 CXCALL_TIMEOUT")
+def test_multiline_dotenv_value_keeps_line_numbers_correct(world: World) -> None:
+    loaded = world.dotenv('A="1\n2\n3"\n\n# c\n\nCXCALL_TIMEOUT=7\n').load()
+    assert loaded.values["timeout"][:2] == ("7", ".env:7 CXCALL_TIMEOUT")
 
 
-def test_dotenv_is_that_of_the_working_directory_alone(
+def test_dotenv_of_a_parent_directory_is_ignored(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.dotenv("CXCALL_TIMEOUT=7\n")
     below = world.work / "below"
     below.mkdir()
     monkeypatch.chdir(below)
-    assert world.settle().timeout == 30
+    assert world.load().timeout == 30
 
 
-def test_a_folder_named_dotenv_is_left_alone(world: World) -> None:
+def test_folder_named_dotenv_is_ignored(world: World) -> None:
     (world.work / ".env").mkdir()
-    assert world.settle().timeout == 30
+    assert world.load().timeout == 30
 
 
 @pytest.mark.parametrize(
@@ -365,7 +365,7 @@ def test_a_folder_named_dotenv_is_left_alone(world: World) -> None:
         (f"\nCXCALL_BASE_URL=https://u:{SECRET}@host\n", "2", "without a user name or password"),
     ],
 )
-def test_a_bad_line_of_dotenv_is_named_and_not_quoted(
+def test_invalid_dotenv_line_is_located_and_not_quoted(
     world: World, text: str, line: str, words: str
 ) -> None:
     error = world.dotenv(text).refusal()
@@ -374,13 +374,13 @@ def test_a_bad_line_of_dotenv_is_named_and_not_quoted(
     assert SECRET not in repr(error.findings)
 
 
-def test_an_unknown_variable_suggests_the_nearest(world: World) -> None:
+def test_unknown_dotenv_variable_suggests_the_closest_name(world: World) -> None:
     found = world.dotenv("CXCALL_BASEURL=x\n").refusal().findings[0]
     assert found.fix == "did you mean `CXCALL_BASE_URL`?"
 
 
-def test_a_misspelt_variable_of_the_environment_is_a_warning(world: World) -> None:
-    conflicts = world.env(CXCALL_BASEURL="x", CXCALL_E2E_RUN="1").settle().conflicts
+def test_misspelled_environment_variable_is_a_warning(world: World) -> None:
+    conflicts = world.env(CXCALL_BASEURL="x", CXCALL_E2E_RUN="1").load().conflicts
     assert [found.message for found in conflicts] == [
         "`CXCALL_BASEURL` is no setting, and is ignored"
     ]
@@ -400,18 +400,18 @@ def test_a_misspelt_variable_of_the_environment_is_a_warning(world: World) -> No
         ("use2.us-gov-pure.cloud", "api.use2.us-gov-pure.cloud"),
     ],
 )
-def test_a_region_is_a_name_or_a_domain(world: World, region: str, host: str) -> None:
-    settled = world.env(GENESYSCLOUD_REGION=region).settle()
-    assert settled.base_url == f"https://{host}"
-    assert settled.token_url == f"https://login{host[3:]}/oauth/token"
-    assert settled.values["base_url"].source == "environment GENESYSCLOUD_REGION"
-    assert settled.conflicts == ()
+def test_region_is_a_name_or_a_domain(world: World, region: str, host: str) -> None:
+    loaded = world.env(GENESYSCLOUD_REGION=region).load()
+    assert loaded.base_url == f"https://{host}"
+    assert loaded.token_url == f"https://login{host[3:]}/oauth/token"
+    assert loaded.values["base_url"].source == "environment GENESYSCLOUD_REGION"
+    assert loaded.conflicts == ()
 
 
-def test_a_domain_newer_than_the_list_is_used_with_a_warning(world: World) -> None:
-    settled = world.env(CXCALL_REGION="xyz1.pure.cloud").settle()
-    assert settled.base_url == "https://api.xyz1.pure.cloud"
-    found = settled.conflicts[0]
+def test_unlisted_region_domain_is_used_with_a_warning(world: World) -> None:
+    loaded = world.env(CXCALL_REGION="xyz1.pure.cloud").load()
+    assert loaded.base_url == "https://api.xyz1.pure.cloud"
+    found = loaded.conflicts[0]
     assert (found.severity, found.code) == (Severity.WARNING, "host-unknown")
     assert found.where == "CXCALL_REGION"
 
@@ -433,7 +433,7 @@ def test_a_domain_newer_than_the_list_is_used_with_a_warning(world: World) -> No
         "https://",
     ],
 )
-def test_what_is_no_region_is_refused(world: World, region: str) -> None:
+def test_invalid_region_is_refused(world: World, region: str) -> None:
     error = world.env(CXCALL_REGION=region).refusal()
     assert error.findings[0].code == "host-unknown"
     assert error.findings[0].where == "CXCALL_REGION"
@@ -452,12 +452,12 @@ def test_what_is_no_region_is_refused(world: World, region: str) -> None:
         ("https://gateway.example.com", ""),
     ],
 )
-def test_base_urls_that_are_fine(world: World, base_url: str, token_url: str) -> None:
-    settled = world.settle(base_url=base_url)
+def test_valid_base_urls_are_accepted(world: World, base_url: str, token_url: str) -> None:
+    loaded = world.load(base_url=base_url)
     plain = {"http://LOCALHOST:01/x/": "http://localhost:1/x", "HTTPS://API.example.com:443": "https://api.example.com"}  # fmt: skip
-    assert settled.base_url == plain.get(base_url, base_url.rstrip("/"))
-    assert settled.token_url == token_url
-    assert settled.values["base_url"].source == "--base-url"
+    assert loaded.base_url == plain.get(base_url, base_url.rstrip("/"))
+    assert loaded.token_url == token_url
+    assert loaded.values["base_url"].source == "--base-url"
 
 
 BAD_URLS = {
@@ -489,7 +489,7 @@ BAD_URLS = {
 
 @pytest.mark.parametrize("name", ["base_url", "token_url"])
 @pytest.mark.parametrize("url", BAD_URLS)
-def test_urls_that_are_refused(world: World, url: str, name: str) -> None:
+def test_invalid_urls_are_refused(world: World, url: str, name: str) -> None:
     error = world.env(**{f"CXCALL_{name.upper()}": url}).refusal()
     found = error.findings[0]
     code, words = BAD_URLS[url]
@@ -500,7 +500,7 @@ def test_urls_that_are_refused(world: World, url: str, name: str) -> None:
     assert SECRET not in repr(error.findings)
 
 
-def test_a_contract_without_a_server_needs_an_address(world: World) -> None:
+def test_contract_without_server_requires_base_url(world: World) -> None:
     own = Contract("own.json", {"servers": [{"url": "/v1"}]})
     with pytest.raises(UsageError) as caught:
         config.load_settings({}, own)
@@ -510,16 +510,16 @@ def test_a_contract_without_a_server_needs_an_address(world: World) -> None:
     assert config.load_settings({}, own).base_url == "https://h"
 
 
-def test_the_vendors_variables_are_not_for_another_platform(world: World) -> None:
+def test_vendor_variables_do_not_apply_to_another_platform(world: World) -> None:
     world.env(GENESYSCLOUD_OAUTHCLIENT_SECRET=SECRET, GENESYSCLOUD_REGION="us-east-1")
     world.dotenv(f"GENESYSCLOUD_ACCESS_TOKEN={SECRET}\n")
     declared = {
         "x-cxcall-platform": "nice-cxone",
         "servers": [{"url": "https://api-na1.example.com", "x-cxcall-regions": {"na1": "a.b"}}],
     }
-    settled = config.load_settings({}, Contract("nice", declared))
-    assert (settled.client_secret, settled.access_token, settled.region) == ("", "", "")
-    assert settled.base_url == "https://api-na1.example.com"
+    loaded = config.load_settings({}, Contract("nice", declared))
+    assert (loaded.client_secret, loaded.access_token, loaded.region) == ("", "", "")
+    assert loaded.base_url == "https://api-na1.example.com"
 
 
 # --- numbers --------------------------------------------------------------------------------
@@ -530,7 +530,7 @@ def test_the_vendors_variables_are_not_for_another_platform(world: World) -> Non
     "text",
     ["-1", "nan", "inf", "-inf", "x", "1s", "1,5", "1e300", "604801", "0x1", "\uff11\n\uff12"],
 )
-def test_what_is_no_number_of_seconds(world: World, name: str, text: str) -> None:
+def test_invalid_seconds_are_refused(world: World, name: str, text: str) -> None:
     error = world.env(**{f"CXCALL_{name.upper()}": text}).refusal()
     assert error.findings[0].where == f"CXCALL_{name.upper()}"
     assert error.findings[0].message.startswith(f"`{name}` is `")
@@ -538,16 +538,16 @@ def test_what_is_no_number_of_seconds(world: World, name: str, text: str) -> Non
 
 
 @given(seconds=st.floats(0, 604800, exclude_min=True))
-def test_every_number_of_seconds_is_kept(seconds: float) -> None:
+def test_valid_seconds_are_accepted_unchanged(seconds: float) -> None:
     class Server:
         base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
 
     assert config.sandbox_settings(Server(), {"timeout": str(seconds)}).timeout == seconds
 
 
-def test_zero_is_a_wait_and_no_timeout(world: World) -> None:
+def test_zero_is_valid_for_max_wait_only(world: World) -> None:
     world.env(CXCALL_MAX_WAIT="0")
-    assert world.settle().max_wait == 0
+    assert world.load().max_wait == 0
     assert "`timeout` is `0`" in str(world.refusal(timeout="0"))
 
 
@@ -558,9 +558,9 @@ def codes(found: config.Settings) -> list[str]:
     return [entry.code for entry in found.conflicts]
 
 
-def test_two_places_that_name_different_hosts(world: World) -> None:
+def test_ignored_host_of_another_source_is_a_warning(world: World) -> None:
     world.env(CXCALL_REGION="eu-west-1", GENESYSCLOUD_REGION="us-west-2")
-    found = world.settle().conflicts
+    found = world.load().conflicts
     assert [entry.code for entry in found] == ["region-mismatch"]
     assert found[0].message == (
         "`api.mypurecloud.ie` (from environment CXCALL_REGION) is used, "
@@ -587,10 +587,10 @@ def test_two_places_that_name_different_hosts(world: World) -> None:
         ),
     ],
 )
-def test_which_hosts_are_at_odds(
+def test_region_mismatch_is_found_for_different_hosts(
     world: World, variables: dict[str, str], flags: dict[str, str], expected: list[str]
 ) -> None:
-    assert codes(world.env(**variables).settle(**flags)) == expected
+    assert codes(world.env(**variables).load(**flags)) == expected
 
 
 @pytest.mark.parametrize(
@@ -601,20 +601,22 @@ def test_which_hosts_are_at_odds(
         ("https://idp.example.com/token", ["region-mismatch"]),
     ],
 )
-def test_a_token_host_of_another_region(world: World, token_url: str, expected: list[str]) -> None:
-    assert codes(world.env(CXCALL_TOKEN_URL=token_url).settle()) == expected
+def test_token_host_of_another_region_is_a_warning(
+    world: World, token_url: str, expected: list[str]
+) -> None:
+    assert codes(world.env(CXCALL_TOKEN_URL=token_url).load()) == expected
 
 
-def test_a_token_host_of_ones_own_is_no_conflict(world: World) -> None:
+def test_custom_token_host_is_not_a_conflict(world: World) -> None:
     world.env(
         CXCALL_TOKEN_URL="https://idp.example.com/t", CXCALL_BASE_URL="https://gw.example.com"
     )
-    assert codes(world.settle()) == []
+    assert codes(world.load()) == []
 
 
-def test_a_token_wins_over_a_client(world: World) -> None:
+def test_access_token_takes_precedence_over_client(world: World) -> None:
     world.env(CXCALL_ACCESS_TOKEN=SECRET).dotenv("CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=b\n")
-    found = world.settle().conflicts
+    found = world.load().conflicts
     assert [entry.code for entry in found] == ["credential"]
     assert "from environment CXCALL_ACCESS_TOKEN) is used" in found[0].message
     assert SECRET not in repr(found)
@@ -629,15 +631,15 @@ def test_a_token_wins_over_a_client(world: World) -> None:
         ({"CXCALL_CLIENT_ID": "b"}, "CXCALL_CLIENT_ID=a\nCXCALL_CLIENT_SECRET=s\n", ["credential"]),
     ],
 )  # fmt: skip
-def test_two_halves_of_different_pairs(
+def test_client_id_and_secret_of_different_sources_are_a_warning(
     world: World, variables: dict[str, str], dotenv: str, expected: list[str]
 ) -> None:
-    assert codes(world.env(**variables).dotenv(dotenv).settle()) == expected
+    assert codes(world.env(**variables).dotenv(dotenv).load()) == expected
 
 
-def test_a_profile_for_another_platform(world: World) -> None:
+def test_profile_for_another_platform_is_a_warning(world: World) -> None:
     world.toml('[profiles.default]\nplatform = "nice-cxone"\n')
-    assert codes(world.settle()) == ["platform-mismatch"]
+    assert codes(world.load()) == ["platform-mismatch"]
 
 
 PROFILE = '[profiles.default]\n{}\nclient_id = "a"\nclient_secret = "{}"\n'
@@ -657,18 +659,18 @@ PROFILE = '[profiles.default]\n{}\nclient_id = "a"\nclient_secret = "{}"\n'
         ("", "CXCALL_REGION=evil.example", True),
     ],
 )
-def test_a_dotenv_cannot_send_a_profiles_secret_elsewhere(
+def test_dotenv_cannot_redirect_a_profile_secret(
     world: World, own: str, dotenv: str, *, is_error: bool
 ) -> None:
-    found = world.toml(PROFILE.format(own, SECRET)).dotenv(dotenv).settle().conflicts
+    found = world.toml(PROFILE.format(own, SECRET)).dotenv(dotenv).load().conflicts
     errors = [entry for entry in found if entry.severity is Severity.ERROR]
     assert [entry.code for entry in errors] == ["credential"] * is_error
     assert SECRET not in repr(found)
 
 
-def test_the_environment_may_send_a_profiles_secret_anywhere(world: World) -> None:
+def test_environment_may_redirect_a_profile_secret(world: World) -> None:
     world.toml(PROFILE.format("", SECRET)).env(CXCALL_BASE_URL="https://api.x.example")
-    assert not [e for e in world.settle().conflicts if e.severity is Severity.ERROR]
+    assert not [e for e in world.load().conflicts if e.severity is Severity.ERROR]
 
 
 # --- secrets, folders, speed ----------------------------------------------------------------
@@ -676,38 +678,40 @@ def test_the_environment_may_send_a_profiles_secret_anywhere(world: World) -> No
 
 @pytest.mark.parametrize("name", ["client_secret", "access_token"])
 @pytest.mark.parametrize("place", ["environment", ".env", "profile"])
-def test_no_secret_in_any_repr(world: World, name: str, place: str) -> None:
+def test_repr_of_settings_contains_no_secret(world: World, name: str, place: str) -> None:
     if place == "environment":
         world.env(**{f"CXCALL_{name.upper()}": SECRET})
     if place == ".env":
         world.dotenv(f"CXCALL_{name.upper()}={SECRET}\n")
     if place == "profile":
         world.toml(f'[profiles.default]\n{name} = "{SECRET}"\n')
-    settled = world.settle()
-    assert getattr(settled, name) == SECRET
-    assert SECRET not in repr(settled) + str(settled) + repr(settled.values)
+    loaded = world.load()
+    assert getattr(loaded, name) == SECRET
+    assert SECRET not in repr(loaded) + str(loaded) + repr(loaded.values)
     layers = (*sources.read_environment(), *sources.read_dotenv(Path(".env")))
     file = ConfigFile.read(world.config / "config.toml")
     written = sources.Setting("default", "")
     assert SECRET not in repr(layers) + repr(file) + repr(file.profile_settings(written))
 
 
-def test_a_sandbox_is_settled_from_nothing_else(world: World) -> None:
+def test_sandbox_settings_ignore_other_sources(world: World) -> None:
     class Server:
         base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
 
     world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
-    settled = config.sandbox_settings(Server(), {"timeout": "3", "engagement_header": "X-Id"})
-    assert settled.base_url == "http://127.0.0.1:7"
-    assert settled.token_url == "http://127.0.0.1:7/oauth/token"
-    assert (settled.client_id, settled.client_secret) == ("sandbox", SECRET)
-    assert (settled.access_token, settled.timeout) == ("", 3)
-    assert (settled.engagement_header, settled.profile) == ("X-Id", "sandbox")
-    assert settled.is_embedded
-    assert set(settled.values) == set(sources.SETTING_NAMES)
+    loaded = config.sandbox_settings(Server(), {"timeout": "3", "engagement_header": "X-Id"})
+    assert loaded.base_url == "http://127.0.0.1:7"
+    assert loaded.token_url == "http://127.0.0.1:7/oauth/token"
+    assert (loaded.client_id, loaded.client_secret) == ("sandbox", SECRET)
+    assert (loaded.access_token, loaded.timeout) == ("", 3)
+    assert (loaded.engagement_header, loaded.profile) == ("X-Id", "sandbox")
+    assert loaded.is_embedded
+    assert set(loaded.values) == set(sources.SETTING_NAMES)
 
 
-def test_folders(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_state_and_config_folders_follow_variables_and_defaults(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert config.state_dir() == world.folder / "state"
     assert config.config_dir() == world.config
     monkeypatch.setenv("CXCALL_STATE_DIR", "~/kept")
@@ -748,11 +752,11 @@ def imported_by_settling(**variables: str) -> Any:
 
 
 @pytest.mark.usefixtures("world")
-def test_settling_imports_nothing_that_it_does_not_need() -> None:
+def test_loading_settings_imports_only_what_it_uses() -> None:
     assert imported_by_settling() == []
 
 
-def test_settling_imports_what_the_files_need(world: World) -> None:
+def test_loading_settings_imports_parsers_for_existing_files(world: World) -> None:
     world.dotenv("CXCALL_TIMEOUT=1\n").toml("[profiles.default]\n")
     assert imported_by_settling() == ["dotenv", "tomllib"]
 
@@ -762,12 +766,12 @@ def test_the_example_names_every_setting(world: World) -> None:
     names = [line.removesuffix("=") for line in text.splitlines() if line.endswith("=")]
     assert sorted(names) == sorted(f"CXCALL_{name.upper()}" for name in sources.SETTING_NAMES)
     assert all(variable in text for variable in sources.VENDOR_VARIABLES.values())
-    settled = world.dotenv(text).settle()
+    loaded = world.dotenv(text).load()
     expected = config.load_settings({}, builtin()[0]).values
-    assert {name: entry[:2] for name, entry in settled.values.items()} == {
+    assert {name: entry[:2] for name, entry in loaded.values.items()} == {
         name: entry[:2] for name, entry in expected.items()
     }
-    assert {entry.source for entry in settled.values.values()} <= {
+    assert {entry.source for entry in loaded.values.values()} <= {
         "default", "not set", "from base_url", "contract community",
     }  # fmt: skip
 
@@ -808,33 +812,33 @@ def gc(world: World, text: str = GC, mode: int = 0o600) -> Path:
 
 
 @pytest.mark.parametrize("name", ["DEFAULT", "default"])  # the tool's names know no case
-def test_a_profile_of_gc(world: World, name: str) -> None:
+def test_gc_profile_provides_settings(world: World, name: str) -> None:
     path = gc(world)
-    settled = world.settle(profile=f"gc:{name}")
-    assert settled.base_url == "https://api.mec1.pure.cloud"
-    assert settled.token_url == "https://login.mec1.pure.cloud/oauth/token"
-    assert (settled.client_id, settled.client_secret) == ("gc-client", "m4rker-s3cret")
-    assert settled.platform == "genesys-cloud"
-    assert settled.values["client_secret"].source == f"profile gc:{name} ({path})"
-    assert settled.conflicts == ()
-    assert world.settle(profile="gc:token").access_token == "m4rker-t0ken"
+    loaded = world.load(profile=f"gc:{name}")
+    assert loaded.base_url == "https://api.mec1.pure.cloud"
+    assert loaded.token_url == "https://login.mec1.pure.cloud/oauth/token"
+    assert (loaded.client_id, loaded.client_secret) == ("gc-client", "m4rker-s3cret")
+    assert loaded.platform == "genesys-cloud"
+    assert loaded.values["client_secret"].source == f"profile gc:{name} ({path})"
+    assert loaded.conflicts == ()
+    assert world.load(profile="gc:token").access_token == "m4rker-t0ken"
 
 
-def test_what_of_gcs_profile_has_no_effect_is_said(world: World) -> None:
+def test_unsupported_gc_options_are_warnings(world: World) -> None:
     gc(world)
-    said = [found.message for found in world.settle(profile="gc:eu").conflicts]
+    said = [found.message for found in world.load(profile="gc:eu").conflicts]
     assert said == [
         "`gc` goes by a proxy in this profile, cxcall does not",
         "`made_up` in `gc`'s profile is not known here",
     ]
 
 
-def test_the_environment_goes_before_gcs_profile(world: World) -> None:
+def test_environment_takes_precedence_over_gc_profile(world: World) -> None:
     gc(world)
     world.env(GENESYSCLOUD_REGION="eu-west-1", CXCALL_PROFILE="gc:DEFAULT")
-    settled = world.settle()
-    assert settled.base_url == "https://api.mypurecloud.ie"
-    assert [found.code for found in settled.conflicts] == ["region-mismatch"]
+    loaded = world.load()
+    assert loaded.base_url == "https://api.mypurecloud.ie"
+    assert [found.code for found in loaded.conflicts] == ["region-mismatch"]
 
 
 @pytest.mark.parametrize(
@@ -845,30 +849,30 @@ def test_the_environment_goes_before_gcs_profile(world: World) -> None:
         ("gc:bad", "`environment` must be a string, not a number"),
     ],
 )
-def test_profiles_that_gc_does_not_have(world: World, profile: str, words: str) -> None:
+def test_unknown_gc_profile_is_reported(world: World, profile: str, words: str) -> None:
     gc(world)
     assert words in str(world.refusal(profile=profile))
 
 
-def test_gc_was_never_set_up(world: World) -> None:
+def test_missing_gc_config_file_is_reported(world: World) -> None:
     assert "`gc` has no profiles here" in str(world.refusal(profile="gc:DEFAULT"))
     gc(world, "[DEFAULT")
     error = world.refusal(profile="gc:DEFAULT")
     assert "no TOML" in str(error)
 
 
-def test_gcs_profile_that_others_can_read(world: World) -> None:
+def test_gc_profile_that_other_users_can_read_is_refused(world: World) -> None:
     path = gc(world, mode=0o644)
     error = world.refusal(profile="gc:DEFAULT")
     assert f"chmod 600 {path}" in error.findings[0].fix
     assert SECRET not in str(error)
-    assert world.settle(profile="gc:eu").client_id == "gc-person"
+    assert world.load(profile="gc:eu").client_id == "gc-person"
 
 
-def test_a_dotenv_cannot_send_gcs_secret_elsewhere(world: World) -> None:
+def test_dotenv_cannot_redirect_a_gc_profile_secret(world: World) -> None:
     gc(world)
     world.dotenv("CXCALL_TOKEN_URL=https://login.attacker.example/oauth/token\n")
-    conflicts = world.settle(profile="gc:DEFAULT").conflicts
+    conflicts = world.load(profile="gc:DEFAULT").conflicts
     assert [found.code for found in conflicts if found.severity == "error"] == ["credential"]
 
 
@@ -913,21 +917,23 @@ def cxone(**flags: str | None) -> config.Settings:
     ],
 )
 @pytest.mark.usefixtures("world")
-def test_where_a_tenant_is(flags: dict[str, str], base_url: str, token_url: str) -> None:
-    settled = cxone(**flags)
-    assert settled.base_url.removesuffix("/inContactAPI/services/v34.0") == base_url
+def test_tenant_addresses_are_resolved_from_settings(
+    flags: dict[str, str], base_url: str, token_url: str
+) -> None:
+    loaded = cxone(**flags)
+    assert loaded.base_url.removesuffix("/inContactAPI/services/v34.0") == base_url
     path = "/auth/token" if "client_id" in flags else "/authentication/v1/token/access-key"
-    assert settled.token_url == (token_url and token_url + path)
+    assert loaded.token_url == (token_url and token_url + path)
 
 
 @pytest.mark.usefixtures("world")
-def test_an_area_that_is_not_listed_is_warned_of() -> None:
+def test_unlisted_cxone_area_is_a_warning() -> None:
     assert [found.code for found in cxone(region="ca1").conflicts] == ["host-unknown"]
     with pytest.raises(UsageError, match="is no area"):
         cxone(region="mypurecloud.ie")
 
 
-def test_a_dotenv_cannot_send_a_profiles_access_key_elsewhere(world: World) -> None:
+def test_dotenv_cannot_redirect_a_profile_access_key(world: World) -> None:
     world.toml(
         '[profiles.default]\nplatform = "nice-cxone"\nregion = "na1"\n'
         'access_key_id = "a"\naccess_key_secret = "m4rker"\n'
@@ -947,9 +953,7 @@ ANY_HOST = st.from_regex(r"[a-z0-9.:@/\\-]{0,40}", fullmatch=True)
 
 
 @given(before=ANY_HOST, after=ANY_HOST, domain=st.sampled_from(tenants.VENDOR_DOMAINS))
-def test_a_token_goes_to_hosts_under_the_vendors_domains_alone(
-    before: str, after: str, domain: str
-) -> None:
+def test_only_vendor_domains_are_trusted_endpoints(before: str, after: str, domain: str) -> None:
     url = f"https://{before}{domain}{after}"
     if tenants.is_trusted_endpoint(url, tenants.DEFAULT_ISSUER):
         prepared = requests.Request("GET", url).prepare().url or ""
