@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 # C0 and C1 control characters and the marks that reorder text: text from a server must not control
 # the terminal.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-LITERAL = r"`[^`\n]*`"
+# No letter stands outside next to its backticks: one that is never closed does not pair with the
+# opening backtick of the next literal.
+LITERAL = r"(?<!\w)`[^`\n]*`(?!\w)"
 _PROTECTED_SPACE = "\0"  # where a literal has a space: `printable` has left none of these
 
 
