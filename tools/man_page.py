@@ -65,9 +65,9 @@ def list_commands(group: Any, context: Any) -> Iterator[tuple[Any, Any]]:
             yield command, inner
 
 
-def flag_help(parameter: Any, context: Any) -> tuple[str, str]:
-    """Return (flag, help text) of a parameter as Click shows it."""
-    record: tuple[str, str] = parameter.get_help_record(context)
+def flag_help(parameter: Any, context: Any) -> tuple[str, str] | None:
+    """Return (flag, help text) of a parameter as Click shows it; None for a hidden one."""
+    record: tuple[str, str] | None = parameter.get_help_record(context)
     return record
 
 
@@ -91,7 +91,7 @@ def format_command(command: Any, context: Any) -> Iterator[str]:
     yield from format_paragraphs(re.sub(r"\b\f", "", command.help or ""))
     own = [parameter for parameter in shown if not is_common(parameter)]
     yield from format_terms(
-        flag_help(parameter, context) for parameter in own if flag_help(parameter, context)
+        shown_help for parameter in own if (shown_help := flag_help(parameter, context))
     )
     common = [
         parameter.opts[0]
@@ -111,10 +111,11 @@ def example_lines(command: Any) -> list[str]:
 def common_flag_help(known: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
     """Return (flag, help text) of each common flag once, in the order of COMMON."""
     found = {
-        parameter.name: flag_help(parameter, context)
+        parameter.name: shown
         for command, context in reversed(known)
         for parameter in command.get_params(context)
         if parameter.name in COMMON_NAMES and is_flag(parameter)
+        if (shown := flag_help(parameter, context))
     }
     return [found[name] for group in COMMON for name in group._fields if name in found]
 

@@ -23,7 +23,7 @@ WORDS = "What it is for, what it may hold, and who may change it is told at some
 
 def thing(number: int) -> dict[str, Any]:
     """Return a model of twelve properties, two of which lead to other models."""
-    kinds = [
+    kinds: list[dict[str, Any]] = [
         {"type": "string"},
         {"type": "integer"},
         {"type": "array", "items": {"type": "string"}},

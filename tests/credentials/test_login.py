@@ -446,7 +446,8 @@ def test_real_browser_completes_the_login(cxcall: Cxcall, start: Start, chromium
     running = Running(at(cxcall, provider), env={"BROWSER": f"{chromium} %s &"})
     running.end(0)
     port = (chromium.parent / "profile" / "DevToolsActivePort").read_text("utf-8").split()[0]
-    wanted, shown = running.asked["redirect_uri"], {}
+    wanted = running.asked["redirect_uri"]
+    shown: dict[str, str] = {}
     ends = time.monotonic() + WAIT
     while wanted not in shown.get("url", "") and time.monotonic() < ends:
         tabs = requests.get(f"http://127.0.0.1:{port}/json/list", timeout=WAIT).json()

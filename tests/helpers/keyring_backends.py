@@ -20,7 +20,7 @@ FILE.with_suffix(".loaded").touch()
 class Keeping(KeyringBackend):
     """Keeps passwords in the file that KEYRING_FILE names."""
 
-    priority = 1.0  # type: ignore[assignment] # keyring's own way to declare it
+    priority = 1.0  # keyring's own way to declare it
 
     def _read(self) -> dict[str, str]:
         kept: dict[str, str] = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}

@@ -10,6 +10,7 @@ import inspect
 import json
 import re
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,4 +118,7 @@ def bodies(*names: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     what, *given = sys.argv[1:]
-    print(json.dumps({"calls": calls, "refused": refused, "bodies": bodies}[what](*given)))
+    programs: dict[str, Callable[..., Any]] = {
+        "calls": calls, "refused": refused, "bodies": bodies,
+    }  # fmt: skip
+    print(json.dumps(programs[what](*given)))

@@ -70,8 +70,11 @@ def book(folder: Path, clock: Clock) -> Iterator[Ledger]:
 
 def child(*args: object, **more: Any) -> subprocess.Popen[str]:
     command = [sys.executable, str(CHILD), *map(str, args)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, text=True, **pipes, **more)
+    pipe = subprocess.PIPE
+    process: subprocess.Popen[str] = subprocess.Popen(
+        command, text=True, stdin=pipe, stdout=pipe, stderr=pipe, **more
+    )
+    return process
 
 
 def said(process: subprocess.Popen[str]) -> list[list[str]]:

@@ -23,7 +23,7 @@ HOSTILE = "100%, a:b\r\n::error::x\x1b[31m\uffff\u2028"
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 
 
-def annotations(ran: Ran) -> list[tuple[str, dict[str, str], str]]:
+def workflow_commands(ran: Ran) -> list[tuple[str, dict[str, str], str]]:
     """Read workflow commands as the runner does: lines, then properties, then what is escaped."""
     found = []
     for line in ran.out.split("\n"):
@@ -67,7 +67,7 @@ def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
     ran = cxcall("validate", *mixed(cxcall), "-o", "github", code=2)
     places = [
         (kind, told.get("file"), told.get("line"), told.get("col"), told["title"])
-        for kind, told, _ in annotations(ran)
+        for kind, told, _ in workflow_commands(ran)
     ]
     assert places == [
         ("warning", "sub/doubtful.json", "1", "155",
@@ -78,7 +78,7 @@ def test_github_annotates_each_finding_at_its_line(cxcall: Cxcall) -> None:
         ("error", None, None, None, "usage  missing.json"),
     ]  # fmt: skip
     assert ran.out.splitlines()[-1] == "cxcall: 3 of 6 payloads valid; 3 errors, 1 warning"
-    assert "hint: " in annotations(ran)[0][2]
+    assert "hint: " in workflow_commands(ran)[0][2]
     assert ran.err == ""
 
 
@@ -86,8 +86,8 @@ def test_github_escapes_hostile_text(cxcall: Cxcall) -> None:
     name = cxcall.file("a:b,100%.json", {**GOOD, HOSTILE: 1})
     ran = cxcall("validate", name, "-o", "github", code=3)
     commands = [line for line in ran.out.splitlines() if line.startswith("::")]
-    assert len(commands) == len(annotations(ran)) == len(ran.out.splitlines()) - 1
-    kind, told, message = annotations(ran)[0]
+    assert len(commands) == len(workflow_commands(ran)) == len(ran.out.splitlines()) - 1
+    kind, told, message = workflow_commands(ran)[0]
     assert (kind, told["file"]) == ("error", name)
     assert "100%, a:b\r\n::error::x\\x1b[31m" in message
     assert "100%, a:b\r\n::error::x\\x1b[31m" in told["title"]
@@ -98,7 +98,7 @@ def test_paths_are_relative_to_the_repository(cxcall: Cxcall) -> None:
     cxcall.file("sub/p.json", {"contactId": "1"})
     cxcall.folder /= "sub"
     ran = cxcall("validate", "p.json", "../sub/p.json", "-o", "github", code=3)
-    assert {told["file"] for _, told, _ in annotations(ran)} == {"sub/p.json"}
+    assert {told["file"] for _, told, _ in workflow_commands(ran)} == {"sub/p.json"}
     result = sarif(cxcall("validate", "p.json", "-o", "sarif", code=3))["results"][0]
     location = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert location == {"uri": "sub/p.json", "uriBaseId": "%SRCROOT%"}
@@ -191,7 +191,7 @@ def test_sarif_encodes_any_file_name_as_uri(cxcall: Cxcall) -> None:
 
 def test_stdin_has_no_file(cxcall: Cxcall) -> None:
     given = json.dumps({"contactId": "1"})
-    told = annotations(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
+    told = workflow_commands(cxcall("validate", "-", "-o", "github", stdin=given, code=3))[0][1]
     assert set(told) == {"title"}
     result = sarif(cxcall("validate", "-", "-o", "sarif", stdin=given, code=3))["results"][0]
     assert set(result["locations"][0]) == {"logicalLocations"}
@@ -202,7 +202,7 @@ def test_usage_error_is_printed_in_the_requested_format(
     cxcall: Cxcall, arguments: tuple[str, ...]
 ) -> None:
     ran = cxcall("-o", "github", "validate", *arguments, code=2)
-    assert annotations(ran)[0][0] == "error"
+    assert workflow_commands(ran)[0][0] == "error"
     ran = cxcall("validate", "-o", "sarif", *arguments, code=2)
     assert sarif(ran)["results"][0]["ruleId"] == "usage"
     (suite,) = JUnitXml.fromstring(cxcall("validate", "-ojunit", *arguments).out.encode())

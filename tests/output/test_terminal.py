@@ -73,8 +73,8 @@ def test_colors_can_be_turned_off(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "12345"})
     with terminal(cxcall, "validate", name) as child:
         assert "\x1b[1;31merror[id-format]\x1b[0m" in screen(child)
-    for off in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        with terminal(cxcall, "validate", name, **off) as child:
+    for variable, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with terminal(cxcall, "validate", name, columns=80, **{variable: value}) as child:
             assert "\x1b" not in screen(child)
 
 

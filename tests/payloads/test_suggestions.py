@@ -36,7 +36,7 @@ def test_wrong_name_leads_to_the_intended_property(name: str, intended: str) -> 
 
 
 def test_exact_name_is_preferred_to_a_similar_one() -> None:
-    schema = {"properties": {"reasonCodes": {}, "reasonCode": {}}}
+    schema: dict[str, Any] = {"properties": {"reasonCodes": {}, "reasonCode": {}}}
     assert intended_property("reason_code", schema) == "reasonCode"
 
 

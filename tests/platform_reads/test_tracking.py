@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -82,6 +83,10 @@ def test_failed_read_is_reported(status: int, code: int, cxcall: Cxcall) -> None
     assert ran.envelope["data"] is None
 
 
+def odd_reply(body: Any, _path: str, _count: int) -> Reply:
+    return Reply(200, body)
+
+
 @pytest.mark.slow
 def test_unexpected_response_shapes_are_handled(cxcall: Cxcall) -> None:
     odd: list[Any] = [
@@ -91,7 +96,7 @@ def test_unexpected_response_shapes_are_handled(cxcall: Cxcall) -> None:
         {"participants": {}},
     ]
     for body in odd:
-        with Platform(reads=lambda _path, _count, body=body: Reply(200, body)) as platform:
+        with Platform(reads=partial(odd_reply, body)) as platform:
             ran = cxcall("track", ID, "-o", "json", code=0, env=platform.environment)
         assert ran.envelope["data"]["over"] is False
 

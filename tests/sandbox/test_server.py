@@ -917,7 +917,7 @@ def test_every_operation_gets_its_declared_response(
     authorization = f"Bearer {client.token}"
     body = operation.example if operation.takes_body else None
     headers = {"Authorization": authorization, "Content_Type": "application/json"}
-    reply = client.send(operation.method, path, body, **headers)
+    reply = client.send(operation.method, path, body, timeout=10, **headers)
     assert 200 <= reply.status < 300, reply
     declared = operation.declared["responses"].get(str(reply.status), {})
     media = operation.contract.resolve(declared).get("content", {}).get("application/json")

@@ -501,7 +501,10 @@ def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> No
 
 
 def test_wait_for_a_slot_does_not_count_against_the_timeout(ledger: Ledger) -> None:
-    turn = SendHooks(wait_for_slot=lambda: threading.Event().wait(0.6) and None)
+    def wait_for_slot() -> None:
+        threading.Event().wait(0.6)
+
+    turn = SendHooks(wait_for_slot=wait_for_slot)
     with FaultServer((fault.accept,)) as server:
         done = deliver(plan_to(server.base_url, timeout=0.3), ledger, Tokens(), turn)
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
