@@ -107,7 +107,7 @@ def _declare(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _own() -> tuple[Operation, ...]:
     """Return operations with every rule: some forbid other names, some do not, one takes an array."""
     some = {name: RULES[name] for name in ("id", "number", "free", "count", "data")}
-    paths = {
+    paths: dict[str, dict[str, Any]] = {
         "closed": {"type": "object", "properties": RULES, "additionalProperties": False},
         "open": {"type": "object", "properties": RULES},
         "loose": {"type": "object", "properties": some, "required": ["id"]},
