@@ -1,4 +1,4 @@
-"""No module of cxcall changes `sys.modules` or replaces a member of a library."""
+"""No module of cxcall changes `sys.modules`, replaces a member of a library, or uses a private one of Typer."""
 
 from __future__ import annotations
 
@@ -85,6 +85,26 @@ def test_the_one_exception_only_marks_modules_as_absent() -> None:
     program = EXCEPTION.read_text("utf-8")
     lines = [program.splitlines()[line - 1].split("#")[0].strip() for line in patches_in(program)]
     assert lines == ["sys.modules[name] = None", "del sys.modules[name]"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_command_line_uses_only_public_members_of_typer(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    imported = [path for path in libraries_in(tree).values() if path.startswith("typer")]
+    assert not [path for path in imported if "._" in path]
+    # `_fields` and the like are the documented API of named tuples.
+    public = {"_asdict", "_field_defaults", "_fields", "_replace"}
+    private = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+    }
+    assert private <= public
 
 
 @pytest.mark.parametrize(

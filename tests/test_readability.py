@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 
-from cxcall.cli import main as cli
+from cxcall.cli import root_command as cli
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 
@@ -39,7 +39,7 @@ def test_only_the_screen_prints() -> None:
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"
     }
-    assert printing <= {"__main__.py", "cli/main.py", "output/screen.py"}
+    assert printing <= {"__main__.py", "cli/root_command.py", "output/screen.py"}
 
 
 def test_the_list_of_commands_says_what_each_command_says() -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall import __version__
 from cxcall.cli import help_topics
-from cxcall.cli.main import assemble
 from cxcall.cli.option_binding import Invocation
 from cxcall.cli.options import COMMON
+from cxcall.cli.root_command import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -55,25 +55,63 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
 
 def offer_for(words: list[str], word: str) -> Offer:
     """Return what fits in the place of `word`, behind `words`; raises what the command line raises."""
-    # Click's own resolution, which its ShellComplete alone calls: that would build every command.
-    from typer._click.shell_completion import (
-        _resolve_context,
-        _resolve_incomplete,
-    )
-
-    from cxcall.cli.main import assemble
-    from cxcall.cli.option_binding import Invocation
-
-    root = assemble(words or [""])
-    context = _resolve_context(root, {"obj": Invocation()}, "cxcall", words)
-    place, begun = _resolve_incomplete(context, [*words], word)
-    before = word.removesuffix(begun)
-    if hasattr(place, "type"):
-        found, takes_files = _values(place, context)
+    context = _context_after(words)
+    if context is None:
+        return Offer()
+    found: Iterable[Value]
+    name, equals, value = word.partition("=")
+    if word.startswith("-") and not equals and "--" not in words:
+        found, begun, takes_files = _flags(context), word, False
     else:
-        found, takes_files = _of_command(context, begun), False
+        is_joined = word.startswith("-") and bool(equals)
+        begun = value if is_joined or word == "=" else word
+        parameter = _parameter_at(context, [*words, name] if is_joined else words)
+        if parameter is None:
+            found, takes_files = _subcommands(context), False
+        else:
+            found, takes_files = _values(parameter, context)
+    before = word.removesuffix(begun)
     fitting = (value for value in found if value.text.startswith(begun))
     return Offer(tuple(Value(before + text, about) for text, about in fitting), takes_files)
+
+
+def _context_after(words: list[str]) -> Any:
+    """Return the context of the innermost command that `words` name; None behind an unknown command."""
+    from cxcall.cli.option_binding import Invocation
+    from cxcall.cli.root_command import assemble
+
+    command, name, parent, rest = assemble(words or [""]), "cxcall", None, list(words)
+    while command is not None:
+        more: dict[str, Any] = {"parent": parent} if parent else {"obj": Invocation()}
+        context = command.make_context(name, list(rest), resilient_parsing=True, **more)
+        if not hasattr(command, "resolve_command"):
+            return context
+        _, rest, _ = command.make_parser(context).parse_args(list(rest))
+        if not rest:
+            return context
+        name, command, rest = command.resolve_command(context, rest)
+        parent = context
+    return None
+
+
+def _parameter_at(context: Any, words: list[str]) -> Any:
+    """Return the option that waits for its value behind `words`, else the first argument without one."""
+    parameters = context.command.get_params(context)
+    for parameter in parameters:
+        is_option = parameter.param_type_name == "option" and not parameter.is_flag
+        if is_option and words[-1:] and words[-1] in parameter.opts:
+            return parameter
+    for parameter in parameters:
+        if parameter.param_type_name == "argument" and (
+            parameter.nargs == -1 or not _is_given(context, parameter)
+        ):
+            return parameter
+    return None
+
+
+def _is_given(context: Any, parameter: Any) -> bool:
+    source = context.get_parameter_source(parameter.name)
+    return getattr(source, "name", "") == "COMMANDLINE"
 
 
 def _split(line: str) -> tuple[list[str], str]:
@@ -91,19 +129,18 @@ def _split(line: str) -> tuple[list[str], str]:
     return (words, "") if not words or line[-1:].isspace() else (words[:-1], words[-1])
 
 
-def _of_command(context: Any, begun: str) -> Iterator[Value]:
-    """Yield the flags of a command when one is begun, else its subcommands; behind no such command, nothing."""
+def _flags(context: Any) -> Iterator[Value]:
+    """Yield the flags of a command that may be given, or given again."""
+    for parameter in context.command.get_params(context):
+        is_option = parameter.param_type_name == "option" and not parameter.hidden
+        if is_option and (parameter.multiple or not _is_given(context, parameter)):
+            for flag in (*parameter.opts, *parameter.secondary_opts):
+                yield Value(flag, parameter.help or "")
+
+
+def _subcommands(context: Any) -> Iterator[Value]:
     command = context.command
-    if begun[:1] == "-":
-        for parameter in command.get_params(context):
-            given = context.get_parameter_source(parameter.name)
-            once = not parameter.multiple and getattr(given, "name", "") == "COMMANDLINE"
-            if getattr(parameter, "opts", [""])[0][:1] == "-" and not parameter.hidden and not once:
-                for flag in (*parameter.opts, *parameter.secondary_opts):
-                    yield Value(flag, parameter.help or "")
-    elif context._protected_args:  # noqa: SLF001 - a word that is no subcommand
-        return
-    elif hasattr(command, "lines"):
+    if hasattr(command, "lines"):
         yield from (Value(*line) for line in command.lines(context))
     else:
         for name, entry in getattr(command, "commands", {}).items():
@@ -117,7 +154,7 @@ def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
         return [Value(str(choice)) for choice in choices], False
     kinds = set(re.findall("[A-Z]+", parameter.metavar or ""))
     maker = _codes if "CODE" in kinds else _MAKERS.get(parameter.name)
-    return maker(context) if maker else (), "FILE_NAME" in kinds
+    return maker(context) if maker else (), "FILE" in kinds
 
 
 def _profiles(_context: Any) -> Iterator[Value]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from cxcall.cli.command_classes import App, Group, missing_command, parameter_name
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import UsageError
 from cxcall.output.options import OutputOptions, supported_formats
@@ -107,13 +108,14 @@ def hidden(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(annotation=Annotated[kind, option])
 
 
-def new_app(help: str, *, epilog: str = "", cls: Any = None) -> typer.Typer:  # noqa: A002, as in Typer
+def new_app(help: str, *, epilog: str = "", cls: Any = Group) -> App:  # noqa: A002, as in Typer
     """Return a Typer application as all of ours are: plain help, no boxes, no completion flags."""
-    return typer.Typer(
+    return App(
         cls=cls,
         help=help,
         epilog=epilog,
         rich_markup_mode=None,
+        invoke_without_command=True,  # so that a missing command is refused by `_pass_down`
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -146,8 +148,10 @@ def accept_global_options(
 
 def _pass_down(context: typer.Context) -> None:
     """Make the flags given before the subcommand the defaults of the same flags after it."""
+    if context.invoked_subcommand is None:
+        raise missing_command(context)
     given = context.obj.given = {**context.obj.given, **_given_flags(context)}
-    name = context.invoked_subcommand or ""
+    name = context.invoked_subcommand
     command = context.command.get_command(context, name)  # type: ignore[attr-defined]
     within = getattr(command, "commands", None)
     context.default_map = {name: given if within is None else dict.fromkeys(within, given)}
@@ -180,9 +184,8 @@ def _refuse_unusable(context: typer.Context, values: dict[str, Any]) -> None:
     """
     for parameter in context.command.params:
         is_argument = parameter.param_type_name == "argument"
-        wanted = (parameter.metavar or "").strip("[].")
-        is_file = "FILE" in wanted.split("|")
-        name = wanted if is_argument else max(parameter.opts, key=len)
+        name = parameter_name(parameter)
+        is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
         given = values.get(parameter.name or "")
         for text in given if isinstance(given, list) else [given]:
             if text == "" and (is_argument or is_file):

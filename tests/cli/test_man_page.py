@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 
 import man_page
-from cxcall.cli import main
+from cxcall.cli import root_command
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.settings.sources import PREFIX, SETTING_NAMES
 
@@ -30,7 +30,7 @@ def test_it_has_every_section_command_code_and_setting() -> None:
     assert sections == [name.replace("_", " ") for name in SECTIONS.split()]
     plain = PAGE.replace("\\-", "-").replace("\\fB", "").replace("\\fR", "")
     titles = re.findall(r'^\.SS "cxcall ([a-z-]+)', plain, re.MULTILINE)
-    assert set(titles) == set(main.Commands(name="cxcall").list_commands(None))
+    assert set(titles) == set(root_command.Commands(name="cxcall").list_commands(None))
     assert set(re.findall(r"^(\d+)$", plain, re.MULTILINE)) == {str(int(code)) for code in ExitCode}
     assert all(f"\n{PREFIX}{name.upper()}\n" in plain for name in SETTING_NAMES)
 

@@ -44,7 +44,7 @@ def show_help(
 def _root_help() -> Report:
     """Return the help of `cxcall --help` as a report."""
     from cxcall.cli.help_topics import TOPICS
-    from cxcall.cli.main import assemble
+    from cxcall.cli.root_command import assemble
 
     root = assemble([""])
     context = root.make_context("cxcall", [], resilient_parsing=True)

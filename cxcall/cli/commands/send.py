@@ -6,14 +6,14 @@ from functools import cache
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from cxcall.cli.actions.contract_file import find_own_contract
+from cxcall.cli.command_classes import Group
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
 from cxcall.cli.options import ContractOptions
 
 
-class Operations(TyperGroup):
+class Operations(Group):
     """The operations by name: of the shipped contracts, and of the user's own."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

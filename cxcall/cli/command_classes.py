@@ -1,0 +1,99 @@
+"""Typer's application, group, and command classes, with usage errors in cxcall's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cxcall.findings.errors import UsageError
+
+_MAX_LISTED = 20
+_ARGUMENTS = f"{__name__}.arguments"
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class App(typer.Typer):
+    """A Typer application whose commands are of the class `Command`."""
+
+    def command(self, *names: Any, **settings: Any) -> Callable[[_Function], _Function]:
+        """Register a command, as `typer.Typer.command` does."""
+        return super().command(*names, **{"cls": Command, **settings})
+
+
+class Command(TyperCommand):
+    """A command that refuses extra arguments itself, and keeps its arguments for error messages."""
+
+    allow_extra_args = True
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments; raises UsageError for more than the command takes."""
+        extra = _parse(super().parse_args, ctx, args)
+        if extra and not ctx.resilient_parsing:
+            words = " ".join(f"`{word}`" for word in extra)
+            raise _error(ctx, f"Got unexpected extra arguments {words}")
+        return extra
+
+
+class Group(TyperGroup):
+    """A group of commands that names the nearest command when one is unknown."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments before the subcommand."""
+        return _parse(super().parse_args, ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the subcommand; raises UsageError with the nearest name when there is none."""
+        name = args[0]
+        is_option = name.startswith("-")
+        if not is_option and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
+            from difflib import get_close_matches
+
+            nearest = get_close_matches(name, self.list_commands(ctx), n=1)
+            hint = f"did you mean `{nearest[0]}`? Or " if nearest else ""
+            raise _error(ctx, f"No such command `{name}`", hint)
+        return super().resolve_command(ctx, args)
+
+
+def _parse(
+    parse: Callable[[Any, list[str]], list[str]], context: Any, args: list[str]
+) -> list[str]:
+    """Parse arguments, and keep what the message of an error needs: the arguments and the context."""
+    context.meta[_ARGUMENTS] = list(args)
+    try:
+        return parse(context, args)
+    except typer.TyperException as error:
+        if getattr(error, "ctx", None) is None:  # an option's missing value is raised without one
+            error.ctx = context  # type: ignore[attr-defined]  # usage errors have it
+        raise
+
+
+def missing_command(context: Any) -> UsageError:
+    """Return the error for a group that is run without a subcommand."""
+    names = context.command.list_commands(context)
+    listed = ", ".join(f"`{name}`" for name in names)
+    return _error(
+        context, "Missing command", f"one of {listed}; " if len(names) <= _MAX_LISTED else ""
+    )
+
+
+def parameter_name(parameter: Any) -> str:
+    """Return a parameter's name in messages: `--file`, or `FILE` for an argument."""
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name.upper()).strip("[].")
+    return str(max(parameter.opts, key=len))
+
+
+def raw_value(context: Any, parameter: Any) -> str:
+    """Return what the command line gives a parameter, before its conversion; empty if nothing."""
+    arguments = context.meta.get(_ARGUMENTS, ())
+    values, _, _ = context.command.make_parser(context).parse_args(list(arguments))
+    value = values.get(parameter.name)
+    return value if isinstance(value, str) else ""
+
+
+def _error(context: Any, message: str, hint: str = "") -> UsageError:
+    path = context.command_path
+    return UsageError(message, where=path, fix=f"{hint}see `{path} --help`")

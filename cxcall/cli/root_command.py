@@ -1,0 +1,131 @@
+"""The root command: which module serves which command, and what `cxcall` alone shows."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cxcall.cli.command_classes import Group
+from cxcall.cli.option_binding import accept_global_options, new_app
+from cxcall.cli.options import COMMON
+from cxcall.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A command's module is imported only when the command runs: the list of commands needs none.
+FIRST = {"auth": "Log in to the platform, and show as whom."}
+LAST = {
+    "validate": "Check payload files offline.",
+    "send": "Send any operation of a contract.",
+    "explain": "Say why a request failed.",
+    "batch": "Send many requests from a file, each at most once.",
+    "doctor": "Look before a call at what would stand in its way.",
+    "track": "Follow what became of a call.",
+    "operations": "Show what can be sent.",
+    "history": "Show what this machine sent, and what became of it.",
+    "sandbox": "Run the embedded API server; it rings nobody.",
+    "config": "Show the settings in force, and where they are kept.",
+    "completion": "Print the script that completes commands, flags and values in a shell.",
+    "help": "Show help on a topic, or on a command.",
+}
+
+
+_FIRST_SHOWN = 4
+
+
+class Commands(Group):
+    """The commands by name: those of the package, and those that a contract declares."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
+        """Name every command, those that the project was asked for first."""
+        from cxcall.contracts.contract import builtin, command_names
+
+        asked = {entry.command for entry in builtin()[0].operations}
+        declared = command_names()
+        first = [*FIRST, *(name for name in declared if name in asked), "validate"]
+        return list(dict.fromkeys([*first, *declared, *LAST]))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
+        """Build one command, once; None when there is no such command."""
+        return _build(cmd_name)
+
+    def lines(self, ctx: Any) -> list[tuple[str, str]]:
+        """Return each command's name and its one line, without building any."""
+        from cxcall.contracts.contract import commanded
+
+        declared = {entry.command: entry.summary for entry in reversed(commanded())}
+        lines = {**FIRST, **LAST, **declared}
+        return [(name, lines[name]) for name in self.list_commands(ctx)]
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands in the help, each with its one line."""
+        with formatter.section("Commands"):
+            formatter.write_dl(self.lines(ctx))
+
+
+@cache
+def _build(name: str) -> Any:
+    if name in (*FIRST, *LAST):
+        return typer.main.get_command(import_module(f"cxcall.cli.commands.{name}").app)
+    from cxcall.cli.commands.contract_commands import new_command
+
+    command = new_command(name)
+    return command and typer.main.get_command(command)
+
+
+def assemble(arguments: Sequence[str]) -> Any:
+    """Return the root command; it takes the common flags where one stands before the subcommand."""
+    app = new_app(
+        "Trigger outbound calls through contact-centre APIs, and know exactly why one was refused.",
+        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples; `cxcall help exit-codes`, `environment`, `output` and `files` tell the rest.",
+        cls=Commands,
+    )
+
+    before = COMMON if arguments[0].startswith("-") else ()
+    accept_global_options(app, before, [_version_flag()])
+    return typer.main.get_command(app)
+
+
+def _version_flag() -> inspect.Parameter:
+    option = typer.Option(
+        "--version", callback=_show_version, is_eager=True, help="Show the version."
+    )
+    return inspect.Parameter(
+        "version", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, option]
+    )
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if value:
+        print(f"cxcall {__version__}")  # noqa: T201 - before there is a screen
+        raise typer.Exit
+
+
+def short_help() -> str:
+    """Return what `cxcall` alone shows: the commands that the project was asked for, and the way on."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
+    width = min(get_terminal_size().columns, 80)
+    lines = Commands(name="cxcall").lines(None)
+    shown, more = lines[:_FIRST_SHOWN], ", ".join(name for name, _ in lines[_FIRST_SHOWN:])
+    text = [
+        fill("Trigger outbound calls, and know exactly why one was refused.", width),
+        "",
+        *(f"  cxcall {name:<20} {about}"[:width] for name, about in shown),
+        "",
+        fill(f"More: {more}.", width, subsequent_indent="      "),
+        "",
+        "To try it, ringing nobody:",
+        "  cxcall operations personal-connection --skeleton > p.json",
+        "  cxcall validate p.json",
+        "  cxcall personal-connection --file p.json --sandbox",
+        "",
+        fill("All of it: `cxcall --help`. One: `cxcall COMMAND --help`.", width),
+    ]
+    return "\n".join(text)

@@ -1,0 +1,77 @@
+"""Describe the errors of Typer's parser in cxcall's own words, from the attributes of its exceptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cxcall.cli.command_classes import parameter_name, raw_value
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, Severity
+from cxcall.output.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def usage_report(error: typer.TyperException, command: str) -> Report:
+    """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "cxcall"
+    nearest = sorted(getattr(error, "possibilities", None) or ())
+    hint = f"did you mean `{nearest[0]}`? Or " if nearest else ""
+    return Report(
+        path.removeprefix("cxcall").strip() or command,
+        Outcome.ERROR,
+        ExitCode.USAGE,
+        findings=[
+            Finding(
+                Severity.ERROR, "usage", path, _message(error), fix=f"{hint}see `{path} --help`"
+            )
+        ],
+    )
+
+
+def _message(error: Any) -> str:
+    parameter = getattr(error, "param", None)
+    option = getattr(error, "option_name", "")
+    if isinstance(error, typer.BadParameter) and parameter is not None:
+        # Typer does not export the class for a missing parameter, which alone has a `param_type`.
+        return _missing(parameter) if hasattr(error, "param_type") else _invalid(error, parameter)
+    if hasattr(error, "possibilities"):
+        return f"No such option `{option}`"
+    if option:
+        options = {name: entry for entry in error.ctx.command.params for name in entry.opts}
+        is_flag = getattr(options.get(option), "is_flag", False)
+        return f"Option `{option}` {'does not take' if is_flag else 'requires'} a value"
+    return str(error.format_message()).rstrip(".")
+
+
+def _missing(parameter: Any) -> str:
+    kind, choices = parameter.param_type_name, getattr(parameter.type, "choices", ())
+    expected = f": one of {_listed(choices)}" if choices else ""
+    return f"Missing {kind} `{parameter_name(parameter)}`{expected}"
+
+
+def _invalid(error: Any, parameter: Any) -> str:
+    value, kind = raw_value(error.ctx, parameter), parameter.type
+    if choices := getattr(kind, "choices", ()):
+        reason = f"`{value}` is not one of {_listed(choices)}"
+    elif kind.name.startswith(("int", "float")):
+        reason = f"`{value}` is not a {_expected_number(kind)}"
+    else:
+        reason = str(error.message).rstrip(".")
+    return f"Invalid value for `{parameter_name(parameter)}`: {reason}"
+
+
+def _listed(choices: Iterable[Any]) -> str:
+    return ", ".join(f"`{choice}`" for choice in choices)
+
+
+def _expected_number(kind: Any) -> str:
+    """Describe the number that a parameter takes: `whole number from 0 to 65535`."""
+    low, high = getattr(kind, "min", None), getattr(kind, "max", None)
+    number = "number" if kind.name.startswith("float") else "whole number"
+    start = "" if low is None else f" from {low}"
+    return number + start + (f" to {high}" if high is not None else " up" if start else "")
