@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
-from cxcall.documents.text_files import STDIN, open_bytes, refuse_wide, undecodable
+from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16
 from cxcall.findings.finding import Excerpt
 from cxcall.payloads import csv_table
 from cxcall.payloads.payload import Payload
@@ -80,7 +80,7 @@ class RowFile:
         Raises UsageError when the file cannot be read as rows, DocumentError when it is not UTF-8.
         """
         self._binary.seek(0)
-        refuse_wide(self.name, self._binary.read(_MAX_BOM_BYTES))
+        refuse_utf16(self.name, self._binary.read(_MAX_BOM_BYTES))
         self._binary.seek(0)
         text = TextIOWrapper(self._binary, encoding="utf-8-sig", newline="")
         try:
@@ -89,7 +89,7 @@ class RowFile:
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
             problem = f"byte 0x{error.object[error.start]:02x} stands in it"
-            raise undecodable(self.name, problem, "LATIN1") from None
+            raise encoding_error(self.name, problem, "LATIN1") from None
         finally:
             text.detach()
 

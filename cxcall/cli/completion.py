@@ -179,9 +179,9 @@ def _operations(context: Any) -> Iterator[Value]:
 
 
 def _codes(_context: Any) -> Iterator[Value]:
-    from cxcall.findings.codes import codes
+    from cxcall.findings.codes import load_codes
 
-    for code in codes().values():
+    for code in load_codes().values():
         yield Value(code.name, code.means)
 
 

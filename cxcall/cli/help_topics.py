@@ -72,8 +72,8 @@ _OTHERS = (
 
 def _exit_codes() -> Topic:
     return Topic(
-        "The exit code says whether a script may run the command again; behind it: did it ring?",
-        [(str(int(code)), f"{code.meaning}. Rang: {code.rang}") for code in ExitCode],
+        "The exit code says whether a script may run the command again, and whether a call was placed.",
+        [(str(int(code)), f"{code.meaning}. Call placed: {code.call_placed}") for code in ExitCode],
         "A code is the same for every command. 8 is never safe to run again: `cxcall history show ID` has what is known.",
     )
 

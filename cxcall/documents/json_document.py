@@ -1,4 +1,4 @@
-"""JSON text -> value, with the line and column of every pointer, and what is wrong where it is not JSON."""
+"""Parse JSON with the line and column of every pointer, and with a finding where it is not valid JSON."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BOM = "\ufeff"
-BLANK = " \t\r\n"
-DEEPEST = 200
-"""What the types of JSON are called in a sentence."""
+WHITE_SPACE = " \t\r\n"
+MAX_DEPTH = 200
+"""The maximum depth of nesting."""
 
-_PIECE = r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++'
+_LEXEME = r'"[^"\\]*+(?:\\.[^"\\]*+)*"|[{}\[\]]|[^\s{}\[\],:"]++'
 
 
 class DocumentError(CxcallError):
-    """A text that is not one JSON document."""
+    """The text is not one valid JSON document."""
 
     exit_code = ExitCode.INVALID
     outcome = Outcome.INVALID
 
 
 class Document:
-    """One JSON document: its text, its value, and what was found while reading it.
+    """One JSON document: its text, its value, and the findings on its text.
 
-    `first_line` is the line of its file that the text starts at: JSON Lines hold many documents.
+    `first_line` is the line of the file where the text starts: a file of JSON Lines has many documents.
     """
 
     def __init__(
@@ -54,19 +54,19 @@ class Document:
         self.first_line = first_line
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:
-        """Return the place of a value, or of its name (`key`); None where there is no such place."""
+        """Return the position of a value, or of its name (`key`); None where the pointer leads nowhere."""
         if pointer and not pointer.startswith("/"):
             return None
-        site = self._site
+        span = self._root
         try:
             for token in split_pointer(pointer):
-                site = child_at(site.members, token)
+                span = child_at(span.members, token)
         except KeyError:
             return None
-        return self.place(*site.name) if key and site.name else self.place(site.start, site.end)
+        return self.excerpt(*(span.name if key and span.name else (span.start, span.end)))
 
-    def place(self, start: int, end: int) -> Excerpt:
-        """Return the place of a stretch of the text, cut at the end of its first line."""
+    def excerpt(self, start: int, end: int) -> Excerpt:
+        """Return the position of a part of the text, which ends with its first line at the latest."""
         row = bisect_right(self._starts, start) - 1
         first, line = self._starts[row], self._lines[row]
         column = min(start - first, len(line))
@@ -82,12 +82,12 @@ class Document:
         return [*accumulate((len(line) + 1 for line in self.text.split("\n")), initial=0)]
 
     @cached_property
-    def _site(self) -> _Site:
-        return _survey(self.text)[0]
+    def _root(self) -> _Span:
+        return _find_spans(self.text)[0]
 
 
-class _Site:
-    """Where a value stands in a text, where its name does (and first did), and what stands in it."""
+class _Span:
+    """Where a value, its name, and its members are in a text; `first` is where its name is first."""
 
     __slots__ = ("end", "first", "members", "name", "start")
 
@@ -99,86 +99,87 @@ class _Site:
         self.members: Any = {} if opening == "{" else [] if opening == "[" else None
 
 
-def _survey(text: str) -> tuple[_Site, list[tuple[str, _Site]]]:
-    """Return the place of everything in a text that is known to be JSON, and of each repeated name."""
-    above = [_Site(0, 0, None, "[")]
+def _find_spans(text: str) -> tuple[_Span, list[tuple[str, _Span]]]:
+    """Return the span of the value of a valid JSON text, and (pointer, span) of each duplicate name."""
+    parents = [_Span(0, 0, None, "[")]
     tokens: list[str | int] = []
-    repeated: list[tuple[str, _Site]] = []
+    duplicates: list[tuple[str, _Span]] = []
     name: tuple[int, int] | None = None
-    for found in re.finditer(_PIECE, text):
-        start, end = found.span()
-        opening, members = text[start], above[-1].members
+    for match in re.finditer(_LEXEME, text):
+        start, end = match.span()
+        opening, members = text[start], parents[-1].members
         if opening in "}]":
-            above.pop().end = end
+            parents.pop().end = end
             tokens.pop()
         elif isinstance(members, dict) and name is None:
             name = start, end
         else:
-            site = _Site(start, end, name, opening)
-            token = _settle(site, members, text)
-            if name and site.first < name[0]:
+            span = _Span(start, end, name, opening)
+            token = _add_member(span, members, text)
+            if name and span.first < name[0]:
                 path = (*tokens[1:], token)
-                repeated.append(("".join(join_pointer("", step) for step in path), site))
+                duplicates.append(("".join(join_pointer("", step) for step in path), span))
             name = None
             if opening in "{[":
-                above.append(site)
+                parents.append(span)
                 tokens.append(token)
-    return above[0].members[0], repeated
+    return parents[0].members[0], duplicates
 
 
-def _settle(site: _Site, members: Any, text: str) -> str | int:
-    """Put a place among those of its siblings; returns its token. The last of one name stays."""
-    if site.name is None:
-        members.append(site)
+def _add_member(span: _Span, members: Any, text: str) -> str | int:
+    """Add a span to those of its parent, and return its name or index. The last of equal names wins."""
+    if span.name is None:
+        members.append(span)
         return len(members) - 1
-    name: str = json.loads(text[slice(*site.name)])
+    name: str = json.loads(text[slice(*span.name)])
     if name in members:
-        site.first = members[name].first
-    members[name] = site
+        span.first = members[name].first
+    members[name] = span
     return name
 
 
 def parse(text: str, name: str, first_line: int = 1) -> Document:
-    """Read one JSON document; raises DocumentError where it is none.
+    """Parse one JSON document; raises DocumentError where it is not valid.
 
-    Duplicate names are an error finding, a byte order mark a warning: the value is still read, as
-    `json.loads` reads it. More is refused than there: what could not be sent on as JSON (NaN, numbers
-    that become infinite, halves of surrogate pairs), and nesting over 200 levels.
+    The value is that of `json.loads`; a duplicate name is an error finding, a byte order mark a warning.
+    Refused are, other than there, values that cannot be sent as JSON (NaN, numbers that become infinite,
+    lone surrogates) and nesting of more than 200 levels.
     """
     document = Document(name, text.removeprefix(BOM), None, first_line=first_line)
     try:
-        value, is_repeating = _decode(document.text)
+        document.value, has_duplicates = _decode(document.text)
     except (ValueError, RecursionError):
-        raise DocumentError(_mistake(document)) from None
-    findings = [_mark(document)] if text.startswith(BOM) else []
-    if is_repeating:
-        findings += _duplicates(document)
-    return Document(name, document.text, value, tuple(findings), first_line)
+        raise DocumentError(_syntax_error(document)) from None
+    findings = [_byte_order_mark(document)] if text.startswith(BOM) else []
+    if has_duplicates:
+        findings += _duplicate_names(document)
+    document.findings = tuple(findings)
+    return document
 
 
 def parse_lines(lines: Iterable[str], name: str) -> Iterator[Document | DocumentError]:
-    """Read JSON Lines: one document a line, blank ones passed over; a bad line is yielded as its error."""
+    """Parse JSON Lines: yield one document, or its error, per line that is not blank."""
     for number, line in enumerate(lines, 1):
-        if line.strip(BLANK):
+        if line.strip(WHITE_SPACE):
             try:
                 yield parse(line.rstrip("\r\n"), name, number)
             except DocumentError as error:
                 yield error
 
 
-class _RepeatedNameError(Exception):
-    """A name stands twice in one object."""
+class _DuplicateNameError(Exception):
+    """An object has two members with the same name."""
 
 
-def _gather(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    gathered = dict(pairs)
-    if len(gathered) != len(pairs):
-        raise _RepeatedNameError
-    return gathered
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _DuplicateNameError
+    return members
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(constant)
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(text)
 
 
 def _finite(number: str) -> float:
@@ -186,32 +187,34 @@ def _finite(number: str) -> float:
     return value if isfinite(value) else _refuse(number)
 
 
-_ONCE = json.JSONDecoder(object_pairs_hook=_gather, parse_float=_finite, parse_constant=_refuse)
-_LAST = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
+_UNIQUE = json.JSONDecoder(
+    object_pairs_hook=_unique_members, parse_float=_finite, parse_constant=_refuse
+)
+_LAST_WINS = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 
 
 def _decode(text: str) -> tuple[Any, bool]:
-    """Return the value of a text, and whether a name is repeated; raises ValueError as `parse` refuses."""
+    """Return the value, and whether an object has a duplicate name; raises ValueError as `parse` refuses."""
     try:
-        value, is_repeating = _ONCE.decode(text), False
-    except _RepeatedNameError:
-        value, is_repeating = _LAST.decode(text), True
+        value, has_duplicates = _UNIQUE.decode(text), False
+    except _DuplicateNameError:
+        value, has_duplicates = _LAST_WINS.decode(text), True
     if not text.isascii():
-        text.encode()
+        text.encode()  # raises an error at a lone surrogate
     if "\\ud" in text or "\\uD" in text:
-        from cxcall.documents.json_syntax_errors import find_half
+        from cxcall.documents.json_syntax_errors import find_lone_surrogate
 
-        if find_half(text):
-            raise ValueError(text)
-    if text.count("[") + text.count("{") > DEEPEST and is_too_deep(value):
-        raise ValueError(text)
-    return value, is_repeating
+        if find_lone_surrogate(text):
+            _refuse(text)
+    if text.count("[") + text.count("{") > MAX_DEPTH and is_too_deep(value):
+        _refuse(text)
+    return value, has_duplicates
 
 
-def is_too_deep(value: Any, above: int = 0) -> bool:
-    """Tell whether a value, so many levels down in another, makes it nested over 200 levels."""
+def is_too_deep(value: Any, depth: int = 0) -> bool:
+    """Tell whether a value, which is `depth` levels down in another one, goes below 200 levels."""
     level: list[Any] = [[value]]
-    for _ in range(DEEPEST + 1 - above):
+    for _ in range(MAX_DEPTH + 1 - depth):
         if not level:
             return False
         level = [
@@ -223,36 +226,34 @@ def is_too_deep(value: Any, above: int = 0) -> bool:
     return bool(level)
 
 
-def _finding(message: str, fix: str, why: str, place: Excerpt | None = None) -> Finding:
+def _malformed(message: str, fix: str, why: str, excerpt: Excerpt) -> Finding:
     return Finding(
-        Severity.ERROR, "body-malformed", "body", message, fix=fix, why=why, excerpt=place
+        Severity.ERROR, "body-malformed", "body", message, fix=fix, why=why, excerpt=excerpt
     )
 
 
-def _mistake(document: Document) -> Finding:
+def _syntax_error(document: Document) -> Finding:
     from cxcall.documents.json_syntax_errors import diagnose
 
-    start, end, message, fix = diagnose(document.text, DEEPEST)
-    return _finding(message, fix, "JSON (RFC 8259)", document.place(start, end))
+    start, end, message, fix = diagnose(document.text, MAX_DEPTH)
+    return _malformed(message, fix, "JSON (RFC 8259)", document.excerpt(start, end))
 
 
-def _mark(document: Document) -> Finding:
-    return _finding(
+def _byte_order_mark(document: Document) -> Finding:
+    return _malformed(
         f"`{document.name}` starts with a byte order mark",
         "save it as UTF-8 without one; cxcall sends the body without it",
         "JSON must not start with one (RFC 8259, section 8.1), and some servers refuse it",
-        document.place(0, 1),
+        document.excerpt(0, 1),
     )._replace(severity=Severity.WARNING)
 
 
-def _duplicates(document: Document) -> Iterator[Finding]:
-    """Yield an error for each name that stands twice in one object: servers differ in which they take."""
-    for pointer, site in _survey(document.text)[1]:
-        line = document.place(site.first, site.first).line
-        name = split_pointer(pointer)[-1]
-        yield _finding(
-            f"`{name}` stands twice in one object, first on line {line}",
-            "keep the one that is meant",
-            "servers differ in which of the two they take",
-            document.place(*(site.name or (site.start, site.end))),
+def _duplicate_names(document: Document) -> Iterator[Finding]:
+    for pointer, span in _find_spans(document.text)[1]:
+        line = document.excerpt(span.first, span.first).line
+        yield _malformed(
+            f"duplicate name `{split_pointer(pointer)[-1]}` in one object, first on line {line}",
+            "keep only one of them",
+            "servers differ in which one they use",
+            document.excerpt(*(span.name or (span.start, span.end))),
         )._replace(where=pointer)

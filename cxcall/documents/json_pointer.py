@@ -22,15 +22,15 @@ TYPE_NAMES = {
 
 
 def join_pointer(pointer: str, token: str | int) -> str:
-    """Append one token to a JSON pointer (RFC 6901)."""
+    """Return a JSON pointer (RFC 6901) with one more token."""
     return f"{pointer}/{str(token).replace('~', '~0').replace('/', '~1')}"
 
 
 def split_pointer(pointer: str) -> list[str]:
-    """Return the tokens of a JSON pointer; raises UsageError when it is none."""
+    """Return the tokens of a JSON pointer; raises UsageError where it is not valid."""
     if pointer and not pointer.startswith("/"):
         raise UsageError(
-            f"`{pointer}` is no JSON pointer",
+            f"`{pointer}` is not a valid JSON pointer",
             where=pointer,
             fix="start it with `/`, like `/contactId`",
         )
@@ -38,7 +38,7 @@ def split_pointer(pointer: str) -> list[str]:
 
 
 def value_at(value: Any, pointer: str) -> Any:
-    """Return the value at a pointer; raises KeyError when there is none."""
+    """Return the value at a pointer; raises KeyError where there is none."""
     for token in split_pointer(pointer):
         value = child_at(value, token)
     return value
@@ -54,7 +54,7 @@ def has_value(value: Any, pointer: str) -> bool:
 
 
 def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (pointer, value) of everything in a JSON value that holds nothing else."""
+    """Yield (pointer, value) of each scalar, empty object, and empty array in a JSON value."""
     if isinstance(value, dict) and value:
         for name, member in value.items():
             yield from leaves(member, join_pointer(pointer, name))
@@ -85,7 +85,7 @@ def type_of(value: Any) -> str:
 
 
 def child_at(value: Mapping[str, Any] | Sequence[Any] | None, token: str) -> Any:
-    """Return the member or the item that one token of a pointer names; raises KeyError without one."""
+    """Return the member or item that a token of a pointer names; raises KeyError where there is none."""
     if isinstance(value, dict):
         return value[token]
     if isinstance(value, list) and token.isdecimal() and len(token) <= len(str(len(value))):

@@ -1,31 +1,34 @@
-"""A text that is not JSON -> the actual mistake in it: where it stands, and what to write instead."""
+"""Name the first mistake in a text that is not JSON: where it is, and what to write instead."""
 
 from __future__ import annotations
 
 import re
 from math import isfinite
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*')
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![0-9A-Za-z.+_-])")
 _WRONG_NUMBER = re.compile(r"[-+0-9.eExXA-Fa-f_]+")
 _WORD = re.compile(r"[-+]?(?:[^\W\d]|\$)[\w$-]*")
-_FORM = re.compile(r"[\w.%+-]++=[^\n]*+\s*+\Z")
-_HALF = re.compile(
+_FORM_DATA = re.compile(r"[\w.%+-]++=[^\n]*+\s*+\Z")
+_LONE_SURROGATE_ESCAPE = re.compile(
     r"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F]..)"
 )
-_RAW_HALF = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _LITERALS = ("true", "false", "null")
-_OTHER_WORDS = {"none": "null", "undefined": "null", "nil": "null"}
+_OTHER_NULLS = ("none", "undefined", "nil")
 _NOT_NUMBERS = ("nan", "inf", "infinity")
-_CURLY = "\u2018\u2019\u201c\u201d"
+_CURLY_QUOTES = "\u2018\u2019\u201c\u201d"
 _BLANK = " \t\r\n"
-_OBJECT = "[object Object]"
-_FROM_PYTHON = (
+_JS_OBJECT = "[object Object]"
+_PYTHON_HINT = (
     "; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
 )
-_LONGEST_SHOWN = 40
+_MAX_SHOWN = 40
 
 
 class Mistake(NamedTuple):
@@ -37,299 +40,267 @@ class Mistake(NamedTuple):
     fix: str
 
 
-class _Found(Exception):  # noqa: N818 - what the text holds, not a fault of ours
+class _MistakeFound(Exception):  # noqa: N818 - the result of a scan, not an error
     def __init__(self, mistake: Mistake) -> None:
         super().__init__(mistake.message)
         self.mistake = mistake
 
 
-def diagnose(text: str, deepest: int) -> Mistake:
-    """Return the first mistake of a text that was refused; `deepest` is how deep it may be nested."""
+def diagnose(text: str, max_depth: int) -> Mistake:
+    """Return the first mistake in a text that was refused; `max_depth` is the limit of nesting."""
     try:
-        _Reader(text, deepest).read()
-    except _Found as found:
+        _Scanner(text, max_depth).scan()
+    except _MistakeFound as found:
         return found.mistake
     return Mistake(0, 1, "this is not JSON", "check it with another tool")
 
 
-def find_half(text: str) -> tuple[int, int] | None:
-    """Return where an escape in JSON, or a character, is half of a surrogate pair; None where none is.
+def find_lone_surrogate(text: str) -> tuple[int, int] | None:
+    """Return where half of a surrogate pair is, as an escape or a character; None where there is none.
 
-    Such a text can be no UTF-8.
+    Such a text cannot be encoded in UTF-8.
     """
-    # An escaped backslash begins no other escape; what replaces it must be as long.
-    found = _HALF.search(text.replace(r"\\", "__"))
+    # An escaped backslash does not start an escape; its replacement must have the same length.
+    found = _LONE_SURROGATE_ESCAPE.search(text.replace(r"\\", "__"))
     if not found and not text.isascii():
-        found = _RAW_HALF.search(text)
+        found = _LONE_SURROGATE.search(text)
     return found.span() if found else None
 
 
-def _shown(text: str) -> str:
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}..."
 
 
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
+def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
+    match = pattern.match(text, start)
+    return match.end() if match else start
 
 
-def _is_readable(number: str) -> bool:
-    """Tell whether a number has a value: 1e999 becomes infinite, and 4,300 digits are the limit of int."""
-    if set(".eE") & set(number):
-        return isfinite(float(number))
+def _has_value(number: str) -> bool:
+    """Tell whether Python can hold a number: 1e999 becomes infinite, and `int` takes 4,300 digits."""
     try:
-        int(number)
+        return isfinite(float(number)) if set(".eE") & set(number) else int(number) is not None
     except ValueError:
         return False
-    return True
 
 
-class _Reader:
-    """Read a text strictly, to stop at its first mistake and name it.
+class _Scanner:
+    """Scans a text up to its first mistake.
 
-    What is open is on a list, not on the stack of calls: a text may be nested as deeply as it likes.
+    Each step reads one token, and returns the step for the next one. Open brackets are in a list, not
+    on the call stack, so that a text may be nested to any depth.
     """
 
-    def __init__(self, text: str, deepest: int) -> None:
+    def __init__(self, text: str, max_depth: int) -> None:
         self.text = text
-        self.deepest = deepest
+        self.max_depth = max_depth
         self.at = 0
-        self.open: list[tuple[str, int]] = []
+        self.open: list[int] = []
 
-    @property
-    def closing(self) -> str:
-        return "}" if self.open[-1][0] == "{" else "]"
+    def scan(self) -> None:
+        """Raise _MistakeFound at the first mistake."""
+        if not self.skip_space():
+            self.fail("it is empty", "write a JSON object, like `cxcall operations NAME --skeleton` prints")  # fmt: skip
+        if self.text.strip() == _JS_OBJECT:
+            self.fail("an object was sent as text, not as JSON", "send `JSON.stringify(payload)`", len(_JS_OBJECT))  # fmt: skip
+        if _FORM_DATA.match(self.text, self.at):
+            self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
+        step: Callable[[str], Any] | None = self.read_value
+        while step:
+            step = step(self.skip_space())
 
     def fail(self, message: str, fix: str, width: int = 1, at: int | None = None) -> NoReturn:
         start = self.at if at is None else at
-        raise _Found(Mistake(start, start + width, message, fix))
+        raise _MistakeFound(Mistake(start, start + width, message, fix))
 
-    def skip(self) -> str:
-        """Pass over white space; returns the next character, empty at the end."""
+    def skip_space(self) -> str:
+        """Move to the next character and return it; empty at the end."""
         self.at = _end(_SPACE, self.text, self.at)
-        following = self.text[self.at : self.at + 1]
-        if following == "#" or self.text.startswith(("//", "/*"), self.at):
-            self.fail("JSON has no comments", "remove the comment", 2 if following == "/" else 1)
-        if following and not following.isprintable():
-            character = f"U+{ord(following):04X}"
-            self.fail(f"an invisible character ({character}) stands here", "remove it")
-        return following
+        char = self.text[self.at : self.at + 1]
+        if char == "#" or self.text.startswith(("//", "/*"), self.at):
+            self.fail("JSON has no comments", "remove the comment", 2 if char == "/" else 1)
+        if char and not char.isprintable():
+            self.fail(f"there is an invisible character (U+{ord(char):04X})", "remove it")
+        return char
 
-    def read(self) -> None:
-        if not self.skip():
-            self.fail(
-                "it is empty",
-                "write a JSON object, like `cxcall operations NAME --skeleton` prints",
-            )
-        if self.text.strip() == _OBJECT:
-            fix = "send `JSON.stringify(payload)`"
-            self.fail("an object was sent as text, not as JSON", fix, len(_OBJECT))
-        if _FORM.match(self.text, self.at):
-            self.fail("this is form data, not JSON", 'write `{"name": "value"}`')
-        is_value_next = True
-        while is_value_next or self.open:
-            is_value_next = self.value() if is_value_next else self.go_on()
-        if self.skip():
-            self.after_the_end()
+    @property
+    def opening(self) -> str:
+        return self.text[self.open[-1]]
 
-    def value(self) -> bool:
-        """Read a value, or the opening of one; tells whether the first value in it stands next."""
-        following = self.skip()
-        if following in ("{", "["):
-            return self.container(following)
-        if following == '"':
-            self.string()
+    @property
+    def closing(self) -> str:
+        return "}" if self.opening == "{" else "]"
+
+    def read_value(self, char: str) -> Callable[[str], Any]:
+        if char == '"':
+            self.read_string()
+        elif char and char in "{[":
+            return self.read_opening()
         else:
-            self.scalar(following)
-        return False
+            self.read_scalar(char)
+        return self.read_separator
 
-    def container(self, opening: str) -> bool:
-        self.open.append((opening, self.at))
-        if len(self.open) > self.deepest:
-            self.fail(f"it is nested over {self.deepest} levels deep", "send a flatter body")
+    def read_opening(self) -> Callable[[str], Any]:
+        self.open.append(self.at)
+        if len(self.open) > self.max_depth:
+            self.fail(f"it is nested more than {self.max_depth} levels deep", "send a flatter body")
         self.at += 1
-        if self.skip() == self.closing:
-            return self.close()
-        self.name()
-        return True
+        return self.read_closing() if self.skip_space() == self.closing else self.next_member()
 
-    def close(self) -> bool:
+    def read_closing(self) -> Callable[[str], Any]:
         self.at += 1
         self.open.pop()
-        return False
+        return self.read_separator
 
-    def go_on(self) -> bool:
-        """Read what stands after a value in a container; tells whether another value stands next."""
-        following = self.skip()
+    def next_member(self) -> Callable[[str], Any]:
+        return self.read_name if self.opening == "{" else self.read_value
+
+    def read_separator(self, char: str) -> Callable[[str], Any] | None:
+        if not self.open:
+            return self.refuse_rest(char) if char else None
         closing = self.closing
-        if following == closing:
-            return self.close()
-        if following != ",":
-            self.between(following, closing)
+        if char == closing:
+            return self.read_closing()
+        if char != ",":
+            self.refuse_separator(char)
         comma = self.at
         self.at += 1
-        if self.skip() == closing:
-            self.fail(
-                f"a comma stands before the closing `{closing}`", "remove the comma", at=comma
-            )
-        self.name()
-        return True
+        if self.skip_space() == closing:
+            self.fail(f"there is a comma before the closing `{closing}`", "remove the comma", at=comma)  # fmt: skip
+        return self.next_member()
 
-    def between(self, following: str, closing: str) -> NoReturn:
-        if not following:
-            self.unclosed()
-        if following in "}]":
-            self.fail(
-                f"`{following}` closes what `{self.open[-1][0]}` opened", f"write `{closing}`"
-            )
-        self.refuse_open_quote(following)
-        if following in "\"{[-'" or following.isalnum():
+    def read_name(self, char: str) -> Callable[[str], Any]:
+        if char != '"':
+            self.refuse_name(char)
+        self.read_string()
+        return self.read_colon
+
+    def read_colon(self, char: str) -> Callable[[str], Any]:
+        if char != ":":
+            self.refuse_end(char)
+            self.refuse_inner_quote(char)
+            self.fail(f"a colon must follow the name, not `{char}`", 'write `"name": value`')
+        self.at += 1
+        return self.read_value
+
+    def read_string(self) -> None:
+        start, end = self.at, _end(_STRING, self.text, self.at)
+        char = self.text[end : end + 1]
+        if char == "\\" and end + 1 < len(self.text):
+            self.refuse_escape(end)
+        if char not in ('"', "\\", ""):
+            self.refuse_control_character(end)
+        if char != '"':
+            self.fail("this string is never closed", 'add `"` at its end')
+        self.at = end + 1
+        if lone := find_lone_surrogate(self.text[start : self.at]):
+            fix = "write both halves of the pair, or the character itself"
+            width = lone[1] - lone[0]
+            self.fail("there is half of a character (a lone surrogate) in a string", fix, width, start + lone[0])  # fmt: skip
+
+    def read_scalar(self, char: str) -> None:
+        self.refuse_end(char)
+        number, word = _NUMBER.match(self.text, self.at), _WORD.match(self.text, self.at)
+        if number and not _has_value(number[0]):
+            self.fail("this number is too large", "put it in quotes", len(number[0]))
+        if number or (word and word[0] in _LITERALS):
+            self.at += len((number or word or "")[0])
+            return
+        self.refuse_quotes(char)
+        if word:
+            self.refuse_word(word[0])
+        if char in "0123456789-+.":
+            self.refuse_number()
+        if char in ",}]":
+            self.fail("a value is missing here", "write one, or remove the name or comma before it")
+        self.fail(f"`{char}` cannot start a JSON value", "put text in double quotes")
+
+    def refuse_end(self, char: str) -> None:
+        """Fail at the end of the text, where something is still open."""
+        if not char:
+            fix = f"add `{self.closing}`; the text may be cut off"
+            self.fail(f"this `{self.opening}` is never closed", fix, at=self.open[-1])
+
+    def refuse_rest(self, char: str) -> NoReturn:
+        before = self.text[: self.at]
+        if char in "{[":
+            is_lines = before.endswith("\n") and "\n" not in before.strip()
+            message = "a second document starts here" + ": this looks like JSON Lines" * is_lines
+            self.fail(message, "name the file `.jsonl`" if is_lines else "write each document to its own file")  # fmt: skip
+        if char in "}]":
+            self.fail(f"`{char}` closes nothing", "remove it")
+        self.fail("there is text after the end of the document", "remove the text")
+
+    def refuse_separator(self, char: str) -> NoReturn:
+        self.refuse_end(char)
+        if char in "}]":
+            self.fail(f"`{char}` closes what `{self.opening}` opened", f"write `{self.closing}`")
+        self.refuse_inner_quote(char)
+        if char in "\"{[-'" or char.isalnum():
             self.fail("a comma is missing before this", "put a comma between the two")
-        self.fail(f"`{following}` cannot stand here", f"write `,` or `{closing}`")
+        self.fail(f"`{char}` is not allowed here", f"write `,` or `{self.closing}`")
 
-    def refuse_open_quote(self, following: str) -> None:
-        """Fail where a word follows a string that seems to be closed: the quote was one inside of it."""
+    def refuse_inner_quote(self, char: str) -> None:
+        """Fail where a word follows a string that seems to be closed: its last quote was part of it."""
         end = len(self.text[: self.at].rstrip(_BLANK))
         word = _WORD.match(self.text, self.at)
         is_word = word is not None and word[0] not in _LITERALS
         is_name = word is not None and self.text[word.end() :][:20].lstrip(_BLANK)[:1] == ":"
-        is_closed_just_before = self.at == end and (following.isalnum() or is_word)
-        if self.text[end - 1 : end] == '"' and (is_closed_just_before or (is_word and not is_name)):
+        is_adjacent = self.at == end and (char.isalnum() or is_word)
+        if self.text[end - 1 : end] == '"' and (is_adjacent or (is_word and not is_name)):
             fix = r"write `\"` for each quote inside a string"
             self.fail("a quote inside a string is not escaped", fix, at=end - 1)
 
-    def after_the_end(self) -> NoReturn:
-        following, before = self.text[self.at], self.text[: self.at]
-        if following in "{[":
-            is_lines = before.endswith("\n") and "\n" not in before.strip()
-            self.fail(
-                "a second document starts here" + ": this looks like JSON Lines" * is_lines,
-                "name the file `.jsonl`" if is_lines else "write each document to its own file",
-            )
-        if following in "}]":
-            self.fail(f"`{following}` closes nothing", "remove it")
-        self.fail("there is text after the end of the document", "remove what stands here")
-
-    def unclosed(self) -> NoReturn:
-        self.fail(
-            f"this `{self.open[-1][0]}` is never closed",
-            f"add `{self.closing}`; the text may be cut off",
-            at=self.open[-1][1],
-        )
-
-    def name(self) -> None:
-        """Read a name and its colon, where an object is open."""
-        if self.open[-1][0] == "[":
-            return
-        following = self.skip()
-        if following != '"':
-            self.wrong_name(following)
-        self.string()
-        following = self.skip()
-        if following != ":":
-            if not following:
-                self.unclosed()
-            self.refuse_open_quote(following)
-            self.fail(f"a colon must follow the name, not `{following}`", 'write `"name": value`')
-        self.at += 1
-
-    def wrong_name(self, following: str) -> NoReturn:
-        if not following:
-            self.unclosed()
-        if following == ",":
-            self.fail("a comma too many", "remove it")
-        self.refuse_quotes(following)
+    def refuse_name(self, char: str) -> NoReturn:
+        self.refuse_end(char)
+        if char == ",":
+            self.fail("there is an extra comma", "remove it")
+        self.refuse_quotes(char)
         if word := _WORD.match(self.text, self.at):
-            name = _shown(word[0])
+            name = _shorten(word[0])
             self.fail(f"the name `{name}` is not in quotes", f'write `"{name}"`', len(word[0]))
-        self.fail("a name in double quotes must stand here", 'write `"name": value`')
+        self.fail("a name in double quotes is expected here", 'write `"name": value`')
 
-    def refuse_quotes(self, following: str) -> None:
-        if following == "'":
+    def refuse_quotes(self, char: str) -> None:
+        if char == "'":
             end = self.text.find("'", self.at + 1)
-            width = end - self.at + 1 if end > 0 else 1
             is_python = self.text.lstrip(f"[{_BLANK}").startswith("{'")
-            fix = "write double quotes" + _FROM_PYTHON * is_python
-            self.fail("single quotes are not JSON", fix, width)
-        if following in _CURLY:
-            self.fail("curly quotes are not JSON", 'write straight ones: `"`')
+            fix = "write double quotes" + _PYTHON_HINT * is_python
+            self.fail("single quotes are not JSON", fix, end - self.at + 1 if end > 0 else 1)
+        if char in _CURLY_QUOTES:
+            self.fail("curly quotes are not JSON", 'write straight quotes: `"`')
 
-    def string(self) -> None:
-        start, at = self.at, _end(_STRING, self.text, self.at)
-        following = self.text[at : at + 1]
-        if following == "\\" and at + 1 < len(self.text):
-            self.wrong_escape(at)
-        if following not in ('"', "\\", ""):
-            self.wrong_character(at)
-        if following != '"':
-            self.fail("this string is never closed", 'add `"` at its end')
-        self.at = at + 1
-        if half := find_half(self.text[start : self.at]):
-            self.fail(
-                "half of a character (a lone surrogate) stands in a string",
-                "write both halves of the pair, or the character itself",
-                half[1] - half[0],
-                start + half[0],
-            )
-
-    def wrong_escape(self, at: int) -> NoReturn:
-        following = self.text[at + 1]
-        if following == "u":
+    def refuse_escape(self, at: int) -> NoReturn:
+        char = self.text[at + 1]
+        if char == "u":
             fix = r"write four hexadecimal digits, like `\u00e9`; or `\\` for a backslash itself"
-            self.fail(r"`\u` has no four hexadecimal digits after it", fix, 2, at)
-        written = f"`\\{following}` is" if following.isprintable() else "this is"
-        self.fail(f"{written} no escape of JSON", r"write `\\` for a backslash itself", 2, at)
+            self.fail(r"`\u` must be followed by four hexadecimal digits", fix, 2, at)
+        escape = f"`\\{char}`" if char.isprintable() else "this"
+        self.fail(f"{escape} is not a JSON escape", r"write `\\` for a backslash itself", 2, at)
 
-    def wrong_character(self, at: int) -> NoReturn:
-        character = self.text[at]
-        if character in "\r\n":
-            self.fail(
-                "this string is not closed on its line", 'add `"`, or write the line break as `\\n`'
-            )
-        written = "\\t" if character == "\t" else f"\\u{ord(character):04x}"
-        self.fail(
-            f"a control character (0x{ord(character):02x}) stands in a string",
-            f"write it as `{written}`",
-            at=at,
-        )
+    def refuse_control_character(self, at: int) -> NoReturn:
+        char = self.text[at]
+        if char in "\r\n":
+            fix = 'add `"`, or write the line break as `\\n`'
+            self.fail("this string is not closed on its line", fix)
+        escape = "\\t" if char == "\t" else f"\\u{ord(char):04x}"
+        message = f"there is a control character (0x{ord(char):02x}) in a string"
+        self.fail(message, f"write it as `{escape}`", at=at)
 
-    def scalar(self, following: str) -> None:
-        if not following:
-            self.unclosed()
-        if number := _NUMBER.match(self.text, self.at):
-            self.number(number[0])
-            return
-        word = _WORD.match(self.text, self.at)
-        if word and word[0] in _LITERALS:
-            self.at = word.end()
-            return
-        self.refuse_quotes(following)
-        if word:
-            self.wrong_word(word[0])
-        if following in "0123456789-+.":
-            self.wrong_number()
-        if following in ",}]":
-            self.fail("a value is missing here", "write one, or remove the name or comma before it")
-        self.fail(f"`{following}` starts no JSON value", "put text in double quotes")
-
-    def number(self, written: str) -> None:
-        if not _is_readable(written):
-            self.fail("this number is too large", "put it in quotes", len(written))
-        self.at += len(written)
-
-    def wrong_word(self, word: str) -> NoReturn:
+    def refuse_word(self, word: str) -> NoReturn:
         lower, width = word.lower(), len(word)
         if lower.lstrip("+-") in _NOT_NUMBERS:
-            self.fail(f"`{word}` is no number of JSON", "write null, or a number", width)
-        if instead := _OTHER_WORDS.get(lower) or (lower if lower in _LITERALS else ""):
-            self.fail(f"`{word}` is not JSON", f"write `{instead}`", width)
-        self.fail(f"`{_shown(word)}` is not in quotes", f'write `"{_shown(word)}"`', width)
+            self.fail(f"`{word}` is not a JSON number", "write null, or a number", width)
+        literal = "null" if lower in _OTHER_NULLS else lower
+        if literal in _LITERALS:
+            self.fail(f"`{word}` is not JSON", f"write `{literal}`", width)
+        self.fail(f"`{_shorten(word)}` is not in quotes", f'write `"{_shorten(word)}"`', width)
 
-    def wrong_number(self) -> NoReturn:
-        written = self.text[self.at : _end(_WRONG_NUMBER, self.text, self.at)]
+    def refuse_number(self) -> NoReturn:
+        number = self.text[self.at : _end(_WRONG_NUMBER, self.text, self.at)]
         fix = "write it as plain digits, or put it in quotes"
-        if written.startswith("+"):
-            fix = "a phone number goes in double quotes"
-        elif re.match(r"-?0[0-9]", written):
+        if number.startswith("+"):
+            fix = "write a phone number in double quotes"
+        elif re.match(r"-?0[0-9]", number):
             fix = "remove the leading zeros, or put it in quotes"
-        self.fail("this is no number of JSON", fix, len(written))
+        self.fail("this is not a JSON number", fix, len(number))

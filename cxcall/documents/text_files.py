@@ -1,4 +1,4 @@
-"""A file, or stdin, as text or bytes; and why it cannot be read."""
+"""Read files and stdin as text or bytes, with an error that says why one cannot be read."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ _JSON = (".json", ".jsonl", ".ndjson", ".har")
 
 
 class UnreadableError(UsageError):
-    """A file that cannot be opened or read, or stdin where there is none to read."""
+    """A file cannot be opened or read, or there is no stdin to read."""
 
 
 def read_text(path: str) -> str:
-    """Read a file, or stdin (`-`), as UTF-8; a byte order mark stays, for `parse` to report.
+    """Return the text of a file, or of stdin (`-`). A byte order mark is kept, for `parse` to report.
 
-    Raises UnreadableError where there is nothing to read, DocumentError where it is not UTF-8.
+    Raises UnreadableError where it cannot be read, DocumentError where it is not UTF-8.
     """
     return decode(path, read_bytes(path))
 
 
 def decode(path: str, data: bytes) -> str:
     """Return the text of a file's bytes; raises DocumentError where they are not UTF-8."""
-    refuse_wide(path, data)
+    refuse_utf16(path, data)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
-        said = f"byte 0x{data[error.start]:02x} at offset {error.start}"
-        raise undecodable(path, said, "LATIN1") from None
+        problem = f"byte 0x{data[error.start]:02x} at offset {error.start}"
+        raise encoding_error(path, problem, "LATIN1") from None
 
 
-def refuse_wide(path: str, data: bytes) -> None:
-    """Raise DocumentError where a file starts as UTF-16 and UTF-32 do."""
-    if wide := wide_of(data):
-        raise undecodable(path, f"it is {wide}", wide)
+def refuse_utf16(path: str, data: bytes) -> None:
+    """Raise DocumentError where data starts like UTF-16 or UTF-32."""
+    if encoding := wide_encoding(data):
+        raise encoding_error(path, f"it is {encoding}", encoding)
 
 
-def wide_of(data: bytes) -> str:
-    """Return the name of UTF-16 or UTF-32 where data starts as they do; empty where it does not."""
+def wide_encoding(data: bytes) -> str:
+    """Return the name of the encoding where data starts like UTF-16 or UTF-32; empty otherwise."""
     encoding = json.detect_encoding(data)
     wide = encoding.upper().replace("-LE", "LE").replace("-BE", "BE")
     return "" if encoding.startswith("utf-8") else wide
 
 
 def read_bytes(path: str) -> bytes:
-    """Read a file, or stdin (`-`); raises UnreadableError where there is nothing to read."""
+    """Return the bytes of a file, or of stdin (`-`); raises UnreadableError where it cannot be read."""
     try:
         with open_bytes(path) as file:
             return file.read()
@@ -61,7 +61,7 @@ def read_bytes(path: str) -> bytes:
 
 
 def open_bytes(path: str) -> BufferedReader:
-    """Open a file, or stdin for `-`; raises UnreadableError where there is nothing to read."""
+    """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read."""
     try:
         return _open_stdin() if path == STDIN else open(path, "rb")  # noqa: PTH123 - a path as given
     except (OSError, ValueError) as error:
@@ -69,13 +69,13 @@ def open_bytes(path: str) -> BufferedReader:
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> UnreadableError:
-    said, fix = {
+    problem, fix = {
         "FileNotFoundError": ("does not exist", "check its name"),
-        "IsADirectoryError": ("is a folder, a file is needed", "name a file in it"),
+        "IsADirectoryError": ("is a directory", "name a file in it"),
         "PermissionError": ("cannot be read: permission denied", "check its permissions"),
     }.get(type(error).__name__, ("", "check its name"))
-    said = said or f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    return UnreadableError(f"`{path}` {said}", where=path, fix=fix)
+    problem = problem or f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    return UnreadableError(f"`{path}` {problem}", where=path, fix=fix)
 
 
 def _open_stdin() -> BufferedReader:
@@ -90,8 +90,8 @@ def _open_stdin() -> BufferedReader:
     return open(stdin.fileno(), "rb", closefd=False)
 
 
-def undecodable(path: str, said: str, encoding: str) -> DocumentError:
-    """Return the error for a file in another encoding than UTF-8: which one it may be, and what to do."""
+def encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
+    """Return the error for a file that is not UTF-8; `encoding` is the one that it may have."""
     from pathlib import PurePath
 
     suffix = PurePath(path).suffix
@@ -101,8 +101,8 @@ def undecodable(path: str, said: str, encoding: str) -> DocumentError:
             Severity.ERROR,
             "body-malformed",
             "body",
-            f"`{path}` is not UTF-8: {said}",
-            conversion(path, encoding, f"utf8{suffix}")
+            f"`{path}` is not UTF-8: {problem}",
+            conversion_command(path, encoding, f"utf8{suffix}")
             if is_file
             else f"pipe it through `iconv -f {encoding} -t UTF-8`",
             why="JSON is UTF-8 (RFC 8259, section 8.1)" if suffix.lower() in _JSON else "",
@@ -110,8 +110,8 @@ def undecodable(path: str, said: str, encoding: str) -> DocumentError:
     )
 
 
-def conversion(path: str, encoding: str, target: str) -> str:
-    """Return the command that writes a file anew in UTF-8."""
+def conversion_command(path: str, encoding: str, target: str) -> str:
+    """Return the shell command that converts a file to UTF-8."""
     from shlex import join, quote
 
     words = ["iconv", "-f", encoding, "-t", "UTF-8", *(["--"] * path.startswith("-")), path]

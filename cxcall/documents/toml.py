@@ -1,4 +1,4 @@
-"""TOML files that people write by hand: their text, their value, and the line of each value."""
+"""Read TOML files that people write: text, values, and the line of each value."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read(path: Path) -> str:
-    """Return a file's text; raises UsageError when it cannot be read or is not in UTF-8."""
+def read_file(path: Path) -> str:
+    """Return the text of a file; raises UsageError where it cannot be read or is not UTF-8."""
     try:
         return path.read_text("utf-8-sig")
     except UnicodeDecodeError as error:
-        from cxcall.documents.text_files import conversion, wide_of
+        from cxcall.documents.text_files import conversion_command, wide_encoding
 
-        encoding = wide_of(error.object) or "LATIN1"
+        encoding = wide_encoding(error.object) or "LATIN1"
         raise UsageError(
-            f"`{path.name}` is not in UTF-8",
+            f"`{path.name}` is not UTF-8",
             where=str(path),
-            fix=f"`{conversion(str(path), encoding, 'new')}`, then put it in its place",
+            fix=f"`{conversion_command(str(path), encoding, 'new')}`, then replace the file with `new`",
         ) from None
     except OSError as error:
         raise UsageError(
@@ -34,25 +34,25 @@ def read(path: Path) -> str:
 
 
 def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
-    """Return the value of a file's text; raises UsageError, with the place and `fix`, for no TOML."""
+    """Return the value of a file's text; raises UsageError with the line, and with `fix`, where it is not TOML."""
     import re
     import tomllib
 
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        told = str(error)
-        at = re.search(r"at line (\d+), column (\d+)", told)
+        message = str(error)
+        at = re.search(r"at line (\d+), column (\d+)", message)
         line = f"{at[1]}:{at[2]}" if at else str(text.count("\n") + 1)
         raise UsageError(
-            f"`{path.name}` is no TOML: {told.split(' (at ', maxsplit=1)[0].lower()}",
+            f"`{path.name}` is not valid TOML: {message.split(' (at ', maxsplit=1)[0].lower()}",
             where=f"{path}:{line}",
             fix=fix,
         ) from None
 
 
-def place(path: Path, text: str, *keys: str) -> str:
-    """Return file:line of a value: the shortest run of lines, from the top, that sets it."""
+def locate(path: Path, text: str, *keys: str) -> str:
+    """Return file:line of a value: the last of the fewest lines from the top that set it."""
     import tomllib
 
     lines = text.split("\n")
@@ -68,7 +68,7 @@ def place(path: Path, text: str, *keys: str) -> str:
     return f"{path}:{len(lines)}"
 
 
-def kind(value: Any) -> str:
-    """Name the kind of a TOML value, with its article."""
+def type_name(value: Any) -> str:
+    """Return the name of the type of a TOML value, with its article."""
     names = {bool: "a boolean", int: "a number", float: "a number", str: "a string", list: "a list"}
     return names.get(type(value), "a table" if isinstance(value, dict) else "a date")

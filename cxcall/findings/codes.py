@@ -1,4 +1,4 @@
-"""The codes of findings, each with what it means, what to do, and an example (`codes.json`)."""
+"""The finding codes (`codes.json`): meaning, what to do, and an example of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cxcall.findings.errors import UsageError
 
 
 class Code(NamedTuple):
-    """What a code stands for."""
+    """The description of one finding code."""
 
     name: str
     means: str
@@ -23,22 +23,22 @@ class Code(NamedTuple):
 
 
 @cache
-def codes() -> dict[str, Code]:
-    """Return every code by its name, in the order of a request's way."""
+def load_codes() -> dict[str, Code]:
+    """Return all codes by name: from the URL of a request to its outcome."""
     declared = json.loads(Path(__file__).with_name("codes.json").read_text("utf-8"))
-    return {name: Code(name, **entry) for name, entry in declared.items()}
+    return {name: Code(name, **description) for name, description in declared.items()}
 
 
-def find(name: str) -> Code:
-    """Return one code; raises UsageError with the nearest name where there is none."""
-    known = codes()
+def find_code(name: str) -> Code:
+    """Return the code with a name; raises UsageError with the nearest name where there is none."""
+    known = load_codes()
     if name in known:
         return known[name]
     from difflib import get_close_matches
 
     close = get_close_matches(name, known, n=1)
     raise UsageError(
-        f"`{name}` is no file, and no code of a finding",
+        f"no such file or finding code: `{name}`",
         where="explain",
         fix=f"did you mean `{close[0]}`?" if close else "see `cxcall explain --codes`",
     )

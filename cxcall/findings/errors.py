@@ -7,7 +7,7 @@ from cxcall.findings.finding import Finding, Severity
 
 
 class CxcallError(Exception):
-    """A command that cannot go on: what was found, the exit code, and the envelope's outcome."""
+    """The error that ends a command: its findings, the exit code, and the outcome in the JSON envelope."""
 
     exit_code: ExitCode = ExitCode.FAULT
     outcome: Outcome = Outcome.ERROR
@@ -18,7 +18,7 @@ class CxcallError(Exception):
 
 
 class UsageError(CxcallError):
-    """Flags, settings or an unreadable file: nothing was sent."""
+    """Invalid flags or settings, or an unreadable file. Nothing was sent."""
 
     exit_code = ExitCode.USAGE
 
@@ -35,7 +35,7 @@ class UsageError(CxcallError):
 
 
 class CheckError(CxcallError):
-    """The check found errors: nothing was sent."""
+    """A check found errors. Nothing was sent."""
 
     exit_code = ExitCode.INVALID
     outcome = Outcome.INVALID
@@ -48,7 +48,7 @@ class CredentialsError(CxcallError):
 
 
 class StoppedError(CxcallError):
-    """A guard stopped the request: answered no, already sent, outside hours, on a do-not-call list."""
+    """A guard stopped the request: declined, duplicate, outside hours, or on a do-not-call list."""
 
     exit_code = ExitCode.STOPPED
     outcome = Outcome.STOPPED

@@ -1,4 +1,4 @@
-"""Exit codes, and the outcomes that they stand for."""
+"""Exit codes, and the outcomes of commands."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Self
 
 
 class ExitCode(IntEnum):
-    """Say to the caller's script whether it may run the command again: what it means, and whether it rang."""
+    """The exit code of a command: what it means, and whether a call was placed."""
 
     meaning: str
-    rang: str
+    call_placed: str
 
-    def __new__(cls, value: int, meaning: str, rang: str) -> Self:
-        """Make a member; its value is the code alone."""
+    def __new__(cls, value: int, meaning: str, call_placed: str) -> Self:
+        """Create a member whose value is only the code."""
         member = int.__new__(cls, value)
-        member._value_, member.meaning, member.rang = value, meaning, rang
+        member._value_, member.meaning, member.call_placed = value, meaning, call_placed
         return member
 
     OK = 0, "accepted by the API; or valid; or a clean dry run", "as asked"
@@ -29,14 +29,10 @@ class ExitCode(IntEnum):
     CREDENTIALS = 4, "no usable credentials: none, expired, refused", "no"
     REFUSED = 5, "the API refused the request", "no"
     UNDELIVERED = 6, "undelivered: never connected, or provably not processed", "no"
-    STOPPED = (
-        7,
-        "stopped by a guard: you answered no, it was sent already, outside hours, do-not-call",
-        "no",
-    )
-    UNKNOWN = 8, "unknown: it may have rung. Do not run it again", "maybe"
-    PARTIAL = 9, "a batch ended with some rows not accepted; its summary says which", "some"
-    INTERRUPTED = 130, "interrupted before anything left", "no"
+    STOPPED = 7, "stopped by a guard: declined, duplicate, outside hours, do-not-call", "no"
+    UNKNOWN = 8, "unknown: a call may have been placed. Do not run it again", "maybe"
+    PARTIAL = 9, "a batch ended with some rows not accepted; its summary lists them", "some"
+    INTERRUPTED = 130, "interrupted before anything was sent", "no"
 
 
 class Outcome(StrEnum):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """How much a finding matters: `error` means that the API would refuse, or the wrong person be called."""
+    """The severity of a finding; `error`: the API would refuse the request, or the wrong person be called."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class Excerpt(NamedTuple):
-    """A place in a text: 1-based line and column, the line itself, and how many characters to underline."""
+    """A place in a text: 1-based line and column, the line itself, and the number of characters to underline."""
 
     file: str
     line: int
@@ -24,12 +24,12 @@ class Excerpt(NamedTuple):
     width: int = 1
 
     def __repr__(self) -> str:
-        # A test of a user's own prints this into a log: the line may hold a phone number.
+        # Tests print this into logs, and the line may hold a phone number.
         return f"{type(self).__name__}({self.file}:{self.line}:{self.column})"
 
 
 class Finding(NamedTuple):
-    """One thing found by a check or an explanation.
+    """One result of a check or an explanation.
 
     `where` is a JSON pointer into the body, or `path`, `host`, `header:NAME`, `token`, `response`,
     or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
@@ -48,7 +48,7 @@ class Finding(NamedTuple):
 
 
 def command(*words: str) -> str:
-    """Return words as a hint that can be pasted into a shell: in backticks, each quoted where it must be."""
+    """Return a command line in backticks that can be pasted into a shell, its words quoted where needed."""
     from shlex import join
 
     return f"`{join(words)}`"

@@ -7,7 +7,7 @@ from copy import deepcopy
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cxcall.documents.json_document import DEEPEST, DocumentError, is_too_deep, parse
+from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
@@ -188,7 +188,7 @@ def set_value(value: Any, pointer: str, member: Any, origin: str) -> Any:
     *above, last = tokens = split_pointer(pointer)
     if is_too_deep(member, len(tokens)):
         raise UsageError(
-            f"the value is over {DEEPEST} levels deep in the body",
+            f"the value is over {MAX_DEPTH} levels deep in the body",
             where=origin,
             fix="send a flatter body",
         )

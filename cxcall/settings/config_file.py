@@ -44,7 +44,7 @@ class ConfigFile(NamedTuple):
         """
         if not path.exists():
             return cls(path, "", {})
-        text = toml.read(path)
+        text = toml.read_file(path)
         example = 'a setting is written `base_url = "https://..."`, under `[profiles.NAME]`'
         file = cls(path, text, toml.parse(path, text, fix=example))
         file._check()
@@ -89,7 +89,7 @@ class ConfigFile(NamedTuple):
         )
 
     def _locate(self, *keys: str) -> str:
-        return toml.place(self.path, self.text, *keys)
+        return toml.locate(self.path, self.text, *keys)
 
     def _text(self, key: str, value: Any) -> str:
         text = str(value).strip()
@@ -124,7 +124,7 @@ class ConfigFile(NamedTuple):
             value = value.get(key, default)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise UsageError(
-                f"`{keys[-1]}` must be {wanted}, not {toml.kind(value)}",
+                f"`{keys[-1]}` must be {wanted}, not {toml.type_name(value)}",
                 where=self._locate(*keys),
                 fix=f'`{keys[-1]} = "..."`' if wanted == "a string" else f"make it {wanted}",
             )

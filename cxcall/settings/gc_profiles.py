@@ -59,7 +59,7 @@ class GcProfile:
                 fix="`gc profiles new`, or take a profile of cxcall's own",
                 why=f"they would be in {path}",
             )
-        text = toml.read(path)
+        text = toml.read_file(path)
         fix = "`gc profiles list` reads it, or says what is wrong"
         content = toml.parse(path, text, fix=fix)
         profiles = {key.lower(): table for key, table in content.items() if isinstance(table, dict)}
@@ -119,7 +119,7 @@ class GcProfile:
             value = self.content.get(name, "")
             if not isinstance(value, str):
                 raise UsageError(
-                    f"`{name}` must be a string, not {toml.kind(value)}",
+                    f"`{name}` must be a string, not {toml.type_name(value)}",
                     where=str(self.path),
                     fix=f'`{name} = "..."` under `[{self.name}]`',
                 )

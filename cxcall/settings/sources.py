@@ -132,7 +132,7 @@ def read_dotenv(path: Path) -> tuple[Layer, Layer]:
     from dotenv.parser import parse_stream
 
     found = {}
-    for binding in parse_stream(StringIO(toml.read(path))):
+    for binding in parse_stream(StringIO(toml.read_file(path))):
         text = binding.original.string
         blank = len(text) - len(text.lstrip())
         line = binding.original.line + len(text[:blank].splitlines())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.documents.json_document import BLANK, DocumentError, parse
-from cxcall.documents.text_files import refuse_wide, undecodable
+from cxcall.documents.json_document import WHITE_SPACE, DocumentError, parse
+from cxcall.documents.text_files import encoding_error, refuse_utf16
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
 from cxcall.validation.payload_check import (
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cxcall.validation.screening import Screen
 
 BLOCK_SIZE = 1 << 19
-_BLANK = BLANK.encode()
+_BLANK = WHITE_SPACE.encode()
 FEW_LINES = 50
 """A file of fewer lines is checked in full: building a screen takes longer."""
 
@@ -57,7 +57,7 @@ def split_blocks(
     while content := start or read_whole_lines(file, at_once=not rereadable):
         start = b""
         if not offset:
-            refuse_wide(name, content[:4])
+            refuse_utf16(name, content[:4])
         yield LineBlock(line, offset, len(content), None if rereadable else content)
         line += content.count(b"\n")
         offset += len(content)
@@ -129,7 +129,7 @@ def _decode(raw: bytes, name: str, line: int) -> str:
         return raw.decode()
     except UnicodeDecodeError as error:
         reason = f"byte 0x{raw[error.start]:02x} stands in line {line}"
-        (finding,) = undecodable(name, reason, "LATIN1").findings
+        (finding,) = encoding_error(name, reason, "LATIN1").findings
         column = len(raw[: error.start].decode()) + 1
         place = Excerpt(name, line, column, raw.decode("utf-8", "replace"))
         raise DocumentError(finding._replace(excerpt=place)) from None

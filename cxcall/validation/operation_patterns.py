@@ -86,7 +86,7 @@ def to_root(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, known: Catalog) -> OperationPatterns | None:
-    text, above = toml.read(path), HOMES[path.name]
+    text, above = toml.read_file(path), HOMES[path.name]
     if above and above[-1] not in text:
         return None  # whatever else may be wrong with it is not ours to say
     declared: Any = toml.parse(path, text, fix=_EXAMPLE)
@@ -96,7 +96,7 @@ def _read(path: Path, known: Catalog) -> OperationPatterns | None:
         declared = _table(path, text, above[:depth], declared[key])
     for key in declared:
         if key != "operations":
-            place = toml.place(path, text, *above, key)
+            place = toml.locate(path, text, *above, key)
             raise UsageError(
                 f"`{key}` is no setting", where=place, fix=f"under `[operations]` {_EXAMPLE}"
             )
@@ -105,7 +105,7 @@ def _read(path: Path, known: Catalog) -> OperationPatterns | None:
     return OperationPatterns(
         path,
         {
-            pattern: _operation(toml.place(path, text, *keys, pattern), name, known)
+            pattern: _operation(toml.locate(path, text, *keys, pattern), name, known)
             for pattern, name in patterns.items()
         },
     )
@@ -115,8 +115,8 @@ def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[
     if isinstance(value, dict):
         return value
     raise UsageError(
-        f"`{'.'.join(keys)}` must be a table, not {toml.kind(value)}",
-        where=toml.place(path, text, *keys),
+        f"`{'.'.join(keys)}` must be a table, not {toml.type_name(value)}",
+        where=toml.locate(path, text, *keys),
         fix=_EXAMPLE,
     )
 
@@ -124,7 +124,7 @@ def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[
 def _operation(place: str, name: Any, known: Catalog) -> Operation:
     if not isinstance(name, str):
         raise UsageError(
-            f"an operation's name must be a string, not {toml.kind(name)}",
+            f"an operation's name must be a string, not {toml.type_name(name)}",
             where=place,
             fix=_EXAMPLE,
         )

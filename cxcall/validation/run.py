@@ -13,10 +13,10 @@ from cxcall.documents.json_document import BOM, DocumentError, parse
 from cxcall.documents.text_files import (
     STDIN,
     decode,
+    encoding_error,
     open_bytes,
     read_text,
-    refuse_wide,
-    undecodable,
+    refuse_utf16,
 )
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
@@ -118,7 +118,7 @@ class Validation(NamedTuple):
     ) -> Iterator[PayloadVerdict | VerdictRun]:
         from cxcall.validation.csv_files import CsvChecker, open_csv_file
 
-        refuse_wide(path, start or file.peek())
+        refuse_utf16(path, start or file.peek())
         try:
             sheet = open_csv_file(file, path, start)
             judge = self.judge(path)
@@ -129,7 +129,7 @@ class Validation(NamedTuple):
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             said = f"byte 0x{error.object[error.start]:02x} stands in it"
-            raise undecodable(path, said, "LATIN1") from None
+            raise encoding_error(path, said, "LATIN1") from None
 
     def _shared(
         self,

@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
-from cxcall.documents.json_document import DEEPEST, DocumentError, parse
+from cxcall.documents.json_document import MAX_DEPTH, DocumentError, parse
 from cxcall.documents.json_pointer import child_at, join_pointer, split_pointer
 from cxcall.payloads.likely_mistakes import OPEN_KEYWORDS, is_number
 from cxcall.payloads.operation_matching import (
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _SHAPES_KEPT = 256
 _DEEPEST_PAIR = 3
-_SHALLOW = 2 * DEEPEST
+_SHALLOW = 2 * MAX_DEPTH
 """Bytes that cannot hold brackets enough to be nested too deep."""
 
 
@@ -91,7 +91,7 @@ def _is_plain(line: bytes, value: Any) -> bool:
     such as those of a time of day, are read by the strict reader.
     """
     colons = line.count(b":")
-    if len(line) > _SHALLOW and line.count(b"[") + line.count(b"{") > DEEPEST:
+    if len(line) > _SHALLOW and line.count(b"[") + line.count(b"{") > MAX_DEPTH:
         return False
     if (type(value) is dict and len(value) == colons) or _count_names(value) == colons:
         return True

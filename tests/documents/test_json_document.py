@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cxcall.documents.json_document import DEEPEST, Document, DocumentError, parse, parse_lines
+from cxcall.documents.json_document import MAX_DEPTH, Document, DocumentError, parse, parse_lines
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
 from cxcall.documents.json_syntax_errors import diagnose
 from cxcall.documents.text_files import UnreadableError, read_text
@@ -215,8 +215,8 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         (" \n ", 2, 2, 1, "it is empty"),
         ("{'a': 1}", 1, 2, 3, "single quotes are not JSON"),
         ("{\"a\": 'x'}", 1, 7, 3, "single quotes are not JSON"),
-        ('{"a": 1,}', 1, 8, 1, "a comma stands before the closing `}`"),
-        ("[1,\n 2,\n]", 2, 3, 1, "a comma stands before the closing `]`"),
+        ('{"a": 1,}', 1, 8, 1, "there is a comma before the closing `}`"),
+        ("[1,\n 2,\n]", 2, 3, 1, "there is a comma before the closing `]`"),
         ('{"a": 1\n "b": 2}', 2, 2, 1, "a comma is missing before this"),
         ("{a: 1}", 1, 2, 1, "the name `a` is not in quotes"),
         ('{"a" 1}', 1, 6, 1, "a colon must follow the name, not `1`"),
@@ -228,42 +228,42 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         ('{"a": 1} # x', 1, 10, 1, "JSON has no comments"),
         ('{"a": None}', 1, 7, 4, "`None` is not JSON"),
         ('{"a": True}', 1, 7, 4, "`True` is not JSON"),
-        ('{"a": NaN}', 1, 7, 3, "`NaN` is no number of JSON"),
-        ('{"a": -Infinity}', 1, 7, 9, "`-Infinity` is no number of JSON"),
+        ('{"a": NaN}', 1, 7, 3, "`NaN` is not a JSON number"),
+        ('{"a": -Infinity}', 1, 7, 9, "`-Infinity` is not a JSON number"),
         ('{"a": hello}', 1, 7, 5, "`hello` is not in quotes"),
-        ('{"a": 007}', 1, 7, 3, "this is no number of JSON"),
-        ('{"a": +1}', 1, 7, 2, "this is no number of JSON"),
+        ('{"a": 007}', 1, 7, 3, "this is not a JSON number"),
+        ('{"a": +1}', 1, 7, 2, "this is not a JSON number"),
         ('{"a": "x}', 1, 7, 1, "this string is never closed"),
         ('{"a": "x\ny"}', 1, 7, 1, "this string is not closed on its line"),
-        ('{"a": "x\ty"}', 1, 9, 1, "a control character (0x09) stands in a string"),
-        ('{"a": "\\x"}', 1, 8, 2, "`\\x` is no escape of JSON"),
+        ('{"a": "x\ty"}', 1, 9, 1, "there is a control character (0x09) in a string"),
+        ('{"a": "\\x"}', 1, 8, 2, "`\\x` is not a JSON escape"),
         (
             '{"a": "\\ud800"}',
             1,
             8,
             6,
-            "half of a character (a lone surrogate) stands in a string",
+            "there is half of a character (a lone surrogate) in a string",
         ),
         (
             '{"a": "\\ud83d\\ude00 \\\\ud83d",\n "b": "\\udc00"}',
             2,
             8,
             6,
-            "half of a character (a lone surrogate) stands in a string",
+            "there is half of a character (a lone surrogate) in a string",
         ),
         (
             '{"a": "é\ud800"}',
             1,
             9,
             1,
-            "half of a character (a lone surrogate) stands in a string",
+            "there is half of a character (a lone surrogate) in a string",
         ),
         (
             '{"a": "\\ud800", "a": 1}',
             1,
             8,
             6,
-            "half of a character (a lone surrogate) stands in a string",
+            "there is half of a character (a lone surrogate) in a string",
         ),
         ('{"a": 1} x', 1, 10, 1, "there is text after the end of the document"),
         (
@@ -279,38 +279,38 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         ("name=Follow up&b=%2B1\n", 1, 1, 1, "this is form data, not JSON"),
         ("{\u201ca\u201d: 1}", 1, 2, 1, "curly quotes are not JSON"),
         ('{"a": \u2018b\u2019}', 1, 7, 1, "curly quotes are not JSON"),
-        ('{"a":\u00a01}', 1, 6, 1, "an invisible character (U+00A0) stands here"),
-        ("\ufeff\ufeff{}", 1, 1, 1, "an invisible character (U+FEFF) stands here"),
+        ('{"a":\u00a01}', 1, 6, 1, "there is an invisible character (U+00A0)"),
+        ("\ufeff\ufeff{}", 1, 1, 1, "there is an invisible character (U+FEFF)"),
         ("{é: 1}", 1, 2, 1, "the name `é` is not in quotes"),
-        ("{1: 2}", 1, 2, 1, "a name in double quotes must stand here"),
-        ('{,"a": 1}', 1, 2, 1, "a comma too many"),
-        ('{"a": 1,, "b": 2}', 1, 9, 1, "a comma too many"),
+        ("{1: 2}", 1, 2, 1, "a name in double quotes is expected here"),
+        ('{,"a": 1}', 1, 2, 1, "there is an extra comma"),
+        ('{"a": 1,, "b": 2}', 1, 9, 1, "there is an extra comma"),
         ('{"a": 1,', 1, 1, 1, "this `{` is never closed"),
         ('{"a"', 1, 1, 1, "this `{` is never closed"),
         ('{"a":', 1, 1, 1, "this `{` is never closed"),
         ("{", 1, 1, 1, "this `{` is never closed"),
         ("[1,,2]", 1, 4, 1, "a value is missing here"),
-        ("[1; 2]", 1, 3, 1, "`;` cannot stand here"),
-        ('["a": 1]', 1, 5, 1, "`:` cannot stand here"),
-        ("[<id>]", 1, 2, 1, "`<` starts no JSON value"),
+        ("[1; 2]", 1, 3, 1, "`;` is not allowed here"),
+        ('["a": 1]', 1, 5, 1, "`:` is not allowed here"),
+        ("[<id>]", 1, 2, 1, "`<` cannot start a JSON value"),
         ("{'a: 1}", 1, 2, 1, "single quotes are not JSON"),
         ("[NULL]", 1, 2, 4, "`NULL` is not JSON"),
-        ("[inf]", 1, 2, 3, "`inf` is no number of JSON"),
+        ("[inf]", 1, 2, 3, "`inf` is not a JSON number"),
         ("[1e999]", 1, 2, 5, "this number is too large"),
         ("[-1" + "0" * 400 + ".0]", 1, 2, 404, "this number is too large"),
         ("[" + "1" * 5000 + "]", 1, 2, 5000, "this number is too large"),
-        ("[.5]", 1, 2, 2, "this is no number of JSON"),
+        ("[.5]", 1, 2, 2, "this is not a JSON number"),
         ('{"a": "x\\', 1, 7, 1, "this string is never closed"),
-        ('{"a": "C:\\users"}', 1, 10, 2, "`\\u` has no four hexadecimal digits after it"),
-        ('{"a": "\\\n"}', 1, 8, 1, "this is no escape of JSON"),
-        ('{"a": "x\x01"}', 1, 9, 1, "a control character (0x01) stands in a string"),
-        ("[1,\r\n 2,\r\n]", 2, 3, 1, "a comma stands before the closing `]`"),
+        ('{"a": "C:\\users"}', 1, 10, 2, "`\\u` must be followed by four hexadecimal digits"),
+        ('{"a": "\\\n"}', 1, 8, 1, "this is not a JSON escape"),
+        ('{"a": "x\x01"}', 1, 9, 1, "there is a control character (0x01) in a string"),
+        ("[1,\r\n 2,\r\n]", 2, 3, 1, "there is a comma before the closing `]`"),
         ('{"a": /* x */ 1}', 1, 7, 2, "JSON has no comments"),
         ("a=1&b=2", 1, 1, 1, "this is form data, not JSON"),
-        ("[" * 300, 1, 201, 1, "it is nested over 200 levels deep"),
-        ("[" * 201 + "]" * 201, 1, 201, 1, "it is nested over 200 levels deep"),
-        ('{"a":' * 201 + "1" + "}" * 201, 1, 1001, 1, "it is nested over 200 levels deep"),
-        ("[" * 100_000, 1, 201, 1, "it is nested over 200 levels deep"),
+        ("[" * 300, 1, 201, 1, "it is nested more than 200 levels deep"),
+        ("[" * 201 + "]" * 201, 1, 201, 1, "it is nested more than 200 levels deep"),
+        ('{"a":' * 201 + "1" + "}" * 201, 1, 1001, 1, "it is nested more than 200 levels deep"),
+        ("[" * 100_000, 1, 201, 1, "it is nested more than 200 levels deep"),
     ],
 )
 def test_syntax_error_is_located(text: str, line: int, column: int, width: int, said: str) -> None:
@@ -323,7 +323,7 @@ def test_syntax_error_is_located(text: str, line: int, column: int, width: int, 
 @pytest.mark.parametrize(
     ("text", "fix"),
     [
-        ("[+12025550100]", "a phone number goes in double quotes"),
+        ("[+12025550100]", "write a phone number in double quotes"),
         ("[007]", "remove the leading zeros, or put it in quotes"),
         ("[None]", "write `null`"),
         ("[FALSE]", "write `false`"),
@@ -338,18 +338,18 @@ def test_syntax_error_has_a_correction(text: str, fix: str) -> None:
 
 
 def test_valid_text_has_no_named_error() -> None:
-    assert diagnose('{"a": [1, true, "x", 1.5]}', DEEPEST).message == "this is not JSON"
+    assert diagnose('{"a": [1, true, "x", 1.5]}', MAX_DEPTH).message == "this is not JSON"
 
 
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_200_levels_are_parsed(opening: str) -> None:
     closing = "]" if opening == "[" else "}"
-    text = opening * DEEPEST + ("" if opening == "[" else "1") + closing * DEEPEST
+    text = opening * MAX_DEPTH + ("" if opening == "[" else "1") + closing * MAX_DEPTH
     document = parse(text, "p.json")
     step = "/0" if opening == "[" else "/a"
-    place = document.find_excerpt(step * (DEEPEST - 1))
+    place = document.find_excerpt(step * (MAX_DEPTH - 1))
     assert place is not None
-    assert place.column == len(opening) * (DEEPEST - 1) + 1
+    assert place.column == len(opening) * (MAX_DEPTH - 1) + 1
     assert parse(f"[{'[],' * 300}[]]", "p.json").value == [[]] * 301
 
 
@@ -396,7 +396,7 @@ def test_duplicate_name_is_an_error_at_its_second_place() -> None:
 def test_duplicate_name_cites_the_first_of_three() -> None:
     document = parse('{"a~/b": 1,\n "a~/b": 2,\n "a~\\/b": 3}', "p.json")
     assert [(entry.where, entry.message) for entry in document.findings] == [
-        ("/a~0~1b", "`a~/b` stands twice in one object, first on line 1")
+        ("/a~0~1b", "duplicate name `a~/b` in one object, first on line 1")
     ] * 2
 
 
@@ -410,7 +410,7 @@ def test_equal_names_in_different_objects_are_no_duplicates() -> None:
 
 
 def test_syntax_error_wins_over_duplicate_name() -> None:
-    assert refusal('{"a": 1, "a": 2,}').message == "a comma stands before the closing `}`"
+    assert refusal('{"a": 1, "a": 2,}').message == "there is a comma before the closing `}`"
 
 
 @pytest.mark.parametrize("pointer", ["/b", "/a/0", "path", "/l/1", "/l/00", "/l/x", "/l/\u0660"])
@@ -493,7 +493,7 @@ def test_joined_pointer_splits_into_its_tokens(tokens: list[str]) -> None:
 
 
 def test_text_without_slash_is_not_a_pointer() -> None:
-    with pytest.raises(UsageError, match="no JSON pointer"):
+    with pytest.raises(UsageError, match="is not a valid JSON pointer"):
         split_pointer("contactId")
     assert has_value({"l": [1], "n": None}, "/l/0")
     assert has_value({"l": [1], "n": None}, "/n")

@@ -315,9 +315,9 @@ def test_unreadable_files_are_reported(world: World) -> None:
     (world.config / "config.toml").mkdir()
     assert "cannot be read: Is a directory" in str(world.refusal())
     (world.config / "config.toml").rmdir()
-    assert "`config.toml` is not in UTF-8" in str(world.toml(b"\xff\xfe").refusal())
+    assert "`config.toml` is not UTF-8" in str(world.toml(b"\xff\xfe").refusal())
     (world.config / "config.toml").unlink()
-    assert "`.env` is not in UTF-8" in str(world.dotenv(b"A=\xe9\n").refusal())
+    assert "`.env` is not UTF-8" in str(world.dotenv(b"A=\xe9\n").refusal())
 
 
 # --- .env -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from cxcall.documents.text_files import STDIN
 from cxcall.explaining.corrected_request import correct_request
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import FORMATS, read_path
-from cxcall.findings.codes import codes, find
+from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
@@ -29,21 +29,21 @@ _MAX_FINDINGS = 10
 
 def list_codes() -> Report:
     """Return all finding codes, one per line."""
-    rows = [code._asdict() for code in codes().values()]
+    rows = [code._asdict() for code in load_codes().values()]
     return Report(
         COMMAND,
         data={"codes": rows},
         json_lines=rows,
-        table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in codes().values()]),
+        table=Table(("CODE", "MEANS"), [(code.name, code.means) for code in load_codes().values()]),
     )
 
 
 def explain_code(name: str) -> Report | None:
     """Return the description of a finding code; None where the name is, or may be, that of a file."""
     is_file = name == STDIN or Path(name).exists()
-    if is_file or (name not in codes() and ("." in name or "/" in name)):
+    if is_file or (name not in load_codes() and ("." in name or "/" in name)):
         return None
-    code = find(name)
+    code = find_code(name)
     return Report(COMMAND, data=code._asdict(), text=str(code))
 
 

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from cxcall.findings.codes import codes
+from cxcall.findings.codes import load_codes
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.formats.payload_verdicts import (
     finding_message,
@@ -50,7 +50,7 @@ def render(report: Report) -> str:
 
 
 def _rule(code: str) -> dict[str, Any]:
-    entry = codes().get(code)
+    entry = load_codes().get(code)
     rule = {"id": code, "shortDescription": {"text": entry.means if entry else code}}
     return {**rule, "help": {"text": entry.do}} if entry else rule
 
