@@ -481,7 +481,7 @@ def test_positions_are_computed_on_demand() -> None:
     document = parse('{"a": 1}', "p.json")
     assert set(vars(document)) == {"name", "text", "value", "findings", "first_line"}
     assert document.find_excerpt("/a")
-    assert {"_site", "_lines", "_starts"} < set(vars(document))
+    assert {"_root", "_lines", "_starts"} < set(vars(document))
 
 
 @given(st.lists(st.text()))
@@ -550,7 +550,7 @@ def test_first_byte_that_is_not_utf8_is_named(tmp_path: Path) -> None:
 def test_unreadable_file_says_why(tmp_path: Path) -> None:
     for path, said in (
         (tmp_path / "none.json", "does not exist"),
-        (tmp_path, "is a folder"),
+        (tmp_path, "is a directory"),
         (f"{tmp_path}/x\0", "cannot be read: embedded null"),
         (tmp_path / ("x" * 400), "cannot be read: File name too long"),
     ):

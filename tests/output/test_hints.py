@@ -117,4 +117,7 @@ def test_other_files_get_the_same_encoding_hint(cxcall: Cxcall) -> None:
     cxcall.file("config/config.toml", 'a = "é"'.encode("latin-1"))
     ran = cxcall("config", "show", code=2)
     path = cxcall.folder / "config" / "config.toml"
-    assert f"hint: `iconv -f LATIN1 -t UTF-8 {path} > new`, then put it in its place" in ran.err
+    assert (
+        f"hint: `iconv -f LATIN1 -t UTF-8 {path} > new`, then replace the file with `new`"
+        in ran.err
+    )

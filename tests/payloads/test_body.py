@@ -88,7 +88,7 @@ def test_set_takes_any_json_and_creates_missing_objects(cxcall: Cxcall) -> None:
         (("--set", f"{'/a' * 101}={'[' * 100}{']' * 100}"), "over 200 levels deep"),
         (("--data", "Ada"), "is not of the form KEY=VALUE"),
         (("-f", "missing.json"), "does not exist"),
-        (("-f", "."), "is a folder"),
+        (("-f", "."), "is a directory"),
     ],
 )
 def test_unusable_set_file_or_data_is_a_usage_error(

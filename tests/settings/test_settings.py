@@ -245,10 +245,10 @@ def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("[profiles.eu\n", "1:13", "no TOML"),
-        ('a = "1\n', "1:7", "no TOML"),
-        ("\n\nbase_url = 1 2\n", "3:14", "no TOML"),
-        ("default_profile = \n", "1:19", "no TOML"),
+        ("[profiles.eu\n", "1:13", "not valid TOML"),
+        ('a = "1\n', "1:7", "not valid TOML"),
+        ("\n\nbase_url = 1 2\n", "3:14", "not valid TOML"),
+        ("default_profile = \n", "1:19", "not valid TOML"),
         ('profile = "eu"\n', "1", "`profile` is no setting"),
         ('[profiles.a]\nx = 1\n[profiles.eu]\nbase-url = "x"\n', "2", "`x` is no setting"),
         ('\n[profiles.eu]\nbase-url = "x"\n', "3", "`base-url` is no setting"),
@@ -858,7 +858,7 @@ def test_missing_gc_config_file_is_reported(world: World) -> None:
     assert "`gc` has no profiles here" in str(world.refusal(profile="gc:DEFAULT"))
     gc(world, "[DEFAULT")
     error = world.refusal(profile="gc:DEFAULT")
-    assert "no TOML" in str(error)
+    assert "not valid TOML" in str(error)
 
 
 def test_gc_profile_that_other_users_can_read_is_refused(world: World) -> None:

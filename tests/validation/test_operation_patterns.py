@@ -93,8 +93,8 @@ def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> Non
 @pytest.mark.parametrize(
     ("name", "text", "line", "said"),
     [
-        (".cxcall.toml", "[operations\n", "1:12", "no TOML"),
-        ("pyproject.toml", "[tool.cxcall.operations\n", "1:24", "no TOML"),
+        (".cxcall.toml", "[operations\n", "1:12", "not valid TOML"),
+        ("pyproject.toml", "[tool.cxcall.operations\n", "1:24", "not valid TOML"),
         (".cxcall.toml", "[operation]\n'*' = 'execute'\n", "1", "`operation` is no setting"),
         (
             "pyproject.toml",
@@ -110,7 +110,7 @@ def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> Non
             "2",
             "no operation is called `exceute`",
         ),
-        (".cxcall.toml", b"\xff", "", "not in UTF-8"),
+        (".cxcall.toml", b"\xff", "", "not UTF-8"),
     ],
 )
 def test_a_wrong_file_says_what_and_where(
