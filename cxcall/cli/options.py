@@ -66,15 +66,13 @@ class SendOptions(NamedTuple):
     dry_run: Annotated[
         bool, option("--dry-run", "-n", help="Check and print what would be sent; send nothing.")
     ] = False
-    curl: Annotated[bool, option("--curl", help="The same, as a curl command.")] = False
+    curl: Annotated[bool, option("--curl", help="Print the request as a curl command.")] = False
     yes: Annotated[bool, option("--yes", "-y", help="Do not ask before a phone may ring.")] = False
     sandbox: Annotated[
-        bool, option("--sandbox", help="Send to an embedded sandbox that rings nobody.")
+        bool, option("--sandbox", help="Send to an embedded sandbox; no real calls are placed.")
     ] = False
     force: Annotated[bool, option("--force", help="Send despite errors found.")] = False
-    again: Annotated[
-        bool, option("--again", help="Send though the same request went out before.")
-    ] = False
+    again: Annotated[bool, option("--again", help="Send even if it is a duplicate.")] = False
     wait: Annotated[bool, option("--wait", help="Follow the call until it is over.")] = False
     engagement_header: Annotated[
         str | None,
@@ -84,11 +82,15 @@ class SendOptions(NamedTuple):
     ] = None
     hours: Annotated[
         str | None,
-        option("--hours", metavar="FROM-TO", help="When people may be called, there: 08:00-21:00."),
+        option(
+            "--hours",
+            metavar="FROM-TO",
+            help="Calling hours in the callee's local time: 08:00-21:00.",
+        ),
     ] = None
     do_not_call: Annotated[
         str | None,
-        option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
+        option("--do-not-call", metavar="FILE", help="File of numbers that must not be called."),
     ] = None
 
 

@@ -70,7 +70,7 @@ def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
 
 
 def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
-    told = cxcall(code=0).out.partition("To try it, ringing nobody:\n")[2].partition("\n\n")[0]
+    told = cxcall(code=0).out.partition("To try it without real calls:\n")[2].partition("\n\n")[0]
     proposed = [line.split() for line in told.splitlines()]
     assert len(proposed) == 3
     for _, *words in proposed:

@@ -53,7 +53,7 @@ def _group_rows(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
         title = first.contract.declared.get("info", {}).get("title", "")
         yield from (("", ""), (f"{name}:", str(title)))
         yield from ((f"  {entry.name}", entry.summary) for entry in (first, *rest))
-    yield from (("", ""), ("", "One of them whole: `cxcall operations NAME`"))
+    yield from (("", ""), ("", "Show one: `cxcall operations NAME`"))
 
 
 def _operation_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:

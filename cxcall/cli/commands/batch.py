@@ -54,7 +54,12 @@ class BatchOptions(NamedTuple):
         bool, option("--skip-invalid", help="Send the valid rows though others are not.")
     ] = False
     confirm: Annotated[
-        int | None, option("--confirm", metavar="N", help="Do not ask: N requests are right.")
+        int | None,
+        option(
+            "--confirm",
+            metavar="N",
+            help="Skip the prompt; fail unless exactly N requests would be sent.",
+        ),
     ] = None
     resume: Annotated[bool, option("--resume", help="Go on with an earlier run of this file.")] = (
         False

@@ -6,7 +6,7 @@ from cxcall.cli.option_binding import accept_global_options, examples, expand_op
 from cxcall.cli.options import SettingsOptions, flags_of
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Show the settings in force, and where they are kept."))
+app = accept_global_options(new_app("Show effective settings and their folders."))
 
 
 @app.command(
@@ -14,7 +14,7 @@ app = accept_global_options(new_app("Show the settings in force, and where they 
 )
 @expand_option_groups
 def show(settings: SettingsOptions) -> Report:
-    """Show every settled value, and where it came from; secrets are masked."""
+    """Show effective settings and their sources; secrets are masked."""
     from cxcall.cli.actions.config import show_settings
 
     return show_settings(flags_of(settings))

@@ -24,11 +24,12 @@ class DoctorOptions(NamedTuple):
         ),
     ] = None
     hours: Annotated[
-        str | None, option("--hours", metavar="FROM-TO", help="When people may be called.")
+        str | None,
+        option("--hours", metavar="FROM-TO", help="Calling hours in the callee's local time."),
     ] = None
     do_not_call: Annotated[
         str | None,
-        option("--do-not-call", metavar="FILE", help="Numbers that are not to be called."),
+        option("--do-not-call", metavar="FILE", help="File of numbers that must not be called."),
     ] = None
 
 
@@ -48,12 +49,12 @@ def doctor(
     contracts: ContractOptions,
     output: OutputOptions,
 ) -> Report:
-    """Look before a call at what would stand in its way.
+    """Run preflight checks before a call.
 
-    Host, certificate, clock, token, scopes, rate; with --for, the request, its number, hours and
-    do-not-call list, and the campaign, list and contact that it names. Each line is passed, failed,
-    or could not be known, with the next step. By published reads alone: it never rings. Exit code 5
-    when one failed.
+    Checks host, certificate, clock, token, scopes, and rate; with --for, also the request, its
+    number, hours and do-not-call list, and the campaign, list, and contact that it names. Each line
+    is passed, failed, or unknown, with the next step. Only read-only requests are sent: no calls are
+    placed. Exit code 5 if a check failed.
     """
     from cxcall.cli.actions.doctor import run_doctor
 

@@ -63,7 +63,7 @@ def list_records(
 )
 @expand_option_groups
 def show(delivery: _Delivery) -> Report:
-    """Show one delivery, whole."""
+    """Show a delivery."""
     from cxcall.cli.actions.history import show_delivery
 
     return show_delivery(delivery)
@@ -128,7 +128,7 @@ def prune(
 ) -> Report:
     """Delete old deliveries; one that is unknown is kept, however old.
 
-    A batch that loses rows so cannot be resumed any more. The file shrinks.
+    A pruned batch cannot be resumed. The file shrinks.
     """
     from cxcall.cli.actions.history import prune_deliveries
 

@@ -27,7 +27,7 @@ def operations(
     contracts: ContractOptions,
     operation: Annotated[
         str | None,
-        argument("[NAME]", "One operation, whole."),
+        argument("[NAME]", "Show an operation."),
     ] = None,
     skeleton: Annotated[
         bool, typer.Option("--skeleton", help="Print a body to start from.")
@@ -38,7 +38,7 @@ def operations(
 ) -> Report:
     """Show what can be sent.
 
-    Every operation of the contracts, or one whole: its schema, and where it stands.
+    Lists all operations, or shows one with its schema and provenance.
     """
     from cxcall.cli.actions.operations import show_operation, show_operations, show_skeleton
     from cxcall.contracts import contract

@@ -37,10 +37,10 @@ def sandbox(
         int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="0 picks a free one.")
     ] = 0,
 ) -> None:
-    """Run the embedded API server; it rings nobody.
+    """Run the embedded API server; no real calls are placed.
 
-    It answers as the API would, until Ctrl-C, and prints the lines to paste into a shell.
-    `Prefer: code=429` on a request asks for that answer; GET /sandbox/requests tells what came.
+    It responds as the API would, until Ctrl-C, and prints the lines to paste into a shell. With the
+    header `Prefer: code=429` a request gets that response; GET /sandbox/requests lists the requests.
     """
     from cxcall.contracts import contract
     from cxcall.output.screen import Screen
@@ -66,7 +66,7 @@ def sandbox(
                     ("CXCALL_CLIENT_SECRET", running.client_secret),
                 )
             ),
-            diagnostics=["sandbox is up and rings nobody; stop it with Ctrl-C"],
+            diagnostics=["sandbox is running; no real calls are placed; stop it with Ctrl-C"],
         )
         screen.print_report(report)
         running.wait()
