@@ -6,6 +6,8 @@ import re
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from cxcall.documents.json_document import WHITE_SPACE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +25,6 @@ _LITERALS = ("true", "false", "null")
 _OTHER_NULLS = ("none", "undefined", "nil")
 _NOT_NUMBERS = ("nan", "inf", "infinity")
 _CURLY_QUOTES = "\u2018\u2019\u201c\u201d"
-_BLANK = " \t\r\n"
 _JS_OBJECT = "[object Object]"
 _PYTHON_HINT = (
     "; a Python dictionary is sent by `json=payload`, or written by `json.dumps(payload)`"
@@ -61,10 +62,10 @@ def find_lone_surrogate(text: str) -> tuple[int, int] | None:
     Such a text cannot be encoded in UTF-8.
     """
     # An escaped backslash does not start an escape; its replacement must have the same length.
-    found = _LONE_SURROGATE_ESCAPE.search(text.replace(r"\\", "__"))
-    if not found and not text.isascii():
-        found = _LONE_SURROGATE.search(text)
-    return found.span() if found else None
+    match = _LONE_SURROGATE_ESCAPE.search(text.replace(r"\\", "__"))
+    if not match and not text.isascii():
+        match = _LONE_SURROGATE.search(text)
+    return match.span() if match else None
 
 
 def _shorten(text: str) -> str:
@@ -242,10 +243,10 @@ class _Scanner:
 
     def refuse_inner_quote(self, char: str) -> None:
         """Fail where a word follows a string that seems to be closed: its last quote was part of it."""
-        end = len(self.text[: self.at].rstrip(_BLANK))
+        end = len(self.text[: self.at].rstrip(WHITE_SPACE))
         word = _WORD.match(self.text, self.at)
         is_word = word is not None and word[0] not in _LITERALS
-        is_name = word is not None and self.text[word.end() :][:20].lstrip(_BLANK)[:1] == ":"
+        is_name = word is not None and self.text[word.end() :][:20].lstrip(WHITE_SPACE)[:1] == ":"
         is_adjacent = self.at == end and (char.isalnum() or is_word)
         if self.text[end - 1 : end] == '"' and (is_adjacent or (is_word and not is_name)):
             fix = r"write `\"` for each quote inside a string"
@@ -264,7 +265,7 @@ class _Scanner:
     def refuse_quotes(self, char: str) -> None:
         if char == "'":
             end = self.text.find("'", self.at + 1)
-            is_python = self.text.lstrip(f"[{_BLANK}").startswith("{'")
+            is_python = self.text.lstrip(f"[{WHITE_SPACE}").startswith("{'")
             fix = "write double quotes" + _PYTHON_HINT * is_python
             self.fail("single quotes are not JSON", fix, end - self.at + 1 if end > 0 else 1)
         if char in _CURLY_QUOTES:

@@ -63,7 +63,7 @@ def read_bytes(path: str) -> bytes:
 def open_bytes(path: str) -> BufferedReader:
     """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read."""
     try:
-        return _open_stdin() if path == STDIN else open(path, "rb")  # noqa: PTH123 - a path as given
+        return _open_stdin() if path == STDIN else open(path, "rb")  # noqa: PTH123 - the path must not be normalized
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 

@@ -84,9 +84,7 @@ class PublishedOperations:
         """Return what is published at a path; literal segments win over parameters."""
         segments = path.rstrip("/").split("/")
         candidates = self._paths_by_length.get(len(segments), [])
-        return next(
-            (found for template, found in candidates if self._fits(template, segments)), None
-        )
+        return next((each for template, each in candidates if self._fits(template, segments)), None)
 
     @cached_property
     def _paths_by_length(self) -> dict[int, list[tuple[list[str], PublishedPath]]]:

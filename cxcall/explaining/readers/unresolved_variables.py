@@ -42,7 +42,7 @@ def variable_names(text: str) -> tuple[str, ...]:
 def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...]]]:
     """Return a body without marks, and the names of its variables by JSON pointer.
 
-    The body is None where a variable is all of it, or where it is no JSON because of its variables.
+    The body is None where a variable is all of it, or where its variables make it invalid JSON.
     """
     if body is None or _START not in body:
         return body, {}
