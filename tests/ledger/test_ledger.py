@@ -32,7 +32,7 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent, Record, intent_digest
 from helpers.ledger_process import ENDS, intent
 
-CHILD = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
+PROCESS = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
 
@@ -47,8 +47,8 @@ class Clock:
         """Return the time that was set."""
         return self.time
 
-    def go(self, seconds: float) -> None:
-        """Move on, or back."""
+    def advance(self, seconds: float) -> None:
+        """Move forward, or back."""
         self.time += timedelta(seconds=seconds)
 
 
@@ -68,8 +68,8 @@ def book(folder: Path, clock: Clock) -> Iterator[Ledger]:
         yield opened
 
 
-def child(*args: object, **more: Any) -> subprocess.Popen[str]:
-    command = [sys.executable, str(CHILD), *map(str, args)]
+def start_process(*args: object, **more: Any) -> subprocess.Popen[str]:
+    command = [sys.executable, str(PROCESS), *map(str, args)]
     pipe = subprocess.PIPE
     process: subprocess.Popen[str] = subprocess.Popen(
         command, text=True, stdin=pipe, stdout=pipe, stderr=pipe, **more
@@ -77,38 +77,38 @@ def child(*args: object, **more: Any) -> subprocess.Popen[str]:
     return process
 
 
-def said(process: subprocess.Popen[str]) -> list[list[str]]:
+def read_words(process: subprocess.Popen[str]) -> list[list[str]]:
     out, err = process.communicate(timeout=60)
     assert "Traceback" not in err, err
     return [line.split(" ", 2) for line in out.splitlines()]
 
 
 def race(folder: Path, *names: list[str]) -> list[list[list[str]]]:
-    """Start one process for each list of names; let all go at once; return what each said."""
-    racing = [child("begin", folder, *given) for given in names]
-    for process in racing:
+    """Start one process for each list of names; let them begin together; return the words of each."""
+    processes = [start_process("begin", folder, *given) for given in names]
+    for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
-    for process in racing:
+    for process in processes:
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    return [said(process) for process in racing]
+    return [read_words(process) for process in processes]
 
 
 @contextmanager
-def raw(folder: Path) -> Iterator[sqlite3.Connection]:
+def connect(folder: Path) -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(folder / database.FILE_NAME, isolation_level=None)) as connection:
         yield connection
 
 
-def sound(folder: Path) -> bool:
-    with raw(folder) as connection:
+def is_intact(folder: Path) -> bool:
+    with connect(folder) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-def refusal(stopped: pytest.ExceptionInfo[Any]) -> str:
-    """Return what a LedgerError says, after checking its form."""
+def message_of(stopped: pytest.ExceptionInfo[Any]) -> str:
+    """Return the message of a LedgerError, after checking its form."""
     finding = stopped.value.findings[0]
     assert stopped.value.exit_code is ExitCode.USAGE
     assert (finding.code, bool(finding.fix), bool(finding.why)) == ("ledger", True, True)
@@ -123,7 +123,7 @@ def test_delivery_is_recorded_from_intent_to_outcome(book: Ledger, clock: Clock)
     asked = intent("a")._replace(numbers=("+*******0100",))
     delivery = book.begin(asked, WINDOW)
     assert book.get(delivery).outcome is Outcome.UNKNOWN
-    clock.go(1.5)
+    clock.advance(1.5)
     book.record_outcome(
         delivery, Outcome.ACCEPTED, status=201, engagement_id="e", correlation_id="c", note="n"
     )
@@ -158,7 +158,7 @@ def test_record_converts_to_json(book: Ledger) -> None:
 
 def test_database_rejects_updates_and_deletes(book: Ledger, folder: Path) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
-    with raw(folder) as connection:
+    with connect(folder) as connection:
         for table, column in (("delivery", "digest"), ("event", "outcome")):
             for change in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
                 with pytest.raises(sqlite3.IntegrityError, match="append-only"):
@@ -169,7 +169,7 @@ def test_acknowledged_record_is_synchronized_to_disk(book: Ledger, folder: Path)
     assert book.begin(intent("a"), WINDOW)
     mode = book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
     assert mode == 2
-    with raw(folder) as connection:
+    with connect(folder) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
@@ -267,7 +267,7 @@ def test_digest_ignores_only_the_case_of_uuids() -> None:
 
 def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, clock: Clock) -> None:
     delivery = book.begin(intent("a"), WINDOW)
-    clock.go(400 * 86400)
+    clock.advance(400 * 86400)
     with pytest.raises(AlreadySentError) as stopped:
         book.begin(intent("a"), WINDOW)
     finding = stopped.value.findings[0]
@@ -290,7 +290,7 @@ def test_accepted_delivery_stops_an_identical_request_within_the_window(
 ) -> None:
     delivery = book.begin(intent("a"), WINDOW)
     book.record_outcome(delivery, Outcome.ACCEPTED, engagement_id="e-1")
-    clock.go(seconds)
+    clock.advance(seconds)
     with pytest.raises(AlreadySentError) as stopped:
         book.begin(intent("a"), seconds + 1)
     finding = stopped.value.findings[0]
@@ -298,7 +298,7 @@ def test_accepted_delivery_stops_an_identical_request_within_the_window(
     assert f"was accepted {age} ago: delivery `{delivery}`" in finding.message
     assert "--again" in finding.fix
     assert "e-1" in finding.why
-    clock.go(2)
+    clock.advance(2)
     assert book.begin(intent("a"), seconds + 1)
 
 
@@ -323,7 +323,7 @@ def test_unknown_delivery_is_reported_before_a_later_accepted_one(book: Ledger) 
 
 def test_clock_set_back_keeps_the_guard(book: Ledger, clock: Clock) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
-    clock.go(-7 * 86400)
+    clock.advance(-7 * 86400)
     with pytest.raises(
         AlreadySentError, match=r"later than this clock's now \(was it set back\?\)"
     ):
@@ -346,7 +346,7 @@ def test_retry_is_not_stopped_by_a_delivery_from_before_it_began(
     book: Ledger, clock: Clock
 ) -> None:
     book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.ACCEPTED)
-    clock.go(WINDOW + 1)
+    clock.advance(WINDOW + 1)
     waiting = book.begin(intent("a"), WINDOW)
     book.record_not_processed(waiting, 1, "HTTP 429")
     book.record_attempt(waiting, 2)
@@ -376,7 +376,7 @@ def test_resolution_rang_stops_the_request_within_the_window(book: Ledger, clock
     assert book.resolve(delivery, rang=True).resolution == "rang"
     with pytest.raises(AlreadySentError, match="rang, a person said"):
         book.begin(intent("a"), WINDOW)
-    clock.go(WINDOW + 1)
+    clock.advance(WINDOW + 1)
     assert book.begin(intent("a"), WINDOW)
 
 
@@ -402,11 +402,11 @@ def test_known_outcome_cannot_be_resolved(book: Ledger) -> None:
 def test_records_are_newest_first_and_filtered(book: Ledger, clock: Clock) -> None:
     made = []
     for number, outcome in enumerate(ENDS):
-        clock.go(10)
+        clock.advance(10)
         asked = intent(str(number))._replace(operation=f"o{number % 2}")
         made.append(book.begin(asked, WINDOW))
         book.record_outcome(made[-1], outcome, engagement_id=f"e-{number}")
-    clock.go(10)
+    clock.advance(10)
     made.append(book.begin(intent("killed"), WINDOW))
     book.resolve(made[3], rang=True)
 
@@ -428,7 +428,7 @@ def test_records_are_newest_first_and_filtered(book: Ledger, clock: Clock) -> No
 def test_ids_are_sixteen_characters_or_more_and_sort_by_time(book: Ledger, clock: Clock) -> None:
     made = []
     for number in range(50):
-        clock.go(0.001)
+        clock.advance(0.001)
         made.append(book.begin(intent(str(number)), WINDOW))
     assert made == sorted(made)
     assert min(map(len, made)) >= 16
@@ -474,13 +474,13 @@ def test_eight_processes_record_different_requests(folder: Path) -> None:
 def test_records_are_true_after_a_kill_at_any_instant(folder: Path) -> None:
     chance, told, planned = Random(7), {}, {}
     for turn in range(12):
-        running = [child("deliver", folder, f"{turn}-{number}") for number in range(2)]
+        running = [start_process("deliver", folder, f"{turn}-{number}") for number in range(2)]
         for process in running:
             assert process.stdout
             lines = [process.stdout.readline() for _ in range(chance.randrange(1, 40))]
             process.kill()
             lines += process.stdout.readlines()
-            said(process)
+            read_words(process)
             for line in lines:
                 delivery, outcome, plan = line.split()
                 told[delivery], planned[delivery] = outcome, plan
@@ -497,7 +497,7 @@ def test_records_are_true_after_a_kill_at_any_instant(folder: Path) -> None:
             unfinished += delivery not in told or record.outcome != told[delivery]
         assert unfinished <= 2 * (turn + 1)
     assert len(told) > 24
-    assert sound(folder)
+    assert is_intact(folder)
 
 
 @pytest.mark.slow
@@ -505,7 +505,7 @@ def test_kill_during_creation_is_repaired_by_the_next_process(tmp_path: Path) ->
     chance = Random(11)
     for turn in range(8):
         folder = tmp_path / str(turn)
-        process = child("begin", folder, *map(str, range(1000)))
+        process = start_process("begin", folder, *map(str, range(1000)))
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         assert process.stdin
@@ -514,7 +514,7 @@ def test_kill_during_creation_is_repaired_by_the_next_process(tmp_path: Path) ->
         with suppress(subprocess.TimeoutExpired):
             process.wait(chance.uniform(0, 0.008))
         process.kill()
-        begun = [delivery for word, delivery in said(process) if word == "begun"]
+        begun = [delivery for word, delivery in read_words(process) if word == "begun"]
         with Ledger.open(folder) as book:
             assert set(begun) <= {record.id for record in book.records()}
             assert book.begin(intent("after"), WINDOW)
@@ -531,7 +531,7 @@ def test_closing_one_ledger_keeps_locks_of_another(folder: Path) -> None:
         [[word, *_]] = race(folder, ["c"])[0]
         assert word == "stopped"
         assert {first, second} <= {record.id for record in book.records()}
-    assert sound(folder)
+    assert is_intact(folder)
 
 
 def test_interrupt_after_the_intent_is_recorded_as_undelivered(
@@ -580,7 +580,7 @@ def test_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     for folder in (tmp_path / "file", tmp_path / "file" / "below"):
         with pytest.raises(LedgerError) as stopped:
             Ledger.open(folder)
-        assert "is a file, or lies under one" in refusal(stopped)
+        assert "is a file, or lies under one" in message_of(stopped)
     assert (tmp_path / "file").read_text() == "x"
 
 
@@ -588,7 +588,7 @@ def test_folder_in_place_of_the_file_is_reported(folder: Path) -> None:
     (folder / database.FILE_NAME).mkdir(parents=True)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "unable to open database file" in refusal(stopped)
+    assert "unable to open database file" in message_of(stopped)
 
 
 @pytest.mark.parametrize("made_before", [False, True])
@@ -601,7 +601,7 @@ def test_unwritable_folder_is_reported(made_before: bool) -> None:  # noqa: FBT0
             Ledger.open(folder).__exit__()
             (folder / database.FILE_NAME).chmod(0o444)
         folder.chmod(0o555)
-        [[word, code, rest]] = said(child("open_unprivileged", folder))
+        [[word, code, rest]] = read_words(start_process("open_unprivileged", folder))
         folder.chmod(0o755)
     assert (word, code) == ("stopped", "2")
     assert rest.startswith("ledger the ledger `")
@@ -610,7 +610,7 @@ def test_unwritable_folder_is_reported(made_before: bool) -> None:  # noqa: FBT0
 
 def test_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
     Ledger.open(folder).__exit__()
-    lines = said(child("fill", folder, 120_000))
+    lines = read_words(start_process("fill", folder, 120_000))
     *begun, (word, code, rest) = lines
     assert (word, code) == ("stopped", "2")
     assert "cannot be written" in rest
@@ -619,7 +619,7 @@ def test_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
     with Ledger.open(folder) as book:
         assert {delivery for _, delivery in begun} == {record.id for record in book.records()}
         assert book.begin(intent("room again"), WINDOW)
-    assert sound(folder)
+    assert is_intact(folder)
 
 
 def test_file_that_is_not_a_database_is_reported(folder: Path) -> None:
@@ -627,7 +627,7 @@ def test_file_that_is_not_a_database_is_reported(folder: Path) -> None:
     (folder / database.FILE_NAME).write_bytes(b"not a database at all\n" * 400)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "is damaged, or is none" in refusal(stopped)
+    assert "is damaged, or is none" in message_of(stopped)
     assert (folder / database.FILE_NAME).read_bytes() == b"not a database at all\n" * 400
 
 
@@ -642,28 +642,28 @@ def test_damaged_file_is_reported(folder: Path) -> None:
         for use in (lambda: book.begin(intent("x"), WINDOW), lambda: list(book.records())):
             with pytest.raises(LedgerError) as stopped:
                 use()
-            assert "is damaged" in refusal(stopped)
+            assert "is damaged" in message_of(stopped)
     assert path.read_bytes() == damaged
 
 
 def test_newer_ledger_is_reported(folder: Path) -> None:
     Ledger.open(folder).__exit__()
-    with raw(folder) as connection:
+    with connect(folder) as connection:
         connection.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "written by a newer cxcall" in refusal(stopped)
+    assert "written by a newer cxcall" in message_of(stopped)
     assert stopped.value.findings[0].fix == "upgrade cxcall"
 
 
 def test_database_of_another_program_is_not_changed(folder: Path) -> None:
     folder.mkdir()
-    with raw(folder) as connection:
+    with connect(folder) as connection:
         connection.execute("CREATE TABLE songs (title TEXT)")
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "of another program" in refusal(stopped)
-    with raw(folder) as connection:
+    assert "of another program" in message_of(stopped)
+    with connect(folder) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
@@ -685,7 +685,7 @@ def test_ledger_deleted_while_in_use_is_reported(
     for use in uses:
         with pytest.raises(LedgerError) as stopped:
             use()
-        assert "deleted or replaced while in use" in refusal(stopped)
+        assert "deleted or replaced while in use" in message_of(stopped)
 
 
 def test_outcome_of_an_unknown_id_is_an_error(book: Ledger) -> None:
@@ -704,11 +704,11 @@ def test_permanently_locked_ledger_is_reported(
 ) -> None:
     Ledger.open(folder).__exit__()
     monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.01)
-    with Ledger.open(folder) as book, raw(folder) as other:
+    with Ledger.open(folder) as book, connect(folder) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError) as stopped:
             book.begin(intent("a"), WINDOW)
-        assert "is held by another process" in refusal(stopped)
+        assert "is held by another process" in message_of(stopped)
         other.execute("ROLLBACK")
         assert book.begin(intent("a"), WINDOW)
 
@@ -743,8 +743,8 @@ def test_programming_error_is_not_reported_as_a_damaged_file(folder: Path) -> No
 
 
 @dataclass
-class Known:
-    """What the model knows of one delivery."""
+class ModelDelivery:
+    """One delivery in the model."""
 
     digest: str
     at: datetime
@@ -757,29 +757,29 @@ class Known:
     attempts: int = 1
 
     def stops(self, now: datetime, window: float) -> bool:
-        """Tell whether the guard must stop an equal request."""
+        """Return whether the guard must stop an identical request."""
         recent = (self.ended or self.at) >= now - timedelta(seconds=window)
         return self.open or (self.rang and recent)
 
     @property
     def open(self) -> bool:
-        """Whether it may have rung, and nobody has said yet."""
+        """Whether a call may have been placed and nobody has resolved it."""
         return self.outcome == "unknown" and not self.resolution
 
     @property
     def rang(self) -> bool:
-        """Whether it rang for sure."""
+        """Whether a call was certainly placed."""
         return self.outcome == "accepted" or self.resolution == "rang"
 
 
 class GuardMachine(RuleBasedStateMachine):
-    """Whatever happens in whatever order, the guard stops what the model says it must, and no more."""
+    """In any order of events, the guard stops exactly what the model says."""
 
     def __init__(self) -> None:
         super().__init__()
         self.place = tempfile.TemporaryDirectory()
         self.clock, self.steps = Clock(), 0
-        self.known: dict[str, Known] = {}
+        self.known: dict[str, ModelDelivery] = {}
         self.book = Ledger.open(Path(self.place.name), now=self.clock)
 
     def teardown(self) -> None:
@@ -793,14 +793,14 @@ class GuardMachine(RuleBasedStateMachine):
         return data.draw(st.sampled_from(fitting)) if fitting else None
 
     def change(self, delivery: str, **values: Any) -> None:
-        """Note what an event changed, and when in the order of events."""
+        """Record what an event changed, and its position in the order of events."""
         self.steps += 1
         self.known[delivery] = replace(self.known[delivery], changed=self.steps, **values)
 
     @rule(seconds=st.sampled_from([-4000, -1, 0.5, 60, 899, 901, 5000]))
     def pass_time(self, seconds: float) -> None:
         """Move the clock, back too."""
-        self.clock.go(seconds)
+        self.clock.advance(seconds)
 
     @rule(name=st.sampled_from("ab"), again=st.booleans(), window=st.sampled_from([1.0, 900.0]))
     def begin(self, name: str, again: bool, window: float) -> None:  # noqa: FBT001 - drawn by Hypothesis
@@ -817,7 +817,9 @@ class GuardMachine(RuleBasedStateMachine):
             return
         delivery = self.book.begin(asked, window)
         self.steps += 1
-        self.known[delivery] = Known(asked.digest, now, again, self.steps, changed=self.steps)
+        self.known[delivery] = ModelDelivery(
+            asked.digest, now, again, self.steps, changed=self.steps
+        )
 
     @rule(data=st.data())
     def not_processed(self, data: st.DataObject) -> None:

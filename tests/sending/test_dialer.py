@@ -62,12 +62,12 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @dataclass
 class Sleep:
-    """Time that passes at once, and is counted."""
+    """A sleep function that returns at once and adds up the seconds."""
 
     slept: float = 0.0
 
     def __call__(self, seconds: float) -> None:
-        """Let the seconds pass."""
+        """Add the seconds."""
         self.slept += seconds
 
 
@@ -85,7 +85,7 @@ def test_outcome_exit_code_and_calls_of_each_fault(name: str, ledger: Ledger) ->
     assert server.rung <= 1
     assert (done.attempts, done.engagement_id) == (row.attempts, row.engagement)
     check_record(ledger, done)
-    check_words(done)
+    check_findings(done)
     assert "cannot be put into HTTP" not in repr(done.findings)
     assert sleep.slept <= 60
     assert len(waits) <= 2
@@ -93,7 +93,7 @@ def test_outcome_exit_code_and_calls_of_each_fault(name: str, ledger: Ledger) ->
 
 
 def check_record(ledger: Ledger, done: Delivery) -> None:
-    """Hold the ledger to what the delivery says."""
+    """Compare the record with the delivery."""
     record = ledger.get(done.id)
     assert record.outcome == done.outcome
     assert record.attempts == done.attempts
@@ -103,8 +103,8 @@ def check_record(ledger: Ledger, done: Delivery) -> None:
     assert record.correlation_id == done.correlation_id
 
 
-def check_words(done: Delivery) -> None:
-    """Hold the findings to the grammar of messages, and all to giving nothing away."""
+def check_findings(done: Delivery) -> None:
+    """Check the form of the findings, and that no secret or number is shown."""
     if done.outcome is not Outcome.ACCEPTED:
         assert done.findings[0].severity is Severity.ERROR
     for finding in done.findings:
@@ -118,31 +118,31 @@ def check_words(done: Delivery) -> None:
 
 
 def check_guard(ledger: Ledger, plan: Plan, done: Delivery) -> None:
-    """Send the same again: what may have rung is stopped, and what did not is sent."""
+    """Send the same request again: it is stopped exactly if a call may have been placed."""
     if done.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
         with pytest.raises(AlreadySentError):
             deliver(plan, ledger, Tokens())
     else:
-        # Nobody is there any more: that it is tried at all is the point.
+        # No server listens any more: it matters only that the request is tried.
         with reserve(int(plan.host.rpartition(":")[2])):
             again = deliver(plan, ledger, Tokens(), SendHooks(sleep=Sleep()))
         assert (again.outcome, again.attempts) == (Outcome.UNDELIVERED, 3)
 
 
 def test_connection_reset_at_once_is_never_accepted(ledger: Ledger) -> None:
-    # Whether the connection stood for a moment is up to the system; nothing rang in either case.
+    # The system decides whether the connection was open for a moment; no call is placed in either case.
     with FaultServer((fault.reset_at_once,)) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
     assert done.exchange is not None
     assert done.outcome is (Outcome.UNKNOWN if done.exchange.left else Outcome.UNDELIVERED)
     assert server.whole == 0
     check_record(ledger, done)
-    check_words(done)
+    check_findings(done)
 
 
 @dataclass(frozen=True)
-class Unreached:
-    """A way not to reach the server, and how often it is tried."""
+class ConnectionFailure:
+    """A failure to connect: its finding code, and how often the request is tried."""
 
     code: str
     attempts: int
@@ -157,7 +157,7 @@ def test_refused_connection_is_tried_three_times(ledger: Ledger) -> None:
     with reserve() as closed:
         url = f"http://127.0.0.1:{port_of(closed)}"
         done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=sleep))
-    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
     assert 0.5 < sleep.slept < 2
 
 
@@ -175,11 +175,11 @@ def test_request_is_sent_when_the_server_starts_during_retries(ledger: Ledger) -
     assert [one.rung for one in server] == [1]
 
 
-def assert_unreached(ledger: Ledger, done: Delivery, expected: Unreached) -> None:
+def assert_unreached(ledger: Ledger, done: Delivery, expected: ConnectionFailure) -> None:
     assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.UNDELIVERED)
     assert (done.findings[0].code, done.attempts) == (expected.code, expected.attempts)
     check_record(ledger, done)
-    check_words(done)
+    check_findings(done)
 
 
 def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +190,7 @@ def test_unknown_host_is_tried_three_times(ledger: Ledger, monkeypatch: pytest.M
     done = deliver(
         plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
     )
-    assert_unreached(ledger, done, Unreached("host-unknown", 3))
+    assert_unreached(ledger, done, ConnectionFailure("host-unknown", 3))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,7 @@ def test_untrusted_certificate_is_tried_once(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str((shown if trusted else other).path))
     with FaultServer((fault.accept,), shown.context()) as server:
         done = deliver(plan_to(server.base_url), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert_unreached(ledger, done, Unreached("undelivered", 1))
+    assert_unreached(ledger, done, ConnectionFailure("undelivered", 1))
     assert server.whole == 0
 
 
@@ -219,7 +219,7 @@ def test_server_without_tls_is_tried_three_times(ledger: Ledger) -> None:
     with FaultServer((Fault(lambda peer: peer.send(b"HTTP/1.1 400 No\r\n\r\n")),)) as server:
         url = server.base_url.replace("http:", "https:")
         done = deliver(plan_to(url), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
     assert server.connections == 3
 
 
@@ -242,7 +242,7 @@ def test_unreachable_proxy_leaves_the_request_undelivered(
         done = deliver(
             plan_to("https://api.example.invalid"), ledger, Tokens(), SendHooks(sleep=Sleep())
         )
-    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
     assert "pa55word" not in repr(done)
 
 
@@ -250,7 +250,7 @@ def test_connect_timeout_leaves_the_request_undelivered(ledger: Ledger) -> None:
     with FaultServer((fault.silence,)) as server:
         url = server.base_url.replace("http:", "https:")
         done = deliver(plan_to(url, timeout=0.2), ledger, Tokens(), SendHooks(sleep=Sleep()))
-    assert_unreached(ledger, done, Unreached("undelivered", 3))
+    assert_unreached(ledger, done, ConnectionFailure("undelivered", 3))
 
 
 def test_waits_follow_retry_after(ledger: Ledger) -> None:
@@ -452,7 +452,7 @@ def test_interrupt_after_the_request_left_is_unknown(ledger: Ledger) -> None:
     assert (done.outcome, done.exit_code) == (Outcome.UNKNOWN, ExitCode.UNKNOWN)
     assert server.rung == 1
     check_record(ledger, done)
-    check_words(done)
+    check_findings(done)
 
 
 def test_interrupt_before_the_request_left_is_undelivered(
@@ -476,7 +476,7 @@ def test_interrupt_before_the_request_left_is_undelivered(
 def assert_stopped(ledger: Ledger, done: Delivery) -> None:
     assert (done.outcome, done.exit_code) == (Outcome.UNDELIVERED, ExitCode.INTERRUPTED)
     check_record(ledger, done)
-    check_words(done)
+    check_findings(done)
 
 
 def test_interrupt_during_a_retry_wait_is_undelivered(ledger: Ledger) -> None:

@@ -41,17 +41,17 @@ FAULTS = [each for row in ROWS.values() for each in row.faults if each not in SL
 
 
 class Sender:
-    """One process's worth of sending: a ledger of its own on the shared file, and a mind to be interrupted."""
+    """One process's worth of sending: its own ledger on the shared file, and interrupts."""
 
     def __init__(self, folder: Path, base_url: str, random: Random) -> None:
         self.folder, self.base_url = folder, base_url
-        self.patience = random.choice([0, 1, 99, 99])
+        self.waits_left = random.choice([0, 1, 99, 99])
         self.times = random.randrange(1, 4)
 
     def sleep(self, _seconds: float) -> None:
-        """Wait no time, and lose patience after a while."""
-        self.patience -= 1
-        if self.patience < 0:
+        """Return at once, or interrupt after some waits."""
+        self.waits_left -= 1
+        if self.waits_left < 0:
             raise KeyboardInterrupt
 
     def __call__(self) -> list[Delivery]:

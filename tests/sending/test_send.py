@@ -70,9 +70,9 @@ def validate_request(api: OpenAPI, _operation: Operation, sent: Sent) -> None:
 
 
 @pytest.fixture(scope="module")
-def judges() -> dict[str, Callable[[Operation, Sent], None]]:
+def validators() -> dict[str, Callable[[Operation, Sent], None]]:
     """Return, by contract, a validator of requests that we did not write."""
-    made: dict[str, Callable[[Operation, Sent], None]] = {}
+    validators_by_contract: dict[str, Callable[[Operation, Sent], None]] = {}
     for shipped in contract.builtin():
         document = {**shipped.declared, "servers": [{"url": "/"}]}
         paths = {path: dict(item) for path, item in shipped.declared["paths"].items()}
@@ -84,20 +84,20 @@ def judges() -> dict[str, Callable[[Operation, Sent], None]]:
                     }
         document = {key: value for key, value in document.items() if key != "security"}
         api = OpenAPI.from_dict({**document, "paths": paths})
-        made[shipped.name] = partial(validate_request, api)
-    return made
+        validators_by_contract[shipped.name] = partial(validate_request, api)
+    return validators_by_contract
 
 
 @pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
 def test_request_of_a_dry_run_passes_an_independent_validator(
-    operation: Operation, cxcall: Cxcall, judges: dict[str, Callable[[Operation, Sent], None]]
+    operation: Operation, cxcall: Cxcall, validators: dict[str, Callable[[Operation, Sent], None]]
 ) -> None:
     words = ["send", operation.name, *samples(operation), "--dry-run", "-o", "json"]
     if operation.needs_body:
         words += ["--file", cxcall.file("body.json", operation.example)]
     env = {"CXCALL_PLATFORM": operation.platform}
     shown = cxcall(*words, code=0, env=env).envelope["request"]
-    judges[operation.contract.name](operation, Sent(shown, operation))
+    validators[operation.contract.name](operation, Sent(shown, operation))
 
 
 @pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
