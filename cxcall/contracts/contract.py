@@ -307,9 +307,9 @@ def load(path: str) -> Contract:
     What is no read may ring a phone, unless the document holds `x-cxcall-rings: false` for it.
     Raises UsageError when it is no such document.
     """
-    from cxcall.contracts.conversion_cache import open_contract
+    from cxcall.contracts.cached_document import open_document
 
-    return Contract(path, open_contract(path, lambda: [each.declared for each in builtin()]))
+    return Contract(path, open_document(path))
 
 
 def load_all(path: str | None = None) -> tuple[Contract, ...]:

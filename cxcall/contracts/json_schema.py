@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 JsonSchema = dict[str, Any]
 
-_COMPONENT = "#/components/schemas/"
+SCHEMAS = "#/components/schemas/"
+"""What references to the schemas of a document start with."""
 _MOST = 2000
 """How many properties of one body are told of, about."""
 
@@ -51,7 +52,7 @@ def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> d
     while waiting:
         here = waiting.pop()
         reference = here.get("$ref")
-        if reference and (name := reference.removeprefix(_COMPONENT)) not in found:
+        if reference and (name := reference.removeprefix(SCHEMAS)) not in found:
             found[name] = find(reference)
             waiting.append(found[name])
         waiting.extend(subschemas(here))

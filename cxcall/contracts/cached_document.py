@@ -1,0 +1,295 @@
+"""Keep converted documents: one SQLite file for each, of which a command reads only the rows that it needs.
+
+A file is named by a digest of the document's content and of the program that converted it, so it never
+goes stale. It is used only if nobody else can write it. A damaged file is written again, and without a
+folder to write to, a document is converted at each use.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from functools import cached_property
+from hashlib import file_digest, sha256
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from cxcall.contracts.json_schema import SCHEMAS, merged_schema
+from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument
+from cxcall.documents.text_files import read_bytes
+from cxcall.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.contracts.conversion.convert import Converted
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.openapi_document import OpenApiDocument
+
+FORMAT = 3
+"""Counts up when a conversion or its file changes: files of another format are not used."""
+FILES_KEPT = 8
+_NAMES_SEARCHED = 1000
+_DETAILS = ("description", "parameters", "requestBody", "responses")
+"""Members of an operation that no list of operations shows."""
+_TABLES = """
+    CREATE TABLE part (kind TEXT, name TEXT, json TEXT, checksum INTEGER, PRIMARY KEY (kind, name));
+    CREATE TABLE body (name TEXT PRIMARY KEY, is_array INTEGER, names INTEGER, required INTEGER);
+    CREATE TABLE property (
+        name TEXT, operation TEXT, is_required INTEGER, PRIMARY KEY (name, operation)
+    ) WITHOUT ROWID;
+"""
+_LIKELY = """
+    SELECT part.name, json, checksum FROM part JOIN (
+        SELECT body.name, shared, body.rowid AS place, found = required AS is_whole FROM body LEFT JOIN (
+            SELECT operation, count(*) AS shared, sum(is_required) AS found FROM property
+            WHERE name IN ({marks}) GROUP BY operation
+        ) ON operation = body.name WHERE is_array = {is_array} AND (shared OR NOT names)
+    ) AS found ON kind = 'operation' AND part.name = found.name
+    ORDER BY is_whole DESC, shared DESC, place LIMIT 200
+"""
+"""First the bodies of which all required names are given, then those that share most names."""
+
+
+def open_document(path: str) -> OpenApiDocument:
+    """Return the document in a file (`-` is stdin), converted at its first use.
+
+    Raises UsageError if the file is not an OpenAPI 3.0, 3.1, or Swagger 2.0 document.
+    """
+    content = None if os.path.isfile(path) else read_bytes(path)  # noqa: PTH113 - a path as given
+    try:
+        return CachedDocument(path, content)
+    except (OSError, sqlite3.Error):
+        return ParsedDocument(_convert(path, content or read_bytes(path)).as_document())
+
+
+def cache_folder() -> Path:
+    """Return the folder of files that can be written again; it may not exist yet."""
+    if given := os.environ.get("CXCALL_CACHE_DIR", "").strip():
+        return Path(given).expanduser()
+    if given := os.environ.get("CXCALL_STATE_DIR", "").strip():
+        return Path(given).expanduser() / "cache"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("cxcall", appauthor=False)
+
+
+class CachedDocument:
+    """A converted document in its file. Threads and processes may share it.
+
+    `content` is what a file holds that can be read only once. Raises OSError or sqlite3.Error if no
+    file can be used.
+    """
+
+    def __init__(self, path: str, content: bytes | None) -> None:
+        self._path, self._content = path, content
+        self._connections: dict[int, sqlite3.Connection] = {}
+        self._schemas: dict[str, JsonSchema] = {}
+        self._file = _cached_file(_digest(path, content))
+        self.head: Mapping[str, Any] = self._part("document", "head")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs: SQLite forbids to share a connection."""
+        return {**self.__dict__, "_connections": {}}
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path, and name of every operation, in the document's order."""
+        return [(method, path, name) for method, path, name in self._part("document", "routes")]
+
+    def entries(self) -> Iterator[OperationEntry]:
+        """Yield every operation, in the document's order."""
+        return self._entries("SELECT name, json, checksum FROM part WHERE kind = 'operation' ORDER BY rowid")  # fmt: skip
+
+    def named(self, name: str) -> Iterator[OperationEntry]:
+        """Yield the operation of that name."""
+        return self._entries("SELECT name, json, checksum FROM part WHERE kind = 'operation' AND name = ?", name)  # fmt: skip
+
+    def commanded(self, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
+        """Yield the operations that have a command of their own."""
+        names = self._part("document", "commands")
+        return (entry for each in names for entry in self.named(each))
+
+    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
+        """Yield the operations that a body with these names may be for, the likeliest first."""
+        searched = names[:_NAMES_SEARCHED]
+        marks = ", ".join("?" * len(searched))
+        return self._entries(_LIKELY.format(marks=marks, is_array=int(is_array)), *searched)
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return the schema that a `$ref` leads to."""
+        name = reference.removeprefix(SCHEMAS)
+        if name not in self._schemas:
+            self._schemas[name] = self._part("schema", name)
+        return self._schemas[name]
+
+    def details(self, name: str) -> Mapping[str, Any]:
+        """Return the members of an operation that lists do not show."""
+        found: Mapping[str, Any] = self._part("details", name)
+        return found
+
+    def _entries(self, statement: str, *values: str) -> Iterator[OperationEntry]:
+        for name, (method, path, shown) in self._read(statement, *values):
+            yield OperationEntry(method, path, _Declaration(self, name, shown))
+
+    def _part(self, kind: str, name: str) -> Any:
+        statement = "SELECT name, json, checksum FROM part WHERE kind = ? AND name = ?"
+        return self._read(statement, kind, name, is_required=True)[0][1]
+
+    def _read(
+        self, statement: str, *values: str, is_required: bool = False
+    ) -> list[tuple[str, Any]]:
+        """Return names and parsed JSON; a damaged file is written again, once."""
+        for is_damaged in (False, True):
+            try:
+                rows = self._connect(is_damaged=is_damaged).execute(statement, values).fetchall()
+            except sqlite3.DatabaseError:
+                if is_damaged:
+                    raise
+                continue
+            if all(crc32(text.encode()) == checksum for _, text, checksum in rows) and (
+                rows or not is_required
+            ):
+                break
+        return [(name, json.loads(text)) for name, text, _ in rows]
+
+    def _connect(self, *, is_damaged: bool) -> sqlite3.Connection:
+        """Return this process's connection; the file is written if it is missing or damaged."""
+        process = os.getpid()
+        if is_damaged or process not in self._connections:
+            if is_damaged or not _is_private(self._file):
+                self._file = _write_file(self._path, self._content)
+            os.utime(self._file)  # those unused longest are removed first
+            address = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
+            self._connections[process] = sqlite3.connect(address, uri=True, check_same_thread=False)
+        return self._connections[process]
+
+
+class _Declaration(Mapping[str, Any]):
+    """What is declared of an operation; its details are read when they are needed."""
+
+    def __init__(self, document: CachedDocument, name: str, shown: Mapping[str, Any]) -> None:
+        self._document, self._name, self._shown = document, name, shown
+
+    @cached_property
+    def _details(self) -> Mapping[str, Any]:
+        return self._document.details(self._name)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._details[key] if key in _DETAILS else self._shown[key]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (*self._shown, *self._details)
+
+    def __len__(self) -> int:
+        return len(self._shown) + len(self._details)
+
+
+def _digest(path: str, content: bytes | None) -> str:
+    found = sha256(f"{__version__} {FORMAT} ".encode())
+    if content is not None:
+        found.update(content)
+        return found.hexdigest()
+    with open(path, "rb") as file:  # noqa: PTH123 - a path as given
+        return file_digest(file, found.copy).hexdigest()
+
+
+def _cached_file(digest: str) -> Path:
+    return cache_folder() / f"{digest}.sqlite"
+
+
+def _is_private(file: Path) -> bool:
+    """Tell whether a file exists that nobody else can write, in a folder that nobody else can write."""
+    try:
+        found = [file.parent.stat(), file.lstat()]
+    except FileNotFoundError:
+        return False
+    if any(hasattr(os, "getuid") and (each.st_uid != os.getuid() or each.st_mode & 0o022) for each in found):  # fmt: skip
+        raise PermissionError(f"others can write {file}")
+    return True
+
+
+def _convert(path: str, content: bytes) -> Converted:
+    from cxcall.contracts.contract import builtin
+    from cxcall.contracts.conversion.convert import at_home, convert
+    from cxcall.contracts.conversion.reader import read_document
+
+    converted = convert(read_document(path, content), path)
+    shipped = [each.declared for each in builtin()]
+    return converted._replace(head=at_home(converted.head, shipped))
+
+
+def _write_file(path: str, content: bytes | None) -> Path:
+    """Convert a document into its file, which appears as a whole."""
+    content = read_bytes(path) if content is None else content
+    file = _cached_file(_digest(path, content))
+    converted = _convert(path, content)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = mkstemp(dir=file.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(name)) as connection:
+            _fill(connection, converted)
+        Path(name).replace(file)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    with suppress(OSError):
+        files = sorted(file.parent.glob("*.sqlite"), key=lambda each: -each.stat().st_mtime)
+        for each in files[FILES_KEPT:]:
+            each.unlink(missing_ok=True)
+    if not _is_private(file):
+        raise FileNotFoundError(file)
+    return file
+
+
+def _fill(connection: sqlite3.Connection, converted: Converted) -> None:
+    connection.executescript(_TABLES)
+    operations = {entry[2]["operationId"]: entry for entry in converted.operations}
+    routes = [(method, path, name) for name, (method, path, _) in operations.items()]
+    commands = [name for name, entry in operations.items() if "x-cxcall-command" in entry[2]]
+    document = {"head": converted.head, "routes": routes, "commands": commands}
+    shown: dict[str, Any] = {}
+    details: dict[str, Any] = {}
+    for name, (method, path, declared) in operations.items():
+        shown[name] = (
+            method,
+            path,
+            {key: declared[key] for key in declared if key not in _DETAILS},
+        )
+        details[name] = {key: declared[key] for key in _DETAILS if key in declared}
+        _fill_body(connection, name, details[name], converted)
+    kinds: dict[str, dict[str, Any]] = {"document": document, "operation": shown, "details": details, "schema": converted.schemas}  # fmt: skip
+    for kind, parts in kinds.items():
+        texts = ((name, json.dumps(part, separators=(",", ":"))) for name, part in parts.items())
+        rows = ((kind, name, text, crc32(text.encode())) for name, text in texts)
+        connection.executemany("INSERT INTO part VALUES (?, ?, ?, ?)", rows)
+    connection.commit()
+
+
+def _fill_body(
+    connection: sqlite3.Connection, name: str, details: Mapping[str, Any], converted: Converted
+) -> None:
+    """Write which names a body has, so that its operation is found by them."""
+    media = details.get("requestBody", {}).get("content", {}).get("application/json", {})
+    if "schema" not in media:
+        return
+
+    def resolve(node: JsonSchema) -> JsonSchema:
+        found = dict(node)
+        while "$ref" in found:
+            found = {**converted.schemas[found.pop("$ref").removeprefix(SCHEMAS)], **found}
+        return found
+
+    schema = merged_schema(resolve, media["schema"])
+    is_array = "array" in schema.get("type", ())
+    if is_array and isinstance(schema.get("items"), dict):
+        schema = merged_schema(resolve, schema["items"])
+    names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
+    body = (name, is_array, len(names), len(required))
+    connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", body)
+    properties = ((each, name, each in required) for each in names | required)
+    connection.executemany("INSERT INTO property VALUES (?, ?, ?)", properties)
