@@ -39,19 +39,20 @@ _DETAILS = ("description", "parameters", "requestBody", "responses")
 """Members of an operation that no list of operations shows."""
 _TABLES = """
     CREATE TABLE part (kind TEXT, name TEXT, json TEXT, checksum INTEGER, PRIMARY KEY (kind, name));
-    CREATE TABLE body (name TEXT PRIMARY KEY, is_array INTEGER, names INTEGER, required INTEGER);
+    CREATE TABLE body (name TEXT, is_array INTEGER, names INTEGER, required INTEGER);
     CREATE TABLE property (
-        name TEXT, operation TEXT, is_required INTEGER, PRIMARY KEY (name, operation)
+        name TEXT, operation INTEGER, is_required INTEGER, PRIMARY KEY (name, operation)
     ) WITHOUT ROWID;
 """
 _LIKELY = """
-    SELECT part.name, json, checksum FROM part JOIN (
-        SELECT body.name, shared, body.rowid AS place, found = required AS is_whole FROM body LEFT JOIN (
+    SELECT part.name, json, checksum FROM (
+        SELECT body.name, found = required AS is_whole, shared FROM body LEFT JOIN (
             SELECT operation, count(*) AS shared, sum(is_required) AS found FROM property
             WHERE name IN ({marks}) GROUP BY operation
-        ) ON operation = body.name WHERE is_array = {is_array} AND (shared OR NOT names)
-    ) AS found ON kind = 'operation' AND part.name = found.name
-    ORDER BY is_whole DESC, shared DESC, place LIMIT 200
+        ) ON operation = body.rowid WHERE is_array = {is_array} AND (shared OR NOT names)
+        ORDER BY is_whole DESC, shared DESC, body.rowid LIMIT 200
+    ) AS likely JOIN part ON kind = 'operation' AND part.name = likely.name
+    ORDER BY is_whole DESC, shared DESC, part.rowid
 """
 """First the bodies of which all required names are given, then those that share most names."""
 
@@ -91,7 +92,7 @@ class CachedDocument:
         self._connections: dict[int, sqlite3.Connection] = {}
         self._schemas: dict[str, JsonSchema] = {}
         self._file = _cached_file(_digest(path, content))
-        self.head: Mapping[str, Any] = self._part("document", "head")
+        self.head: Mapping[str, Any] = self._part("document", self._file.stem)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs: SQLite forbids to share a connection."""
@@ -162,8 +163,9 @@ class CachedDocument:
         process = os.getpid()
         if is_damaged or process not in self._connections:
             if is_damaged or not _is_private(self._file):
-                self._file = _write_file(self._path, self._content)
-            os.utime(self._file)  # those unused longest are removed first
+                _write_file(self._file, self._path, self._content)
+            with suppress(OSError):
+                os.utime(self._file)  # those unused longest are removed first
             address = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
             self._connections[process] = sqlite3.connect(address, uri=True, check_same_thread=False)
         return self._connections[process]
@@ -223,17 +225,18 @@ def _convert(path: str, content: bytes) -> Converted:
     return converted._replace(head=at_home(converted.head, shipped))
 
 
-def _write_file(path: str, content: bytes | None) -> Path:
-    """Convert a document into its file, which appears as a whole."""
+def _write_file(file: Path, path: str, content: bytes | None) -> None:
+    """Convert a document into its file, which appears as a whole; raises OSError if that fails."""
     content = read_bytes(path) if content is None else content
-    file = _cached_file(_digest(path, content))
+    if _cached_file(_digest(path, content)) != file:
+        raise OSError(f"{path} was changed while it was read")
     converted = _convert(path, content)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = mkstemp(dir=file.parent)
     os.close(handle)
     try:
         with closing(sqlite3.connect(name)) as connection:
-            _fill(connection, converted)
+            _fill(connection, converted, file.stem)
         Path(name).replace(file)
     finally:
         Path(name).unlink(missing_ok=True)
@@ -243,15 +246,14 @@ def _write_file(path: str, content: bytes | None) -> Path:
             each.unlink(missing_ok=True)
     if not _is_private(file):
         raise FileNotFoundError(file)
-    return file
 
 
-def _fill(connection: sqlite3.Connection, converted: Converted) -> None:
+def _fill(connection: sqlite3.Connection, converted: Converted, digest: str) -> None:
     connection.executescript(_TABLES)
     operations = {entry[2]["operationId"]: entry for entry in converted.operations}
     routes = [(method, path, name) for name, (method, path, _) in operations.items()]
     commands = [name for name, entry in operations.items() if "x-cxcall-command" in entry[2]]
-    document = {"head": converted.head, "routes": routes, "commands": commands}
+    document = {digest: converted.head, "routes": routes, "commands": commands}
     shown: dict[str, Any] = {}
     details: dict[str, Any] = {}
     for name, (method, path, declared) in operations.items():
@@ -290,6 +292,6 @@ def _fill_body(
         schema = merged_schema(resolve, schema["items"])
     names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
     body = (name, is_array, len(names), len(required))
-    connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", body)
-    properties = ((each, name, each in required) for each in names | required)
+    row = connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", body).lastrowid
+    properties = ((each, row, each in required) for each in names | required)
     connection.executemany("INSERT INTO property VALUES (?, ?, ?)", properties)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import pytest
 
@@ -164,7 +168,7 @@ def test_it_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database", None])
-def test_a_damaged_conversion_is_made_anew(cxcall: Cxcall, damage: bytes | None) -> None:
+def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes | None) -> None:
     file = cxcall.file("own.json", swagger())
     names(cxcall, file)
     (converted,) = kept(cxcall)
@@ -178,7 +182,35 @@ def test_a_damaged_conversion_is_made_anew(cxcall: Cxcall, damage: bytes | None)
     assert "sinkBell" not in found
 
 
-def test_where_nothing_can_be_kept_it_works_all_the_same(cxcall: Cxcall) -> None:
+def test_cached_file_of_another_document_is_not_used(cxcall: Cxcall) -> None:
+    changed = swagger()
+    changed["paths"]["/towers"]["post"]["operationId"] = "addSpire"
+    names(cxcall, cxcall.file("own.json", swagger()))
+    (first,) = kept(cxcall)
+    file = cxcall.file("changed.json", changed)
+    names(cxcall, file)
+    (second,) = set(kept(cxcall)) - {first}
+    shutil.copyfile(first, second)
+    assert "addSpire" in names(cxcall, file)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no POSIX permissions")
+@pytest.mark.parametrize("place", ["folder", "file"])
+def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place: str) -> None:
+    file = cxcall.file("own.json", swagger())
+    names(cxcall, file)
+    (cached,) = kept(cxcall)
+    assert cached.parent.stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(cached)) as connection, connection:
+        connection.execute("UPDATE part SET json = replace(json, 'ringBell', 'sinkBell')")
+        connection.create_function("crc32", 1, lambda text: crc32(text.encode()))
+        connection.execute("UPDATE part SET checksum = crc32(json)")
+    assert "sinkBell" in names(cxcall, file)  # the change is not noticed as damage
+    (cached if place == "file" else cached.parent).chmod(0o777)
+    assert "ringBell" in names(cxcall, file)
+
+
+def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     blocked = cxcall.file("blocked", "")
     file = cxcall.file("own.json", swagger())
     ran = cxcall("operations", "--contract", file, env={"CXCALL_CACHE_DIR": blocked}, code=0)

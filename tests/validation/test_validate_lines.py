@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -238,6 +239,25 @@ def test_a_worker_that_was_killed_is_told_of(cxcall: Cxcall, endless: str) -> No
         assert not any(map(is_alive, workers))
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_workers_end_when_the_parent_is_killed(cxcall: Cxcall, endless: str) -> None:
+    with begin(cxcall, "validate", endless, "--jobs", "3") as process:
+        while len(workers := children(process.pid)) < 3:
+            assert process.poll() is None
+        process.kill()
+        process.communicate(timeout=30)  # a worker that lives on holds the other end of these pipes
+        assert process.returncode == -signal.SIGKILL
+        while any(map(is_alive, workers)):
+            os.sched_yield()
+
+
+def test_a_table_is_for_the_operation_that_has_its_columns(cxcall: Cxcall) -> None:
+    file = cxcall.file("some.csv", f"/contactId,/reasonCode\n{CONTACT},x\n")
+    assert cxcall("validate", file, code=0).out == f"{file}:2: valid as personal-connection\n"
+    other = cxcall.file("other.csv", "height,weight\n1,2\n")
+    assert "is for no operation that is known" in cxcall("validate", other, code=2).out
+
+
 def test_a_terminal_shows_how_far_it_is(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
@@ -254,6 +274,43 @@ def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) ->
     ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
     assert ran.err == ""
     assert "MiB" not in ran.out
+
+
+SPAWN = """
+import json, multiprocessing, sys
+from cxcall.contracts.catalog import load_catalog
+from cxcall.validation.run import Validation
+from cxcall.validation.payload_check import VerdictRun
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv[1])
+    known = load_catalog(sys.argv[2])
+    named = known.named(sys.argv[4]) if sys.argv[4] else None
+    known[0].schema_at("")
+    for entry in Validation(known, named, jobs=2).run([sys.argv[3]]):
+        for each in entry.each() if isinstance(entry, VerdictRun) else [entry]:
+            print(json.dumps([each.line, each.valid, each.operations]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("operation", ["", "addTower"])
+def test_a_contract_of_the_users_own_is_known_to_processes_however_they_start(
+    cxcall: Cxcall, operation: str
+) -> None:
+    cxcall.file("script.py", SPAWN)
+    contract = cxcall.file("own.json", swagger())
+    bodies = [{"tone": 1, "height": 2}, {"tone": 0, "height": 4}, {"height": 3}, {"tone": 1, "label": "todo"}]  # fmt: skip
+    name = cxcall.file("own.jsonl", "".join(json.dumps(body) + "\n" for body in bodies * 50))
+    outs = [
+        subprocess.run(
+            [sys.executable, "script.py", method, contract, name, operation],
+            cwd=cxcall.folder, env=cxcall.environment, capture_output=True, text=True, timeout=60, check=True,
+        ).stdout
+        for method in multiprocessing.get_all_start_methods()
+    ]  # fmt: skip
+    assert len(set(outs)) == 1
+    assert [json.loads(line)[0] for line in outs[0].splitlines()] == [*range(1, 201)]
 
 
 @pytest.mark.slow
