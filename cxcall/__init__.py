@@ -1,4 +1,4 @@
-"""Trigger outbound calls through contact-centre APIs, and say exactly why one was refused.
+"""Trigger outbound calls through contact-center APIs, and explain why a request was refused.
 
 `check(payload)` is what `cxcall validate` does, for a program of one's own:
 

@@ -81,7 +81,7 @@ def _build(name: str) -> Any:
 def assemble(arguments: Sequence[str]) -> Any:
     """Return the root command; it takes the common flags where one stands before the subcommand."""
     app = new_app(
-        "Trigger outbound calls through contact-centre APIs, and know exactly why one was refused.",
+        "Trigger outbound calls through contact-center APIs, and know exactly why one was refused.",
         epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples; `cxcall help exit-codes`, `environment`, `output` and `files` tell the rest.",
         cls=Commands,
     )
