@@ -43,7 +43,7 @@ class Rate(NamedTuple):
         found = _RATE_FORM.fullmatch(text.strip().lower())
         if not found or not float(found[1]):
             raise UsageError(
-                f"`{text}` is no rate",
+                f"invalid rate `{text}`",
                 where="--rate",
                 fix="write `--rate 300/m`, `5/s` or `1000/h`",
             )

@@ -36,7 +36,10 @@ def no_response_error(done: Exchange, client: Client, timeout: float) -> Undeliv
     host = client.host
     message, fix = {
         "dns": (f"`{host}` cannot be found", "check the region or `token_url`, and the network"),
-        "connect": (f"`{host}` takes no connection", "check `token_url`, and that it is running"),
+        "connect": (
+            f"`{host}` refused the connection",
+            "check `token_url`, and that it is running",
+        ),
         "tls": (
             f"no secure connection to `{host}`",
             "check that `token_url` is an `https://` address",

@@ -140,7 +140,7 @@ def check_token_kind(settings: Settings, token: Token, operation: Operation) -> 
         Severity.ERROR,
         "token-user-context" if needs_user else "token-grant",
         "token",
-        f"`{operation.name}` takes a token by {' or '.join(f'`{kind}`' for kind in kinds)}, this one is by `{token.kind}`",
+        f"`{operation.name}` requires a token obtained with {' or '.join(f'`{kind}`' for kind in kinds)}; this one was obtained with `{token.kind}`",
         fix="; or ".join([how, *others]),
         why="it acts as a user, and this token belongs to no user" if needs_user else "",
         source=f"contract {operation.contract.name}",

@@ -81,7 +81,7 @@ class LedgerError(CxcallError):
     exit_code = ExitCode.USAGE
 
     def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
-        why = "what cannot be recorded is not sent: it might be dialled twice"
+        why = "what cannot be recorded is not sent: it might be dialed twice"
         super().__init__(Finding(Severity.ERROR, "ledger", "ledger", message, fix, why))
 
 
@@ -275,7 +275,7 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return LedgerError(f"the ledger `{path}` cannot be written: {error}")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return unusable_file_error(path, f"is damaged, or is none: {error}")
+        return unusable_file_error(path, f"is damaged or not a ledger: {error}")
     return None
 
 

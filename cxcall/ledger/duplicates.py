@@ -34,7 +34,7 @@ def _finding(code: str, message: str, *, fix: str, why: str) -> Finding:
 def _unknown_finding(earlier: Record, now: datetime) -> Finding:
     return _finding(
         "outcome-unknown",
-        f"an equal request, sent {_ago(earlier.at, now)}, may have rung already: "
+        f"an identical request, sent {_ago(earlier.at, now)}, may have placed a call: "
         f"delivery `{earlier.id}` is unknown",
         fix=f"find out, then `cxcall history resolve {earlier.id} --rang` or `--did-not-ring`; or add `--again`",
         why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome was never known",
@@ -42,10 +42,10 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
 
 
 def _accepted_finding(earlier: Record, now: datetime) -> Finding:
-    verb = "rang, a person said" if earlier.resolution else "was accepted"
+    verb = "placed a call, as a person recorded," if earlier.resolution else "was accepted"
     return _finding(
         "already-sent",
-        f"an equal request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
+        f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
         why=f"engagement {earlier.engagement_id or 'ID not known'}; same profile, operation, target and body",
     )

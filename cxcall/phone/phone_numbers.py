@@ -75,7 +75,7 @@ def numbers_in(value: Any) -> list[str]:
 
 @lru_cache(maxsize=_NUMBERS_KEPT)
 def find_number_mistake(number: str) -> str:
-    """Say why an E.164 number cannot be dialled, in one clause; empty when it can.
+    """Say why an E.164 number cannot be dialed, in one clause; empty when it can.
 
     Source: libphonenumber's metadata. It knows numbering plans, not who answers.
     """

@@ -177,7 +177,7 @@ def _check_expectation(
         return _check_keys(check, expected, body, sent)
     value = read_value(body, expected["at"])
     if "open" in expected:
-        return CheckResult.unknown(check, f"{says}? It is `{value}`; {expected['open']}")
+        return CheckResult.unknown(check, f"{says}: unknown ({expected['open'].format(value)})")
     if "in" in expected and value is None:
         return CheckResult.unknown(check, f"{says}? `{expected['at']}` is not in the answer")
     if value in expected["in"] if "in" in expected else not value:

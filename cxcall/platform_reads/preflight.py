@@ -58,7 +58,7 @@ def _check_settings(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult.of_finding("settings", finding)
     if not settings.conflicts:
         profile, url = settings.profile, settings.base_url
-        yield CheckResult.passed("settings", f"profile `{profile}`, {url}; nothing contradicts")
+        yield CheckResult.passed("settings", f"profile `{profile}`, {url}; no conflicts")
 
 
 def _probe_host(preflight: PreflightInput) -> Exchange:
@@ -146,7 +146,7 @@ def _check_numbers(
         wrong = [entry for entry in here if entry.code.startswith("phone-")]
         yield from (CheckResult.of_finding("number", entry) for entry in wrong)
         if not wrong:
-            yield CheckResult.passed("number", f"`{masked}` can be dialled; not who answers it")
+            yield CheckResult.passed("number", f"`{masked}` can be dialed; who answers is unknown")
         yield _check_hours(preflight.settings, number, masked)
         yield _check_do_not_call(preflight.settings, masked, here)
 
@@ -156,14 +156,14 @@ def _check_hours(settings: Settings, number: str, masked: str) -> CheckResult:
     hours = Hours.parse(settings.hours) if settings.hours else None
     if not times:
         return CheckResult.unknown("hours", f"no time zone is known for `{masked}`")
-    shown = ", ".join(f"{moment:%H:%M} at {zone}" for zone, moment in list(times.items())[:2])
+    shown = ", ".join(f"{moment:%H:%M} ({zone})" for zone, moment in list(times.items())[:2])
     more = f" and {len(times) - 2} zones more" if len(times) > 2 else ""  # noqa: PLR2004 - as shown
-    says = f"it is {shown}{more}, where `{masked}` may be"
+    says = f"local time is {shown}{more} for `{masked}`"
     if hours is None:
-        return CheckResult.unknown("hours", says, "say when people may be called: `--hours 08:00-21:00`")  # fmt: skip
+        return CheckResult.unknown("hours", says, "set the calling hours: `--hours 08:00-21:00`")  # fmt: skip
     if all(moment in hours for moment in times.values()):
         return CheckResult.passed("hours", f"{says}: within {hours}")
-    return CheckResult.failed("hours", f"{says}: outside of {hours}", "call within those hours there")  # fmt: skip
+    return CheckResult.failed("hours", f"{says}: outside {hours}", "call within those hours")  # fmt: skip
 
 
 def _check_do_not_call(settings: Settings, masked: str, findings: Sequence[Finding]) -> CheckResult:

@@ -276,7 +276,7 @@ def unpublished_path(operation: Operation) -> Finding:
         Severity.ERROR,
         "path-unpublished",
         "path",
-        f"`{operation.method} {operation.path}` is reported by users and in no vendor's published list",
+        f"`{operation.method} {operation.path}` is reported by users; not documented by the vendor",
         fix="published for the same purpose: " + "; or ".join(map(str, operation.nearest)),
         source=f"contract {operation.contract.name}",
     )

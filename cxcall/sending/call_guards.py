@@ -114,9 +114,9 @@ def _check_kind(number: str) -> Iterator[Finding]:
     if len(national) <= _MAX_SHORT_NUMBER and any(
         phonenumbers.is_emergency_number(national, region) for region in regions
     ):
-        yield _error("phone-kind", f"`{number}` is an emergency number", "name the number of a person; an extension of that name: `--force`")  # fmt: skip
+        yield _error("phone-kind", f"`{number}` is an emergency number", f"use a subscriber number; add `--force` if {number} is an internal extension")  # fmt: skip
     elif parsed and phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
-        yield _error("phone-kind", f"`{phone_numbers.mask(number)}` is a premium-rate number: each minute is charged", "name the person's own number; if it is meant: `--force`")  # fmt: skip
+        yield _error("phone-kind", f"`{phone_numbers.mask(number)}` is a premium-rate number: each minute is charged", "use the person's own number; add `--force` if you mean this one")  # fmt: skip
 
 
 def _error(code: str, message: str, fix: str, why: str = "", source: str = _SOURCE) -> Finding:
@@ -177,10 +177,10 @@ def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Findin
         why = ""
     elif outside:
         (zone, moment), *others = outside
-        more = (
-            f", and outside at {len(others)} more of its {len(times)} time zones" if others else ""
+        more = f"; also in {len(others)} more of its {len(times)} time zones" if others else ""
+        message = (
+            f"local time of `{masked}` is {moment:%H:%M} ({zone}), outside calling hours{more}"
         )
-        message = f"it is {moment:%H:%M} at {zone}, where `{masked}` may be{more}"
         fix = f"call within {hours} there"
         why = "a mobile number may be anywhere: these are the zones that its digits allow"
     else:

@@ -24,7 +24,7 @@ _RESOLVE = "`cxcall history resolve {id} --rang` or `--did-not-ring`"
 # Kind of connection failure -> finding code, problem, correction.
 _CONNECTION_FAILURES = {
     "dns": ("host-unknown", "cannot be found", "check the region or `base_url`: `cxcall config show`"),
-    "connect": ("undelivered", "takes no connection", "check `base_url`, and that it is running"),
+    "connect": ("undelivered", "refused the connection", "check `base_url`, and that it is running"),
     "certificate": ("undelivered", "has a certificate that is not trusted", "set `REQUESTS_CA_BUNDLE` to the file of your network's own authority"),
     "tls": ("undelivered", "makes no secure connection", "check that it is an `https://` address"),
     "proxy": ("undelivered", "cannot be reached through the proxy", "check `HTTPS_PROXY` and `NO_PROXY`"),

@@ -114,7 +114,9 @@ class ConfigFile(NamedTuple):
         for key in table:
             if key not in known:
                 fix = suggest_name(key, known)
-                raise UsageError(f"`{key}` is no setting", where=self._locate(*above, key), fix=fix)
+                raise UsageError(
+                    f"unknown setting `{key}`", where=self._locate(*above, key), fix=fix
+                )
 
     def _check_type(
         self, default: Any, keys: tuple[str, ...], kind: type | tuple[type, ...], wanted: str

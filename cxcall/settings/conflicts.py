@@ -34,7 +34,7 @@ def find_conflicts(
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
     for name, suggestion in find_misspelled_variables():
-        yield _warning("usage", name, f"`{name}` is no setting, and is ignored", suggestion)
+        yield _warning("usage", name, f"unknown setting `{name}`, which is ignored", suggestion)
 
 
 def _warning(code: str, where: str, message: str, fix: str, why: str = "") -> Finding:

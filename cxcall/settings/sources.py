@@ -158,7 +158,7 @@ def _check_variable(key: str, value: str | None, place: str) -> None:
         raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
     if key not in known:
         fix = suggest_name(key, known, prefix=PREFIX)
-        raise UsageError(f"`{key}` is no setting", where=place, fix=fix)
+        raise UsageError(f"unknown setting `{key}`", where=place, fix=fix)
     if value is None:
         raise UsageError(f"`{key}` has no value", where=place, fix=f"write `{key}=value`")
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from cxcall.transport.connection import ConnectionState
 
 _KINDS = {
-    "RemoteDisconnected": "the connection was closed without an answer",
-    "TimeoutError": "no answer in time",
-    "IncompleteRead": "the answer broke off",
-    "BadStatusLine": "the answer is not HTTP",
-    "LineTooLong": "the answer is not HTTP",
-    "HTTPException": "the answer is not HTTP",
+    "RemoteDisconnected": "the connection was closed without a response",
+    "TimeoutError": "no response in time",
+    "IncompleteRead": "the response was truncated",
+    "BadStatusLine": "the response is not HTTP",
+    "LineTooLong": "the response is not HTTP",
+    "HTTPException": "the response is not HTTP",
     "HeldBackError": "held back while the API asks to wait",
-    "InvalidHeader": "the answer is not HTTP",
+    "InvalidHeader": "the response is not HTTP",
     "InvalidProxyURL": "its address cannot be used",
     "InvalidSchema": "its address cannot be used",
 }
@@ -34,7 +34,7 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
     causes = list(_causes(error))
     root = _root(causes)
     if line.left:
-        return _broken(causes, line), _words(root, "the answer broke off, or is not HTTP")
+        return _broken(causes, line), _words(root, "the response was truncated or is not HTTP")
     names = {type(cause).__name__ for cause in causes}
     signs = (
         ("held", "HeldBackError" in names),

@@ -98,7 +98,7 @@ def _read(path: Path, known: Catalog) -> OperationPatterns | None:
         if key != "operations":
             place = toml.locate(path, text, *above, key)
             raise UsageError(
-                f"`{key}` is no setting", where=place, fix=f"under `[operations]` {_EXAMPLE}"
+                f"unknown setting `{key}`", where=place, fix=f"under `[operations]` {_EXAMPLE}"
             )
     keys = (*above, "operations")
     patterns = _table(path, text, keys, declared.get("operations", {}))

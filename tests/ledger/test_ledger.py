@@ -273,7 +273,7 @@ def test_unknown_delivery_stops_an_identical_request_at_any_age(book: Ledger, cl
     finding = stopped.value.findings[0]
     assert (stopped.value.exit_code, finding.code) == (ExitCode.STOPPED, "outcome-unknown")
     assert (
-        f"sent 400 days ago, may have rung already: delivery `{delivery}` is unknown"
+        f"sent 400 days ago, may have placed a call: delivery `{delivery}` is unknown"
         in finding.message
     )
     assert f"cxcall history resolve {delivery} --rang` or `--did-not-ring`" in finding.fix
@@ -374,7 +374,7 @@ def test_resolution_rang_stops_the_request_within_the_window(book: Ledger, clock
     delivery = book.begin(intent("a"), WINDOW)
     book.resolve(delivery, rang=False)
     assert book.resolve(delivery, rang=True).resolution == "rang"
-    with pytest.raises(AlreadySentError, match="rang, a person said"):
+    with pytest.raises(AlreadySentError, match="placed a call, as a person recorded,"):
         book.begin(intent("a"), WINDOW)
     clock.advance(WINDOW + 1)
     assert book.begin(intent("a"), WINDOW)
@@ -627,7 +627,7 @@ def test_file_that_is_not_a_database_is_reported(folder: Path) -> None:
     (folder / database.FILE_NAME).write_bytes(b"not a database at all\n" * 400)
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
-    assert "is damaged, or is none" in message_of(stopped)
+    assert "is damaged or not a ledger" in message_of(stopped)
     assert (folder / database.FILE_NAME).read_bytes() == b"not a database at all\n" * 400
 
 

@@ -69,7 +69,7 @@ def make_foreign(state: Path) -> None:
     ("spoil", "said"),
     [
         (make_newer, "upgrade cxcall"),
-        (make_corrupt, "is damaged, or is none"),
+        (make_corrupt, "is damaged or not a ledger"),
         (make_file_of_folder, "is a file"),
         (make_foreign, "of another program"),
     ],

@@ -63,7 +63,7 @@ def test_call_outside_calling_hours_gets_a_warning(cxcall: Cxcall) -> None:
     ran = cxcall(*call(BERLIN), "--hours", hours_at("Europe/Berlin", inside=False), code=0)
     finding = ran.envelope["findings"][0]
     assert (finding["severity"], finding["code"]) == ("warning", "outside-hours")
-    assert "at Europe/Berlin" in finding["message"]
+    assert "(Europe/Berlin)" in finding["message"]
     within = hours_at("Europe/Berlin", inside=True)
     assert cxcall(*call(BERLIN), "--hours", within, code=0).codes == []
 

@@ -249,10 +249,10 @@ def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
         ('a = "1\n', "1:7", "not valid TOML"),
         ("\n\nbase_url = 1 2\n", "3:14", "not valid TOML"),
         ("default_profile = \n", "1:19", "not valid TOML"),
-        ('profile = "eu"\n', "1", "`profile` is no setting"),
-        ('[profiles.a]\nx = 1\n[profiles.eu]\nbase-url = "x"\n', "2", "`x` is no setting"),
-        ('\n[profiles.eu]\nbase-url = "x"\n', "3", "`base-url` is no setting"),
-        ('profiles = { eu = { "tiemout" = 3 } }\n', "1", "`tiemout` is no setting"),
+        ('profile = "eu"\n', "1", "unknown setting `profile`"),
+        ('[profiles.a]\nx = 1\n[profiles.eu]\nbase-url = "x"\n', "2", "unknown setting `x`"),
+        ('\n[profiles.eu]\nbase-url = "x"\n', "3", "unknown setting `base-url`"),
+        ('profiles = { eu = { "tiemout" = 3 } }\n', "1", "unknown setting `tiemout`"),
         ("[profiles.eu]\nregion = 3\n", "2", "`region` must be a string, not a number"),
         ("[profiles.eu]\ntimeout = true\n", "2", "`timeout` must be a number, not a boolean"),
         ('[profiles.eu]\nbase_url = ["x"]\n', "2", "`base_url` must be a string, not a list"),
@@ -357,7 +357,7 @@ def test_folder_named_dotenv_is_ignored(world: World) -> None:
     [
         (f"\nA=1\nCXCALL_CLIENT_SECRET='{SECRET}\n", "3", "a line of `.env` cannot be read"),
         (f"CXCALL_CLIENT_SECRET={SECRET}\n\n=x\n", "3", "cannot be read"),
-        ("A=1\n\nCXCALL_BASEURL=http://127.0.0.1:1\n", "3", "`CXCALL_BASEURL` is no setting"),
+        ("A=1\n\nCXCALL_BASEURL=http://127.0.0.1:1\n", "3", "unknown setting `CXCALL_BASEURL`"),
         ("CXCALL_STATE_DIR=/x\n", "1", "`CXCALL_STATE_DIR` has no effect here"),
         ("\nCXCALL_TIMEOUT\n", "2", "`CXCALL_TIMEOUT` has no value"),
         ("CXCALL_TIMEOUT=soon\n", "1", "`timeout` is `soon`"),
@@ -382,7 +382,7 @@ def test_unknown_dotenv_variable_suggests_the_closest_name(world: World) -> None
 def test_misspelled_environment_variable_is_a_warning(world: World) -> None:
     conflicts = world.env(CXCALL_BASEURL="x", CXCALL_E2E_RUN="1").load().conflicts
     assert [found.message for found in conflicts] == [
-        "`CXCALL_BASEURL` is no setting, and is ignored"
+        "unknown setting `CXCALL_BASEURL`, which is ignored"
     ]
 
 

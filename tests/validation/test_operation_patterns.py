@@ -95,7 +95,7 @@ def test_stdin_and_a_broken_file_of_others_are_left_alone(cxcall: Cxcall) -> Non
     [
         (".cxcall.toml", "[operations\n", "1:12", "not valid TOML"),
         ("pyproject.toml", "[tool.cxcall.operations\n", "1:24", "not valid TOML"),
-        (".cxcall.toml", "[operation]\n'*' = 'execute'\n", "1", "`operation` is no setting"),
+        (".cxcall.toml", "[operation]\n'*' = 'execute'\n", "1", "unknown setting `operation`"),
         (
             "pyproject.toml",
             "[tool]\ncxcall = 1\n",

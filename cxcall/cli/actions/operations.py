@@ -95,7 +95,7 @@ def _operation_text(operation: Operation) -> str:
     if operation.description:
         lines += [operation.description, ""]
     is_published = operation.provenance == "published"
-    remark = "" if is_published else " (reported by users, in no vendor's published list)"
+    remark = "" if is_published else " (reported by users; not documented by the vendor)"
     lines.append(f"provenance:  {operation.provenance}" + remark)
     lines += _token_lines(operation)
     lines += [f"instead:     {entry}, to {entry.summary}" for entry in operation.nearest]

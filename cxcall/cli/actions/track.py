@@ -159,7 +159,7 @@ def _not_readable(name: str, fix: str) -> UsageError:
         f"no operation is published that reads what `{name}` started",
         where=name,
         fix=fix,
-        why="its route is reported by users, and stands in no vendor's list",
+        why="its route is reported by users; not documented by the vendor",
         code="not-provable",
     )
 

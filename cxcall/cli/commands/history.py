@@ -84,7 +84,7 @@ def resolve(
 ) -> Report:
     """Say what became of an unknown delivery.
 
-    Until then, an equal request is stopped; after `--did-not-ring` it may be sent again.
+    Until then, an identical request is stopped; after `--did-not-ring` it may be sent again.
     """
     from cxcall.cli.actions.history import resolve_delivery
 
