@@ -39,7 +39,7 @@ def test_age_of_the_earlier_delivery_is_stated(seconds: float, text: str) -> Non
 @pytest.mark.parametrize(
     ("outcome", "resolution", "same_batch", "code", "text"),
     [
-        (Outcome.UNKNOWN, "", False, "outcome-unknown", "may have rung already"),
+        (Outcome.UNKNOWN, "", False, "outcome-unknown", "may have placed a call"),
         (Outcome.UNKNOWN, RANG, False, "already-sent", "placed a call, as a person recorded,"),
         (Outcome.ACCEPTED, "", False, "already-sent", "was accepted"),
         (Outcome.ACCEPTED, "", True, "already-sent", "row 3 of this batch"),
