@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from coverage import Coverage
+from hypothesis import settings
 
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import Cxcall, Stranger
+from helpers.fork_server import ForkServer
 
 if threading.current_thread() is threading.main_thread():
     # A run started in the background has SIGINT ignored, and would hand that on to every command.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-QUICK_CASES = 3
+QUICK = "not slow"
+QUICK_CASES = 2
 """How many cases of a test that starts the command for each are in the quick suite."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Hypothesis try fewer examples in the quick suite."""
+    settings.register_profile("quick", max_examples=20, deadline=None)
+    if config.getoption("markexpr") == QUICK:
+        settings.load_profile("quick")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +48,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for number, item in enumerate(group):
             if number % step:
                 item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server(pytestconfig: pytest.Config) -> Iterator[None]:
+    """Let the quick suite start the command by a fork, and all others as a user does."""
+    can_fork = sys.platform == "linux" and Coverage.current() is None
+    if can_fork and pytestconfig.getoption("markexpr") == QUICK:
+        server = Cxcall.fork_server = ForkServer()
+        yield
+        Cxcall.fork_server = None
+        server.stop()
+    else:
+        yield
 
 
 @pytest.fixture

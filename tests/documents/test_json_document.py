@@ -20,7 +20,7 @@ from cxcall.documents.json_syntax_errors import diagnose
 from cxcall.documents.text_files import UnreadableError, read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
-from helpers.work import count_calls, time_limit
+from helpers.work import count_calls, examples, time_limit
 
 SCALARS = (
     st.none()
@@ -113,7 +113,7 @@ def parsed(text: str) -> Document | Finding:
         return found
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(VALUES, INDENTS)
 def test_position_of_every_pointer_holds_its_value(value: Any, indent: int | None) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=False)
@@ -139,7 +139,7 @@ def test_position_of_every_pointer_holds_its_value(value: Any, indent: int | Non
 
 
 @pytest.mark.usefixtures("untraced")
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 @given(
     VALUES, INDENTS, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), NOISE), max_size=3)
 )
@@ -163,14 +163,14 @@ def test_parse_agrees_with_json_loads(
         assert parse(text, "p.json").value == expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.text(st.characters()) | st.lists(NOISE, max_size=30).map("".join))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     found = parsed(text)
     assert isinstance(found, Document) or found.message != "this is not JSON"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=60) | st.text(max_size=20).map(lambda text: text.encode("utf-16")))
 def test_any_bytes_are_decoded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
@@ -184,7 +184,7 @@ def test_any_bytes_are_decoded_or_refused(
     assert found == data or b"is not UTF-8" in found
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(OBJECTS)
 def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> None:
     repeats = 0

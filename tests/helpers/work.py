@@ -1,4 +1,4 @@
-"""Measures of work that do not depend on how busy the machine is, and a net under what may hang."""
+"""How much a test does, measures of work that do not depend on how busy the machine is, and a net under what may hang."""
 
 from __future__ import annotations
 
@@ -7,8 +7,16 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from hypothesis import settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+
+def examples(count: int) -> int:
+    """Return how many examples Hypothesis tries: all in the whole suite, a twentieth in the quick one."""
+    is_quick = settings.get_current_profile_name() == "quick"
+    return max(20, count // 20) if is_quick else count
 
 
 def count_calls(action: Callable[[], object]) -> int:

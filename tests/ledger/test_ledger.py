@@ -31,6 +31,7 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent, Record, intent_digest
 from helpers.ledger_process import ENDS, intent
+from helpers.work import examples
 
 PROCESS = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -885,7 +886,7 @@ class GuardMachine(RuleBasedStateMachine):
 
 
 TestGuard = GuardMachine.TestCase
-TestGuard.settings = settings(max_examples=30, stateful_step_count=30, deadline=None)
+TestGuard.settings = settings(max_examples=examples(30), stateful_step_count=30, deadline=None)
 
 
 def test_ledger_of_the_first_release_is_upgraded_and_still_guards(tmp_path: Path) -> None:

@@ -19,15 +19,13 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters, check_payload, has_errors
 from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
+from helpers.work import examples
 
 OPERATIONS = contract.operations()
 WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 # The bodies that this project was asked for are tried most.
 TRIES = {"community": 2000}
 FEWER_TRIES = 150
-SHARES = pytest.mark.parametrize(
-    "share", [pytest.param(25, id="few"), pytest.param(1, id="all", marks=pytest.mark.slow)]
-)
 EXECUTE = contract.find("execute", OPERATIONS)
 ANY_JSON = st.recursive(
     st.none()
@@ -103,15 +101,17 @@ def mutated(draw: st.DrawFn, operation: Operation) -> Any:
 
 
 @pytest.mark.usefixtures("untraced")
-@SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_verdict_equals_that_of_an_independent_validator(operation: Operation, share: int) -> None:
+def test_verdict_equals_that_of_an_independent_validator(operation: Operation) -> None:
     validator = independent_validator(operation)
 
-    tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
 
     @settings(
-        max_examples=tries, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=examples(tries),
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
     )
     @given(mutated(operation))
     def compare(body: Any) -> None:
@@ -122,13 +122,12 @@ def test_verdict_equals_that_of_an_independent_validator(operation: Operation, s
 
 
 @pytest.mark.usefixtures("untraced")
-@SHARES
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
-def test_every_finding_has_a_place_and_a_fix(operation: Operation, share: int) -> None:
-    tries = TRIES.get(operation.contract.name, FEWER_TRIES) // share
+def test_every_finding_has_a_place_and_a_fix(operation: Operation) -> None:
+    tries = TRIES.get(operation.contract.name, FEWER_TRIES)
 
     @settings(
-        max_examples=tries // 5,
+        max_examples=examples(tries // 5),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from cxcall.phone.numbering_plans import is_certainly_valid
+from helpers.work import examples
 
 CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
 
@@ -82,7 +83,7 @@ def test_patterns_match_most_valid_numbers() -> None:
 
 
 @pytest.mark.usefixtures("untraced")
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(
     st.from_regex(r"\A\+[0-9]{1,20}\Z")
     | st.from_regex(r"\A\+\d{1,20}\n?\Z")

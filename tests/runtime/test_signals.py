@@ -97,6 +97,7 @@ def test_stopped_while_it_waits_to_send_again_nothing_rang(
     assert sandbox.rings == []
 
 
+@pytest.mark.slow
 def test_eight_at_once_ring_once(live: Cxcall, sandbox: Sandbox) -> None:
     live("auth", "token", code=0)
     ended = run_at_once(live, [PERSONAL] * 8)
@@ -105,6 +106,7 @@ def test_eight_at_once_ring_once(live: Cxcall, sandbox: Sandbox) -> None:
     assert not any("locked" in text for _, text in ended)
 
 
+@pytest.mark.slow
 def test_eight_different_ones_at_once_ring_eight_times(live: Cxcall, sandbox: Sandbox) -> None:
     live("auth", "token", code=0)
     ended = run_at_once(live, [(*PERSONAL[:-1], f"reason {number}") for number in range(8)])

@@ -79,6 +79,7 @@ def test_the_exit_code_is_that_of_the_outcome_whatever_the_streams_take(
     assert len(sandbox.rings) <= 1
 
 
+@pytest.mark.slow
 def test_talk_that_nobody_reads_does_not_either(live: Cxcall) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -15,9 +15,12 @@ from cxcall import check
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox
 
-pytestmark = pytest.mark.skipif(
-    find_spec("PureCloudPlatformClientV2") is None, reason="the vendor's SDK is not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("PureCloudPlatformClientV2") is None, reason="the vendor's SDK is not installed"
+    ),
+]
 PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_client.py"
 GENESYS = next(entry for entry in contract.builtin() if entry.name == "genesys-cloud")
 

@@ -22,6 +22,7 @@ from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
 from cxcall.settings import sources, tenants
 from cxcall.settings.config_file import ConfigFile
+from helpers.work import examples
 
 SECRET = "m4rker-s3cret"
 ROOT = Path(__file__).parents[2]
@@ -110,7 +111,9 @@ SOURCES = {
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(200),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
     name=st.sampled_from(sorted(VALUES)),

@@ -17,6 +17,7 @@ from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
 from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
 from cxcall.validation.screening import build_screen
 from helpers.command import CONTACT
+from helpers.work import examples
 
 OTHER = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
 UUID = {"type": "string", "format": "uuid"}
@@ -199,7 +200,7 @@ def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
 
 
 many = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 BASES = [GOOD, [{"id": CONTACT, "free": "x"}, {"count": 1}], TREE, {"leaf": "+12125550123"}]
 EXAMPLES = [entry for entry in operations() if entry.takes_body and entry.example is not None]
@@ -223,7 +224,7 @@ def test_accepted_line_of_shipped_operation_has_no_finding(
 
 
 @pytest.mark.usefixtures("untraced")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.binary(max_size=200))
 def test_accepted_bytes_have_no_finding(line: bytes) -> None:
     _assert_same_verdict(PayloadChecker(_shipped()), line.replace(b"\n", b""))

@@ -1,0 +1,164 @@
+"""Start the command by a fork of a process that has loaded it: a real process, without the time of loading.
+
+The quick suite uses it. The whole suite starts the installed program each time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from threading import Lock
+from typing import NamedTuple, NoReturn
+
+LIBRARIES = (
+    "http.client", "jsonschema_rs", "msgspec.json", "phonenumbers", "platformdirs", "requests", "rich.console",
+    "rich.table", "rich.text", "sqlite3", "typer", "urllib3", "waitress", "dotenv",
+)  # fmt: skip
+LONGEST_INPUT = 1 << 15
+"""Bytes of stdin that fit into a pipe on every system, so that nobody has to feed it."""
+
+
+class Ended(NamedTuple):
+    """How a process ended, and what it wrote."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+class ForkServer:
+    """A process that has loaded the command, and forks once for each time that it is run."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, __file__, str(theirs.fileno())],
+                stdin=subprocess.PIPE,  # pipes, as each run has: a stream knows whether it can seek
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def can_run(self, given: bytes, environment: dict[str, str]) -> bool:
+        """Tell whether a run is like any other: what Python reads when it starts is as usual."""
+        names = {name for name in environment if name.startswith(("PYTHON", "COV"))}
+        return len(given) <= LONGEST_INPUT and names <= {"PYTHON_KEYRING_BACKEND"}
+
+    def run(
+        self, arguments: list[str], given: bytes, cwd: str, environment: dict[str, str]
+    ) -> Ended | None:
+        """Run the command to its end; returns None where another thread is running one."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            ours, theirs = zip(*(os.pipe() for _ in range(2)), strict=True)
+            read_end, write_end = os.pipe()
+            os.write(write_end, given)
+            os.close(write_end)
+            request = json.dumps([arguments, cwd, environment]).encode()
+            socket.send_fds(self._channel, [len(request).to_bytes(4)], [read_end, *theirs])
+            for descriptor in (read_end, *theirs):
+                os.close(descriptor)
+            self._channel.sendall(request)
+            out, err = read_all(ours, timeout=60)
+            return Ended(int.from_bytes(self._channel.recv(4), signed=True), out, err)
+        finally:
+            self._lock.release()
+
+    def stop(self) -> None:
+        """End the process, which waits for the next request."""
+        self._channel.close()
+        self._process.communicate(timeout=30)
+
+
+def read_all(descriptors: tuple[int, ...], timeout: float) -> list[bytes]:
+    """Read pipes to their ends, all at once, and close them."""
+    found = dict.fromkeys(descriptors, b"")
+    with selectors.DefaultSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(timeout)
+            if not ready:
+                raise TimeoutError(f"the command did not end within {timeout:g} s")
+            for key, _ in ready:
+                block = os.read(key.fd, 1 << 16)
+                found[key.fd] += block
+                if not block:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return list(found.values())
+
+
+def load() -> None:
+    """Load the libraries and the whole command, but for what only the keyring needs."""
+    import cxcall
+
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(cxcall.__path__, "cxcall."):
+        if not module.name.endswith(("__main__", "pytest_plugin", "keyring_store")):
+            importlib.import_module(module.name)
+
+
+def serve(channel: socket.socket) -> None:
+    """Fork for each request, until nobody can ask any more."""
+    while True:
+        size, descriptors, _, _ = socket.recv_fds(channel, 4, 3)
+        if not size:
+            return
+        request = b""
+        while len(request) < int.from_bytes(size):
+            request += channel.recv(1 << 16)
+        arguments, cwd, environment = json.loads(request)
+        child = os.fork()
+        if not child:
+            channel.close()
+            become(arguments, cwd, environment, descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        _, status = os.waitpid(child, 0)
+        with suppress(OSError):
+            channel.sendall(os.waitstatus_to_exitcode(status).to_bytes(4, signed=True))
+
+
+def become(
+    arguments: list[str], cwd: str, environment: dict[str, str], descriptors: list[int]
+) -> NoReturn:
+    """Be the command: its arguments, its folder, its environment, its streams."""
+    for stream, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, stream)
+        os.close(descriptor)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = arguments
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    from cxcall.__main__ import main
+
+    try:
+        sys.exit(main())  # type: ignore[func-returns-value] # as the installed script does
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - as Python itself does at the end
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    with suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load()
+    serve(socket.socket(fileno=int(sys.argv[1])))
