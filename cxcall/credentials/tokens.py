@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.credentials import selection, store
 from cxcall.credentials.oauth_client import CLIENT_CREDENTIALS, check_secret
-from cxcall.credentials.store import EXPLICIT, LOGIN_SOURCE, Token
+from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.settings import CXONE
@@ -36,10 +36,12 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
     """
     _raise_errors(settings)
     if token := selection.find_explicit_token(settings):
+        _check_trust(settings, token.source)
         if fresh:
             raise selection.rejected_token_error(settings, token)
         return token
     client = selection.select_client(settings)
+    _check_trust(settings, client.source)
     if settings.is_embedded:
         return store.fetch_token(settings, client)
     cached = store.find_cached_token(settings, client)
@@ -63,6 +65,7 @@ def log_in(settings: Settings, client_id: str, secret: str) -> Token:
     from cxcall.credentials.token_request import request_grant
 
     _raise_errors(settings)
+    _check_trust(settings, LOGIN_SOURCE)
     sources = LOGIN_SOURCE, LOGIN_SOURCE
     client = selection.client_from_pair(settings, (client_id, secret), sources)
     with store.lock_store(settings):
@@ -84,6 +87,7 @@ def log_in_with_browser(
     from cxcall.credentials import browser_login
 
     _raise_errors(settings)
+    _check_trust(settings, LOGIN_SOURCE)
     client = selection.browser_client(settings)
     grant = browser_login.log_in(
         client,
@@ -100,6 +104,7 @@ def log_in_with_browser(
 
 def log_in_with_token(settings: Settings, token: str) -> Token:
     """Store an access token for the profile and its host, to be used until it expires."""
+    _check_trust(settings, LOGIN_SOURCE)
     value = check_secret("access token", token, LOGIN_SOURCE)
     with store.lock_store(settings):
         store.save_login(settings, {"access_token": value})
@@ -182,6 +187,7 @@ def get_status(settings: Settings) -> CredentialsStatus:
         if token is None:
             client = selection.select_client(settings)
             token = store.find_cached_token(settings, client)
+        _check_trust(settings, client.source if client else token.source if token else "")
     except CredentialsError as error:
         findings += error.findings
     return CredentialsStatus(
@@ -193,6 +199,12 @@ def _raise_errors(settings: Settings) -> None:
     errors = [found for found in settings.conflicts if found.severity is Severity.ERROR]
     if errors:
         raise CredentialsError(*errors)
+
+
+def _check_trust(settings: Settings, source: str) -> None:
+    """Raise CredentialsError if `.env` decides where a secret from a login or the user goes."""
+    if source in (LOGIN_SOURCE, KEYRING_SOURCE) and settings.untrusted:
+        raise CredentialsError(*settings.untrusted)
 
 
 def _save(settings: Settings, client: Client, grant: TokenGrant) -> Token:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.regions import region_domain, shared_domain
 from cxcall.settings.sources import find_misspelled_variables, find_setting
+from cxcall.settings.trust import named_domain
 from cxcall.transport.urls import host_of, is_loopback_host, printable
 
 if TYPE_CHECKING:
@@ -16,17 +16,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Layer, Setting
 
-# The order of layers: flags, environment (ours, the vendor's), `.env` (ours, the vendor's), profile.
-_DOTENV = slice(3, 5)
-_PROFILE = 5
-_SECRETS_BY_PRECEDENCE = ("access_token", "access_key_secret", "client_secret")
-
 
 def find_conflicts(
     layers: Sequence[Layer], contract: Contract, base_url: str, token_url: str
 ) -> Iterator[Finding]:
-    """Yield the conflicts of the settings behind `base_url` and `token_url`, errors first."""
-    yield from _redirected_secret(layers, contract)
+    """Yield the conflicts of the settings behind `base_url` and `token_url`."""
     yield from _other_platform(layers, contract)
     if not is_loopback_host(shared_domain(base_url)):
         yield from _ignored_host(layers, contract, base_url)
@@ -39,48 +33,6 @@ def find_conflicts(
 
 def _warning(code: str, where: str, message: str, fix: str, why: str = "") -> Finding:
     return Finding(Severity.WARNING, code, where, message, fix, why)
-
-
-def _redirected_secret(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
-    """Refuse to send a profile's secret to a host that the working directory's `.env` names.
-
-    Otherwise, anyone who can write a `.env` file into a folder could receive the secret.
-    """
-    secret = next(
-        (name for name in _SECRETS_BY_PRECEDENCE if find_setting(name, layers)), "client_secret"
-    )
-    if secret not in layers[_PROFILE] or find_setting(secret, layers[:_PROFILE]):
-        return
-    own = {_domain(name, setting, contract) for name, setting in layers[_PROFILE].items()}
-    host_by = "base_url" if find_setting("base_url", layers) else "region"
-    for name in (host_by, "token_url", "issuer"):
-        setting = find_setting(name, layers)
-        if setting is None or not _is_in(setting, layers[_DOTENV]):
-            continue
-        domain = _domain(name, setting, contract)
-        if domain not in {*contract.regions.values(), *own}:
-            yield Finding(
-                Severity.ERROR,
-                "credential",
-                setting.locate(),
-                f"`.env` would send the profile's `{secret}` to `{domain}`",
-                f"set `{secret}` beside it in `.env`, or `{name}` in the profile",
-                "a file in the working directory must not decide where a profile's secret goes",
-            )
-
-
-def _domain(name: str, setting: Setting, contract: Contract) -> str:
-    """Return the domain that a setting names; empty if it names none."""
-    if name in {"base_url", "token_url", "issuer"}:
-        return shared_domain(setting.value)
-    try:
-        return region_domain(setting, contract) if name == "region" else ""
-    except UsageError:
-        return ""  # a value that is not used need not be valid
-
-
-def _is_in(setting: Setting, layers: Sequence[Layer]) -> bool:
-    return any(setting is entry for layer in layers for entry in layer.values())
 
 
 def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
@@ -122,7 +74,7 @@ def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) ->
 def _named_host(name: str, setting: Setting, contract: Contract) -> str:
     if name == "base_url":
         return host_of(setting.value).lower()
-    domain = _domain(name, setting, contract)
+    domain = named_domain(name, setting, contract)
     return host_of(contract.base_url(domain)).lower() if domain else ""
 
 

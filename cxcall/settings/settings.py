@@ -70,7 +70,8 @@ class Settings:
     """The effective settings of one command; an empty text means "not set".
 
     `conflicts` are warnings, or an error where a secret would go to a host that it is not meant
-    for: no token is requested while there is an error. `is_embedded` marks the settings of the
+    for: no token is requested while there is an error. `untrusted` are errors about choices in `.env`
+    that apply as soon as a secret comes from a login or from the user. `is_embedded` marks the settings of the
     sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
     sets the API's address, so that it comes from the discovery of the CXone tenant.
     """
@@ -100,11 +101,13 @@ class Settings:
         values: Mapping[str, Setting],
         conflicts: tuple[Finding, ...] = (),
         *,
+        untrusted: tuple[Finding, ...] = (),
         is_embedded: bool = False,
         base_url_from_tenant: bool = False,
     ) -> None:
         self.values = values
         self.conflicts = conflicts
+        self.untrusted = untrusted
         self.is_embedded = is_embedded
         self.base_url_from_tenant = base_url_from_tenant
 
@@ -114,6 +117,7 @@ class Settings:
         return Settings(
             {**self.values, "base_url": base_url},
             self.conflicts,
+            untrusted=self.untrusted,
             is_embedded=self.is_embedded,
             base_url_from_tenant=self.base_url_from_tenant,
         )
@@ -150,8 +154,9 @@ def load_settings(flags: Mapping[str, str | None], contract: Contract) -> Settin
     UsageError, with the place, for the first value that cannot be used.
     """
     from cxcall.settings.conflicts import find_conflicts
+    from cxcall.settings.trust import find_secrets_in_use, find_untrusted_choices
 
-    layers, profile = _read_layers(flags)
+    layers, profile, ignored = _read_trusted_layers(flags)
     declared = str(contract.declared.get("x-cxcall-platform", ""))
     platform = find_setting("platform", layers) or Setting(declared, f"contract {contract.name}")
     is_cxone = platform.value == CXONE
@@ -164,11 +169,13 @@ def load_settings(flags: Mapping[str, str | None], contract: Contract) -> Settin
     else:
         values |= resolve_addresses(layers, contract)
     addresses = values["base_url"].value, values["token_url"].value
-    conflicts = [*find_conflicts(layers, contract, *addresses)]
+    untrusted = tuple(find_untrusted_choices(layers, contract))
+    errors = untrusted if find_secrets_in_use(layers) else ()
+    conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()
     from_tenant = is_cxone and not find_setting("base_url", layers)
-    return Settings(values, tuple(conflicts), base_url_from_tenant=from_tenant)
+    return Settings(values, tuple(conflicts), untrusted=untrusted, base_url_from_tenant=from_tenant)
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
@@ -196,6 +203,20 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
     if profile.value.startswith(GC_PREFIX):
         return [*above, _gc_profile(profile).settings()], profile
     return [*above, file.profile_settings(profile)], profile
+
+
+def _read_trusted_layers(
+    flags: Mapping[str, str | None],
+) -> tuple[list[Layer], Setting, list[Finding]]:
+    """Return the layers without guards that `.env` would lower, the profile, and the warnings."""
+    layers, profile = _read_layers(flags)
+    if not layers[3]:
+        return layers, profile, []
+    from cxcall.settings.trust import drop_lowered_guards
+
+    defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
+    layers, ignored = drop_lowered_guards(layers, defaults)
+    return layers, profile, ignored
 
 
 def _gc_profile(profile: Setting) -> GcProfile:

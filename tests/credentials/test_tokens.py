@@ -884,7 +884,7 @@ def test_conflict_error_prevents_token_requests(
     for attempt in attempts:
         with pytest.raises(CredentialsError) as caught:
             attempt()
-        assert "would send the profile's `client_secret`" in str(caught.value)
+        assert "would send `client_secret` (from profile default" in str(caught.value)
     assert not tokens.get_status(settings).is_usable
     assert endpoint.asked == []
     assert not state.exists()

@@ -1,0 +1,121 @@
+"""Limit what the `.env` file of the working directory may decide.
+
+Whoever can write a `.env` file into a folder must not decide where another person's secret goes,
+what an operation is, or how careful cxcall is:
+
+| kind of setting | from `.env` |
+|---|---|
+| destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names |
+| schema and profile: contract, profile | used only with secrets from `.env` |
+| guard: duplicate_window, hours, hours_policy, do_not_call | used only if it does not lower the guard of the profile or the default |
+| other | used |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity
+from cxcall.settings.regions import region_domain, shared_domain
+from cxcall.settings.sources import find_setting
+from cxcall.transport.urls import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.contracts.contract import Contract
+    from cxcall.settings.sources import Layer, Setting
+
+# The order of layers: flags, environment (ours, the vendor's), `.env` (ours, the vendor's), profile.
+DOTENV = slice(3, 5)
+_DOTENV_LAYER = 3
+_URL_SETTINGS = ("base_url", "token_url", "issuer")
+_GUARDS = ("duplicate_window", "hours", "hours_policy", "do_not_call")
+_CODE = "credential"
+_WHY = "a file in the working directory must not decide where a secret from elsewhere goes"
+
+
+def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
+    """Return the secrets that a request for a token, or with a token, would send."""
+    for names in (("access_token",), ("access_key_secret", "client_secret"), ("client_secret",)):
+        if find_setting(names[0], layers):
+            found = {name: find_setting(name, layers) for name in names}
+            return {name: setting for name, setting in found.items() if setting}
+    return {}
+
+
+def find_untrusted_choices(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
+    """Yield an error for each choice in `.env` that may not be combined with a secret from elsewhere."""
+    secrets = find_secrets_in_use(layers)
+    foreign = {name for name, setting in secrets.items() if not _is_from_dotenv(setting, layers)}
+    if secrets and not foreign:
+        return
+    secret = next((name for name in secrets if name in foreign), "client_secret")
+    owner = f"`{secret}` (from {secrets[secret].source})" if secrets else "a secret from elsewhere"
+    outside = [layer for index, layer in enumerate(layers) if index not in (3, 4)]
+    trusted = {*contract.regions.values()}
+    trusted |= {named_domain(name, layer[name], contract) for layer in outside for name in layer}
+    host_name = "base_url" if find_setting("base_url", layers) else "region"
+    for name in (host_name, "token_url", "issuer", "contract", "profile"):
+        setting = find_setting(name, layers)
+        if setting is None or not _is_from_dotenv(setting, layers):
+            continue
+        domain = named_domain(name, setting, contract)
+        if domain and domain in trusted:
+            continue
+        target = f"send {owner} to `{domain}`" if domain else f"choose the {name} for {owner}"
+        yield Finding(
+            Severity.ERROR,
+            _CODE,
+            setting.locate(),
+            f"`.env` would {target}",
+            f"set `{secret}` beside it in `.env`, or `{name}` in the environment or by a flag",
+            _WHY,
+        )
+
+
+def drop_lowered_guards(
+    layers: Sequence[Layer], defaults: Layer
+) -> tuple[list[Layer], list[Finding]]:
+    """Return the layers without those guards of `.env` that lower a guard, and a warning for each."""
+    kept, findings = dict(layers[_DOTENV_LAYER]), []
+    below = [*layers[_DOTENV_LAYER + 1 :], defaults]
+    for name in _GUARDS:
+        setting, other = kept.get(name), find_setting(name, below)
+        if setting and other and _lowers(name, setting.value, other.value):
+            del kept[name]
+            findings.append(
+                Finding(
+                    Severity.WARNING,
+                    "usage",
+                    setting.locate(),
+                    f"`{name}` in `.env` is ignored; `{printable(other.value)}` (from {other.source}) is used",
+                    f"set `{name}` in the profile or in the environment",
+                    "a file in the working directory must not lower a guard",
+                )
+            )
+    return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], findings
+
+
+def named_domain(name: str, setting: Setting, contract: Contract) -> str:
+    """Return the domain that a setting names; empty if it names none."""
+    if name in _URL_SETTINGS:
+        return shared_domain(setting.value)
+    try:
+        return region_domain(setting, contract) if name == "region" else ""
+    except UsageError:
+        return ""  # a value that is not used need not be valid
+
+
+def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
+    return any(setting is entry for layer in layers[DOTENV] for entry in layer.values())
+
+
+def _lowers(name: str, value: str, other: str) -> bool:
+    if name == "duplicate_window":
+        try:
+            return float(value) < float(other)
+        except ValueError:
+            return False  # reported as not a number
+    return value != other and not (name == "hours_policy" and other == "warn")

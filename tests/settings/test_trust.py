@@ -1,0 +1,239 @@
+"""What the `.env` file of the working directory may decide, for each setting and source of a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.contracts.contract import of_platform
+from cxcall.credentials import tokens
+from cxcall.findings.errors import CredentialsError
+from cxcall.findings.finding import Severity
+from cxcall.settings.settings import Settings, find_platform, load_settings
+from tests.helpers.command import CAMPAIGN, CONTACT, Cxcall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.sandbox.server import Sandbox
+
+SECRET = "m4rker-s3cret"
+NUMBER = "+12025550123"
+BODY = json.dumps(
+    {
+        "contactId": CONTACT,
+        "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": NUMBER}},
+    }
+)
+
+
+class Folder:
+    """A working directory with a `.env` file, and a config folder, in a clean environment."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in list(os.environ):
+            if name.startswith(("CXCALL_", "GENESYSCLOUD_")):
+                monkeypatch.delenv(name)
+        for name in ("config", "state"):
+            monkeypatch.setenv(f"CXCALL_{name.upper()}_DIR", str(path / name))
+        (path / "config").mkdir()
+        monkeypatch.chdir(path)
+        self._monkeypatch = monkeypatch
+        self._profile = ["[profiles.default]"]
+        self._dotenv: list[str] = []
+
+    def set(self, source: str, name: str, value: str) -> None:
+        """Set a setting in `environment`, `vendor`, `profile`, or `.env`."""
+        vendor = {
+            "access_token": "GENESYSCLOUD_ACCESS_TOKEN",
+            "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
+            "client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
+        }
+        if source == "environment":
+            self._monkeypatch.setenv(f"CXCALL_{name.upper()}", value)
+        elif source == "vendor":
+            self._monkeypatch.setenv(vendor[name], value)
+        elif source == "profile":
+            self._profile.append(f'{name} = "{value}"')
+        else:
+            self._dotenv.append(f"CXCALL_{name.upper()}={value}")
+
+    def load(self) -> Settings:
+        """Write the files, and load the settings as a command does."""
+        profiles = [*self._profile, "[profiles.other]", 'region = "eu-west-1"']
+        config = Path("config/config.toml")
+        config.write_text("\n".join(profiles), "utf-8")
+        config.chmod(0o600)
+        Path(".env").write_text("\n".join(self._dotenv), "utf-8")
+        return load_settings({}, of_platform(find_platform({})))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    return Folder(tmp_path, monkeypatch)
+
+
+CHOICES = {
+    "base_url": "https://api.evil.example",
+    "region": "evil.example",
+    "token_url": "https://evil.example/oauth/token",
+    "issuer": "https://evil.example",
+    "contract": "evil.json",
+    "profile": "other",
+}
+SECRETS = ("access_token", "client_secret")
+SOURCES = ("environment", "vendor", "profile", ".env")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("choice", CHOICES)
+def test_dotenv_choice_is_used_only_with_secrets_from_dotenv(
+    folder: Folder, choice: str, secret: str, source: str
+) -> None:
+    folder.set(source, secret, SECRET)
+    if secret == "client_secret":
+        folder.set(source, "client_id", "me")
+    folder.set(".env", choice, CHOICES[choice])
+    # A profile of another name does not have the secret of the default profile.
+    is_refused = source != ".env" and (choice, source) != ("profile", "profile")
+    settings = folder.load()
+    errors = [entry for entry in settings.conflicts if entry.severity is Severity.ERROR]
+    assert bool(errors) == is_refused
+    if is_refused:
+        assert errors[0].where.startswith(".env:")
+        with pytest.raises(CredentialsError, match="would"):
+            tokens.get_token(settings)
+    assert SECRET not in repr(errors)
+
+
+@pytest.mark.parametrize("source", ["environment", "profile"])
+def test_published_region_in_dotenv_is_no_foreign_destination(folder: Folder, source: str) -> None:
+    folder.set(source, "access_token", SECRET)
+    folder.set(".env", "region", "eu-west-1")
+    assert not [e for e in folder.load().conflicts if e.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize("choice", ["base_url", "token_url", "contract", "profile"])
+def test_secret_from_the_user_does_not_follow_a_dotenv_choice(folder: Folder, choice: str) -> None:
+    folder.set(".env", choice, CHOICES[choice])
+    settings = folder.load()
+    with pytest.raises(CredentialsError, match="would"):
+        tokens.log_in_with_token(settings, SECRET)
+    with pytest.raises(CredentialsError, match="would"):
+        tokens.log_in(settings, "me", SECRET)
+
+
+@pytest.mark.parametrize(
+    ("name", "profile", "dotenv", "expected"),
+    [
+        ("duplicate_window", "900", "0.001", "900"),
+        ("duplicate_window", "", "0.001", "900"),
+        ("duplicate_window", "900", "3600", "3600"),
+        ("hours_policy", "enforce", "warn", "enforce"),
+        ("hours_policy", "", "enforce", "enforce"),
+        ("do_not_call", "dnc.txt", "/dev/null", "dnc.txt"),
+        ("do_not_call", "", "dnc.txt", "dnc.txt"),
+        ("hours", "08:00-20:00", "00:00-23:59", "08:00-20:00"),
+        ("hours", "", "08:00-20:00", "08:00-20:00"),
+    ],
+)
+def test_dotenv_raises_a_guard_and_never_lowers_it(
+    folder: Folder, name: str, profile: str, dotenv: str, expected: str
+) -> None:
+    if profile:
+        folder.set("profile", name, profile)
+    folder.set(".env", name, dotenv)
+    settings = folder.load()
+    assert settings.values[name].value == expected
+    warnings = [entry for entry in settings.conflicts if f"`{name}` in `.env`" in entry.message]
+    assert [entry.where for entry in warnings] == [".env:1"] * (expected != dotenv)
+
+
+class Recorder:
+    """A loopback server that records the `Authorization` headers and bodies that it receives."""
+
+    def __init__(self) -> None:
+        self.received: list[str] = []
+        recorder = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                authorization = self.headers.get("Authorization", "")
+                if authorization or body:
+                    recorder.received.append(f"{authorization} {body!r}")
+                self.send_response(401)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_POST(self) -> None:
+                self.do_GET()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop the server."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    running = Recorder()
+    yield running
+    running.stop()
+
+
+COMMANDS = {
+    "execute": ("execute", CAMPAIGN, "-f", "body.json", "--yes"),
+    "doctor": ("doctor",),
+    "token": ("auth", "token"),
+}
+CREDENTIALS = {
+    "token": {"CXCALL_REGION": "us-east-1", "CXCALL_ACCESS_TOKEN": SECRET},
+    "vendor token": {"GENESYSCLOUD_ACCESS_TOKEN": SECRET},
+    "client": {"CXCALL_CLIENT_ID": "me", "CXCALL_CLIENT_SECRET": SECRET},
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("name", ["CXCALL_BASE_URL", "CXCALL_TOKEN_URL"])
+@pytest.mark.parametrize("credentials", CREDENTIALS)
+def test_host_in_dotenv_receives_no_secret(
+    cxcall: Cxcall, recorder: Recorder, name: str, credentials: str, command: str
+) -> None:
+    (cxcall.folder / ".env").write_text(f"{name}={recorder.url}\n", "utf-8")
+    (cxcall.folder / "body.json").write_text(BODY, "utf-8")
+    ran = cxcall(*COMMANDS[command], env=CREDENTIALS[credentials])
+    assert ran.code in (4, 5), ran
+    assert "`.env` would" in ran.out + ran.err
+    assert recorder.received == []
+
+
+def test_document_in_dotenv_cannot_redeclare_an_operation(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    community = resources.files("cxcall.contracts").joinpath("community.json")
+    text = community.read_text("utf-8").replace('"x-cxcall-rings": true', '"x-cxcall-rings": false')
+    assert '"x-cxcall-rings": false' in text
+    (cxcall.folder / "c.json").write_text(text, "utf-8")
+    (cxcall.folder / "body.json").write_text(BODY, "utf-8")
+    (cxcall.folder / ".env").write_text("CXCALL_CONTRACT=c.json\n", "utf-8")
+    ran = cxcall(
+        *("send", "execute", "--campaign-id", CAMPAIGN, "-f", "body.json"),
+        env=cxcall.at(sandbox).environment,
+        code=4,
+    )
+    assert "`.env` would choose the contract" in ran.err
+    assert sandbox.received == []
