@@ -17,7 +17,7 @@ from cxcall.credentials import tokens
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
 from cxcall.settings.settings import Settings, find_platform, load_settings
-from tests.helpers.command import CAMPAIGN, CONTACT, Cxcall
+from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
