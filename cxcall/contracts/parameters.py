@@ -1,16 +1,12 @@
 """What an operation declares of itself: its parameters, its flags, what is published in its place."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from cxcall.contracts.json_schema import JsonSchema
-
+from cxcall.contracts.json_schema import JsonSchema
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The members of a path item that are operations."""
@@ -35,7 +31,7 @@ class Parameter(NamedTuple):
     separator: str = ","
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> Parameter:
+    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> "Parameter":
         """Return what a document declares; `close` brings along what its schema refers to."""
         return cls(
             name=entry["name"],
@@ -53,7 +49,7 @@ class Parameter(NamedTuple):
         return self.schema.get("type") == "array"
 
     @property
-    def flag(self) -> Flag:
+    def flag(self) -> "Flag":
         """The flag that sets it on the command line: `conversationId` is `--conversation-id`."""
         name = re.sub(_WORD_START, "-", self.name).replace("_", "-").lower()
         metavar = name.rpartition("-")[2].upper()
@@ -89,7 +85,7 @@ class Flag(NamedTuple):
     under: str = ""
 
     @classmethod
-    def of(cls, name: str, declared: Mapping[str, Any]) -> Flag:
+    def of(cls, name: str, declared: Mapping[str, Any]) -> "Flag":
         """Return the flag `name` as a contract declares it."""
         return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
 

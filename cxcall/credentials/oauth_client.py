@@ -1,7 +1,6 @@
 """The OAuth client and the token grant: the values that hold secrets. No repr shows a secret."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from typing import NamedTuple
 
 from cxcall.findings.errors import CredentialsError, CxcallError

@@ -1,7 +1,6 @@
 """One result of a check or an explanation."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from enum import StrEnum
 from typing import NamedTuple
 

@@ -1,7 +1,6 @@
 """The values that the ledger stores and returns: intents, batches, and deliveries."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import hashlib
 import json
 import os

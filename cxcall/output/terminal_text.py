@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 # C0 and C1 control characters and the marks that reorder text: text from a server must not control
 # the terminal.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 # No letter stands outside next to its backticks: one that is never closed does not pair with the
 # opening backtick of the next literal.
 LITERAL = r"(?<!\w)`[^`\n]*`(?!\w)"
@@ -24,7 +24,7 @@ def escape_controls(text: str) -> str:
     """Return text with its control characters as escape sequences; tabs and newlines stay."""
     if text.isprintable():
         return text
-    return _UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    return re.sub(_UNSAFE, lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def fold(text: str, columns: int | None, indent: str = "") -> str:
@@ -79,7 +79,7 @@ def cell_width(text: str) -> int:
 def _character_width(char: str) -> int:
     from unicodedata import category, east_asian_width
 
-    if _UNSAFE.match(char):
+    if re.match(_UNSAFE, char):
         return len(escape_controls(char))
     if category(char) in ("Mn", "Me", "Cf"):
         return 0

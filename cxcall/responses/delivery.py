@@ -1,13 +1,11 @@
 """The result of sending one request."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from typing import NamedTuple
 
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from cxcall.findings.exit_codes import ExitCode, Outcome
-    from cxcall.findings.finding import Finding
-    from cxcall.transport.messages import Exchange
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.transport.messages import Exchange
 
 
 class Delivery(NamedTuple):

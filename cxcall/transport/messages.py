@@ -1,7 +1,6 @@
 """HTTP requests and responses, and how they are shown without secrets."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
