@@ -87,10 +87,13 @@ def parameter_name(parameter: Any) -> str:
 
 
 def raw_value(context: Any, parameter: Any) -> str:
-    """Return what the command line gives a parameter, before its conversion; empty if nothing."""
+    """Return what the command line gives a parameter, before its conversion; empty if nothing.
+
+    A flag before the subcommand is the default of the same flag behind it.
+    """
     arguments = context.meta.get(_ARGUMENTS, ())
     values, _, _ = context.command.make_parser(context).parse_args(list(arguments))
-    value = values.get(parameter.name)
+    value = values.get(parameter.name) or context.lookup_default(parameter.name)
     return value if isinstance(value, str) else ""
 
 
