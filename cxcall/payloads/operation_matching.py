@@ -1,4 +1,4 @@
-"""Which operation a body is for: those that it satisfies, and the one that it is nearest to."""
+"""Find the operations that a body is valid for, and the nearest one."""
 
 from __future__ import annotations
 
@@ -16,36 +16,34 @@ if TYPE_CHECKING:
 
 
 class OperationMatch(NamedTuple):
-    """Which operation a body belongs to: those whose schema it satisfies, and the nearest one."""
+    """The operations that a body is valid for, and the nearest one."""
 
     matches: tuple[Operation, ...]
     nearest: Operation
 
 
 def match_operations(operations: Sequence[Operation], value: Any) -> OperationMatch:
-    """Find the operations that a body satisfies, the one that asks for most of it first, and the nearest.
+    """Return the operations that a body is valid for, and the nearest one.
 
-    What merely tolerates a property is left out where another operation knows it. The nearest is the
-    first of these, or else the one that has most of the body's property names.
+    The operation with most required properties comes first. Operations that declare fewer of the
+    body's properties are left out. The nearest one is the first match, or else the operation that
+    declares most of the body's properties.
     """
+    matches = find_valid_operations(operations, value)
+    if matches:
+        return OperationMatch(matches, matches[0])
     candidates = candidate_operations(operations, value)
-    fitting = _filter_valid(candidates, value)
-    if fitting:
-        return OperationMatch(fitting, fitting[0])
     return OperationMatch((), max(candidates, key=lambda entry: _match_score(entry, value)))
 
 
 def find_valid_operations(operations: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
-    """Find the operations that a body satisfies, as `fit` does, but no nearest one."""
-    return _filter_valid(candidate_operations(operations, value), value)
-
-
-def _filter_valid(candidates: Sequence[Operation], value: Any) -> tuple[Operation, ...]:
+    """Return the operations that a body is valid for, as `match_operations` does."""
+    candidates = candidate_operations(operations, value)
     return first_valid(group_by_unknown_properties(candidates, value), value)
 
 
 def first_valid(groups: Iterable[Sequence[Operation]], value: Any) -> tuple[Operation, ...]:
-    """Return the operations of the first group with any that a body satisfies, most required names first."""
+    """Return the operations of the first group that has valid ones, most required properties first."""
     for group in groups:
         found = [entry for entry in group if compile_schema(entry.body_schema).is_valid(value)]
         if found:
@@ -69,30 +67,30 @@ def group_by_unknown_properties(
 
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:
-    """Return the operations that a body is compared with; that hangs on the names in it alone."""
+    """Return the operations that a body is compared with, which only its property names decide."""
     likely = operations.likely(value) if isinstance(operations, Catalog) else operations
     return [operation for operation in likely if operation.takes_body]
 
 
 def count_unknown_properties(operation: Operation, value: Any) -> int:
-    """Count the names in a body that an operation merely tolerates."""
+    """Return the number of properties of a body that an operation does not declare."""
     return len(property_names(value) - declared_names(operation))
 
 
 def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
-    """Tell at a glance: a body is for an operation that knows one of its properties, if it has any.
+    """Return whether a body may be valid for a schema that declares one of its properties.
 
-    What is ruled out is not compiled; what knows no property of a body takes it by mere tolerance.
+    This spares the compilation of most schemas.
     """
-    kinds = _schema_types(schema)
+    types = _schema_types(schema)
     if isinstance(value, list):
         items = merged_schema(contract.resolve, _item_schema(schema))
-        return "array" in kinds and all(may_match(contract, items, item) for item in value[:1])
+        return "array" in types and all(may_match(contract, items, item) for item in value[:1])
     if not isinstance(value, dict):
-        return not {"array", "object"} & kinds or len(kinds) > 1
+        return not {"array", "object"} & types or len(types) > 1
     declared = schema.get("properties", {})
     return (
-        (not kinds or "object" in kinds)
+        (not types or "object" in types)
         and value.keys() >= set(schema.get("required", ()))
         and (schema.get("additionalProperties") is not False or value.keys() <= declared.keys())
         and not (declared and value and value.keys().isdisjoint(declared))
@@ -100,12 +98,12 @@ def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
 
 
 def has_declared_property(operation: Operation, value: Any) -> bool:
-    """Tell whether a body that is valid is more than merely tolerated."""
+    """Return whether an operation declares a property of a body."""
     return count_declared_properties(operation, value) > 0
 
 
 def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
-    """Rank by: object or array; declared properties that the body has; a command; those it lacks."""
+    """Rank by JSON type, declared properties in the body, a command of its own, and missing ones."""
     schema = operation.schema_at("")
     present = count_declared_properties(operation, value)
     return (
@@ -117,7 +115,7 @@ def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int
 
 
 def count_declared_properties(operation: Operation, value: Any) -> int:
-    """Count the properties of a body, at any depth, that an operation declares by name."""
+    """Return the number of properties of a body, at any depth, that an operation declares."""
     return _count_declared(operation.contract, operation.schema_at(""), value)
 
 
@@ -135,8 +133,8 @@ def _count_declared(contract: Contract, schema: JsonSchema, value: Any) -> int:
 
 
 def _schema_types(schema: JsonSchema) -> set[str]:
-    kinds = schema.get("type", [])
-    return {kinds} if isinstance(kinds, str) else set(kinds)
+    types = schema.get("type", [])
+    return {types} if isinstance(types, str) else set(types)
 
 
 def _item_schema(schema: JsonSchema) -> JsonSchema:
@@ -145,12 +143,12 @@ def _item_schema(schema: JsonSchema) -> JsonSchema:
 
 
 def property_names(value: Any) -> set[str]:
-    """Return the names of a body's own properties."""
+    """Return the names of the top-level properties of a body."""
     return set(value) if isinstance(value, dict) else set()
 
 
 def declared_names(operation: Operation) -> set[str]:
-    """Return the names of the properties that an operation declares for its body."""
+    """Return the names of the top-level properties that an operation declares."""
     return set(operation.schema_at("").get("properties", {}))
 
 

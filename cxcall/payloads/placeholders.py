@@ -1,11 +1,11 @@
-"""Recognize values that somebody has yet to fill in."""
+"""Recognize placeholders: values that were never filled in."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-# Left by a template engine, or written to be replaced: never a value that somebody meant. The dotted
+# Text that a template engine left, or that was written to be replaced. The dotted
 # and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
 _UNFILLED = (
     r"<[^<>]*>|\[[^\[\]]*\]|\$?\{+[^{}]*\}+|%\w+%|\$\w+"  # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
@@ -27,7 +27,7 @@ PLACEHOLDER_SCHEMA: dict[str, Any] = {
 """A JSON Schema that every placeholder satisfies, and perhaps other strings: no two engines agree on `\\w`."""
 
 
-# Where an ID is wanted, the bare name of one is unfilled, too: user_id, contactId, uuid.
+# The name of an ID in place of an ID: user_id, contactId, uuid.
 _NAME_OF_ID = re.compile(
     r"^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$",
     re.IGNORECASE,
@@ -35,7 +35,7 @@ _NAME_OF_ID = re.compile(
 
 
 def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
-    """Tell whether a string was left to be filled in; where an ID is wanted, names of IDs count."""
+    """Return whether a value is a placeholder; the name of an ID is one if an ID is wanted."""
     if not isinstance(value, str):
         return False
     text = value.strip()
