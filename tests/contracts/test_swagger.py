@@ -28,35 +28,35 @@ def contract(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
 
 
 def test_its_operations_are_listed_with_what_they_need(cxcall: Cxcall, contract: str) -> None:
-    shown = cxcall("operations", "ringBell", "--contract", contract, "-o", "json", code=0).envelope
-    assert shown["data"]["permissions"] == [["bell:ring:add"], ["bell:ring:all"]]
+    shown = cxcall("operations", "callLead", "--contract", contract, "-o", "json", code=0).envelope
+    assert shown["data"]["permissions"] == [["lead:call:add"], ["lead:call:all"]]
     assert shown["data"]["rings"] is True
-    read = cxcall("operations", "getBell", "--contract", contract, "-o", "json", code=0).envelope
+    read = cxcall("operations", "getLead", "--contract", contract, "-o", "json", code=0).envelope
     assert read["data"]["rings"] is False
     listed = cxcall("operations", "--contract", contract, code=0).out.splitlines()
-    assert "put-towers\tPUT\t/towers\tpublished" in listed  # it has no operationId
+    assert "put-groups\tPUT\t/groups\tpublished" in listed  # it has no operationId
 
 
 def test_a_request_is_built_as_it_declares(cxcall: Cxcall, contract: str) -> None:
     lists = ("--one", "1,2", "--many", "1,2", "--piped", "1,2", "--spaced", "1,2")
-    given = ("--bell-id", "a/b", *lists)
-    ran = cxcall("send", "getBell", "--contract", contract, *given, "-n", "-o", "json", code=0)
+    given = ("--lead-id", "a/b", *lists)
+    ran = cxcall("send", "getLead", "--contract", contract, *given, "-n", "-o", "json", code=0)
     assert (
         ran.envelope["request"]["url"]
-        == "https://bells.example.com/base/v1/bells/a%2Fb?one=1%2C2&many=1&many=2&piped=1%7C2&spaced=1%202"
+        == "https://leads.example.com/base/v1/leads/a%2Fb?one=1%2C2&many=1&many=2&piped=1%7C2&spaced=1%202"
     )
 
 
 @pytest.mark.parametrize(
     ("operation", "body", "codes"),
     [
-        ("ringBell", {"tone": 1, "label": None, "inner": {"tone": 2}}, []),
-        ("ringBell", {"tone": 0}, ["value-not-allowed"]),
-        ("ringBell", {"tone": 1, "inner": {"tone": "x"}}, ["type-mismatch"]),
-        ("ringBell", {"tone": 1, "inner": None}, ["type-mismatch"]),
-        ("addTower", {"tone": 1, "height": 2.5}, []),
-        ("addTower", {"tone": 1}, ["operation-mismatch", "property-missing"]),
-        ("put-towers", {"height": 1}, ["property-missing"]),
+        ("callLead", {"rank": 1, "label": None, "owner": {"rank": 2}}, []),
+        ("callLead", {"rank": 0}, ["value-not-allowed"]),
+        ("callLead", {"rank": 1, "owner": {"rank": "x"}}, ["type-mismatch"]),
+        ("callLead", {"rank": 1, "owner": None}, ["type-mismatch"]),
+        ("addGroup", {"rank": 1, "volume": 2.5}, []),
+        ("addGroup", {"rank": 1}, ["operation-mismatch", "property-missing"]),
+        ("put-groups", {"volume": 1}, ["property-missing"]),
     ],
 )
 def test_bodies_are_checked_by_its_schemas(
@@ -70,21 +70,21 @@ def test_bodies_are_checked_by_its_schemas(
 
 
 def test_the_operation_of_a_body_is_found_among_them(cxcall: Cxcall, contract: str) -> None:
-    ran = cxcall("validate", "-", "--contract", contract, stdin='{"tone": 1, "height": 2}', code=0)
-    assert ran.out == "-: valid as put-towers or addTower\n"
+    ran = cxcall("validate", "-", "--contract", contract, stdin='{"rank": 1, "volume": 2}', code=0)
+    assert ran.out == "-: valid as put-groups or addGroup\n"
 
 
 def test_it_is_sent_to_the_sandbox_that_reads_it_too(cxcall: Cxcall, contract: str) -> None:
-    file = cxcall.file("body.json", {"tone": 3})
-    words = ("send", "ringBell", "--contract", contract, "--bell-id", "7", "-f", file, "--sandbox")
+    file = cxcall.file("body.json", {"rank": 3})
+    words = ("send", "callLead", "--contract", contract, "--lead-id", "7", "-f", file, "--sandbox")
     assert cxcall(*words, "-o", "json", code=0).envelope["response"]["status"] == 202
 
 
 def test_a_request_to_its_host_is_explained_by_it(cxcall: Cxcall, contract: str) -> None:
-    curl = "curl https://bells.example.com/base/v1/towers -H 'Content-Type: application/json' -d '{\"tone\": 1}'"
+    curl = "curl https://leads.example.com/base/v1/groups -H 'Content-Type: application/json' -d '{\"rank\": 1}'"
     ran = cxcall("explain", "-", "--contract", contract, "-o", "json", stdin=curl)
     missing = [each for each in ran.envelope["findings"] if each["code"] == "property-missing"]
-    assert [each["where"] for each in missing] == ["/height"]
+    assert [each["where"] for each in missing] == ["/volume"]
 
 
 def test_what_a_form_takes_is_no_json(cxcall: Cxcall, contract: str) -> None:
@@ -98,13 +98,13 @@ def test_what_a_form_takes_is_no_json(cxcall: Cxcall, contract: str) -> None:
 
 
 def test_a_name_that_it_does_not_declare_is_doubted(cxcall: Cxcall, contract: str) -> None:
-    body = '{"tone": 1, "lable": "a", "inner": {"tone": 1, "loud": true}}'
-    asked = ("validate", "-", "--operation", "ringBell", "--contract", contract, "-o", "json")
+    body = '{"rank": 1, "lable": "a", "owner": {"rank": 1, "loud": true}}'
+    asked = ("validate", "-", "--operation", "callLead", "--contract", contract, "-o", "json")
     findings = cxcall(*asked, stdin=body, code=0).envelope["findings"]
     found = [(each["severity"], each["code"], each["where"]) for each in findings]
     assert found == [
         ("warning", "property-unknown", "/lable"),
-        ("warning", "property-unknown", "/inner/loud"),
+        ("warning", "property-unknown", "/owner/loud"),
     ]
     assert findings[0]["fix"] == "did you mean `label`?"
     cxcall(*asked, "--strict", stdin=body, code=3)
@@ -113,10 +113,10 @@ def test_a_name_that_it_does_not_declare_is_doubted(cxcall: Cxcall, contract: st
 @pytest.mark.parametrize("rest", [True, {"type": "string"}])
 def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) -> None:
     document = swagger()
-    document["definitions"]["BELL"]["additionalProperties"] = rest
+    document["definitions"]["LEAD"]["additionalProperties"] = rest
     file = cxcall.file("own.json", document)
-    asked = ("validate", "-", "--operation", "ringBell", "--contract", file, "-o", "json")
-    ran = cxcall(*asked, stdin='{"tone": 1, "lable": "a"}', code=0)
+    asked = ("validate", "-", "--operation", "callLead", "--contract", file, "-o", "json")
+    ran = cxcall(*asked, stdin='{"rank": 1, "lable": "a"}', code=0)
     assert ran.envelope["findings"] == []
 
 
@@ -126,11 +126,11 @@ def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) ->
         ("openapi: 3.0.0\npaths: {}\n", "is YAML, a JSON document is needed"),
         ({"swagger": "1.2", "paths": {}}, "no Swagger 2.0"),
         ({"swagger": "2.0", "paths": []}, "has an array where an object must stand"),
-        ({**swagger(), "definitions": {"BELL": {"$ref": "#/definitions/BELL"}, "TOWER": {}}}, "leads back to itself"),
-        ({**swagger(), "definitions": {"TOWER": {}}}, "which is not in it"),
-        ({**swagger(), "definitions": {"BELL": {"type": 7}, "TOWER": {}}}, "this is no JSON Schema"),
-        ({**swagger(), "definitions": {"BELL": {"$ref": "https://example.com/x"}, "TOWER": {}}}, "outside of itself"),
-        ({**swagger(), "definitions": {"BELL": {"$ref": "other.json#/x"}, "TOWER": {}}}, "outside of itself"),
+        ({**swagger(), "definitions": {"LEAD": {"$ref": "#/definitions/LEAD"}, "GROUP": {}}}, "leads back to itself"),
+        ({**swagger(), "definitions": {"GROUP": {}}}, "which is not in it"),
+        ({**swagger(), "definitions": {"LEAD": {"type": 7}, "GROUP": {}}}, "this is no JSON Schema"),
+        ({**swagger(), "definitions": {"LEAD": {"$ref": "https://example.com/x"}, "GROUP": {}}}, "outside of itself"),
+        ({**swagger(), "definitions": {"LEAD": {"$ref": "other.json#/x"}, "GROUP": {}}}, "outside of itself"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_it_is_said_before_anything_else(
@@ -154,16 +154,16 @@ def names(cxcall: Cxcall, contract: str) -> set[str]:
 def test_it_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     for _ in range(3):
-        assert "ringBell" in names(cxcall, file)
+        assert "callLead" in names(cxcall, file)
         assert len(kept(cxcall)) == 1
     changed = swagger()
-    changed["paths"]["/towers"]["post"]["operationId"] = "addSpire"
+    changed["paths"]["/groups"]["post"]["operationId"] = "addSpire"
     cxcall.file("own.json", changed)
     assert "addSpire" in names(cxcall, file)
-    assert "addTower" not in names(cxcall, file)
+    assert "addGroup" not in names(cxcall, file)
     assert len(kept(cxcall)) == 2
     cxcall.file("own.json", swagger())
-    assert "addTower" in names(cxcall, file)
+    assert "addGroup" in names(cxcall, file)
     assert len(kept(cxcall)) == 2
 
 
@@ -174,17 +174,17 @@ def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes 
     (converted,) = kept(cxcall)
     content = converted.read_bytes()
     # None: bytes of a row are changed, and SQLite does not notice.
-    spoilt = content.replace(b"ringBell", b"sinkBell") if damage is None else damage
+    spoilt = content.replace(b"callLead", b"skipLead") if damage is None else damage
     assert spoilt != content
     converted.write_bytes(spoilt)
     found = names(cxcall, file)
-    assert "ringBell" in found
-    assert "sinkBell" not in found
+    assert "callLead" in found
+    assert "skipLead" not in found
 
 
 def test_cached_file_of_another_document_is_not_used(cxcall: Cxcall) -> None:
     changed = swagger()
-    changed["paths"]["/towers"]["post"]["operationId"] = "addSpire"
+    changed["paths"]["/groups"]["post"]["operationId"] = "addSpire"
     names(cxcall, cxcall.file("own.json", swagger()))
     (first,) = kept(cxcall)
     file = cxcall.file("changed.json", changed)
@@ -202,30 +202,30 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
     (cached,) = kept(cxcall)
     assert cached.parent.stat().st_mode & 0o077 == 0
     with closing(sqlite3.connect(cached)) as connection, connection:
-        connection.execute("UPDATE part SET json = replace(json, 'ringBell', 'sinkBell')")
+        connection.execute("UPDATE part SET json = replace(json, 'callLead', 'skipLead')")
         connection.create_function("crc32", 1, lambda text: crc32(text.encode()))
         connection.execute("UPDATE part SET checksum = crc32(json)")
-    assert "sinkBell" in names(cxcall, file)  # the change is not noticed as damage
+    assert "skipLead" in names(cxcall, file)  # the change is not noticed as damage
     (cached if place == "file" else cached.parent).chmod(0o777)
-    assert "ringBell" in names(cxcall, file)
+    assert "callLead" in names(cxcall, file)
 
 
 def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     blocked = cxcall.file("blocked", "")
     file = cxcall.file("own.json", swagger())
     ran = cxcall("operations", "--contract", file, env={"CXCALL_CACHE_DIR": blocked}, code=0)
-    assert "ringBell" in ran.out
+    assert "callLead" in ran.out
     assert not kept(cxcall)
 
 
 def test_it_may_be_compressed_or_come_by_a_pipe(cxcall: Cxcall) -> None:
     packed = cxcall.folder / "own.json.gz"
     packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))
-    assert "ringBell" in names(cxcall, str(packed))
+    assert "callLead" in names(cxcall, str(packed))
     packed.write_bytes(packed.read_bytes()[:-9])
     assert "damaged" in cxcall("operations", "--contract", str(packed), code=2).err
     piped = cxcall("operations", "--contract", "-", stdin=json.dumps(openapi()), code=0)
-    assert "ringBell" in piped.out
+    assert "callLead" in piped.out
 
 
 def test_many_processes_may_be_the_first_at_once(cxcall: Cxcall) -> None:
@@ -244,15 +244,15 @@ def test_many_processes_may_be_the_first_at_once(cxcall: Cxcall) -> None:
 def test_a_vendors_document_is_for_every_region_of_the_vendor(cxcall: Cxcall) -> None:
     document = {**swagger(), "host": "api.mypurecloud.com", "basePath": "/"}
     file = cxcall.file("own.json", document)
-    words = ("send", "getBell", "--contract", file, "--bell-id", "7", "-n", "-o", "json")
+    words = ("send", "getLead", "--contract", file, "--lead-id", "7", "-n", "-o", "json")
     ran = cxcall(*words, env={"CXCALL_REGION": "eu-west-1"}, code=0)
-    assert ran.envelope["request"]["url"] == "https://api.mypurecloud.ie/bells/7"
+    assert ran.envelope["request"]["url"] == "https://api.mypurecloud.ie/leads/7"
 
 
 def test_one_of_thousands_is_found_by_its_name_and_by_its_body(cxcall: Cxcall) -> None:
     document = swagger()
     for number in range(2000):
-        known = {"type": "object", "required": [f"only{number}"], "properties": {f"only{number}": {"type": "integer"}, "tone": {"type": "string"}}}  # fmt: skip
+        known = {"type": "object", "required": [f"only{number}"], "properties": {f"only{number}": {"type": "integer"}, "rank": {"type": "string"}}}  # fmt: skip
         document["paths"][f"/things{number}"] = {
             "post": {
                 "operationId": f"addThing{number}",

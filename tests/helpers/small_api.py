@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-BELL = {
+LEAD = {
     "type": "object",
-    "required": ["tone"],
+    "required": ["rank"],
     "properties": {
         "id": {"type": "string", "readOnly": True},
-        "tone": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+        "rank": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
         "label": {"type": "string"},
-        "inner": {"$ref": "BELL"},
+        "owner": {"$ref": "LEAD"},
     },
 }
-TOWER = {
+GROUP = {
     "allOf": [
-        {"$ref": "BELL"},
-        {"type": "object", "required": ["height"], "properties": {"height": {"type": "number"}}},
+        {"$ref": "LEAD"},
+        {"type": "object", "required": ["volume"], "properties": {"volume": {"type": "number"}}},
     ]
 }
 STYLES: dict[str, dict[str, Any]] = {
@@ -26,55 +26,55 @@ STYLES: dict[str, dict[str, Any]] = {
     "pipes": {"style": "pipeDelimited"},
     "ssv": {"style": "spaceDelimited", "explode": False},
 }
-ASKED = {"type": "ANY", "permissions": ["bell:ring:add", "bell:ring:all"]}
+PERMISSIONS = {"type": "ANY", "permissions": ["lead:call:add", "lead:call:all"]}
 
 
-def named(node: Any, prefix: str) -> Any:
-    """Let every `$ref` lead to where a dialect keeps its schemas."""
+def add_prefix(node: Any, prefix: str) -> Any:
+    """Point every `$ref` to where a dialect keeps its schemas."""
     text = json.dumps(node).replace('"$ref": "', f'"$ref": "{prefix}')
     return json.loads(text)
 
 
 def swagger() -> dict[str, Any]:
     """Return a document in Swagger 2.0."""
-    bell = {**BELL["properties"], "label": {"type": "string", "x-nullable": True}}  # type: ignore[dict-item]
+    lead = {**LEAD["properties"], "label": {"type": "string", "x-nullable": True}}  # type: ignore[dict-item]
     body = {"in": "body", "name": "body", "required": True}
-    tower = {**body, "schema": {"$ref": "TOWER"}}
+    group = {**body, "schema": {"$ref": "GROUP"}}
     many = {"in": "query", "name": "many", "type": "array", "items": {"type": "string"}}
     document = {
         "swagger": "2.0",
-        "info": {"title": "Bells", "version": "1"},
-        "host": "bells.example.com",
+        "info": {"title": "Leads", "version": "1"},
+        "host": "leads.example.com",
         "basePath": "/base/v1/",
         "schemes": ["http", "https"],
         "consumes": ["application/json"],
         "paths": {
-            "/bells/{bellId}": {
-                "parameters": [{"in": "path", "name": "bellId", "type": "string", "required": True}],
+            "/leads/{leadId}": {
+                "parameters": [{"in": "path", "name": "leadId", "type": "string", "required": True}],
                 "get": {
-                    "operationId": "getBell",
+                    "operationId": "getLead",
                     "parameters": [
                         {**many, "name": "one", "collectionFormat": "csv"},
                         {**many, "collectionFormat": "multi"},
                         {**many, "name": "piped", "collectionFormat": "pipes"},
                         {**many, "name": "spaced", "collectionFormat": "ssv"},
                     ],
-                    "responses": {"200": {"description": "It.", "schema": {"$ref": "BELL"}}},
+                    "responses": {"200": {"description": "It.", "schema": {"$ref": "LEAD"}}},
                 },
                 "post": {
-                    "operationId": "ringBell",
-                    "parameters": [{**body, "schema": {"$ref": "BELL"}}],
-                    "responses": {"202": {"description": "It rings."}},
-                    "x-inin-requires-permissions": ASKED,
+                    "operationId": "callLead",
+                    "parameters": [{**body, "schema": {"$ref": "LEAD"}}],
+                    "responses": {"202": {"description": "Accepted."}},
+                    "x-inin-requires-permissions": PERMISSIONS,
                 },
             },
-            "/towers": {
+            "/groups": {
                 "post": {
-                    "operationId": "addTower",
-                    "parameters": [tower],
+                    "operationId": "addGroup",
+                    "parameters": [group],
                     "responses": {"201": {"description": "Added."}},
                 },
-                "put": {"parameters": [tower], "responses": {"200": {"description": "Put."}}},
+                "put": {"parameters": [group], "responses": {"200": {"description": "Put."}}},
             },
             "/forms": {
                 "post": {
@@ -85,16 +85,16 @@ def swagger() -> dict[str, Any]:
                 }
             },
         },
-        "definitions": {"BELL": {**BELL, "properties": bell}, "TOWER": TOWER},
+        "definitions": {"LEAD": {**LEAD, "properties": lead}, "GROUP": GROUP},
     }  # fmt: skip
-    found: dict[str, Any] = named(document, "#/definitions/")
+    found: dict[str, Any] = add_prefix(document, "#/definitions/")
     return found
 
 
 def openapi() -> dict[str, Any]:
     """Return the same in OpenAPI 3.0."""
     old = swagger()
-    bell = {**BELL["properties"], "label": {"type": "string", "nullable": True}}  # type: ignore[dict-item]
+    lead = {**LEAD["properties"], "label": {"type": "string", "nullable": True}}  # type: ignore[dict-item]
     paths = json.loads(json.dumps(old["paths"]).replace("#/definitions/", ""))
     for item in paths.values():
         for operation in (item[method] for method in ("get", "post", "put") if method in item):
@@ -111,9 +111,9 @@ def openapi() -> dict[str, Any]:
         for each in item.get("parameters", ()):
             each["schema"] = {"type": each.pop("type")}
     for path, method, name in (
-        ("/bells/{bellId}", "post", "BELL"),
-        ("/towers", "post", "TOWER"),
-        ("/towers", "put", "TOWER"),
+        ("/leads/{leadId}", "post", "LEAD"),
+        ("/groups", "post", "GROUP"),
+        ("/groups", "put", "GROUP"),
     ):
         content = {"application/json": {"schema": {"$ref": name}}}
         paths[path][method]["requestBody"] = {"required": True, "content": content}
@@ -127,9 +127,9 @@ def openapi() -> dict[str, Any]:
     document = {
         "openapi": "3.0.3",
         "info": old["info"],
-        "servers": [{"url": "https://bells.example.com/base/v1"}],
+        "servers": [{"url": "https://leads.example.com/base/v1"}],
         "paths": paths,
-        "components": {"schemas": {"BELL": {**BELL, "properties": bell}, "TOWER": TOWER}},
+        "components": {"schemas": {"LEAD": {**LEAD, "properties": lead}, "GROUP": GROUP}},
     }  # fmt: skip
-    found: dict[str, Any] = named(document, "#/components/schemas/")
+    found: dict[str, Any] = add_prefix(document, "#/components/schemas/")
     return found

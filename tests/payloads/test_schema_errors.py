@@ -31,10 +31,10 @@ PARAMETERS = [
 ]
 CONTRACT = {
     "openapi": "3.1.0",
-    "info": {"title": "Bells", "version": "1"},
+    "info": {"title": "Leads", "version": "1"},
     "servers": [{"url": "http://127.0.0.1:9"}],
     "paths": {
-        "/bells/{place}": {
+        "/leads/{place}": {
             "post": {
                 "operationId": "ring",
                 "parameters": PARAMETERS,

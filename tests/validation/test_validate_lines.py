@@ -254,7 +254,7 @@ def test_workers_end_when_the_parent_is_killed(cxcall: Cxcall, endless: str) -> 
 def test_a_table_is_for_the_operation_that_has_its_columns(cxcall: Cxcall) -> None:
     file = cxcall.file("some.csv", f"/contactId,/reasonCode\n{CONTACT},x\n")
     assert cxcall("validate", file, code=0).out == f"{file}:2: valid as personal-connection\n"
-    other = cxcall.file("other.csv", "height,weight\n1,2\n")
+    other = cxcall.file("other.csv", "volume,weight\n1,2\n")
     assert "is for no operation that is known" in cxcall("validate", other, code=2).out
 
 
@@ -294,13 +294,13 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", ["", "addTower"])
+@pytest.mark.parametrize("operation", ["", "addGroup"])
 def test_a_contract_of_the_users_own_is_known_to_processes_however_they_start(
     cxcall: Cxcall, operation: str
 ) -> None:
     cxcall.file("script.py", SPAWN)
     contract = cxcall.file("own.json", swagger())
-    bodies = [{"tone": 1, "height": 2}, {"tone": 0, "height": 4}, {"height": 3}, {"tone": 1, "label": "todo"}]  # fmt: skip
+    bodies = [{"rank": 1, "volume": 2}, {"rank": 0, "volume": 4}, {"volume": 3}, {"rank": 1, "label": "todo"}]  # fmt: skip
     name = cxcall.file("own.jsonl", "".join(json.dumps(body) + "\n" for body in bodies * 50))
     outs = [
         subprocess.run(
@@ -318,9 +318,9 @@ def test_a_contract_of_the_users_own_is_known_to_processes_however_they_start(
 def test_a_contract_of_the_users_own_is_read_by_every_process(cxcall: Cxcall, jobs: str) -> None:
     contract = ("--contract", cxcall.file("own.json", swagger()))
     bodies = [
-        {"tone": 1, "height": 2}, {"tone": 3, "height": 4}, {"tone": 0, "height": 4}, {"tone": 5, "height": 4.5},
-        {"tone": 5, "height": "x"}, {"tone": 1, "label": "low"}, {"tone": 1, "label": "todo"},
-        {"tone": 1, "inner": {"tone": 2}}, {"tone": 1, "inner": {"tone": 0}},
+        {"rank": 1, "volume": 2}, {"rank": 3, "volume": 4}, {"rank": 0, "volume": 4}, {"rank": 5, "volume": 4.5},
+        {"rank": 5, "volume": "x"}, {"rank": 1, "label": "low"}, {"rank": 1, "label": "todo"},
+        {"rank": 1, "owner": {"rank": 2}}, {"rank": 1, "owner": {"rank": 0}},
     ]  # fmt: skip
     alone = [
         json.loads(cxcall("validate", cxcall.file("one.jsonl", body), *contract, "-o", "jsonl").out)
