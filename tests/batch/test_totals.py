@@ -104,3 +104,20 @@ def test_unknown_rows_are_listed_up_to_twenty() -> None:
 
 def test_count_phrase_agrees_in_number() -> None:
     assert [count_phrase(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+
+
+def test_share_of_failures_counts_at_exactly_twenty_rows() -> None:
+    outcomes = [Outcome.ACCEPTED] * 9 + [Outcome.REFUSED] * 11
+    limit = FailureLimit(100, 0.5)
+    assert counted(*outcomes[1:]).reason_to_stop(limit) == ""
+    assert counted(*outcomes).reason_to_stop(limit) == "11 of 20 requests failed, over 50%"
+
+
+def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> None:
+    statistics = BatchStatistics()
+    for number in range(101):
+        statistics.add(number, report(Outcome.REFUSED, f"reason {chr(97 + number % 26)}{number}"))
+    statistics.add(101, report(Outcome.REFUSED, "reason a0"))
+    reasons = statistics.as_dict()["reasons"]
+    assert len(reasons) == 100
+    assert reasons[0] == {"code": "code", "message": "reason a0", "count": 2}
