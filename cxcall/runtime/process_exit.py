@@ -1,4 +1,4 @@
-"""End the process at once, its output written: taking the interpreter down costs 17 % of a send."""
+"""End the process without finalizing the interpreter, which would take 17 % of a send."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ _USAGE = 2  # as in `errors.ExitCode`, which `cxcall --version` does without
 
 
 def exit_process(code: int, text: str = "") -> "NoReturn":
-    """Write this and what is still to be written, and end with this exit code."""
+    """Write `text` and what is buffered, and end the process with an exit code."""
     try:
         if sys.stdout is not None:  # a shell may have closed either (`>&-`)
             sys.stdout.write(text)
@@ -21,7 +21,7 @@ def exit_process(code: int, text: str = "") -> "NoReturn":
         told = report_write_error(error)
         code = code or told
     except KeyboardInterrupt:
-        pass  # what is done is done, and told by the code
+        pass  # the exit code already says what was done
     try:
         if sys.stderr is not None:
             sys.stderr.flush()
@@ -31,9 +31,9 @@ def exit_process(code: int, text: str = "") -> "NoReturn":
 
 
 def report_write_error(error: OSError, advice: str = "") -> int:
-    """Say that stdout did not take the report; return the exit code of a command that did nothing else.
+    """Report that stdout could not be written, and return the exit code of a command that only reads.
 
-    A reader that has left (`| head -1`) has what it wanted: no failure, and no news.
+    A reader that closed the pipe (`| head -1`) has what it wanted: 0, and no message.
     """
     discard(sys.stdout)
     if isinstance(error, BrokenPipeError):
@@ -47,5 +47,5 @@ def report_write_error(error: OSError, advice: str = "") -> int:
 
 
 def discard(stream: "TextIO") -> None:
-    """Let what is still written to a stream go nowhere: what was done stays done."""
+    """Redirect a stream to the null device, so that later writes do not fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

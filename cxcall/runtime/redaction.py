@@ -1,4 +1,4 @@
-"""What a traceback or a log would show of a value."""
+"""Keep secrets out of tracebacks and logs."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from typing import Any
 
 
 def redacted_repr(value: Any, *hidden: str) -> str:
-    """Return a named tuple as `repr` does, but for the fields that nobody may read in a traceback."""
-    told = ((name, field) for name, field in value._asdict().items() if name not in hidden)
-    return f"{type(value).__name__}({', '.join(f'{name}={field!r}' for name, field in told)})"
+    """Return the `repr` of a named tuple without its `hidden` fields."""
+    shown = ((name, field) for name, field in value._asdict().items() if name not in hidden)
+    return f"{type(value).__name__}({', '.join(f'{name}={field!r}' for name, field in shown)})"

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM around a request: they interrupt where nothing is lost by it, and are noted elsewhere."""
+"""Handle SIGINT and SIGTERM: interrupt where nothing is lost by it, and defer elsewhere."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 def let_interrupt() -> None:
-    """From here on, let both end what is going on by a KeyboardInterrupt."""
+    """Make both signals raise KeyboardInterrupt from here on."""
 
     def interrupt(_number: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -24,13 +24,13 @@ def let_interrupt() -> None:
 
 
 def let_pass() -> None:
-    """From here on, let neither of them end the process: what it did is still to be told."""
+    """Ignore both signals from here on: the report of what was done is still to be written."""
     for number in heeded():
         signal.signal(number, lambda _number, _frame: None)
 
 
 def heeded() -> list[signal.Signals]:
-    """Return those that whoever started the process did not have it ignore, as `nohup` and `&` do."""
+    """Return the signals that the parent process did not set to be ignored, as `nohup` and `&` do."""
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
@@ -45,7 +45,7 @@ def block_in_thread() -> None:
 
 
 class DeferredSignals:
-    """Both held back while the block runs; once open, the first of them interrupts, and no other."""
+    """Defers both signals while the block runs; once open, only the first one interrupts."""
 
     def __init__(self) -> None:
         self.caught = False
@@ -72,18 +72,18 @@ class DeferredSignals:
             raise KeyboardInterrupt
 
     def open(self) -> None:
-        """Let the first interrupt; one that was held back does so at once."""
+        """Let the first signal interrupt; one that was deferred does so at once."""
         self._is_open = True
         if self.caught:
             self._interrupt()
 
     def close(self) -> None:
-        """Hold them back again."""
+        """Defer signals again."""
         self._is_open = False
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """Hold them back again, while something is written that must be known."""
+        """Defer signals while a record is written."""
         was_open, self._is_open = self._is_open, False
         try:
             yield

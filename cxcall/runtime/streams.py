@@ -1,4 +1,4 @@
-"""The streams of the process: one that takes nothing changes nothing of what is done."""
+"""Guard the standard streams: a stream that cannot be written to does not change what a command does."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class UnwrittenError(OSError):
-    """What stdout does not take: the disk is full, say. A reader that has left is none."""
+    """stdout cannot be written, for example as the disk is full; not raised for a closed pipe."""
 
 
 class _GuardedStdout(TextIOWrapper):
-    """stdout: that it cannot be written to is told from every other error of the system."""
+    """stdout whose write errors differ from every other OSError."""
 
     def write(self, text: str) -> int:
         try:
@@ -34,7 +34,7 @@ class _GuardedStdout(TextIOWrapper):
 
 
 class _GuardedStderr(TextIOWrapper):
-    """stderr: what it does not take goes nowhere, for nobody is there to be told."""
+    """stderr whose write errors are ignored: there is nowhere left to report them."""
 
     def write(self, text: str) -> int:
         try:
@@ -51,9 +51,9 @@ class _GuardedStderr(TextIOWrapper):
 
 
 def guard() -> None:
-    """Make the streams of the process safe to write to; what they cannot encode is escaped, never fatal.
+    """Make the standard streams safe to write to, and escape what they cannot encode.
 
-    One that was closed before the start (`>&-`) takes everything and keeps nothing.
+    A stream that was closed before the start (`>&-`) becomes the null device.
     """
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     sys.stdout = _guarded(sys.stdout, _GuardedStdout)
@@ -64,7 +64,7 @@ def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
     if not isinstance(stream, TextIOWrapper):
         return stream or open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - a device
     buffer: Any = stream.buffer
-    # Under `python -u` there is no buffer, and what a write does not take at once is lost.
+    # Under `python -u` there is no buffer, and a partial write would lose the rest.
     is_raw = isinstance(buffer, RawIOBase)
     return kind(
         BufferedWriter(buffer) if is_raw else buffer,
