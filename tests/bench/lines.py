@@ -1,7 +1,7 @@
 """Time `validate` on many lines against what else would check them: python tests/bench/lines.py [PAIRS].
 
-Peers are taken from PATH (`check-jsonschema`, `node`), from NODE_PATH (`ajv`, `ajv-formats`) and from the
-Python of `check-jsonschema` (`orjson`); one that is not there is left out. It asserts nothing.
+Peers are taken from PATH (`check-jsonschema`, `node`) and from NODE_PATH (`ajv`, `ajv-formats`); one that
+is not there is left out. It asserts nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from pairs import Command, compare, environment_in, heading
 HERE = Path(__file__).parent
 CXCALL = str(Path(sys.executable).with_name("cxcall"))
 LINES = 200_000
-LOADS = "import sys, orjson\nfor line in open(sys.argv[1], 'rb'): orjson.loads(line)"
 # In a small process of its own: a child's peak counts that of the process it was forked from.
 PEAK = """
 import resource, subprocess, sys
@@ -68,6 +67,16 @@ def schema_of(folder: Path, operation: str, environment: dict[str, str]) -> str:
     return str(file)
 
 
+def as_array(folder: Path, schema: str, file: str) -> tuple[str, str]:
+    """Write the lines of a file as one array, and the schema of that array; returns both paths."""
+    whole, array = folder / "whole.json", folder / "array.schema.json"
+    whole.write_text(f"[{','.join(Path(file).read_text('utf-8').splitlines())}]", "utf-8")
+    body = json.loads(Path(schema).read_text("utf-8"))
+    items = {"type": "array", "items": {"$ref": body.pop("$ref")}}
+    array.write_text(json.dumps({**body, **items}), "utf-8")
+    return str(array), str(whole)
+
+
 def peak(command: Command, environment: dict[str, str]) -> int:
     """Return the most memory that a command takes, in KiB."""
     done = subprocess.run(
@@ -80,42 +89,33 @@ def main() -> None:
     """Print the table."""
     pairs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     checker, node = shutil.which("check-jsonschema"), shutil.which("node")
-    python = checker and str(Path(checker).with_name("python"))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         environment = environment_in(folder)
         plain = write(folder / "plain.jsonl", LINES)
-        dialled = write(folder / "dialled.jsonl", LINES, has_number=True)
+        dialed = write(folder / "dialed.jsonl", LINES, has_number=True)
         wrong = write(folder / "wrong.jsonl", LINES, wrong=5)
         many = folder / "many.jsonl"
         with many.open("wb") as out:
-            out.writelines([Path(dialled).read_bytes()] * 20)
+            out.writelines([Path(dialed).read_bytes()] * 20)
 
         def ours(file: str, operation: str = "personal-connection", jobs: int = 1) -> Command:
             return [CXCALL, "validate", file, "--operation", operation, "--jobs", str(jobs)]
 
-        heading(f"{LINES:,} JSON lines")
-        if python:
-            loads = [python, "-c", LOADS]
-            compare("schema : orjson.loads", ours(plain), [*loads, plain], pairs, environment)
-            compare("and numbers : orjson.loads", ours(dialled, "place-call"), [*loads, dialled], pairs, environment)  # fmt: skip
-        if node and os.environ.get("NODE_PATH"):
-            schema = schema_of(folder, "personal-connection", environment)
-            ajv = [node, str(HERE / "ajv_lines.mjs"), schema, plain]
-            compare("schema : ajv", ours(plain), ajv, pairs, environment)
-        for jobs in (2, 4):
-            compare(f"4,000,000 with numbers, {jobs} processes : one", ours(str(many), "place-call", jobs), ours(str(many), "place-call"), min(pairs, 5), environment)  # fmt: skip
-            compare(f"one in five wrong, {jobs} processes : one", ours(wrong, jobs=jobs), ours(wrong), min(pairs, 5), environment)  # fmt: skip
-        if checker:
-            whole = folder / "whole.json"
-            lines = Path(plain).read_text("utf-8").splitlines()
-            whole.write_text(f"[{','.join(lines)}]", "utf-8")
-            single = schema_of(folder, "personal-connection", environment)
-            array = folder / "array.schema.json"
-            body = json.loads(Path(single).read_text("utf-8"))
-            items = {"type": "array", "items": {"$ref": body.pop("$ref")}}
-            array.write_text(json.dumps({**body, **items}), "utf-8")
-            compare("schema : check-jsonschema, one array", ours(plain), [checker, "--schemafile", str(array), str(whole)], 3, environment)  # fmt: skip
+        heading(f"{LINES:,} JSON lines, one process")
+        for label, file, operation in (
+            ("IDs and texts", plain, "personal-connection"),
+            ("phone numbers", dialed, "place-call"),
+        ):
+            schema = schema_of(folder, operation, environment)
+            if node and os.environ.get("NODE_PATH"):
+                ajv = [node, str(HERE / "ajv_lines.mjs"), schema, file]
+                compare(f"{label} : ajv", ours(file, operation), ajv, pairs, environment)
+            if checker:
+                peer = [checker, "--schemafile", *as_array(folder, schema, file)]
+                compare(f"{label} : check-jsonschema, one array", ours(file, operation), peer, 3, environment)  # fmt: skip
+        compare("4,000,000 with numbers, two processes : one", ours(str(many), "place-call", 2), ours(str(many), "place-call"), min(pairs, 5), environment)  # fmt: skip
+        compare("one in five wrong, two processes : one", ours(wrong, jobs=2), ours(wrong), min(pairs, 5), environment)  # fmt: skip
         small, large = write(folder / "s.jsonl", 10_000), write(folder / "l.jsonl", 1_000_000)
         first, last = (peak(ours(file), environment) for file in (small, large))
         print(
