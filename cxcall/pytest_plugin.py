@@ -32,10 +32,10 @@ def cxcall_sandbox(cxcall_contract: str | None) -> Iterator[Sandbox]:
     Any client can use its `base_url`, `token_url`, `client_id`, and `client_secret`. `received` lists
     all requests, `rings` those that would have placed a call. Each test has its own sandbox.
     """
-    from cxcall.contracts.contract import load_all
+    from cxcall.contracts.contract import load_contracts
     from cxcall.sandbox.server import start_sandbox
 
-    with start_sandbox(load_all(cxcall_contract)) as sandbox:
+    with start_sandbox(load_contracts(cxcall_contract)) as sandbox:
         yield sandbox
 
 

@@ -72,7 +72,7 @@ def cxcall(tmp_path: Path) -> Cxcall:
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
     """Run a sandbox of the shipped contracts on a free port."""
-    with start_sandbox(contract.builtin()) as running:
+    with start_sandbox(contract.load_shipped_contracts()) as running:
         yield running
 
 

@@ -43,9 +43,9 @@ class Commands(Group):
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
         """Name every command, those that the project was asked for first."""
-        from cxcall.contracts.contract import builtin, command_names
+        from cxcall.contracts.contract import command_names, load_shipped_contracts
 
-        asked = {entry.command for entry in builtin()[0].operations}
+        asked = {entry.command for entry in load_shipped_contracts()[0].operations}
         declared = command_names()
         first = [*FIRST, *(name for name in declared if name in asked), "validate"]
         return list(dict.fromkeys([*first, *declared, *LAST]))
@@ -56,9 +56,9 @@ class Commands(Group):
 
     def lines(self, ctx: Any) -> list[tuple[str, str]]:
         """Return each command's name and its one line, without building any."""
-        from cxcall.contracts.contract import commanded
+        from cxcall.contracts.contract import find_command_operations
 
-        declared = {entry.command: entry.summary for entry in reversed(commanded())}
+        declared = {entry.command: entry.summary for entry in reversed(find_command_operations())}
         lines = {**FIRST, **LAST, **declared}
         return [(name, lines[name]) for name in self.list_commands(ctx)]
 

@@ -216,13 +216,13 @@ def _is_private(file: Path) -> bool:
 
 
 def _convert(path: str, content: bytes) -> Converted:
-    from cxcall.contracts.contract import builtin
-    from cxcall.contracts.conversion.convert import at_home, convert
+    from cxcall.contracts.contract import load_shipped_contracts
+    from cxcall.contracts.conversion.convert import add_shipped_server, convert
     from cxcall.contracts.conversion.reader import read_document
 
     converted = convert(read_document(path, content), path)
-    shipped = [each.declared for each in builtin()]
-    return converted._replace(head=at_home(converted.head, shipped))
+    shipped = [each.declared for each in load_shipped_contracts()]
+    return converted._replace(head=add_shipped_server(converted.head, shipped))
 
 
 def _write_file(file: Path, path: str, content: bytes | None) -> None:

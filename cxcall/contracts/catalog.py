@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.contract import find, load_all
+from cxcall.contracts.contract import find, load_contracts
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract, Operation
@@ -46,4 +46,4 @@ class Catalog(Sequence["Operation"]):
 
 def load_catalog(path: str | None = None) -> Catalog:
     """Return the operations of every contract; those of the user's own (at `path`) first."""
-    return Catalog(load_all(path))
+    return Catalog(load_contracts(path))

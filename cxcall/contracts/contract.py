@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import ParsedDocument
-from cxcall.contracts.parameters import Flag, Parameter, Published, server_url, target, whole_base
+from cxcall.contracts.parameters import (
+    Flag,
+    Parameter,
+    PublishedAlternative,
+    join_base_path,
+    server_url,
+    target,
+)
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.findings.errors import UsageError
 
@@ -84,9 +91,11 @@ class Operation:
         return self.declared.get("security") == []
 
     @property
-    def nearest(self) -> tuple[Published, ...]:
+    def nearest(self) -> tuple[PublishedAlternative, ...]:
         """The published operations for the same purpose, where this one is not published."""
-        return tuple(Published(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
+        return tuple(
+            PublishedAlternative(**entry) for entry in self.declared.get("x-cxcall-nearest", ())
+        )
 
     @property
     def standing(self) -> str:
@@ -216,7 +225,7 @@ class Operation:
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
         own = self.server or self.contract.base_url()
-        return whole_base(base_url, own) + target(self.path, self.parameters, values)
+        return join_base_path(base_url, own) + target(self.path, self.parameters, values)
 
 
 class Contract:
@@ -287,7 +296,7 @@ class Contract:
 
 
 @cache
-def builtin() -> tuple[Contract, ...]:
+def load_shipped_contracts() -> tuple[Contract, ...]:
     """Return the contracts shipped in the package, in the order of their names."""
     return tuple(
         Contract(path.stem, path.read_text("utf-8"))
@@ -295,10 +304,14 @@ def builtin() -> tuple[Contract, ...]:
     )
 
 
-def of_platform(platform: str) -> Contract:
+def find_platform_contract(platform: str) -> Contract:
     """Return the first shipped contract of a platform; of all, where none is named."""
-    named = (known for known in builtin() if known.declared.get("x-cxcall-platform") == platform)
-    return next(named, builtin()[0]) if platform else builtin()[0]
+    named = (
+        known
+        for known in load_shipped_contracts()
+        if known.declared.get("x-cxcall-platform") == platform
+    )
+    return next(named, load_shipped_contracts()[0]) if platform else load_shipped_contracts()[0]
 
 
 def load(path: str) -> Contract:
@@ -312,30 +325,30 @@ def load(path: str) -> Contract:
     return Contract(path, open_document(path))
 
 
-def load_all(path: str | None = None) -> tuple[Contract, ...]:
+def load_contracts(path: str | None = None) -> tuple[Contract, ...]:
     """Return every contract that is known, the user's own (at `path`) first."""
-    return ((load(path),) if path else ()) + builtin()
+    return ((load(path),) if path else ()) + load_shipped_contracts()
 
 
 def operations(path: str | None = None) -> tuple[Operation, ...]:
     """Return every operation that is known; those of the user's own contract (at `path`) first."""
-    return tuple(entry for known in load_all(path) for entry in known.operations)
+    return tuple(entry for known in load_contracts(path) for entry in known.operations)
 
 
-def commanded(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
+def find_command_operations(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
     """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
-    found = (entry for known in load_all(path) for entry in known.commanded(name))
+    found = (entry for known in load_contracts(path) for entry in known.commanded(name))
     return tuple(entry for entry in found if not name or entry.command == name)
 
 
 def command_names() -> list[str]:
     """Return the names of the commands that the shipped contracts declare, in their order."""
-    return list(dict.fromkeys(entry.command for entry in commanded()))
+    return list(dict.fromkeys(entry.command for entry in find_command_operations()))
 
 
 def named(name: str, path: str | None = None) -> Operation:
     """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    found = (entry for known in load_all(path) for entry in known.named(name))
+    found = (entry for known in load_contracts(path) for entry in known.named(name))
     return next(found, None) or find(name, operations(path))
 
 

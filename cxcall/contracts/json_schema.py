@@ -17,14 +17,14 @@ JsonSchema = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/"
 """What references to the schemas of a document start with."""
-_MOST = 2000
+_MAX_PROPERTIES = 2000
 """How many properties of one body are told of, about."""
 
 
-_ONE = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
+_SCHEMA_KEYWORDS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
         "unevaluatedItems", "unevaluatedProperties")  # fmt: skip
-_MANY = ("allOf", "anyOf", "oneOf", "prefixItems")
-_NAMED = ("properties", "patternProperties", "dependentSchemas", "$defs")
+_SCHEMA_LIST_KEYWORDS = ("allOf", "anyOf", "oneOf", "prefixItems")
+_SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 
 
 def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
@@ -61,9 +61,9 @@ def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> d
 
 def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
     """Yield the schemas that stand directly in a schema; what is data in it (an `example`) is none."""
-    members = [node[word] for word in _ONE if word in node]
-    members += [part for word in _MANY for part in node.get(word, ())]
-    members += [part for word in _NAMED for part in node.get(word, {}).values()]
+    members = [node[word] for word in _SCHEMA_KEYWORDS if word in node]
+    members += [part for word in _SCHEMA_LIST_KEYWORDS for part in node.get(word, ())]
+    members += [part for word in _SCHEMA_MAP_KEYWORDS for part in node.get(word, {}).values()]
     yield from (member for member in members if isinstance(member, dict))
 
 
@@ -111,7 +111,7 @@ def property_pointers(
     """
     waiting: deque[tuple[str, JsonSchema, tuple[str, ...]]] = deque([("", node, ())])
     yielded = 0
-    while waiting and yielded < _MOST:
+    while waiting and yielded < _MAX_PROPERTIES:
         pointer, here, above = waiting.popleft()
         reference = here.get("$ref", "")
         if reference and reference in above:

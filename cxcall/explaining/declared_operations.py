@@ -66,4 +66,4 @@ class DeclaredOperations:
 @cache
 def shipped_operations() -> DeclaredOperations:
     """Return the operations of the contracts in the package."""
-    return DeclaredOperations(contract.builtin())
+    return DeclaredOperations(contract.load_shipped_contracts())

@@ -161,7 +161,11 @@ def _label(is_token: bool) -> str:  # noqa: FBT001 - the only argument
 @cache
 def _regions() -> dict[str, str]:
     """Return the domains of all regions by the region's name."""
-    return {name: domain for each in contract.builtin() for name, domain in each.regions.items()}
+    return {
+        name: domain
+        for each in contract.load_shipped_contracts()
+        for name, domain in each.regions.items()
+    }
 
 
 @cache

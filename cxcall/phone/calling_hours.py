@@ -17,7 +17,7 @@ class Hours(NamedTuple):
     @classmethod
     def parse(cls, text: str, where: str = "--hours") -> Hours:
         """Read `08:00-21:00`; raises UsageError. An end before the beginning is on the next day."""
-        times = _times(text)
+        times = _parse_times(text)
         if len(times) != 2:  # noqa: PLR2004 - from one to another
             raise UsageError(
                 f"`{text}` is not a time of day from one to another",
@@ -38,7 +38,7 @@ class Hours(NamedTuple):
         return f"{self.begin:%H:%M}-{self.end:%H:%M}"
 
 
-def _times(text: str) -> list[time]:
+def _parse_times(text: str) -> list[time]:
     """Return the times of day in a text; none where a part of it is no time, or is one of a zone."""
     try:
         times = [time.fromisoformat(part.strip()) for part in text.split("-")]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.catalog import Catalog
     from cxcall.contracts.contract import Operation
 
-HOMES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
+SETTINGS_FILES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
 """The files that may say so, and the tables that `operations` stands in; the first one wins."""
 
 _EXAMPLE = 'write `"payloads/**/*.json" = "execute"`'
@@ -67,18 +67,18 @@ def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(path) and fnmatchcase(path[0], first) and matches(path[1:], rest)
 
 
-def find(folder: Path, known: Catalog) -> OperationPatterns | None:
+def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
     """Return what the nearest file says: of `folder`, or of one above it in the same repository.
 
     Raises UsageError, with the place, where such a file is wrong or names no operation of `known`.
     """
-    for path in (above / name for above in to_root(folder) for name in HOMES):
+    for path in (above / name for above in folders_to_root(folder) for name in SETTINGS_FILES):
         if path.is_file() and (found := _read(path, known)) is not None:
             return found
     return None
 
 
-def to_root(folder: Path) -> list[Path]:
+def folders_to_root(folder: Path) -> list[Path]:
     """Return the folders from here to the repository's root; without a repository, this one alone."""
     folders = [folder, *folder.parents]
     root = next((index for index, each in enumerate(folders) if (each / ".git").exists()), 0)
@@ -86,7 +86,7 @@ def to_root(folder: Path) -> list[Path]:
 
 
 def _read(path: Path, known: Catalog) -> OperationPatterns | None:
-    text, above = toml.read_file(path), HOMES[path.name]
+    text, above = toml.read_file(path), SETTINGS_FILES[path.name]
     if above and above[-1] not in text:
         return None  # whatever else may be wrong with it is not ours to say
     declared: Any = toml.parse(path, text, fix=_EXAMPLE)

@@ -35,7 +35,7 @@ Piece = TypeVar("Piece")
 LINES = (".jsonl", ".ndjson")
 TABLES = (".csv", ".tsv")
 SUFFIXES = (".json", *LINES)
-_ALONE = 0.1  # seconds: what is done by then is not worth the start of a process
+_ALONE_SECONDS = 0.1  # seconds: what is done by then is not worth the start of a process
 
 
 class Validation(NamedTuple):
@@ -60,8 +60,8 @@ class Validation(NamedTuple):
         """
         for file in files:
             try:
-                for path in _expanded(file):
-                    yield from _some(path, self._of_file(path))
+                for path in _expand_files(file):
+                    yield from _require_payload(path, self._of_file(path))
             except (DocumentError, UsageError) as error:
                 yield unreadable_verdict(file, error)
 
@@ -142,13 +142,13 @@ class Validation(NamedTuple):
         import gc
 
         gc.enable()  # a long run is no short command: its garbage would pile up
-        jobs = self.jobs or (cores() if _is_file(path) else 1)
+        jobs = self.jobs or (count_cores() if _is_file(path) else 1)
         began = time.monotonic()
         if self.jobs is None or jobs == 1:
             for piece in pieces:
                 yield from work(piece)
                 self.on_progress(size(piece))
-                if jobs > 1 and time.monotonic() - began > _ALONE:
+                if jobs > 1 and time.monotonic() - began > _ALONE_SECONDS:
                     break
             else:
                 return
@@ -161,7 +161,7 @@ class Validation(NamedTuple):
                 self.on_progress(size(piece))
 
 
-def _some(
+def _require_payload(
     path: str, verdicts: Iterator[PayloadVerdict | VerdictRun]
 ) -> Iterator[PayloadVerdict | VerdictRun]:
     """Yield the verdicts on a file; where there is none, that is what is wrong with it."""
@@ -184,7 +184,7 @@ def _some(
         )
 
 
-def cores() -> int:
+def count_cores() -> int:
     """Return how many cores this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
@@ -222,7 +222,7 @@ def _starts_as_table(start: bytes, operation: Operation) -> bool:
     return CsvHeader.read(CsvLines(StringIO(head)), STDIN).has_column_of(operation)
 
 
-def _expanded(file: str) -> list[str]:
+def _expand_files(file: str) -> list[str]:
     """Return the payload files of a folder or a pattern, sorted; a file stands for itself."""
     if file != STDIN and Path(file).is_dir():
         found = sorted(

@@ -11,14 +11,14 @@ from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
 
-SHOWN = 100
+FINDINGS_SHOWN = 100
 """Findings and payloads kept of a run; the others are counted."""
 
 
 class ValidationSummary:
     """What a run comes to; it does not grow with the payloads, unless all are to be kept."""
 
-    def __init__(self, most: int | None = SHOWN) -> None:
+    def __init__(self, most: int | None = FINDINGS_SHOWN) -> None:
         self.most = most
         self.total = 0
         self.valid = 0

@@ -31,7 +31,9 @@ def example_answers() -> list[tuple[str, Any, Any]]:
     ]
 
 
-@pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
+@pytest.mark.parametrize(
+    "shipped", contract.load_shipped_contracts(), ids=lambda shipped: shipped.name
+)
 def test_contract_is_valid_openapi(shipped: Contract) -> None:
     OpenAPIV31SpecValidator(dict(shipped.declared)).validate()
 
@@ -104,13 +106,21 @@ def test_known_permissions_are_alternatives() -> None:
 
 
 def test_commands_need_the_contract_alone_that_declares_them() -> None:
-    contract.builtin.cache_clear()
-    assert [entry.name for entry in contract.commanded("execute")] == ["execute"]
+    contract.load_shipped_contracts.cache_clear()
+    assert [entry.name for entry in contract.find_command_operations("execute")] == ["execute"]
     assert contract.named("execute").command == "execute"
-    parsed = [shipped.name for shipped in contract.builtin() if "head" in shipped.parts.__dict__]
+    parsed = [
+        shipped.name
+        for shipped in contract.load_shipped_contracts()
+        if "head" in shipped.parts.__dict__
+    ]
     assert parsed == ["community"]
     contract.named("cxone-dial-phone")
-    parsed = [shipped.name for shipped in contract.builtin() if "head" in shipped.parts.__dict__]
+    parsed = [
+        shipped.name
+        for shipped in contract.load_shipped_contracts()
+        if "head" in shipped.parts.__dict__
+    ]
     assert parsed == ["community", "nice-cxone"]
 
 
@@ -178,7 +188,7 @@ def test_names_are_unique() -> None:
 
 
 def test_regions_lead_to_hosts() -> None:
-    community = contract.builtin()[0]
+    community = contract.load_shipped_contracts()[0]
     assert community.base_url() == "https://api.mypurecloud.com"
     assert community.base_url(community.regions["eu-central-1"]) == "https://api.mypurecloud.de"
     assert len(community.regions) == 18

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from cxcall.contracts.contract import builtin
+from cxcall.contracts.contract import load_shipped_contracts
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -248,5 +248,10 @@ def test_sandbox_accepts_cxone_logins(cxcall: Cxcall, sandbox: Sandbox) -> None:
 
 
 def test_operations_declare_only_known_token_kinds() -> None:
-    kinds = {kind for known in builtin() for op in known.operations for kind in op.token_kinds}
+    kinds = {
+        kind
+        for known in load_shipped_contracts()
+        for op in known.operations
+        for kind in op.token_kinds
+    }
     assert kinds == {"access-key", "authorization-code", "client-credentials"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.contracts.contract import builtin
+from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.credentials import store, tokens
 from cxcall.settings.settings import load_settings
 from helpers.platform_server import Platform
@@ -36,7 +36,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platfo
 def test_process_that_waited_uses_the_token_another_one_requested(
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, fresh: bool
 ) -> None:
-    settings = load_settings({}, builtin()[0])
+    settings = load_settings({}, load_shipped_contracts()[0])
     refused = tokens.get_token(settings) if fresh else None
     lock, others = store.lock_store, []
 

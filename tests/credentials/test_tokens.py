@@ -23,7 +23,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import Contract, Operation, builtin
+from cxcall.contracts.contract import Contract, Operation, load_shipped_contracts
 from cxcall.credentials import store, tokens
 from cxcall.credentials.oauth_client import Client, TokenGrant, UndeliveredError, check_secret
 from cxcall.credentials.store import Token
@@ -154,7 +154,7 @@ def load(endpoint: TokenEndpoint) -> LoadSettings:
             "client_secret": SECRET,
             "timeout": "5",
         }
-        return config.load_settings({**set_ones, **flags}, builtin()[0])
+        return config.load_settings({**set_ones, **flags}, load_shipped_contracts()[0])
 
     return load_with
 
@@ -876,7 +876,7 @@ def test_conflict_error_prevents_token_requests(
     (folder / "config.toml").write_text(text, "utf-8")
     (folder / "config.toml").chmod(0o600)
     (tmp_path / ".env").write_text(f"CXCALL_BASE_URL={endpoint.base_url}\n", "utf-8")
-    settings = config.load_settings({}, builtin()[0])
+    settings = config.load_settings({}, load_shipped_contracts()[0])
     attempts: list[Callable[[], object]] = [
         lambda: tokens.get_token(settings),
         lambda: tokens.log_in(settings, "me", SECRET),

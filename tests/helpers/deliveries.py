@@ -31,7 +31,10 @@ NUMBER = "+12025550100"
 
 
 EXECUTE = next(
-    entry for kit in contract.builtin() for entry in kit.operations if entry.name == "execute"
+    entry
+    for kit in contract.load_shipped_contracts()
+    for entry in kit.operations
+    if entry.name == "execute"
 )
 
 

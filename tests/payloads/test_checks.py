@@ -364,7 +364,7 @@ def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPa
         compiled.append(schema)
         return compile_one(schema, **how)
 
-    contract.builtin.cache_clear()
+    contract.load_shipped_contracts.cache_clear()
     monkeypatch.setattr(jsonschema_rs, "validator_for", count)
     check_payload(contract.operations(), Payload(EXECUTE.example))
     assert len(compiled) == 1

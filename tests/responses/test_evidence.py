@@ -11,7 +11,9 @@ from cxcall.contracts import contract
 from cxcall.responses.evidence import Evidence, classify, hidden_failure, unreadable_reason
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
 
-OPERATIONS = {entry.name: entry for kit in contract.builtin() for entry in kit.operations}
+OPERATIONS = {
+    entry.name: entry for kit in contract.load_shipped_contracts() for entry in kit.operations
+}
 EXECUTE = OPERATIONS["execute"]
 READ = next(entry for entry in OPERATIONS.values() if entry.is_read)
 REQUEST = HttpRequest("POST", "https://api.example.com/x", {}, b"{}")

@@ -59,7 +59,9 @@ def get_token(sandbox: Sandbox) -> str:
 
 
 @pytest.mark.usefixtures("untraced")
-@pytest.mark.parametrize("shipped", contract.builtin(), ids=lambda shipped: shipped.name)
+@pytest.mark.parametrize(
+    "shipped", contract.load_shipped_contracts(), ids=lambda shipped: shipped.name
+)
 def test_schemathesis_finds_no_fault(shipped: contract.Contract, tmp_path: Path) -> None:
     examples = str(EXAMPLES.get(shipped.name, FEWER_EXAMPLES))
     document = tmp_path / "openapi.json"

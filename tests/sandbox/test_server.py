@@ -287,7 +287,7 @@ def test_request_without_a_valid_token_is_refused(
 
 def test_token_expires_after_its_lifetime() -> None:
     clock = Clock()
-    with start_sandbox(contract.builtin(), token_life=300, clock=clock) as sandbox:
+    with start_sandbox(contract.load_shipped_contracts(), token_life=300, clock=clock) as sandbox:
         client = Client(sandbox)
         assert client.log_in().json["expires_in"] == 300
         clock.now += 299
@@ -573,7 +573,7 @@ def test_parallel_clients_are_counted_exactly(client: Client) -> None:
 
 def test_rate_limit_is_enforced_and_reported() -> None:
     clock = Clock()
-    with start_sandbox(contract.builtin(), rate_allowed=2, clock=clock) as sandbox:
+    with start_sandbox(contract.load_shipped_contracts(), rate_allowed=2, clock=clock) as sandbox:
         client = Client(sandbox)
         replies = [client.post(EXECUTIONS, execution()) for _ in range(2)]
         clock.now += 18
@@ -779,7 +779,7 @@ def test_user_contract_takes_precedence_over_shipped_contracts(client: Client) -
     path = "/api/v2/engagements/outbound/personal-connections"
     responses = {"200": {"description": "Mine."}}
     mine = {"paths": {path: {"post": {"operationId": "mine", "responses": responses}}}}
-    with start_sandbox([Contract("mine", mine), *contract.builtin()]) as sandbox:
+    with start_sandbox([Contract("mine", mine), *contract.load_shipped_contracts()]) as sandbox:
         assert Client(sandbox).send("POST", path).status == 200
     assert client.send("POST", path).status == 401
 
@@ -825,12 +825,12 @@ def test_generated_sample_is_valid(schema: dict[str, Any]) -> None:
 def test_port_in_use_is_a_usage_error(sandbox: Sandbox) -> None:
     port = int(sandbox.base_url.rpartition(":")[2])
     with pytest.raises(UsageError, match=f"cannot listen on `127.0.0.1:{port}`"):
-        start_sandbox(contract.builtin(), port=port)
+        start_sandbox(contract.load_shipped_contracts(), port=port)
 
 
 def test_stop_can_be_repeated_and_leaves_no_thread() -> None:
     before = set(threading.enumerate())
-    sandbox = start_sandbox(contract.builtin())
+    sandbox = start_sandbox(contract.load_shipped_contracts())
     session = requests.Session()
     assert session.get(f"{sandbox.base_url}/sandbox", timeout=10).ok
     sandbox.stop()
@@ -843,7 +843,7 @@ def test_stop_can_be_repeated_and_leaves_no_thread() -> None:
 
 def test_ipv6_address_is_in_brackets() -> None:
     try:
-        running = start_sandbox(contract.builtin(), host="::1")
+        running = start_sandbox(contract.load_shipped_contracts(), host="::1")
     except UsageError:
         pytest.skip("no IPv6 here")
     with running:

@@ -22,7 +22,9 @@ pytestmark = [
     ),
 ]
 PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_client.py"
-GENESYS = next(entry for entry in contract.builtin() if entry.name == "genesys-cloud")
+GENESYS = next(
+    entry for entry in contract.load_shipped_contracts() if entry.name == "genesys-cloud"
+)
 
 
 # Properties that exclude one another (docs/platforms/genesys-cloud.md#operations-that-cxcall-uses): send only one.

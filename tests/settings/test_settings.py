@@ -16,7 +16,7 @@ import urllib3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import Contract, builtin, of_platform
+from cxcall.contracts.contract import Contract, find_platform_contract, load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
@@ -61,7 +61,7 @@ class World:
 
     def load(self, **flags: str | None) -> config.Settings:
         """Load the settings as a command does."""
-        return config.load_settings(flags, builtin()[0])
+        return config.load_settings(flags, load_shipped_contracts()[0])
 
     def refusal(self, **flags: str | None) -> UsageError:
         """Return the error that loading the settings raises."""
@@ -158,7 +158,9 @@ def test_source_with_higher_precedence_wins(
         body = f"{name} = {json.dumps(text['profile'])}" if "profile" in text else ""
         toml.write_text(f'default_profile = "eu"\n[profiles.eu]\n{body}\n', "utf-8")
         toml.chmod(0o600)
-        loaded = config.load_settings({name: text.get("flag")}, builtin()[0]).values[name]
+        loaded = config.load_settings({name: text.get("flag")}, load_shipped_contracts()[0]).values[
+            name
+        ]
     winners = [place for place in places if text.get(place, "").strip()]
     if not winners:
         assert loaded.source in {"default", "not set"}
@@ -770,7 +772,7 @@ def test_the_example_names_every_setting(world: World) -> None:
     assert sorted(names) == sorted(f"CXCALL_{name.upper()}" for name in sources.SETTING_NAMES)
     assert all(variable in text for variable in sources.VENDOR_VARIABLES.values())
     loaded = world.dotenv(text).load()
-    expected = config.load_settings({}, builtin()[0]).values
+    expected = config.load_settings({}, load_shipped_contracts()[0]).values
     assert {name: entry[:2] for name, entry in loaded.values.items()} == {
         name: entry[:2] for name, entry in expected.items()
     }
@@ -883,7 +885,9 @@ def test_dotenv_cannot_redirect_a_gc_profile_secret(world: World) -> None:
 
 
 def cxone(**flags: str | None) -> config.Settings:
-    return config.load_settings({"platform": "nice-cxone", **flags}, of_platform("nice-cxone"))
+    return config.load_settings(
+        {"platform": "nice-cxone", **flags}, find_platform_contract("nice-cxone")
+    )
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.contracts.contract import of_platform
+from cxcall.contracts.contract import find_platform_contract
 from cxcall.output.report import Report, Table
 from cxcall.settings.settings import config_dir, find_platform, load_settings, state_dir
 from cxcall.settings.sources import SECRET_SETTINGS
@@ -38,4 +38,4 @@ def show_folders() -> Report:
 
 def settings_of_platform(flags: Mapping[str, str | None]) -> Settings:
     """Load the settings with the first contract of the platform that they name."""
-    return load_settings(flags, of_platform(find_platform(flags)))
+    return load_settings(flags, find_platform_contract(find_platform(flags)))

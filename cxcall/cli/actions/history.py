@@ -145,7 +145,7 @@ def _start_of_duplicate_window() -> datetime:
     own = [layer["duplicate_window"] for layer in layers if "duplicate_window" in layer]
     for written in own:
         check_seconds("duplicate_window", written)
-    window = load_settings({}, contract.builtin()[0]).duplicate_window
+    window = load_settings({}, contract.load_shipped_contracts()[0]).duplicate_window
     window = max([window, *(float(written.value) for written in own)])
     return datetime.now(UTC) - timedelta(seconds=window)
 

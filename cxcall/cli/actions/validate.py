@@ -13,7 +13,7 @@ from cxcall.output.report import Report
 from cxcall.output.screen import Screen, format_severity_counts
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.validation.payload_check import VerdictRun
-from cxcall.validation.summary import SHOWN, ValidationSummary
+from cxcall.validation.summary import FINDINGS_SHOWN, ValidationSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ def run_validation(
     """Check the files; JSON Lines are printed as they come, all else is summed up in the report."""
     screen = Screen.standard(output)
     # A CI system shows what it is given, and counts it: it is given everything.
-    result = ValidationSummary(None if every or output.output in CI_FORMATS else SHOWN)
+    result = ValidationSummary(None if every or output.output in CI_FORMATS else FINDINGS_SHOWN)
     with ExitStack() as stack:
         progress = _Progress(screen, files, stack, result)
         verdicts = validation._replace(on_progress=progress.advance).run(files)
@@ -39,7 +39,7 @@ def run_validation(
         for entry in verdicts:
             result.add(entry)
             if output.output == "jsonl":
-                for line in _records(entry):
+                for line in _verdict_lines(entry):
                     screen.print_line(line)
                 screen.stdout.flush()  # a pipe is told of what has come, not of what is to come
     return Report(
@@ -60,7 +60,7 @@ def run_validation(
     )
 
 
-def _records(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
+def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
     """Yield the verdicts as JSON; those of lines in a row differ in the line alone."""
     if not isinstance(entry, VerdictRun):
         yield json.dumps(entry.as_dict(), ensure_ascii=False)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def new_command(name: str) -> typer.Typer | None:
     """Build the command `name` from the operations that declare it; None if there are none."""
-    operations = contract.commanded(name)
+    operations = contract.find_command_operations(name)
     if not operations:
         return None
     flags = list({flag.name: flag for entry in operations for flag in entry.flags}.values())
@@ -51,7 +51,9 @@ def new_command(name: str) -> typer.Typer | None:
         from cxcall.cli.actions.send import SendInvocation
 
         # The user's own contract may declare the operations of this command again.
-        known = contract.commanded(name, find_own_contract(contracts, settings.profile))
+        known = contract.find_command_operations(
+            name, find_own_contract(contracts, settings.profile)
+        )
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
         operation = choose_operation(known, route, texts, settings)

@@ -49,7 +49,7 @@ def sandbox(
     screen = Screen.standard(output)
     with (
         suppress(KeyboardInterrupt),
-        start_sandbox(contract.load_all(find_own_contract(contracts)), port=port) as running,
+        start_sandbox(contract.load_contracts(find_own_contract(contracts)), port=port) as running,
     ):
         report = Report(
             "sandbox",

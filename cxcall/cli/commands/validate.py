@@ -60,6 +60,6 @@ def validate(
 
     operations = load_catalog(find_own_contract(contracts))
     named = operations.named(operation) if operation else None
-    assigned = None if named else operation_patterns.find(Path.cwd(), operations)
+    assigned = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
     validation = Validation(operations, named, assigned, check.strict, jobs)
     return run_validation(validation, files, output, every=every)

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.contracts.conversion.openapi3 import OpenApi
-from cxcall.contracts.conversion.schemas import Dialect, Schemas, plain
+from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name
 from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2 import Swagger
 from cxcall.contracts.parameters import METHODS, server_url
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
-_READS = ("get", "head", "options", "trace")
+_READ_METHODS = ("get", "head", "options", "trace")
 _SLOT = re.compile(r"\{([^{}]*)\}")
-_OF_PLATFORM = ("x-cxcall-platform", "x-cxcall-rate")
-_ELSEWHERE = ("accept", "content-type", "authorization")
+_PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
+_SEPARATE_HEADERS = ("accept", "content-type", "authorization")
 """Headers that OpenAPI says nothing of where they stand among parameters."""
 
 
-class Declared(NamedTuple):
+class ConvertedOperation(NamedTuple):
     """One operation as our own form declares it."""
 
     method: str
@@ -41,7 +41,7 @@ class Converted(NamedTuple):
     """A document in our own form: all but paths and schemas (`head`), its operations, its schemas by name."""
 
     head: dict[str, Any]
-    operations: list[Declared]
+    operations: list[ConvertedOperation]
     schemas: dict[str, JsonSchema]
 
     def as_document(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def convert(document: Any, name: str) -> Converted:
     dialect = _dialect(source, document)
     schemas = Schemas(source, dialect)
     parts = (Swagger if dialect is Dialect.SWAGGER else OpenApi)(source, schemas)
-    operations = _named(list(_Operations(source, parts)))
+    operations = _assign_names(list(_Operations(source, parts)))
     return Converted(_head(source, parts), operations, schemas.components())
 
 
@@ -104,7 +104,7 @@ def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, lis
         entry = source.mapping(node, place)
         found.append(
             {
-                plain(name): [
+                component_name(name): [
                     str(scope) for scope in source.listing(scopes, join_pointer(place, name))
                 ]
                 for name, scopes in entry.items()
@@ -120,7 +120,7 @@ class _Operations:
         self._source, self._parts = source, parts
         self._rings = source.root.get("x-cxcall-rings")
 
-    def __iter__(self) -> Iterator[Declared]:
+    def __iter__(self) -> Iterator[ConvertedOperation]:
         source = self._source
         paths = source.root.get("paths")
         if not isinstance(paths, dict):
@@ -132,7 +132,7 @@ class _Operations:
             for method in METHODS:
                 if item.get(method) is not None:
                     declaration = self._operation(path, item, method, at)
-                    yield Declared(method.upper(), path, declaration)
+                    yield ConvertedOperation(method.upper(), path, declaration)
 
     def _operation(self, path: str, item: dict[str, Any], method: str, at: str) -> dict[str, Any]:
         source, parts, place = self._source, self._parts, f"{at}/{method}"
@@ -159,7 +159,7 @@ class _Operations:
     def _may_ring(self, node: dict[str, Any], method: str) -> bool:
         """Tell whether a phone may ring: the document's word on it, else whether this is no read."""
         told = node.get("x-cxcall-rings", self._rings)
-        return told if isinstance(told, bool) else method not in _READS
+        return told if isinstance(told, bool) else method not in _READ_METHODS
 
     def _parameters(
         self, node: dict[str, Any], item: dict[str, Any], at: str, place: str
@@ -175,7 +175,7 @@ class _Operations:
                     raise source.fault(
                         where, "a parameter has no `name` or no `in`", "give it both, or remove it"
                     )
-                if kind != "header" or name.lower() not in _ELSEWHERE:
+                if kind != "header" or name.lower() not in _SEPARATE_HEADERS:
                     found[name, kind] = parameter, where
         return list(found.values())
 
@@ -216,13 +216,13 @@ def _permissions(node: dict[str, Any]) -> dict[str, Any]:
     return {"x-cxcall-permissions": [[name] for name in needed] if is_any else [needed]}
 
 
-def _named(operations: list[Declared]) -> list[Declared]:
+def _assign_names(operations: list[ConvertedOperation]) -> list[ConvertedOperation]:
     """Give every operation a name of its own, and the same one whatever else the document holds."""
     taken: set[str] = set()
     for method, path, declaration in operations:
         name = re.sub(r"[^\w.:-]+", "-", declaration.get("operationId", "")).strip("-")
         if not name or name in taken:
-            name = plain(f"{method.lower()} {path}")
+            name = component_name(f"{method.lower()} {path}")
         number, base = 1, name
         while name in taken:
             number += 1
@@ -232,7 +232,9 @@ def _named(operations: list[Declared]) -> list[Declared]:
     return operations
 
 
-def at_home(head: dict[str, Any], shipped: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def add_shipped_server(
+    head: dict[str, Any], shipped: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Give a document of a server that a shipped one is of, too, the platform and the regions of that.
 
     So a vendor's own document, which names one region's host, is for every region.
@@ -244,6 +246,6 @@ def at_home(head: dict[str, Any], shipped: Iterable[Mapping[str, Any]]) -> dict[
             if server_url(server, domain).lower() == url:
                 first = next(iter(server["variables"]))
                 variables = {**server["variables"], first: {"default": domain}}
-                told = {key: known[key] for key in _OF_PLATFORM if key in known}
+                told = {key: known[key] for key in _PLATFORM_KEYS if key in known}
                 return {**told, **head, "servers": [{**server, "variables": variables}]}
     return head

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.schemas import plain
+from cxcall.contracts.conversion.schemas import component_name
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class OpenApi:
         at = "/components/securitySchemes"
         schemes = self._source.mapping(components.get("securitySchemes"), at)
         return {
-            plain(name): self._source.follow(scheme, join_pointer(at, name))[0]
+            component_name(name): self._source.follow(scheme, join_pointer(at, name))[0]
             for name, scheme in schemes.items()
         }
 
@@ -90,7 +90,7 @@ class OpenApi:
     ) -> dict[str, Any]:
         """Convert one answer."""
         content = self.content(node.get("content"), f"{at}/content")
-        return answer(self._source, node, at, self._header, content)
+        return convert_response(self._source, node, at, self._header, content)
 
     def _header(self, node: Any, at: str) -> dict[str, Any]:
         header, at = self._source.follow(node, at)
@@ -118,7 +118,7 @@ class OpenApi:
         return found
 
 
-def answer(
+def convert_response(
     source: SourceDocument,
     node: dict[str, Any],
     at: str,

@@ -105,7 +105,7 @@ class Schemas:
             for key, value in node.items()
             if key not in _BEHIND and (value is not None or key in ("default", "example", "const"))
         }
-        return self._modern(node, found) if self._is_old else _lenient(found)
+        return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
 
     def _reference(self, node: JsonSchema, at: str, depth: int) -> JsonSchema:
         target, pointer = self._source.locate(node["$ref"], join_pointer(at, "$ref"))
@@ -121,7 +121,9 @@ class Schemas:
         if pointer not in self._names:
             tokens = pointer.split("/")[1:]
             is_component = tokens[:-1] in (["definitions"], ["components", "schemas"])
-            name = plain("-".join(tokens[-1:] if is_component else tokens).replace("~1", "/"))
+            name = component_name(
+                "-".join(tokens[-1:] if is_component else tokens).replace("~1", "/")
+            )
             self._names[pointer] = name = unique(name, self._taken)
             self._waiting.append((name, pointer, target))
         return self._names[pointer]
@@ -162,11 +164,11 @@ class Schemas:
                 found["items"] = found.pop("additionalItems")
         if "format" in found and found["format"] not in _JUDGED:
             found["x-format"] = found.pop("format")
-        return _lenient(found)
+        return _drop_uncheckable(found)
 
     def _check(self, schema: JsonSchema, at: str) -> None:
         """Raise UsageError where a schema breaks the rules of JSON Schema itself."""
-        error = next(_rules().iter_errors(schema), None)
+        error = next(_metaschema_validator().iter_errors(schema), None)
         if error is not None:
             for token in error.instance_path:
                 at = join_pointer(at, token)
@@ -175,7 +177,7 @@ class Schemas:
             )
 
 
-def plain(name: str) -> str:
+def component_name(name: str) -> str:
     """Return a name of a component as OpenAPI 3.1 allows one: letters, digits, dots, hyphens, underscores."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-") or "unnamed"
 
@@ -190,7 +192,7 @@ def unique(name: str, taken: set[str]) -> str:
     return found
 
 
-def _lenient(found: JsonSchema) -> JsonSchema:
+def _drop_uncheckable(found: JsonSchema) -> JsonSchema:
     """Drop what cannot be judged as it was meant: see the callers' class."""
     members, needed = found.get("properties"), found.get("required")
     if isinstance(members, dict) and isinstance(needed, list):
@@ -203,7 +205,7 @@ def _lenient(found: JsonSchema) -> JsonSchema:
     elif isinstance(discriminator, dict):
         # Its mapping refers to schemas by other names than they have from now on.
         found["discriminator"] = {"propertyName": discriminator.get("propertyName", "")}
-    if "default" in found and not _takes(found, found["default"]):
+    if "default" in found and not _allows_value(found, found["default"]):
         found["x-default"] = found.pop("default")
     if isinstance(found.get("pattern"), str) and not _is_readable(found["pattern"]):
         found["x-pattern"] = found.pop("pattern")
@@ -215,7 +217,7 @@ def _is_read_only(members: JsonSchema, name: Any) -> bool:
     return isinstance(member, dict) and member.get("readOnly") is True
 
 
-def _takes(schema: JsonSchema, value: Any) -> bool:
+def _allows_value(schema: JsonSchema, value: Any) -> bool:
     """Tell whether a value is of the kind, and among the values, that a schema names; no more is looked at."""
     import jsonschema_rs
 
@@ -241,7 +243,7 @@ def _is_readable(pattern: str) -> bool:
 
 
 @cache
-def _rules() -> Any:
+def _metaschema_validator() -> Any:
     """Return the validator of schemas themselves."""
     import jsonschema_rs
 

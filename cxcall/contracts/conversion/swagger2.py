@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.openapi3 import answer, media_type
-from cxcall.contracts.conversion.schemas import plain
+from cxcall.contracts.conversion.openapi3 import convert_response, media_type
+from cxcall.contracts.conversion.schemas import component_name
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Swagger:
         at = "/securityDefinitions"
         declared = self._source.mapping(self._source.root.get("securityDefinitions"), at)
         return {
-            plain(name): self._scheme(self._source.mapping(node, join_pointer(at, name)))
+            component_name(name): self._scheme(self._source.mapping(node, join_pointer(at, name)))
             for name, node in declared.items()
         }
 
@@ -121,7 +121,9 @@ class Swagger:
 
     def response(self, node: dict[str, Any], operation: dict[str, Any], at: str) -> dict[str, Any]:
         """Convert one answer."""
-        return answer(self._source, node, at, self._header, self._content(node, operation, at))
+        return convert_response(
+            self._source, node, at, self._header, self._content(node, operation, at)
+        )
 
     def _header(self, node: Any, at: str) -> dict[str, Any]:
         header = self._source.mapping(node, at)

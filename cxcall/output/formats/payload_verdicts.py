@@ -46,10 +46,10 @@ def repository_path(verdict: PayloadVerdict) -> Path | None:
     A file outside of it has an absolute path. None for stdin and for a file that cannot be read.
     """
     from cxcall.documents.text_files import STDIN
-    from cxcall.validation.operation_patterns import to_root
+    from cxcall.validation.operation_patterns import folders_to_root
 
     if verdict.file in ("", STDIN) or not is_readable(verdict):
         return None
     path = Path(os.path.abspath(verdict.file))  # noqa: PTH100 - keeps symbolic links, unlike resolve()
-    root = to_root(Path.cwd())[-1]
+    root = folders_to_root(Path.cwd())[-1]
     return path.relative_to(root) if path.is_relative_to(root) else path
