@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _SHAPES_KEPT = 256
 _DEEPEST_PAIR = 3
-_SHALLOW = 2 * MAX_DEPTH
+_SHORT_LINE = 2 * MAX_DEPTH
 """Bytes that cannot hold brackets enough to be nested too deep."""
 
 
@@ -51,6 +51,7 @@ def build_screen(known: Sequence[Operation], named: Operation | None = None) -> 
     screen = cache(OperationScreen)
     match = _Matcher(known)
     only = (named,) if named else None
+    accepts_only = screen(named).accepts if named else None
 
     def accept(line: bytes) -> tuple[Operation, ...]:
         try:
@@ -58,8 +59,10 @@ def build_screen(known: Sequence[Operation], named: Operation | None = None) -> 
         except errors:
             return ()
         operations = only or match(value)
-        is_accepted = operations and screen(operations[0]).accepts(value) and _is_plain(line, value)
-        return operations if is_accepted else ()
+        if not operations:
+            return ()
+        accepts = accepts_only or screen(operations[0]).accepts
+        return operations if accepts(value) and _is_plain(line, value) else ()
 
     return accept
 
@@ -90,10 +93,12 @@ def _is_plain(line: bytes, value: Any) -> bool:
     Each name has its colon: with as many names as colons, none is repeated. Lines with other colons,
     such as those of a time of day, are read by the strict reader.
     """
-    colons = line.count(b":")
-    if len(line) > _SHALLOW and line.count(b"[") + line.count(b"{") > MAX_DEPTH:
+    colons, is_short = line.count(b":"), len(line) <= _SHORT_LINE
+    if is_short and type(value) is dict and len(value) == colons:
+        return True
+    if not is_short and line.count(b"[") + line.count(b"{") > MAX_DEPTH:
         return False
-    if (type(value) is dict and len(value) == colons) or _count_names(value) == colons:
+    if _count_names(value) == colons:
         return True
     try:
         return not parse(line.decode(), "").findings

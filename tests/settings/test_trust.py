@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cxcall.contracts.contract import of_platform
+from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import tokens
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Severity
@@ -72,7 +72,7 @@ class Folder:
         config.write_text("\n".join(profiles), "utf-8")
         config.chmod(0o600)
         Path(".env").write_text("\n".join(self._dotenv), "utf-8")
-        return load_settings({}, of_platform(find_platform({})))
+        return load_settings({}, find_platform_contract(find_platform({})))
 
 
 @pytest.fixture
