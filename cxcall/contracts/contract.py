@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import ParsedDocument
-from cxcall.contracts.parameters import (
-    Flag,
-    Parameter,
-    PublishedAlternative,
-    join_base_path,
-    server_url,
-    target,
-)
+from cxcall.contracts.parameters import Alternative, Flag, Parameter, join_base, server_url, target
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.findings.errors import UsageError
 
@@ -91,11 +84,9 @@ class Operation:
         return self.declared.get("security") == []
 
     @property
-    def nearest(self) -> tuple[PublishedAlternative, ...]:
+    def nearest(self) -> tuple[Alternative, ...]:
         """The published operations for the same purpose, where this one is not published."""
-        return tuple(
-            PublishedAlternative(**entry) for entry in self.declared.get("x-cxcall-nearest", ())
-        )
+        return tuple(Alternative(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
 
     @property
     def standing(self) -> str:
@@ -166,17 +157,15 @@ class Operation:
         return tuple(Parameter.of(entry, self.contract.closed) for entry in declared)
 
     @property
-    def _body(self) -> Mapping[str, Any]:
-        return self.contract.resolve(self.declared.get("requestBody", {}))
-
-    @property
-    def _media(self) -> Mapping[str, Any]:
-        return dict(self._body.get("content", {}).get("application/json", {}))
+    def _media(self) -> dict[str, Any]:
+        body = self.contract.resolve(self.declared.get("requestBody", {}))
+        return dict(body.get("content", {}).get("application/json", {}))
 
     @property
     def needs_body(self) -> bool:
         """Whether it is not to be sent without a body."""
-        return self.takes_body and bool(self._body.get("required", False))
+        body = self.contract.resolve(self.declared.get("requestBody", {}))
+        return self.takes_body and bool(body.get("required", False))
 
     @cached_property
     def takes_body(self) -> bool:
@@ -224,8 +213,8 @@ class Operation:
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
         """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
-        own = self.server or self.contract.base_url()
-        return join_base_path(base_url, own) + target(self.path, self.parameters, values)
+        base = join_base(base_url, self.server or self.contract.base_url())
+        return base + target(self.path, self.parameters, values)
 
 
 class Contract:
@@ -306,12 +295,9 @@ def load_shipped_contracts() -> tuple[Contract, ...]:
 
 def find_platform_contract(platform: str) -> Contract:
     """Return the first shipped contract of a platform; of all, where none is named."""
-    named = (
-        known
-        for known in load_shipped_contracts()
-        if known.declared.get("x-cxcall-platform") == platform
-    )
-    return next(named, load_shipped_contracts()[0]) if platform else load_shipped_contracts()[0]
+    shipped = load_shipped_contracts()
+    matches = (each for each in shipped if each.declared.get("x-cxcall-platform") == platform)
+    return next(matches, shipped[0]) if platform else shipped[0]
 
 
 def load(path: str) -> Contract:
@@ -338,7 +324,7 @@ def operations(path: str | None = None) -> tuple[Operation, ...]:
 def find_command_operations(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
     """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
     found = (entry for known in load_contracts(path) for entry in known.commanded(name))
-    return tuple(entry for entry in found if not name or entry.command == name)
+    return tuple(entry for entry in found if name in ("", entry.command))
 
 
 def command_names() -> list[str]:
@@ -359,5 +345,5 @@ def find(name: str, known: tuple[Operation, ...]) -> Operation:
     from difflib import get_close_matches
 
     close = get_close_matches(name, [operation.name for operation in known], n=1)
-    hint = f"did you mean `{close[0]}`?" if close else "see `cxcall operations`"
-    raise UsageError(f"no operation is called `{name}`", where="operation", fix=hint)
+    fix = f"did you mean `{close[0]}`?" if close else "see `cxcall operations`"
+    raise UsageError(f"no operation is called `{name}`", where="operation", fix=fix)

@@ -58,7 +58,7 @@ class Parameter(NamedTuple):
         return Flag(name, metavar, self.description, self.required, parameter=self.name)
 
 
-class PublishedAlternative(NamedTuple):
+class Alternative(NamedTuple):
     """A published operation that serves the same purpose as a community one."""
 
     method: str
@@ -111,7 +111,7 @@ def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, 
     return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
 
 
-def join_base_path(given: str, own: str) -> str:
+def join_base(given: str, own: str) -> str:
     """Return an address before an operation's path.
 
     A host alone gets the path of the contract's `own` server (CXone's version stands there); an
