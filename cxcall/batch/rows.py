@@ -16,7 +16,7 @@ from cxcall.payloads.payload import Payload
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts.contract import find, load_contracts
 
 if TYPE_CHECKING:
-    from cxcall.contracts.contract import Contract, Operation
+    from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
 
 
 class Catalog(Sequence["Operation"]):

@@ -15,7 +15,7 @@ from cxcall.transport.authorization import Authorization
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.credentials.oauth_client import Client, TokenGrant
     from cxcall.credentials.status import CredentialsStatus
     from cxcall.settings.settings import Settings

@@ -23,7 +23,7 @@ from cxcall.phone import phone_numbers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
 

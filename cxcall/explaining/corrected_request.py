@@ -20,7 +20,7 @@ from cxcall.transport.messages import HttpRequest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.explaining.explanation import Explanation
     from cxcall.findings.finding import Finding
 

@@ -16,7 +16,8 @@ from cxcall.explaining.published_operations import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.contracts.contract import Contract, Operation
+    from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
 
 
 class DeclaredOperations:

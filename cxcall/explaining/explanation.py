@@ -22,7 +22,8 @@ from cxcall.responses.refusals import explain_refusal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cxcall.contracts.contract import Contract, Operation
+    from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
 
 _PERSONAL_CONNECTION = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)

@@ -16,7 +16,7 @@ from cxcall.payloads.placeholders import is_placeholder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
 PLATFORM_NAMES = {GENESYS: "Genesys Cloud", CXONE: "NICE CXone"}

@@ -13,7 +13,7 @@ from cxcall.payloads.suggestions import nearest_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.payloads.payload import Payload

@@ -35,7 +35,8 @@ from cxcall.transport.urls import host_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.contract import Contract, Operation
+    from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
 
 

@@ -10,7 +10,7 @@ from cxcall.phone import phone_numbers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery

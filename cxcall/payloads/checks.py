@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.catalog import Catalog
-    from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
 
 
 class Verdict(NamedTuple):

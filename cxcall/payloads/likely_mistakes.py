@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
 

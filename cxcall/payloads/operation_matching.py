@@ -11,8 +11,9 @@ from cxcall.contracts.json_schema import compile_schema, merged_schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cxcall.contracts.contract import Contract, Operation
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
 
 
 class OperationMatch(NamedTuple):

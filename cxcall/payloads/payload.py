@@ -16,8 +16,8 @@ from cxcall.findings.finding import Excerpt, Finding, Severity, command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.payload import Payload
 

@@ -18,7 +18,7 @@ from cxcall.transport import retry_after
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.credentials.store import Token
     from cxcall.findings.finding import Finding
     from cxcall.responses.delivery import Delivery

@@ -27,7 +27,7 @@ from cxcall.transport.urls import host_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
     from cxcall.settings.settings import Settings
     from cxcall.transport.messages import Exchange
@@ -138,7 +138,7 @@ def _check_numbers(
     preflight: PreflightInput, operation: Operation, findings: Sequence[Finding]
 ) -> Iterator[CheckResult]:
     numbers = list(call_guards.dialed_numbers(operation, preflight.values, preflight.payload))
-    if operation.rings and not numbers:
+    if operation.can_place_call and not numbers:
         yield CheckResult.unknown("number", "the request names none: the platform takes the contact's")  # fmt: skip
     for number, where in numbers:
         masked = phone_numbers.mask(number)

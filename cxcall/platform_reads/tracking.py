@@ -16,7 +16,7 @@ from cxcall.transport import retry_after
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 

@@ -15,7 +15,7 @@ from cxcall.transport import retry_after
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.transport.messages import Exchange, HttpResponse
 
 # These redirects repeat the method elsewhere, so this server did not process it; after others it may have.

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from cxcall.documents.json_pointer import value_at
 
 if TYPE_CHECKING:
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.transport.messages import HttpResponse
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")

@@ -17,7 +17,7 @@ from cxcall.transport import retry_after
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.transport.messages import HttpResponse
 
 

@@ -35,7 +35,7 @@ from cxcall.sandbox.tokens import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.sandbox.rate_limit import RateLimit
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
@@ -74,7 +74,7 @@ class _Exchange:
             correlation_id=self.correlation_id,
             operation=operation.name if operation else "",
             accepted=self.accepted,
-            rings=self.accepted and operation is not None and operation.rings,
+            rings=self.accepted and operation is not None and operation.can_place_call,
             engagement_id=self.engagement_id if self.accepted else None,
             fault=self.fault.number[-4:] if self.fault is not faults.FAULTS[0] else "",
             numbers=self.numbers,

@@ -15,7 +15,7 @@ from cxcall.sandbox.tokens import expired_token
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
 
 FAILURE_BODY: dict[str, Any] = {
     "success": False,

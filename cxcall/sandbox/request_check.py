@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
     from cxcall.sandbox.messages import SandboxRequest
 
 FORM = "application/x-www-form-urlencoded"

@@ -11,7 +11,7 @@ from cxcall.sandbox.messages import HttpProblem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
 
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 _UNESCAPED = "/:@!$&'()*+,;=~"

@@ -14,7 +14,7 @@ from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
 
 CLIENT_ID = "sandbox"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - invented, printed by `cxcall sandbox`

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from phonenumbers import PhoneNumber
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
     from cxcall.phone.calling_hours import Hours
     from cxcall.settings.settings import Settings
@@ -43,7 +43,7 @@ class DialedNumber(NamedTuple):
 
 def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload, settings: Settings) -> Iterator[Finding]:  # fmt: skip
     """Yield the findings on the numbers that a request would dial; none if it places no call."""
-    if not operation.rings:
+    if not operation.can_place_call:
         return
     hours = _hours(settings.hours)
     listed = read_do_not_call_list(settings.do_not_call) if settings.do_not_call else frozenset()

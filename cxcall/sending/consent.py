@@ -13,7 +13,7 @@ from cxcall.transport.messages import HttpRequest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
@@ -25,7 +25,7 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
     nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
     operation, settings = checked.operation, checked.settings
-    if yes or not operation.rings or is_sandbox(settings):
+    if yes or not operation.can_place_call or is_sandbox(settings):
         return
     numbers = ", ".join(phone_numbers.numbers_in(checked.body)) or "the contact of the body"
     target = f"{operation.name} to {numbers}, profile {settings.profile}, {settings.base_url}"
@@ -63,7 +63,12 @@ def ask_count(
             why=target,
             fix=f"look with `--dry-run`; if that is right, `--confirm {count}`",
         )
-    if confirmed is not None or not operation.rings or settings.is_embedded or is_sandbox(settings):
+    if (
+        confirmed is not None
+        or not operation.can_place_call
+        or settings.is_embedded
+        or is_sandbox(settings)
+    ):
         return
     if ask is None:
         raise UsageError(

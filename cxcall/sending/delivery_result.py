@@ -16,7 +16,7 @@ from cxcall.responses.platform_words import SOURCE, platform_message
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
     from cxcall.transport.messages import Exchange, HttpResponse
 
@@ -174,7 +174,7 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
             why="it only reads: nothing was changed",
         )
         return context.undelivered(exchange, finding)
-    is_call = context.operation.rings
+    is_call = context.operation.can_place_call
     may = "the call may have been placed" if is_call else "the request may have been processed"
     finding = Finding(
         Severity.ERROR,

@@ -31,7 +31,7 @@ from cxcall.transport.exchange import exchange as send_request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.credentials.store import Token
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
@@ -117,7 +117,7 @@ class Plan(NamedTuple):
             digest=intent_digest(profile, name, request.method, request.url, self.body),
             numbers=self.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
-            again=self.again or not self.operation.rings,
+            again=self.again or not self.operation.can_place_call,
             batch=self.batch,
             row=self.row,
         )

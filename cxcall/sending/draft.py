@@ -15,7 +15,7 @@ from cxcall.transport.messages import HttpRequest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.store import Token
     from cxcall.payloads.payload import Payload

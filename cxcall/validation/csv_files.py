@@ -16,7 +16,7 @@ from cxcall.validation.payload_check import unreadable_verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.payloads.csv_table import CsvTable
     from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from cxcall.contracts.catalog import Catalog
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
 
 SETTINGS_FILES = {".cxcall.toml": (), "pyproject.toml": ("tool", "cxcall")}
 """The files that may say so, and the tables that `operations` stands in; the first one wins."""

@@ -16,7 +16,7 @@ from cxcall.payloads.payload import Payload
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.documents.json_document import Document
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from io import BufferedReader
 
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.validation.operation_patterns import OperationPatterns
     from cxcall.validation.payload_check import PayloadVerdict, VerdictRun
 

@@ -26,8 +26,8 @@ from cxcall.phone.phone_numbers import find_number_mistake
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
 
     Screen = Callable[[bytes], tuple[Operation, ...]]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cxcall.batch.job import Job, check_rows
 from cxcall.batch.rows import RowFile
 from cxcall.contracts import contract
-from cxcall.contracts.contract import Operation
+from cxcall.contracts.operation import Operation
 from cxcall.payloads import csv_table
 from cxcall.settings.settings import load_settings
 

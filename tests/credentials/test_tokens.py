@@ -23,7 +23,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import Contract, Operation, load_shipped_contracts
+from cxcall.contracts.contract import Contract, load_shipped_contracts
+from cxcall.contracts.operation import Operation
 from cxcall.credentials import store, tokens
 from cxcall.credentials.oauth_client import Client, TokenGrant, UndeliveredError, check_secret
 from cxcall.credentials.store import Token

@@ -12,6 +12,7 @@ import pytest
 import cxcall
 from cxcall import explain
 from cxcall.contracts import contract
+from cxcall.contracts.operation import Operation
 from cxcall.findings.codes import load_codes
 from cxcall.findings.finding import Severity
 
@@ -532,7 +533,7 @@ def test_bare_400_has_no_certain_cause() -> None:
 
 
 @pytest.mark.parametrize("operation", contract.operations(), ids=lambda each: each.name)
-def test_example_of_every_operation_has_no_error(operation: contract.Operation) -> None:
+def test_example_of_every_operation_has_no_error(operation: Operation) -> None:
     values = {
         each.name: "1" if each.schema.get("type") == "integer" else QUEUE
         for each in operation.parameters

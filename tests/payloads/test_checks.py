@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts import contract
-from cxcall.contracts.contract import Operation
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters, check_payload, has_errors

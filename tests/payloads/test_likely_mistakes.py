@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.contract import Contract, Operation
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters
 from cxcall.payloads.payload import Payload

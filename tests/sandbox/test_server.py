@@ -19,6 +19,7 @@ import requests
 
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.faults import FAULTS, Fault, find_fault, preferred_status
 from cxcall.sandbox.messages import PROBLEM_TEXTS, Transmission
@@ -905,9 +906,7 @@ DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
     [entry for entry in contract.operations() if entry.takes_body or entry.method == "GET"],
     ids=lambda operation: operation.name,
 )
-def test_every_operation_gets_its_declared_response(
-    client: Client, operation: contract.Operation
-) -> None:
+def test_every_operation_gets_its_declared_response(client: Client, operation: Operation) -> None:
     values = {
         entry.name: str(1 if entry.schema.get("type") == "integer" else CONTACT)
         for entry in operation.parameters

@@ -13,6 +13,7 @@ import pytest
 
 from cxcall import check
 from cxcall.contracts import contract
+from cxcall.contracts.operation import Operation
 from cxcall.sandbox.server import Sandbox
 
 pytestmark = [
@@ -33,7 +34,7 @@ INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup
 OWN = ("ConversationUpdate", "Uuid", "PhoneNumber", "")
 
 
-def model_of(operation: contract.Operation) -> str:
+def model_of(operation: Operation) -> str:
     """Return the name of the SDK's model for a body: the contract's schemas are called the same."""
     media = operation.declared["requestBody"]["content"]["application/json"]["schema"]
     reference = media.get("$ref") or media.get("items", {}).get("$ref") or ""
@@ -79,9 +80,7 @@ def models() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("operation", BODIED, ids=lambda entry: entry.name)
-def test_vendor_sdk_models_make_valid_bodies(
-    operation: contract.Operation, models: dict[str, Any]
-) -> None:
+def test_vendor_sdk_models_make_valid_bodies(operation: Operation, models: dict[str, Any]) -> None:
     made = models[model_of(operation)]
     assert made, "the SDK has no model of that name"
     is_list = isinstance(operation.example, list)

@@ -13,7 +13,7 @@ from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from cxcall.contracts import contract
-from cxcall.contracts.contract import Operation
+from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import Contract, Operation, operations
+from cxcall.contracts.contract import Contract, operations
+from cxcall.contracts.operation import Operation
 from cxcall.validation import json_lines
 from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
 from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun

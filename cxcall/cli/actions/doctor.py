@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from cxcall.cli.commands.doctor import DoctorOptions
     from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.lookups import CheckResult

@@ -13,8 +13,8 @@ from cxcall.output.report import Report, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.contracts.contract import Operation
     from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
 
 
 _DEEPEST = 8
@@ -64,7 +64,7 @@ def _operation_dict(operation: Operation, *, whole: bool = False) -> dict[str, A
         "path": operation.path,
         "platform": operation.platform,
         "provenance": operation.provenance,
-        "rings": operation.rings,
+        "rings": operation.can_place_call,
         "summary": operation.summary,
     }
     if whole:
@@ -99,7 +99,7 @@ def _operation_text(operation: Operation) -> str:
     lines.append(f"provenance:  {operation.provenance}" + remark)
     lines += _token_lines(operation)
     lines += [f"instead:     {entry}, to {entry.summary}" for entry in operation.nearest]
-    lines.append(f"rings:       {'yes, a phone may ring' if operation.rings else 'no'}")
+    lines.append(f"rings:       {'yes, a phone may ring' if operation.can_place_call else 'no'}")
     if operation.parameters:
         lines += ["", "path and query:"]
         lines += [

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         SendOptions,
         SettingsOptions,
     )
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.store import Token
     from cxcall.output.options import OutputOptions

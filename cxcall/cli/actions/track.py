@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.options import ContractOptions, SettingsOptions
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Tracker
     from cxcall.responses.delivery import Delivery

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cxcall.cli.actions.send import SendInvocation
-    from cxcall.contracts.contract import Operation
+    from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
 
     InvocationBuilder = Callable[[dict[str, Any], SettingsOptions, ContractOptions], SendInvocation]
