@@ -4,9 +4,10 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from cxcall.contracts.json_schema import JsonSchema
+from cxcall.findings.errors import UsageError
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The members of a path item that are operations."""
@@ -50,8 +51,12 @@ class Parameter(NamedTuple):
 
     @property
     def flag(self) -> "Flag":
-        """The flag that sets it on the command line: `conversationId` is `--conversation-id`."""
-        name = re.sub(_WORD_START, "-", self.name).replace("_", "-").lower()
+        """The flag that sets it on the command line: `conversationId` is `--conversation-id`.
+
+        Other characters than letters and digits become hyphens: `page[size]` is `--page-size`. The name
+        is empty for a parameter of such characters only.
+        """
+        name = re.sub(r"[\W_]+", "-", re.sub(_WORD_START, "-", self.name)).strip("-").lower()
         metavar = name.rpartition("-")[2].upper()
         if self.is_list:
             metavar = f"{metavar},..."
@@ -95,20 +100,53 @@ class Flag(NamedTuple):
         return bool(self.pointers or self.under)
 
 
+def unique_flags(parameters: Iterable[Parameter]) -> list[Flag]:
+    """Return the flags of parameters, without those that have no name or the name of an earlier one."""
+    flags: dict[str, Flag] = {}
+    for entry in parameters:
+        flags.setdefault(entry.flag.name, entry.flag)
+    flags.pop("", None)
+    return list(flags.values())
+
+
 def target(template: str, parameters: Iterable[Parameter], values: Mapping[str, str]) -> str:
-    """Return a path and its query with the values of their parameters, percent-encoded."""
+    """Return a path and its query with the values of their parameters, percent-encoded.
+
+    Raises UsageError for a value that would change the route: an empty one, `..`, a control character.
+    """
     path, query = template, []
     for entry in parameters:
         value = values.get(entry.name)
         if value is None:
             continue
         if entry.location == "path":
+            _stop_on_route_change(entry, value)
             path = path.replace(f"{{{entry.name}}}", quote(value, safe=""))
         elif entry.location == "query":
             items = value.split(",") if entry.is_list else [value]
             written = items if entry.explode else [entry.separator.join(items)]
             query += [(entry.name, item) for item in written]
     return path + (f"?{urlencode(query, quote_via=quote, safe='')}" if query else "")
+
+
+def _stop_on_route_change(entry: Parameter, value: str) -> None:
+    """Raise UsageError for a path value with which a client or a server takes another route.
+
+    Clients remove the segments `.` and `..` before they send (RFC 3986, section 5.2.4), and many servers
+    do so after they decoded `%2F` and `%2E`. An empty value leaves a segment out.
+    """
+    decoded = unquote(value)
+    if not value:
+        problem = "is empty"
+    elif any(part in (".", "..") for part in re.split(r"[/\\]", decoded)):
+        problem = f"cannot be `{value}`: `.` and `..` lead to another route"
+    elif not decoded.isprintable():
+        problem = f"has a character that cannot be printed: `{ascii(value)[1:-1]}`"
+    else:
+        return
+    raise UsageError(
+        f"`{entry.name}` in the path {problem}", where="path", fix="write the exact ID"
+    )
 
 
 def join_base(given: str, own: str) -> str:

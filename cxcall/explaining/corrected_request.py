@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
@@ -40,10 +41,12 @@ class CorrectedRequest(NamedTuple):
 
     def as_send(self) -> str:
         """Return the shell command `cxcall send --dry-run`, with the body on stdin."""
-        flags = {parameter.name: parameter.flag.name for parameter in self.operation.parameters}
+        flags = {flag.parameter: flag.name for flag in unique_flags(self.operation.parameters)}
         words = ["cxcall", "send", self.operation.name]
         for name, value in self.path_values.items():
-            words += [f"--{flags[name]}", value]
+            words += (
+                [f"--{flags[name]}", value] if name in flags else ["--param", f"{name}={value}"]
+            )
         if self.base_url != self.operation.contract.base_url():
             words += ["--base-url", self.base_url]
         if not self.operation.takes_body:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.sending import call_guards
 from cxcall.transport.messages import HttpRequest
+from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +73,26 @@ def build_request(
         findings += _check_unexpected_body(operation, payload)
     findings += call_guards.check_numbers(operation, values, payload, settings)
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
+    _stop_on_change_in_transit(request)
     return CheckedRequest(operation, payload, request, settings, tuple(findings))
+
+
+def _stop_on_change_in_transit(request: HttpRequest) -> None:
+    """Raise UsageError where other bytes would be sent than the dry run and the ledger show."""
+    if not is_sent_unchanged(request.url):
+        raise UsageError(
+            f"`{printable(target_of(request.url))}` would be changed before it is sent",
+            where="path",
+            fix="percent-encode the path of the operation or of the base URL; leave out `//`, `.`, and `..`",
+            why="HTTP clients normalize a URL (RFC 3986, section 6.2)",
+        )
+    for name, value in request.headers.items():
+        if not is_header(name, value):
+            raise UsageError(
+                f"the header `{printable(name)}` cannot be `{printable(value)}`",
+                where=f"header:{printable(name)}",
+                fix="use printable ASCII characters, without spaces at the ends",
+            )
 
 
 def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
@@ -163,10 +184,14 @@ def stop_on_missing_parameter(operation: Operation, values: Mapping[str, str]) -
     for entry in operation.parameters:
         if entry.required and entry.name not in values:
             flag = body_flags.get(entry.name) or entry.flag
+            has_flag = flag in body_flags.values() or flag in unique_flags(operation.parameters)
+            option = f"--{flag.name}" if has_flag else f"--param {entry.name}"
             raise UsageError(
-                f"`--{flag.name}` is missing: it is part of the {entry.location}",
-                where=f"--{flag.name}",
-                fix=f"add `--{flag.name} {flag.metavar}`",
+                f"`{option}` is missing: it is part of the {entry.location}",
+                where=option,
+                fix=f"add `--{flag.name} {flag.metavar}`"
+                if has_flag
+                else f"add {command('--param', f'{entry.name}=VALUE')}",
             )
 
 
@@ -175,8 +200,10 @@ def parse_parameters(operation: Operation, params: Sequence[str]) -> dict[str, s
     names = [entry.name for entry in operation.parameters]
     values = {}
     for text in params:
-        name, equals, value = text.partition("=")
-        if not (equals and value) or name not in names:
+        # A name may have `=` in it.
+        name = next((each for each in names if text.startswith(f"{each}=")), "")
+        value = text[len(name) + 1 :]
+        if not (name and value):
             raise UsageError(
                 f"`{text}` names no parameter of `{operation.name}`",
                 where="--param",

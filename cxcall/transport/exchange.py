@@ -16,6 +16,7 @@ from cxcall.transport.messages import (
     HttpResponse,
     masked_headers,
 )
+from cxcall.transport.urls import target_of
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -100,8 +101,12 @@ class _Call:
         plain = requests.Request(request.method, request.url, headers, data=request.body, auth=auth)
         try:
             prepared = plain.prepare()
+            is_changed = prepared.path_url != target_of(request.url)
         except (requests.RequestException, ValueError):
             self._settle("malformed", "the request cannot be put into HTTP")
+            return None
+        if is_changed:
+            self._settle("malformed", "requests would send another path or query")
             return None
         sent = {name: str(value) for name, value in prepared.headers.items()}
         self._secret = sent.get("Authorization", "").partition(" ")[2]

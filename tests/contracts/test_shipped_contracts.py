@@ -208,6 +208,8 @@ def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
 
 def test_a_path_is_percent_encoded() -> None:
     operation = contract.find("execute", OPERATIONS)
-    assert operation.url("https://h/", {"campaignId": "a/../b?c"}) == (
-        "https://h/api/v2/outbound/campaigns/a%2F..%2Fb%3Fc/executions"
+    assert operation.url("https://h/", {"campaignId": "a/..b?c"}) == (
+        "https://h/api/v2/outbound/campaigns/a%2F..b%3Fc/executions"
     )
+    with pytest.raises(UsageError, match="another route"):
+        operation.url("https://h/", {"campaignId": "a/../b?c"})

@@ -24,6 +24,7 @@ from cxcall.cli.options import (
     SettingsOptions,
 )
 from cxcall.contracts import contract
+from cxcall.contracts.parameters import unique_flags
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
@@ -124,8 +125,8 @@ def _send_function(build: InvocationBuilder) -> Callable[..., Report]:
 
 
 def _sender_flags(operation: Operation) -> list[Flag]:
-    """Return flags for all parameters and for body values; `--param` sets those with a name in use."""
-    parameters = [entry.flag for entry in operation.parameters]
+    """Return flags for parameters and for body values; `--param` sets parameters without a flag."""
+    parameters = unique_flags(operation.parameters)
     named = {flag.name: flag for flag in operation.flags if flag.sets_body}
     flags = {flag.name: flag for flag in parameters} | named
     return [flag for flag in flags.values() if flag.name not in _COMMON_NAMES]
@@ -150,7 +151,9 @@ def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple
 
 
 def _variable_name(name: str) -> str:
-    return f"flag_{name.replace('-', '_')}"
+    """Return the name of a flag as a Python identifier, different for different flags."""
+    letters = (each if each.isascii() else f"U{ord(each)}" for each in name.replace("-", "_"))
+    return f"flag_{''.join(letters)}"
 
 
 def _path_arguments(operation: Operation) -> list[inspect.Parameter]:

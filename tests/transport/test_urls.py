@@ -1,0 +1,149 @@
+"""What is sent is byte for byte the URL that is shown and recorded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from requests import Request
+from requests.adapters import HTTPAdapter
+
+from cxcall.contracts.parameters import Parameter, target
+from cxcall.findings.errors import UsageError
+from cxcall.transport.urls import is_sent_unchanged, target_of
+from helpers.command import CONTACT
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+OWN = {
+    "openapi": "3.1.0",
+    "info": {"title": "Leads", "version": "1"},
+    "servers": [{"url": "http://127.0.0.1:9"}],
+    "paths": {
+        "/leads/{id}/calls": {
+            "post": {
+                "operationId": "callLead",
+                "parameters": [
+                    {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+                    *(
+                        {"name": name, "in": "query", "schema": {"type": "string"}}
+                        for name in ("$filter", "page[size]", "user.name", "a b", "$", "a²")
+                    ),
+                    *(
+                        {"name": name, "in": "query", "schema": {"type": "string"}}
+                        for name in ("filter", "größe", "x=y")
+                    ),
+                    {"name": "X-Note", "in": "header", "schema": {"type": "string"}},
+                ],
+                "responses": {"200": {"description": "Done."}},
+            }
+        }
+    },
+}
+
+
+def sent_target(url: str) -> str:
+    """Return the target that requests puts into the request line."""
+    prepared = Request("POST", url).prepare()
+    return HTTPAdapter().request_url(prepared, {})
+
+
+@given(st.text("/.%?#;:@a~A2eEfF \\[]|ü\n'&=", max_size=12))
+def test_a_url_that_is_called_unchanged_is_sent_unchanged(rest: str) -> None:
+    url = f"https://host.example/{rest}"
+    if is_sent_unchanged(url):
+        assert sent_target(url) == target_of(url) == f"/{rest}"
+
+
+PATH = Parameter("id", "path", required=True, description="", schema={})
+QUERY = Parameter("q", "query", required=False, description="", schema={})
+
+
+@given(st.text(max_size=8) | st.text("./\\%2eE", max_size=8), st.text(max_size=8))
+def test_every_value_is_sent_as_shown_or_refused(value: str, query: str) -> None:
+    try:
+        url = "https://host.example" + target("/a/{id}/b", [PATH, QUERY], {"id": value, "q": query})
+    except (UsageError, UnicodeEncodeError):
+        return
+    assert is_sent_unchanged(url)
+    assert sent_target(url) == target_of(url)
+
+
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", "%2e%2e", "%2E", "../x", "a/..", "..\\x", "..%2fx", "a\nb", "a\x00"]
+)
+def test_a_value_that_changes_the_route_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match="`id` in the path"):
+        target("/a/{id}/b", [PATH], {"id": value})
+
+
+@pytest.mark.parametrize("value", ["...", ".a", "a..b", "a/b", "..a", "ü", "50%"])
+def test_another_value_is_accepted(value: str) -> None:
+    assert is_sent_unchanged("http://h" + target("/a/{id}/b", [PATH], {"id": value}))
+
+
+@pytest.mark.parametrize("value", ["..", ".", "%2e%2e"])
+@pytest.mark.parametrize("dry", [("-n",), ("--curl",), ("--yes",), ("--yes", "--force")])
+def test_an_id_of_dots_is_refused_before_anything_is_sent(
+    live: Cxcall, sandbox: Sandbox, value: str, dry: tuple[str, ...]
+) -> None:
+    words = ("end-conversation", "--conversation-id", value)
+    ran = live("send", *words, *dry, "-o", "json", code=2)
+    assert ran.envelope["findings"][0]["where"] == "path"
+    assert "another route" in ran.envelope["findings"][0]["message"]
+    assert sandbox.received == []
+
+
+def test_track_refuses_an_id_of_dots(live: Cxcall, sandbox: Sandbox) -> None:
+    live("track", "..", code=2)
+    assert not any("conversations" in entry.path for entry in sandbox.received)
+
+
+def test_a_path_of_a_document_that_would_change_is_refused(cxcall: Cxcall) -> None:
+    for path in ("/a/../b", "/a//b/%7e", "/a b", "//a", "/a#b", "/ä"):
+        document = {**OWN, "paths": {path: {"get": {"operationId": "odd", "responses": {}}}}}
+        words = ("send", "odd", "--contract", cxcall.file("own.json", document), "-n")
+        assert "would be changed" in cxcall(*words, code=2).err, path
+
+
+@pytest.mark.parametrize("value", ["a\r\nB: c", " a", "ü"])
+def test_a_header_that_cannot_be_sent_is_refused(cxcall: Cxcall, value: str) -> None:
+    words = ("send", "callLead", "--contract", cxcall.file("own.json", OWN), "--id", CONTACT)
+    assert "header:X-Note" in cxcall(*words, "--x-note", value, "-n", "-o", "json", code=2).out
+
+
+@pytest.mark.parametrize(
+    ("words", "query"),
+    [
+        (("--filter", "1"), "%24filter=1"),
+        (("--page-size", "1"), "page%5Bsize%5D=1"),
+        (("--user-name", "1"), "user.name=1"),
+        (("--a-b", "1"), "a%20b=1"),
+        (("--größe", "1"), "gr%C3%B6%C3%9Fe=1"),
+        (("--a²", "1"), "a%C2%B2=1"),
+        (("--param", "$filter=1"), "%24filter=1"),
+        (("--param", "filter=1"), "filter=1"),
+        (("--param", "page[size]=1"), "page%5Bsize%5D=1"),
+        (("--param", "a b=1=2"), "a%20b=1%3D2"),
+        (("--param", "$=1"), "%24=1"),
+        (("--param", "x=y=1"), "x%3Dy=1"),
+    ],
+)
+def test_a_parameter_of_any_name_can_be_set(
+    cxcall: Cxcall, words: tuple[str, ...], query: str
+) -> None:
+    start = ("send", "callLead", "--contract", cxcall.file("own.json", OWN), "--id", CONTACT)
+    shown = cxcall(*start, *words, "-n", "-o", "json", code=0).envelope
+    assert shown["request"]["url"].partition("?")[2] == query
+
+
+def test_the_flags_of_a_document_are_listed(cxcall: Cxcall) -> None:
+    own = cxcall.file("own.json", OWN)
+    shown = cxcall("send", "callLead", "--contract", own, "--help", code=0).out
+    for flag in ("--filter", "--page-size", "--user-name", "--a-b", "--größe", "--param"):
+        assert flag in shown
+    assert "$" not in shown
