@@ -169,10 +169,10 @@ def _profiles(_context: Any) -> Iterator[Value]:
 def _operations(context: Any) -> Iterator[Value]:
     from cxcall.cli.actions.contract_file import find_own_contract
     from cxcall.cli.options import ContractOptions
-    from cxcall.contracts.contract import operations
+    from cxcall.contracts.contract import load_operations
 
     given = context.params
-    for entry in operations(
+    for entry in load_operations(
         find_own_contract(ContractOptions(given.get("contract")), given.get("profile"))
     ):
         yield Value(entry.name, entry.summary)

@@ -106,16 +106,16 @@ class CachedDocument:
         """Yield every operation, in the document's order."""
         return self._entries("SELECT name, json, checksum FROM part WHERE kind = 'operation' ORDER BY rowid")  # fmt: skip
 
-    def named(self, name: str) -> Iterator[OperationEntry]:
+    def find_by_name(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operation of that name."""
         return self._entries("SELECT name, json, checksum FROM part WHERE kind = 'operation' AND name = ?", name)  # fmt: skip
 
-    def commanded(self, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
+    def find_commands(self, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
         """Yield the operations that have a command of their own."""
         names = self._part("document", "commands")
-        return (entry for each in names for entry in self.named(each))
+        return (entry for each in names for entry in self.find_by_name(each))
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
+    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, the likeliest first."""
         searched = names[:_NAMES_SEARCHED]
         marks = ", ".join("?" * len(searched))

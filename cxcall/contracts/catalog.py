@@ -1,4 +1,4 @@
-"""The operations that a command knows, each read when it is asked for: a contract may hold thousands."""
+"""The operations of several contracts, each read when it is needed: a contract may have thousands."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.contract import find, load_contracts
+from cxcall.contracts.contract import find_operation, load_contracts
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Catalog(Sequence["Operation"]):
-    """The operations of several contracts, in their order."""
+    """A sequence of the operations of several contracts, in their order."""
 
     def __init__(self, contracts: Sequence[Contract]) -> None:
         self.contracts = contracts
@@ -29,22 +29,22 @@ class Catalog(Sequence["Operation"]):
     def __len__(self) -> int:
         return len(self._all)
 
-    def named(self, name: str) -> Operation:
-        """Return the operation called `name`, as `find` does, without a look at the others."""
-        found = (entry for known in self.contracts for entry in known.named(name))
-        return next(found, None) or find(name, self._all)
+    def find_operation(self, name: str) -> Operation:
+        """Return the operation called `name`; raises UsageError if there is none."""
+        found = (entry for known in self.contracts for entry in known.find_by_name(name))
+        return next(found, None) or find_operation(name, self._all)
 
-    def likely(self, body: Any) -> tuple[Operation, ...]:
-        """Return those that a body may be for, by the names in it; all of a contract that is small."""
+    def find_likely(self, body: Any) -> tuple[Operation, ...]:
+        """Return the operations that a body may be for, by its property names; may return others, too."""
         sample = body[0] if isinstance(body, list) and body else body
         names = tuple(sample) if isinstance(sample, dict) else ()
         return tuple(
             operation
             for known in self.contracts
-            for operation in known.likely(names, is_array=isinstance(body, list))
+            for operation in known.find_likely(names, is_array=isinstance(body, list))
         )
 
 
 def load_catalog(path: str | None = None) -> Catalog:
-    """Return the operations of every contract; those of the user's own (at `path`) first."""
+    """Return the operations of all contracts, those of the user's contract at `path` first."""
     return Catalog(load_contracts(path))

@@ -1,4 +1,4 @@
-"""OpenAPI 3.1 documents -> operations: the one source of what can be sent, and how it is checked."""
+"""Load OpenAPI 3.1 documents, and find the operations that they declare."""
 
 from __future__ import annotations
 
@@ -20,44 +20,46 @@ if TYPE_CHECKING:
 
 
 class Contract:
-    """An OpenAPI 3.1 document, as JSON text, parsed, or in parts, and the operations that it declares."""
+    """An OpenAPI 3.1 document (JSON text, parsed, or cached) and the operations that it declares."""
 
     def __init__(self, name: str, document: Mapping[str, Any] | str | OpenApiDocument) -> None:
         self.name = name
         self.document = document
-        self._made: dict[Any, Operation] = {}
+        self._operation_objects: dict[Any, Operation] = {}
 
     @cached_property
     def parts(self) -> OpenApiDocument:
-        """The document, as it is read."""
+        """The document, of which each part is read when it is needed."""
         document = self.document
         return ParsedDocument(document) if isinstance(document, str | dict) else document  # type: ignore[return-value]
 
     @cached_property
     def declared(self) -> Mapping[str, Any]:
-        """What is declared for the whole document."""
+        """What the document declares outside of operations and schemas."""
         return self.parts.head
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
-        """Every operation that has an `operationId`, in the document's order."""
+        """The operations that have an `operationId`, in the order of the document."""
         return self._operations(self.parts.entries())
 
-    def named(self, name: str) -> tuple[Operation, ...]:
-        """Return the operation of that name, without a look at the others; empty where there is none."""
-        return self._operations(self.parts.named(name))
+    def find_by_name(self, name: str) -> tuple[Operation, ...]:
+        """Return the operations called `name`, of which only these are read."""
+        return self._operations(self.parts.find_by_name(name))
 
-    def commanded(self, name: str = "") -> tuple[Operation, ...]:
-        """Return the operations that have a command of their own, or that may have the one of that name."""
-        return self._operations(self.parts.commanded(name))
+    def find_commands(self, name: str = "") -> tuple[Operation, ...]:
+        """Return the operations that have a command of their own, at least those of the command `name`."""
+        return self._operations(self.parts.find_commands(name))
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
-        """Return the operations that a body with these names may be for, or is near to."""
-        return self._operations(self.parts.likely(names, is_array=is_array))
+    def find_likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
+        """Return the operations whose bodies may have properties with these names."""
+        return self._operations(self.parts.find_likely(names, is_array=is_array))
 
     def _operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
-        # One object for each operation: its compiled schemas are kept with it.
-        return tuple(self._made.setdefault(each[:2], Operation(self, *each)) for each in entries)
+        # One object for each operation, because compiled schemas are kept with it.
+        return tuple(
+            self._operation_objects.setdefault(each[:2], Operation(self, *each)) for each in entries
+        )
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -65,23 +67,23 @@ class Contract:
 
     @property
     def regions(self) -> Mapping[str, str]:
-        """Region name -> domain, as far as the contract knows them; the list is open."""
+        """Region name -> domain, for the regions that the document lists; there may be others."""
         return dict(self._server.get("x-cxcall-regions", {}))
 
     def base_url(self, domain: str = "") -> str:
-        """Return the server's URL, its variables by default; a region's domain is for the first one."""
+        """Return the server's URL; `domain` replaces the default of its first variable."""
         return server_url(self._server, domain)
 
     def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
-        """Follow `$ref` inside this document; what stands beside the `$ref` wins (OpenAPI 3.1)."""
+        """Follow `$ref` inside this document; members beside the `$ref` take precedence (OpenAPI 3.1)."""
         resolved = dict(node)
         while "$ref" in resolved:
             target = self.parts.target(resolved.pop("$ref"))
             resolved = {**target, **resolved}
         return resolved
 
-    def closed(self, node: JsonSchema) -> JsonSchema:
-        """Return a schema with the component schemas it reaches beside it, and none else."""
+    def bundle_schema(self, node: JsonSchema) -> JsonSchema:
+        """Return a schema together with the component schemas that it refers to."""
         reached = json_schema.referenced_schemas(self.parts.target, node)
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
@@ -96,17 +98,17 @@ def load_shipped_contracts() -> tuple[Contract, ...]:
 
 
 def find_platform_contract(platform: str) -> Contract:
-    """Return the first shipped contract of a platform; of all, where none is named."""
+    """Return the first shipped contract of a platform, or of all if `platform` is empty."""
     shipped = load_shipped_contracts()
     matches = (each for each in shipped if each.declared.get("x-cxcall-platform") == platform)
     return next(matches, shipped[0]) if platform else shipped[0]
 
 
-def load(path: str) -> Contract:
-    """Read a user's own contract: OpenAPI 3.0, 3.1 or Swagger 2.0 in JSON, converted at its first use.
+def load_user_contract(path: str) -> Contract:
+    """Return the contract in a user's file: OpenAPI 3.0, 3.1, or Swagger 2.0 in JSON.
 
-    What is no read may ring a phone, unless the document holds `x-cxcall-rings: false` for it.
-    Raises UsageError when it is no such document.
+    Every operation that is not a read may place a call, unless the document says `x-cxcall-rings: false`.
+    Raises UsageError if the file is not such a document.
     """
     from cxcall.contracts.cached_document import open_document
 
@@ -114,34 +116,37 @@ def load(path: str) -> Contract:
 
 
 def load_contracts(path: str | None = None) -> tuple[Contract, ...]:
-    """Return every contract that is known, the user's own (at `path`) first."""
-    return ((load(path),) if path else ()) + load_shipped_contracts()
+    """Return the user's contract at `path`, if given, and the shipped ones."""
+    return ((load_user_contract(path),) if path else ()) + load_shipped_contracts()
 
 
-def operations(path: str | None = None) -> tuple[Operation, ...]:
-    """Return every operation that is known; those of the user's own contract (at `path`) first."""
+def load_operations(path: str | None = None) -> tuple[Operation, ...]:
+    """Return the operations of all contracts, those of the user's contract at `path` first."""
     return tuple(entry for known in load_contracts(path) for entry in known.operations)
 
 
 def find_command_operations(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
-    """Return the operations behind the command `name`, or any; what declares none is not even parsed."""
-    found = (entry for known in load_contracts(path) for entry in known.commanded(name))
+    """Return the operations of the command `name`, or of all commands; others are not parsed."""
+    found = (entry for known in load_contracts(path) for entry in known.find_commands(name))
     return tuple(entry for entry in found if name in ("", entry.command))
 
 
 def command_names() -> list[str]:
-    """Return the names of the commands that the shipped contracts declare, in their order."""
+    """Return the names of the commands that the shipped contracts declare."""
     return list(dict.fromkeys(entry.command for entry in find_command_operations()))
 
 
-def named(name: str, path: str | None = None) -> Operation:
-    """Return the operation called `name`, as `find` does; contracts without that name are not parsed."""
-    found = (entry for known in load_contracts(path) for entry in known.named(name))
-    return next(found, None) or find(name, operations(path))
+def load_operation(name: str, path: str | None = None) -> Operation:
+    """Return the operation called `name`; contracts without that name are not parsed.
+
+    Raises UsageError with the nearest name if there is none.
+    """
+    found = (entry for known in load_contracts(path) for entry in known.find_by_name(name))
+    return next(found, None) or find_operation(name, load_operations(path))
 
 
-def find(name: str, known: tuple[Operation, ...]) -> Operation:
-    """Return the operation called `name`; raises UsageError with the nearest names otherwise."""
+def find_operation(name: str, known: tuple[Operation, ...]) -> Operation:
+    """Return the operation called `name`; raises UsageError with the nearest name if there is none."""
     if found := next((entry for entry in known if entry.name == name), None):
         return found
     from difflib import get_close_matches

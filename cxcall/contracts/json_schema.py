@@ -1,4 +1,4 @@
-"""Walking JSON Schemas inside one OpenAPI document: references, members, properties."""
+"""Walk JSON Schemas inside one OpenAPI document: references, members, properties; compile them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JsonSchema = dict[str, Any]
 SCHEMAS = "#/components/schemas/"
 """What references to the schemas of a document start with."""
 _MAX_PROPERTIES = 2000
-"""How many properties of one body are told of, about."""
+"""About how many properties of one body are listed."""
 
 
 _SCHEMA_KEYWORDS = ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
@@ -28,7 +28,7 @@ _SCHEMA_MAP_KEYWORDS = ("properties", "patternProperties", "dependentSchemas", "
 
 
 def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
-    """Return what a `$ref` leads to; raises UsageError where that is not in the document itself."""
+    """Return what a `$ref` leads to; raises UsageError if that is not in the document itself."""
     found: Any = document
     if reference.startswith("#/"):
         for token in split_pointer(reference[1:]):
@@ -36,7 +36,7 @@ def resolve_reference(document: Mapping[str, Any], reference: str) -> dict[str, 
     if isinstance(found, dict) and found is not document:
         return found
     raise UsageError(
-        f"the contract refers to `{reference}`, outside of itself",
+        f"the contract refers to `{reference}`, which is not in the document",
         where="--contract",
         fix="bundle the document into one file; nothing is fetched",
     )
@@ -60,7 +60,7 @@ def referenced_schemas(find: Callable[[str], JsonSchema], node: JsonSchema) -> d
 
 
 def subschemas(node: JsonSchema) -> Iterator[JsonSchema]:
-    """Yield the schemas that stand directly in a schema; what is data in it (an `example`) is none."""
+    """Yield the direct subschemas of a schema, but not its data, such as an `example`."""
     members = [node[word] for word in _SCHEMA_KEYWORDS if word in node]
     members += [part for word in _SCHEMA_LIST_KEYWORDS for part in node.get(word, ())]
     members += [part for word in _SCHEMA_MAP_KEYWORDS for part in node.get(word, {}).values()]
@@ -78,36 +78,37 @@ def member_schema(node: JsonSchema, token: str) -> JsonSchema:
 def merged_schema(
     resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema, seen: set[str] | None = None
 ) -> JsonSchema:
-    """Follow `$ref`, and join what its `allOf` and its alternatives declare: for hints, not for verdicts.
+    """Return a schema merged with its `$ref`, `allOf`, and alternatives: for hints, not for validation.
 
-    What only an alternative requires is not required. The title is the name of the model. Circles end.
+    What only an alternative requires is not required. The title is the name of the model. Each reference is
+    followed once.
     """
     seen = set() if seen is None else seen
     reference = node.get("$ref")
-    settled = resolve(node)
+    merged = resolve(node)
     if reference:
-        settled["title"] = reference.rpartition("/")[2]
+        merged["title"] = reference.rpartition("/")[2]
         if reference in seen:
-            return settled
+            return merged
         seen.add(reference)
     for word in ("allOf", "oneOf", "anyOf"):
-        for part in settled.get(word, ()):
+        for part in merged.get(word, ()):
             other = merged_schema(resolve, part, seen) if isinstance(part, dict) else {}
-            members = {**other.get("properties", {}), **settled.get("properties", {})}
+            members = {**other.get("properties", {}), **merged.get("properties", {})}
             if word == "allOf":
-                needed = [*other.get("required", ()), *settled.get("required", ())]
-                settled = {**other, **settled}
-                settled |= {"required": needed} if needed else {}
-            settled |= {"properties": members} if members else {}
-    return settled
+                needed = [*other.get("required", ()), *merged.get("required", ())]
+                merged = {**other, **merged}
+                merged |= {"required": needed} if needed else {}
+            merged |= {"properties": members} if members else {}
+    return merged
 
 
 def property_pointers(
     resolve: Callable[[JsonSchema], JsonSchema], node: JsonSchema
 ) -> Iterator[str]:
-    """Yield the place of every property declared below, outermost first; circles end.
+    """Yield the JSON pointers of the properties that a schema declares, outermost first.
 
-    Models that refer to each other make more paths than there is time: the outermost are yielded.
+    Models that refer to each other would yield too many: only the outermost are yielded.
     """
     waiting: deque[tuple[str, JsonSchema, tuple[str, ...]]] = deque([("", node, ())])
     yielded = 0
@@ -128,7 +129,7 @@ _compiled: dict[int, tuple[JsonSchema, Validator]] = {}
 
 
 def compile_schema(schema: JsonSchema) -> Validator:
-    """Compile a JSON Schema 2020-12, once for each schema object; formats count, nothing is fetched."""
+    """Return the validator of a JSON Schema 2020-12 object; formats are checked, nothing is fetched."""
     known = _compiled.get(id(schema))
     if known is None:
         import jsonschema_rs

@@ -1,4 +1,4 @@
-"""A whole OpenAPI document at hand, as JSON text or parsed, and the operations in it."""
+"""OpenAPI documents: how their parts are read, and a document in memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class OperationEntry(NamedTuple):
-    """One operation: its method, its path template, and all that is declared about it."""
+    """The method and the path template of an operation, and what the document declares about it."""
 
     method: str
     path: str
@@ -28,25 +28,25 @@ class OpenApiDocument(Protocol):
 
     @property
     def head(self) -> Mapping[str, Any]:
-        """What holds for the whole document; its paths and schemas may be missing."""
+        """The members of the document; `paths` and `components` may be missing."""
 
     def routes(self) -> list[tuple[str, str, str]]:
-        """Return method, path and name of every operation, in the document's order."""
+        """Return method, path, and name of each operation, in the order of the document."""
 
     def entries(self) -> Iterator[OperationEntry]:
-        """Yield every operation, in the document's order."""
+        """Yield the operations in the order of the document."""
 
-    def named(self, name: str) -> Iterator[OperationEntry]:
-        """Yield the operation of that name."""
+    def find_by_name(self, name: str) -> Iterator[OperationEntry]:
+        """Yield the operations called `name`."""
 
-    def commanded(self, name: str = "") -> Iterator[OperationEntry]:
+    def find_commands(self, name: str = "") -> Iterator[OperationEntry]:
         """Yield the operations that have a command of their own."""
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
+    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, or is near to."""
 
     def target(self, reference: str) -> JsonSchema:
-        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
+        """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
 
 
 class ParsedDocument:
@@ -64,11 +64,13 @@ class ParsedDocument:
         return parsed
 
     def routes(self) -> list[tuple[str, str, str]]:
-        """Return method, path and name of every operation, in the document's order."""
-        return [(method, path, told["operationId"]) for method, path, told in self.entries()]
+        """Return method, path, and name of each operation, in the order of the document."""
+        return [
+            (method, path, declared["operationId"]) for method, path, declared in self.entries()
+        ]
 
     def entries(self) -> Iterator[OperationEntry]:
-        """Yield every operation that has an `operationId`, in the document's order."""
+        """Yield the operations that have an `operationId`, in the order of the document."""
         return iter(self._entries)
 
     @cached_property
@@ -80,8 +82,8 @@ class ParsedDocument:
             if method in item and "operationId" in item[method]
         ]
 
-    def named(self, name: str) -> Iterator[OperationEntry]:
-        """Yield the operation of that name; a document without that word is not parsed."""
+    def find_by_name(self, name: str) -> Iterator[OperationEntry]:
+        """Yield the operations called `name`; a text without that name is not parsed."""
         if self._may_hold(name):
             yield from self._by_name.get(name, ())
 
@@ -92,17 +94,17 @@ class ParsedDocument:
             found.setdefault(each.declared["operationId"], []).append(each)
         return found
 
-    def commanded(self, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations that have a command of their own; without any, nothing is parsed."""
+    def find_commands(self, name: str = "") -> Iterator[OperationEntry]:
+        """Yield the operations that have a command of their own; a text without any is not parsed."""
         if self._may_hold(name or "x-cxcall-command"):
             yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
 
-    def likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - see Parts
-        """Yield every operation: what is small is looked through."""
+    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
+        """Yield all operations: a document in memory is small."""
         return self.entries()
 
     def target(self, reference: str) -> JsonSchema:
-        """Return what a `$ref` leads to; raises UsageError where that is not in the document."""
+        """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
         return json_schema.resolve_reference(self.head, reference)
 
     def _may_hold(self, word: str) -> bool:

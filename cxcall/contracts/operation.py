@@ -19,7 +19,10 @@ _PLACES_KEPT = 4096
 
 
 class Operation:
-    """One method and path template, with all that is declared about it; there is one for each."""
+    """One method and path template, with what its document declares about it.
+
+    A contract makes one object for each operation, so that compiled schemas are kept.
+    """
 
     def __init__(
         self, contract: Contract, method: str, path: str, declared: Mapping[str, Any]
@@ -32,32 +35,32 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The `operationId`: what the operation is called on the command line."""
+        """The `operationId`: the name of the operation on the command line."""
         return str(self.declared["operationId"])
 
     @property
     def summary(self) -> str:
-        """What it does, in one sentence."""
+        """One sentence that says what the operation does."""
         return str(self.declared.get("summary", ""))
 
     @property
     def description(self) -> str:
-        """What else there is to know."""
+        """More about the operation; often empty."""
         return str(self.declared.get("description", ""))
 
     @property
     def platform(self) -> str:
-        """`genesys-cloud` or `nice-cxone`."""
+        """`genesys-cloud`, `nice-cxone`, or empty for a platform of the user's own."""
         return str(self.contract.declared.get("x-cxcall-platform", ""))
 
     @property
     def provenance(self) -> str:
-        """`published` (in the vendor's own list) or `community` (reported by users, not in it)."""
+        """`published` (in the vendor's list) or `community` (reported by users)."""
         return str(self.declared.get("x-cxcall-provenance", "published"))
 
     @property
     def rate(self) -> str:
-        """How many requests the platform takes, such as `300/m` (`x-cxcall-rate`)."""
+        """How many requests the platform accepts, such as `300/m` (`x-cxcall-rate`)."""
         return str(self.contract.declared.get("x-cxcall-rate", "300/m"))
 
     @property
@@ -67,27 +70,27 @@ class Operation:
 
     @property
     def is_read(self) -> bool:
-        """Whether sending it changes nothing, so that it may be sent again at will."""
+        """Whether the request changes nothing, so that it may be repeated."""
         return self.method in ("GET", "HEAD", "OPTIONS") and not self.can_place_call
 
     @property
     def is_for_login(self) -> bool:
-        """Whether it grants a token (`x-cxcall-grants`): what is sent to it are secrets."""
+        """Whether it issues tokens (`x-cxcall-grants`), so that its bodies are secrets."""
         return bool(self.declared.get("x-cxcall-grants"))
 
     @property
     def is_public(self) -> bool:
-        """Whether it takes no token: its `security` is declared, and empty."""
+        """Whether it needs no token: its `security` is declared as empty."""
         return self.declared.get("security") == []
 
     @property
     def nearest(self) -> tuple[Alternative, ...]:
-        """The published operations for the same purpose, where this one is not published."""
+        """The published operations for the same purpose, if this one is not published."""
         return tuple(Alternative(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
 
     @property
-    def standing(self) -> str:
-        """Where an unpublished operation stands, and what to take instead; empty for a published one."""
+    def provenance_note(self) -> str:
+        """For an unpublished operation, its provenance and the published alternatives; else empty."""
         if self.provenance == "published":
             return ""
         instead = "; or ".join(f"{entry}, to {entry.summary}" for entry in self.nearest)
@@ -98,12 +101,12 @@ class Operation:
 
     @property
     def engagement_id(self) -> tuple[str, ...]:
-        """Where the engagement ID is found, in order: `header:NAME` and `body:/pointer`."""
+        """Where the engagement ID is, in order: `header:NAME` and `body:/pointer`."""
         return tuple(self.declared.get("x-cxcall-engagement-id", ()))
 
     @property
     def scopes(self) -> tuple[frozenset[str], ...]:
-        """The alternatives, any of which satisfies the operation; empty when none is declared."""
+        """Alternative sets of OAuth scopes, any of which is enough; empty if none is declared."""
         declared = self.declared.get("security", self.contract.declared.get("security", ()))
         return tuple(
             frozenset(scope for names in entry.values() for scope in names) for entry in declared
@@ -111,47 +114,47 @@ class Operation:
 
     @property
     def permissions(self) -> tuple[frozenset[str], ...]:
-        """The alternatives, any of which is enough; empty when none is declared."""
+        """Alternative sets of permissions, any of which is enough; empty if none is declared."""
         return tuple(map(frozenset, self.declared.get("x-cxcall-permissions", ())))
 
     @property
     def token_kinds(self) -> tuple[str, ...]:
-        """The grants whose tokens the operation takes; empty when nothing is declared of it."""
+        """The grants whose tokens the operation accepts; empty if not declared."""
         return tuple(self.declared.get("x-cxcall-token", ()))
 
     @property
     def server(self) -> str:
-        """The address of a server of its own, its variables by default; empty when it has none."""
+        """The URL of the operation's own server, with default variables; empty if it has none."""
         return server_url((self.declared.get("servers") or [{}])[0])
 
     @property
     def base_path(self) -> str:
-        """The path of the operation's server, before its own: a template, often empty."""
+        """The path of the server's URL: a template, often empty."""
         servers = self.declared.get("servers") or self.contract.declared.get("servers") or [{}]
         host, slashes, rest = str(servers[0].get("url", "")).partition("//")
         return f"/{rest.partition('/')[2]}".rstrip("/") if slashes else host.rstrip("/")
 
     @property
     def command(self) -> str:
-        """The name of the operation's own command; empty when only `send` reaches it."""
+        """The name of the operation's own command; empty if only `send` reaches it."""
         return str(self.declared.get("x-cxcall-command", {}).get("name", ""))
 
     @property
     def route(self) -> str:
-        """What tells this operation from the others behind the same command."""
+        """The name that distinguishes this operation from others of the same command."""
         return str(self.declared.get("x-cxcall-command", {}).get("route", ""))
 
     @property
     def flags(self) -> tuple[Flag, ...]:
-        """The flags of the operation's own command, in their order."""
+        """The flags of the operation's own command, in the order of the document."""
         declared = self.declared.get("x-cxcall-command", {}).get("flags", {})
         return tuple(Flag.of(name, flag) for name, flag in declared.items())
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The values of the path and the query string."""
+        """The parameters of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        return tuple(Parameter.of(entry, self.contract.closed) for entry in declared)
+        return tuple(Parameter.of(entry, self.contract.bundle_schema) for entry in declared)
 
     @property
     def _media(self) -> dict[str, Any]:
@@ -160,32 +163,32 @@ class Operation:
 
     @property
     def needs_body(self) -> bool:
-        """Whether it is not to be sent without a body."""
+        """Whether a body is required."""
         body = self.contract.resolve(self.declared.get("requestBody", {}))
         return self.takes_body and bool(body.get("required", False))
 
     @cached_property
     def takes_body(self) -> bool:
-        """Whether a JSON body is declared."""
+        """Whether a schema of a JSON body is declared."""
         return "schema" in self._media
 
     @property
     def declared_body_schema(self) -> JsonSchema:
-        """The schema of the body as the document declares it; `{}` without one."""
+        """The schema of the body as the document declares it; `{}` if there is none."""
         return dict(self._media.get("schema", {}))
 
     @cached_property
     def body_schema(self) -> JsonSchema:
-        """The JSON Schema 2020-12 of the body, self-contained: only what it refers to comes along."""
-        return self.contract.closed(self.declared_body_schema)
+        """The JSON Schema 2020-12 of the body, bundled with the schemas that it refers to."""
+        return self.contract.bundle_schema(self.declared_body_schema)
 
     @property
     def example(self) -> Any:
-        """A body that is valid, for `--skeleton`, the help and the sandbox's own tests."""
+        """A valid body, for `--skeleton` and the help; None if the document has none."""
         return self._media.get("example")
 
     def schema_at(self, pointer: str) -> JsonSchema:
-        """Return the schema of the value at `pointer` in the body; `{}` where nothing is declared."""
+        """Return the schema of the value at `pointer` in the body; `{}` if it is not declared."""
         if (known := self._places.get(pointer)) is None:
             node = self.declared_body_schema
             if pointer:
@@ -198,17 +201,17 @@ class Operation:
 
     @cached_property
     def pointers(self) -> tuple[str, ...]:
-        """The place of every property that the body's schema declares, outermost first."""
+        """The JSON pointers of the properties that the body's schema declares, outermost first."""
         return tuple(
             json_schema.property_pointers(self.contract.resolve, self.declared_body_schema)
         )
 
     @property
     def size(self) -> int:
-        """How many properties its body has, at any depth."""
+        """The number of properties that the body's schema declares, at any depth."""
         return len(self.pointers)
 
     def url(self, base_url: str, values: Mapping[str, str]) -> str:
-        """Return the absolute URL: every path and query parameter filled in, percent-encoded."""
+        """Return the absolute URL with all path and query parameters, percent-encoded."""
         base = join_base(base_url, self.server or self.contract.base_url())
         return base + target(self.path, self.parameters, values)

@@ -1,4 +1,4 @@
-"""What an operation declares of itself: its parameters, its flags, what is published in its place."""
+"""Parameters and flags of an operation, its alternatives, and URLs."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import re
@@ -17,10 +17,10 @@ _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 
 
 class Parameter(NamedTuple):
-    """A value of the path, the query string or a header (`location`), with its JSON Schema.
+    """A parameter of the path, the query string, or a header (`location`), with its JSON Schema.
 
-    A list is given with commas. `explode` repeats its name in the query for each item (OpenAPI's
-    `style: form`), else `separator` stands between them.
+    A list is given with commas. With `explode`, the query repeats the name for each item (OpenAPI's
+    `style: form`); otherwise `separator` separates the items.
     """
 
     name: str
@@ -32,21 +32,23 @@ class Parameter(NamedTuple):
     separator: str = ","
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any], close: Callable[[JsonSchema], JsonSchema]) -> "Parameter":
-        """Return what a document declares; `close` brings along what its schema refers to."""
+    def of(
+        cls, entry: Mapping[str, Any], bundle: Callable[[JsonSchema], JsonSchema]
+    ) -> "Parameter":
+        """Return the parameter that a document declares; `bundle` adds what its schema refers to."""
         return cls(
             name=entry["name"],
             location=entry["in"],
             required=entry.get("required", False),
             description=entry.get("description", ""),
-            schema=close(entry.get("schema", {})),
+            schema=bundle(entry.get("schema", {})),
             explode=entry.get("explode", entry.get("style", "form") == "form"),
             separator=_SEPARATORS.get(entry.get("style", ""), ","),
         )
 
     @property
     def is_list(self) -> bool:
-        """Whether it takes more than one value."""
+        """Whether it has more than one value."""
         return self.schema.get("type") == "array"
 
     @property
@@ -91,12 +93,12 @@ class Flag(NamedTuple):
 
     @classmethod
     def of(cls, name: str, declared: Mapping[str, Any]) -> "Flag":
-        """Return the flag `name` as a contract declares it."""
+        """Return the flag `name` that a contract declares."""
         return cls(name, **{**declared, "pointers": tuple(declared.get("pointers", ()))})
 
     @property
     def sets_body(self) -> bool:
-        """Whether its value goes into the body."""
+        """Whether its value is part of the body."""
         return bool(self.pointers or self.under)
 
 
@@ -150,17 +152,17 @@ def _stop_on_route_change(entry: Parameter, value: str) -> None:
 
 
 def join_base(given: str, own: str) -> str:
-    """Return an address before an operation's path.
+    """Return the base URL of an operation's path.
 
-    A host alone gets the path of the contract's `own` server (CXone's version stands there); an
-    address that has a path is taken as it is.
+    A URL without a path gets the path of the contract's `own` server, which has the API version of
+    CXone; a URL with a path is returned as it is.
     """
     base = given.rstrip("/")
     return base if "/" in base.partition("//")[2] else base + urlsplit(own).path.rstrip("/")
 
 
 def server_url(server: Mapping[str, Any], domain: str = "") -> str:
-    """Return a server's URL, its variables by default; a region's `domain` is for the first one."""
+    """Return a server's URL; `domain` replaces the default of its first variable."""
     url = str(server.get("url", ""))
     for name, variable in server.get("variables", {}).items():
         url = url.replace(f"{{{name}}}", domain or variable["default"])

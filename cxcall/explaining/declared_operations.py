@@ -36,7 +36,7 @@ class DeclaredOperations:
         if len(names) != 1:
             return None
         owner, name = names[0]
-        return owner.named(name)[0]
+        return owner.find_by_name(name)[0]
 
     @cached_property
     def _names(self) -> dict[tuple[str, str], list[tuple[Contract, str]]]:

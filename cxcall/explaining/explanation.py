@@ -111,7 +111,7 @@ def explain(
 
     Raises UsageError (a CxcallError) where the source has none of these formats.
     """
-    from cxcall.contracts.contract import load
+    from cxcall.contracts.contract import load_user_contract
     from cxcall.explaining.readers.detect import read, read_path
     from cxcall.explaining.readers.json_exchange import read_exchange
 
@@ -121,7 +121,7 @@ def explain(
         requests = list(read_path(os.fspath(source)))
     else:
         requests = [read_exchange(source, "exchange")]
-    own = load(os.fspath(contract)) if contract is not None else None
+    own = load_user_contract(os.fspath(contract)) if contract is not None else None
     return tuple(explain_request(request, own) for request in requests)
 
 

@@ -174,7 +174,7 @@ def load_published_operations(platform: str) -> PublishedOperations:
     if not file.exists():
         declared = (
             PublishedOperation(operation.method, operation.path, base_path=_base_path(operation))
-            for operation in contract.operations()
+            for operation in contract.load_operations()
             if operation.platform == platform and operation.provenance == "published"
         )
         return PublishedOperations(platform, declared, is_complete=False)

@@ -63,7 +63,7 @@ def check(
     operation; TypeError or ValueError for a value that is not JSON.
     """
     catalog = _cached_catalog(os.fspath(contract) if contract is not None else None)
-    named = catalog.named(operation) if operation is not None else None
+    named = catalog.find_operation(operation) if operation is not None else None
     try:
         body = _read_payload(payload)
     except DocumentError as error:

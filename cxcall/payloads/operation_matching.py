@@ -69,7 +69,7 @@ def group_by_unknown_properties(
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:
     """Return the operations that a body is compared with, which only its property names decide."""
-    likely = operations.likely(value) if isinstance(operations, Catalog) else operations
+    likely = operations.find_likely(value) if isinstance(operations, Catalog) else operations
     return [operation for operation in likely if operation.takes_body]
 
 

@@ -130,7 +130,7 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
     if not has_errors(findings, strict=True):
         yield CheckResult.passed("request", f"it is as `{operation.name}` wants it")
     if operation.provenance == "community":
-        yield CheckResult.unknown("request", operation.standing)
+        yield CheckResult.unknown("request", operation.provenance_note)
     yield from _check_numbers(preflight, operation, checked.findings)
 
 

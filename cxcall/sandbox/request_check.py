@@ -44,7 +44,7 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
     if media_type == FORM:
-        schema = operation.contract.closed(content[media_type]["schema"])
+        schema = operation.contract.bundle_schema(content[media_type]["schema"])
         return _validated(schema, dict(parse_qsl(request.body.decode("latin-1"))))
     return _validated(operation.body_schema, _parse(request.body))
 

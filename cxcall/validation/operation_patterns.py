@@ -129,7 +129,7 @@ def _operation(place: str, name: Any, known: Catalog) -> Operation:
             fix=_EXAMPLE,
         )
     try:
-        return known.named(name)
+        return known.find_operation(name)
     except UsageError as error:
         (finding,) = error.findings
         raise UsageError(finding.message, where=place, fix=finding.fix) from None

@@ -20,7 +20,7 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPERATIONS = contract.operations()
+OPERATIONS = contract.load_operations()
 PERSONAL = next(entry for entry in OPERATIONS if entry.name == "personal-connection")
 # The standard library's writer leaves a lone carriage return unquoted before Python 3.13.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1)

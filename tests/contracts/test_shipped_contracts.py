@@ -17,14 +17,18 @@ from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body, check_parameters
 from cxcall.payloads.payload import Payload
 
-OPERATIONS = contract.operations()
+OPERATIONS = contract.load_operations()
 WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 
 
 def example_answers() -> list[tuple[str, Any, Any]]:
     """List (name, schema, example) of every answer that has an example."""
     return [
-        (f"{operation.name}-{status}", operation.contract.closed(media["schema"]), media["example"])
+        (
+            f"{operation.name}-{status}",
+            operation.contract.bundle_schema(media["schema"]),
+            media["example"],
+        )
         for operation in OPERATIONS
         for status, response in operation.declared["responses"].items()
         for media in operation.contract.resolve(response).get("content", {}).values()
@@ -95,12 +99,12 @@ def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation:
 
 
 def test_known_permissions_are_alternatives() -> None:
-    either = contract.named("place-call-for-user").permissions
+    either = contract.load_operation("place-call-for-user").permissions
     assert list(map(set, either)) == [
         {"conversation:agentlessCall:add"},
         {"conversation:call:add"},
     ]
-    both = contract.named("get-conversation-metrics").permissions
+    both = contract.load_operation("get-conversation-metrics").permissions
     assert list(map(set, both)) == [
         {"recording:recording:view", "speechAndTextAnalytics:data:view"}
     ]
@@ -109,14 +113,14 @@ def test_known_permissions_are_alternatives() -> None:
 def test_commands_need_the_contract_alone_that_declares_them() -> None:
     contract.load_shipped_contracts.cache_clear()
     assert [entry.name for entry in contract.find_command_operations("execute")] == ["execute"]
-    assert contract.named("execute").command == "execute"
+    assert contract.load_operation("execute").command == "execute"
     parsed = [
         shipped.name
         for shipped in contract.load_shipped_contracts()
         if "head" in shipped.parts.__dict__
     ]
     assert parsed == ["community"]
-    contract.named("cxone-dial-phone")
+    contract.load_operation("cxone-dial-phone")
     parsed = [
         shipped.name
         for shipped in contract.load_shipped_contracts()
@@ -127,18 +131,18 @@ def test_commands_need_the_contract_alone_that_declares_them() -> None:
 
 def test_a_wrong_name_is_told_the_near_one() -> None:
     with pytest.raises(UsageError) as failed:
-        contract.named("place-cal")
+        contract.load_operation("place-cal")
     assert "`place-call`" in failed.value.findings[0].fix
 
 
 def test_the_address_of_cxone_has_its_area_and_version() -> None:
-    cxone = contract.named("cxone-dial-phone").contract
+    cxone = contract.load_operation("cxone-dial-phone").contract
     assert cxone.base_url() == "https://api-na1.niceincontact.com/inContactAPI/services/v34.0"
     assert cxone.base_url("eu1").startswith("https://api-eu1.niceincontact.com/")
 
 
 def test_query_parameters_go_into_the_address() -> None:
-    operation = contract.named("cxone-schedule-callback")
+    operation = contract.load_operation("cxone-schedule-callback")
     values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
     assert check_parameters(operation, values) == []
     assert operation.url("https://h/own", values) == (
@@ -147,21 +151,21 @@ def test_query_parameters_go_into_the_address() -> None:
 
 
 def test_a_host_alone_gets_the_path_of_the_server() -> None:
-    operation = contract.named("cxone-get-contact")
+    operation = contract.load_operation("cxone-get-contact")
     assert operation.url("https://h", {"contactId": "7"}) == (
         "https://h/inContactAPI/services/v34.0/contacts/7"
     )
-    own = contract.named("cxone-get-configuration")
+    own = contract.load_operation("cxone-get-configuration")
     assert own.url(own.server, {}).startswith("https://cxone.niceincontact.com/.well-known/")
 
 
 def test_a_list_is_repeated_in_the_query() -> None:
-    url = contract.named("list-campaigns").url("https://h", {"id": "a,b", "pageSize": "3"})
+    url = contract.load_operation("list-campaigns").url("https://h", {"id": "a,b", "pageSize": "3"})
     assert url.endswith("/campaigns?pageSize=3&id=a&id=b")
 
 
 def test_what_a_parameter_must_be_is_told() -> None:
-    operation = contract.named("cxone-schedule-callback")
+    operation = contract.load_operation("cxone-schedule-callback")
     values = {"phoneNumber": "+12025550100", "skillId": "4711", "scheduleDate": "2027-01-01"}
     found = check_parameters(operation, {**values, "skillId": "sales"})
     assert [(entry.code, entry.where) for entry in found] == [("value-not-allowed", "query")]
@@ -180,7 +184,7 @@ def test_the_three_routes_are_there_as_community() -> None:
 def test_an_unpublished_operation_names_published_ones_instead(operation: Operation) -> None:
     if operation.provenance != "published":
         assert operation.nearest
-        assert str(operation.nearest[0]) in operation.standing
+        assert str(operation.nearest[0]) in operation.provenance_note
 
 
 def test_names_are_unique() -> None:
@@ -196,7 +200,7 @@ def test_regions_lead_to_hosts() -> None:
 
 
 def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
-    operation = contract.find("personal-connection-contact", OPERATIONS)
+    operation = contract.find_operation("personal-connection-contact", OPERATIONS)
     findings = check_parameters(operation, {"contactId": "12345"})
     assert [(entry.code, entry.where) for entry in findings] == [("id-format", "path")]
     other = {"contactId": "99999999-1234-1234-1234-123456789012"}
@@ -207,7 +211,7 @@ def test_a_path_parameter_is_checked_and_compared_with_the_body() -> None:
 
 
 def test_a_path_is_percent_encoded() -> None:
-    operation = contract.find("execute", OPERATIONS)
+    operation = contract.find_operation("execute", OPERATIONS)
     assert operation.url("https://h/", {"campaignId": "a/..b?c"}) == (
         "https://h/api/v2/outbound/campaigns/a%2F..b%3Fc/executions"
     )

@@ -129,8 +129,8 @@ def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) ->
         ({**swagger(), "definitions": {"LEAD": {"$ref": "#/definitions/LEAD"}, "GROUP": {}}}, "leads back to itself"),
         ({**swagger(), "definitions": {"GROUP": {}}}, "which is not in it"),
         ({**swagger(), "definitions": {"LEAD": {"type": 7}, "GROUP": {}}}, "this is no JSON Schema"),
-        ({**swagger(), "definitions": {"LEAD": {"$ref": "https://example.com/x"}, "GROUP": {}}}, "outside of itself"),
-        ({**swagger(), "definitions": {"LEAD": {"$ref": "other.json#/x"}, "GROUP": {}}}, "outside of itself"),
+        ({**swagger(), "definitions": {"LEAD": {"$ref": "https://example.com/x"}, "GROUP": {}}}, "which is not in the document"),
+        ({**swagger(), "definitions": {"LEAD": {"$ref": "other.json#/x"}, "GROUP": {}}}, "which is not in the document"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_it_is_said_before_anything_else(

@@ -21,12 +21,12 @@ from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
 from helpers.work import examples
 
-OPERATIONS = contract.operations()
+OPERATIONS = contract.load_operations()
 WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 # The bodies that this project was asked for are tried most.
 TRIES = {"community": 2000}
 FEWER_TRIES = 150
-EXECUTE = contract.find("execute", OPERATIONS)
+EXECUTE = contract.find_operation("execute", OPERATIONS)
 ANY_JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -187,7 +187,7 @@ def test_correct_example_of_the_source_has_one_warning() -> None:
 )
 def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
     body = {"contactId": value, "reasonCode": "follow_up"}
-    findings = check_body(contract.find("personal-connection", OPERATIONS), Payload(body))
+    findings = check_body(contract.find_operation("personal-connection", OPERATIONS), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
         ("error", "placeholder", "/contactId")
     ]
@@ -195,7 +195,7 @@ def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
 
 def test_placeholder_in_place_of_text_is_a_warning() -> None:
     body = {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": "<reason>"}
-    findings = check_body(contract.find("personal-connection", OPERATIONS), Payload(body))
+    findings = check_body(contract.find_operation("personal-connection", OPERATIONS), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
         ("warning", "placeholder", "/reasonCode")
     ]
@@ -221,7 +221,7 @@ def test_different_contact_ids_are_a_warning() -> None:
     ],
 )
 def test_similar_name_is_suggested(written: str, meant: str) -> None:
-    operation = contract.find("personal-connection", OPERATIONS)
+    operation = contract.find_operation("personal-connection", OPERATIONS)
     body = {name: value for name, value in operation.example.items() if name != meant} | {
         written: operation.example[meant]
     }
@@ -250,7 +250,7 @@ def test_number_that_is_not_e164_has_a_fix(number: str, fix: str) -> None:
 
 
 def test_payload_of_another_operation_is_recognized() -> None:
-    other = contract.find("personal-connection", OPERATIONS)
+    other = contract.find_operation("personal-connection", OPERATIONS)
     operation, findings = check_payload(OPERATIONS, Payload(other.example), EXECUTE)
     assert operation is EXECUTE
     assert findings[0].code == "operation-mismatch"
@@ -260,7 +260,7 @@ def test_payload_of_another_operation_is_recognized() -> None:
 
 
 def test_payload_of_two_operations_matches_both() -> None:
-    example = contract.find("personal-connection", OPERATIONS).example
+    example = contract.find_operation("personal-connection", OPERATIONS).example
     assert [entry.name for entry in match_operations(OPERATIONS, example).matches] == [
         "personal-connection",
         "personal-connection-contact",
@@ -292,7 +292,7 @@ def codes(findings: list[Finding]) -> list[tuple[str, str]]:
 
 
 def test_exactly_one_of_several_destinations_is_required() -> None:
-    operation = contract.named("place-call")
+    operation = contract.load_operation("place-call")
     (missing,) = check_body(operation, Payload({"callerId": "+12025550100"}))
     assert (missing.code, missing.where) == ("property-missing", "")
     assert "needs one of `phoneNumber`, `callUserId`, `callQueueId`" in missing.message
@@ -307,20 +307,20 @@ def test_exactly_one_of_several_destinations_is_required() -> None:
 
 
 def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:
-    operation = contract.named("place-call")
+    operation = contract.load_operation("place-call")
     assert check_body(operation, Payload({"phoneNumber": "sip:user@example.com"})) == []
     found = check_body(operation, Payload({"phoneNumber": "+1234567890"}))
     assert codes(found) == [("phone-unlikely", "/phoneNumber")]
 
 
 def test_known_wrong_name_leads_to_the_right_one() -> None:
-    found = check_body(contract.named("place-call"), Payload({"to": "+12025550100"}))
+    found = check_body(contract.load_operation("place-call"), Payload({"to": "+12025550100"}))
     fixes = {finding.where: finding.fix for finding in found if finding.code == "property-unknown"}
     assert fixes == {"/to": "did you mean `phoneNumber`?"}
 
 
 def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
-    operation = contract.named("add-contacts")
+    operation = contract.load_operation("add-contacts")
     body = [operation.example[0], {**operation.example[0], "contactListId": "other"}]
     values = {"contactListId": operation.example[0]["contactListId"]}
     assert codes(check_parameters(operation, values, Payload(body))) == [
@@ -351,7 +351,7 @@ def test_example_matches_its_own_operation(operation: Operation) -> None:
     ],
 )
 def test_operation_that_requires_most_comes_first(name: str, others: list[str]) -> None:
-    found = match_operations(OPERATIONS, contract.named(name).example)
+    found = match_operations(OPERATIONS, contract.load_operation(name).example)
     assert [entry.name for entry in found.matches] == [name, *others]
     assert found.nearest.name == name
 
@@ -366,5 +366,5 @@ def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPa
 
     contract.load_shipped_contracts.cache_clear()
     monkeypatch.setattr(jsonschema_rs, "validator_for", count)
-    check_payload(contract.operations(), Payload(EXECUTE.example))
+    check_payload(contract.load_operations(), Payload(EXECUTE.example))
     assert len(compiled) == 1

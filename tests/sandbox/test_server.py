@@ -856,7 +856,7 @@ FOREGROUND = """
 import os, signal, threading
 from cxcall.contracts import contract
 from cxcall.sandbox.server import start_sandbox
-with start_sandbox(contract.builtin()) as sandbox:
+with start_sandbox(contract.load_shipped_contracts()) as sandbox:
     print(sandbox.base_url, flush=True)
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
     sandbox.wait()
@@ -903,7 +903,7 @@ DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
 
 @pytest.mark.parametrize(
     "operation",
-    [entry for entry in contract.operations() if entry.takes_body or entry.method == "GET"],
+    [entry for entry in contract.load_operations() if entry.takes_body or entry.method == "GET"],
     ids=lambda operation: operation.name,
 )
 def test_every_operation_gets_its_declared_response(client: Client, operation: Operation) -> None:
@@ -921,7 +921,7 @@ def test_every_operation_gets_its_declared_response(client: Client, operation: O
     declared = operation.declared["responses"].get(str(reply.status), {})
     media = operation.contract.resolve(declared).get("content", {}).get("application/json")
     if media:
-        schema = operation.contract.closed(media["schema"])
+        schema = operation.contract.bundle_schema(media["schema"])
         jsonschema.Draft202012Validator(schema).validate(reply.json)
     received = client.sandbox.received[-1]
     assert (received.operation, received.accepted) == (operation.name, True)

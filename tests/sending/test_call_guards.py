@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import named
+from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.phone.calling_hours import Hours
@@ -162,7 +162,7 @@ def test_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
 
 
 def test_numbers_in_contact_columns_are_checked() -> None:
-    operation = named("add-contacts")
+    operation = load_operation("add-contacts")
     body = Payload(
         [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
     )

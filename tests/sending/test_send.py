@@ -20,7 +20,7 @@ from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
 from helpers.fault_server import IDS, FaultServer, answer
 from helpers.platform_server import Platform, Reply
 
-SENDABLE = [entry for entry in contract.operations() if not entry.is_for_login]
+SENDABLE = [entry for entry in contract.load_operations() if not entry.is_for_login]
 USER = "00000004-1234-1234-1234-123456789012"
 NUMBER = "+12025550100"
 

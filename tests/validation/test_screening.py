@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import Contract, operations
+from cxcall.contracts.contract import Contract, load_operations
 from cxcall.contracts.operation import Operation
 from cxcall.validation import json_lines
 from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
@@ -127,7 +127,7 @@ def _own() -> tuple[Operation, ...]:
 
 @cache
 def _shipped() -> tuple[Operation, ...]:
-    return operations()
+    return load_operations()
 
 
 def _check_in_full(checker: PayloadChecker, line: bytes) -> list[Any]:
@@ -204,7 +204,7 @@ many = settings(
     max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 BASES = [GOOD, [{"id": CONTACT, "free": "x"}, {"count": 1}], TREE, {"leaf": "+12125550123"}]
-EXAMPLES = [entry for entry in operations() if entry.takes_body and entry.example is not None]
+EXAMPLES = [entry for entry in load_operations() if entry.takes_body and entry.example is not None]
 
 
 @pytest.mark.usefixtures("untraced")

@@ -285,7 +285,7 @@ from cxcall.validation.payload_check import VerdictRun
 if __name__ == "__main__":
     multiprocessing.set_start_method(sys.argv[1])
     known = load_catalog(sys.argv[2])
-    named = known.named(sys.argv[4]) if sys.argv[4] else None
+    named = known.find_operation(sys.argv[4]) if sys.argv[4] else None
     known[0].schema_at("")
     for entry in Validation(known, named, jobs=2).run([sys.argv[3]]):
         for each in entry.each() if isinstance(entry, VerdictRun) else [entry]:

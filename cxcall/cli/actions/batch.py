@@ -17,7 +17,7 @@ from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.send import load_settings_for
 from cxcall.cli.options import flags_of
-from cxcall.contracts.contract import named
+from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
@@ -46,7 +46,7 @@ def run_batch(
     output: OutputOptions,
 ) -> Report:
     """Check all rows, then send the valid ones; print the result of each and return the totals."""
-    operation = named(options.operation, find_own_contract(contracts, chosen.profile))
+    operation = load_operation(options.operation, find_own_contract(contracts, chosen.profile))
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
     if options.resume and sending.again:

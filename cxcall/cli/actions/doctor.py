@@ -43,14 +43,14 @@ def run_doctor(
     from cxcall.settings.settings import find_platform, load_settings
 
     own = find_own_contract(contracts, chosen.profile)
-    operation = contract.named(options.operation, own) if options.operation else None
+    operation = contract.load_operation(options.operation, own) if options.operation else None
     guards = {"hours": options.hours, "do_not_call": options.do_not_call}
     flags = {**flags_of(chosen, contracts), **guards}
     platform = (
         find_platform(flags)
         or (operation or contract.load_shipped_contracts()[0].operations[0]).platform
     )
-    known = [entry for entry in contract.operations(own) if entry.platform == platform]
+    known = [entry for entry in contract.load_operations(own) if entry.platform == platform]
     settings = load_settings(flags, (operation or known[0]).contract)
     values, texts = _parse_params(options.param or (), operation)
     content = payload.Payload(None)

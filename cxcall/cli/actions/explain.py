@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.contract import load
+from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN
 from cxcall.explaining.corrected_request import correct_request
 from cxcall.explaining.explanation import Explanation, explain_request
@@ -99,7 +99,7 @@ def explain_file(
     if not file:
         _refuse_terminal()
     screen = Screen.standard(output)
-    own = load(contract) if contract else None
+    own = load_user_contract(contract) if contract else None
     explanations: list[Explanation] = []
     counts: Counter[str] = Counter()
     skipped = 0

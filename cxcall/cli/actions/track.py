@@ -211,7 +211,7 @@ def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[
     from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(chosen, contracts)
-    known = contract.operations(find_own_contract(contracts, chosen.profile))
+    known = contract.load_operations(find_own_contract(contracts, chosen.profile))
     tracker = tracking.tracker_for(find_platform(flags) or known[0].platform, known)
     return tracker, load_settings(flags, tracker.operation.contract)
 

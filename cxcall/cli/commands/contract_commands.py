@@ -198,7 +198,7 @@ def _parameter(name: str, kind: Any, declared: Any, default: Any) -> inspect.Par
 def _help(operations: Sequence[Operation]) -> str:
     first = operations[0]
     paths = [f"{entry.method} {entry.path}" for entry in operations]
-    paragraphs = [first.summary, *paths, first.description, first.standing]
+    paragraphs = [first.summary, *paths, first.description, first.provenance_note]
     return "\n\n".join(text for text in paragraphs if text)
 
 

@@ -54,6 +54,6 @@ def operations(
         )
     own = find_own_contract(contracts)
     if operation is None:
-        return show_operations(contract.operations(own))
-    found = contract.named(operation, own)
+        return show_operations(contract.load_operations(own))
+    found = contract.load_operation(operation, own)
     return show_skeleton(found, as_csv=csv) if skeleton else show_operation(found)

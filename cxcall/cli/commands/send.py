@@ -69,17 +69,17 @@ def _find_contract(file: str | None, profile: str | None) -> str | None:
 
 
 def _load_operations(file: str | None, profile: str | None) -> Any:
-    from cxcall.contracts.contract import operations
+    from cxcall.contracts.contract import load_operations
 
-    return operations(_find_contract(file, profile))
+    return load_operations(_find_contract(file, profile))
 
 
 @cache
 def _build(name: str, file: str | None, profile: str | None) -> Any:
     from cxcall.cli.commands.contract_commands import new_sender
-    from cxcall.contracts.contract import named
+    from cxcall.contracts.contract import load_operation
 
-    return typer.main.get_command(new_sender(named(name, _find_contract(file, profile))))
+    return typer.main.get_command(new_sender(load_operation(name, _find_contract(file, profile))))
 
 
 app = accept_global_options(

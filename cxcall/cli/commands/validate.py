@@ -59,7 +59,7 @@ def validate(
     from cxcall.validation.run import Validation
 
     operations = load_catalog(find_own_contract(contracts))
-    named = operations.named(operation) if operation else None
+    named = operations.find_operation(operation) if operation else None
     assigned = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
     validation = Validation(operations, named, assigned, check.strict, jobs)
     return run_validation(validation, files, output, every=every)

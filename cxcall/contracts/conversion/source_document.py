@@ -54,7 +54,7 @@ class SourceDocument:
         if not isinstance(reference, str) or not reference.startswith("#/"):
             raise self.fault(
                 at,
-                f"the contract refers to `{reference}`, outside of itself",
+                f"the contract refers to `{reference}`, which is not in the document",
                 "bundle the document into one file, e.g. with `npx @redocly/cli bundle`; nothing is fetched",
             )
         found: Any = self.root
