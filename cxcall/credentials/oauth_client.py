@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of
 
 CLIENT_CREDENTIALS = "client-credentials"
@@ -101,10 +101,15 @@ class TokenGrant(NamedTuple):
 
 
 def check_secret(name: str, text: str, source: str) -> str:
-    """Return a token, ID, or secret without surrounding blanks; raises CredentialsError if not valid.
+    """Return a token or secret without surrounding blanks, which is masked from now on.
 
-    The error never quotes the text, only the invalid character.
+    Raises CredentialsError if it is not valid. The error never quotes it, only the invalid character.
     """
+    remember_secrets(text.strip())
+    return _check_text(name, text, source)
+
+
+def _check_text(name: str, text: str, source: str) -> str:
     secret = text.strip()
     invalid = next((index for index, char in enumerate(secret) if not "!" <= char <= "~"), None)
     if not secret:
@@ -120,7 +125,7 @@ def check_secret(name: str, text: str, source: str) -> str:
 
 def check_id(name: str, text: str, source: str) -> str:
     """Return the ID of a client or an access key; raises CredentialsError if not valid."""
-    client_id = check_secret(name, text, source)
+    client_id = _check_text(name, text, source)
     if ":" in client_id:
         message = f"the {name} holds a `:`, which would end it"
         raise credentials_error(message, f"copy the {name} alone", where=source)

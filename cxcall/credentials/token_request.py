@@ -14,6 +14,7 @@ from cxcall.credentials.oauth_client import (
     TokenGrant,
 )
 from cxcall.credentials.token_response import TokenResponse, encode_basic, no_response_error
+from cxcall.runtime.redaction import remember_secrets
 from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpRequest
 
 _FORM = "application/x-www-form-urlencoded"
+_SECRET_FIELDS = ("code", "code_verifier", "refresh_token")
 
 
 def request_grant(client: Client, timeout: float) -> TokenGrant:
@@ -48,6 +50,7 @@ def redeem_code(client: Client, form: Mapping[str, str], timeout: float) -> Toke
 
     A client without a secret sends its ID in the form (RFC 6749 section 3.2.1).
     """
+    remember_secrets(*(form.get(name, "") for name in _SECRET_FIELDS))
     if client.secret:
         return _send(client, _form(client, form), timeout, _basic_credentials(client))
     return _send(client, _form(client, {**form, "client_id": client.client_id}), timeout)
@@ -70,6 +73,7 @@ def _request_with_access_key(client: Client, timeout: float) -> TokenGrant:
 def _send(client: Client, request: HttpRequest, timeout: float, basic: str = "") -> TokenGrant:
     from cxcall.transport.exchange import Interrupted, exchange
 
+    remember_secrets(client.secret, client.application[1], client.refresh_token)
     header = Authorization(client.token_url, f"Basic {basic}" if basic else "")
     requested_at = time.time()
     try:

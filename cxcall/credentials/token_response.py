@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from base64 import b64encode
 from http import HTTPStatus
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
@@ -19,16 +17,15 @@ from cxcall.credentials.oauth_client import (
     credentials_error,
     token_undelivered,
 )
-from cxcall.runtime.redaction import redacted_repr
+from cxcall.runtime.redaction import redact, redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cxcall.transport.messages import Exchange, HttpResponse
 
 LONGEST_LIFETIME = 38880000.0  # seconds; docs/platforms/genesys-cloud.md#client-credentials
 _SHOWN = 200
+_TOKENS = ("access_token", "refresh_token", "id_token")
 
 
 def no_response_error(done: Exchange, client: Client, timeout: float) -> UndeliveredError:
@@ -76,9 +73,14 @@ class TokenResponse(NamedTuple):
 
     @classmethod
     def read(cls, response: HttpResponse, client: Client) -> TokenResponse:
-        """Read a response. The content is empty if the body is not a JSON object."""
+        """Read a response. The content is empty if the body is not a JSON object.
+
+        Its tokens are masked from now on, even if one cannot be used.
+        """
         content = response.json()
-        return cls(client, response, content if isinstance(content, dict) else {})
+        content = content if isinstance(content, dict) else {}
+        remember_secrets(*(str(content.get(name) or "") for name in _TOKENS))
+        return cls(client, response, content)
 
     @property
     def error(self) -> str:
@@ -96,7 +98,7 @@ class TokenResponse(NamedTuple):
         """The status, and the error of the token endpoint if there is one, with secrets masked."""
         status = f"HTTP {self.response.status} from `{self.client.host}`"
         text = ": ".join(part for part in (self.error, self.description) if part)
-        return f'{status}, which says "{_mask(text, self.client)}"' if text else status
+        return f'{status}, which says "{_shorten(text)}"' if text else status
 
     def raise_for_status(self) -> None:
         """Raise the error that the status stands for; nothing for a 2xx status."""
@@ -244,21 +246,6 @@ def encode_basic(client_id: str, secret: str) -> str:
     return b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
-def _mask(text: str, client: Client) -> str:
-    """Return a server's text, shortened, with every form of the client's secrets masked."""
-    for form in _secret_forms(client):
-        text = text.replace(form, "****")
+def _shorten(text: str) -> str:
+    text = redact(text)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-
-
-def _secret_forms(client: Client) -> Iterator[str]:
-    """Yield the texts to mask. Encoded pairs come first, because they contain the other texts."""
-    app_id, app_secret = client.application
-    pairs = [
-        (client.client_id, client.secret),
-        (app_id, app_secret),
-        (quote(app_id, safe=""), quote(app_secret, safe="")),
-    ]
-    yield from (encode_basic(*pair) for pair in pairs if all(pair))
-    for secret in filter(None, (client.secret, app_secret, client.refresh_token)):
-        yield from (secret, quote(secret, safe=""), json.dumps(secret)[1:-1])

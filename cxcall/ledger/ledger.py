@@ -14,6 +14,7 @@ from cxcall.ledger.database import LedgerDatabase, LedgerError, explain_errors
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Record, new_id
 from cxcall.phone.phone_numbers import mask_text
+from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -193,7 +194,7 @@ class Ledger:
         with self._database.transaction():
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
-                engagement_id=_encodable(engagement_id), correlation_id=_encodable(correlation_id),
+                engagement_id=_storable(engagement_id), correlation_id=_storable(correlation_id),
                 note=_mask(note)[:MAX_NOTE_LENGTH],
             )  # fmt: skip
 
@@ -232,7 +233,7 @@ class Ledger:
                 profile,
                 operation,
                 target,
-                _encodable(file),
+                _storable(file),
                 digest,
                 values_digest,
             )
@@ -248,7 +249,7 @@ class Ledger:
     def batches_of(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
         with self._database.reading():
-            found = self._database.run(_BATCHES_OF_FILE, (digest, _encodable(file))).fetchall()
+            found = self._database.run(_BATCHES_OF_FILE, (digest, _storable(file))).fetchall()
         return [
             Batch(name, datetime.fromtimestamp(at, UTC), bool(is_ended), *rest)
             for name, at, is_ended, *rest in found
@@ -339,11 +340,11 @@ class Ledger:
                 yield Record.of_columns(row)
 
 
-def _encodable(text: str | None) -> str | None:
-    """Replace lone surrogates, which JSON allows and UTF-8 cannot encode."""
-    return text.encode("utf-8", "replace").decode() if text is not None else None
+def _storable(text: str | None) -> str | None:
+    """Return a text as it may be stored: secrets masked, and without what UTF-8 cannot encode."""
+    return redact(text).encode("utf-8", "replace").decode() if text is not None else None
 
 
 def _mask(text: str) -> str:
-    """Mask phone numbers: the file never holds one, whatever the caller passes."""
-    return mask_text(_encodable(text) or "")
+    """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
+    return mask_text(_storable(text) or "")

@@ -39,7 +39,8 @@ class Report(NamedTuple):
     `text` and `table` go to stdout in text output, and `data` is the same in JSON. `diagnostics`
     go to stderr, in text output only. `json_lines` are the records of JSON Lines output;
     `is_last_json_line` says that they were printed before, and that the envelope follows them.
-    `payloads` is what the formats of CI systems print.
+    `payloads` is what the formats of CI systems print. `shows_secret`: the user asked for a secret,
+    which is therefore not masked.
     """
 
     command: str = ""
@@ -59,6 +60,7 @@ class Report(NamedTuple):
     payloads: Sequence[PayloadVerdict] = ()
     findings_are_data: bool = False
     is_last_json_line: bool = False
+    shows_secret: bool = False
 
     @property
     def is_change_accepted(self) -> bool:

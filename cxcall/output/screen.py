@@ -1,4 +1,7 @@
-"""Print reports, findings, and prompts: the only module that writes to stdout or stderr."""
+"""Print reports, findings, and prompts: the only module that writes to stdout or stderr.
+
+Every text is redacted here, before anything could break a secret into parts: colors, folding, JSON.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import partial
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
@@ -15,6 +18,7 @@ from cxcall.output.finding_text import format_finding
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.terminal_text import cell_width, escape_controls, fold
 from cxcall.phone import phone_numbers
+from cxcall.runtime.redaction import redact, redact_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,33 +65,45 @@ class Screen:
         """Return `text` in a style if the stream is colored, else unchanged."""
         return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.uses_color(stream) else text
 
+    def _write(self, text: str, stream: IO[str], end: str = "\n") -> None:
+        """Write a text that is already redacted."""
+        print(text, end=end, file=stream)
+
     def print_line(self, text: str = "") -> None:
         """Print one line of data."""
-        print(text, file=self.stdout)
+        self._write(redact(text), self.stdout)
+
+    def print_json(self, value: Any, indent: int | None = None) -> None:
+        """Print a JSON value as data, on one line unless it is indented."""
+        self._write(_as_json(redact_value(value), indent), self.stdout)
 
     def print_text(self, text: str, prefix: str = "") -> None:
         """Print text as data, behind a prefix that is printed as it is.
 
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
+        text = redact(text)
         safe = escape_controls(text if self.stdout.isatty() else phone_numbers.mask_text(text))
         self.print_line(prefix + fold(safe, terminal_columns(self.stdout)))
 
     def print_diagnostic(self, text: str) -> None:
         """Print a message on stderr, in text output only: JSON output has everything in the envelope."""
         if self.options.output == "text":
-            print(fold(escape_controls(text), terminal_columns(self.stderr)), file=self.stderr)
+            safe = escape_controls(redact(text))
+            self._write(fold(safe, terminal_columns(self.stderr)), self.stderr)
 
     def confirm(self, question: str) -> bool:
         """Ask a yes-or-no question and return the answer; an empty line or end of input means no."""
-        text = fold(escape_controls(question), terminal_columns(self.stderr))
-        print(text, end=" [y/N] ", file=self.stderr, flush=True)
+        text = fold(escape_controls(redact(question)), terminal_columns(self.stderr))
+        self._write(text, self.stderr, end=" [y/N] ")
+        self.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def read_line(self, prompt: str) -> str:
         """Read one line from stdin, with a prompt if a person is there."""
         if self.is_interactive:
-            print(f"{prompt}: ", end="", file=self.stderr, flush=True)
+            self._write(f"{prompt}: ", self.stderr, end="")
+            self.stderr.flush()
         return sys.stdin.readline().strip()
 
     def read_secret(self, prompt: str) -> str:
@@ -134,7 +150,7 @@ class Screen:
             if before.isatty():
                 self.stdout = sys.stdout  # the bar's replacement, which prints lines above the bar
             task = bar.add_task("", total=total)
-            yield lambda done, text: bar.update(task, completed=done, description=text)
+            yield lambda done, text: bar.update(task, completed=done, description=redact(text))
         self.stdout = before
 
     def print_report(self, report: Report) -> None:
@@ -144,7 +160,7 @@ class Screen:
             self._print_text_report(report)
         elif output == "jsonl" and report.json_lines is not None:
             for record in report.json_lines:
-                self.print_line(json.dumps(record, ensure_ascii=False))
+                self.print_json(record)
         elif output in CI_FORMATS:
             from importlib import import_module
 
@@ -152,7 +168,8 @@ class Screen:
             self.print_line(escape_controls(ci_format.render(report)))
         else:
             indent = 2 if output == "json" and not report.is_last_json_line else None
-            self.print_line(json.dumps(report.envelope(), ensure_ascii=False, indent=indent))
+            envelope = report.envelope() if report.shows_secret else redact_value(report.envelope())
+            self._write(_as_json(envelope, indent), self.stdout)
         self.stdout.flush()
 
     def _print_text_report(self, report: Report) -> None:
@@ -161,6 +178,8 @@ class Screen:
             if self.options.verbose:
                 self._print_exchange(delivery.exchange)
             self._print_delivery(delivery, delivery.exchange, report.exit_code)
+        elif report.shows_secret:
+            self._write(report.text, self.stdout)
         elif report.text:
             self.print_line(self._highlight_json(report.text))
         if report.table is not None:
@@ -173,7 +192,7 @@ class Screen:
         for finding in report.findings:
             self.print_finding(finding, stream)
         if report.summary and not self.options.quiet:
-            print(escape_controls(report.summary), file=stream)
+            self._write(escape_controls(redact(report.summary)), stream)
 
     def _print_delivery(self, delivery: Delivery, exchange: Exchange, exit_code: int) -> None:
         if self.options.quiet:
@@ -203,14 +222,14 @@ class Screen:
     def _print_body(self, response: HttpResponse) -> None:
         decoded, text = response.json(), response.text
         if decoded is not None:
-            text = json.dumps(decoded, ensure_ascii=False, indent=2)
+            text = _as_json(redact_value(decoded), indent=2)
         if not self.stdout.isatty():
             text = phone_numbers.mask_international(text)
         self.print_line(self._highlight_json(text))
 
     def _highlight_json(self, text: str) -> str:
         """Return text with control characters escaped, and with syntax colors if it is JSON."""
-        safe = escape_controls(text)
+        safe = escape_controls(redact(text))
         if not (self.uses_color(self.stdout) and safe[:1] in ("{", "[")):
             return safe
         from rich.console import Console
@@ -235,12 +254,12 @@ class Screen:
             lines += [f"< {name}: {value}" for name, value in headers.items()]
         phases = ", ".join(f"{phase} {ms:.1f} ms" for phase, ms in exchange.timings.items())
         for line in (*lines, f"* {phases}"):  # not folded, so that people can copy them
-            print(escape_controls(line), file=self.stderr)
+            self._write(escape_controls(redact(line)), self.stderr)
 
     def _print_table(self, table: Table) -> None:
         if not self.stdout.isatty():
             for row in table.rows:
-                self.print_line("\t".join(escape_controls(cell) for cell in row))
+                self.print_line("\t".join(escape_controls(cell) for cell in map(redact, row)))
             return
         from rich.console import Console
         from rich.table import Table as Grid
@@ -255,14 +274,31 @@ class Screen:
         for heading in table.headings:  # an ID stays on one line, so that people can copy it
             grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
         for row in table.rows:
-            grid.add_row(*(Text(escape_controls(cell)) for cell in row))
+            grid.add_row(*(Text(escape_controls(redact(cell))) for cell in row))
         console.print(grid)
 
     def print_finding(self, finding: Finding, stream: IO[str] | None = None) -> None:
         """Print a finding and an empty line, on stderr by default."""
         stream = stream or self.stderr
-        text = format_finding(finding, partial(self.paint, stream), terminal_columns(stream))
-        print(text + "\n", file=stream)
+        paint = partial(self.paint, stream)
+        text = format_finding(_redact_finding(finding), paint, terminal_columns(stream))
+        self._write(text + "\n", stream)
+
+
+def _as_json(value: Any, indent: int | None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def _redact_finding(finding: Finding) -> Finding:
+    excerpt = finding.excerpt
+    return finding._replace(
+        where=redact(finding.where),
+        message=redact(finding.message),
+        fix=redact(finding.fix),
+        why=redact(finding.why),
+        origin=redact(finding.origin),
+        excerpt=excerpt and excerpt._replace(text=redact(excerpt.text)),
+    )
 
 
 def _narrow_to_fit(table: Table, width: int) -> Table:

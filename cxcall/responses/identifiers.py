@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from cxcall.documents.json_pointer import value_at
+from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
@@ -19,7 +20,10 @@ _MAX_ID_LENGTH = 256
 def engagement_id(
     operation: Operation, response: HttpResponse, first_header: str = ""
 ) -> tuple[str, str] | None:
-    """Return the ID and its place: the user's header, else the contract's places, else `Location`."""
+    """Return the ID and its place: the user's header, else the contract's places, else `Location`.
+
+    A secret that the server returns as the ID is masked.
+    """
     declared = operation.engagement_id
     if first_header:
         declared = (f"header:{first_header}", *declared)
@@ -29,7 +33,7 @@ def engagement_id(
     for place in (*in_headers, *elsewhere, "location"):
         found = _read_place(place, response, body)
         if found and len(found) <= _MAX_ID_LENGTH:
-            return found, place
+            return redact(found), place
     return None
 
 
@@ -62,7 +66,7 @@ def correlation_id(response: HttpResponse) -> str | None:
     """Return the platform's ID of this exchange, from the headers, else from the error body."""
     for name in CORRELATION_HEADERS:
         if found := response.headers.get(name, "").strip():
-            return found
+            return redact(found)
     body = response.json()
     context = body.get("contextId") if isinstance(body, dict) else None
-    return str(context) if context else None
+    return redact(str(context)) if context else None

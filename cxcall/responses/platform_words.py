@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.phone_numbers import mask_text
+from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
@@ -14,8 +15,8 @@ _MAX_LENGTH = 300
 
 
 def shorten(text: str) -> str:
-    """Return a platform's text with numbers masked and its length limited."""
-    text = mask_text(text).replace("`", "'")
+    """Return a platform's text with secrets and numbers masked and its length limited."""
+    text = mask_text(redact(text)).replace("`", "'")
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 

@@ -1,11 +1,162 @@
-"""Keep secrets out of tracebacks and logs."""
+"""Mask the secrets of this run in everything that is printed or stored, however a server encodes them."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from binascii import b2a_base64
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.runtime.text_decoding import decodings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MASKED = "****"
+
+_MIN_LENGTH = 8
+"""A shorter secret is masked only as a whole word: a part of a word would be masked by chance."""
+_MIN_WORD_LENGTH = 4
+_PREFIX_LENGTH = 16
+"""The start of a secret that is masked too, because a text may have been cut within a secret."""
+_MIN_CORE_LENGTH = 7
+_MIN_NUMBER = 10 ** (_MIN_LENGTH - 1)
+# base64url is compared as base64, and case is ignored: a proxy may change the case of a header.
+_FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxyz+/")
+
+
+class _Secrets(NamedTuple):
+    """The secrets of this run, the folded texts to search for with their starts, and the short secrets."""
+
+    known: frozenset[str] = frozenset()
+    forms: tuple[tuple[str, str], ...] = ()
+    words: re.Pattern[str] | None = None
+
+
+class _Registry:
+    """The secrets of this process; replaced as a whole, so that a reader needs no lock."""
+
+    def __init__(self) -> None:
+        self.secrets = _Secrets()
+        self._lock = Lock()
+
+    def add(self, texts: Iterable[str]) -> None:
+        new = set(filter(None, texts))
+        if new <= self.secrets.known:
+            return
+        with self._lock:
+            known = self.secrets.known | new
+            forms = {
+                (form[:_PREFIX_LENGTH], form) for secret in new for form in _encoded_forms(secret)
+            }
+            short = [secret for secret in known if _MIN_WORD_LENGTH <= len(secret) < _MIN_LENGTH]
+            self.secrets = _Secrets(
+                known,
+                tuple(sorted(forms.union(self.secrets.forms))),
+                re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, short))})(?!\w)")
+                if short
+                else None,
+            )
+
+
+_registry = _Registry()
+
+
+def remember_secrets(*secrets: str) -> None:
+    """Make `redact` mask these texts from now on, in every thread; an empty text is ignored."""
+    _registry.add(secrets)
+
+
+def redact(text: str) -> str:
+    """Return a text with every secret of this run masked, in any encoding that `text_decoding` knows.
+
+    A secret that was cut after 16 characters is masked too. Takes time proportional to the length.
+    """
+    secrets = _registry.secrets
+    if not secrets.known or len(text) < _MIN_WORD_LENGTH:
+        return text
+    spans = [
+        view.source_span(start, end)
+        for view in decodings(text)
+        for start, end in _find_secrets(view.text, secrets)
+    ]
+    return _mask_spans(text, spans) if spans else text
+
+
+def redact_value(value: Any) -> Any:
+    """Return a copy of a JSON value with every secret of this run masked, in names too."""
+    if not _registry.secrets.known:
+        return value
+    if isinstance(value, dict):
+        return {redact_value(name): redact_value(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact_value(item) for item in value]
+    if isinstance(value, int) and abs(value) >= _MIN_NUMBER:
+        return value if redact(str(value)) == str(value) else MASKED
+    return redact(value) if isinstance(value, str) else value
 
 
 def redacted_repr(value: Any, *hidden: str) -> str:
-    """Return the `repr` of a named tuple without its `hidden` fields."""
+    """Return a named tuple as `repr` does, without the fields that a traceback must not show."""
     shown = ((name, field) for name, field in value._asdict().items() if name not in hidden)
     return f"{type(value).__name__}({', '.join(f'{name}={field!r}' for name, field in shown)})"
+
+
+def _find_secrets(text: str, secrets: _Secrets) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each secret in a text."""
+    folded = text.translate(_FOLD)
+    for prefix, form in secrets.forms:
+        if prefix not in folded:
+            continue
+        start = folded.find(prefix)
+        while start >= 0:
+            end = start + _common_length(folded, start, form)
+            yield start, end
+            start = folded.find(prefix, end)
+    if secrets.words is not None:
+        yield from (match.span() for match in secrets.words.finditer(text))
+
+
+def _common_length(text: str, start: int, form: str) -> int:
+    """Return how many characters of `form` stand at `start`."""
+    if text.startswith(form, start):
+        return len(form)
+    pairs = zip(form, text[start : start + len(form)], strict=False)
+    return next(
+        (index for index, (one, other) in enumerate(pairs) if one != other), len(text) - start
+    )
+
+
+def _mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
+    parts, end = [], 0
+    for start, stop in sorted(spans):
+        if start >= end:
+            parts += [text[end:start], MASKED]
+        end = max(end, stop)
+    return "".join([*parts, text[end:]])
+
+
+def _encoded_forms(secret: str) -> Iterator[str]:
+    """Yield the folded texts that mean a secret, apart from the escapes that `text_decoding` undoes."""
+    if len(secret) < _MIN_LENGTH:
+        return
+    # A secret may itself look like an escape. A form turns `+` into a space, which is then left out.
+    plain = {secret, secret.replace("+", " "), secret.replace("+", "")}
+    plain.update(view.text for view in decodings(secret))
+    yield from (form.translate(_FOLD) for form in plain if len(form) >= _MIN_LENGTH)
+    utf8 = secret.encode("utf-8", "replace")
+    encoded = {utf8, utf8.replace(b"/", rb"\/"), b2a_base64(utf8, newline=False).rstrip(b"=")}
+    encoded.update(secret.encode(charset, "replace") for charset in ("utf-16-le", "utf-16-be"))
+    for data in encoded:
+        yield data.hex()
+        yield from _base64_cores(data)
+
+
+def _base64_cores(data: bytes) -> Iterator[str]:
+    """Yield the characters that base64 always has for these bytes, at each of the three alignments."""
+    for offset in range(3):
+        text = b2a_base64(bytes(offset) + data, newline=False).decode()
+        # The characters at both ends depend on the bytes beside these.
+        core = text[(offset * 8 + 5) // 6 : (offset + len(data)) * 8 // 6]
+        if len(core) >= _MIN_CORE_LENGTH:
+            yield core.translate(_FOLD)

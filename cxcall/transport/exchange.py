@@ -7,9 +7,9 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from cxcall.runtime.redaction import redact, remember_secrets
 from cxcall.runtime.signals import block_in_thread
 from cxcall.transport.messages import (
-    MASKED,
     Exchange,
     Headers,
     HttpRequest,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
     from requests.auth import AuthBase
 
-_SHORTEST_SECRET = 8
 _SLACK = 5.0
 _STATUS_DIGITS = 3
 
@@ -89,7 +88,6 @@ class _Call:
         self._body = Body()
         self._lock = Lock()
         self._failure: tuple[str, str] | None = None
-        self._secret = ""
         self._prepared = self._prepare(request, auth)
 
     def _prepare(self, request: HttpRequest, auth: AuthBase | None) -> PreparedRequest | None:
@@ -109,7 +107,7 @@ class _Call:
             self._settle("malformed", "requests would send another path or query")
             return None
         sent = {name: str(value) for name, value in prepared.headers.items()}
-        self._secret = sent.get("Authorization", "").partition(" ")[2]
+        remember_secrets(sent.get("Authorization", "").rpartition(" ")[2])
         self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)
         return prepared
 
@@ -185,16 +183,11 @@ class _Call:
         code, reason, headers = status
         return HttpResponse(
             code,
-            self._hide(reason),
-            Headers((name, self._hide(value)) for name, value in headers.items()),
-            self._hide(bytes(self._body.kept).decode("latin-1")).encode("latin-1"),
+            redact(reason),
+            Headers((redact(name), redact(value)) for name, value in headers.items()),
+            bytes(self._body.kept),
             self._body.truncated,
         )
-
-    def _hide(self, text: str) -> str:
-        """Mask the token where a server echoes it."""
-        is_secret = len(self._secret) >= _SHORTEST_SECRET
-        return text.replace(self._secret, MASKED) if is_secret else text
 
 
 def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:

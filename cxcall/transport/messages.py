@@ -8,10 +8,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cxcall.documents.json_document import is_too_deep
-from cxcall.runtime.redaction import redacted_repr
-
-MASKED = "****"
-
+from cxcall.runtime.redaction import MASKED, redact, redacted_repr
 
 _SCHEMES = ("Bearer", "Basic")
 
@@ -71,19 +68,23 @@ class HttpResponse(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The body as text in its declared encoding, else UTF-8; what is neither is replaced."""
+        """The body as text to show, with secrets masked; bytes that are not text are replaced.
+
+        The encoding is the declared one, else UTF-8, or the UTF-16 or UTF-32 that the bytes look like.
+        """
         declared = self.headers.get("Content-Type", "").lower().partition("charset=")[2]
-        charset = declared.partition(";")[0].strip(" \"'") or "utf-8"
+        charset = declared.partition(";")[0].strip(" \"'") or json.detect_encoding(self.body)
         try:
-            return self.body.decode(charset, "replace")
-        except (
-            LookupError,
-            ValueError,
-        ):  # an encoding that Python does not know, or one of no text
-            return self.body.decode("utf-8", "replace")
+            text = self.body.decode(charset, "replace")
+        except (LookupError, ValueError):  # not known to Python, or not an encoding of text
+            text = self.body.decode("utf-8", "replace")
+        return redact(text)
 
     def json(self) -> Any | None:
-        """Return the body's JSON value, to be read only; None when it is no JSON."""
+        """Return the body's JSON value as it was received, to be read only; None when it is not JSON.
+
+        It may contain a secret: what is shown or stored of it must go through `redact`.
+        """
         return _json_value(self.body)
 
 

@@ -95,7 +95,7 @@ def show_token(flags: Flags) -> Report:
     """Return a valid access token, which is requested or refreshed if needed."""
     token = tokens.get_token(settings_of_platform(flags))
     data = {"accessToken": token.value, "expiresAt": token.expires_at}
-    return Report("auth token", data=data, text=token.value)
+    return Report("auth token", data=data, text=token.value, shows_secret=True)
 
 
 def log_out(flags: Flags) -> Report:

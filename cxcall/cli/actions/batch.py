@@ -97,7 +97,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
                 body=body,
                 findings=checked.findings,
             )
-            screen.print_line(json.dumps(RowResult(row, shown).as_dict(""), ensure_ascii=False))
+            screen.print_json(RowResult(row, shown).as_dict(""))
         elif as_curl:
             screen.print_line(curl(request))
         else:
@@ -224,7 +224,7 @@ class _Batch:
     def _print(self, result: RowResult, batch: str) -> None:
         screen, report = self.screen, result.report
         if screen.options.output != "text":
-            screen.print_line(json.dumps(result.as_dict(batch), ensure_ascii=False))
+            screen.print_json(result.as_dict(batch))
         elif screen.options.quiet:
             if report.delivery and report.delivery.engagement_id:
                 screen.print_line(report.delivery.engagement_id)

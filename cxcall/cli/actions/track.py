@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.cli.options import flags_of
@@ -174,7 +173,7 @@ def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> No
         if state.is_over:
             screen.print_text(f"{state.elapsed:6.1f} s  it is over")
     else:
-        screen.print_line(json.dumps(state.as_dict(), ensure_ascii=False))
+        screen.print_json(state.as_dict())
     screen.stdout.flush()
 
 

@@ -1,0 +1,159 @@
+"""Decode escapes in a text and keep the position of each character, to find what a text means."""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_base64, a2b_qp
+from bisect import bisect_right
+from contextlib import suppress
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_MAX_DEPTH = 4
+"""How often escapes of escapes are decoded, such as `%2541`."""
+
+_HEX = "[0-9A-Fa-f]"
+# Each alternative starts with a literal character, which makes the search fast.
+_ESCAPE = rf"""
+    %u(?P<percent4>{_HEX}{{4}}) | %(?P<percent>{_HEX}{{2}})
+    | \\U(?P<long>{_HEX}{{8}}) | \\u(?P<short>{_HEX}{{4}}) | \\u\{{(?P<braces>{_HEX}{{1,6}})\}}
+    | \\x(?P<byte>{_HEX}{{2}}) | \\(?P<octal>[0-3][0-7]{{2}}) | \\(?P<blank>[abfnrtv]) | \\(?P<sign>[^\w\s])
+    | &\#[xX](?P<html>{_HEX}{{1,6}});? | &\#(?P<decimal>[0-9]{{1,7}});? | &(?P<name>[A-Za-z]{{2,12}});
+"""
+# Escapes of mail and of UTF-7 are decoded apart: in a URL, `=41` is no escape.
+_MIME_ESCAPE = rf"""
+    =\?(?P<word>[\w.-]+\?[bBqQ]\?[^?\s]*)\?=(?:\s+(?==\?))?
+    | =(?P<byte>{_HEX}{{2}}) | =(?P<fold>[ \t]*\r?\n) | \+(?P<utf7>[A-Za-z0-9/]*-)
+"""
+# What UTF-16 and UTF-32 leave when they are read as another encoding, and what nobody sees.
+_INVISIBLE = r"[\0\xad\u200b-\u200f\u2060\ufeff\ufffd]+"
+_BLANK = r"[\s\0\xad\u200b-\u200f\u2060\ufeff\ufffd]+"
+_BASES = {"decimal": 10, "octal": 8}
+_LAST_CODE_POINT = 0x10FFFF
+
+
+class DecodedText:
+    """A text, and where each of its characters was in the text that it was decoded from."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the start and the end, in the original text, of what is here between two positions."""
+        return start, end
+
+    def decode(self, pattern: str, value: Callable[[re.Match[str]], str]) -> DecodedText:
+        """Return the text with each match replaced by its value; the same object if nothing changes."""
+        matched = _compiled(pattern)
+        text = matched.sub(value, self.text)
+        return self if text == self.text else _Decoding(text, self, matched, value)
+
+
+class _Decoding(DecodedText):
+    """The decoding of another text; positions are computed only when they are needed."""
+
+    def __init__(
+        self,
+        text: str,
+        parent: DecodedText,
+        pattern: re.Pattern[str],
+        value: Callable[[re.Match[str]], str],
+    ) -> None:
+        super().__init__(text)
+        self._parent, self._pattern, self._value = parent, pattern, value
+
+    def source_span(self, start: int, end: int) -> tuple[int, int]:
+        return self._parent.source_span(self._source(start)[0], self._source(end - 1)[1])
+
+    def _source(self, position: int) -> tuple[int, int]:
+        """Return the start and the end, in the parent, of the characters that stand for one here."""
+        positions, segments = self._segments
+        index = bisect_right(positions, position) - 1
+        source, end = segments[index]
+        if end:
+            return source, end
+        source += position - positions[index]
+        return source, source + 1
+
+    @cached_property
+    def _segments(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """The position of each segment here, and its start and end in the parent; 0 ends a copied one."""
+        positions, segments, length, end = [0], [(0, 0)], 0, 0
+        for match in self._pattern.finditer(self._parent.text):
+            length += match.start() - end
+            end = match.end()
+            positions.append(length)
+            segments.append(match.span())
+            length += len(self._value(match))
+            positions.append(length)
+            segments.append((end, 0))
+        return positions, segments
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.VERBOSE)
+
+
+def decodings(text: str) -> Iterator[DecodedText]:
+    """Yield a text and every decoding of it.
+
+    Decodes percent, JSON, Python, HTML, and mail escapes, UTF-7, UTF-16 or UTF-32 that was read as
+    another encoding, and their combinations; the last decodings are without white space, as a long
+    value may be folded.
+    """
+    original = DecodedText(text)
+    visible = original.decode(_INVISIBLE, lambda _: "")
+    mail = visible.decode(_MIME_ESCAPE, _mime_value)
+    if visible is not original:
+        yield original
+    yield from _unescape(visible)
+    if mail is not visible:
+        yield from _unescape(mail)
+
+
+def _unescape(view: DecodedText) -> Iterator[DecodedText]:
+    """Yield a text, each decoding of its escapes, and the last one without white space."""
+    yield view
+    for _ in range(_MAX_DEPTH):
+        before, view = view, view.decode(_ESCAPE, _value)
+        if view is before:
+            break
+        yield view
+    squeezed = view.decode(_BLANK, lambda _: "")
+    if squeezed is not view:
+        yield squeezed
+
+
+def _value(match: re.Match[str]) -> str:
+    """Return the character that an escape stands for, or the match where it stands for none."""
+    kind = match.lastgroup or ""
+    if kind == "blank":
+        return " "
+    if kind == "sign":
+        return match[kind]
+    if kind == "name":
+        from html import unescape
+
+        return unescape(match[0])
+    code = int(match[kind], _BASES.get(kind, 16))
+    return chr(code) if code <= _LAST_CODE_POINT else match[0]
+
+
+def _mime_value(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    if kind == "fold":
+        return ""
+    if kind == "byte":
+        return chr(int(match["byte"], 16))
+    with suppress(ValueError):
+        if kind == "utf7":
+            return match[0].encode().decode("utf-7")
+        _, form, content = match["word"].split("?")
+        is_base64 = form in "bB"
+        data = a2b_base64(content) if is_base64 else a2b_qp(content, header=True)
+        return data.decode("latin-1")  # UTF-16 leaves zero bytes, which are left out later
+    return match[0]
