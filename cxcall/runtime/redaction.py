@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 MASKED = "****"
 
 _MIN_LENGTH = 8
-"""A shorter secret is masked only as a whole word: a part of a word would be masked by chance."""
+"""A shorter secret is masked only as a whole word, and only if not made of letters alone.
+
+Otherwise it would mask parts of words, or a word of a message, by chance.
+"""
 _MIN_WORD_LENGTH = 4
 _PREFIX_LENGTH = 16
 """The start of a secret that is masked too, because a text may have been cut within a secret."""
@@ -49,13 +52,12 @@ class _Registry:
             forms = {
                 (form[:_PREFIX_LENGTH], form) for secret in new for form in _encoded_forms(secret)
             }
-            short = [secret for secret in known if _MIN_WORD_LENGTH <= len(secret) < _MIN_LENGTH]
+            short = filter(_is_short_secret, known)
+            words = "|".join(map(re.escape, short))
             self.secrets = _Secrets(
                 known,
                 tuple(sorted(forms.union(self.secrets.forms))),
-                re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, short))})(?!\w)")
-                if short
-                else None,
+                re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None,
             )
 
 
@@ -100,6 +102,10 @@ def redacted_repr(value: Any, *hidden: str) -> str:
     """Return a named tuple as `repr` does, without the fields that a traceback must not show."""
     shown = ((name, field) for name, field in value._asdict().items() if name not in hidden)
     return f"{type(value).__name__}({', '.join(f'{name}={field!r}' for name, field in shown)})"
+
+
+def _is_short_secret(secret: str) -> bool:
+    return _MIN_WORD_LENGTH <= len(secret) < _MIN_LENGTH and not secret.isalpha()
 
 
 def _find_secrets(text: str, secrets: _Secrets) -> Iterator[tuple[int, int]]:

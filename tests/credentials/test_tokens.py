@@ -426,8 +426,8 @@ def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Pat
         "import os, signal, sys, threading\n"
         "from cxcall.credentials import tokens\n"
         "from cxcall.settings.settings import load_settings\n"
-        "from cxcall.contracts.contract import builtin\n"
-        "settings = load_settings({'client_id': 'me'}, builtin()[0])\n"
+        "from cxcall.contracts.contract import load_shipped_contracts\n"
+        "settings = load_settings({'client_id': 'me'}, load_shipped_contracts()[0])\n"
         "def stop():\n"
         "    sys.stdin.readline()\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
@@ -695,11 +695,11 @@ def test_failed_write_keeps_the_old_file(
 
 PROGRAM = """
 import sys
-from cxcall.contracts.contract import builtin
+from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.credentials import tokens
 from cxcall.settings.settings import load_settings
 sys.stdin.read()
-settings = load_settings({"client_id": sys.argv[1]}, builtin()[0])
+settings = load_settings({"client_id": sys.argv[1]}, load_shipped_contracts()[0])
 print(tokens.get_token(settings, fresh=sys.argv[2] == "fresh").value)
 """
 
@@ -1197,8 +1197,8 @@ def test_status_imports_no_http() -> None:
         "import sys\n"
         "from cxcall.credentials import tokens\n"
         "from cxcall.settings.settings import load_settings\n"
-        "from cxcall.contracts.contract import builtin\n"
-        "tokens.get_status(load_settings({}, builtin()[0])).rows()\n"
+        "from cxcall.contracts.contract import load_shipped_contracts\n"
+        "tokens.get_status(load_settings({}, load_shipped_contracts()[0])).rows()\n"
         "print([n for n in ('requests', 'urllib3', 'ssl', 'http.client') if n in sys.modules])"
     )
     done = subprocess.run(
