@@ -20,14 +20,15 @@ _HEX = "[0-9A-Fa-f]"
 _ESCAPE = rf"""
     %u(?P<percent4>{_HEX}{{4}}) | %(?P<percent>{_HEX}{{2}})
     | \\U(?P<long>{_HEX}{{8}}) | \\u(?P<short>{_HEX}{{4}}) | \\u\{{(?P<braces>{_HEX}{{1,6}})\}}
-    | \\x(?P<byte>{_HEX}{{2}}) | \\(?P<octal>[0-3][0-7]{{2}}) | \\(?P<blank>[abfnrtv]) | \\(?P<sign>[^\w\s])
+    | \\x(?P<byte>{_HEX}{{2}}) | \\(?P<octal>[0-3][0-7]{{2}}) | \\(?P<blank>[abfnrtv]) | \\(?P<sign>[^\w\s&%])
     | &\#[xX](?P<html>{_HEX}{{1,6}});? | &\#(?P<decimal>[0-9]{{1,7}});? | &(?P<name>[A-Za-z]{{2,12}});
 """
-# Escapes of mail and of UTF-7 are decoded apart: in a URL, `=41` is no escape.
+# Escapes of mail and of UTF-7 are decoded apart: in a URL, `=41` and `+abc` are not escapes.
 _MIME_ESCAPE = rf"""
     =\?(?P<word>[\w.-]+\?[bBqQ]\?[^?\s]*)\?=(?:\s+(?==\?))?
-    | =(?P<byte>{_HEX}{{2}}) | =(?P<fold>[ \t]*\r?\n) | \+(?P<utf7>[A-Za-z0-9/]*-)
+    | =(?P<byte>{_HEX}{{2}}) | =(?P<fold>\s+)
 """
+_UTF_7 = r"\+(?:[A-Za-z0-9+/]+-?|-)"
 # What UTF-16 and UTF-32 leave when they are read as another encoding, and what nobody sees.
 _INVISIBLE = r"[\0\xad\u200b-\u200f\u2060\ufeff\ufffd]+"
 _BLANK = r"[\s\0\xad\u200b-\u200f\u2060\ufeff\ufffd]+"
@@ -107,12 +108,13 @@ def decodings(text: str) -> Iterator[DecodedText]:
     """
     original = DecodedText(text)
     visible = original.decode(_INVISIBLE, lambda _: "")
-    mail = visible.decode(_MIME_ESCAPE, _mime_value)
     if visible is not original:
         yield original
     yield from _unescape(visible)
-    if mail is not visible:
-        yield from _unescape(mail)
+    for pattern, value in ((_MIME_ESCAPE, _mime_value), (_UTF_7, _utf7_value)):
+        decoded = visible.decode(pattern, value)
+        if decoded is not visible:
+            yield from _unescape(decoded)
 
 
 def _unescape(view: DecodedText) -> Iterator[DecodedText]:
@@ -150,10 +152,14 @@ def _mime_value(match: re.Match[str]) -> str:
     if kind == "byte":
         return chr(int(match["byte"], 16))
     with suppress(ValueError):
-        if kind == "utf7":
-            return match[0].encode().decode("utf-7")
         _, form, content = match["word"].split("?")
         is_base64 = form in "bB"
         data = a2b_base64(content) if is_base64 else a2b_qp(content, header=True)
         return data.decode("latin-1")  # UTF-16 leaves zero bytes, which are left out later
+    return match[0]
+
+
+def _utf7_value(match: re.Match[str]) -> str:
+    with suppress(ValueError):
+        return match[0].encode().decode("utf-7")
     return match[0]

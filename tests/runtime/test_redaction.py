@@ -1,0 +1,129 @@
+"""The masking of secrets in text: every encoding, short secrets, and text without secrets."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from hashlib import sha256
+from threading import Thread
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.runtime import redaction
+from cxcall.runtime.redaction import MASKED, redact, redact_value, remember_secrets
+from cxcall.runtime.text_decoding import decodings
+from helpers.encodings import ENCODINGS, find_remains
+
+CANARY = "cAnArY/7f+3K_x9-Qz~84=LmN0pRsTuVwXyZ"
+# No part of these texts can be a part of a secret that a test remembers.
+PLAIN = st.text(
+    st.characters(exclude_characters="cCnNrR=%\\&+", exclude_categories=("Cs",)), max_size=80
+)
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=120)
+
+
+@pytest.fixture(autouse=True)
+def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start with no secrets; other tests of this process have left theirs."""
+    monkeypatch.setattr(redaction, "_registry", type(redaction._registry)())  # noqa: SLF001
+
+
+def shown_as(data: bytes, charset: str) -> str:
+    return data.decode(charset, "replace")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+@pytest.mark.parametrize("name", ENCODINGS)
+@given(secret=SECRETS, before=PLAIN, after=PLAIN)
+def test_no_encoding_of_a_secret_survives(
+    name: str, charset: str, secret: str, before: str, after: str
+) -> None:
+    remember_secrets(secret)
+    encode = ENCODINGS[name]
+    text = f"{before} {shown_as(encode(secret), charset)} {after}"
+    assert not find_remains(redact(text), secret, encode)
+
+
+@given(text=st.text(max_size=300))
+def test_text_without_a_secret_is_unchanged(text: str) -> None:
+    remember_secrets(CANARY, "sh0rt!")
+    assert redact(text) == text
+
+
+@given(before=PLAIN, after=PLAIN)
+def test_only_the_secret_is_replaced(before: str, after: str) -> None:
+    remember_secrets(CANARY)
+    for name in ("raw", "json-lower", "percent", "html-hex", "base64url", "hex"):
+        encoded = ENCODINGS[name](CANARY).decode()
+        assert redact(f"{before}<{encoded}>{after}") == f"{before}<{MASKED}>{after}"
+
+
+@given(text=st.text(max_size=100))
+def test_positions_of_decoded_characters_are_those_of_the_original(text: str) -> None:
+    for view in decodings(text):
+        ends = [view.source_span(index, index + 1) for index in range(len(view.text))]
+        assert all(0 <= start < end <= len(text) for start, end in ends)
+        assert ends == sorted(ends)
+
+
+@pytest.mark.parametrize(
+    ("secret", "text", "expected"),
+    [
+        ("pa55", "pin pa55, (pa55) pa55word xpa55", "pin ****, (****) pa55word xpa55"),
+        ("pa55", "p%61s\\u0073 pa\\u00355", "p%61s\\u0073 ****"),
+        ("token", "the token is wrong", "the token is wrong"),
+        ("a1", "a1 b2", "a1 b2"),
+        ("", "any text", "any text"),
+    ],
+)
+def test_short_secret_is_masked_as_a_whole_word(secret: str, text: str, expected: str) -> None:
+    remember_secrets(secret)
+    assert redact(text) == expected
+
+
+def test_values_and_names_of_json_are_masked_and_it_stays_json() -> None:
+    remember_secrets(CANARY, "1234567890", "pa55")
+    value = {CANARY: [f"x {CANARY}", None, 201, 1.5, True, 1234567890], "outcome": ("pa55", 55)}
+    assert redact_value(value) == {
+        MASKED: [f"x {MASKED}", None, 201, 1.5, True, MASKED],
+        "outcome": [MASKED, 55],
+    }
+    remember_secrets('quote"and\\more')
+    text = json.dumps({"a": 'say quote"and\\more'})
+    assert json.loads(redact(text)) == {"a": "say ****"}
+
+
+def test_secrets_that_look_like_escapes_are_masked() -> None:
+    for secret in (
+        "100%41&amp;=41\\u0041x",
+        "\\/" * 8,
+        "=?utf-8?q?abcdef?=",
+        "+AGEAYgBjAGQ-",
+    ):
+        remember_secrets(secret)
+        for name, encode in ENCODINGS.items():
+            if name != "cut":
+                text = encode(secret).decode("utf-8", "replace")
+                assert not find_remains(redact(text), secret, encode), (secret, name)
+
+
+def test_secrets_are_known_in_every_thread() -> None:
+    secrets = [b64encode(sha256(bytes([number])).digest()).decode() for number in range(16)]
+    threads = [Thread(target=remember_secrets, args=(secret,)) for secret in secrets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert redact(" ".join(secrets)).split() == [MASKED] * len(secrets)
+
+
+@pytest.mark.parametrize(
+    "unit", ["x", "\\", "%25", "=", "&", "+", "\\u0041", " a", "\0", f"{CANARY} "]
+)
+def test_large_text_is_masked_in_linear_time(unit: str) -> None:
+    # Quadratic time would take hours, and be stopped by the limit of the test run.
+    remember_secrets(CANARY)
+    text = unit * ((1 << 20) // len(unit))
+    assert CANARY not in redact(text + CANARY)
