@@ -134,7 +134,8 @@ def _common_length(text: str, start: int, form: str) -> int:
 
 
 def _mask_spans(text: str, spans: list[tuple[int, int]]) -> str:
-    parts, end = [], 0
+    parts: list[str] = []
+    end = 0
     for start, stop in sorted(spans):
         if start > end or not parts:
             parts += [text[end:start], MASKED]
