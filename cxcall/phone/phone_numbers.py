@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -11,9 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_NUMBER = r"(?<![0-9A-Za-z])\+?[0-9](?:[ ().-]{0,2}[0-9]){6,}(?![0-9A-Za-z])"
-_UUID_OR_NUMBER = re.compile(f"(?P<uuid>{_UUID})|(?P<number>{_NUMBER})")
-_INTERNATIONAL = re.compile(r"\+[0-9](?:[ ().-]{0,2}[0-9]){6,}")
+_YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
+_COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+# What has as many digits as a phone number and is none: dates with and without a time, IP addresses.
+_OTHERS = "|".join(
+    (
+        rf"{_YEAR}(?P<one>[-.]){_MONTH}(?P=one){_DAY}(?:{_TIME})?",
+        rf"[0-3][0-9](?P<two>[-.])[0-3][0-9](?P=two){_YEAR}",
+        rf"{_YEAR}{_MONTH}{_DAY}(?:{_COMPACT_TIME})?",
+        rf"(?=[0-9.]{{0,12}}[0-9]{{3}})(?:{_OCTET}\.){{3}}{_OCTET}",
+    )
+)
+_DATE_OR_ADDRESS = rf"(?<![0-9A-Za-z+])(?:{_OTHERS})(?![0-9A-Za-z]|[().-]{{1,2}}[0-9])"
+# A date after a space is not a part of the number before it.
+_MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){{6,}}"
+_NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
+_INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
 _DIGIT = re.compile(r"[0-9]")
 
 SHOWN_DIGITS = 4
@@ -28,15 +43,28 @@ def mask(number: str) -> str:
 
 
 def mask_text(text: str) -> str:
-    """Mask everything in `text` that reads as a phone number (seven digits or more); UUIDs stay."""
+    """Mask everything in `text` that reads as a phone number (seven digits or more).
+
+    UUIDs, dates, times, and IP addresses are not masked.
+    """
     if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
         return text
-    return _UUID_OR_NUMBER.sub(lambda match: match["uuid"] or mask(match["number"]), text)
+    return _pattern(_NUMBER).sub(_mask_match, text)
 
 
 def mask_international(text: str) -> str:
     """Mask only the numbers that start with `+`: in a server's text, bare digits are IDs and times."""
-    return _INTERNATIONAL.sub(lambda match: mask(match[0]), text)
+    return _pattern(_INTERNATIONAL).sub(_mask_match, text) if "+" in text else text
+
+
+@cache
+def _pattern(number: str) -> re.Pattern[str]:
+    """Return the pattern of what is kept, or of a number (group `number`)."""
+    return re.compile(rf"{_UUID}|{_DATE_OR_ADDRESS}|(?P<number>{number})")
+
+
+def _mask_match(match: re.Match[str]) -> str:
+    return mask(match["number"]) if match["number"] else match[0]
 
 
 def mask_url(url: str) -> str:
@@ -69,7 +97,7 @@ def numbers_in(value: Any) -> list[str]:
     if isinstance(value, dict | list):
         members = value.values() if isinstance(value, dict) else value
         return [number for member in members for number in numbers_in(member)]
-    found = _UUID_OR_NUMBER.finditer(value) if isinstance(value, str) else ()
+    found = _pattern(_NUMBER).finditer(value) if isinstance(value, str) else ()
     return [mask(match["number"]) for match in found if match["number"]]
 
 

@@ -1,0 +1,83 @@
+"""The masking of phone numbers in text, and of nothing that is not one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.phone.phone_numbers import mask_international, mask_text, mask_url, numbers_in
+
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - no zone is meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-11-02",
+        "/2010-04-01/Accounts",
+        "2024-11-02T10:00:00.123456Z",
+        "2024-11-02 10:00:00+01:00",
+        "12 2024-11-02 10:00 +0100 2024-11-03",
+        "2024.11.02, 02.11.2024, 11-02-2024",
+        "20241102, 20241102103000",
+        "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
+        "12345678-1234-1234-1234-123456789012",
+        "192.168.100.200:8080",
+        "01M8C4Y07WRNW650AV",
+        "v2.0.1234, 12345.6",
+    ],
+)
+def test_date_or_id_is_not_masked(text: str) -> None:
+    assert mask_text(text) == text
+    assert mask_international(text) == text
+    assert mask_url(f"https://host/{text}") == f"https://host/{text}"
+    assert numbers_in(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("+12025550123", "+*******0123"),
+        ("call +1 (202) 555-0123 now", "call +* (***) ***-0123 now"),
+        ("202-555-0123", "***-***-0123"),
+        ("5550123", "***0123"),
+        ("tel:12025550123", "tel:*******0123"),
+        ("2024-11-02 +12025550123", "2024-11-02 +*******0123"),
+        ("2024-11-02 2025550123", "2024-11-02 ******0123"),
+        ("2024-13-02", "****-13-02"),
+        ("2024-11-02-55", "****-**-02-55"),
+        ("+20241102", "+****1102"),
+        ("20.25.55.01.23", "**.**.**.01.23"),
+    ],
+)
+def test_phone_number_is_masked(text: str, expected: str) -> None:
+    assert mask_text(text) == expected
+
+
+@given(
+    moment=MOMENTS,
+    form=st.sampled_from(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d"]),
+)
+def test_no_date_is_masked(moment: datetime, form: str) -> None:
+    text = f"from {moment.strftime(form)} to {moment.isoformat()}Z"
+    assert mask_text(text) == text
+    assert mask_international(text) == text
+
+
+@given(value=st.uuids())
+def test_no_uuid_is_masked(value: UUID) -> None:
+    assert mask_text(f"id {value}.") == f"id {value}."
+
+
+@given(
+    number=st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True),
+    text=st.text("ab ,;:/\n", max_size=20),
+)
+def test_every_international_number_is_masked(number: str, text: str) -> None:
+    for masked in (mask_text(f"{text} {number}"), mask_international(f"{text} {number}")):
+        assert number[:-4] not in masked
+        assert masked.endswith(number[-4:])
