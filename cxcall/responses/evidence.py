@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -10,19 +11,22 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import engagement_id
 from cxcall.responses.platform_words import SOURCE, shorten
+from cxcall.responses.started import names_something_started
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.contracts.operation import Operation
-    from cxcall.transport.messages import Exchange, HttpResponse
+    from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
 # These redirects repeat the method elsewhere, so this server did not process it; after others it may have.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
+_STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode")
+_ERROR_STATUS = re.compile(r"(?:http/\S+ )?[45]\d\d\b")
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
 
 
@@ -47,7 +51,7 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
         return Evidence.INCONCLUSIVE if exchange.left else Evidence.UNSENT
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return _classify_success(response, operation, first_header)
+        return _classify_success(exchange.request, response, operation, first_header)
     if status == HTTPStatus.UNAUTHORIZED:
         return Evidence.UNAUTHORIZED
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
@@ -63,13 +67,57 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
     return Evidence.REFUSED if is_refusal else Evidence.INCONCLUSIVE
 
 
-def _classify_success(response: HttpResponse, operation: Operation, first_header: str) -> Evidence:
+def _classify_success(
+    request: HttpRequest, response: HttpResponse, operation: Operation, first_header: str
+) -> Evidence:
+    """Return what a 2xx response proves: a reported failure is a refusal only if nothing was started."""
     has_id = engagement_id(operation, response, first_header) is not None
     # The body of a read describes another request: a read fails only by its status.
-    if not operation.is_read and reported_failure(response):
-        # It reports a failure and something that was started: either may be true.
-        return Evidence.INCONCLUSIVE if has_id or _is_partial(response.json()) else Evidence.REFUSED
+    if operation.is_read:
+        return _classify_unreported(response, has_id=has_id)
+    body = response.json()
+    if response.status == HTTPStatus.MULTI_STATUS:
+        return _classify_multi_status(request, response, has_id=has_id)
+    if not reported_failure(response):
+        return _classify_unreported(response, has_id=has_id)
+    # It reports a failure and something that was started: either may be true.
+    is_doubtful = has_id or _is_partial(body) or names_something_started(body, request)
+    return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
+
+
+def _classify_unreported(response: HttpResponse, *, has_id: bool) -> Evidence:
     return Evidence.ACCEPTED if has_id or not unreadable_reason(response) else Evidence.INCONCLUSIVE
+
+
+def _classify_multi_status(
+    request: HttpRequest, response: HttpResponse, *, has_id: bool
+) -> Evidence:
+    """Return what a 207 proves, which reports a status for each item, at any depth of its body.
+
+    It is accepted only if its items can be read and none failed, and refused only if none did
+    anything else.
+    """
+    body = response.json()
+    if not isinstance(body, dict | list) or not body:
+        return Evidence.INCONCLUSIVE
+    failures, successes = _count_items(body)
+    if not failures and not reported_failure(response):
+        return Evidence.ACCEPTED
+    is_doubtful = has_id or successes or _is_partial(body) or names_something_started(body, request)
+    return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
+
+
+def _count_items(body: Any) -> tuple[int, int]:
+    """Return how many objects of a body report a failure, and how many items of its lists do not."""
+    failures = successes = 0
+    for value in body.values() if isinstance(body, dict) else body:
+        if isinstance(value, dict | list):
+            inner = _count_items(value)
+            failures, successes = failures + inner[0], successes + inner[1]
+            is_item = isinstance(body, list) and isinstance(value, dict)
+            successes += is_item and not any(inner) and not any(_failure_descriptions(value))
+    failures += isinstance(body, dict) and any(_failure_descriptions(body))
+    return failures, successes
 
 
 def unreadable_reason(response: HttpResponse) -> str:
@@ -104,8 +152,8 @@ def _failure_descriptions(entry: Any) -> Iterator[str]:
             yield f"`{member}` is false"
         elif name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
             yield f"`{member}` is {value}"
-        elif name in ("status", "statuscode") and (
-            _is_integer_above(value, 399) or text in _FAILED_WORDS
+        elif name in _STATUS_NAMES and (
+            _is_integer_above(value, 399) or text in _FAILED_WORDS or _ERROR_STATUS.match(text)
         ):
             yield f"`{member}` is `{shorten(text)}`"
         elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
@@ -136,7 +184,7 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
         "hidden-failure",
         "response",
         f"the API answered HTTP {response.status}, and its body reports a failure: {failure}",
-        fix="read the body; nothing was started, as far as it says",
+        fix="read the body",
         why="a 2xx whose body reports a failure is no success",
         source=SOURCE,
     )

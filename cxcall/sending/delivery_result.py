@@ -11,7 +11,12 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
-from cxcall.responses.evidence import Evidence, hidden_failure, unreadable_reason
+from cxcall.responses.evidence import (
+    Evidence,
+    hidden_failure,
+    reported_failure,
+    unreadable_reason,
+)
 from cxcall.responses.platform_words import SOURCE, platform_message
 from cxcall.transport import retry_after
 
@@ -203,7 +208,11 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
         words = platform_message(response)
         return f'{status}, which says "{words}"' if words else status
     kind = unreadable_reason(response)
-    return f"{status} with {kind}" if kind else f"{status}, and its body reports a failure"
+    if kind:
+        return f"{status} with {kind}"
+    if reported_failure(response):
+        return f"{status}, and its body reports a failure"
+    return f"{status}, and its body does not say that every item succeeded"
 
 
 def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> list[Finding]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cxcall.contracts import contract
 from cxcall.responses.evidence import Evidence, classify, hidden_failure, unreadable_reason
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+from helpers.command import CONTACT
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
 
 OPERATIONS = {
     entry.name: entry for kit in contract.load_shipped_contracts() for entry in kit.operations
@@ -140,3 +145,64 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
 @pytest.mark.parametrize("body", [b"", b"null", b" \n", b"{}"])
 def test_empty_or_valid_json_body_is_readable(body: bytes) -> None:
     assert unreadable_reason(respond(200, body)) == ""
+
+
+STARTED = [
+    {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]},
+    {"callState": "dialing", "errors": ["agent not notified"]},
+    {"contactId": "new-one", "error": "agent not notified"},
+    {"result": {"jobId": 17}, "success": False}, {"error": "x", "data": {"calls": [{"id": "c-1"}]}},
+    {"errorCount": 1, "callIds": ["c-1"]}, {"error": "x", "selfUri": "/api/v2/conversations/abc"},
+    {"fault": {"code": "x"}, "startTime": "2026-11-26T14:00:00Z"}, {"error": "x", "queued": True},
+    {"errors": [{"conversationId": "abc", "message": "x"}]}, {"status": "failed", "phase": "ringing"},
+    {"error": "x", "acceptedCount": 1}, {"error": "x", "callsPlaced": 1, "isStarted": "true"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", STARTED, ids=json.dumps)
+def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
+    assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
+    assert evidence_of(respond(200, [body])) is Evidence.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "x", "correlationId": "c", "requestId": "r", "traceId": "t"}, {"error": "x", "id": None},
+        {"error": {"id": "e-1", "message": "x"}}, {"error": "x", "callState": "failed"}, {"error": "x", "state": ""},
+        {"error": "x", "queued": False}, {"error": "x", "acceptedCount": 0}, {"error": "x", "isValid": False},
+        {"error": "x", "status": "400 Bad Request"}, {"error": "x", "status": 400}, {"status": "400"},
+        {"error": "x", "contactId": "11111111-2222-4333-8444-555555555555"}, {"error": "x", "ids": []},
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_failure_with_nothing_started_is_refused(body: Any) -> None:
+    request = REQUEST._replace(body=b'{"contactId": "11111111-2222-4333-8444-555555555555"}')
+    exchange = Exchange(request, respond(200, body), left=True)
+    assert classify(exchange, EXECUTE) is Evidence.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"items": [{"status": 201}, {"status": 400}]}, "inconclusive"), ([{"status": 400}, {"ok": 1}], "inconclusive"),
+        ({"results": [{"statusCode": "409"}, {"id": "c-1", "statusCode": 201}]}, "inconclusive"),
+        ({"results": [{"status": 400}], "conversationId": "abc"}, "inconclusive"), ({}, "inconclusive"),
+        ({"results": [{"response": {"error": "x"}}, {"response": {"id": "c"}}]}, "inconclusive"),
+        (b"<multistatus/>", "inconclusive"), (None, "inconclusive"), ([], "inconclusive"),
+        ({"items": [{"status": 400}, {"error": "x"}]}, "refused"), ([{"status": 503}], "refused"),
+        ({"items": [{"status": 201}, {"status": 202}]}, "accepted"), ([{"id": "c-1"}], "accepted"),
+    ],
+)  # fmt: skip
+def test_multi_status_is_accepted_only_if_no_item_failed(body: Any, expected: str) -> None:
+    assert evidence_of(respond(207, body)) == expected
+
+
+def test_failure_beside_something_started_is_unknown_and_not_sent_again(cxcall: Cxcall) -> None:
+    body = {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]}
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    with Platform(lambda _body, _count: Reply(200, body)) as platform:
+        cxcall.environment |= platform.environment
+        assert cxcall(*words, "-o", "json", code=8).envelope["outcome"] == "unknown"
+        cxcall(*words, code=7)
+    assert platform.rung == 1
