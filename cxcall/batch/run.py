@@ -24,6 +24,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.records import intent_digest
 from cxcall.output.report import delivery_report, error_report
+from cxcall.runtime import signals
 from cxcall.runtime.signals import block_in_thread, heeded
 from cxcall.sending.dialer import Plan, SendHooks, deliver
 
@@ -105,8 +106,13 @@ class Run:
             self.interrupts += 1
             self.stop("interrupted")
             self._events.put(None)
+            signals.on_signal()
 
         before = {number: signal.signal(number, interrupt) for number in heeded()}
+        if signals.noted:
+            signals.noted.clear()
+            self.interrupts += 1
+            self.stop("interrupted")
         try:
             yield
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,8 +15,8 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.output.options import parse_output_options
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
-from cxcall.runtime.process_exit import report_write_error
-from cxcall.runtime.signals import let_interrupt
+from cxcall.runtime.process_exit import discard, report_write_error
+from cxcall.runtime.signals import let_interrupt, note_only, stop_if_noted
 from cxcall.runtime.streams import UnwrittenError, guard
 from cxcall.version import __version__
 
@@ -25,23 +26,53 @@ if TYPE_CHECKING:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; print its report and return its exit code. Nothing escapes from here."""
-    invocation, report = Invocation(), None
+    done = _Run(arguments)
     try:
-        let_interrupt()
-        guard()
-        report = _report(_asking(arguments), invocation) if arguments else Report(text=short_help())
-        if report is not None:
-            spoken = invocation.output or parse_output_options(arguments, report.command)
-            let_interrupt()  # a reader may take nothing for ever
-            Screen.standard(spoken).print_report(report)
-    except OSError as error:
-        return _unwritten(error, report or Report())
+        done.finish()
+        note_only()  # the exit code is known: no signal changes it
     except KeyboardInterrupt:
-        is_told = report is not None and (
-            report.delivery or report.exit_code or report.is_change_accepted
-        )
-        return report.exit_code if report is not None and is_told else ExitCode.INTERRUPTED
-    return report.exit_code if report is not None else ExitCode.OK
+        note_only()
+        # What is still to be written may be what blocks: the reader takes nothing.
+        discard(sys.stdout)
+    return done.code
+
+
+class _Run:
+    """One run: its exit code so far, for a signal that comes at any moment."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self._arguments = arguments
+        self.code = int(ExitCode.INTERRUPTED)
+
+    def finish(self) -> None:
+        """Run the command and print its report; raises KeyboardInterrupt."""
+        let_interrupt(self.code)
+        stop_if_noted()
+        guard()
+        invocation, report = Invocation(), Report()
+        try:
+            report = self._run_command(invocation)
+            let_interrupt(self.code)  # a reader may take nothing for ever
+            if report is not _PRINTED:
+                spoken = invocation.output or parse_output_options(self._arguments, report.command)
+                Screen.standard(spoken).print_report(report)
+            sys.stdout.flush()
+        except OSError as error:
+            self.code = _unwritten(error, report)
+            return
+        self.code = report.exit_code
+
+    def _run_command(self, invocation: Invocation) -> Report:
+        """Run the command; from then on, its exit code is that of the run where it did something."""
+        asked = _asking(self._arguments) if self._arguments else ()
+        report = (_report(asked, invocation) or _PRINTED) if asked else Report(text=short_help())
+        if report.delivery or report.exit_code or report.is_change_accepted:
+            self.code = report.exit_code
+        return report
+
+
+_PRINTED = Report()
+"""The report of a command that has said all that it had to say itself, as help does."""
 
 
 def _unwritten(error: OSError, report: Report) -> int:
@@ -81,7 +112,7 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
         raise
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
-    except Exception as fault:  # noqa: BLE001 - the error boundary
+    except BaseException as fault:  # noqa: BLE001 - the error boundary: a panic in Rust is no Exception
         return _fault_report(fault, invocation.command)
     if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
         command = invocation.command or _command_in(arguments)
@@ -100,7 +131,7 @@ def _command_in(arguments: Sequence[str]) -> str:
     return " ".join([first, *(word for word in words if word in within)][:2])
 
 
-def _fault_report(fault: Exception, command: str) -> Report:
+def _fault_report(fault: BaseException, command: str) -> Report:
     """Describe a fault of cxcall itself by places in its code alone: values could be secrets."""
     from traceback import extract_tb
 

@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import contextmanager
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
+noted: list[int] = []
+"""The signals that came while they were only noted; `__main__` notes them before this module is loaded."""
 
-def let_interrupt() -> None:
-    """Make both signals raise KeyboardInterrupt from here on."""
 
-    def interrupt(_number: int, _frame: object) -> NoReturn:
+def _do_nothing() -> None:
+    pass
+
+
+on_signal: Callable[[], None] = _do_nothing
+"""Called when a signal ends the command soon: what is written until then must not block."""
+
+_RETRY_SECONDS = 0.005
+_UNINTERRUPTIBLE = ("<frozen importlib", f"{os.sep}jsonschema_rs{os.sep}")
+"""Where an exception is lost or ends in a panic: code that C or Rust calls, as the start of file names."""
+
+
+class _Interrupter:
+    """A handler that raises KeyboardInterrupt at the first signal and ends the process at the second."""
+
+    def __init__(self, exit_code: int) -> None:
+        self._exit_code = exit_code
+        self._has_raised = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self._has_raised:
+            os._exit(self._exit_code)
+        if not _is_postponed(number, frame):
+            self._has_raised = True
+            on_signal()
+            raise KeyboardInterrupt
+
+
+def let_interrupt(exit_code: int) -> None:
+    """Make both signals raise KeyboardInterrupt from here on; a second one ends the process with `exit_code`."""
+    handler = _Interrupter(exit_code)
+    for number in heeded():
+        signal.signal(number, handler)
+
+
+def stop_if_noted() -> None:
+    """Raise KeyboardInterrupt if a signal came while it was only noted."""
+    if noted:
+        noted.clear()
         raise KeyboardInterrupt
 
-    for number in heeded():
-        signal.signal(number, interrupt)
 
-
-def let_pass() -> None:
-    """Ignore both signals from here on: the report of what was done is still to be written."""
+def note_only() -> None:
+    """Only note both signals from here on, for `DeferredSignals`, or as the exit code is already known."""
     for number in heeded():
-        signal.signal(number, lambda _number, _frame: None)
+        signal.signal(number, lambda number, _frame: noted.append(number))
 
 
 def heeded() -> list[signal.Signals]:
@@ -41,7 +78,25 @@ def block_in_thread() -> None:
     would not wake up for a signal that another thread got.
     """
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
-        signal.pthread_sigmask(signal.SIG_BLOCK, NUMBERS)
+        signal.pthread_sigmask(signal.SIG_BLOCK, (*NUMBERS, signal.SIGALRM))
+
+
+def call_later(seconds: float, action: Callable[[], None]) -> bool:
+    """Call a function on the main thread after some seconds; return False where the system cannot."""
+    if not hasattr(signal, "setitimer"):  # Windows
+        return False
+    signal.signal(signal.SIGALRM, lambda _number, _frame: action())
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    return True
+
+
+def _is_postponed(number: int, frame: FrameType | None) -> bool:
+    """Tell whether a signal must not interrupt now; if so, send it again shortly."""
+    while frame is not None and not frame.f_code.co_filename.startswith(_UNINTERRUPTIBLE[0]):
+        if _UNINTERRUPTIBLE[1] in frame.f_code.co_filename:
+            break
+        frame = frame.f_back
+    return frame is not None and call_later(_RETRY_SECONDS, lambda: signal.raise_signal(number))
 
 
 class DeferredSignals:
@@ -55,6 +110,8 @@ class DeferredSignals:
     def __enter__(self) -> Self:
         if current_thread() is main_thread():  # signals are not handled on any other
             self._before = {number: signal.signal(number, self._take) for number in heeded()}
+            self.caught = self.caught or bool(noted)
+            noted.clear()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -62,9 +119,12 @@ class DeferredSignals:
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
-    def _take(self, _number: int, _frame: object) -> None:
+    def _take(self, number: int, frame: FrameType | None) -> None:
         self.caught = True
-        self._interrupt()
+        if not self._is_open:
+            on_signal()
+        elif not _is_postponed(number, frame):
+            self._interrupt()
 
     def _interrupt(self) -> None:
         if self._is_open:

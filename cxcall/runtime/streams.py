@@ -4,17 +4,52 @@ from __future__ import annotations
 
 import os
 import sys
+from errno import ETIMEDOUT
 from io import BufferedWriter, RawIOBase, TextIOWrapper
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from cxcall.runtime import signals
 from cxcall.runtime.process_exit import discard
+from cxcall.runtime.signals import call_later
 
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
 
 
+_PATIENCE = 2.0
+"""Seconds that a write may block once a signal came: nobody may be reading."""
+
+
 class UnwrittenError(OSError):
     """stdout cannot be written, for example as the disk is full; not raised for a closed pipe."""
+
+
+class _TimedWrite:
+    """Knows since when a write to a standard stream is running; only the main thread writes."""
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def __enter__(self) -> None:
+        self.since = self.since or monotonic()
+
+    def __exit__(self, *_: object) -> None:
+        self.since = None
+
+
+_timed = _TimedWrite()
+
+
+def limit_writes() -> None:
+    """Let writes to the standard streams fail from here on, if they block for two seconds."""
+
+    def check() -> None:
+        limit_writes()
+        if _timed.since is not None and monotonic() - _timed.since >= _PATIENCE:
+            raise TimeoutError(ETIMEDOUT, "nobody reads it")
+
+    call_later(_PATIENCE / 4, check)
 
 
 class _GuardedStdout(TextIOWrapper):
@@ -22,15 +57,24 @@ class _GuardedStdout(TextIOWrapper):
 
     def write(self, text: str) -> int:
         try:
-            return super().write(text)
+            with _timed:
+                return super().write(text)
         except OSError as error:
-            _refuse(error)
+            self._refuse(error)
 
     def flush(self) -> None:
         try:
-            super().flush()
+            with _timed:
+                super().flush()
         except OSError as error:
-            _refuse(error)
+            self._refuse(error)
+
+    def _refuse(self, error: OSError) -> NoReturn:
+        if isinstance(error, BrokenPipeError):
+            raise error
+        if isinstance(error, TimeoutError):
+            discard(self)
+        raise UnwrittenError(*error.args) from None
 
 
 class _GuardedStderr(TextIOWrapper):
@@ -38,14 +82,16 @@ class _GuardedStderr(TextIOWrapper):
 
     def write(self, text: str) -> int:
         try:
-            return super().write(text)
+            with _timed:
+                return super().write(text)
         except OSError:
             discard(self)
             return len(text)
 
     def flush(self) -> None:
         try:
-            super().flush()
+            with _timed:
+                super().flush()
         except OSError:
             discard(self)
 
@@ -55,6 +101,7 @@ def guard() -> None:
 
     A stream that was closed before the start (`>&-`) becomes the null device.
     """
+    signals.on_signal = limit_writes
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     sys.stdout = _guarded(sys.stdout, _GuardedStdout)
     sys.stderr = _guarded(sys.stderr, _GuardedStderr)
@@ -73,9 +120,3 @@ def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
         line_buffering=stream.line_buffering or is_raw,
         write_through=stream.write_through,
     )
-
-
-def _refuse(error: OSError) -> NoReturn:
-    if isinstance(error, BrokenPipeError):
-        raise error
-    raise UnwrittenError(*error.args) from None

@@ -25,7 +25,7 @@ from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.runtime.signals import let_pass
+from cxcall.runtime.signals import note_only
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsuitable_token
 
@@ -165,7 +165,7 @@ class _Batch:
         self.screen.print_diagnostic(
             f"batch {batch}: {count_phrase(totals.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
         )
-        let_pass()  # from here on, the run itself handles signals
+        note_only()  # from here on, the run itself handles signals
         self._send(run, totals)
         report = self._report(run, totals)
         if not run.is_at_end or run.stop_reason:

@@ -181,7 +181,7 @@ def _indented(value: Any) -> str:
 
 def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
     from cxcall.ledger.ledger import Ledger
-    from cxcall.runtime.signals import let_pass
+    from cxcall.runtime.signals import note_only
     from cxcall.sending.dialer import Plan, SendHooks, deliver, read
     from cxcall.settings.settings import state_dir
 
@@ -193,7 +193,7 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
     else:
         # Never closed: the record is durable, and closing would cost 10 ms per send.
         ledger = Ledger.open(state_dir())
-        let_pass()  # from here on, the delivery itself handles signals
+        note_only()  # from here on, the delivery itself handles signals
         delivery = deliver(plan, ledger, tokens, hooks)
     return delivery_report(
         command, delivery, checked.operation, checked.request, checked.body, checked.findings

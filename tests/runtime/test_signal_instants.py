@@ -1,0 +1,173 @@
+"""A signal at any instant, from the first instruction of cxcall to the last: a documented exit code, no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CONTACT, CXCALL
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "60"))
+"""How many signals are sent; a release is tested with 1,000."""
+
+SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--again", "--yes")
+CHECK = ("validate", "p.json")
+EXPLAIN = ("explain", "401.txt")
+DOCUMENTED = {0, 3, 8, 130}
+LONGEST = 0.4
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def wait_for_handler(process: subprocess.Popen[bytes]) -> None:
+    """Wait until cxcall runs: Python itself does not handle SIGTERM."""
+    status = Path(f"/proc/{process.pid}/status")
+    while process.poll() is None:
+        lines = status.read_text("ascii").splitlines()
+        caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt"))
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+
+
+def run_and_signal(
+    cxcall: Cxcall, words: tuple[str, ...], number: int, instant: float
+) -> tuple[int, str]:
+    """Run a command, send it a signal some seconds after its first instruction; return its end."""
+    with subprocess.Popen(
+        [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        wait_for_handler(process)
+        end = time.perf_counter() + instant
+        while time.perf_counter() < end:
+            pass
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+    return process.returncode, err.decode()
+
+
+@pytest.mark.slow
+def test_signals_at_seeded_instants_end_with_a_documented_code(cxcall: Cxcall) -> None:
+    seeded = Random(17)
+    cxcall.file("p.json", {"contactId": 1})
+    cxcall.file("401.txt", "HTTP/1.1 401 Unauthorized\n\n")
+    codes: Counter[int] = Counter()
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        for _ in range(COUNT):
+            words = seeded.choice((SEND, SEND, CHECK, EXPLAIN))
+            number = seeded.choice((signal.SIGINT, signal.SIGTERM))
+            instant = seeded.uniform(0, LONGEST) ** 2 / LONGEST
+            before = platform.rung
+            code, err = run_and_signal(cxcall, words, number, instant)
+            codes[code] += 1
+            shown = (words, number, instant, code, err)
+            assert code in DOCUMENTED, shown
+            for word in ("Traceback", "panicked", "Exception ignored", "itself failed"):
+                assert word not in err, shown
+            assert platform.rung - before <= 1, shown
+            assert code != 130 or platform.rung == before, shown
+    assert codes[130], codes
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_modules_load_ends_with_130_and_nothing_else(
+    cxcall: Cxcall, number: int
+) -> None:
+    for instant in (0.0, 0.005, 0.01, 0.015):
+        assert run_and_signal(cxcall, CHECK, number, instant) == (130, "")
+
+
+IMPORTING = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+sys.argv = ["cxcall", "validate", "p.json"]
+import importlib.abc, importlib.machinery
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from cxcall.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["typer", "cxcall.cli.main", "jsonschema_rs", "cxcall.validation.run", "decimal"]
+)
+def test_a_signal_during_an_import_is_not_lost(cxcall: Cxcall, module: str) -> None:
+    cxcall.file("p.json", {"contactId": 1})
+    script = IMPORTING.format(folder=str(cxcall.folder), module=module)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], cwd=cxcall.folder, env=cxcall.environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in ran.stderr
+    assert "panicked" not in ran.stderr
+    assert ran.returncode in (130, 3), ran  # 3: it was over before the signal was sent again
+
+
+def test_a_signal_between_the_last_import_and_the_delivery_is_not_swallowed(
+    cxcall: Cxcall,
+) -> None:
+    cxcall.file(
+        "sitecustomize.py",
+        "import os, signal, sys\n"
+        "def note(event, arguments):\n"
+        "    if event == 'sqlite3.connect' and arguments[0] != ':memory:':\n"
+        "        import threading\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.addaudithook(note)\n",
+    )
+    with Platform() as platform:
+        cxcall.environment |= {**platform.environment, "PYTHONPATH": str(cxcall.folder)}
+        cxcall(*SEND, code=130)
+        assert platform.rung == 0
+
+
+@pytest.mark.parametrize(("stream", "code"), [("stdout", 9), ("stderr", 130)])
+def test_a_pipe_that_nobody_reads_does_not_keep_a_batch_from_ending(
+    cxcall: Cxcall, stream: str, code: int
+) -> None:
+    import fcntl
+
+    rows = 500
+    line = '{"contactId": "%s", "reasonCode": "row %d"}\n'
+    file = cxcall.file("rows.jsonl", "".join(line % (CONTACT, row) for row in range(rows)))
+    words = ("batch", file, "--operation", "personal-connection", "--confirm", str(rows))
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(writer, b"." * size)  # it is full, and nobody reads it
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
+        with subprocess.Popen(
+            [str(CXCALL), *words, "--rate", "1000/s"],
+            cwd=cxcall.folder, env=cxcall.environment, stdin=subprocess.DEVNULL,
+            stdout=streams["stdout"], stderr=streams["stderr"],
+        ) as process:  # fmt: skip
+            if code == 9:
+                assert platform.wait_for_rings(1)
+            else:
+                wait_for_handler(process)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == code
+    os.close(reader)
+    os.close(writer)
+    assert set(platform.dials.values()) == ({1} if code == 9 else set())
