@@ -226,6 +226,26 @@ def is_too_deep(value: Any, depth: int = 0) -> bool:
     return bool(level)
 
 
+def is_object_too_deep(value: object) -> bool:
+    """Return whether a Python value goes below 200 levels, so that `json.dumps` might exhaust the stack.
+
+    Tuples and subclasses count as in `json.dumps`. A part that occurs twice is looked at once.
+    """
+    level, seen = [value], {id(value)}
+    for _ in range(MAX_DEPTH + 1):
+        members = [
+            member
+            for node in level
+            if isinstance(node, dict | list | tuple)
+            for member in (node.values() if isinstance(node, dict) else node)
+        ]
+        level = [member for member in members if id(member) not in seen]
+        seen.update(map(id, level))
+        if not level:
+            return False
+    return any(isinstance(node, dict | list | tuple) for node in level)
+
+
 def _malformed(message: str, fix: str, why: str, excerpt: Excerpt) -> Finding:
     return Finding(
         Severity.ERROR, "body-malformed", "body", message, fix=fix, why=why, excerpt=excerpt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.documents.json_pointer import leaves
@@ -20,7 +21,7 @@ from cxcall.responses.platform_words import SOURCE, shorten
 from cxcall.responses.refusals import explain_refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
@@ -109,7 +110,9 @@ def explain(
     method, host, path (or url), headers, body, status, and response. `contract` is the path of your
     own OpenAPI or Swagger document.
 
-    Raises UsageError (a CxcallError) where the source has none of these formats.
+    Raises UsageError (a CxcallError) where the source has none of these formats, cannot be read, or
+    is nested too deep; TypeError for a source or a body of another type, and ValueError for a body
+    that JSON cannot hold, such as one that contains itself.
     """
     from cxcall.contracts.contract import load_user_contract
     from cxcall.explaining.readers.detect import read, read_path
@@ -119,8 +122,10 @@ def explain(
         requests = list(read(source, "text"))
     elif isinstance(source, os.PathLike):
         requests = list(read_path(os.fspath(source)))
-    else:
+    elif isinstance(source, Mapping):
         requests = [read_exchange(source, "exchange")]
+    else:
+        raise TypeError(f"pass text, a `pathlib.Path`, or a mapping; got {type(source).__name__}")
     own = load_user_contract(os.fspath(contract)) if contract is not None else None
     return tuple(explain_request(request, own) for request in requests)
 

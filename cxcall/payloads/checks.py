@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.documents.json_document import DocumentError, parse
+from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_object_too_deep, parse
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.operation_matching import (
@@ -60,7 +60,9 @@ def check(
     variables, and profiles have no effect.
 
     Raises UsageError (a CxcallError) for a file or document that cannot be read and for an unknown
-    operation; TypeError or ValueError for a value that is not JSON.
+    operation; TypeError for a value of a type that JSON does not have, and ValueError for NaN, an
+    infinite number, an integer of more than 4300 digits, and a value that contains itself. A value
+    that is nested too deep gets a finding.
     """
     catalog = _cached_catalog(os.fspath(contract) if contract is not None else None)
     named = catalog.find_operation(operation) if operation is not None else None
@@ -87,10 +89,16 @@ def _read_payload(payload: object) -> Payload:
     if isinstance(payload, str):
         raise TypeError("pass a file as `pathlib.Path(...)`, JSON text as `json.loads(...)`")
     try:
-        return Payload(parse(json.dumps(payload, allow_nan=False), "payload").value)
+        return Payload(parse(_as_json(payload), "payload").value)
     except DocumentError as error:
         # The caller has never seen this text, so that a position in it would mean nothing.
         raise DocumentError(*(each._replace(excerpt=None) for each in error.findings)) from None
+
+
+def _as_json(payload: object) -> str:
+    if is_object_too_deep(payload):
+        return "[" * (MAX_DEPTH + 1)  # nested too deep as well, so that `parse` reports it
+    return json.dumps(payload, allow_nan=False)
 
 
 def match_and_check(

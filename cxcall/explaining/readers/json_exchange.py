@@ -20,7 +20,11 @@ def is_exchange(value: Any) -> bool:
 
 
 def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
-    """Return the request of an exchange. A member that is null or absent is unknown."""
+    """Return the request of an exchange. A member that is null or absent is unknown.
+
+    Raises UsageError for an exchange that is nested too deep, and TypeError or ValueError for a body
+    that is not JSON.
+    """
     request = value["request"] if isinstance(value.get("request"), dict) else value
     body = value.get("response", value.get("response_body"))
     status, headers = value.get("status"), None

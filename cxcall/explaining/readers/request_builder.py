@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from cxcall.documents.json_document import MAX_DEPTH, is_object_too_deep
 from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -13,6 +14,7 @@ from cxcall.explaining.readers.unresolved_variables import (
     resolve_body,
     variable_names,
 )
+from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Headers, HttpResponse
 
 
@@ -28,7 +30,12 @@ def build_observed_request(
     response: HttpResponse | None = None,
     null_means_unknown: bool = False,
 ) -> ObservedRequest:
-    """Return a request built from its parts; `host` and `path` win over those of `url`."""
+    """Return a request built from its parts; `host` and `path` win over those of `url`.
+
+    Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
+    is not JSON.
+    """
+    _refuse_deep_values(method, url, host, path, headers, body)
     scheme, target = "", _text(path) if path else ""
     if url:
         parts = _split_url(_text(url))
@@ -60,6 +67,7 @@ def build_observed_request(
 
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
     """Return a response; its status is 0 where only its body is known. None where neither is known."""
+    _refuse_deep_values(status, headers, body)
     content = _body_text(body)
     if content is None and not isinstance(status, int):
         return None
@@ -69,6 +77,15 @@ def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> Ht
         _build_headers(headers) or Headers(),
         (content or "").encode("utf-8", "replace"),
     )
+
+
+def _refuse_deep_values(*parts: Any) -> None:
+    if any(isinstance(part, dict | list | tuple) and is_object_too_deep(part) for part in parts):
+        raise UsageError(
+            "the request or response is nested too deep",
+            where="request",
+            fix=f"leave out what is nested more than {MAX_DEPTH} levels deep",
+        )
 
 
 def _text(value: Any) -> str:
