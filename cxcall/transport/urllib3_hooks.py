@@ -9,7 +9,7 @@ uses their inner members, always by subclassing:
 - `HTTPConnection.connect`, `send`, and `sock` (public in http.client, not documented by urllib3)
   bracket the TLS handshake and the first byte.
 - `HTTPConnectionPool.ConnectionCls` (documented by urllib3) is set on one pool; `response_class`
-  (a class attribute of http.client) and `HTTPResponse.begin` and `fp` (not documented) read headers.
+  (a class attribute of http.client) and `HTTPResponse.begin`, `headers`, and `fp` (not documented) read headers.
 
 `pyproject.toml` limits urllib3 to 2.x for this reason, and `.ci/versions` runs the tests with the
 lowest and the newest versions.
@@ -76,8 +76,12 @@ class _ObservedConnection(HTTPConnection):
         super().send(data)
 
 
+_INTERIM = frozenset(range(100, 200)) - {101}
+"""Statuses of interim responses, which a final one follows (RFC 9110, section 15.2); 101 ends HTTP."""
+
+
 class _StrictHeaderResponse(HTTPResponse):
-    """A response whose headers must end with an empty line.
+    """The final response, whose headers must end with an empty line; http.client skips only 100.
 
     http.client takes the end of the connection for the end of the headers, so that a
     response cut in its headers would read as a complete one.
@@ -92,6 +96,9 @@ class _StrictHeaderResponse(HTTPResponse):
         self.fp = HeaderReader(stream, self._state.head)  # type: ignore[assignment]  # has all that begin() uses
         try:
             super().begin()
+            while self.status in _INTERIM:
+                self.headers = self.msg = None  # type: ignore[assignment]  # as before the first begin()
+                super().begin()
         finally:
             if self.fp is not None:
                 self.fp = stream
@@ -107,6 +114,8 @@ class HeaderReader:
     def readline(self, limit: int) -> bytes:
         """Read one line of at most `limit` bytes."""
         line: bytes = self._stream.readline(limit)
+        if line.startswith(b"HTTP/"):
+            self._lines.clear()  # interim responses before it say nothing
         if line.endswith(b"\n"):
             self._lines.append(line)
         elif len(line) < limit and (self._lines or line.startswith(b"HTTP/")):

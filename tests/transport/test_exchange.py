@@ -149,10 +149,35 @@ def test_what_is_whole_is_read(name: str) -> None:
     assert body is None or done.response.body == body
 
 
-def test_early_hints_are_no_final_answer() -> None:
-    done, _ = meet(fault.early_hints)
+INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        INTERIM,
+        INTERIM * 50,
+        b"HTTP/1.1 102 Processing\r\n\r\n" + INTERIM,
+        b"HTTP/1.1 100 x\r\n\r\n" + INTERIM,
+    ],
+)
+def test_interim_responses_are_read_past(before: bytes) -> None:
+    done, _ = meet(raw(before + message(201, fault.IDS, {"id": fault.ID})))
     assert done.response is not None
-    assert done.response.status in (103, 201)
+    assert (done.failure, done.response.status) == ("", 201)
+    assert done.response.json() == {"id": fault.ID}
+    assert "Link" not in done.response.headers
+
+
+def test_an_interim_response_without_a_final_one_is_cut() -> None:
+    done, _ = meet(raw(INTERIM))
+    assert (done.failure, done.left) == ("cut", True)
+
+
+def test_switching_protocols_is_a_final_response() -> None:
+    done, _ = meet(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"))
+    assert done.response is not None
+    assert done.response.status == 101
 
 
 @pytest.mark.parametrize("fault_", [fault.big, fault.bomb], ids=["10 MB", "gzip bomb"])
