@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+_MAX_VALUE_LINES = 500
+"""How many lines of one value are tried to locate it: each try parses what stands before."""
+
 
 def read_file(path: Path) -> str:
     """Return the text of a file; raises UsageError where it cannot be read or is not UTF-8."""
@@ -52,20 +55,43 @@ def parse(path: Path, text: str, *, fix: str) -> Mapping[str, Any]:
 
 
 def locate(path: Path, text: str, *keys: str) -> str:
-    """Return file:line of a value: the last of the fewest lines from the top that set it."""
+    """Return file:line of a value: the last of the fewest lines from the top that set it.
+
+    The lines are found by bisection. Returns the file alone where long values make this too slow.
+    """
+    lines = text.split("\n")
+    low, high = 1, len(lines)
+    try:
+        while low < high:
+            middle = (low + high) // 2
+            end, is_set = _state_after(lines, middle, keys)
+            low, high = (low, middle) if is_set else (end + 1, max(end + 1, high))
+        return f"{path}:{min(_state_after(lines, low, keys)[0], len(lines))}"
+    except _TooSlowError:
+        return str(path)
+
+
+class _TooSlowError(Exception):
+    """A value has too many lines to be located."""
+
+
+def _state_after(lines: list[str], count: int, keys: tuple[str, ...]) -> tuple[int, bool]:
+    """Return the number of lines from `count` on that are valid TOML, and whether they set a value."""
     import tomllib
 
-    lines = text.split("\n")
-    for count in range(1, len(lines)):
+    for end in range(count, min(count + _MAX_VALUE_LINES, len(lines)) + 1):
         try:
-            node: Any = tomllib.loads("\n".join(lines[:count]))
+            node: Any = tomllib.loads("\n".join(lines[:end]))
         except tomllib.TOMLDecodeError:
             continue
         for key in keys:
             node = node.get(key) if isinstance(node, dict) else None
-        if node is not None:
-            return f"{path}:{count}"
-    return f"{path}:{len(lines)}"
+        return end, node is not None
+    if count + _MAX_VALUE_LINES < len(lines):
+        raise _TooSlowError
+    return len(
+        lines
+    ), True  # the file as a whole is valid, so that what is left belongs to its last value
 
 
 def type_name(value: Any) -> str:

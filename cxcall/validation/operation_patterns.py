@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import os
 from fnmatch import fnmatchcase
+from functools import partial
+from itertools import accumulate
+from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +19,7 @@ from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.contracts.catalog import Catalog
     from cxcall.contracts.operation import Operation
@@ -58,13 +61,22 @@ class OperationPatterns(NamedTuple):
 
 
 def matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
-    """Tell whether a path matches, name by name; `**` stands for any number of folders."""
-    if not pattern:
-        return not path
-    first, *rest = pattern
-    if first == "**":
-        return bool(path) and any(matches(path[start:], rest) for start in range(len(path) + 1))
-    return bool(path) and fnmatchcase(path[0], first) and matches(path[1:], rest)
+    """Tell whether a path matches, name by name; `**` stands for any number of folders.
+
+    The cost is that of comparing each name of the path with each of the pattern.
+    """
+    # Whether what is left of the path, from each of its names on, matches what is left of the pattern.
+    rests = [False] * len(path) + [True]
+    for part in reversed(pattern):
+        if part == "**":
+            rests = [*[*accumulate(reversed(rests), or_)][:0:-1], False]
+        else:
+            names = (fnmatchcase(name, part) for name in path)
+            rests = [
+                *(is_match and rest for is_match, rest in zip(names, rests[1:], strict=True)),
+                False,
+            ]
+    return rests[0]
 
 
 def find_patterns(folder: Path, known: Catalog) -> OperationPatterns | None:
@@ -105,7 +117,7 @@ def _read(path: Path, known: Catalog) -> OperationPatterns | None:
     return OperationPatterns(
         path,
         {
-            pattern: _operation(toml.locate(path, text, *keys, pattern), name, known)
+            pattern: _operation(partial(toml.locate, path, text, *keys, pattern), name, known)
             for pattern, name in patterns.items()
         },
     )
@@ -121,15 +133,15 @@ def _table(path: Path, text: str, keys: tuple[str, ...], value: Any) -> Mapping[
     )
 
 
-def _operation(place: str, name: Any, known: Catalog) -> Operation:
+def _operation(locate: Callable[[], str], name: Any, known: Catalog) -> Operation:
     if not isinstance(name, str):
         raise UsageError(
             f"an operation's name must be a string, not {toml.type_name(name)}",
-            where=place,
+            where=locate(),
             fix=_EXAMPLE,
         )
     try:
         return known.find_operation(name)
     except UsageError as error:
         (finding,) = error.findings
-        raise UsageError(finding.message, where=place, fix=finding.fix) from None
+        raise UsageError(finding.message, where=locate(), fix=finding.fix) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fnmatch import fnmatchcase
 from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from cxcall.validation.operation_patterns import matches
 from helpers.command import CONTACT
+from helpers.work import time_limit
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -169,3 +171,26 @@ def test_a_pattern_matches_what_the_shell_would_expand_it_to(
     assert {str(file) for file in files if matches(file.parts, pattern)} == {
         str(file) for file in files if str(file) in expanded
     }
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "**", "*", "a*"]), max_size=6),
+    st.lists(st.sampled_from(["a", "b", "ab"]), max_size=6),
+)
+def test_the_matcher_is_as_its_definition(pattern: list[str], path: list[str]) -> None:
+    def is_match(path: list[str], pattern: list[str]) -> bool:
+        if not pattern:
+            return not path
+        if pattern[0] == "**":
+            starts = range(len(path) + 1)
+            return bool(path) and any(is_match(path[start:], pattern[1:]) for start in starts)
+        fits = bool(path) and fnmatchcase(path[0], pattern[0])
+        return fits and is_match(path[1:], pattern[1:])
+
+    assert matches(path, pattern) == is_match(path, pattern)
+
+
+def test_many_folders_in_a_pattern_take_no_exponential_time() -> None:
+    with time_limit():
+        assert not matches(["a"] * 40, [*["**"] * 40, "b"])
+        assert not matches(["a"] * 40, [*["**", "a"] * 18, "b"])
