@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import apply_flags
 from cxcall.sending import call_guards

@@ -12,9 +12,10 @@ import time
 from datetime import UTC, datetime
 from http import HTTPStatus
 from threading import Event, Lock
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.transport import retry_after
 from cxcall.transport.retry_after import HeldBackError
 

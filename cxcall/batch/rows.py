@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
 from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16
 from cxcall.findings.finding import Excerpt
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import csv_table
 from cxcall.payloads.payload import Payload
 

@@ -6,11 +6,12 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Severity
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
+from cxcall.named_tuple import NamedTuple
 from cxcall.settings.sources import FOLDER_VARIABLES, PREFIX, SETTING_NAMES, VENDOR_VARIABLES
 
 if TYPE_CHECKING:

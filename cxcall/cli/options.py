@@ -1,8 +1,9 @@
 """Option types that commands share; named tuples, as they are made five times faster than dataclasses."""
 
 # No `from __future__ import annotations` here: Typer needs them real, and making them so costs 3 ms.
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 
 

@@ -3,11 +3,12 @@
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from cxcall.contracts.json_schema import JsonSchema
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 """The members of a path item that are operations."""

@@ -1,11 +1,10 @@
 """The OAuth client and the token grant: the values that hold secrets. No repr shows a secret."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-from typing import NamedTuple
-
 from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials.oauth_client import ACCESS_KEY, AUTHORIZATION_CODE
 from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE
 from cxcall.findings.finding import Severity
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

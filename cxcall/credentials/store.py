@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.credentials import keyring_store
 from cxcall.credentials.oauth_client import (
@@ -17,6 +17,7 @@ from cxcall.credentials.oauth_client import (
     credentials_error,
 )
 from cxcall.findings.errors import CredentialsError
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
 from cxcall.settings import tenants
 from cxcall.settings.private_file import PrivateFile, StoredRecord, UnwritableError

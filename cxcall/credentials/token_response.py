@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from http import HTTPStatus
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
@@ -17,6 +17,7 @@ from cxcall.credentials.oauth_client import (
     credentials_error,
     token_undelivered,
 )
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact, redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from cxcall.contracts.json_schema import compile_schema
@@ -12,6 +12,7 @@ from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload, set_value
 from cxcall.payloads.suggestions import fold_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.explaining.body_check import check_body, check_parameter_values
@@ -15,6 +15,7 @@ from cxcall.explaining.observed_request import mask_secrets
 from cxcall.explaining.published_operations import CXONE, published_source
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.responses.evidence import hidden_failure
 from cxcall.responses.identifiers import correlation_id
 from cxcall.responses.platform_words import SOURCE, shorten

@@ -7,10 +7,11 @@ from collections import Counter
 from functools import cache, cached_property
 from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:

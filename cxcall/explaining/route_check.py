@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.explaining.declared_operations import DeclaredOperations, shipped_operations
 from cxcall.explaining.host_check import (
@@ -29,6 +29,7 @@ from cxcall.explaining.published_operations import (
 )
 from cxcall.explaining.token_request_check import check_token_request, is_token_request
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.transport.urls import host_of
 

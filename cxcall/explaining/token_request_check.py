@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 
 
 class Code(NamedTuple):

@@ -2,7 +2,8 @@
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from enum import StrEnum
-from typing import NamedTuple
+
+from cxcall.named_tuple import NamedTuple
 
 
 class Severity(StrEnum):

@@ -7,9 +7,10 @@ import os
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.named_tuple import NamedTuple
 
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 _UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from itertools import pairwise, takewhile
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import typer
+
+from cxcall.named_tuple import NamedTuple
 
 OutputFormat = Literal["text", "json", "jsonl", "github", "junit", "sarif"]
 ColorChoice = Literal["auto", "always", "never"]

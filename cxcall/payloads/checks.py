@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_object_too_deep, parse
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.operation_matching import (
     OperationMatch,
     declared_names,

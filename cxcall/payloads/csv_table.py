@@ -7,11 +7,12 @@ import json
 import re
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_too_deep, parse
 from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding, Severity, command
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import NamedTuple
 
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 
 
 class Hours(NamedTuple):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.credentials import tokens
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
 from cxcall.platform_reads.response_values import read_text, read_value

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
+from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.response_values import read_text, read_value
 from cxcall.transport import retry_after

@@ -1,10 +1,9 @@
 """The result of sending one request."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
-from typing import NamedTuple
-
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
 from cxcall.transport.messages import Exchange
 
 

@@ -6,9 +6,10 @@ import math
 import re
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.platform_words import SOURCE, member_text, platform_message, shorten

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from binascii import b2a_base64
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.text_decoding import decodings
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults import BodyShape, Fault
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
 from cxcall.sandbox.sample_values import sample_value

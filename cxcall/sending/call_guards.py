@@ -6,12 +6,13 @@ import re
 from datetime import UTC, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:

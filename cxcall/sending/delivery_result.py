@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.evidence import (

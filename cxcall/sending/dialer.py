@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.credentials.tokens import BearerAuth
@@ -12,6 +12,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.records import Intent, intent_digest
+from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.responses import identifiers
 from cxcall.responses.evidence import Evidence, classify

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import leaves, value_at
 from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.sending import call_guards
 from cxcall.transport.messages import HttpRequest

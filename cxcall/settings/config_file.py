@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
 from cxcall.settings.private_file import is_readable_by_others
 from cxcall.settings.sources import (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 from cxcall.settings.private_file import PrivateFile
 from cxcall.settings.regions import is_domain_name, normalize_url, url_area
 from cxcall.settings.sources import Setting

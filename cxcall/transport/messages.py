@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from cxcall.documents.json_document import is_too_deep
+from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import MASKED, redact, redacted_repr
 
 _SCHEMES = ("Bearer", "Basic")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import WHITE_SPACE, DocumentError, parse
 from cxcall.documents.text_files import encoding_error, refuse_utf16
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
+from cxcall.named_tuple import NamedTuple
 from cxcall.validation.payload_check import (
     PayloadChecker,
     PayloadVerdict,

@@ -13,10 +13,11 @@ from functools import partial
 from itertools import accumulate
 from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode
+from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import (
     check_parameters,
     has_errors,

@@ -7,7 +7,7 @@ import time
 from contextlib import closing
 from glob import glob, has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cxcall.documents.json_document import BOM, DocumentError, parse
 from cxcall.documents.text_files import (
@@ -20,6 +20,7 @@ from cxcall.documents.text_files import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.config import settings_of_platform
 from cxcall.credentials import tokens
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings.settings import CXONE

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.options import flags_of, sending_flags
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.payloads import payload

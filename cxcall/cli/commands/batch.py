@@ -1,12 +1,13 @@
 """`cxcall batch`: send many requests from a file, each at most once."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

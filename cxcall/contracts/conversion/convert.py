@@ -8,7 +8,7 @@ whether it may ring: what is no read may, unless the document holds `x-cxcall-ri
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.openapi3 import OpenApi
 from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name
@@ -16,6 +16,7 @@ from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2 import Swagger
 from cxcall.contracts.parameters import METHODS, server_url
 from cxcall.documents.json_pointer import join_pointer
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
