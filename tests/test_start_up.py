@@ -84,8 +84,8 @@ def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
 
 
 def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
-    wanted = {"cxcall", "jsonschema_rs", "sqlite3", "urllib3"}
-    needless = (HEAVY - wanted) | {"certifi", "http.cookiejar", "urllib.request"}
+    wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
+    needless = (HEAVY - wanted - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
     live("history", "list", "--outcome", "accepted", "-o", "json", code=0)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.transport.urls import host_of, origin
 
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+    from requests.auth import AuthBase
+else:
+    # requests takes any callable for it; importing the base class costs more than all the rest.
+    AuthBase = object
 
-class Authorization:
-    """A header for one scheme, host, and port, and no other; an empty one sends none."""
+
+class Authorization(AuthBase):
+    """Send a header to one scheme, host and port, and nowhere else; an empty one sends none.
+
+    Given to requests as `auth`, so that no `~/.netrc` replaces it.
+    """
 
     def __init__(self, url: str, header: str) -> None:
         self._url = url
         self._header = header
 
-    def __call__(self, url: str) -> str:
-        """Return the header for a URL; raises CredentialsError for a URL of another host."""
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Set the header; raises CredentialsError when the request goes anywhere else."""
+        url = request.url or ""
         if origin(url) != origin(self._url):
             raise CredentialsError(
                 Finding(
@@ -26,4 +39,6 @@ class Authorization:
                     "set `base_url` to the host that they are for",
                 )
             )
-        return self._header
+        if self._header:
+            request.headers["Authorization"] = self._header
+        return request

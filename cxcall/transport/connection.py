@@ -1,27 +1,31 @@
 """The connection of one exchange: how far its request got, and how to abort it at any moment.
 
-Loads urllib3, so only `exchange` imports it, and only to send.
+Loads requests, so only `exchange` imports it, and only to send.
 """
 
 from __future__ import annotations
 
 import socket
 from contextlib import contextmanager, suppress
+from os import environ
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from urllib3.util import parse_url
+from cxcall.transport.charset_detector import without_charset_detector
+from cxcall.transport.urls import is_loopback_host
 
-from cxcall.transport.connection_pool import new_pool
+with without_charset_detector():
+    from requests.adapters import HTTPAdapter
+    from requests.utils import get_environ_proxies
+
 from cxcall.transport.urllib3_hooks import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from urllib3 import HTTPResponse
-
-    from cxcall.transport.messages import HttpRequest
+    from requests import PreparedRequest, Response
 
 
 class CutError(Exception):
@@ -103,35 +107,33 @@ class ConnectionState:
                 self._handle = None
 
 
-@contextmanager
-def send_once(
-    request: HttpRequest, state: ConnectionState, timeout: float
-) -> Iterator[HTTPResponse]:
-    """Send a request and yield its response, the body unread; close everything at the end.
+class SingleUseAdapter(HTTPAdapter):
+    """Sends one request over a new connection that reports to `state`; never retries."""
 
-    The connection is a new one that reports to `state`; nothing is retried, no redirect is followed.
-    """
-    pool = new_pool(request.url)
-    observe(pool, state)
-    url = parse_url(request.url)
-    # A proxy that is not asked for a tunnel needs the host as well.
-    is_forwarded = pool.proxy is not None and url.scheme == "http"
-    try:
-        response = pool.urlopen(
-            request.method,
-            url.url if is_forwarded else url.request_uri,
-            request.body,
-            request.headers,
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            timeout=timeout,
-            preload_content=False,
-            decode_content=False,
-        )
+    def __init__(self, state: ConnectionState) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._state = state
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool that requests chooses, its connections observed."""
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        observe(pool, self._state)
+        return pool
+
+    @contextmanager
+    def response_to(self, prepared: PreparedRequest, timeout: float) -> Iterator[Response]:
+        """Send a request and yield its response, the body unread; close everything at the end.
+
+        A loopback server is reached without a proxy: the connection may be unencrypted, and the
+        token must not leave this machine on it.
+        """
+        url = prepared.url or ""
+        proxies = {} if is_loopback_host(urlsplit(url).hostname or "") else get_environ_proxies(url)
+        bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
         try:
-            yield cast("HTTPResponse", response)
+            with self.send(
+                prepared, stream=True, timeout=timeout, verify=bundle or True, proxies=proxies
+            ) as response:
+                yield response
         finally:
-            response.close()
-    finally:
-        pool.close()
+            self.close()

@@ -1,4 +1,4 @@
-"""One HTTP exchange with urllib3: one connection, one request, one deadline; masking, curl text."""
+"""One HTTP exchange with requests: one connection, one request, one deadline; masking, curl text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from cxcall.transport.messages import (
     HttpResponse,
     masked_headers,
 )
-from cxcall.transport.urls import is_header, is_sent_unchanged
+from cxcall.transport.urls import target_of
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from urllib3 import HTTPHeaderDict, HTTPResponse
+    from requests import PreparedRequest, Response
+    from requests.auth import AuthBase
 
 _SLACK = 5.0
 _STATUS_DIGITS = 3
@@ -44,14 +45,14 @@ class Interrupted(KeyboardInterrupt):
 def exchange(
     request: HttpRequest,
     *,
-    auth: Callable[[str], str] | None = None,
+    auth: AuthBase | None = None,
     timeout: float = 30.0,
     turn: Callable[[], None] | None = None,
 ) -> Exchange:
     """Send a request once and read its answer; never raises for what the network does.
 
     `timeout` bounds the whole of it, name resolution and a dribbled answer included, in seconds.
-    `auth` returns the Authorization header for a URL, empty for none. `turn` is called once the connection stands and before anything leaves; it may wait, or raise
+    `turn` is called once the connection stands and before anything leaves; it may wait, or raise
     HeldBackError.
     No redirect is followed and nothing is repeated. Raises Interrupted when told to stop, and
     what `auth` raises.
@@ -75,10 +76,7 @@ class _Call:
     """An exchange on a thread of its own: no name server, and nothing else, can hold up its deadline."""
 
     def __init__(
-        self,
-        request: HttpRequest,
-        auth: Callable[[str], str] | None,
-        turn: Callable[[], None] | None,
+        self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
     ) -> None:
         from cxcall.transport.connection import ConnectionState
         from cxcall.transport.response_body import Body
@@ -92,21 +90,26 @@ class _Call:
         self._failure: tuple[str, str] | None = None
         self._prepared = self._prepare(request, auth)
 
-    def _prepare(
-        self, request: HttpRequest, auth: Callable[[str], str] | None
-    ) -> HttpRequest | None:
-        """Return the request with all its headers; None, and the failure, if it cannot be sent as it is."""
-        authorization = auth(request.url) if auth else ""
-        sent = _complete_headers(request, authorization)
-        remember_secrets(authorization.rpartition(" ")[2])
-        self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)
-        if not is_sent_unchanged(request.url):
-            self._settle("malformed", "another path or query would be sent")
-        elif not all(is_header(name, value) for name, value in sent.items()):
+    def _prepare(self, request: HttpRequest, auth: AuthBase | None) -> PreparedRequest | None:
+        """Prepare without a session: no `~/.netrc`, no cookies, no redirects."""
+        import requests
+
+        own = {"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"}
+        headers = {**own, **request.headers}
+        plain = requests.Request(request.method, request.url, headers, data=request.body, auth=auth)
+        try:
+            prepared = plain.prepare()
+            is_changed = prepared.path_url != target_of(request.url)
+        except (requests.RequestException, ValueError):
             self._settle("malformed", "the request cannot be put into HTTP")
-        else:
-            return HttpRequest(request.method, request.url, sent, request.body)
-        return None
+            return None
+        if is_changed:
+            self._settle("malformed", "requests would send another path or query")
+            return None
+        sent = {name: str(value) for name, value in prepared.headers.items()}
+        remember_secrets(sent.get("Authorization", "").rpartition(" ")[2])
+        self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)
+        return prepared
 
     def start(self, timeout: float) -> None:
         """Send and read on another thread; `timeout` ends that one should it be left alone."""
@@ -123,13 +126,13 @@ class _Call:
                 self.give_up("timeout", f"no whole answer within {timeout:g} s")
                 return
 
-    def _run(self, prepared: HttpRequest, timeout: float) -> None:
-        from cxcall.transport.connection import send_once
+    def _run(self, prepared: PreparedRequest, timeout: float) -> None:
+        from cxcall.transport.connection import SingleUseAdapter
         from cxcall.transport.failures import name_failure
 
         block_in_thread()
         try:
-            with send_once(prepared, self._state, timeout) as answer:
+            with SingleUseAdapter(self._state).response_to(prepared, timeout) as answer:
                 self._read(answer)
                 self._settle("", "")
         except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
@@ -138,12 +141,12 @@ class _Call:
             self._state.close()
             self.done.set()
 
-    def _read(self, answer: HTTPResponse) -> None:
+    def _read(self, answer: Response) -> None:
         self._state.mark("first_byte")
         self._state.phase = "answer"
-        headers = Headers(answer.headers.items())
-        self._status = answer.status, answer.reason or "", headers
-        self._body.read(answer)
+        headers = Headers(answer.raw.headers.items())
+        self._status = answer.status_code, answer.reason or "", headers
+        self._body.read(answer.raw)
 
     def _settle(self, failure: str, detail: str) -> None:
         with self._lock:
@@ -185,19 +188,6 @@ class _Call:
             bytes(self._body.kept),
             self._body.truncated,
         )
-
-
-def _complete_headers(request: HttpRequest, authorization: str) -> HTTPHeaderDict:
-    """Return all headers of a request; nothing that it has itself replaces its credentials."""
-    from urllib3 import HTTPHeaderDict
-
-    headers = HTTPHeaderDict({"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"})
-    headers.update(request.headers)
-    if request.body is not None or request.method not in ("GET", "HEAD"):
-        headers["Content-Length"] = str(len(request.body or b""))
-    if authorization:
-        headers["Authorization"] = authorization
-    return headers
 
 
 def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:

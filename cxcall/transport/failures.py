@@ -20,11 +20,13 @@ _KINDS = {
     "HTTPException": "the response is not HTTP",
     "HeldBackError": "held back while the API asks to wait",
     "InvalidHeader": "the response is not HTTP",
-    "ProxyAddressError": "its address cannot be used",
-    "CertificateBundleError": "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file",
+    "InvalidProxyURL": "its address cannot be used",
+    "InvalidSchema": "its address cannot be used",
 }
 _TUNNEL = "Tunnel connection failed: "
-_CERTIFICATE = {"SSLCertVerificationError", "CertificateError", "CertificateBundleError"}
+_NO_BUNDLE = "TLS CA certificate bundle"
+_CERTIFICATE = {"SSLCertVerificationError", "CertificateError"}
+_PROXY = {"InvalidProxyURL", "InvalidSchema"}
 
 
 def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
@@ -36,8 +38,8 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
     names = {type(cause).__name__ for cause in causes}
     signs = (
         ("held", "HeldBackError" in names),
-        ("certificate", bool(names & _CERTIFICATE)),
-        ("proxy", "ProxyAddressError" in names or line.phase == "proxy"),
+        ("certificate", bool(names & _CERTIFICATE) or _NO_BUNDLE in str(error)),
+        ("proxy", bool(names & _PROXY) or line.phase == "proxy"),
         ("dns", "gaierror" in names),
         ("malformed", any(isinstance(cause, ValueError) for cause in causes)),
     )
@@ -61,7 +63,7 @@ def _broken(causes: list[BaseException], line: ConnectionState) -> str:
 
 
 def _is_wire(cause: OSError) -> bool:
-    # An OSError without a number is one of ours.
+    # requests' own exceptions are OSErrors too, without a number.
     return cause.errno is not None or isinstance(cause, ConnectionError | TimeoutError | SSLError)
 
 
@@ -76,6 +78,8 @@ def _words(root: BaseException, otherwise: str) -> str:
         return str(root.reason or "the other side ended it").replace("_", " ").lower()
     if isinstance(root, OSError) and root.strerror:
         return root.strerror
+    if _NO_BUNDLE in text:
+        return "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file"
     return _KINDS.get(type(root).__name__, otherwise)
 
 

@@ -55,7 +55,7 @@ def host_url(url: str) -> str:
 
 
 def is_sent_unchanged(url: str) -> bool:
-    """Tell whether urllib3 sends the path and the query of a URL as they are written.
+    """Tell whether requests and urllib3 send the path and the query of a URL as they are written.
 
     They remove dot segments and repeated slashes, decode and encode characters, and drop a fragment.
     """

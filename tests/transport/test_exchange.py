@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from requests import PreparedRequest
+from requests.auth import AuthBase
 
 from cxcall.transport.connection import ConnectionState, CutError
 from cxcall.transport.curl import curl
@@ -35,9 +37,13 @@ TOKEN = "a-token-nobody-may-see"
 LOST_SOCKET = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-def auth(_: str) -> str:
-    """Return the Authorization header for a URL."""
-    return f"Bearer {TOKEN}"
+class Auth(AuthBase):
+    """Credentials, as `auth` makes them."""
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Put the token on a request."""
+        request.headers["Authorization"] = f"Bearer {TOKEN}"
+        return request
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +64,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 
 def post(url: str, *, timeout: float = 20.0, body: bytes = BODY, **headers: str) -> Exchange:
     sent = {"Content-Type": "application/json", **headers}
-    return exchange(HttpRequest("POST", url, sent, body), auth=auth, timeout=timeout)
+    return exchange(HttpRequest("POST", url, sent, body), auth=Auth(), timeout=timeout)
 
 
 def meet(*faults: Fault, timeout: float = 20.0, body: bytes = BODY) -> tuple[Exchange, FaultServer]:
@@ -498,11 +504,11 @@ def test_what_a_server_echoes_of_the_token_is_masked() -> None:
 
 
 def test_what_auth_raises_passes() -> None:
-    def refuse(_: str) -> str:
+    def refuse(_: PreparedRequest) -> PreparedRequest:
         raise PermissionError
 
     with FaultServer((fault.accept,)) as server, pytest.raises(PermissionError):
-        exchange(HttpRequest("POST", server.base_url, {}, BODY), auth=refuse)
+        exchange(HttpRequest("POST", server.base_url, {}, BODY), auth=refuse)  # type: ignore[arg-type]  # any callable does
     assert server.connections == 0
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from urllib3.util import parse_url
+from requests import Request
+from requests.adapters import HTTPAdapter
 
 from cxcall.contracts.parameters import Parameter, target
 from cxcall.findings.errors import UsageError
@@ -46,8 +47,9 @@ OWN = {
 
 
 def sent_target(url: str) -> str:
-    """Return the target that urllib3 puts into the request line."""
-    return parse_url(url).request_uri
+    """Return the target that requests puts into the request line."""
+    prepared = Request("POST", url).prepare()
+    return HTTPAdapter().request_url(prepared, {})
 
 
 @given(st.text("/.%?#;:@a~A2eEfF \\[]|ü\n'&=", max_size=12))
