@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Ran
+from helpers.echo_encodings import ENCODINGS, find_remains
 from helpers.echo_server import TOKENS, EchoServer
-from helpers.encodings import ENCODINGS, find_remains
 
 PAYLOAD = {
     "contactId": CONTACT,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cxcall.runtime import redaction
 from cxcall.runtime.redaction import MASKED, redact, redact_value, remember_secrets
 from cxcall.runtime.text_decoding import decodings
-from helpers.encodings import ENCODINGS, find_remains
+from helpers.echo_encodings import ENCODINGS, find_remains
 
 CANARY = "cAnArY/7f+3K_x9-Qz~84=LmN0pRsTuVwXyZ"
 # No part of these texts can be a part of a secret that a test remembers.
