@@ -14,7 +14,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
-from cxcall.output.finding_text import format_finding
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.terminal_text import cell_width, escape_controls, fold
 from cxcall.phone import phone_numbers
@@ -281,6 +280,8 @@ class Screen:
         """Print a finding and an empty line, on stderr by default."""
         stream = stream or self.stderr
         paint = partial(self.paint, stream)
+        from cxcall.output.finding_text import format_finding
+
         text = format_finding(_redact_finding(finding), paint, terminal_columns(stream))
         self._write(text + "\n", stream)
 

@@ -22,7 +22,7 @@ MIN_COLUMNS = 40
 
 def escape_controls(text: str) -> str:
     """Return text with its control characters as escape sequences; tabs and newlines stay."""
-    if text.isprintable():
+    if text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return re.sub(_UNSAFE, lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects, value_at
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.payloads.suggestions import format_value, intended_property
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ class _MistakeFinder:
         declared = schema.get("properties", {})
         is_complete = declared and not schema.keys() & OPEN_KEYWORDS
         for name in (each for each in members if is_complete and each not in declared):
+            from cxcall.payloads.suggestions import intended_property
+
             near = intended_property(name, schema)
             message = f"`{operation}` does not declare a property `{phone_numbers.mask_text(name)}`"
             fix = (
@@ -108,6 +109,8 @@ class _MistakeFinder:
             return
         there = value_at(self.body.value, other)
         if _differ(value, there):
+            from cxcall.payloads.suggestions import format_value
+
             message = f"`{pointer}` differs from `{other}`, but both are the ID of the contact"
             fix = f"send the same ID in both: `{format_value(there)}`"
             why = "one of them is the ID of another contact: the call could reach the wrong person"
@@ -141,6 +144,8 @@ def find_id_mismatches(
         kind, _, name = str(operation.schema_at(pointer).get("x-cxcall-same-as", "")).partition(":")
         if kind != "path" or name not in values or not _differ(value, values[name]):
             continue
+        from cxcall.payloads.suggestions import format_value
+
         in_path = format_value(values[name])
         yield body.make_finding(
             Severity.ERROR,

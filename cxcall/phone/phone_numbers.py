@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_UUID_LENGTH = 36
+_UUID_CHARACTERS = frozenset("0123456789abcdefABCDEF-")
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
@@ -47,9 +49,19 @@ def mask_text(text: str) -> str:
 
     UUIDs, dates, times, and IP addresses are not masked.
     """
-    if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
+    if not _may_have_number(text):
         return text
     return _pattern(_NUMBER).sub(_mask_match, text)
+
+
+def _may_have_number(text: str) -> bool:
+    """Return False for most texts without a number, for which the pattern is not even compiled."""
+    is_uuid = (
+        len(text) == _UUID_LENGTH and text[8:24:5] == "----" and text.count("-") == len("----")
+    )
+    return sum(map(str.isdigit, text)) >= FEWEST_DIGITS and not (
+        is_uuid and _UUID_CHARACTERS.issuperset(text)
+    )
 
 
 def mask_international(text: str) -> str:
@@ -97,7 +109,9 @@ def numbers_in(value: Any) -> list[str]:
     if isinstance(value, dict | list):
         members = value.values() if isinstance(value, dict) else value
         return [number for member in members for number in numbers_in(member)]
-    found = _pattern(_NUMBER).finditer(value) if isinstance(value, str) else ()
+    if not isinstance(value, str) or not _may_have_number(value):
+        return []
+    found = _pattern(_NUMBER).finditer(value)
     return [mask(match["number"]) for match in found if match["number"]]
 
 

@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.identifiers import engagement_id
-from cxcall.responses.platform_words import SOURCE, shorten
-from cxcall.responses.started import names_something_started
-from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,8 +52,7 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
     if status == HTTPStatus.UNAUTHORIZED:
         return Evidence.UNAUTHORIZED
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
-        status == HTTPStatus.SERVICE_UNAVAILABLE
-        and retry_after.retry_after(response.headers, datetime.now(UTC)) is not None
+        status == HTTPStatus.SERVICE_UNAVAILABLE and _has_retry_after(response)
     ):
         return Evidence.BUSY
     if status in UNPROCESSED_REDIRECTS:
@@ -65,6 +61,12 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
     # A 408 does not say how much of the request the server had processed.
     is_refusal = is_client_error and status != HTTPStatus.REQUEST_TIMEOUT
     return Evidence.REFUSED if is_refusal else Evidence.INCONCLUSIVE
+
+
+def _has_retry_after(response: HttpResponse) -> bool:
+    from cxcall.transport import retry_after
+
+    return retry_after.retry_after(response.headers, datetime.now(UTC)) is not None
 
 
 def _classify_success(
@@ -81,8 +83,14 @@ def _classify_success(
     if not reported_failure(response):
         return _classify_unreported(response, has_id=has_id)
     # It reports a failure and something that was started: either may be true.
-    is_doubtful = has_id or _is_partial(body) or names_something_started(body, request)
+    is_doubtful = has_id or _is_partial(body) or _names_something_started(body, request)
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
+
+
+def _names_something_started(body: Any, request: HttpRequest) -> bool:
+    from cxcall.responses.started import names_something_started
+
+    return names_something_started(body, request)
 
 
 def _classify_unreported(response: HttpResponse, *, has_id: bool) -> Evidence:
@@ -103,7 +111,9 @@ def _classify_multi_status(
     failures, successes = _count_items(body)
     if not failures and not reported_failure(response):
         return Evidence.ACCEPTED
-    is_doubtful = has_id or successes or _is_partial(body) or names_something_started(body, request)
+    is_doubtful = (
+        has_id or successes or _is_partial(body) or _names_something_started(body, request)
+    )
     return Evidence.INCONCLUSIVE if is_doubtful else Evidence.REFUSED
 
 
@@ -155,9 +165,15 @@ def _failure_descriptions(entry: Any) -> Iterator[str]:
         elif name in _STATUS_NAMES and (
             _is_integer_above(value, 399) or text in _FAILED_WORDS or _ERROR_STATUS.match(text)
         ):
-            yield f"`{member}` is `{shorten(text)}`"
+            yield f"`{member}` is `{_shorten(text)}`"
         elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
-            yield f"`{member}` is `{shorten(str(value))}`"
+            yield f"`{member}` is `{_shorten(str(value))}`"
+
+
+def _shorten(text: str) -> str:
+    from cxcall.responses.platform_words import shorten
+
+    return shorten(text)
 
 
 def _is_integer_above(value: Any, limit: int) -> bool:
@@ -179,6 +195,8 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
     failure = reported_failure(response)
     if not failure:
         return None
+    from cxcall.responses.platform_words import SOURCE
+
     return Finding(
         Severity.ERROR,
         "hidden-failure",

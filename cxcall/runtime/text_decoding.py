@@ -30,8 +30,7 @@ _MIME_ESCAPE = rf"""
 """
 _UTF_7 = r"\+(?:[A-Za-z0-9+/]+-?|-)"
 # What UTF-16 and UTF-32 leave when they are read as another encoding, and what nobody sees.
-_INVISIBLE = r"[\0\xad\u200b-\u200f\u2060\ufeff\ufffd]+"
-_BLANK = r"[\s\0\xad\u200b-\u200f\u2060\ufeff\ufffd]+"
+_INVISIBLE = "\0\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffd"
 _BASES = {"decimal": 10, "octal": 8}
 _LAST_CODE_POINT = 0x10FFFF
 
@@ -46,8 +45,15 @@ class DecodedText:
         """Return the start and the end, in the original text, of what is here between two positions."""
         return start, end
 
-    def decode(self, pattern: str, value: Callable[[re.Match[str]], str]) -> DecodedText:
-        """Return the text with each match replaced by its value; the same object if nothing changes."""
+    def decode(
+        self, pattern: str, value: Callable[[re.Match[str]], str], signs: str = ""
+    ) -> DecodedText:
+        """Return the text with each match replaced by its value; the same object if nothing changes.
+
+        Each match has one of the `signs`, if given: without one, the pattern is not even compiled.
+        """
+        if signs and not any(sign in self.text for sign in signs):
+            return self
         matched = _compiled(pattern)
         text = matched.sub(value, self.text)
         return self if text == self.text else _Decoding(text, self, matched, value)
@@ -107,12 +113,12 @@ def decodings(text: str) -> Iterator[DecodedText]:
     value may be folded.
     """
     original = DecodedText(text)
-    visible = original.decode(_INVISIBLE, lambda _: "")
+    visible = original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
     if visible is not original:
         yield original
     yield from _unescape(visible)
-    for pattern, value in ((_MIME_ESCAPE, _mime_value), (_UTF_7, _utf7_value)):
-        decoded = visible.decode(pattern, value)
+    for pattern, value, sign in ((_MIME_ESCAPE, _mime_value, "="), (_UTF_7, _utf7_value, "+")):
+        decoded = visible.decode(pattern, value, sign)
         if decoded is not visible:
             yield from _unescape(decoded)
 
@@ -121,11 +127,11 @@ def _unescape(view: DecodedText) -> Iterator[DecodedText]:
     """Yield a text, each decoding of its escapes, and the last one without white space."""
     yield view
     for _ in range(_MAX_DEPTH):
-        before, view = view, view.decode(_ESCAPE, _value)
+        before, view = view, view.decode(_ESCAPE, _value, "%\\&")
         if view is before:
             break
         yield view
-    squeezed = view.decode(_BLANK, lambda _: "")
+    squeezed = view.decode(rf"[\s{_INVISIBLE}]+", lambda _: "")
     if squeezed is not view:
         yield squeezed
 

@@ -18,8 +18,6 @@ from cxcall.responses.evidence import (
     reported_failure,
     unreadable_reason,
 )
-from cxcall.responses.platform_words import SOURCE, platform_message
-from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
@@ -151,6 +149,9 @@ def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
 
 
 def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
+    from cxcall.responses.platform_words import SOURCE, platform_message
+    from cxcall.transport import retry_after
+
     seconds = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
     is_rate_limit = response.status == HTTPStatus.TOO_MANY_REQUESTS
     again = f"in {math.ceil(seconds)} s" if seconds else "in a minute"
@@ -206,6 +207,8 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
     response = exchange.response
     status = f"{host} answered HTTP {response.status}"
     if not _is_success(response):
+        from cxcall.responses.platform_words import platform_message
+
         words = platform_message(response)
         return f'{status}, which says "{words}"' if words else status
     kind = unreadable_reason(response)
@@ -221,7 +224,11 @@ def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> li
     declared = context.operation.engagement_id
     found = identifiers.engagement_id(context.operation, response, context.engagement_header)
     kind = unreadable_reason(response)
-    warnings = []
+    warnings: list[Finding] = []
+    if not kind and (found is not None or not declared):
+        return warnings
+    from cxcall.responses.platform_words import SOURCE
+
     if found is None and declared:
         warnings.append(
             Finding(

@@ -25,7 +25,6 @@ from cxcall.sending.delivery_result import (
     result_of_failed_retry,
     result_of_unsent_request,
 )
-from cxcall.transport import retry_after
 from cxcall.transport.exchange import Interrupted
 from cxcall.transport.exchange import exchange as send_request
 
@@ -238,6 +237,10 @@ class _Attempts:
 
     def _retry_wait(self, evidence: Evidence, exchange: Exchange) -> float | None:
         """Return the seconds to wait before sending again; None where the request is not sent again."""
+        if evidence is Evidence.ACCEPTED:
+            return None
+        from cxcall.transport import retry_after
+
         wait = None
         if evidence is Evidence.BUSY and exchange.response is not None:
             response = exchange.response

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Setting
 
 
-_DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
-_AREA = re.compile(r"[a-z]{2}[0-9]{1,2}")
-_AREA_HOST = re.compile(r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com")
-_URL_PARTS = re.compile(r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$")
+_DOMAIN = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+"
+_AREA = r"[a-z]{2}[0-9]{1,2}"
+_AREA_HOST = r"api-([a-z]{2}[0-9]{1,2})\.nice-?incontact\.com"
+_URL_PARTS = r"^(?:https?://)?(?:(?:api|login|apps)\.)?|/*$"
 _FORBIDDEN_CHARACTERS = frozenset(" \\\"'`<>{}|^")
 
 
@@ -26,14 +26,14 @@ def region_domain(region: Setting, contract: Contract) -> str:
 
     A domain need not be known. Raises UsageError for text that is neither.
     """
-    text = _URL_PARTS.sub("", region.value.lower())
+    text = re.sub(_URL_PARTS, "", region.value.lower())
     known = contract.regions.get(text.replace("_", "-"))
     if known:
         return known
     # The regions of CXone are areas; their list is open too (docs/platforms/nice-cxone.md#tenant-discovery).
     domains = contract.regions.values()
     uses_areas = bool(domains) and all(re.fullmatch(_AREA, domain) for domain in domains)
-    if not (_AREA if uses_areas else _DOMAIN).fullmatch(text):
+    if not re.fullmatch(_AREA if uses_areas else _DOMAIN, text):
         raise invalid_setting(
             "region",
             region,
