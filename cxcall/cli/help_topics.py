@@ -1,4 +1,4 @@
-"""What help tells beside the commands: exit codes, environment, output; one source, for the man page too."""
+"""The topics of `cxcall help`: exit codes, environment, output, files. The man page is built from them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from cxcall.settings.sources import FOLDER_VARIABLES, PREFIX, SETTING_NAMES, VEN
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_WIDEST = 80
+_MAX_WIDTH = 80
 
 
 class Topic(NamedTuple):
-    """Paragraphs, then terms with what each means, then paragraphs."""
+    """An introduction, a list of terms with their meanings, and a closing paragraph."""
 
     before: str
     terms: Sequence[tuple[str, str]]
     after: str = ""
 
-    def text(self, width: int = _WIDEST) -> str:
-        """Return it as lines that are no wider than `width`."""
+    def text(self, width: int = _MAX_WIDTH) -> str:
+        """Return the topic as lines of at most `width` columns."""
         from textwrap import fill
 
         indent = min(max(len(term) for term, _ in self.terms) + 4, 32)
@@ -39,35 +39,35 @@ class Topic(NamedTuple):
 
 
 _SETTINGS = {
-    "profile": "The profile of config.toml to take.",
+    "profile": "The profile in config.toml to use.",
     "platform": "`genesys-cloud` or `nice-cxone`.",
-    "region": "Where requests go, by name (`eu-west-1`) or domain (`mypurecloud.ie`).",
-    "base_url": "The API's address, in place of a region.",
-    "token_url": "Where tokens are fetched, when that is not the region's own login host.",
-    "issuer": "Who says where a CXone tenant is; https://cxone.niceincontact.com, if nothing is said.",
-    "client_id": "The OAuth client: of a program, or of the application that a person logs in by.",
-    "client_secret": "Its secret.",
-    "access_key_id": "A user's access key for NICE CXone.",
-    "access_key_secret": "Its secret.",
-    "access_token": "An access token that is used as it is.",
-    "timeout": "The longest that one exchange may take, in seconds (30).",
-    "max_wait": "The longest that a delivery may wait to send again, in seconds (60).",
-    "duplicate_window": "How long an accepted request stops another equal one, in seconds (900).",
-    "engagement_header": "The response header to look for the engagement ID in first.",
-    "contract": "An OpenAPI document of your own, whose operations join those that cxcall knows.",
-    "hours": "When people may be called, by the clock where they are (08:00-21:00).",
-    "hours_policy": "`enforce`: outside of the hours nothing is sent; else there is a warning.",
-    "do_not_call": "A file of numbers that are not to be called, one a line.",
+    "region": "The region, by name (`eu-west-1`) or domain (`mypurecloud.ie`).",
+    "base_url": "The base URL of the API, in place of a region.",
+    "token_url": "The URL for token requests, if it is not on the login host of the region.",
+    "issuer": "The CXone discovery (issuer) URL (https://cxone.niceincontact.com).",
+    "client_id": "The ID of the OAuth client.",
+    "client_secret": "The secret of the OAuth client.",
+    "access_key_id": "The ID of an access key for NICE CXone.",
+    "access_key_secret": "The secret of the access key.",
+    "access_token": "An access token to use unchanged.",
+    "timeout": "The time limit of one request and its response, in seconds (30).",
+    "max_wait": "The longest wait before a request is sent again, in seconds (60).",
+    "duplicate_window": "How long an accepted request stops an identical one, in seconds (900).",
+    "engagement_header": "The response header to search first for the engagement ID.",
+    "contract": "Your own OpenAPI or Swagger document, whose operations are added.",
+    "hours": "Calling hours in the callee's local time (08:00-21:00).",
+    "hours_policy": "`enforce`: do not send outside calling hours; otherwise only warn.",
+    "do_not_call": "A file of numbers that must not be called, one per line.",
 }
 _FOLDERS = {
     "CXCALL_STATE_DIR": "The folder of the ledger and the tokens.",
     "CXCALL_CONFIG_DIR": "The folder of config.toml.",
-    "CXCALL_CACHE_DIR": "The folder of converted contracts; all in it can be made anew.",
+    "CXCALL_CACHE_DIR": "The folder of converted contracts; safe to delete.",
 }
 _OTHERS = (
-    ("NO_COLOR", "Where it is set to anything, no colours; `--color` wins."),
-    ("HTTPS_PROXY, NO_PROXY", "The proxy to the API, and the hosts that need none."),
-    ("REQUESTS_CA_BUNDLE", "The certificates of your network's own authority, a file."),
+    ("NO_COLOR", "Any value turns colors off; `--color` overrides it."),
+    ("HTTPS_PROXY, NO_PROXY", "The proxy, and the hosts that are reached without it."),
+    ("REQUESTS_CA_BUNDLE", "A file with the CA certificates of your network."),
 )
 
 
@@ -75,69 +75,69 @@ def _exit_codes() -> Topic:
     return Topic(
         "The exit code says whether a script may run the command again, and whether a call was placed.",
         [(str(int(code)), f"{code.meaning}. Call placed: {code.call_placed}") for code in ExitCode],
-        "A code is the same for every command. 8 is never safe to run again: `cxcall history show ID` has what is known.",
+        "All commands use the same codes. After 8 it is never safe to run the command again: `cxcall history show ID` shows what is known.",
     )
 
 
 def _environment() -> Topic:
     vendor = [
-        (variable, f"As {PREFIX}{name.upper()}, in the vendor's own words.")
+        (variable, f"The vendor's name for {PREFIX}{name.upper()}.")
         for name, variable in VENDOR_VARIABLES.items()
     ]
     return Topic(
-        "A flag wins over the environment, that over `.env` in the working directory, that over the profile in config.toml. `cxcall config show` has every value with its source.",
+        "Precedence: flags, environment, `.env` in the working directory, the profile in config.toml. `cxcall config show` shows each value with its source.",
         [
             *((f"{PREFIX}{name.upper()}", _SETTINGS[name]) for name in SETTING_NAMES),
             *vendor,
             *((name, _FOLDERS[name]) for name in FOLDER_VARIABLES),
             *_OTHERS,
         ],
-        "No flag takes a secret, and no variable answers `--yes`.",
+        "No flag takes a secret. No variable replaces `--yes`.",
     )
 
 
 def _output() -> Topic:
     return Topic(
-        "stdout is data, stderr is talk. What a command found is told as `error[code]: what is wrong`, with where, why and what to do below; `cxcall explain CODE` tells what a code means.",
+        "Data goes to stdout, diagnostics to stderr. A finding starts with `error[code]: what is wrong`, followed by where, why, and what to do. `cxcall explain CODE` describes a code.",
         [
-            ("-o text", "For people: colours and tables on a terminal, lines and tabs elsewhere."),
+            ("-o text", "Text: colors and tables on a terminal, otherwise lines with tabs."),
             (
                 "-o json",
-                "One envelope on stdout on every path, usage errors included; `batch` prints one a row and then its summary, `history export` its records alone.",
+                "One JSON envelope on stdout on every path, usage errors included; `batch` prints one per row and then a summary, `history export` only the records.",
             ),
-            ("-o jsonl", "JSON Lines: a record a line, where a command has many."),
-            ("-o github", "Of `validate`: annotations at the lines of a pull request."),
-            ("-o junit", "Of `validate`: what test reports read."),
-            ("-o sarif", "Of `validate`: what code scanning reads."),
-            ("-q, --quiet", "The engagement ID alone."),
-            ("-v, --verbose", "Request, headers and timing, on stderr; secrets masked."),
+            ("-o jsonl", "JSON Lines: one record per line, for commands that print many."),
+            ("-o github", "For `validate`: annotations at the lines of a pull request."),
+            ("-o junit", "For `validate`: a test report."),
+            ("-o sarif", "For `validate`: code-scanning results."),
+            ("-q, --quiet", "Only the engagement ID."),
+            ("-v, --verbose", "Request, headers, and timing on stderr, with secrets masked."),
             (
                 "--color WHEN",
-                "`auto` colours a terminal, unless NO_COLOR is set or TERM is `dumb`.",
+                "`auto`: color on a terminal, unless NO_COLOR is set or TERM is `dumb`.",
             ),
         ],
-        "Phone numbers are whole on a terminal and in a dry run, and masked but for their last four digits elsewhere.",
+        "Phone numbers are shown in full on a terminal and in a dry run; elsewhere, all but the last four digits are masked.",
     )
 
 
 def _files() -> Topic:
     return Topic(
-        "Where cxcall reads and writes; `cxcall config path` prints the two folders of this machine.",
+        "The files that cxcall reads and writes. `cxcall config path` prints the two folders of this machine.",
         [
-            ("config.toml", "Profiles: a table `[profiles.NAME]` for each; in the first folder."),
-            (".env", "Settings, in the working directory; as variables of the environment."),
-            ("pyproject.toml, .cxcall.toml", "Which files are for which operation: the table `[tool.cxcall.operations]`, or `[operations]`."),
-            ("ledger.sqlite3", "What this machine sent: hashes of bodies, the last four digits of numbers; in the second folder."),
-            ("credentials.json, tokens.json", "What `cxcall auth login` keeps, for their owner alone; in the second folder."),
+            ("config.toml", "Profiles, each in a table `[profiles.NAME]`; in the first folder."),
+            (".env", "Settings as environment variables; in the working directory."),
+            ("pyproject.toml, .cxcall.toml", "The operations of payload files, in the table `[tool.cxcall.operations]` or `[operations]`."),
+            ("ledger.sqlite3", "The recorded deliveries: hashes of bodies, the last four digits of numbers; in the second folder."),
+            ("credentials.json, tokens.json", "The credentials that `cxcall auth login` stores, readable only by you; in the second folder."),
         ],
     )  # fmt: skip
 
 
 TOPICS: dict[str, tuple[str, Callable[[], Topic]]] = {
-    "exit-codes": ("May I run this again?", _exit_codes),
-    "environment": ("Settings from variables.", _environment),
-    "output": ("What is printed, where, and how.", _output),
-    "files": ("What is read and written, and where.", _files),
+    "exit-codes": ("Exit codes, and whether a call was placed.", _exit_codes),
+    "environment": ("Environment variables.", _environment),
+    "output": ("Output formats, colors, and masking.", _output),
+    "files": ("Files that cxcall reads and writes.", _files),
 }
 
 

@@ -1,4 +1,4 @@
-"""Run one command line: the one error boundary."""
+"""Run a command line. This is the only error boundary: it turns each exception into a report."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def _fault_report(fault: BaseException, command: str) -> Report:
         "fault",
         " > ".join(places[-4:]),
         f"cxcall {__version__} itself failed: {type(fault).__name__}",
-        why="whether something was sent stands in `cxcall history list`",
-        fix="report it with the line above and what you ran; it holds no value of yours",
+        why="`cxcall history list` shows whether something was sent",
+        fix="report it with the line above and the command; the line contains none of your values",
     )
     return Report(command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])

@@ -1,4 +1,4 @@
-"""The root command: which module serves which command, and what `cxcall` alone shows."""
+"""The root command: the modules of the commands, and the short help."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # A command's module is imported only when the command runs: the list of commands needs none.
-FIRST = {"auth": "Log in to the platform, and show as whom."}
+FIRST = {"auth": "Log in to the platform and show credentials."}
 LAST = {
     "validate": "Check payload files offline.",
     "send": "Send any operation of a contract.",
-    "explain": "Say why a request failed.",
+    "explain": "Explain why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
     "doctor": "Run preflight checks before a call.",
-    "track": "Follow what became of a call.",
-    "operations": "Show what can be sent.",
-    "history": "Show what this machine sent, and what became of it.",
+    "track": "Follow a call.",
+    "operations": "Show the operations that can be sent.",
+    "history": "Show recorded deliveries and their outcomes.",
     "sandbox": "Run the embedded API server; no real calls are placed.",
     "config": "Show effective settings and their folders.",
-    "completion": "Print the script that completes commands, flags and values in a shell.",
-    "help": "Show help on a topic, or on a command.",
+    "completion": "Print the completion script of a shell.",
+    "help": "Show help on a topic or a command.",
 }
 
 
-_FIRST_SHOWN = 4
+_MAX_SUMMARIES = 4
 
 
 class Commands(Group):
-    """The commands by name: those of the package, and those that a contract declares."""
+    """The commands of the package and those that a contract declares."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Click's signature
-        """Name every command, those that the project was asked for first."""
+        """Return the names of all commands, the most important ones first."""
         from cxcall.contracts.contract import command_names, load_shipped_contracts
 
         asked = {entry.command for entry in load_shipped_contracts()[0].operations}
@@ -51,11 +51,11 @@ class Commands(Group):
         return list(dict.fromkeys([*first, *declared, *LAST]))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - Click's signature
-        """Build one command, once; None when there is no such command."""
+        """Return a command, or None if there is none of that name."""
         return _build(cmd_name)
 
     def lines(self, ctx: Any) -> list[tuple[str, str]]:
-        """Return each command's name and its one line, without building any."""
+        """Return the name and summary of each command without loading it."""
         from cxcall.contracts.contract import find_command_operations
 
         declared = {entry.command: entry.summary for entry in reversed(find_command_operations())}
@@ -63,7 +63,7 @@ class Commands(Group):
         return [(name, lines[name]) for name in self.list_commands(ctx)]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """List the commands in the help, each with its one line."""
+        """Write the commands and their summaries to the help."""
         with formatter.section("Commands"):
             formatter.write_dl(self.lines(ctx))
 
@@ -79,10 +79,10 @@ def _build(name: str) -> Any:
 
 
 def assemble(arguments: Sequence[str]) -> Any:
-    """Return the root command; it takes the common flags where one stands before the subcommand."""
+    """Return the root command, with the common flags if the arguments start with a flag."""
     app = new_app(
-        "Trigger outbound calls through contact-center APIs, and know exactly why one was refused.",
-        epilog="Every flag of a command may also stand before it. `cxcall COMMAND --help` has examples; `cxcall help exit-codes`, `environment`, `output` and `files` tell the rest.",
+        "Trigger outbound calls through contact-center APIs, and explain refusals.",
+        epilog="You can also write the flags of a command before it. `cxcall COMMAND --help` has examples. `cxcall help exit-codes`, `environment`, `output`, and `files` have more.",
         cls=Commands,
     )
 
@@ -107,15 +107,15 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - Typer calls it so
 
 
 def short_help() -> str:
-    """Return what `cxcall` alone shows: the commands that the project was asked for, and the way on."""
+    """Return the output of `cxcall` without arguments: the first commands, and where to find more."""
     from shutil import get_terminal_size
     from textwrap import fill
 
     width = min(get_terminal_size().columns, 80)
     lines = Commands(name="cxcall").lines(None)
-    shown, more = lines[:_FIRST_SHOWN], ", ".join(name for name, _ in lines[_FIRST_SHOWN:])
+    shown, more = lines[:_MAX_SUMMARIES], ", ".join(name for name, _ in lines[_MAX_SUMMARIES:])
     text = [
-        fill("Trigger outbound calls, and know exactly why one was refused.", width),
+        fill("Trigger outbound calls, and explain refusals.", width),
         "",
         *(f"  cxcall {name:<20} {about}"[:width] for name, about in shown),
         "",
@@ -126,6 +126,6 @@ def short_help() -> str:
         "  cxcall validate p.json",
         "  cxcall personal-connection --file p.json --sandbox",
         "",
-        fill("All of it: `cxcall --help`. One: `cxcall COMMAND --help`.", width),
+        fill("Help: `cxcall --help`, and `cxcall COMMAND --help`.", width),
     ]
     return "\n".join(text)

@@ -63,7 +63,8 @@ class Parameter(NamedTuple):
         metavar = name.rpartition("-")[2].upper()
         if self.is_list:
             metavar = f"{metavar},..."
-        return Flag(name, metavar, self.description, self.required, parameter=self.name)
+        about = self.description or f"Set the parameter `{self.name}`."
+        return Flag(name, metavar, about, self.required, parameter=self.name)
 
 
 class Alternative(NamedTuple):

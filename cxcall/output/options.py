@@ -27,13 +27,17 @@ def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> A
 class OutputOptions(NamedTuple):
     """The format and amount of a command's output."""
 
-    output: Annotated[OutputFormat, option("--output", "-o", help="Output format.")] = "text"
+    output: Annotated[OutputFormat, option("--output", "-o", help="Set the output format.")] = (
+        "text"
+    )
     quiet: Annotated[bool, option("--quiet", "-q", help="Print only the engagement ID.")] = False
     verbose: Annotated[
         bool, option("--verbose", "-v", help="Show request, headers, and timing on stderr.")
     ] = False
-    color: Annotated[ColorChoice, option("--color", help="Color: auto, always, or never.")] = "auto"
-    no_input: Annotated[bool, option("--no-input", help="Never ask; fail instead.")] = False
+    color: Annotated[ColorChoice, option("--color", help="Use color: auto, always, or never.")] = (
+        "auto"
+    )
+    no_input: Annotated[bool, option("--no-input", help="Never prompt; fail instead.")] = False
 
 
 def parse_output_options(arguments: Iterable[str], command: str) -> OutputOptions:

@@ -31,12 +31,12 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
     target = f"{operation.name} to {numbers}, profile {settings.profile}, {settings.base_url}"
     if ask is None:
         raise UsageError(
-            "`--yes` is required where nobody can be asked: a real phone may ring",
+            "`--yes` is required without a terminal: a real call may be placed",
             where="--yes",
             why=target,
-            fix="look first with `--dry-run`, then add `--yes`; for trying things, `--sandbox`",
+            fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
         )
-    if not ask(f"This may ring a real phone: {target}. Send?"):
+    if not ask(f"This may place a real call: {target}. Send?"):
         raise StoppedError(
             Finding(Severity.NOTE, "declined", "--yes", "answered no; nothing was sent")
         )
@@ -58,10 +58,10 @@ def ask_count(
     target = f"{operation.name}, profile {settings.profile}, {settings.base_url}"
     if confirmed is not None and confirmed != count:
         raise UsageError(
-            f"`--confirm {confirmed}`, and {count} request{'' if count == 1 else 's'} would be sent",
+            f"`--confirm {confirmed}` does not match: {count} request{'' if count == 1 else 's'} would be sent",
             where="--confirm",
             why=target,
-            fix=f"look with `--dry-run`; if that is right, `--confirm {count}`",
+            fix=f"check with `--dry-run`; if it is right, `--confirm {count}`",
         )
     if (
         confirmed is not None
@@ -72,13 +72,13 @@ def ask_count(
         return
     if ask is None:
         raise UsageError(
-            f"`--confirm {count}` is required where nobody can be asked: real phones may ring",
+            f"`--confirm {count}` is required without a terminal: real calls may be placed",
             where="--confirm",
             why=target,
-            fix=f"look first with `--dry-run`, then add `--confirm {count}`; for trying things, `--sandbox`",
+            fix=f"check with `--dry-run`, then add `--confirm {count}`; to try it without real calls, add `--sandbox`",
         )
-    phones = "a real phone" if count == 1 else f"{count} real phones"
-    question = f"This may ring {phones}: {target}. Type the number of calls to go on"
+    calls = "a real call" if count == 1 else f"{count} real calls"
+    question = f"This may place {calls}: {target}. Type the number of calls to continue"
     if ask(question).strip() != str(count):
         raise StoppedError(
             Finding(Severity.NOTE, "declined", "--confirm", f"not {count}; nothing was sent")

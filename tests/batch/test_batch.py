@@ -194,8 +194,8 @@ def test_skip_invalid_sends_the_valid_rows(live: Cxcall, sandbox: Sandbox) -> No
     [
         ("contact_id,reason-code\n1,2\n", "did you mean `contact-id`?"),
         ("contact-id,contact-id\n1,2\n", "two columns"),
-        ("contact-id\n", "holds no rows"),
-        ("", "holds no rows"),
+        ("contact-id\n", "has no rows"),
+        ("", "has no rows"),
         (b"contact-id,reason-code\n1,\xe9\n", "not UTF-8"),
     ],
 )
@@ -214,7 +214,7 @@ def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
         file = cxcall.file(name, content)
         for how in ("--sandbox", "--dry-run"):
             ran = cxcall("batch", file, *PERSONAL, how, "-o", "json", code=2)
-            assert ran.envelope["findings"][0]["message"] == f"`{file}` holds no rows"
+            assert ran.envelope["findings"][0]["message"] == f"`{file}` has no rows"
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
         (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "is no number of failures"),
         (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "names no parameter"),
         (("calls.jsonl", *PERSONAL, "--resume"), "no earlier batch"),
-        (("calls.jsonl", *PERSONAL, "--resume", "--again"), "do not go together"),
+        (("calls.jsonl", *PERSONAL, "--resume", "--again"), "cannot be combined"),
     ],
 )
 def test_invalid_batch_options_are_rejected(
@@ -245,7 +245,7 @@ def test_invalid_batch_options_are_rejected(
 def test_wrong_confirm_count_is_reported_in_the_right_number(live: Cxcall) -> None:
     file = write_lines(live, 1)
     said = live("batch", file, *PERSONAL, "--confirm", "5", code=2).err
-    assert "`--confirm 5`, and 1 request would be sent" in said
+    assert "`--confirm 5` does not match: 1 request would be sent" in said
 
 
 def test_real_calls_need_confirm(cxcall: Cxcall) -> None:
@@ -476,7 +476,7 @@ def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> 
         stopped = cxcall(
             *words, "6", "-p", "other", "--max-failures", "1", "--concurrency", "1", code=9
         )
-        assert "to go on: the same command, with `--resume`" in stopped.err
+        assert "to continue, run the same command with `--resume`" in stopped.err
         resumed = cxcall(*words, "2", "--resume", code=2)
         assert "is of personal-connection, profile other, " in resumed.err
         assert "leave out" not in resumed.err

@@ -57,7 +57,7 @@ def drop_tokens(cxcall: Cxcall) -> None:
 
 
 def test_secret_is_stored_in_the_keyring_only(keyed: Cxcall, sandbox: Sandbox) -> None:
-    assert "kept in the system's keyring" in log_in(keyed, sandbox).out
+    assert "stored in the system's keyring" in log_in(keyed, sandbox).out
     assert sandbox.client_secret in (keyed.folder / "keyring.json").read_text("utf-8")
     for path in (keyed.folder / "state").iterdir():
         assert sandbox.client_secret not in path.read_text("utf-8")
@@ -106,7 +106,7 @@ def test_keyring_failure_falls_back_to_a_private_file(
     keyed: Cxcall, sandbox: Sandbox, backend: str, words: str
 ) -> None:
     ran = log_in(with_backend(keyed, backend), sandbox)
-    assert "kept in credentials.json, mode 0600" in ran.out
+    assert "stored in credentials.json, mode 0600" in ran.out
     assert words in ran.out
     assert sandbox.client_secret not in ran.out + ran.err
     path = keyed.folder / "state" / "credentials.json"

@@ -99,7 +99,7 @@ def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
 def test_ten_findings_are_shown_without_all(cxcall: Cxcall) -> None:
     body = json.dumps({f"wrong{number}": 1 for number in range(20)})
     text = UNKNOWN_PATH + f"-H 'Content-Type: application/json' -d '{body}'"
-    assert "more: `--all`" in cxcall("explain", "-", stdin=text, code=3).out
+    assert "more findings: add `--all`" in cxcall("explain", "-", stdin=text, code=3).out
     assert cxcall("explain", "-", "--all", stdin=text, code=3).out.count("property-unknown") == 20
 
 

@@ -49,7 +49,7 @@ def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report
         "auth login",
         findings=status.findings,
         data=status.as_dict(),
-        text=f"logged in to {settings.base_url} ({token.kind}); kept in {status.storage}",
+        text=f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
     )
 
 
@@ -66,9 +66,7 @@ def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str]
     screen = Screen.standard(output._replace(output="text"))
 
     def show(page: str) -> None:
-        screen.print_diagnostic(
-            f"log in at this page, as the person who is to be called from:\n{page}"
-        )
+        screen.print_diagnostic(f"log in at this page, as the user who places the calls:\n{page}")
         if open_browser:
             import webbrowser
             from threading import Thread
@@ -103,5 +101,5 @@ def log_out(flags: Flags) -> Report:
     """Delete the stored tokens and secrets of the profile."""
     settings = settings_of_platform(flags)
     removed = tokens.log_out(settings)
-    text = f"removed {', '.join(removed)}" if removed else "nothing was kept; nothing to remove"
+    text = f"removed {', '.join(removed)}" if removed else "nothing was stored; nothing to remove"
     return Report("auth logout", findings=settings.conflicts, data={"removed": removed}, text=text)

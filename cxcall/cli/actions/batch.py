@@ -71,10 +71,10 @@ def run_batch(
 
 def _conflicting_flags() -> UsageError:
     return UsageError(
-        "`--again` and `--resume` do not go together",
+        "`--again` cannot be combined with `--resume`",
         where="--again",
-        fix="for a row that is unknown: find out, then `cxcall history resolve ID`",
-        why="a resumed batch never sends a row that was answered, or may have been",
+        fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
+        why="a resumed batch never sends a row again that was, or may have been, processed",
     )
 
 
@@ -120,7 +120,7 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
 def _require_rows(job: Job, totals: CheckStatistics) -> None:
     if not totals.rows:
         raise UsageError(
-            f"`{job.rows.name}` holds no rows",
+            f"`{job.rows.name}` has no rows",
             where=job.rows.name,
             fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
         )
@@ -247,7 +247,7 @@ class _Batch:
             lines.append(f"stopped: {run.stop_reason}")
         if left:
             lines.append(
-                f"not sent: {count_phrase(left, 'row')}; to go on: the same command, with `--resume`"
+                f"not sent: {count_phrase(left, 'row')}; to continue, run the same command with `--resume`"
             )
         return Report(
             COMMAND,

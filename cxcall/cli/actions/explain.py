@@ -72,7 +72,7 @@ def explain_last() -> Report:
         "not-provable",
         "ledger",
         "the ledger keeps neither request bodies nor response bodies",
-        fix=f"for support, name the correlation ID `{record.correlation_id}`"
+        fix=f"give the correlation ID `{record.correlation_id}` to support"
         if record.correlation_id
         else "send the request again with `-o json`, and explain that output",
         source="ledger",
@@ -119,7 +119,7 @@ def explain_file(
             _show(explanation, screen, show_all=show_all)
     if skipped:
         screen.print_diagnostic(
-            f"{skipped} entries of other hosts skipped; explain one with `--entry N`"
+            f"skipped {skipped} entries of other hosts; explain one with `--entry N`"
         )
     return _summarize(explanations, counts, fix=fix)
 
@@ -169,7 +169,7 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
     for finding in shown:
         screen.print_finding(finding, screen.stdout)
     if len(shown) < len(explanation.findings):
-        screen.print_text(f"and {len(explanation.findings) - len(shown)} more: `--all`")
+        screen.print_text(f"{len(explanation.findings) - len(shown)} more findings: add `--all`")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
         screen.print_text(

@@ -50,7 +50,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
         data={"deliveries": [record.as_dict() for record in records]},
         json_lines=(record.as_dict() for record in records),
         table=_table(records),
-        diagnostics=[] if records else ["no delivery is recorded that matches"],
+        diagnostics=[] if records else ["no matching deliveries"],
     )
 
 
@@ -65,7 +65,7 @@ def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
     """Record whether an unknown delivery placed a call; raises UsageError if `rang` is None."""
     if rang is None:
         raise UsageError(
-            "say `--rang` or `--did-not-ring`",
+            "`--rang` or `--did-not-ring` is required",
             where="history resolve",
             fix=command("cxcall", "history", "resolve", identifier, "--did-not-ring"),
         )
@@ -94,14 +94,14 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
         count = ledger.count_prunable(before)
         if count and not yes and not screen.is_interactive:
             raise UsageError(
-                f"`--yes` is required where nobody can be asked: {count} deliveries would be deleted",
+                f"`--yes` is required without a terminal: {count} deliveries would be deleted",
                 where="--yes",
                 fix="keep a copy with `cxcall history export`, then add `--yes`",
             )
-        if count and not yes and not screen.confirm(f"Delete {count} deliveries for good?"):
+        if count and not yes and not screen.confirm(f"Permanently delete {count} deliveries?"):
             raise StoppedError(Finding(Severity.NOTE, "declined", "--yes", "answered no"))
         pruned = ledger.prune(before) if count else 0
-    text = f"{pruned} deliveries deleted, of those sent before {before:%Y-%m-%d %H:%M} UTC"
+    text = f"deleted {pruned} deliveries sent before {before:%Y-%m-%d %H:%M} UTC"
     return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)
 
 
@@ -127,7 +127,7 @@ def _parse_time(text: str, flag: str) -> datetime:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError):  # OverflowError: beyond the calendar
         raise UsageError(
-            f"`{text}` is neither a time nor a span",
+            f"invalid time `{text}`",
             where=flag,
             fix=f"write `{flag} 2h`, or `{flag} 2026-11-23T09:00`",
         ) from None

@@ -57,13 +57,13 @@ def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageEr
     known = {flag.name for entry in candidates for flag in entry.flags}
     foreign = sorted(given - known)
     what = (
-        f"`--{foreign[0]}` is not for `{candidates[0].platform}`"
+        f"`--{foreign[0]}` does not apply to `{candidates[0].platform}`"
         if foreign
-        else "these flags do not go together, or one is missing"
+        else "these flags cannot be combined, or a required flag is missing"
     )
     return UsageError(
         what,
         where=f"--{foreign[0]}" if foreign else candidates[0].command,
         fix=f"on `{candidates[0].platform}`: " + "; or ".join(f"`{usage}`" for usage in usages),
-        why="the platform is that of the profile: `cxcall config show`",
+        why="the profile sets the platform: `cxcall config show`",
     )

@@ -99,7 +99,7 @@ def _operation_text(operation: Operation) -> str:
     lines.append(f"provenance:  {operation.provenance}" + remark)
     lines += _token_lines(operation)
     lines += [f"instead:     {entry}, to {entry.summary}" for entry in operation.nearest]
-    lines.append(f"rings:       {'yes, a phone may ring' if operation.can_place_call else 'no'}")
+    lines.append(f"rings:       {'yes, it can place a call' if operation.can_place_call else 'no'}")
     if operation.parameters:
         lines += ["", "path and query:"]
         lines += [

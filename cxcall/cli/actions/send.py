@@ -73,9 +73,9 @@ def send_one(
     operation, texts = asked.operation, asked.texts
     if operation.is_for_login:
         raise UsageError(
-            f"`{operation.name}` takes secrets and grants a token",
+            f"`{operation.name}` takes secrets and returns a token",
             where=operation.name,
-            fix="log in by `cxcall auth login`; `cxcall auth token` prints the token",
+            fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )
     built = _build_payload(operation, texts, body)
     values = parameter_values(operation, asked.values, texts, built)

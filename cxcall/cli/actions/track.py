@@ -121,14 +121,14 @@ def _follow(
 def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
     """Return the report of a placed call that can no longer be followed."""
     found = cause.findings if isinstance(cause, CxcallError) else ()
-    what = "interrupted while it was followed"
+    what = "interrupted while the call was followed"
     if isinstance(cause, Exception):
-        what = "it could not be followed" + ("" if found else f": {type(cause).__name__}")
+        what = "the call could not be followed" + ("" if found else f": {type(cause).__name__}")
     left = Finding(
         Severity.WARNING,
         "outcome-unknown",
         "response",
-        f"{what}; the call was placed, and goes on",
+        f"{what}; it was placed, and may continue",
         fix=f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again",
     )
     warned = [each._replace(severity=Severity.WARNING) for each in found]
@@ -150,13 +150,13 @@ def _add_end(
 def find_tracker(operation: Operation) -> Tracker:
     """Return the tracker for the IDs of an operation; raises UsageError if none is published."""
     if operation.provenance == "community":
-        raise _not_readable(operation.name, "follow what is published: `cxcall call --wait`")
+        raise _not_readable(operation.name, "use a published operation: `cxcall call --wait`")
     return tracking.tracker_for(operation.platform, operation.contract.operations)
 
 
 def _not_readable(name: str, fix: str) -> UsageError:
     return UsageError(
-        f"no operation is published that reads what `{name}` started",
+        f"no published operation reads the state of a call started by `{name}`",
         where=name,
         fix=fix,
         why="its route is reported by users; not documented by the vendor",
@@ -172,7 +172,7 @@ def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> No
         for leg in state.legs:
             screen.print_text(f"{state.elapsed:6.1f} s  {leg}")
         if state.is_over:
-            screen.print_text(f"{state.elapsed:6.1f} s  it is over")
+            screen.print_text(f"{state.elapsed:6.1f} s  the call ended")
     else:
         screen.print_json(state.as_dict())
     screen.stdout.flush()
@@ -225,6 +225,6 @@ def _find_engagement_id(identifier: str) -> str:
 
     record = find_delivery(identifier)
     if record is not None and record.provenance == "community":
-        correlation = record.correlation_id or "of its answer"
-        raise _not_readable(record.operation, f"ask the platform's support, with correlation ID `{correlation}`")  # fmt: skip
+        correlation = record.correlation_id or "of the response"
+        raise _not_readable(record.operation, f"ask the platform's support, with the correlation ID `{correlation}`")  # fmt: skip
     return (record.engagement_id if record else None) or identifier

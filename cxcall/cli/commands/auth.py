@@ -11,7 +11,7 @@ from cxcall.cli.options import PlatformOptions, SettingsOptions, flags_of
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Log in to the platform, and show as whom."))
+app = accept_global_options(new_app("Log in to the platform and show credentials."))
 
 
 @app.command(
@@ -28,12 +28,12 @@ def login(
     settings: SettingsOptions,
     platform: PlatformOptions,
     client_id: Annotated[
-        str | None, option("--client-id", metavar="ID", help="The OAuth client's ID.")
+        str | None, option("--client-id", metavar="ID", help="Set the ID of the OAuth client.")
     ] = None,
     with_token: Annotated[
-        bool, option("--with-token", help="Read an access token from stdin and keep it.")
+        bool, option("--with-token", help="Read an access token from stdin and store it.")
     ] = False,
-    web: Annotated[bool, option("--web", help="Log in as a person, by the browser.")] = False,
+    web: Annotated[bool, option("--web", help="Log in as a user, in the browser.")] = False,
     port: Annotated[
         int,
         typer.Option(
@@ -41,18 +41,18 @@ def login(
             metavar="PORT",
             min=0,
             max=65535,
-            help="Redirect to this port; 0 for any free.",
+            help="Redirect to this port; 0 is any free port.",
         ),
     ] = 0,
     no_browser: Annotated[
-        bool, option("--no-browser", help="Open no browser; show the page's address.")
+        bool, option("--no-browser", help="Print the URL of the login page; do not open a browser.")
     ] = False,
 ) -> Report:
-    """Log in: by client credentials, or for NICE CXone by an access key.
+    """Log in with client credentials, an access key, or a browser.
 
-    The secret is asked for, or read from stdin, never a flag. Settings in the environment or in
-    .env are used as they are. Operations that act as a user need a person's login: --web, with a
-    client that has the redirect URI http://localhost.
+    NICE CXone uses access keys. The secret is prompted for, or read from stdin; no flag takes it.
+    Settings in the environment or in .env are used as they are. Operations that act as a user need
+    --web, with a client that has the redirect URI http://localhost.
     """
     from cxcall.cli.actions.auth import LoginOptions, log_in
 
@@ -63,7 +63,10 @@ def login(
 @app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
 @expand_option_groups
 def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
-    """Show who would send, to which host, until when, and where each value came from."""
+    """Show the credentials in use and the source of each value.
+
+    Also shows the host that they are for, and when the token expires.
+    """
     from cxcall.cli.actions.auth import show_status
 
     return show_status(flags_of(settings, platform))
@@ -77,7 +80,7 @@ def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
 )
 @expand_option_groups
 def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
-    """Print an access token for a script; fetched or refreshed when there is need."""
+    """Print a valid access token; request or refresh it if needed."""
     from cxcall.cli.actions.auth import show_token
 
     return show_token(flags_of(settings, platform))
@@ -86,7 +89,7 @@ def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
 @app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
 @expand_option_groups
 def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
-    """Forget the tokens and secrets kept on this machine for the profile."""
+    """Delete the stored tokens and secrets of the profile."""
     from cxcall.cli.actions.auth import log_out
 
     return log_out(flags_of(settings, platform))

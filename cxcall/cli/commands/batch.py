@@ -19,54 +19,58 @@ class BatchOptions(NamedTuple):
 
     file: Annotated[str, argument("FILE", "CSV or JSON Lines; - is stdin.")]
     operation: Annotated[
-        str, option("--operation", metavar="NAME", help="What each row is sent as.")
+        str, option("--operation", metavar="NAME", help="Send each row as this operation.")
     ]
     param: Annotated[
         list[str] | None,
-        option(
-            "--param", metavar="NAME=VALUE", help="A parameter of the path or query, for every row."
-        ),
+        option("--param", metavar="NAME=VALUE", help="Set a path or query parameter for all rows."),
     ] = None
     set: Annotated[
         list[str] | None,
-        option("--set", metavar="/POINTER=JSON", help="Set one value in every body."),
+        option("--set", metavar="/POINTER=JSON", help="Set one value in all bodies."),
     ] = None
     rate: Annotated[
         str | None,
         option(
             "--rate",
             metavar="N/s|m|h",
-            help="How many at most in a second, minute or hour; else what the platform allows.",
+            help="Limit the rate [the rate that the platform allows].",
         ),
     ] = None
     concurrency: Annotated[
         int,
-        typer.Option("--concurrency", metavar="N", min=1, max=256, help="At most so many at once."),
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            min=1,
+            max=256,
+            help="Limit the number of requests in flight.",
+        ),
     ] = 32
     max_failures: Annotated[
         list[str] | None,
         option(
             "--max-failures",
             metavar="N|N%",
-            help="Stop after N failures in a row [10], or N% of all [50%]; both may be given.",
+            help="Stop after N failures in a row [10], or N% of all [50%].",
         ),
     ] = None
     skip_invalid: Annotated[
-        bool, option("--skip-invalid", help="Send the valid rows though others are not.")
+        bool, option("--skip-invalid", help="Skip invalid rows and send the valid ones.")
     ] = False
     confirm: Annotated[
         int | None,
         option(
             "--confirm",
             metavar="N",
-            help="Skip the prompt; fail unless exactly N requests would be sent.",
+            help="Skip the prompt; fail unless N requests would be sent.",
         ),
     ] = None
-    resume: Annotated[bool, option("--resume", help="Go on with an earlier run of this file.")] = (
+    resume: Annotated[bool, option("--resume", help="Continue an earlier run of this file.")] = (
         False
     )
     unordered: Annotated[
-        bool, option("--unordered", help="Print results as they come, not in input order.")
+        bool, option("--unordered", help="Print results as they arrive, not in input order.")
     ] = False
 
 
@@ -89,7 +93,7 @@ def batch(
 ) -> Report:
     """Send many requests from a file, each at most once.
 
-    All rows are checked first; nothing is sent while one is wrong. A header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); a line of JSON Lines is a body, and may name parameters beside it. Ctrl-C stops it after the requests in flight; twice, at once. What was sent is in the ledger: `--resume` sends the rest.
+    All rows are checked first; nothing is sent if one is invalid. The header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`). A line of JSON Lines is a body, and may also name parameters. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest.
     """
     from cxcall.cli.actions.batch import run_batch
 

@@ -24,12 +24,12 @@ _SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 def completion(
     shell: Annotated[
         Literal["bash", "zsh", "fish", "powershell"],
-        argument("SHELL", "bash, zsh, fish or powershell."),
+        argument("SHELL", "Bash, zsh, fish, or powershell."),
     ],
 ) -> Report:
-    """Print the script that completes commands, flags and values in a shell.
+    """Print the completion script of a shell.
 
-    The examples say where each shell looks for it; a new shell has it. Without the package bash-completion, write `source <(cxcall completion bash)` into ~/.bashrc; for zsh, `source <(cxcall completion zsh)` after `compinit` in ~/.zshrc does the same.
+    It completes commands, flags, and values. The examples show where each shell looks for the script; start a new shell to use it. Without the package bash-completion, write `source <(cxcall completion bash)` into ~/.bashrc; for zsh, `source <(cxcall completion zsh)` after `compinit` in ~/.zshrc does the same.
     """
     from pathlib import Path
 

@@ -14,7 +14,7 @@ app = accept_global_options(new_app("Show effective settings and their folders."
 )
 @expand_option_groups
 def show(settings: SettingsOptions) -> Report:
-    """Show effective settings and their sources; secrets are masked."""
+    """Show effective settings and their sources, secrets masked."""
     from cxcall.cli.actions.config import show_settings
 
     return show_settings(flags_of(settings))
@@ -23,7 +23,7 @@ def show(settings: SettingsOptions) -> Report:
 @app.command("path", epilog=examples("cxcall config path", "ls -l $(cxcall config path)"))
 @expand_option_groups
 def path() -> Report:
-    """Show the folders of settings and of state (the ledger, tokens)."""
+    """Show the folders of the settings, the ledger, and tokens."""
     from cxcall.cli.actions.config import show_folders
 
     return show_folders()

@@ -179,7 +179,7 @@ def _route_option(operations: Sequence[Operation]) -> list[inspect.Parameter]:
     routes = tuple(operation.route for operation in operations if operation.route)
     if not routes:
         return []
-    declared = typer.Option("--route", help="Which of the reported routes to take.")
+    declared = typer.Option("--route", help="Choose one of the reported routes.")
     return [_parameter("route", Literal[routes], declared, routes[0])]
 
 

@@ -16,21 +16,28 @@ class DoctorOptions(NamedTuple):
     """The options that only `doctor` has."""
 
     operation: Annotated[
-        str | None, option("--for", metavar="OPERATION", help="What is to be sent.")
+        str | None,
+        option("--for", metavar="OPERATION", help="Also check a request of this operation."),
     ] = None
     param: Annotated[
         list[str] | None,
         option(
-            "--param", metavar="NAME=VALUE", help="A parameter or flag of it, or an ID to look at."
+            "--param",
+            metavar="NAME=VALUE",
+            help="Set a parameter or flag of the request, or an ID to check.",
         ),
     ] = None
     hours: Annotated[
         str | None,
-        option("--hours", metavar="FROM-TO", help="Calling hours in the callee's local time."),
+        option(
+            "--hours",
+            metavar="FROM-TO",
+            help="Set calling hours in the callee's time, as 08:00-21:00.",
+        ),
     ] = None
     do_not_call: Annotated[
         str | None,
-        option("--do-not-call", metavar="FILE", help="File of numbers that must not be called."),
+        option("--do-not-call", metavar="FILE", help="Check the number against this file."),
     ] = None
 
 

@@ -1,4 +1,4 @@
-"""Options of `cxcall explain`."""
+"""`cxcall explain`: explain why a request failed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def explain(
         str | None,
         typer.Argument(
             metavar="[FILE|CODE]",
-            help="A curl command, HAR file, JSON exchange, HTTP message, or Python `requests` call; - is stdin. Or a finding code.",
+            help="A request in one of the formats above, or a finding code.",
             show_default=False,
         ),
     ] = None,
@@ -51,16 +51,16 @@ def explain(
     fix: Annotated[bool, typer.Option("--fix", help="Print the corrected request.")] = False,
     form: Annotated[
         Literal["send", "curl", "json"],
-        typer.Option("--as", help="Form of the corrected request."),
+        typer.Option("--as", help="Set the format of the corrected request."),
     ] = "send",
     show_all: Annotated[
         bool, typer.Option("--all", help="Print all findings, not only the first ten.")
     ] = False,
     codes: Annotated[bool, typer.Option("--codes", help="List the finding codes.")] = False,
 ) -> Report:
-    """Say why a request failed.
+    """Explain why a request failed.
 
-    From the request and its response, if there is one; offline. Nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value.
+    Reads a curl command, HAR file, JSON exchange, HTTP message, or Python `requests` call, with its response if there is one; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value.
     """
     from cxcall.cli.actions.explain import explain_code, explain_file, explain_last, list_codes
 

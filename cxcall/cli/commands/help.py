@@ -17,10 +17,10 @@ app = new_app("")
 def show_help(
     topic: Annotated[
         str | None,
-        argument("[TOPIC|COMMAND]", "exit-codes, environment, output, files; or a command."),
+        argument("[TOPIC|COMMAND]", "A command, or exit-codes, environment, output, or files."),
     ] = None,
 ) -> Report:
-    """Show help on a topic, or on a command."""
+    """Show help on a topic or a command."""
     from shutil import get_terminal_size
 
     from cxcall.cli.help_topics import TOPICS, find
@@ -32,7 +32,7 @@ def show_help(
     if topic not in TOPICS:
         hint = suggest_name(topic, TOPICS)
         raise UsageError(
-            f"there is no topic or command `{topic}`",
+            f"unknown topic or command `{topic}`",
             where="help",
             fix=hint + (" Commands" if hint.endswith("?") else "; commands") + ": `cxcall --help`",
         )

@@ -16,9 +16,14 @@ from cxcall.cli.option_binding import (
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = accept_global_options(new_app("Show what this machine sent, and what became of it."))
-_Since = Annotated[str, option("--since", metavar="WHEN", help="Since a time, or 15m, 2h, 7d ago.")]
-_Delivery = Annotated[str, argument("ID", "A delivery ID, or its start.")]
+app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
+_Since = Annotated[
+    str,
+    option(
+        "--since", metavar="WHEN", help="Show deliveries since a time, or since 15m, 2h, 7d ago."
+    ),
+]
+_Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
 
 
 @app.command(
@@ -33,18 +38,23 @@ _Delivery = Annotated[str, argument("ID", "A delivery ID, or its start.")]
 def list_records(
     since: _Since = "",
     operation: Annotated[
-        str, option("--operation", metavar="NAME", help="Of this operation.")
+        str, option("--operation", metavar="NAME", help="Show deliveries of this operation.")
     ] = "",
-    outcome: Annotated[str, option("--outcome", metavar="NAME", help="With this outcome.")] = "",
+    outcome: Annotated[
+        str, option("--outcome", metavar="NAME", help="Show deliveries with this outcome.")
+    ] = "",
     engagement_id: Annotated[
-        str, option("--engagement-id", metavar="ID", help="With this engagement ID.")
+        str,
+        option("--engagement-id", metavar="ID", help="Show the delivery with this engagement ID."),
     ] = "",
-    batch: Annotated[str, option("--batch", metavar="ID", help="Of this batch.")] = "",
+    batch: Annotated[
+        str, option("--batch", metavar="ID", help="Show deliveries of this batch.")
+    ] = "",
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")
+        int, typer.Option("--limit", metavar="N", min=1, help="Show at most N deliveries.")
     ] = 50,
 ) -> Report:
-    """List deliveries, the newest first."""
+    """List deliveries, newest first."""
     from cxcall.cli.actions.history import list_deliveries
 
     return list_deliveries(
@@ -79,12 +89,12 @@ def show(delivery: _Delivery) -> Report:
 def resolve(
     delivery: _Delivery,
     rang: Annotated[
-        bool | None, option("--rang/--did-not-ring", help="What a person found out.")
+        bool | None, option("--rang/--did-not-ring", help="Record whether a call was placed.")
     ] = None,
 ) -> Report:
-    """Say what became of an unknown delivery.
+    """Record whether an unknown delivery placed a call.
 
-    Until then, an identical request is stopped; after `--did-not-ring` it may be sent again.
+    Until then, an identical request is stopped. After `--did-not-ring` it can be sent again.
     """
     from cxcall.cli.actions.history import resolve_delivery
 
@@ -102,11 +112,11 @@ def resolve(
 def export(
     output: OutputOptions,
     format: Annotated[  # noqa: A002 - the name of the flag
-        Literal["jsonl", "csv"], typer.Option("--format", help="The form.")
+        Literal["jsonl", "csv"], typer.Option("--format", help="Set the file format.")
     ] = "jsonl",
     since: _Since = "",
 ) -> None:
-    """Write every delivery to stdout as JSON Lines or CSV, streamed."""
+    """Print all deliveries as JSON Lines or CSV."""
     from cxcall.cli.actions.history import export_deliveries
 
     export_deliveries(format, since, output)
@@ -122,13 +132,16 @@ def export(
 def prune(
     output: OutputOptions,
     older_than: Annotated[
-        str, option("--older-than", metavar="SPAN", help="Such as 90d, 52w, or a time.")
+        str,
+        option(
+            "--older-than", metavar="SPAN", help="Delete deliveries before a time, or 90d, 52w ago."
+        ),
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the prompt.")] = False,
 ) -> Report:
-    """Delete old deliveries; one that is unknown is kept, however old.
+    """Delete old deliveries, except unknown ones.
 
-    A pruned batch cannot be resumed. The file shrinks.
+    Deliveries that the duplicate guard needs are also kept. A pruned batch cannot be resumed.
     """
     from cxcall.cli.actions.history import prune_deliveries
 

@@ -27,16 +27,14 @@ def operations(
     contracts: ContractOptions,
     operation: Annotated[
         str | None,
-        argument("[NAME]", "Show an operation."),
+        argument("[NAME]", "The operation to show."),
     ] = None,
-    skeleton: Annotated[
-        bool, typer.Option("--skeleton", help="Print a body to start from.")
-    ] = False,
+    skeleton: Annotated[bool, typer.Option("--skeleton", help="Print a sample body.")] = False,
     csv: Annotated[
-        bool, typer.Option("--csv", help="With --skeleton: a table, to start a batch from.")
+        bool, typer.Option("--csv", help="Print the sample as CSV, for `batch`.")
     ] = False,
 ) -> Report:
-    """Show what can be sent.
+    """Show the operations that can be sent.
 
     Lists all operations, or shows one with its schema and provenance.
     """
@@ -45,10 +43,10 @@ def operations(
     from cxcall.findings.errors import UsageError
 
     if csv and not skeleton:
-        raise UsageError("`--csv` is a form of the skeleton", where="--csv", fix="add `--skeleton`")
+        raise UsageError("`--csv` requires `--skeleton`", where="--csv", fix="add `--skeleton`")
     if skeleton and operation is None:
         raise UsageError(
-            "`--skeleton` needs the NAME of an operation",
+            "`--skeleton` requires the NAME of an operation",
             where="--skeleton",
             fix="see `cxcall operations`",
         )

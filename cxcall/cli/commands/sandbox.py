@@ -25,7 +25,7 @@ def _epilog() -> str:
         "cxcall execute $CAMPAIGN -f payload.json --sandbox",
     )
     numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in FAULTS)
-    return f"{shown}\n\n\b\nNumbers that make it misbehave, anywhere in a body:\n{numbers}"
+    return f"{shown}\n\n\b\nPhone numbers in a body that cause faults:\n{numbers}"
 
 
 @app.command("sandbox", epilog=_epilog())
@@ -34,13 +34,21 @@ def sandbox(
     output: OutputOptions,
     contracts: ContractOptions,
     port: Annotated[
-        int, typer.Option("--port", metavar="PORT", min=0, max=65535, help="0 picks a free one.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            help="Listen on this port; 0 is any free port.",
+        ),
     ] = 0,
 ) -> None:
     """Run the embedded API server; no real calls are placed.
 
-    It responds as the API would, until Ctrl-C, and prints the lines to paste into a shell. With the
-    header `Prefer: code=429` a request gets that response; GET /sandbox/requests lists the requests.
+    Responds as the API would until you press Ctrl-C, and prints the lines to paste into a shell. A
+    request with the header `Prefer: code=429` gets that response. GET /sandbox/requests lists the
+    requests.
     """
     from cxcall.contracts import contract
     from cxcall.output.screen import Screen

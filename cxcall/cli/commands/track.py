@@ -30,25 +30,25 @@ def track(
     output: OutputOptions,
     engagement_id: Annotated[
         str,
-        typer.Argument(metavar="ENGAGEMENT_ID", help="What the platform calls the call."),
+        typer.Argument(metavar="ENGAGEMENT_ID", help="An engagement ID or a delivery ID."),
     ],
-    wait: Annotated[bool, typer.Option("--wait", help="Go on until it is over.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the call until it ends.")] = False,
     until: Annotated[
         str,
-        option("--until", metavar="STATE", help="Go on until a party is in this state."),
+        option("--until", metavar="STATE", help="Follow the call until a party is in this state."),
     ] = "",
     at_most: Annotated[
-        float, typer.Option("--at-most", metavar="SECONDS", help="How long to go on.")
+        float, typer.Option("--at-most", metavar="SECONDS", help="Stop following after this time.")
     ] = 600.0,
     sentiment: Annotated[
-        bool, typer.Option("--sentiment", help="Read the platform's sentiment of it.")
+        bool, typer.Option("--sentiment", help="Print the sentiment that the platform computed.")
     ] = False,
 ) -> Report:
-    """Follow what became of a call.
+    """Follow a call.
 
-    Reads the published operation of the profile's platform; an ID of a delivery is taken as well. A
-    2xx does not say that a phone rang: this does. Exit code 0 when the other side was connected, 5
-    when it is over and was not, 8 when it goes on still.
+    Reads the state of the call with the published operation of the profile's platform. A 2xx
+    response does not mean that the call was placed; the state shows it. Exit code 0 if the other
+    side was connected, 5 if the call ended before that, 8 if it has not ended.
     """
     from cxcall.cli.actions.track import TrackOptions, read_sentiment, run_track
 

@@ -25,13 +25,14 @@ app = new_app("")
 def validate(
     files: Annotated[
         list[str],
-        argument("FILE...", "JSON, JSON Lines, CSV, folders and quoted patterns of them, or -."),
+        argument("FILE...", "JSON, JSON Lines, or CSV files, folders, or quoted patterns."),
     ],
     output: OutputOptions,
     check: CheckOptions,
     contracts: ContractOptions,
     operation: Annotated[
-        str | None, option("--operation", metavar="NAME", help="Check as this operation.")
+        str | None,
+        option("--operation", metavar="NAME", help="Check the payloads as this operation."),
     ] = None,
     jobs: Annotated[
         int | None,
@@ -40,16 +41,16 @@ def validate(
             metavar="N",
             min=1,
             max=256,
-            help="Share a long file between N processes [one a core; one for a pipe].",
+            help="Use N processes for a long file [one per core].",
         ),
     ] = None,
     every: Annotated[
-        bool, option("--all", help="Show every finding, not the first 100 alone.")
+        bool, option("--all", help="Show all findings, not only the first 100.")
     ] = False,
 ) -> Report:
     """Check payload files offline.
 
-    Every finding comes with its place, why, and what to write instead. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) gives for its path, else as the one that it fits, or is nearest to.
+    Each finding shows the place, the reason, and the correction. - is stdin, which is checked in one process. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, otherwise as the operation that it fits or is nearest to.
     """
     from pathlib import Path
 
