@@ -8,14 +8,15 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
-from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16
+from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16, text_lines
+from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads import csv_table
 from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.finding import Finding
@@ -24,6 +25,8 @@ JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
 _BLOCK_SIZE = 1 << 20
 _MAX_BOM_BYTES = 4
+LARGEST_PIPE = 4 << 30
+"""Bytes of rows from stdin, which are copied to a temporary file."""
 
 
 class Row(NamedTuple):
@@ -86,7 +89,9 @@ class RowFile:
         text = TextIOWrapper(self._binary, encoding="utf-8-sig", newline="")
         try:
             read = csv_table.read_rows if self.is_csv else _read_lines
-            for number, found in enumerate(read(text, self.name, operation), 1):
+            for number, found in enumerate(
+                read(text_lines(text, self.name), self.name, operation), 1
+            ):
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
             problem = f"byte 0x{error.object[error.start]:02x} stands in it"
@@ -100,11 +105,17 @@ def _open(path: str) -> BinaryIO:
     opened = open_bytes(path)
     if path != STDIN:
         return opened
-    from shutil import copyfileobj
     from tempfile import TemporaryFile
 
     copy: BinaryIO = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
-    copyfileobj(opened, copy, _BLOCK_SIZE)
+    while block := opened.read(_BLOCK_SIZE):
+        copy.write(block)
+        if copy.tell() > LARGEST_PIPE:
+            raise UsageError(
+                f"`-` has more than {LARGEST_PIPE >> 30} GiB",
+                where="-",
+                fix="split it, or name a file, which may have any size",
+            )
     return copy
 
 
@@ -115,7 +126,7 @@ def _absolute(path: str) -> str:
 
 
 def _read_lines(
-    text: TextIOWrapper, name: str, operation: Operation
+    text: Iterable[str], name: str, operation: Operation
 ) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
     """Yield the rows of JSON Lines: each line is a body, and may name parameters beside it."""
     for line in parse_lines(text, name):

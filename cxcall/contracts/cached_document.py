@@ -21,7 +21,7 @@ from zlib import crc32
 
 from cxcall.contracts.json_schema import SCHEMAS, merged_schema
 from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument
-from cxcall.documents.text_files import read_bytes
+from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def open_document(path: str) -> OpenApiDocument:
 
     Raises UsageError if the file is not an OpenAPI 3.0, 3.1, or Swagger 2.0 document.
     """
-    content = None if os.path.isfile(path) else read_bytes(path)  # noqa: PTH113 - a path as given
+    is_usual = os.path.isfile(path) and os.path.getsize(path) <= LARGEST_DOCUMENT  # noqa: PTH113, PTH202 - as given
+    content = None if is_usual else read_bytes(path)
     try:
         return CachedDocument(path, content)
     except (OSError, sqlite3.Error):

@@ -1,8 +1,16 @@
-"""Read files and stdin as text or bytes, with an error that says why one cannot be read."""
+"""Read files and stdin as text or bytes, with an error that says why one cannot be read.
+
+Every input of cxcall is read here: a regular file, or a pipe that the shell opened (`-`, `/dev/fd/N`).
+A device and a named pipe could be endless, or silent; each input has a largest size. Only `validate`
+reads named pipes, line by line.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import stat
+from errno import EISDIR
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
@@ -10,9 +18,19 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from io import BufferedReader
+    from typing import TextIO
 
 STDIN = "-"
+LARGEST_DOCUMENT = 256 << 20
+"""Bytes of a file that is read as a whole: a payload, an API schema, a list, a HAR file."""
+LARGEST_LINE = 64 << 20
+"""Bytes of one line of a file that is read line by line, and may itself have any size."""
+LARGEST_SETTINGS = 1 << 20
+"""Bytes of a file of settings."""
+
+_PIPES_OF_THE_SHELL = ("/dev/fd/", "/dev/stdin", "/proc/")
 _JSON = (".json", ".jsonl", ".ndjson", ".har")
 
 
@@ -51,21 +69,99 @@ def wide_encoding(data: bytes) -> str:
     return "" if encoding.startswith("utf-8") else wide
 
 
-def read_bytes(path: str) -> bytes:
-    """Return the bytes of a file, or of stdin (`-`); raises UnreadableError where it cannot be read."""
+def read_bytes(path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
+    """Return the bytes of a file, or of stdin (`-`).
+
+    Raises UnreadableError where it cannot be read, or has more than `largest` bytes.
+    """
     try:
         with open_bytes(path) as file:
-            return file.read()
+            return read_rest(file, path, largest)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
 
 
-def open_bytes(path: str) -> BufferedReader:
-    """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read."""
+def read_rest(file: BufferedReader, path: str, largest: int = LARGEST_DOCUMENT) -> bytes:
+    """Return what is left of an open file; raises UnreadableError for more than `largest` bytes."""
+    found = os.fstat(file.fileno())
+    is_regular = stat.S_ISREG(found.st_mode)
+    if is_regular and found.st_size > largest:
+        raise _too_large(path, "", largest)
+    content = file.read() if is_regular else file.read(largest + 1)
+    if len(content) > largest:
+        raise _too_large(path, "", largest)
+    return content
+
+
+def read_line(file: BufferedReader, path: str) -> bytes:
+    """Return the next line; raises UnreadableError for one of more than 64 MiB."""
+    line = file.readline(LARGEST_LINE + 1)
+    if len(line) > LARGEST_LINE:
+        raise _too_large(path, "a line of ", LARGEST_LINE)
+    return line
+
+
+def text_lines(text: TextIO, path: str) -> Iterator[str]:
+    """Yield the lines of a text file; raises UnreadableError at one of more than 64 Mi characters."""
+    while line := text.readline(LARGEST_LINE + 1):
+        if len(line) > LARGEST_LINE:
+            raise _too_large(path, "a line of ", LARGEST_LINE)
+        yield line
+
+
+def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
+    """Open a file, or stdin (`-`); raises UnreadableError where it cannot be read.
+
+    With `may_be_pipe`, a named pipe is opened as soon as somebody writes to it.
+    """
     try:
-        return _open_stdin() if path == STDIN else open(path, "rb")  # noqa: PTH123 - the path must not be normalized
+        if path == STDIN:
+            return _open_stdin()
+        if may_be_pipe and stat.S_ISFIFO(os.stat(path).st_mode):  # noqa: PTH116 - a path as given
+            return open(path, "rb")  # noqa: PTH123 - a path as given
+        return open_file(path)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
+
+
+def open_file(path: str) -> BufferedReader:
+    """Open a regular file, or a pipe that the shell opened; raises OSError, and UnreadableError for others."""
+    # Opening a named pipe would wait for somebody to write to it.
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    try:
+        _stop_on_device(path, os.fstat(descriptor))
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(descriptor, True)
+        return open(descriptor, "rb")  # noqa: PTH123 - a descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _stop_on_device(path: str, found: os.stat_result) -> None:
+    """Raise UnreadableError for what may have no end, or no beginning."""
+    mode = found.st_mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+    is_pipe = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+    is_empty = stat.S_ISCHR(mode) and found.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - no path
+    if stat.S_ISREG(mode) or is_empty or (is_pipe and path.startswith(_PIPES_OF_THE_SHELL)):
+        return
+    raise UnreadableError(
+        f"`{path}` is a {'named pipe' if is_pipe else 'device'}: only regular files and pipes of the shell are read",
+        where=path,
+        fix="name a regular file, or pipe into `-` where a payload is read",
+    )
+
+
+def _too_large(path: str, part: str, largest: int) -> UnreadableError:
+    return UnreadableError(
+        f"{part}`{path}` has more than {largest >> 20} MiB",
+        where=path,
+        fix="split it, or cut it down to what is needed",
+    )
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> UnreadableError:

@@ -16,9 +16,12 @@ _MAX_VALUE_LINES = 500
 
 
 def read_file(path: Path) -> str:
-    """Return the text of a file; raises UsageError where it cannot be read or is not UTF-8."""
+    """Return the text of a file of settings; raises UsageError where it cannot be read or is not UTF-8."""
+    from cxcall.documents.text_files import LARGEST_SETTINGS, open_file, read_rest
+
     try:
-        return path.read_text("utf-8-sig")
+        with open_file(str(path)) as file:
+            return read_rest(file, str(path), LARGEST_SETTINGS).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         from cxcall.documents.text_files import conversion_command, wide_encoding
 

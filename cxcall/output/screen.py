@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.messages import Exchange, HttpResponse
 
+_LONGEST_ANSWER = 65_536
+"""Characters of a line that is read from stdin: a token, a secret, or an answer."""
+
 _STYLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -96,19 +99,19 @@ class Screen:
         text = fold(escape_controls(redact(question)), terminal_columns(self.stderr))
         self._write(text, self.stderr, end=" [y/N] ")
         self.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return sys.stdin.readline(_LONGEST_ANSWER).strip().lower() in ("y", "yes")
 
     def read_line(self, prompt: str) -> str:
         """Read one line from stdin, with a prompt if a person is there."""
         if self.is_interactive:
             self._write(f"{prompt}: ", self.stderr, end="")
             self.stderr.flush()
-        return sys.stdin.readline().strip()
+        return sys.stdin.readline(_LONGEST_ANSWER).strip()
 
     def read_secret(self, prompt: str) -> str:
         """Read a secret from stdin; a terminal does not echo it."""
         if not sys.stdin.isatty():
-            return sys.stdin.readline().strip()
+            return sys.stdin.readline(_LONGEST_ANSWER).strip()
         if self.options.no_input:
             raise UsageError(
                 f"{prompt} is missing, and nobody can be asked", where="stdin", fix="pipe it in"

@@ -17,7 +17,6 @@ from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from io import TextIOWrapper
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -176,7 +175,7 @@ class CsvTable(NamedTuple):
                 yield _build_row(cells, record)
 
 
-def read_rows(text: TextIOWrapper, name: str, operation: Operation) -> Iterator[CsvRow]:
+def read_rows(text: Iterable[str], name: str, operation: Operation) -> Iterator[CsvRow]:
     """Yield the rows of a table; raises UsageError if the operation does not have all columns."""
     lines = CsvLines(text)
     yield from CsvHeader.read(lines, name).table(operation).records(lines)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError
+from cxcall.documents.text_files import text_lines
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvHeader, CsvLines, split_records
 from cxcall.payloads.operation_matching import match_operations
@@ -76,10 +77,13 @@ def open_csv_file(file: BinaryIO, name: str, start: bytes) -> CsvFile:
     from io import BytesIO, TextIOWrapper
 
     if not start:
-        return CsvFile(TextIOWrapper(file, encoding="utf-8-sig", newline=""), name)
+        return CsvFile(
+            text_lines(TextIOWrapper(file, encoding="utf-8-sig", newline=""), name), name
+        )
     # A pipe cannot be read twice: its start and its rest are one text.
     head = TextIOWrapper(BytesIO(start), encoding="utf-8-sig", newline="")
-    return CsvFile(chain(head, TextIOWrapper(file, encoding="utf-8", newline="")), name)
+    rest = TextIOWrapper(file, encoding="utf-8", newline="")
+    return CsvFile(chain(head, text_lines(rest, name)), name)
 
 
 def _lines_of(piece: Piece) -> CsvLines:

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import WHITE_SPACE, DocumentError, parse
-from cxcall.documents.text_files import encoding_error, refuse_utf16
+from cxcall.documents.text_files import encoding_error, read_line, refuse_utf16
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Excerpt
 from cxcall.named_tuple import NamedTuple
@@ -55,7 +55,7 @@ def split_blocks(
     Raises DocumentError if the file is UTF-16 or UTF-32.
     """
     line, offset = 1, 0
-    while content := start or read_whole_lines(file, at_once=not rereadable):
+    while content := start or read_whole_lines(file, name, at_once=not rereadable):
         start = b""
         if not offset:
             refuse_utf16(name, content[:4])
@@ -64,10 +64,10 @@ def split_blocks(
         offset += len(content)
 
 
-def read_whole_lines(file: BufferedReader, *, at_once: bool) -> bytes:
+def read_whole_lines(file: BufferedReader, name: str, *, at_once: bool) -> bytes:
     """Read as many whole lines as make a block; with `at_once`, no more than a pipe already holds."""
     content = file.read1(BLOCK_SIZE) if at_once else file.read(BLOCK_SIZE)
-    return content if content[-1:] in (b"\n", b"") else content + file.readline()
+    return content if content[-1:] in (b"\n", b"") else content + read_line(file, name)
 
 
 class JsonLinesChecker:

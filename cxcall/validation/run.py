@@ -15,6 +15,8 @@ from cxcall.documents.text_files import (
     decode,
     encoding_error,
     open_bytes,
+    read_line,
+    read_rest,
     read_text,
     refuse_utf16,
 )
@@ -77,7 +79,7 @@ class Validation(NamedTuple):
         if path == STDIN:
             yield from self._of_stdin()
         elif path.lower().endswith((*LINES, *TABLES)):
-            with open_bytes(path) as file:
+            with open_bytes(path, may_be_pipe=True) as file:
                 check = self._of_lines if path.lower().endswith(LINES) else self._of_table
                 yield from check(path, file)
         else:
@@ -95,15 +97,15 @@ class Validation(NamedTuple):
         from cxcall.validation.json_lines import read_whole_lines
 
         with open_bytes(STDIN) as file:
-            start = read_whole_lines(file, at_once=True)
-            while b"\n" not in start.strip() and (more := file.readline()):
+            start = read_whole_lines(file, STDIN, at_once=True)
+            while b"\n" not in start.strip() and (more := read_line(file, STDIN)):
                 start += more
             if _starts_as_lines(start):
                 yield from self._of_lines(STDIN, file, start)
             elif self.named and _starts_as_table(start, self.named):
                 yield from self._of_table(STDIN, file, start)
             else:
-                yield from self._of_document(STDIN, start + file.read())
+                yield from self._of_document(STDIN, start + read_rest(file, STDIN))
 
     def _of_lines(
         self, path: str, file: BufferedReader, start: bytes = b""

@@ -734,9 +734,9 @@ def test_state_and_config_folders_follow_variables_and_defaults(
 def imported_by_settling(**variables: str) -> Any:
     program = (
         "import sys, json\n"
-        "from cxcall.contracts.contract import builtin, of_platform\n"
+        "from cxcall.contracts.contract import load_shipped_contracts\n"
         "from cxcall.settings.settings import load_settings\n"
-        "load_settings({}, builtin()[0])\n"
+        "load_settings({}, load_shipped_contracts()[0])\n"
         "print(json.dumps([n for n in ('dotenv','tomllib','platformdirs','requests','difflib',"
         "'ssl', 'http.client') if n in sys.modules]))"
     )
