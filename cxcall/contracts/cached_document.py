@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument
 
-FORMAT = 3
+FORMAT = 4
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
@@ -217,13 +217,16 @@ def _is_private(file: Path) -> bool:
 
 
 def _convert(path: str, content: bytes) -> Converted:
+    from cxcall.contracts.call_risk import set_call_risk
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
     from cxcall.contracts.conversion.reader import read_document
 
-    converted = convert(read_document(path, content), path)
-    shipped = [each.declared for each in load_shipped_contracts()]
-    return converted._replace(head=add_shipped_server(converted.head, shipped))
+    converted, shipped = convert(read_document(path, content), path), load_shipped_contracts()
+    head = add_shipped_server(converted.head, [each.declared for each in shipped])
+    converted = converted._replace(head=head)
+    set_call_risk(converted, shipped)
+    return converted
 
 
 def _write_file(file: Path, path: str, content: bytes | None) -> None:

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 class Contract:
     """An OpenAPI 3.1 document (JSON text, parsed, or cached) and the operations that it declares."""
 
-    def __init__(self, name: str, document: Mapping[str, Any] | str | OpenApiDocument) -> None:
+    def __init__(
+        self,
+        name: str,
+        document: Mapping[str, Any] | str | OpenApiDocument,
+        *,
+        is_shipped: bool = False,
+    ) -> None:
         self.name = name
+        self.is_shipped = is_shipped
         self.document = document
         self._operation_objects: dict[Any, Operation] = {}
 
@@ -92,7 +99,7 @@ class Contract:
 def load_shipped_contracts() -> tuple[Contract, ...]:
     """Return the contracts shipped in the package, in the order of their names."""
     return tuple(
-        Contract(path.stem, path.read_text("utf-8"))
+        Contract(path.stem, path.read_text("utf-8"), is_shipped=True)
         for path in sorted(Path(__file__).parent.glob("*.json"))
     )
 
@@ -107,7 +114,7 @@ def find_platform_contract(platform: str) -> Contract:
 def load_user_contract(path: str) -> Contract:
     """Return the contract in a user's file: OpenAPI 3.0, 3.1, or Swagger 2.0 in JSON.
 
-    Every operation that is not a read may place a call, unless the document says `x-cxcall-rings: false`.
+    `cxcall/contracts/call_risk.py` decides which of its operations may place a call.
     Raises UsageError if the file is not such a document.
     """
     from cxcall.contracts.cached_document import open_document

@@ -1,8 +1,8 @@
 """A user's OpenAPI 3.0, 3.1 or Swagger 2.0 document -> our own form: OpenAPI 3.1, bodies as JSON Schema 2020-12.
 
 Every reference but those to schemas is resolved; every schema that is referred to is a component.
-Every operation has a name that stays the same (`operationId`, or else its method and path), and says
-whether it may ring: what is no read may, unless the document holds `x-cxcall-rings: false` for it.
+Every operation has a name that stays the same (`operationId`, or else its method and path), and a
+statement about its risk (`x-cxcall-rings`) only if the document makes one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.openapi3 import OpenApi
 from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name
 from cxcall.contracts.conversion.source_document import SourceDocument
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
-_READ_METHODS = ("get", "head", "options", "trace")
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
@@ -119,7 +119,7 @@ class _Operations:
 
     def __init__(self, source: SourceDocument, parts: Swagger | OpenApi) -> None:
         self._source, self._parts = source, parts
-        self._rings = source.root.get("x-cxcall-rings")
+        self._stated_risk = source.root.get(RISK)
 
     def __iter__(self) -> Iterator[ConvertedOperation]:
         source = self._source
@@ -153,14 +153,12 @@ class _Operations:
         found = {key: value for key, value in converted.items() if value}
         if node.get("security") is not None:
             found["security"] = _security(source, node["security"], f"{place}/security")
-        found["x-cxcall-rings"] = self._may_ring(node, method)
+        stated = node.get(RISK, self._stated_risk)
+        found.pop(RISK, None)
+        if isinstance(stated, bool):
+            found[RISK] = stated
         found["responses"] = self._responses(node, place)
         return found
-
-    def _may_ring(self, node: dict[str, Any], method: str) -> bool:
-        """Tell whether a phone may ring: the document's word on it, else whether this is no read."""
-        told = node.get("x-cxcall-rings", self._rings)
-        return told if isinstance(told, bool) else method not in _READ_METHODS
 
     def _parameters(
         self, node: dict[str, Any], item: dict[str, Any], at: str, place: str
@@ -248,5 +246,5 @@ def add_shipped_server(
                 first = next(iter(server["variables"]))
                 variables = {**server["variables"], first: {"default": domain}}
                 told = {key: known[key] for key in _PLATFORM_KEYS if key in known}
-                return {**told, **head, "servers": [{**server, "variables": variables}]}
+                return {**head, **told, "servers": [{**server, "variables": variables}]}
     return head

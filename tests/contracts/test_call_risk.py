@@ -1,0 +1,108 @@
+"""Which operations of a user's document may place a call, in every dialect."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
+from helpers.calling_api import document, wrap
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from helpers.command import Cxcall
+
+DIALECTS = ("2.0", "3.0.3", "3.1.0")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CXCALL_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def risk(folder: Path, dialect: str, method: str, path: str, **declared: Any) -> bool:
+    """Return whether the one operation of a document may place a call."""
+    operation = {"responses": {"200": {"description": "-"}}, **declared}
+    own = wrap(dialect, {path: {method.lower(): operation}})
+    file = folder / "own.json"
+    file.write_text(json.dumps(own), "utf-8")
+    return load_user_contract(str(file)).operations[0].can_place_call
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("method", "path", "declared", "expected"),
+    [
+        ("POST", "/bells", {}, True),
+        ("POST", "/bells", {"x-cxcall-rings": False}, False),
+        ("GET", "/bells", {}, False),
+        ("GET", "/bells", {"x-cxcall-rings": True}, True),
+        ("GET", "/click-to-call", {}, True),
+        ("GET", "/x", {"operationId": "dialNumber"}, True),
+        ("DELETE", "/bells/{id}", {}, True),
+        # the same name, command, or route as a shipped operation that places calls
+        ("POST", "/mine", {"operationId": "execute", "x-cxcall-rings": False}, True),
+        ("GET", "/mine", {"operationId": "place-call"}, True),
+        ("POST", "/mine", {"x-cxcall-rings": False, "x-cxcall-command": {"name": "execute"}}, True),
+        ("POST", "/api/v2/conversations/calls", {"x-cxcall-rings": False}, True),
+        ("POST", "/API/v2/Conversations/Calls", {"x-cxcall-rings": False}, True),
+        ("POST", "/conversations/calls", {"x-cxcall-rings": False}, True),
+        ("POST", "/{a}/{b}/{c}/{d}", {"x-cxcall-rings": False}, True),
+        ("POST", "/api/v2/outbound/campaigns/{id}/start", {"x-cxcall-rings": False}, True),
+        ("DELETE", "/api/v2/outbound/campaigns/{x}/progress", {"x-cxcall-rings": False}, True),
+        ("POST", "/inContactAPI/services/v23.0/scripts/start", {"x-cxcall-rings": False}, True),
+        # a shipped operation that places none, and what only reads or creates
+        ("POST", "/api/v2/outbound/contactlists", {"summary": "Create a contact List."}, False),
+        ("POST", "/api/v2/outbound/contactlists", {"x-cxcall-rings": True}, True),
+        ("POST", "/contact-lists", {"summary": "Create a contact list"}, False),
+        ("POST", "/call-lists", {"summary": "Create a call list"}, False),
+        ("POST", "/contact-lists", {"summary": "Create a contact list and call it"}, True),
+        ("POST", "/contact-lists/{id}/contacts", {"summary": "Add contacts"}, True),
+        ("POST", "/search", {"summary": "Search users"}, False),
+        ("POST", "/search", {"summary": "Get a call through"}, True),
+        ("POST", "/api/v2/analytics/conversations/details/query", {}, False),
+        ("POST", "/api/v2/outbound/contactlists/{id}/contacts", {}, True),
+        ("POST", "/leads", {"summary": "Create a lead"}, True),
+    ],
+)
+def test_risk_of_an_operation(
+    folder: Path, dialect: str, method: str, path: str, declared: dict[str, Any], *, expected: bool
+) -> None:
+    assert risk(folder, dialect, method, path, **declared) is expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_statement_lowers_the_risk_of_a_shipped_operation(folder: Path, dialect: str) -> None:
+    paths: dict[str, Any] = {}
+    for operation in (each for known in load_shipped_contracts() for each in known.operations):
+        path = operation.base_path + operation.path
+        paths.setdefault(path, {})[operation.method.lower()] = {"x-cxcall-rings": False, "responses": {"200": {"description": "-"}}}  # fmt: skip
+    file = folder / "own.json"
+    file.write_text(json.dumps({**wrap(dialect, paths), "x-cxcall-rings": False}), "utf-8")
+    own = {(each.method, each.path): each.can_place_call for each in load_user_contract(str(file)).operations}  # fmt: skip
+    shipped = {
+        (each.method, each.base_path + each.path): each.can_place_call
+        for known in load_shipped_contracts()
+        for each in known.operations
+    }
+    assert own == shipped
+    assert any(shipped.values())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_replaced_operation_needs_consent(cxcall: Cxcall, dialect: str) -> None:
+    weak = document(dialect, operationId="execute", **{"x-cxcall-rings": False})
+    contract = cxcall.file("own.json", weak)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        number = ("--line", "1", "--set", '/phoneNumber="+12025550123"')
+        words = ("send", "execute", "--contract", contract, *number)
+        assert "`--yes` is required" in cxcall(*words, code=2).err
+        assert platform.rung == 0
+        cxcall(*words, "--yes", code=0)
+        assert "already-sent" in cxcall(*words, "--yes", code=7).err
