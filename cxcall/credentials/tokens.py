@@ -190,6 +190,12 @@ def get_status(settings: Settings) -> CredentialsStatus:
         _check_trust(settings, client.source if client else token.source if token else "")
     except CredentialsError as error:
         findings += error.findings
+    # Without a secret, nothing is refused yet: a login or `auth token` would be.
+    findings += [
+        choice._replace(severity=Severity.WARNING)
+        for choice in settings.untrusted
+        if choice not in findings
+    ]
     return CredentialsStatus(
         settings, token, client, tuple(findings), store.describe_storage(settings)
     )

@@ -34,8 +34,19 @@ class Hours(NamedTuple):
             return self.begin <= moment <= self.end
         return moment >= self.begin or moment <= self.end
 
+    def is_within(self, other: Hours) -> bool:
+        """Return whether every time of these hours is one of the other hours too."""
+        offset = _seconds_between(other.begin, self.begin)
+        return offset + _seconds_between(*self) <= _seconds_between(*other)
+
     def __str__(self) -> str:
         return f"{self.begin:%H:%M}-{self.end:%H:%M}"
+
+
+def _seconds_between(begin: time, end: time) -> int:
+    """Return the seconds from one time of day to the next occurrence of another."""
+    first, last = (each.hour * 3600 + each.minute * 60 + each.second for each in (begin, end))
+    return (last - first) % 86400
 
 
 def _parse_times(text: str) -> list[time]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.settings import tenants
+from cxcall.settings.document_hosts import is_published_host
 from cxcall.settings.regions import normalize_url, region_domain, token_url_for
 from cxcall.settings.sources import Setting, find_setting
 from cxcall.transport.urls import host_url, is_loopback_url, printable
@@ -19,18 +20,34 @@ if TYPE_CHECKING:
     from cxcall.settings.sources import Layer
 
 
-def resolve_addresses(layers: Sequence[Layer], contract: Contract) -> Layer:
-    """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used."""
-    base_url = _base_url(layers, contract)
+def resolve_addresses(
+    layers: Sequence[Layer], contract: Contract, platform: str, server: str = ""
+) -> Layer:
+    """Return `base_url` and `token_url`; raises UsageError for an address that cannot be used.
+
+    `server` is the address of an operation that has its own. The token URL is derived only where the
+    convention of `platform` is known to hold.
+    """
+    base_url = _base_url(layers, contract, server)
     token_url = _explicit_url(layers, "token_url")
+    is_derivable = (
+        platform
+        or is_loopback_url(base_url.value)
+        or is_published_host(base_url.value, find_setting("region", layers))
+    )
+    derived = token_url_for(base_url.value) if is_derivable else ""
     return {
         "base_url": base_url,
-        "token_url": token_url or _derive(token_url_for(base_url.value), "base_url", base_url),
+        "token_url": token_url or _derive(derived, "base_url", base_url),
     }
 
 
 def resolve_tenant_addresses(
-    layers: Sequence[Layer], contract: Contract, profile: str, state: Callable[[], Path]
+    layers: Sequence[Layer],
+    contract: Contract,
+    profile: str,
+    state: Callable[[], Path],
+    server: str = "",
 ) -> Layer:
     """Return `base_url`, `token_url`, and `issuer` for a CXone tenant.
 
@@ -39,7 +56,7 @@ def resolve_tenant_addresses(
     """
     default_issuer = Setting(tenants.DEFAULT_ISSUER, "default", lambda: "default")
     issuer = _explicit_url(layers, "issuer") or default_issuer
-    base_url, explicit = _base_url(layers, contract), _explicit_url(layers, "token_url")
+    base_url, explicit = _base_url(layers, contract, server), _explicit_url(layers, "token_url")
     token_url = explicit or _tenant_token_url(layers, issuer, base_url)
     if not find_setting("base_url", layers):
         tenant = tenants.find_tenant(state(), profile, issuer.value)
@@ -78,14 +95,14 @@ def _derive(url: str, name: str, origin: Setting) -> Setting:
     return Setting(url, f"from {name}" if url else "not set", origin.locate)
 
 
-def _base_url(layers: Sequence[Layer], contract: Contract) -> Setting:
-    """Return the explicit address, else the region's, else the contract's default."""
+def _base_url(layers: Sequence[Layer], contract: Contract, server: str) -> Setting:
+    """Return the explicit address, else the region's, else the operation's or the contract's own."""
     explicit, region = _explicit_url(layers, "base_url"), find_setting("region", layers)
     if explicit:
         return explicit
     if region and contract.regions:
         return region._replace(value=contract.base_url(region_domain(region, contract)))
-    url = contract.base_url()
+    url = server or contract.base_url()
     if "://" not in url:
         raise UsageError(
             f"contract `{printable(contract.name)}` names no server, and no `base_url` is set",

@@ -70,8 +70,8 @@ class Settings:
     """The effective settings of one command; an empty text means "not set".
 
     `conflicts` are warnings, or an error where a secret would go to a host that it is not meant
-    for: no token is requested while there is an error. `untrusted` are errors about choices in `.env`
-    that apply as soon as a secret comes from a login or from the user. `is_embedded` marks the settings of the
+    for: no token is requested while there is an error. `untrusted` are errors about choices of `.env` and
+    of a document that apply as soon as a secret comes from a login or from the user. `is_embedded` marks the settings of the
     sandbox in this process, for which nothing is stored. `base_url_from_tenant` is true if no source
     sets the API's address, so that it comes from the discovery of the CXone tenant.
     """
@@ -104,12 +104,20 @@ class Settings:
         untrusted: tuple[Finding, ...] = (),
         is_embedded: bool = False,
         base_url_from_tenant: bool = False,
+        dotenv_do_not_call: str = "",
     ) -> None:
         self.values = values
         self.conflicts = conflicts
         self.untrusted = untrusted
         self.is_embedded = is_embedded
         self.base_url_from_tenant = base_url_from_tenant
+        self.dotenv_do_not_call = dotenv_do_not_call
+
+    @property
+    def do_not_call_files(self) -> tuple[str, ...]:
+        """The paths of all do-not-call lists; a number on any of them is not called."""
+        paths = (self.do_not_call, self.dotenv_do_not_call)
+        return tuple(dict.fromkeys(filter(None, paths)))
 
     def with_api_endpoint(self, endpoint: str) -> Settings:
         """Return the settings with the API endpoint that tenant discovery found."""
@@ -120,6 +128,7 @@ class Settings:
             untrusted=self.untrusted,
             is_embedded=self.is_embedded,
             base_url_from_tenant=self.base_url_from_tenant,
+            dotenv_do_not_call=self.dotenv_do_not_call,
         )
 
     def login_command(self, *flags: str) -> str:
@@ -147,35 +156,49 @@ class RunningSandbox(Protocol):
         """The secret of the OAuth client that the sandbox accepts."""
 
 
-def load_settings(flags: Mapping[str, str | None], contract: Contract) -> Settings:
+def load_settings(
+    flags: Mapping[str, str | None], contract: Contract, server: str = ""
+) -> Settings:
     """Return the effective settings: flag, environment, `.env`, profile, default, in this order.
 
-    `flags` maps names of settings to values. `contract` declares the platform's hosts. Raises
-    UsageError, with the place, for the first value that cannot be used.
+    `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is the
+    address of an operation that has its own. Raises UsageError, with the place, for the first value
+    that cannot be used.
     """
     from cxcall.settings.conflicts import find_conflicts
+    from cxcall.settings.document_hosts import find_unnamed_host, platform_of
     from cxcall.settings.trust import find_secrets_in_use, find_untrusted_choices
 
-    layers, profile, ignored = _read_trusted_layers(flags)
-    declared = str(contract.declared.get("x-cxcall-platform", ""))
-    platform = find_setting("platform", layers) or Setting(declared, f"contract {contract.name}")
+    layers, profile, ignored, second_list = _read_trusted_layers(flags)
+    declared = Setting(platform_of(contract), f"contract {contract.name}")
+    platform = find_setting("platform", layers) or declared
     is_cxone = platform.value == CXONE
     if is_cxone:
         # The GENESYSCLOUD_* variables are the other vendor's region and secrets.
         layers[2], layers[4] = {}, {}
     values = {**_check_values(layers), "profile": profile, "platform": platform}
     if is_cxone:
-        values |= resolve_tenant_addresses(layers, contract, profile.value, state_dir)
+        values |= resolve_tenant_addresses(layers, contract, profile.value, state_dir, server)
     else:
-        values |= resolve_addresses(layers, contract)
+        values |= resolve_addresses(layers, contract, platform.value, server)
     addresses = values["base_url"].value, values["token_url"].value
-    untrusted = tuple(find_untrusted_choices(layers, contract))
+    untrusted = (
+        *find_untrusted_choices(layers, contract),
+        *find_unnamed_host(layers, contract, values["base_url"]),
+    )
     errors = untrusted if find_secrets_in_use(layers) else ()
     conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()
-    from_tenant = is_cxone and not find_setting("base_url", layers)
-    return Settings(values, tuple(conflicts), untrusted=untrusted, base_url_from_tenant=from_tenant)
+    from_server = bool(server) and values["base_url"].source == "default"
+    from_tenant = is_cxone and not find_setting("base_url", layers) and not from_server
+    return Settings(
+        values,
+        tuple(conflicts),
+        untrusted=untrusted,
+        base_url_from_tenant=from_tenant,
+        dotenv_do_not_call=second_list.value if second_list else "",
+    )
 
 
 def find_contract_file(flags: Mapping[str, str | None]) -> str:
@@ -207,16 +230,20 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
 
 def _read_trusted_layers(
     flags: Mapping[str, str | None],
-) -> tuple[list[Layer], Setting, list[Finding]]:
-    """Return the layers without guards that `.env` would lower, the profile, and the warnings."""
+) -> tuple[list[Layer], Setting, list[Finding], Setting | None]:
+    """Return the layers without guards that `.env` would lower, the profile, and the warnings.
+
+    The last value is the do-not-call list of `.env`, if it is used in addition to another one.
+    """
     layers, profile = _read_layers(flags)
     if not layers[3]:
-        return layers, profile, []
-    from cxcall.settings.trust import drop_lowered_guards
+        return layers, profile, [], None
+    from cxcall.settings.trust import drop_lowered_guards, take_do_not_call_list
 
     defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
+    layers, second_list = take_do_not_call_list(layers)
     layers, ignored = drop_lowered_guards(layers, defaults)
-    return layers, profile, ignored
+    return layers, profile, ignored, second_list
 
 
 def _gc_profile(profile: Setting) -> GcProfile:

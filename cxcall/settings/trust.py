@@ -6,9 +6,15 @@ what an operation is, or how careful cxcall is:
 | kind of setting | from `.env` |
 |---|---|
 | destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names |
+| platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
 | schema and profile: contract, profile | used only with secrets from `.env` |
-| guard: duplicate_window, hours, hours_policy, do_not_call | used only if it does not lower the guard of the profile or the default |
+| guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
+| guard: do_not_call | used in addition to the list of any other source |
 | other | used |
+
+Of the other files that are found in a working directory, `.cxcall.toml` and `pyproject.toml` only choose
+the operations that `validate` checks files against (cxcall/validation/operation_patterns.py): they set no
+setting, and no command that sends reads them.
 """
 
 from __future__ import annotations
@@ -31,7 +37,8 @@ if TYPE_CHECKING:
 DOTENV = slice(3, 5)
 _DOTENV_LAYER = 3
 _URL_SETTINGS = ("base_url", "token_url", "issuer")
-_GUARDS = ("duplicate_window", "hours", "hours_policy", "do_not_call")
+_GUARDS = ("duplicate_window", "hours", "hours_policy")
+_DEFAULT_PLATFORM = "genesys-cloud"
 _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes"
 
@@ -57,9 +64,11 @@ def find_untrusted_choices(layers: Sequence[Layer], contract: Contract) -> Itera
     trusted = {*contract.regions.values()}
     trusted |= {named_domain(name, layer[name], contract) for layer in outside for name in layer}
     host_name = "base_url" if find_setting("base_url", layers) else "region"
-    for name in (host_name, "token_url", "issuer", "contract", "profile"):
+    for name in (host_name, "token_url", "issuer", "contract", "profile", "platform"):
         setting = find_setting(name, layers)
         if setting is None or not _is_from_dotenv(setting, layers):
+            continue
+        if name == "platform" and (setting.value == _DEFAULT_PLATFORM or _has_access_key(outside)):
             continue
         domain = named_domain(name, setting, contract)
         if domain and domain in trusted:
@@ -73,6 +82,16 @@ def find_untrusted_choices(layers: Sequence[Layer], contract: Contract) -> Itera
             f"set `{secret}` beside it in `.env`, or `{name}` in the environment or by a flag",
             _WHY,
         )
+
+
+def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting | None]:
+    """Return the layers without the do-not-call list of `.env` if another source sets one too, and it."""
+    own = layers[_DOTENV_LAYER].get("do_not_call")
+    others = [layer for index, layer in enumerate(layers) if index != _DOTENV_LAYER]
+    if own is None or find_setting("do_not_call", others) is None:
+        return list(layers), None
+    kept = {name: setting for name, setting in layers[_DOTENV_LAYER].items() if setting is not own}
+    return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], own
 
 
 def drop_lowered_guards(
@@ -112,10 +131,26 @@ def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:
     return any(setting is entry for layer in layers[DOTENV] for entry in layer.values())
 
 
+def _has_access_key(layers: Sequence[Layer]) -> bool:
+    """Return whether a secret that only NICE CXone has is set, so that its platform is no other choice."""
+    return find_setting("access_key_secret", layers) is not None
+
+
 def _lowers(name: str, value: str, other: str) -> bool:
+    if name == "hours":
+        return not _is_within(value, other)
     if name == "duplicate_window":
         try:
             return float(value) < float(other)
         except ValueError:
             return False  # reported as not a number
     return value != other and not (name == "hours_policy" and other == "warn")
+
+
+def _is_within(value: str, other: str) -> bool:
+    from cxcall.phone.calling_hours import Hours
+
+    try:
+        return Hours.parse(value).is_within(Hours.parse(other))
+    except UsageError:
+        return value == other  # reported as not valid, if it is used

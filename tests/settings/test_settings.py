@@ -522,7 +522,7 @@ def test_vendor_variables_do_not_apply_to_another_platform(world: World) -> None
         "x-cxcall-platform": "nice-cxone",
         "servers": [{"url": "https://api-na1.example.com", "x-cxcall-regions": {"na1": "a.b"}}],
     }
-    loaded = config.load_settings({}, Contract("nice", declared))
+    loaded = config.load_settings({}, Contract("nice", declared, is_shipped=True))
     assert (loaded.client_secret, loaded.access_token, loaded.region) == ("", "", "")
     assert loaded.base_url == "https://api-na1.example.com"
 

@@ -87,6 +87,7 @@ CHOICES = {
     "issuer": "https://evil.example",
     "contract": "evil.json",
     "profile": "other",
+    "platform": "nice-cxone",
 }
 SECRETS = ("access_token", "client_secret")
 SOURCES = ("environment", "vendor", "profile", ".env")
@@ -103,7 +104,9 @@ def test_dotenv_choice_is_used_only_with_secrets_from_dotenv(
         folder.set(source, "client_id", "me")
     folder.set(".env", choice, CHOICES[choice])
     # A profile of another name does not have the secret of the default profile.
-    is_refused = source != ".env" and (choice, source) != ("profile", "profile")
+    # The vendor's variables hold secrets of Genesys Cloud only, so they are not used for CXone.
+    is_harmless = (choice, source) in (("profile", "profile"), ("platform", "vendor"))
+    is_refused = source != ".env" and not is_harmless
     settings = folder.load()
     errors = [entry for entry in settings.conflicts if entry.severity is Severity.ERROR]
     assert bool(errors) == is_refused
@@ -112,6 +115,14 @@ def test_dotenv_choice_is_used_only_with_secrets_from_dotenv(
         with pytest.raises(CredentialsError, match="would"):
             tokens.get_token(settings)
     assert SECRET not in repr(errors)
+
+
+@pytest.mark.parametrize("source", ["environment", "profile"])
+def test_access_key_belongs_to_its_platform(folder: Folder, source: str) -> None:
+    for name in ("access_key_id", "access_key_secret"):
+        folder.set(source, name, SECRET)
+    folder.set(".env", "platform", "nice-cxone")
+    assert not [e for e in folder.load().conflicts if e.severity is Severity.ERROR]
 
 
 @pytest.mark.parametrize("source", ["environment", "profile"])
@@ -139,10 +150,13 @@ def test_secret_from_the_user_does_not_follow_a_dotenv_choice(folder: Folder, ch
         ("duplicate_window", "900", "3600", "3600"),
         ("hours_policy", "enforce", "warn", "enforce"),
         ("hours_policy", "", "enforce", "enforce"),
-        ("do_not_call", "dnc.txt", "/dev/null", "dnc.txt"),
         ("do_not_call", "", "dnc.txt", "dnc.txt"),
         ("hours", "08:00-20:00", "00:00-23:59", "08:00-20:00"),
         ("hours", "", "08:00-20:00", "08:00-20:00"),
+        ("hours", "08:00-20:00", "09:00-17:00", "09:00-17:00"),
+        ("hours", "20:00-08:00", "22:00-07:00", "22:00-07:00"),
+        ("hours", "20:00-08:00", "07:00-22:00", "20:00-08:00"),
+        ("hours", "08:00-20:00", "09:00-08:30", "08:00-20:00"),
     ],
 )
 def test_dotenv_raises_a_guard_and_never_lowers_it(
@@ -157,15 +171,26 @@ def test_dotenv_raises_a_guard_and_never_lowers_it(
     assert [entry.where for entry in warnings] == [".env:1"] * (expected != dotenv)
 
 
+@pytest.mark.parametrize("source", ["environment", "profile"])
+def test_do_not_call_list_of_dotenv_applies_in_addition(folder: Folder, source: str) -> None:
+    folder.set(source, "do_not_call", "dnc.txt")
+    folder.set(".env", "do_not_call", "more.txt")
+    settings = folder.load()
+    assert settings.do_not_call_files == ("dnc.txt", "more.txt")
+    assert not settings.conflicts
+
+
 class Recorder:
     """A loopback server that records the `Authorization` headers and bodies that it receives."""
 
     def __init__(self) -> None:
         self.received: list[str] = []
+        self.count = 0
         recorder = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                recorder.count += 1
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 authorization = self.headers.get("Authorization", "")
                 if authorization or body:
@@ -221,6 +246,37 @@ def test_host_in_dotenv_receives_no_secret(
     assert ran.code in (4, 5), ran
     assert "`.env` would" in ran.out + ran.err
     assert recorder.received == []
+
+
+def test_auth_status_shows_what_was_ignored_and_refused(cxcall: Cxcall) -> None:
+    lines = ("# here", "CXCALL_DUPLICATE_WINDOW=1", "CXCALL_BASE_URL=https://evil.example")
+    (cxcall.folder / ".env").write_text("\n".join(lines), "utf-8")
+    for credentials in ({}, *CREDENTIALS.values()):
+        ran = cxcall("auth", "status", env=credentials, code=4)
+        assert "`duplicate_window` in `.env` is ignored" in ran.err
+        assert "--> .env:2\n" in ran.err
+        assert "`.env` would send" in ran.err
+        assert "--> .env:3\n" in ran.err
+        assert SECRET not in ran.out + ran.err
+
+
+def test_doctor_sends_nothing_to_a_refused_host(cxcall: Cxcall, recorder: Recorder) -> None:
+    (cxcall.folder / ".env").write_text(f"CXCALL_BASE_URL={recorder.url}\n", "utf-8")
+    ran = cxcall("doctor", env=CREDENTIALS["token"], code=5)
+    assert "not asked: correct the settings first" in ran.out
+    assert recorder.count == 0
+
+
+@pytest.mark.parametrize("name", [".cxcall.toml", "pyproject.toml"])
+def test_project_file_sets_no_setting(cxcall: Cxcall, name: str) -> None:
+    table = "tool.cxcall" if name == "pyproject.toml" else ""
+    for setting in ("base_url", "profile", "duplicate_window", "contract"):
+        head = f"[{table}]\n" if table else ""
+        (cxcall.folder / name).write_text(f'{head}{setting} = "https://evil.example"\n', "utf-8")
+        shown = cxcall("config", "show", code=0).out
+        assert "evil.example" not in shown
+        ran = cxcall("validate", "-", stdin="{}", code=2)
+        assert f"unknown setting `{setting}`" in ran.err
 
 
 def test_document_in_dotenv_cannot_redeclare_an_operation(cxcall: Cxcall, sandbox: Sandbox) -> None:

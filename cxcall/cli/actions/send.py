@@ -138,11 +138,7 @@ def load_settings_for(
 
     flags = {**flags, **sending_flags(sending)}
     if not sending.sandbox or sending.dry_run or sending.curl:
-        settings = load_settings(flags, operation.contract)
-        is_default = settings.values["base_url"].source == "default"
-        if not (is_default and operation.server):
-            return settings
-        return load_settings({**flags, "base_url": operation.server}, operation.contract)
+        return load_settings(flags, operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
 
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
