@@ -19,6 +19,7 @@ from cxcall.platform_reads.lookups import (
     required_parameters,
 )
 from cxcall.sending import call_guards
+from cxcall.sending.dialed_numbers import dialed_numbers
 from cxcall.sending.draft import build_request
 from cxcall.transport.exchange import exchange, is_loopback
 from cxcall.transport.messages import HttpRequest
@@ -40,6 +41,9 @@ def run_checks(preflight: PreflightInput) -> Iterator[CheckResult]:
     yield from _check_settings(preflight.settings)
     if preflight.operation is not None:
         yield from _check_request(preflight, preflight.operation)
+    if any(each.severity is Severity.ERROR for each in preflight.settings.conflicts):
+        yield CheckResult.unknown("host", "not asked: correct the settings first")
+        return
     probe = _probe_host(preflight)
     yield from _check_host(preflight.settings, probe)
     if probe.response is None:
@@ -137,10 +141,10 @@ def _check_request(preflight: PreflightInput, operation: Operation) -> Iterator[
 def _check_numbers(
     preflight: PreflightInput, operation: Operation, findings: Sequence[Finding]
 ) -> Iterator[CheckResult]:
-    numbers = list(call_guards.dialed_numbers(operation, preflight.values, preflight.payload))
+    numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
         yield CheckResult.unknown("number", "the request names none: the platform takes the contact's")  # fmt: skip
-    for number, where in numbers:
+    for number, where, _ in numbers:
         masked = phone_numbers.mask(number)
         here = [entry for entry in findings if entry.where == where]
         wrong = [entry for entry in here if entry.code.startswith("phone-")]
@@ -170,6 +174,7 @@ def _check_do_not_call(settings: Settings, masked: str, findings: Sequence[Findi
     for finding in findings:
         if finding.code == "do-not-call":
             return CheckResult.of_finding("do-not-call", finding)
-    if settings.do_not_call:
-        return CheckResult.passed("do-not-call", f"`{masked}` is not in `{settings.do_not_call}`")
+    if files := settings.do_not_call_files:
+        shown = " or ".join(f"`{each}`" for each in files)
+        return CheckResult.passed("do-not-call", f"`{masked}` is not in {shown}")
     return CheckResult.unknown("do-not-call", "no list is set", "name one: `--do-not-call FILE`")

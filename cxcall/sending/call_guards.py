@@ -8,16 +8,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_pointer import join_pointer
 from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.named_tuple import NamedTuple
 from cxcall.phone import phone_numbers
+from cxcall.phone.do_not_call import NumberList, plain_digits
+from cxcall.sending.dialed_numbers import dialed_part, find_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
 
     from phonenumbers import PhoneNumber
 
@@ -29,17 +28,12 @@ if TYPE_CHECKING:
 GUARD_CODES = ("do-not-call", "outside-hours")
 """The codes of findings that `--force` does not override, because they protect the person who is called."""
 
-_PHONE_FORMATS = ("e164", "phone")
-_INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
+UNCHECKED = "number-unchecked"
+"""The code of the note that no number was found, so that the guards checked none."""
+
 _MAX_SHORT_NUMBER = 6
+_NORTH_AMERICAN_LENGTH = 10
 _SOURCE = "libphonenumber"
-
-
-class DialedNumber(NamedTuple):
-    """A number that a request would dial, and its place: a JSON pointer, or a parameter's location."""
-
-    number: str
-    where: str
 
 
 def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload, settings: Settings) -> Iterator[Finding]:  # fmt: skip
@@ -47,16 +41,34 @@ def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload
     if not operation.can_place_call:
         return
     hours = _hours(settings.hours)
-    listed = read_do_not_call_list(settings.do_not_call) if settings.do_not_call else frozenset()
-    for number, where in dialed_numbers(operation, values, body):
-        findings = [*_check_kind(number), *_check_do_not_call(number, listed, settings)]
-        if hours:
+    lists = [(each, read_do_not_call_list(each)) for each in settings.do_not_call_files]
+    numbers = find_numbers(operation, values, body)
+    for number, where, is_dialed in numbers:
+        findings = [*_check_do_not_call(number, lists)]
+        if is_dialed:
+            findings = [*_check_kind(number), *findings]
+        if is_dialed and hours:
             findings += _check_hours(number, hours, enforce=settings.hours_policy == "enforce")
         is_in_body = where.startswith("/")
         excerpt = body.find_excerpt(where) if is_in_body else None
         origin = body.find_origin(where) if is_in_body else ""
         for finding in findings:
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
+    has_guards = bool(lists or hours) or not operation.contract.is_shipped
+    if has_guards and not any(number.is_dialed for number in numbers):
+        yield _unchecked(operation)
+
+
+def _unchecked(operation: Operation) -> Finding:
+    return Finding(
+        Severity.NOTE,
+        UNCHECKED,
+        "body" if operation.takes_body else "query",
+        f"`{operation.name}` may place a call, and no number was found in the request",
+        "check the number that the platform will dial yourself",
+        "emergency and premium-rate numbers, the do-not-call list, and calling hours were not checked",
+        source=f"contract {operation.contract.name}",
+    )
 
 
 def stop_on_guards(findings: Iterable[Finding]) -> None:
@@ -70,44 +82,13 @@ def is_stopping(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR and finding.code in GUARD_CODES
 
 
-def dialed_numbers(
-    operation: Operation, values: Mapping[str, str], body: Payload
-) -> Iterator[DialedNumber]:
-    """Yield the numbers that a request would dial.
-
-    Those are the values whose schema has a phone format. Where no schema declares a place, such as
-    the columns of a contact, those are the values in E.164.
-    """
-    for parameter in operation.parameters:
-        if parameter.schema.get("format") in _PHONE_FORMATS and parameter.name in values:
-            yield DialedNumber(values[parameter.name], parameter.location)
-    yield from _dialed_in_body(operation, body.value, "")
-
-
-def _dialed_in_body(operation: Operation, value: Any, pointer: str) -> Iterator[DialedNumber]:
-    if isinstance(value, dict | list):
-        members = value.items() if isinstance(value, dict) else enumerate(value)
-        for name, member in members:
-            yield from _dialed_in_body(operation, member, join_pointer(pointer, name))
-    elif isinstance(value, str):
-        has_phone_format = operation.schema_at(pointer).get("format") in _PHONE_FORMATS
-        if has_phone_format or (
-            re.fullmatch(_INTERNATIONAL, value) and not _is_declared(operation, pointer)
-        ):
-            yield DialedNumber(value, pointer)
-
-
-def _is_declared(operation: Operation, pointer: str) -> bool:
-    parent, _, name = pointer.rpartition("/")
-    return name in operation.schema_at(parent).get("properties", {})
-
-
 def _check_kind(number: str) -> Iterator[Finding]:
     """Yield an error for an emergency number or a premium-rate number."""
     import phonenumbers
 
-    digits = re.sub(r"[^0-9]", "", number)
-    parsed = parse_number(number)
+    dialed = dialed_part(number)
+    digits = plain_digits(dialed)
+    parsed = parse_number(dialed) or _parse_north_american(digits)
     national = str(parsed.national_number) if parsed else digits
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
@@ -132,6 +113,12 @@ def parse_number(number: str) -> PhoneNumber | None:
         return phonenumbers.parse(number, None)
     except phonenumbers.NumberParseException:
         return None
+
+
+def _parse_north_american(digits: str) -> PhoneNumber | None:
+    """Return a number that has the national form of the North American plan; None for any other."""
+    is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
+    return parse_number(f"+1{digits}") if is_national else None
 
 
 def time_zones(number: str) -> tuple[str, ...]:
@@ -191,37 +178,32 @@ def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Findin
 
 
 @cache
-def read_do_not_call_list(path: str) -> frozenset[str]:
-    """Return the digits of the numbers in a file, which has one on each line or in its first column.
+def read_do_not_call_list(path: str) -> NumberList:
+    """Return the numbers in a file, which has one on each line or in its first column.
 
     Skips blank lines, text after `#`, and a heading without digits. Raises UsageError when the file
     cannot be read, or another line holds no number.
     """
-    numbers = set()
+    numbers = []
     for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
         cell = re.split(r"[,;\t#]", line.lstrip("\ufeff"))[0].strip().strip("\"'")
-        digits = re.sub(r"[^0-9]", "", cell)
-        if digits:
-            numbers.add(digits.removeprefix("00"))
+        if plain_digits(cell):
+            numbers.append(cell)
         elif cell and line_number > 1:
             raise UsageError(
                 f"line {line_number} of `{path}` holds no number",
                 where="--do-not-call",
                 fix="write one number a line, best in E.164: `+12025550123`",
             )
-    return frozenset(numbers)
+    return NumberList(numbers)
 
 
-def _check_do_not_call(
-    number: str, listed: frozenset[str], settings: Settings
-) -> Iterator[Finding]:
-    parsed = parse_number(number)
-    digits = re.sub(r"[^0-9]", "", number)
-    # A list may omit country codes. In doubt, the number counts as listed.
-    if listed & {digits, str(parsed.national_number) if parsed else digits}:
-        yield _error(
-            "do-not-call",
-            f"`{phone_numbers.mask(number)}` is on the do-not-call list",
-            "do not call; if the person asked for it since, take the number off the list",
-            source=settings.do_not_call,
-        )
+def _check_do_not_call(number: str, lists: Iterable[tuple[str, NumberList]]) -> Iterator[Finding]:
+    for path, listed in lists:
+        if dialed_part(number) in listed or number in listed:
+            yield _error(
+                "do-not-call",
+                f"`{phone_numbers.mask(number)}` is on the do-not-call list",
+                "do not call; if the person asked for it since, take the number off the list",
+                source=path,
+            )

@@ -72,7 +72,12 @@ def build_request(
         body = json.dumps(payload.value, ensure_ascii=False).encode()
     else:
         findings += _check_unexpected_body(operation, payload)
-    findings += call_guards.check_numbers(operation, values, payload, settings)
+    is_readable = not has_errors(findings, strict=False)
+    findings += [
+        finding
+        for finding in call_guards.check_numbers(operation, values, payload, settings)
+        if is_readable or finding.code != call_guards.UNCHECKED
+    ]
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
     return CheckedRequest(operation, payload, request, settings, tuple(findings))

@@ -16,7 +16,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import Payload
 from cxcall.phone.calling_hours import Hours
 from cxcall.sandbox.server import Sandbox
-from cxcall.sending import call_guards
+from cxcall.sending import call_guards, dialed_numbers
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
@@ -166,8 +166,8 @@ def test_numbers_in_contact_columns_are_checked() -> None:
     body = Payload(
         [{"contactListId": USER, "data": {"Home": "+12025550123", "Name": "+Ada", "Age": 7}}]
     )
-    found = list(call_guards.dialed_numbers(operation, {}, body))
-    assert found == [call_guards.DialedNumber("+12025550123", "/0/data/Home")]
+    found = dialed_numbers.dialed_numbers(operation, {}, body)
+    assert found == [dialed_numbers.DialedNumber("+12025550123", "/0/data/Home")]
 
 
 def test_operation_that_places_no_call_is_not_guarded(cxcall: Cxcall) -> None:

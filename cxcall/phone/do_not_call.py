@@ -1,0 +1,68 @@
+"""Compare a number with a list of numbers, whatever spelling each of them has."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+INTERNATIONAL_IN_TEXT = re.compile(r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}")
+_EXIT_CODE = re.compile(r"^(?:00|011)(?=[1-9])")
+_MIN_NATIONAL_DIGITS = 7
+
+
+def plain_digits(text: str) -> str:
+    """Return the digits of a text, those of other scripts as `0` to `9`."""
+    return "".join(str(int(char)) for char in text if char.isdecimal())
+
+
+class NumberList:
+    """Numbers of people, each with or without the code of its country.
+
+    In doubt, a number counts as listed: a spelling without country code matches every country.
+    """
+
+    def __init__(self, numbers: Iterable[str]) -> None:
+        self._digits = frozenset(_EXIT_CODE.sub("", plain_digits(each)) for each in numbers)
+
+    def __contains__(self, text: str) -> bool:
+        return any(not self._digits.isdisjoint(each) for each in _spellings(text))
+
+
+def _spellings(text: str) -> Iterator[set[str]]:
+    """Yield the digits that a list may have for a text that is, or contains, a number."""
+    digits = plain_digits(text)
+    for match in INTERNATIONAL_IN_TEXT.finditer(text):
+        yield _international_spellings(plain_digits(match[0]))
+    if not digits:
+        return
+    if text.lstrip().startswith("+") or _EXIT_CODE.match(digits):
+        yield _international_spellings(_EXIT_CODE.sub("", digits))
+    else:
+        yield _national_spellings(digits)
+
+
+def _international_spellings(digits: str) -> set[str]:
+    """Return the spellings of a number with its country code."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(f"+{digits}", None)
+    except phonenumbers.NumberParseException:
+        return {digits}
+    national = phonenumbers.national_significant_number(parsed)
+    return {digits, f"{parsed.country_code}{national}", national, f"0{national}"}
+
+
+def _national_spellings(digits: str) -> set[str]:
+    """Return the spellings of a number that may lack its country code."""
+    import phonenumbers
+
+    stripped = digits.lstrip("0")
+    found = {digits, stripped, *_international_spellings(stripped)}
+    if len(stripped) >= _MIN_NATIONAL_DIGITS:
+        codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+        found |= {f"{code}{each}" for code in codes for each in (digits, stripped)}
+    return found - {""}

@@ -1,0 +1,181 @@
+"""Find the phone numbers that a request would dial: by schema, by name, and by form.
+
+Nothing here knows an operation or a document. A schema may declare a number's format; a name may say
+that a value is dialed, as the platforms' own names do (docs/platforms/); else the form of a text shows a
+number, as in the parameters of a script.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.named_tuple import NamedTuple
+from cxcall.phone.do_not_call import INTERNATIONAL_IN_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+
+_PHONE_FORMATS = ("e164", "phone")
+_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
+_NORTH_AMERICAN = re.compile(
+    r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
+)
+_DIGIT_RUN = re.compile(r"(?<![\w-])\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![\w-])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SCHEME = re.compile(r"^\s*(?:tel|sips?|callto):", re.IGNORECASE)
+_DIALABLE = re.compile(r"\s*\+?[0-9][0-9 ().\-/\s]*")
+# Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
+_NUMBER_NAMES = re.compile(
+    r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|address)?s?"
+    r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller|home|work|cell|outbound)?(?:number|num)s?"
+    r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)(?:address|uri)?(?:es|s)?"
+)
+_CALLER_NAMES = re.compile(
+    r"from.*|.*from|ani|aniname|cli|caller(?:id|name|idname|address).*|calling.*|origin.*"
+)
+_GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
+
+
+class Evidence(IntEnum):
+    """Why a value counts as a number: the higher, the surer that it is dialed."""
+
+    DIGITS = 0
+    FORM = 1
+    NAMED = 2
+
+
+class DialedNumber(NamedTuple):
+    """A number in a request, and its place: a JSON pointer, or a parameter's location.
+
+    `is_dialed` is False for a number that probably is not dialed, such as a caller ID.
+    """
+
+    number: str
+    where: str
+    is_dialed: bool = True
+
+
+class _Value(NamedTuple):
+    """A value of a request; `name` and `parent` are folded names."""
+
+    value: Any
+    where: str
+    name: str
+    parent: str
+    schema: JsonSchema
+    is_declared: bool
+
+
+def find_numbers(
+    operation: Operation, values: Mapping[str, str], body: Payload
+) -> list[DialedNumber]:
+    """Return the numbers in a request's path, query, headers, and body.
+
+    What only has the form of a number is dialed if neither a schema nor a name marks another value.
+    """
+    found = [
+        (number, entry.where, evidence)
+        for entry in _values(operation, values, body)
+        for number, evidence in _numbers_of(entry)
+    ]
+    surest = max((evidence for *_, evidence in found), default=Evidence.DIGITS)
+    least = max(surest, Evidence.FORM)
+    return [DialedNumber(number, where, evidence >= least) for number, where, evidence in found]
+
+
+def dialed_numbers(
+    operation: Operation, values: Mapping[str, str], body: Payload
+) -> list[DialedNumber]:
+    """Return the numbers that a request would dial."""
+    return [each for each in find_numbers(operation, values, body) if each.is_dialed]
+
+
+def dialed_part(text: str) -> str:
+    """Return what is dialed of a number that may be a URI: `911` of `sip:911@example.com`."""
+    return re.split(r"[@;?]", _SCHEME.sub("", _normalized(text)), maxsplit=1)[0].strip()
+
+
+def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[_Value]:
+    for parameter in operation.parameters:
+        text = values.get(parameter.name)
+        if text is not None:
+            schema, texts = parameter.schema, [text]
+            if parameter.is_list:
+                schema, texts = schema.get("items", {}), text.split(",")
+            for each in texts:
+                yield _Value(each, parameter.location, _fold(parameter.name), "", schema, True)  # noqa: FBT003 - declared
+    yield from _values_in(operation, body.value, "", "", "")
+
+
+def _values_in(
+    operation: Operation, value: Any, pointer: str, name: str, parent: str
+) -> Iterator[_Value]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            place = join_pointer(pointer, key)
+            yield _Value(key, place, "", "", {}, True)  # noqa: FBT003 - a key is dialed only by its form
+            yield from _values_in(operation, member, place, _fold(key), name)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _values_in(operation, item, join_pointer(pointer, index), name, parent)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        schema = operation.schema_at(pointer)
+        yield _Value(value, pointer, name, parent, schema, _is_declared(operation, pointer))
+
+
+def _is_declared(operation: Operation, pointer: str) -> bool:
+    parent, _, name = pointer.rpartition("/")
+    return name in operation.schema_at(parent).get("properties", {})
+
+
+def _numbers_of(entry: _Value) -> Iterator[tuple[str, Evidence]]:
+    """Yield the numbers that a value is, or contains, with their evidence."""
+    value = entry.value
+    text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+    is_caller = bool(_CALLER_NAMES.fullmatch(entry.name))
+    if not is_caller and _is_whole_number(entry, text):
+        yield text, Evidence.NAMED
+        return
+    plain = _normalized(text)
+    if isinstance(value, str):
+        for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
+            for match in pattern.finditer(plain):
+                yield match[0], Evidence.DIGITS if is_caller else Evidence.FORM
+            plain = pattern.sub("|", plain)
+    if not entry.name.endswith("id"):
+        yield from ((match[0], Evidence.DIGITS) for match in _DIGIT_RUN.finditer(plain))
+
+
+def _is_whole_number(entry: _Value, text: str) -> bool:
+    """Return whether a value as a whole is a number that is dialed."""
+    if isinstance(entry.value, str) and entry.schema.get("format") in _PHONE_FORMATS:
+        return True
+    if _INTERNATIONAL.fullmatch(text) and not entry.is_declared:
+        return True
+    names = (entry.name, entry.parent if entry.name in _GENERIC_NAMES else "")
+    is_named = any(each and _NUMBER_NAMES.fullmatch(each) for each in names)
+    return is_named and bool(_DIALABLE.fullmatch(dialed_part(text))) and not _DATE.match(text)
+
+
+def _fold(name: str) -> str:
+    folded = re.sub(r"[^0-9a-z]", "", name.lower())
+    return folded if folded.endswith("e164") else folded.rstrip("0123456789")
+
+
+def _normalized(text: str) -> str:
+    """Return a text with the digits of every script as `0` to `9`, and without invisible characters."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(int(char)) if char.isdecimal() else "+" if char == "\uff0b" else char
+        for char in text
+        if unicodedata.category(char) != "Cf"
+    )

@@ -1,0 +1,242 @@
+"""The guards before a call, in every document and at every place of a number."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cxcall.contracts.contract import load_operation
+from cxcall.findings.finding import Severity
+from cxcall.payloads.payload import Payload
+from cxcall.phone.do_not_call import NumberList
+from cxcall.sending.draft import build_request
+from cxcall.settings.settings import load_settings
+from helpers.calling_api import document
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+NUMBER, PREMIUM, ABROAD = "+12025550123", "+19005551234", "+4930123456"
+USER = "00000004-1234-1234-1234-123456789012"
+DIALECTS = ("2.0", "3.0.3", "3.1.0")
+
+
+class Place(NamedTuple):
+    """A place of a number: the operation, its parameters, and its body, with `%s` for the number."""
+
+    operation: str
+    values: dict[str, str]
+    body: Any
+    is_free_text: bool = False
+
+
+OWN = {
+    "schema": Place("callPerson", {"line": "1"}, {"whom": "%s"}),
+    "name": Place("callPerson", {"line": "1"}, {"phoneNumber": "%s"}),
+    "item": Place("callPerson", {"line": "1"}, {"parties": [{"address": "tel:%s"}]}),
+    "text": Place("callPerson", {"line": "1"}, {"note": "a|%s|b"}, is_free_text=True),
+    "column": Place("callPerson", {"line": "1"}, {"columns": {"Mobile": "%s"}}),
+    "undeclared": Place("callPerson", {"line": "1"}, {"x": {"phone": {"value": "%s"}}}),
+    "query": Place("callPerson", {"line": "1", "to": "%s"}, {}),
+    "header": Place("callPerson", {"line": "1", "X-Callee": "%s"}, {}),
+    "path": Place("callPerson", {"line": "a %s"}, {}, is_free_text=True),
+}
+SHIPPED = {
+    "shipped body": Place("place-call", {}, {"phoneNumber": "%s"}),
+    "shipped item": Place("create-callback", {}, {"callbackNumbers": ["%s"]}),
+    "shipped query": Place("cxone-queue-callback", {"phoneNumber": "%s"}, None),
+    "shipped text": Place("cxone-start-script", {"Parameters": "%s|x"}, None, is_free_text=True),
+    "shipped column": Place(
+        "add-contacts",
+        {"contactListId": USER},
+        [{"contactListId": USER, "data": {"Home": "%s"}}],
+        is_free_text=True,
+    ),
+    "shipped participant": Place("place-call", {}, {"participants": [{"address": "%s"}]}),
+}
+CASES = [
+    *((dialect, name, place) for dialect in DIALECTS for name, place in OWN.items()),
+    *(("", name, place) for name, place in SHIPPED.items()),
+]
+
+
+class Guards:
+    """Settings with every guard: the do-not-call list has `NUMBER`, and hours are enforced."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("STATE", "CONFIG", "CACHE"):
+            monkeypatch.setenv(f"CXCALL_{name}_DIR", str(folder / name.lower()))
+        now = datetime.now(UTC).astimezone(ZoneInfo("Europe/Berlin"))
+        outside = "-".join(f"{now + timedelta(hours=hour):%H:%M}" for hour in (4, 5))
+        monkeypatch.setenv("CXCALL_HOURS_POLICY", "enforce")
+        monkeypatch.chdir(folder)
+        self.hours = {"": "", "outside": outside}
+        (folder / "dnc.txt").write_text(NUMBER, "utf-8")
+
+    def codes(self, dialect: str, place: Place, number: str, hours: str = "") -> list[str]:
+        """Return the codes of the errors and notes on a number at a place."""
+        path = f"own-{dialect}.json" if dialect else None
+        if path:
+            Path(path).write_text(json.dumps(document(dialect)), "utf-8")
+        operation = load_operation(place.operation, path)
+        flags = {"do_not_call": "dnc.txt", "hours": self.hours[hours]}
+        settings = load_settings({**flags, "base_url": "http://127.0.0.1:9"}, operation.contract)
+        values = {name: value.replace("%s", number) for name, value in place.values.items()}
+        body = json.loads(json.dumps(place.body).replace("%s", number))
+        checked = build_request(operation, values, Payload(body), settings)
+        guards = ("do-not-call", "phone-kind", "outside-hours", "number-unchecked")
+        return [each.code for each in checked.findings if each.code in guards and each.severity is not Severity.WARNING]  # fmt: skip
+
+
+@pytest.fixture
+def guards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guards:
+    return Guards(tmp_path, monkeypatch)
+
+
+@pytest.fixture(params=CASES, ids=lambda case: f"{case[0] or 'shipped'} {case[1]}")
+def case(request: pytest.FixtureRequest) -> tuple[str, Place]:
+    """Return a dialect, or an empty text for a shipped operation, and a place of a number."""
+    dialect, _, place = request.param
+    return dialect, place
+
+
+@pytest.mark.parametrize("number", [NUMBER, "2025550123", "(202) 555-0123", "1-202-555-0123"])
+def test_listed_number_is_stopped_at_every_place(
+    guards: Guards, case: tuple[str, Place], number: str
+) -> None:
+    assert set(guards.codes(*case, number)) >= {"do-not-call"}
+
+
+def test_premium_number_is_stopped_at_every_place(guards: Guards, case: tuple[str, Place]) -> None:
+    assert guards.codes(*case, PREMIUM) == ["phone-kind"]
+
+
+def test_emergency_number_is_stopped_at_every_place(
+    guards: Guards, case: tuple[str, Place]
+) -> None:
+    _, place = case
+    expected = ["number-unchecked"] if place.is_free_text else ["phone-kind"]
+    assert guards.codes(*case, "911") == expected
+
+
+def test_hours_are_enforced_at_every_place(guards: Guards, case: tuple[str, Place]) -> None:
+    assert guards.codes(*case, ABROAD, "outside") == ["outside-hours"]
+    assert guards.codes(*case, ABROAD) == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({}, ["number-unchecked"]),
+        ({"note": "2026-11-23 09:00", "columns": {"age": 7}}, ["number-unchecked"]),
+        ({"note": USER, "columns": {"at": 1764171393123}}, ["number-unchecked"]),
+        ({"phoneNumber": "+12025550199", "callerId": ABROAD}, []),
+        ({"phoneNumber": "+12025550199", "callerId": NUMBER}, ["do-not-call"]),
+        ({"phoneNumber": 12025550123}, ["do-not-call"]),
+        ({"phoneNumber": "+1 (202) 555 0123"}, ["do-not-call"]),
+        ({"phoneNumber": "sip:+12025550123@example.com"}, ["do-not-call"]),
+        ({"phoneNumber": "+1202555\u200b0123"}, ["do-not-call"]),
+        ({"phoneNumber": "+\uff11\uff12\uff10\uff12\uff15\uff15\uff15\uff10\uff11\uff12\uff13"}, ["do-not-call"]),
+        ({"columns": {NUMBER: True}}, ["do-not-call"]),
+    ],
+)  # fmt: skip
+def test_what_counts_as_a_number(
+    guards: Guards, dialect: str, body: Any, expected: list[str]
+) -> None:
+    place = Place("callPerson", {"line": "1"}, body)
+    assert sorted(set(guards.codes(dialect, place, ""))) == expected
+
+
+def test_hours_of_the_caller_are_not_checked(guards: Guards) -> None:
+    place = Place("callPerson", {"line": "1"}, {"phoneNumber": "+12025550199", "callerId": ABROAD})
+    assert guards.codes("3.1.0", place, "") == []
+
+
+VENDOR = {
+    "/api/v2/conversations/calls": {
+        "post": {
+            "operationId": "postConversationsCalls",
+            "parameters": [
+                {
+                    "in": "body",
+                    "name": "body",
+                    "schema": {"$ref": "#/definitions/CreateCallRequest"},
+                }
+            ],
+            "responses": {"202": {"description": "-"}},
+        }
+    }
+}
+MODEL = {"type": "object", "properties": {"phoneNumber": {"type": "string"}}}
+
+
+def vendor_document() -> dict[str, Any]:
+    """Return the start of a vendor's own Swagger 2.0 document."""
+    info = {"title": "Platform", "version": "28"}
+    return {"swagger": "2.0", "info": info, "host": "api.mypurecloud.com", "paths": VENDOR, "definitions": {"CreateCallRequest": MODEL}}  # fmt: skip
+
+
+def test_vendor_document_is_guarded_on_the_wire(live: Cxcall, sandbox: Sandbox) -> None:
+    contract, listed = live.file("v.json", vendor_document()), live.file("dnc.txt", NUMBER)
+    words = ("send", "postConversationsCalls", "--contract", contract, "--yes", "-o", "json")
+    number = ("--set", f'/phoneNumber="{NUMBER}"')
+    assert live(*words, *number, "--do-not-call", listed, "--force", code=7).codes == [
+        "do-not-call"
+    ]
+    assert "phone-kind" in live(*words, "--set", '/phoneNumber="911"', code=3).codes
+    assert sandbox.received == []
+
+
+def test_call_and_the_same_request_of_a_document_are_duplicates(cxcall: Cxcall) -> None:
+    contract = cxcall.file("v.json", vendor_document())
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        number = ("--set", f'/phoneNumber="{NUMBER}"')
+        cxcall("send", "place-call", *number, "--yes", "--force", code=0)
+        words = ("send", "postConversationsCalls", "--contract", contract, *number, "--yes")
+        assert cxcall(*words, "-o", "json", code=7).codes == ["already-sent"]
+        assert platform.rung == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("callback", "--skill", "7", "--to", "2025550123"),
+        ("send", "cxone-start-script", "--skill-id", "7", "--parameters", f"{NUMBER}|x"),
+        ("send", "cxone-start-script", "--skill-id", "7", "--parameters", "202-555-0123|x"),
+    ],
+)
+def test_shipped_operation_of_cxone_is_guarded(cxcall: Cxcall, words: tuple[str, ...]) -> None:
+    listed = cxcall.file("dnc.txt", NUMBER)
+    cxcall.environment["CXCALL_PLATFORM"] = "nice-cxone"
+    ran = cxcall(*words, "--do-not-call", listed, "--force", "-n", "-o", "json", code=7)
+    assert ran.codes == ["do-not-call"]
+
+
+@pytest.mark.parametrize(
+    ("number", "entry", "is_listed"),
+    [
+        ("+12025550123", "2025550123", True),
+        ("2025550123", "+12025550123", True),
+        ("02079460000", "+442079460000", True),
+        ("+442079460000", "020 7946 0000", True),
+        ("0030 (0)123", "+30123", False),
+        ("011442079460000", "+442079460000", True),
+        ("00442079460000", "+442079460000", True),
+        ("+442079460000", "+12079460000", False),
+        ("7001", "+17001", False),
+        ("+12025550123;ext=7", "+12025550123", True),
+    ],
+)
+def test_national_and_international_spellings_are_compared(
+    number: str, entry: str, *, is_listed: bool
+) -> None:
+    assert (number in NumberList([entry])) is is_listed
