@@ -22,7 +22,6 @@ from cxcall.batch.row_result import (
 from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.ledger.records import intent_digest
 from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime import signals
 from cxcall.runtime.signals import block_in_thread, heeded
@@ -247,8 +246,6 @@ class Run:
 
 def find_previous_delivery(ledger: Ledger, batch: str, checked: CheckedRequest) -> Record | None:
     """Return the delivery of a row by an earlier run; None where the row is still to be sent."""
-    request, profile = checked.request, checked.settings.profile
-    name = checked.operation.name
-    digest = intent_digest(profile, name, request.method, request.url, checked.body)
-    record = ledger.find_row(batch, digest)
+    intent = Plan.of(checked, again=False).intent()
+    record = ledger.find_row(batch, intent.digest, intent.old_digest)
     return record if record is not None and record.may_be_processed else None

@@ -32,7 +32,7 @@ FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event 
 """
 
 _BLOCKING_DELIVERY = """
-WHERE d.digest = :digest AND d.id <> :other_than AND (
+WHERE d.digest IN (:digest, :old_digest) AND d.id <> :other_than AND (
     (e.outcome = 'unknown' AND e.resolution = '')
     OR ((e.outcome = 'accepted' OR e.resolution = 'rang')
         AND (coalesce(e.ended_at, d.at) >= :oldest OR e.number > :after)))
@@ -43,9 +43,7 @@ _INTENT = """
 SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch FROM delivery d WHERE id = ?
 """
 
-_DELIVERIES_OF_ROW = (
-    "WHERE d.batch = ? AND d.batch <> '' AND d.digest = ? AND d.id <> ? ORDER BY d.number DESC"
-)
+_DELIVERIES_OF_ROW = "WHERE d.batch = ? AND d.batch <> '' AND d.digest IN (?, ?) AND d.id <> ? ORDER BY d.number DESC"
 
 _FILTERS = {
     "since": "d.at >= :since",
@@ -109,9 +107,9 @@ class Ledger:
             with self._database.transaction(is_cancelled):
                 has_begun = True
                 at = self._now().timestamp()
-                self._guard_row(intent.batch, intent.digest)
+                self._guard_row(intent.batch, intent.digest, intent.old_digest)
                 if not intent.again:
-                    self._guard(intent.digest, oldest=at - window)
+                    self._guard(intent.digest, intent.old_digest, oldest=at - window)
                 self._database.run(
                     "INSERT INTO delivery VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (delivery, at, intent.profile, intent.operation, intent.provenance, intent.method,
@@ -128,17 +126,17 @@ class Ledger:
             raise
         return delivery
 
-    def _guard_row(self, batch: str, digest: str, *, other_than: str = "") -> None:
+    def _guard_row(self, batch: str, *digests: str, other_than: str = "") -> None:
         """Stop a row whose request this batch has already sent, even with `again`."""
-        earlier = self.find_row(batch, digest, other_than=other_than) if batch else None
+        earlier = self.find_row(batch, *digests, other_than=other_than) if batch else None
         if earlier is not None and earlier.may_be_processed:
             raise AlreadySentError(earlier, self._now(), same_batch=True)
 
     def _guard(
-        self, digest: str, *, other_than: str = "", oldest: float = inf, after: float = inf
+        self, *digests: str, other_than: str = "", oldest: float = inf, after: float = inf
     ) -> None:
         """Stop a request if an identical one is unknown, or was accepted since `oldest` or event `after`."""
-        values = {"digest": digest, "other_than": other_than, "oldest": oldest, "after": after}
+        values = {"digest": digests[0], "old_digest": digests[-1], "other_than": other_than, "oldest": oldest, "after": after}  # fmt: skip
         for earlier in self._select(_BLOCKING_DELIVERY, values):
             raise AlreadySentError(earlier, self._now())
 
@@ -255,14 +253,16 @@ class Ledger:
             for name, at, is_ended, *rest in found
         ]
 
-    def find_row(self, batch: str, digest: str, *, other_than: str = "") -> Record | None:
-        """Return the delivery of a request within a batch; None when there is none.
+    def find_row(self, batch: str, *digests: str, other_than: str = "") -> Record | None:
+        """Return the delivery of a request, by any digest of it, within a batch; None when there is none.
 
         With identical rows or two runs at once there can be several: one that may have been
         processed comes first.
         """
         with self._database.reading():
-            found = list(self._select(_DELIVERIES_OF_ROW, (batch, digest, other_than)))
+            found = list(
+                self._select(_DELIVERIES_OF_ROW, (batch, digests[0], digests[-1], other_than))
+            )
         return next((each for each in found if each.may_be_processed), found[0] if found else None)
 
     def count_prunable(self, before: datetime) -> int:

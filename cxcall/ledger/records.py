@@ -18,7 +18,10 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Intent(NamedTuple):
-    """What is about to be sent; numbers are masked, `digest` stands for the body, `row` counts from 1."""
+    """What is about to be sent; numbers are masked, `row` counts from 1.
+
+    `digest` identifies the request; `old_digest` identifies it in records of cxcall 0.1.0.
+    """
 
     profile: str
     operation: str
@@ -30,6 +33,7 @@ class Intent(NamedTuple):
     again: bool = False
     batch: str = ""
     row: int | None = None
+    old_digest: str = ""
 
 
 class Batch(NamedTuple):
@@ -121,9 +125,22 @@ class Record(NamedTuple):
         }
 
 
-def intent_digest(profile: str, operation: str, method: str, url: str, body: Any) -> str:
-    """Return the SHA-256 of a request; key order, white space, and the case of UUIDs do not matter."""
-    request = [profile, operation, method, url, body]
+def intent_digest(profile: str, method: str, url: str, body: Any) -> str:
+    """Return the SHA-256 of a request, whatever the operation is called that it is sent by.
+
+    The order of keys and of query parameters, white space, and the case of UUIDs do not matter.
+    """
+    path, question_mark, query = url.partition("?")
+    sorted_url = path + question_mark + "&".join(sorted(query.split("&")))
+    return _digest([profile, method, sorted_url, body])
+
+
+def named_intent_digest(profile: str, operation: str, method: str, url: str, body: Any) -> str:
+    """Return the digest that cxcall recorded until version 0.1.0: it depends on the operation's name."""
+    return _digest([profile, operation, method, url, body])
+
+
+def _digest(request: list[Any]) -> str:
     text = json.dumps(request, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(re.sub(_UUID, lambda match: match[0].lower(), text).encode()).hexdigest()
 

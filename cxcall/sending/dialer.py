@@ -11,7 +11,7 @@ from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.ledger.records import Intent, intent_digest
+from cxcall.ledger.records import Intent, intent_digest, named_intent_digest
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.responses import identifiers
@@ -114,12 +114,13 @@ class Plan(NamedTuple):
             provenance=self.operation.provenance,
             method=request.method,
             target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
-            digest=intent_digest(profile, name, request.method, request.url, self.body),
+            digest=intent_digest(profile, request.method, request.url, self.body),
             numbers=self.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.can_place_call,
             batch=self.batch,
             row=self.row,
+            old_digest=named_intent_digest(profile, name, request.method, request.url, self.body),
         )
 
 

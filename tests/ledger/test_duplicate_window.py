@@ -10,7 +10,7 @@ import pytest
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import MAX_NOTE_LENGTH, Ledger
-from cxcall.ledger.records import Intent, intent_digest
+from cxcall.ledger.records import Intent, intent_digest, named_intent_digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
 INTENT = Intent(
     "default", "execute", "community", "POST", "https://h/x",
-    intent_digest("default", "execute", "POST", "https://h/x", {}), (),
+    intent_digest("default", "POST", "https://h/x", {}), (),
 )  # fmt: skip
 
 
@@ -45,3 +45,26 @@ def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
         ledger.record_attempt(delivery, 2)
         ledger.record_outcome(delivery, Outcome.REFUSED, note=note)
         assert ledger.get(delivery).note == note[:MAX_NOTE_LENGTH]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_record_of_an_older_version_still_guards(tmp_path: Path, *, again: bool) -> None:
+    old = named_intent_digest("default", "execute", "POST", "https://h/x", {})
+    assert old != INTENT.digest
+    with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
+        batch = "B" if again else ""
+        first = INTENT._replace(digest=old, batch=batch)
+        delivery = ledger.begin(first, WINDOW)
+        ledger.record_outcome(delivery, Outcome.ACCEPTED)
+        now = INTENT._replace(old_digest=old, again=again, batch=batch)
+        with pytest.raises(AlreadySentError):
+            ledger.begin(now, WINDOW)
+        if batch:
+            record = ledger.find_row(batch, now.digest, now.old_digest)
+            assert record is not None
+            assert record.id == delivery
+
+
+def test_order_of_query_parameters_does_not_matter() -> None:
+    one, other = (f"https://h/x?{query}" for query in ("a=1&b=2", "b=2&a=1"))
+    assert intent_digest("p", "POST", one, None) == intent_digest("p", "POST", other, None)
