@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from io import BytesIO
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import WHITE_SPACE, DocumentError, parse
@@ -24,43 +25,51 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.validation.screening import Screen
 
-BLOCK_SIZE = 1 << 19
-_BLANK = WHITE_SPACE.encode()
+BLOCK_SIZE = 1 << 20
+"""Bytes that are read at once: many, because it takes some time to hand a block to a process."""
 FEW_LINES = 50
 """A file of fewer lines is checked in full: building a screen takes longer."""
+_BLANK = WHITE_SPACE.encode()
 
 
 class LineBlock(NamedTuple):
-    """Whole lines of a file: where they are in it or, if it can be read only once, the lines themselves."""
+    """Lines of a file, and where they are in it. `lines` is None if they are to be read again."""
 
     first_line: int
+    length: int
     offset: int
     size: int
-    content: bytes | None
+    lines: list[bytes] | None
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str) -> list[bytes]:
         """Return the lines."""
-        if self.content is not None:
-            return self.content
+        if self.lines is not None:
+            return self.lines
         with open(path, "rb") as file:  # noqa: PTH123 - a path as given
             file.seek(self.offset)
-            return file.read(self.size)
+            return list(islice(file, self.length))
+
+    def without_lines(self) -> LineBlock:
+        """Return the block for another process, which reads the lines faster than it receives them."""
+        return self._replace(lines=None)
 
 
 def split_blocks(
-    file: BufferedReader, name: str, start: bytes = b"", *, rereadable: bool
+    file: BufferedReader, name: str, start: bytes = b"", *, at_once: bool
 ) -> Iterator[LineBlock]:
-    """Yield blocks of whole lines as they arrive; `start` is what was already read of the file.
+    """Yield the lines of a file in blocks; `start` is what was already read of it.
 
-    Raises DocumentError if the file is UTF-16 or UTF-32.
+    With `at_once`, lines that a pipe holds do not wait for a full block. Raises DocumentError if the
+    file is UTF-16 or UTF-32.
     """
     line, offset = 1, 0
-    while content := start or read_whole_lines(file, name, at_once=not rereadable):
+    while content := start or read_whole_lines(file, name, at_once=at_once):
         start = b""
         if not offset:
             refuse_utf16(name, content[:4])
-        yield LineBlock(line, offset, len(content), None if rereadable else content)
-        line += content.count(b"\n")
+        lines = BytesIO(content).readlines()
+        yield LineBlock(line, len(lines), offset, len(content), lines)
+        line += len(lines)
         offset += len(content)
 
 
@@ -81,11 +90,11 @@ class JsonLinesChecker:
         """Return the verdicts on the lines of a block, in order; blank lines have none."""
         return list(self._verdicts(block.read(self.name), block.first_line))
 
-    def _verdicts(self, text: bytes, first_line: int) -> Iterator[PayloadVerdict | VerdictRun]:
-        lines = text.split(b"\n")
-        accept = self._acceptance(first_line + len(lines))
+    def _verdicts(
+        self, lines: list[bytes], first_line: int
+    ) -> Iterator[PayloadVerdict | VerdictRun]:
         start = 0
-        for operations, group in groupby(map(accept, lines)):
+        for operations, group in groupby(self._accept(lines, first_line)):
             end = start + len(list(group))
             if operations:
                 yield self._valid(first_line + start, end - start, operations)
@@ -95,15 +104,15 @@ class JsonLinesChecker:
                         yield verdict
             start = end
 
-    def _acceptance(self, last_line: int) -> Screen:
-        """Return the function that accepts lines; in a short file, it accepts none."""
-        if last_line < FEW_LINES:
-            return lambda _: ()
+    def _accept(self, lines: list[bytes], first_line: int) -> list[tuple[Operation, ...]]:
+        """Return what each line is valid as; in a short file, no line is accepted."""
+        if first_line + len(lines) < FEW_LINES:
+            return [()] * len(lines)
         if self._screen is None:
-            from cxcall.validation.screening import build_screen
+            from cxcall.validation.screening import Screen
 
-            self._screen = build_screen(self.checker.known, self.checker.named)
-        return self._screen
+            self._screen = Screen(self.checker.known, self.checker.named)
+        return self._screen.accept(lines)
 
     def _valid(self, line: int, count: int, operations: tuple[Operation, ...]) -> VerdictRun:
         names = tuple(operation.name for operation in operations)

@@ -110,11 +110,13 @@ class Validation(NamedTuple):
     def _of_lines(
         self, path: str, file: BufferedReader, start: bytes = b""
     ) -> Iterator[PayloadVerdict | VerdictRun]:
-        from cxcall.validation.json_lines import JsonLinesChecker, split_blocks
+        from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
 
-        parts = split_blocks(file, path, start, rereadable=_is_file(path))
+        is_file = _is_file(path)
+        blocks = split_blocks(file, path, start, at_once=not is_file)
         check = JsonLinesChecker(path, self.judge(path))
-        yield from self._shared(path, parts, check, lambda part: part.size)
+        to_send = LineBlock.without_lines if is_file else None
+        yield from self._shared(path, blocks, check, lambda block: block.size, to_send)
 
     def _of_table(
         self, path: str, file: BufferedReader, start: bytes = b""
@@ -140,8 +142,12 @@ class Validation(NamedTuple):
         pieces: Iterator[Piece],
         work: Callable[[Piece], Sequence[PayloadVerdict | VerdictRun]],
         size: Callable[[Piece], int],
+        to_send: Callable[[Piece], Piece] | None = None,
     ) -> Iterator[PayloadVerdict | VerdictRun]:
-        """Yield the verdicts on the pieces of one file; others join in where it takes longer."""
+        """Yield the verdicts on the pieces of one file; other processes help if it takes longer.
+
+        `to_send` returns what another process needs of a piece, if that is not all of it.
+        """
         import gc
 
         gc.enable()  # a long run is no short command: its garbage would pile up
@@ -157,7 +163,7 @@ class Validation(NamedTuple):
                 return
         from cxcall.validation.worker_processes import run_in_processes
 
-        results = run_in_processes(work, pieces, jobs)
+        results = run_in_processes(work, map(to_send, pieces) if to_send else pieces, jobs)
         with closing(results):
             for piece, verdicts in results:
                 yield from verdicts

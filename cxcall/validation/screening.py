@@ -7,11 +7,14 @@ the screen is stricter than the rule: it may reject a correct payload, but accep
 
 from __future__ import annotations
 
+import re
 from functools import cache, partial
+from itertools import chain
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
-from cxcall.documents.json_document import MAX_DEPTH, DocumentError, parse
+from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, split_pointer
 from cxcall.payloads.likely_mistakes import OPEN_KEYWORDS, is_number
 from cxcall.payloads.operation_matching import (
@@ -20,7 +23,6 @@ from cxcall.payloads.operation_matching import (
     group_by_unknown_properties,
 )
 from cxcall.payloads.placeholders import PLACEHOLDER_SCHEMA
-from cxcall.phone.numbering_plans import is_certainly_valid
 from cxcall.phone.phone_numbers import find_number_mistake
 
 if TYPE_CHECKING:
@@ -29,52 +31,62 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
-    Screen = Callable[[bytes], tuple[Operation, ...]]
+    Matches = tuple[Operation, ...]
 
 _SHAPES_KEPT = 256
 _DEEPEST_PAIR = 3
 _SHORT_LINE = 2 * MAX_DEPTH
-"""Bytes that cannot hold brackets enough to be nested too deep."""
+"""Bytes of a line that cannot be nested too deep."""
+_NAME_END = re.compile(rb'"[ \t\r]*:')
 
 
-def build_screen(known: Sequence[Operation], named: Operation | None = None) -> Screen:
-    """Return a function that accepts a line: it returns the operations that the line is valid as.
+class Screen:
+    """Accept lines in which nothing can be found.
 
-    They are `named`, or else what `match_operations` would match. The function returns an empty tuple
-    if the line needs the full check. It is one function because it is called for every line.
+    A line must be valid as `named`, or else as an operation that `match_operations` would return.
     """
-    from msgspec import MsgspecError
-    from msgspec.json import Decoder
 
-    decode = Decoder().decode
-    errors = (MsgspecError, ValueError, RecursionError)
-    screen = cache(OperationScreen)
-    match = _Matcher(known)
-    only = (named,) if named else None
-    accepts_only = screen(named).accepts if named else None
+    def __init__(self, known: Sequence[Operation], named: Operation | None = None) -> None:
+        from msgspec import MsgspecError
+        from msgspec.json import Decoder
 
-    def accept(line: bytes) -> tuple[Operation, ...]:
-        try:
-            value = decode(line)
-        except errors:
-            return ()
-        operations = only or match(value)
-        if not operations:
-            return ()
-        accepts = accepts_only or screen(operations[0]).accepts
-        return operations if accepts(value) and _is_plain(line, value) else ()
-
-    return accept
-
-
-class _Matcher:
-    """Return the operations that an object is valid as; its names decide which are possible."""
-
-    def __init__(self, known: Sequence[Operation]) -> None:
-        self._known = known
+        self._decode = Decoder().decode
+        self._decode_errors = (MsgspecError, ValueError, RecursionError)
+        self._known, self._named = known, named
         self._groups: dict[tuple[str, ...], list[list[Operation]]] = {}
+        self._body_screen = cache(BodyScreen)
 
-    def __call__(self, value: Any) -> tuple[Operation, ...]:
+    def accept(self, lines: Sequence[bytes]) -> list[Matches]:
+        """Return for each line the operations that it is valid as; none if it needs the full check.
+
+        The lines are checked together, which is faster, and one by one only if one of them fails.
+        """
+        if matches := self._accept_all(lines):
+            return matches
+        return [()] if len(lines) == 1 else [self.accept([line])[0] for line in lines]
+
+    def _accept_all(self, lines: Sequence[bytes]) -> list[Matches]:
+        """Return what each line is valid as; an empty list if one of them needs the full check."""
+        try:
+            values = list(map(self._decode, lines))
+        except self._decode_errors:
+            return []
+        if not _is_plain(lines, values):
+            return []
+        if self._named:
+            matches: list[Matches] = [(self._named,)] * len(values)
+            bodies = {self._named: values}
+        else:
+            matches, bodies = list(map(self._match, values)), {}
+            for operations, value in zip(matches, values, strict=True):
+                if not operations:
+                    return []
+                bodies.setdefault(operations[0], []).append(value)
+        accepted = (self._body_screen(first).accept(each) for first, each in bodies.items())
+        return matches if all(accepted) else []
+
+    def _match(self, value: Any) -> Matches:
+        """Return the operations that an object is valid as; its names decide which are possible."""
         if type(value) is not dict:
             return ()
         names = tuple(value)
@@ -87,39 +99,38 @@ class _Matcher:
         return first_valid(groups, value)
 
 
-def _is_plain(line: bytes, value: Any) -> bool:
-    """Tell whether a line that decodes to `value` repeats no name and is not nested too deep.
+def _is_plain(lines: Sequence[bytes], values: Sequence[Any]) -> bool:
+    r"""Tell whether the values of some lines repeat no name and are not nested too deep.
 
-    Each name has its colon: with as many names as colons, none is repeated. Lines with other colons,
-    such as those of a time of day, are read by the strict reader.
+    Each name is followed by a colon, so that as many names as colons are all different. If strings have
+    colons, too, those that follow a quotation mark are counted: in a string, only `\"` can be before one.
     """
-    colons, is_short = line.count(b":"), len(line) <= _SHORT_LINE
-    if is_short and type(value) is dict and len(value) == colons:
+    colons = sum(map(methodcaller("count", b":"), lines))
+    are_short = max(map(len, lines)) <= _SHORT_LINE
+    if are_short and set(map(type, values)) == {dict} and sum(map(len, values)) == colons:
         return True
-    if not is_short and line.count(b"[") + line.count(b"{") > MAX_DEPTH:
-        return False
-    if _count_names(value) == colons:
-        return True
-    try:
-        return not parse(line.decode(), "").findings
-    except (DocumentError, ValueError):
-        return False
+    names, depth = _count_names(values)
+    return depth <= MAX_DEPTH and (
+        names == colons or names == sum(len(_NAME_END.findall(line)) for line in lines)
+    )
 
 
-def _count_names(value: Any) -> int:
-    count, waiting = 0, [value]
-    while waiting:
-        node = waiting.pop()
-        if type(node) is dict:
-            count += len(node)
-            waiting += node.values()
-        elif type(node) is list:
-            waiting += node
-    return count
+def _count_names(values: Sequence[Any]) -> tuple[int, int]:
+    """Return the number of names in the objects of some values, and how deep the values are nested."""
+    names, depth = 0, 0
+    containers = [value for value in values if type(value) in (dict, list)]
+    while containers:
+        objects = [each for each in containers if type(each) is dict]
+        arrays = [each for each in containers if type(each) is list]
+        names += sum(map(len, objects))
+        depth += 1
+        members = chain(*map(dict.values, objects), *arrays)
+        containers = [each for each in members if type(each) in (dict, list)]
+    return names, depth
 
 
-class OperationScreen:
-    """The compiled rules of one operation: `accepts` tells whether nothing can be found in a body."""
+class BodyScreen:
+    """The compiled rules of one operation's body."""
 
     def __init__(self, operation: Operation) -> None:
         import jsonschema_rs
@@ -127,18 +138,20 @@ class OperationScreen:
         rules = _MistakeRules(operation)
         body = operation.body_schema
         schema = {
-            "allOf": [{name: body[name] for name in body if name != "components"}, rules.root],
+            "items": {"allOf": [{name: body[name] for name in body if name != "components"}, rules.root]},
             "components": body.get("components", {}),
             "$defs": rules.definitions,
-        }
+        }  # fmt: skip
         self._pairs = rules.pairs
         self._is_valid = jsonschema_rs.validator_for(
             schema, validate_formats=True, offline=True, formats=_FORMATS
         ).is_valid
-        self.accepts = self._accepts_pairs if self._pairs else self._is_valid
 
-    def _accepts_pairs(self, value: Any) -> bool:
-        return self._is_valid(value) and not any(_may_differ(value, *pair) for pair in self._pairs)
+    def accept(self, bodies: list[Any]) -> bool:
+        """Tell whether nothing can be found in any of the bodies."""
+        return self._is_valid(bodies) and not any(
+            _may_differ(body, *pair) for pair in self._pairs for body in bodies
+        )
 
 
 def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
@@ -156,9 +169,7 @@ def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
 
 
 def _is_dialable(form: str, text: str) -> bool:
-    if not is_number(form, text) or is_certainly_valid(text):
-        return True
-    return not find_number_mistake(text)
+    return not is_number(form, text) or not find_number_mistake(text)
 
 
 _FORMATS: dict[str, Callable[..., bool]] = {

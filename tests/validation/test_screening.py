@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import json
-from collections.abc import Callable
 from functools import cache
+from io import BufferedReader, BytesIO
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 from cxcall.contracts.contract import Contract, load_operations
 from cxcall.contracts.operation import Operation
 from cxcall.validation import json_lines
-from cxcall.validation.json_lines import JsonLinesChecker, LineBlock
+from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
 from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
-from cxcall.validation.screening import build_screen
+from cxcall.validation.screening import Screen
 from helpers.command import CONTACT
 from helpers.work import examples
 
@@ -130,20 +131,39 @@ def _shipped() -> tuple[Operation, ...]:
     return load_operations()
 
 
-def _check_in_full(checker: PayloadChecker, line: bytes) -> list[Any]:
+def _check_in_full(checker: PayloadChecker, line: bytes, number: int = 1) -> list[Any]:
     """Return the verdict of the full check: a file of one line has no screen."""
-    return JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 0, len(line), line))
+    found = JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 1, 0, len(line), [line]))
+    return [_on_line(verdict, number) for verdict in found]
+
+
+def _on_line(verdict: Any, number: int) -> Any:
+    """Return a verdict on line 1 as it is for the same line elsewhere in a file."""
+    findings = tuple(
+        each._replace(
+            message=each.message.replace("line 1", f"line {number}"),
+            excerpt=each.excerpt and each.excerpt._replace(line=number),
+        )
+        for each in verdict.findings
+    )
+    return verdict._replace(line=number, findings=findings)
+
+
+def _check_together(checker: PayloadChecker, lines: list[bytes]) -> list[Any]:
+    """Return the verdicts on the last lines of a file that is long enough for a screen."""
+    text = b"\n" * json_lines.FEW_LINES + b"\n".join(lines)
+    (block,) = split_blocks(BufferedReader(BytesIO(text)), "a.jsonl", at_once=False)
+    found = JsonLinesChecker("a.jsonl", checker)(block)
+    return [each for entry in found for each in (entry.each() if isinstance(entry, VerdictRun) else [entry])]  # fmt: skip
 
 
 @cache
-def _screen(
-    known: tuple[Operation, ...], named: Operation | None
-) -> Callable[[bytes], tuple[Operation, ...]]:
-    return build_screen(known, named)
+def _screen(known: tuple[Operation, ...], named: Operation | None) -> Screen:
+    return Screen(known, named)
 
 
 def _assert_same_verdict(checker: PayloadChecker, line: bytes) -> None:
-    accepted = _screen(tuple(checker.known), checker.named)(line)
+    (accepted,) = _screen(tuple(checker.known), checker.named).accept([line])
     if accepted:
         (verdict,) = _check_in_full(checker, line)
         assert isinstance(verdict, PayloadVerdict)
@@ -203,6 +223,7 @@ def _lines(draw: st.DrawFn, bases: list[Any]) -> bytes:
 many = settings(
     max_examples=examples(400), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
+GOOD_LINES = [json.dumps(GOOD).encode(), b'{"count": 1}', b'{"free": "a:b"}']
 BASES = [GOOD, [{"id": CONTACT, "free": "x"}, {"count": 1}], TREE, {"leaf": "+12125550123"}]
 EXAMPLES = [entry for entry in load_operations() if entry.takes_body and entry.example is not None]
 
@@ -248,23 +269,66 @@ def test_example_without_findings_is_accepted(operation: Operation) -> None:
     line = json.dumps(operation.example).encode()
     (verdict,) = _check_in_full(PayloadChecker(_shipped(), operation), line)
     is_clean = verdict.valid and not verdict.findings
-    assert bool(build_screen(_shipped(), operation)(line)) == is_clean
+    assert Screen(_shipped(), operation).accept([line]) == [(operation,) if is_clean else ()]
 
 
 @pytest.mark.parametrize("text", ["Renée's second, at 5 %", "there", "12:30", 'a "note"', "☎ x"])
 def test_ordinary_text_is_accepted(text: str) -> None:
     line = json.dumps({"contactId": CONTACT, "reasonCode": text}).encode()
-    assert build_screen(_shipped())(line)
+    assert Screen(_shipped()).accept([line]) != [()]
+
+
+@pytest.mark.usefixtures("untraced")
+@many
+@given(
+    lines=st.lists(st.sampled_from(GOOD_LINES) | _lines(BASES), min_size=1, max_size=5),
+    named=st.sampled_from([None, *_own()]),
+)
+@example(lines=[b"[1", b"2]"], named=_own()[4])
+@example(lines=[b'{"count":1}{"few":', b"2}"], named=_own()[1])
+@example(lines=[b'{"count":1,"count":2}', b'{"free":"a:b"}'], named=_own()[1])
+def test_lines_have_the_same_verdicts_together_and_alone(
+    lines: list[bytes], named: Operation | None
+) -> None:
+    checker = PayloadChecker(_own(), named)
+    lines = [line for line in lines if not line.startswith(codecs.BOM_UTF8)]
+    numbered = enumerate(lines, json_lines.FEW_LINES + 1)
+    alone = [each for number, line in numbered for each in _check_in_full(checker, line, number)]
+    assert _check_together(checker, lines) == alone
+
+
+BAD_LINES = {
+    "schema": b'{"few": 10}',
+    "placeholder": b'{"free": "todo"}',
+    "number": b'{"loose": "+1234567890"}',
+    "other ID": b'{"id": "%b", "again": "x"}' % CONTACT.encode(),
+    "repeated name": b'{"count": 1, "count": 2}',
+    "repeated name that is escaped": b'{"count": 1, "c\\u006funt": 2, "free": ":"}',
+    "depth": b'{"any": %b}' % (b"[" * 201 + b"]" * 201),
+    "syntax": b'{"count": 1',
+    "two values": b'{"count": 1}{"count": 2}',
+    "blank": b"",
+}
+
+
+@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES.keys())
+def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: int) -> None:
+    operation = _own()[1]
+    lines = [b'{"count": 1}', b'{"free": "12:30", "data": {"a": "b"}}']
+    lines.insert(at, bad)
+    accepted = Screen(_own(), operation).accept([line + b"\n" for line in lines])
+    assert accepted == [() if line is bad else (operation,) for line in lines]
 
 
 def test_verdicts_of_a_long_file_are_those_of_single_lines() -> None:
     bodies = [{"contactId": CONTACT, "reasonCode": text} for text in ("a", "todo", "b", "b", "", "your-id")]  # fmt: skip
     lines = [json.dumps(bodies[number % 6]).encode() for number in range(3 * json_lines.FEW_LINES)]
-    checker, text = PayloadChecker(_shipped()), b"\n".join(lines)
-    together = JsonLinesChecker("a.jsonl", checker)(LineBlock(1, 0, len(text), text))
+    checker, block = PayloadChecker(_shipped()), LineBlock(1, len(lines), 0, 0, lines)
+    together = JsonLinesChecker("a.jsonl", checker)(block)
     assert any(isinstance(entry, VerdictRun) for entry in together)
-    found = [each for entry in together for each in (entry.each() if isinstance(entry, VerdictRun) else [entry])]  # fmt: skip
-    alone = [_check_in_full(checker, line)[0]._replace(line=number) for number, line in enumerate(lines, 1)]  # fmt: skip
-    assert [(each.line, each.valid, each.operations) for each in found] == [
-        (each.line, each.valid, each.operations) for each in alone
+    assert _check_together(checker, lines) == [
+        each
+        for number, line in enumerate(lines, json_lines.FEW_LINES + 1)
+        for each in _check_in_full(checker, line, number)
     ]
