@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.ledger.database import NOT_RECORDED
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ def _other_values_error(batch: Batch) -> UsageError:
 def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
     other = f" with profile `{batch.profile}`" if batch.profile != job.settings.profile else ""
     return StoppedError(
-        Finding(
-            Severity.ERROR,
+        Finding.error(
             "already-sent",
             "ledger",
             f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, did not come to its end",

@@ -82,7 +82,7 @@ def _finding_of_record(record: Record) -> Finding:
     fix = f"`cxcall history show {record.id}`"
     if record.is_unresolved:
         fix = f"find out, then `cxcall history resolve {record.id} --rang` or `--did-not-ring`"
-    return Finding(Severity.ERROR, code, "ledger", message, fix, record.note, "ledger")
+    return Finding.error(code, "ledger", message, fix, record.note, source="ledger")
 
 
 def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
@@ -93,8 +93,7 @@ def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
 def fault_of_row(fault: BaseException) -> CxcallError:
     """Return the error for a row on which cxcall itself failed."""
     return CxcallError(
-        Finding(
-            Severity.ERROR,
+        Finding.error(
             "fault",
             "batch",
             f"cxcall itself failed on this row: {type(fault).__name__}",

@@ -11,7 +11,7 @@ from cxcall.cli.option_binding import Invocation
 from cxcall.cli.root_command import Commands, assemble, short_help
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.output.options import parse_output_options
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
@@ -139,8 +139,7 @@ def _fault_report(fault: BaseException, command: str) -> Report:
         f"{frame.filename.rpartition('cxcall')[2]}:{frame.lineno}"
         for frame in extract_tb(fault.__traceback__)
     ]
-    finding = Finding(
-        Severity.ERROR,
+    finding = Finding.error(
         "fault",
         " > ".join(places[-4:]),
         f"cxcall {__version__} itself failed: {type(fault).__name__}",

@@ -8,7 +8,7 @@ import typer
 
 from cxcall.cli.command_classes import parameter_name, raw_value
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
@@ -25,11 +25,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
         path.removeprefix("cxcall").strip() or command,
         Outcome.ERROR,
         ExitCode.USAGE,
-        findings=[
-            Finding(
-                Severity.ERROR, "usage", path, _message(error), fix=f"{hint}see `{path} --help`"
-            )
-        ],
+        findings=[Finding.error("usage", path, _message(error), fix=f"{hint}see `{path} --help`")],
     )
 
 

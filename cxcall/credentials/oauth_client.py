@@ -3,7 +3,7 @@
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from cxcall.findings.errors import CredentialsError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.urls import host_of
@@ -146,9 +146,9 @@ def credentials_error(
     message: str, fix: str, why: str = "", *, where: str = "token", code: str = "credential"
 ) -> CredentialsError:
     """Return the error for credentials that cannot be used."""
-    return CredentialsError(Finding(Severity.ERROR, code, where, message, fix, why))
+    return CredentialsError(Finding.error(code, where, message, fix, why))
 
 
 def token_undelivered(code: str, message: str, fix: str, why: str = "") -> UndeliveredError:
     """Return the error for a token endpoint that did not answer the request."""
-    return UndeliveredError(Finding(Severity.ERROR, code, "host", message, fix, why))
+    return UndeliveredError(Finding.error(code, "host", message, fix, why))

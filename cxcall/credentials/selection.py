@@ -17,7 +17,7 @@ from cxcall.credentials.oauth_client import (
     credentials_error,
 )
 from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
 from cxcall.settings.settings import CXONE
 from cxcall.transport.urls import host_of, is_loopback_url
@@ -140,8 +140,7 @@ def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
     if not token.value and is_token_login:
         used, unused = unused, used
     label = "access key" if kind == ACCESS_KEY else "client secret"
-    yield Finding(
-        Severity.WARNING,
+    yield Finding.warning(
         "credential",
         "token",
         f"the {'access token' if token.value or is_token_login else label} "

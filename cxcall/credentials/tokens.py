@@ -141,8 +141,7 @@ def check_token_kind(settings: Settings, token: Token, operation: Operation) -> 
         if needs_user
         else settings.login_command()
     )
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "token-user-context" if needs_user else "token-grant",
         "token",
         f"`{operation.name}` requires a token obtained with {' or '.join(f'`{kind}`' for kind in kinds)}; this one was obtained with `{token.kind}`",
@@ -162,8 +161,7 @@ def check_scopes(token: Token, operation: Operation) -> Finding | None:
     wanted = " or ".join(
         " with ".join(f"`{scope}`" for scope in sorted(needed)) for needed in alternatives
     )
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "token-scope",
         "token",
         f"the token lacks the scope that `{operation.name}` needs: {wanted}",

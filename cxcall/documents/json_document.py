@@ -247,9 +247,7 @@ def is_object_too_deep(value: object) -> bool:
 
 
 def _malformed(message: str, fix: str, why: str, excerpt: Excerpt) -> Finding:
-    return Finding(
-        Severity.ERROR, "body-malformed", "body", message, fix=fix, why=why, excerpt=excerpt
-    )
+    return Finding.error("body-malformed", "body", message, fix=fix, why=why, excerpt=excerpt)
 
 
 def _syntax_error(document: Document) -> Finding:

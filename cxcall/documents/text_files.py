@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_document import DocumentError
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,8 +193,7 @@ def encoding_error(path: str, problem: str, encoding: str) -> DocumentError:
     suffix = PurePath(path).suffix
     is_file = path != STDIN
     return DocumentError(
-        Finding(
-            Severity.ERROR,
+        Finding.error(
             "body-malformed",
             "body",
             f"`{path}` is not UTF-8: {problem}",

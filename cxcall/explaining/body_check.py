@@ -109,8 +109,7 @@ def _is_null(payload: Payload, where: str) -> bool:
 
 
 def _encoded_twice(payload: Payload) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "body-malformed",
         "body",
         "the body is a JSON string, not an object: it was encoded twice",

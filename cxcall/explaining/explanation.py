@@ -173,8 +173,7 @@ def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> I
     """Yield a warning where a request for NICE's Personal Connection has a path like Genesys Cloud's."""
     text = f"{request.path} {request.body or ''}"
     if route.operation is None and "/api/v" in request.path and _PERSONAL_CONNECTION.search(text):
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "platform-mismatch",
             "path",
             "Personal Connection is a product of NICE CXone, but `/api/v2` paths belong to Genesys Cloud",
@@ -203,8 +202,7 @@ def _later_failure(body: Any) -> Finding | None:
         name, value = pointer.rpartition("/")[2].lower(), str(leaf).lower()
         has_failed = value in _FAILED_VALUES.get(name, ()) or name == "failurereason"
         if leaf and (has_failed or value.startswith("error.inin")):
-            return Finding(
-                Severity.ERROR,
+            return Finding.error(
                 "hidden-failure",
                 "response",
                 f"the request was accepted, but what it started failed: `{pointer}` is `{shorten(str(leaf))}`",
@@ -225,8 +223,7 @@ def _unknown_values(request: ObservedRequest) -> Finding:
     *first, last = names
     values = f"values of {', '.join(first)} and {last} are" if first else f"value of {last} is"
     source = request.origin.rpartition(" ")[2]
-    return Finding(
-        Severity.NOTE,
+    return Finding.note(
         "not-provable",
         "request",
         f"the {values} not in the {source}, and no cause was found in the rest",
@@ -236,8 +233,7 @@ def _unknown_values(request: ObservedRequest) -> Finding:
 
 def _no_cause(request: ObservedRequest) -> Finding:
     """Return the note that says so, with what the platform's support needs."""
-    return Finding(
-        Severity.NOTE,
+    return Finding.note(
         "not-provable",
         "request",
         "no cause found in the request or response",

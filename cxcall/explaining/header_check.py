@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def check_token_kind(request: ObservedRequest, route: RouteMatch) -> Iterator[Fi
     operation = route.operation
     if operation is None or set(operation.token_kinds) != {_USER_TOKEN} or request.is_successful:
         return
-    yield Finding(
-        Severity.WARNING,
+    yield Finding.warning(
         "token-user-context",
         "token",
         f"`{operation.name}` requires a user's token",
@@ -66,8 +65,7 @@ def _check_content_type(
         return  # curl and `requests` send the type of a form by themselves
     if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
         return
-    yield Finding(
-        Severity.ERROR,
+    yield Finding.error(
         "header-missing",
         "header:Content-Type",
         f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json
@@ -92,8 +90,7 @@ def _check_accept(
 ) -> Iterator[Finding]:
     is_acd = route.platform == CXONE and "/services/" in request.path.lower()
     if is_acd and "json" not in headers.get("Accept", "").lower():
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "header-missing",
             "header:Accept",
             "the header `Accept: application/json` is missing",
@@ -131,7 +128,7 @@ def _check_authorization(
         fix = "replace it with the token: `cxcall auth token`"
         yield placeholder_finding("header:Authorization", "the token", fix)
     if message:
-        yield Finding(Severity.ERROR, code, "header:Authorization", message, fix=fix)
+        yield Finding.error(code, "header:Authorization", message, fix=fix)
 
 
 def _bearer_problem(scheme: str, token: str) -> str:

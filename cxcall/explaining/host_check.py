@@ -64,8 +64,7 @@ def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
     """Yield an error where the token would be sent unencrypted."""
     host = request.host.partition(":")[0]
     if request.scheme == "http" and host and not is_loopback_host(host):
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "scheme-insecure",
             "host",
             f"`http://{host}` sends the token unencrypted",
@@ -91,8 +90,7 @@ def check_host(
         usual = _usual_host(path_platform)
         yield _wrong_host(host, f"it is incomplete; use {usual}", path_platform or GENESYS)
     else:
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "host-unknown",
             "host",
             f"`{host}` is not a known host of Genesys Cloud or NICE CXone",
@@ -194,8 +192,7 @@ def check_region(request: ObservedRequest) -> Iterator[Finding]:
     domains = (_domain_of(_host_in(page)) for page in pages)
     other = next((domain for domain in domains if domain not in ("", region)), "")
     if region and other:
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "region-mismatch",
             "host",
             f"the request goes to `{region}`, but comes from a page of `{other}`",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxcall.findings.finding import Excerpt, Finding, Severity
+from cxcall.findings.finding import Excerpt, Finding
 
 
 def placeholder_finding(
@@ -13,4 +13,4 @@ def placeholder_finding(
 ) -> Finding:
     """Return the warning that a value looks like a placeholder; `subject` names or quotes the value."""
     message = f"{subject} looks like a placeholder that was never filled in"
-    return Finding(Severity.WARNING, "placeholder", where, message, fix=fix, excerpt=excerpt)
+    return Finding.warning("placeholder", where, message, fix=fix, excerpt=excerpt)

@@ -32,8 +32,7 @@ def check_query(
         return
     for name, parameter in parameters.items():
         if parameter.required and name not in values and name not in members:
-            yield Finding(
-                Severity.ERROR,
+            yield Finding.error(
                 "property-missing",
                 "query",
                 f"`{name}` is missing from the query of `{operation.name}`",

@@ -134,8 +134,7 @@ def _check_version(path: str) -> Iterator[Finding]:
     base_path = ACD_BASE_PATH.match(path)
     if base_path and not base_path[0].endswith(".0"):
         version = base_path[0].rpartition("/")[2]
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "path-unpublished",
             "path",
             f"the version `{version}` in `{path}` does not have the form `v<N>.0`",
@@ -148,8 +147,7 @@ def _check_ids(published: PublishedPath, path: str) -> Iterator[Finding]:
     """Yield a warning for each word in a path where an ID is expected."""
     for name, value in path_values(path, published.path).items():
         if name.lower().endswith("id") and not may_be_id(value):
-            yield Finding(
-                Severity.WARNING,
+            yield Finding.warning(
                 "id-format",
                 "path",
                 f"`{value}` looks like a name, but the path expects an ID (`{{{name}}}`) there",
@@ -167,8 +165,7 @@ def _check_placeholders(path: str) -> Iterator[Finding]:
 
 def _mixed_platforms(request: ObservedRequest, host_platform: str, path_platform: str) -> Finding:
     name = PLATFORM_NAMES[path_platform]
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "platform-mismatch",
         "path",
         f"`{request.path}` is a path of {name}, but `{request.host}` is a host of {PLATFORM_NAMES[host_platform]}",

@@ -163,8 +163,7 @@ def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterat
         fix = "write one JSON object (with `requests`: `json={...}`)"
     else:
         return
-    yield Finding(
-        Severity.ERROR,
+    yield Finding.error(
         "body-malformed",
         "body",
         message,
@@ -178,8 +177,7 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
     grant = parameters.get("grant_type", "")
     is_supported = grant in endpoint.grants or not endpoint.grants or ":" in grant
     if grant and not is_supported and not is_placeholder(grant):
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "token-grant",
             "/grant_type",
             f"`{endpoint.path}` does not support the grant type `{grant}`",
@@ -187,8 +185,7 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
             source=endpoint.source,
         )
     elif grant == "client_credentials" and endpoint.platform == CXONE:
-        yield Finding(
-            Severity.WARNING,
+        yield Finding.warning(
             "token-grant",
             "/grant_type",
             "a client-credentials token from this older server is valid only for the Patron API",
@@ -203,8 +200,7 @@ def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> I
     required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
     for name in required:
         if name not in parameters:
-            yield Finding(
-                Severity.ERROR,
+            yield Finding.error(
                 "property-missing",
                 f"/{name}",
                 f"`{name}` is missing from the token request",
@@ -225,8 +221,7 @@ def _check_scopes(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Ite
     for scope in parameters.get("scope", "").split():
         domain, _, access = scope.partition(":")
         if access not in ("", "readonly"):
-            yield Finding(
-                Severity.ERROR,
+            yield Finding.error(
                 "token-scope",
                 "/scope",
                 f"`{scope}` is not a valid scope",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 
 
 class CxcallError(Exception):
@@ -31,7 +31,7 @@ class UsageError(CxcallError):
         why: str = "",
         code: str = "usage",
     ) -> None:
-        super().__init__(Finding(Severity.ERROR, code, where, message, fix, why))
+        super().__init__(Finding.error(code, where, message, fix, why))
 
 
 class CheckError(CxcallError):

@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from enum import StrEnum
+from typing import Any, Self
 
 from cxcall.named_tuple import NamedTuple
 
@@ -45,6 +46,27 @@ class Finding(NamedTuple):
     source: str = ""
     origin: str = ""
     excerpt: Excerpt | None = None
+
+    @classmethod
+    def error(
+        cls, code: str, where: str, message: str, fix: str = "", why: str = "", **more: Any
+    ) -> Self:
+        """Return a finding of severity `error`; `more` are its other fields."""
+        return cls(Severity.ERROR, code, where, message, fix, why, **more)
+
+    @classmethod
+    def warning(
+        cls, code: str, where: str, message: str, fix: str = "", why: str = "", **more: Any
+    ) -> Self:
+        """Return a finding of severity `warning`."""
+        return cls(Severity.WARNING, code, where, message, fix, why, **more)
+
+    @classmethod
+    def note(
+        cls, code: str, where: str, message: str, fix: str = "", why: str = "", **more: Any
+    ) -> Self:
+        """Return a finding of severity `note`."""
+        return cls(Severity.NOTE, code, where, message, fix, why, **more)
 
 
 def command(*words: str) -> str:

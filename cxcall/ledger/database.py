@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     import sqlite3
@@ -82,7 +82,7 @@ class LedgerError(CxcallError):
 
     def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
         why = "what cannot be recorded is not sent: it might be dialed twice"
-        super().__init__(Finding(Severity.ERROR, "ledger", "ledger", message, fix, why))
+        super().__init__(Finding.error("ledger", "ledger", message, fix, why))
 
 
 class LedgerDatabase:

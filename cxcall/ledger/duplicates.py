@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +28,7 @@ class AlreadySentError(StoppedError):
 
 
 def _finding(code: str, message: str, *, fix: str, why: str) -> Finding:
-    return Finding(Severity.ERROR, code, "ledger", message, fix, why, source="ledger")
+    return Finding.error(code, "ledger", message, fix, why, source="ledger")
 
 
 def _unknown_finding(earlier: Record, now: datetime) -> Finding:

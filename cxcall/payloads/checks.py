@@ -224,8 +224,7 @@ def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fi
         for verb, names in (("it has", present - declared), ("it lacks", declared - present))
         if names
     ]
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "operation-mismatch",
         "body",
         f"this payload is not for `{named.name}`, it fits `{other.name}`",
@@ -239,8 +238,7 @@ def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fi
 def _no_matching_operation(operation: Operation, value: Any) -> Finding:
     is_nearest = has_declared_property(operation, value)
     choice = ", the nearest one" if is_nearest else " (no known property matched)"
-    return Finding(
-        Severity.NOTE,
+    return Finding.note(
         "operation-mismatch",
         "body",
         f"this payload fits no operation; it was checked as `{operation.name}`{choice}",

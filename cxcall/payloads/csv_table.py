@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from cxcall.documents.json_pointer import leaves
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Excerpt, Finding, Severity
+from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 
@@ -282,8 +282,7 @@ def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:
 
 
 def _malformed_record(place: Excerpt, message: str) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "body-malformed",
         "body",
         f"this record does not match the header: {message}",

@@ -74,8 +74,7 @@ def explain_parameter_error(operation: Operation, parameter: Parameter, value: s
         message, fix = f"{label} is empty", "write a value there"
     elif not code:
         message, fix = _describe_wrong_text(parameter.schema, label, value)
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         code or "value-not-allowed",
         parameter.location,
         message,

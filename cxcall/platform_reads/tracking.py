@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.response_values import read_text, read_value
@@ -203,8 +203,7 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
     """Return the exit code and findings for a call that is over, or that still goes on."""
     if not state.is_over:
         return ExitCode.UNKNOWN, (
-            Finding(
-                Severity.WARNING,
+            Finding.warning(
                 "outcome-unknown",
                 "response",
                 f"it goes on still, after {state.elapsed:.0f} s: {_describe_legs(state)}",
@@ -215,8 +214,7 @@ def call_result(state: CallState, settings: Settings) -> tuple[ExitCode, tuple[F
     if state.was_connected is not False:
         return ExitCode.OK, ()
     return ExitCode.REFUSED, (
-        Finding(
-            Severity.ERROR,
+        Finding.error(
             "hidden-failure",
             "response",
             f"it is over, and the one who was called was never connected: {_describe_legs(state)}",

@@ -8,7 +8,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.responses.identifiers import engagement_id
 
 if TYPE_CHECKING:
@@ -197,8 +197,7 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
         return None
     from cxcall.responses.platform_words import SOURCE
 
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "hidden-failure",
         "response",
         f"the API answered HTTP {response.status}, and its body reports a failure: {failure}",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
@@ -118,8 +118,7 @@ def explain_refusal(
         fix = _retry_advice(response)
     if correlation and cause.code == "not-provable":
         fix = f"{fix}; for support, name correlation ID `{correlation}`"
-    main = Finding(
-        Severity.ERROR,
+    main = Finding.error(
         cause.code,
         "response",
         _headline(response, host, cause),
@@ -206,8 +205,7 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
     """Yield a note where the code and the status of a response contradict each other."""
     code = member_text(response.json(), "code")
     if response.status == HTTPStatus.FORBIDDEN and code == "unauthorized":
-        yield Finding(
-            Severity.NOTE,
+        yield Finding.note(
             "not-provable",
             "response",
             "the answer contradicts itself: HTTP 403 means a right is missing, its code `unauthorized` a bad token",
@@ -222,8 +220,7 @@ def _named_fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
     for detail in details if isinstance(details, list) else ():
         if name := member_text(detail, "fieldName"):
             error_code = member_text(detail, "errorCode")
-            yield Finding(
-                Severity.ERROR,
+            yield Finding.error(
                 "value-not-allowed",
                 "response",
                 f"the API names the field `{shorten(name)}`"
@@ -240,8 +237,7 @@ def _named_properties(operation: Operation | None, text: str) -> Iterator[Findin
     pointers = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
     for name in dict.fromkeys(_QUOTED_NAME.findall(text)):
         if name in pointers:
-            yield Finding(
-                Severity.ERROR,
+            yield Finding.error(
                 "value-not-allowed",
                 pointers[name],
                 f"the API names `{name}`: its value is refused",
@@ -249,8 +245,7 @@ def _named_properties(operation: Operation | None, text: str) -> Iterator[Findin
                 source=SOURCE,
             )
         else:
-            yield Finding(
-                Severity.ERROR,
+            yield Finding.error(
                 "property-unknown",
                 f"/{name}",
                 f"the API names `{name}`, which is no property of `{operation.name}`",
@@ -273,8 +268,7 @@ def _unpublished_path(operation: Operation | None, response: HttpResponse) -> It
 
 def unpublished_path(operation: Operation) -> Finding:
     """Return the finding that an operation is in no vendor's published list."""
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "path-unpublished",
         "path",
         f"`{operation.method} {operation.path}` is reported by users; not documented by the vendor",
@@ -285,8 +279,7 @@ def unpublished_path(operation: Operation) -> Finding:
 
 def _redirect_finding(response: HttpResponse, host: str) -> Finding:
     target = location_url(response).netloc.rpartition("@")[2]
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "host-unknown",
         "host",
         f"`{host}` answered HTTP {response.status}, a redirect to `{target or host}`",

@@ -60,8 +60,7 @@ def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload
 
 
 def _unchecked(operation: Operation) -> Finding:
-    return Finding(
-        Severity.NOTE,
+    return Finding.note(
         UNCHECKED,
         "body" if operation.takes_body else "query",
         f"`{operation.name}` may place a call, and no number was found in the request",
@@ -102,7 +101,7 @@ def _check_kind(number: str) -> Iterator[Finding]:
 
 
 def _error(code: str, message: str, fix: str, why: str = "", source: str = _SOURCE) -> Finding:
-    return Finding(Severity.ERROR, code, "", message, fix=fix, why=why, source=source)
+    return Finding.error(code, "", message, fix=fix, why=why, source=source)
 
 
 def parse_number(number: str) -> PhoneNumber | None:

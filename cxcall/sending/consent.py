@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.phone import phone_numbers
 from cxcall.transport.exchange import is_loopback
 from cxcall.transport.messages import HttpRequest
@@ -37,9 +37,7 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
             fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
         )
     if not ask(f"This may place a real call: {target}. Send?"):
-        raise StoppedError(
-            Finding(Severity.NOTE, "declined", "--yes", "answered no; nothing was sent")
-        )
+        raise StoppedError(Finding.note("declined", "--yes", "answered no; nothing was sent"))
 
 
 def ask_count(
@@ -80,9 +78,7 @@ def ask_count(
     calls = "a real call" if count == 1 else f"{count} real calls"
     question = f"This may place {calls}: {target}. Type the number of calls to continue"
     if ask(question).strip() != str(count):
-        raise StoppedError(
-            Finding(Severity.NOTE, "declined", "--confirm", f"not {count}; nothing was sent")
-        )
+        raise StoppedError(Finding.note("declined", "--confirm", f"not {count}; nothing was sent"))
 
 
 def is_sandbox(settings: Settings) -> bool:

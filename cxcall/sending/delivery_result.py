@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
@@ -83,8 +83,7 @@ def result_of_exchange(
 
 def result_of_early_interrupt(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
     """Return the result of a delivery that a signal stopped while nothing had been processed."""
-    finding = Finding(
-        Severity.ERROR,
+    finding = Finding.error(
         "undelivered",
         "host",
         "interrupted; nothing was processed",
@@ -138,8 +137,7 @@ def _hidden_failures(response: HttpResponse) -> tuple[Finding, ...]:
 
 def _unsent_finding(context: DeliveryContext, exchange: Exchange) -> Finding:
     code, problem, fix = _CONNECTION_FAILURES.get(exchange.failure, _OTHER_FAILURE)
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         code,
         "host",
         f"`{context.host}` {problem}",
@@ -156,8 +154,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
     is_rate_limit = response.status == HTTPStatus.TOO_MANY_REQUESTS
     again = f"in {math.ceil(seconds)} s" if seconds else "in a minute"
     words = platform_message(response)
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
         f"`{context.host}` takes no request {'for now' if seconds is None else f'for {seconds:g} s'}"
@@ -172,8 +169,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
 def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
     cause = _describe_uncertainty(context, exchange)
     if context.operation.is_read:  # a read changes nothing, so it leaves nothing unknown
-        finding = Finding(
-            Severity.ERROR,
+        finding = Finding.error(
             "undelivered",
             "response",
             cause,
@@ -183,8 +179,7 @@ def _unknown(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
         return context.undelivered(exchange, finding)
     is_call = context.operation.can_place_call
     may = "the call may have been placed" if is_call else "the request may have been processed"
-    finding = Finding(
-        Severity.ERROR,
+    finding = Finding.error(
         "outcome-unknown",
         "response",
         f"{cause}; {may}",
@@ -231,8 +226,7 @@ def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> li
 
     if found is None and declared:
         warnings.append(
-            Finding(
-                Severity.WARNING,
+            Finding.warning(
                 "engagement-id-missing",
                 "response",
                 "accepted, and the answer names no engagement ID",
@@ -243,8 +237,7 @@ def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> li
         )
     if kind:
         warnings.append(
-            Finding(
-                Severity.WARNING,
+            Finding.warning(
                 "not-provable",
                 "response",
                 f"accepted, by its status and engagement ID alone: the body is {kind}",

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.ledger.records import Intent, intent_digest, named_intent_digest
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text, numbers_in
@@ -323,8 +323,7 @@ class _Attempts:
 
     def _ledger_warning(self, error: Exception) -> Finding:
         reason = error if isinstance(error, CxcallError) else type(error).__name__
-        return Finding(
-            Severity.WARNING,
+        return Finding.warning(
             "ledger",
             "ledger",
             f"the outcome was not recorded: {reason}",

@@ -112,8 +112,7 @@ def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str,
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
     """Yield an error where the profile and the operation belong to different platforms."""
     if settings.platform and operation.platform and settings.platform != operation.platform:
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             "platform-mismatch",
             "host",
             f"`{operation.name}` is an operation of `{operation.platform}`, "
@@ -137,8 +136,7 @@ def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[F
 
 
 def _body_not_json(operation: Operation, media: list[str]) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "body-malformed",
         "body",
         f"`{operation.name}` takes its body as `{'` or `'.join(media)}`, and not in JSON",
@@ -149,8 +147,7 @@ def _body_not_json(operation: Operation, media: list[str]) -> Finding:
 
 
 def _unexpected_body(operation: Operation, payload: Payload) -> Finding:
-    return Finding(
-        Severity.ERROR,
+    return Finding.error(
         "property-unknown",
         "body",
         f"`{operation.name}` takes no body",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, shared_domain
 from cxcall.settings.sources import find_misspelled_variables, find_setting
 from cxcall.settings.trust import named_domain
@@ -32,7 +32,7 @@ def find_conflicts(
 
 
 def _warning(code: str, where: str, message: str, fix: str, why: str = "") -> Finding:
-    return Finding(Severity.WARNING, code, where, message, fix, why)
+    return Finding.warning(code, where, message, fix, why)
 
 
 def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:

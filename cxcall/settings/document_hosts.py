@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, command
 from cxcall.settings.regions import region_domain, url_area
 from cxcall.settings.sources import find_setting
 from cxcall.transport.urls import host_of, host_url, printable
@@ -38,8 +38,7 @@ def find_unnamed_host(
     if is_published_host(base_url.value, find_setting("region", layers)):
         return
     url = host_url(base_url.value)
-    yield Finding(
-        Severity.ERROR,
+    yield Finding.error(
         "credential",
         printable(contract.name),
         f"only the document names the host `{host_of(base_url.value)}`, so no secret is sent to it",

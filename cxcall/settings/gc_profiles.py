@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, command
 from cxcall.settings.private_file import is_readable_by_others
 from cxcall.settings.sources import GC_PREFIX, Layer, Setting, suggest_name
 
@@ -112,7 +112,7 @@ class GcProfile:
             )
 
     def _warning(self, message: str, fix: str) -> Finding:
-        return Finding(Severity.WARNING, "usage", str(self.path), message, fix)
+        return Finding.warning("usage", str(self.path), message, fix)
 
     def _check(self) -> None:
         for name in _NAMES:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, shared_domain
 from cxcall.settings.sources import find_setting
 from cxcall.transport.urls import printable
@@ -74,8 +74,7 @@ def find_untrusted_choices(layers: Sequence[Layer], contract: Contract) -> Itera
         if domain and domain in trusted:
             continue
         target = f"send {owner} to `{domain}`" if domain else f"choose the {name} for {owner}"
-        yield Finding(
-            Severity.ERROR,
+        yield Finding.error(
             _CODE,
             setting.locate(),
             f"`.env` would {target}",
@@ -105,8 +104,7 @@ def drop_lowered_guards(
         if setting and other and _lowers(name, setting.value, other.value):
             del kept[name]
             findings.append(
-                Finding(
-                    Severity.WARNING,
+                Finding.warning(
                     "usage",
                     setting.locate(),
                     f"`{name}` in `.env` is ignored; `{printable(other.value)}` (from {other.source}) is used",

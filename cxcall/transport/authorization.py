@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CredentialsError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.transport.urls import host_of, origin
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ class Authorization(AuthBase):
         url = request.url or ""
         if origin(url) != origin(self._url):
             raise CredentialsError(
-                Finding(
-                    Severity.ERROR,
+                Finding.error(
                     "credential",
                     "host",
                     f"credentials for `{host_of(self._url)}` do not go to `{host_of(url)}`",

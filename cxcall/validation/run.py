@@ -21,7 +21,7 @@ from cxcall.documents.text_files import (
     refuse_utf16,
 )
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
@@ -182,8 +182,7 @@ def _require_payload(
         yield unreadable_verdict(
             path,
             DocumentError(
-                Finding(
-                    Severity.ERROR,
+                Finding.error(
                     "body-malformed",
                     "body",
                     f"`{path}` holds no payload",

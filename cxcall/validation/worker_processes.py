@@ -15,7 +15,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxcall.findings.errors import CxcallError
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -84,8 +84,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 def _worker_lost() -> WorkerLostError:
     return WorkerLostError(
-        Finding(
-            Severity.ERROR,
+        Finding.error(
             "fault",
             "--jobs",
             "a worker process ended unexpectedly; the check was not finished",

@@ -567,6 +567,7 @@ def test_every_finding_code_is_documented() -> None:
     written = re.findall(
         r'Severity\.[A-Z]+(?: if [^"\n]+ else Severity\.[A-Z]+)?,\s*"([a-z]+(?:-[a-z]+)*)"', source
     )
+    written += re.findall(r'Finding\.[a-z]+\(\s*"([a-z]+(?:-[a-z]+)*)"', source)
     written += re.findall(
         r'(?:Cause|_found|_token|_refused|code=)\(?\s*"([a-z]+(?:-[a-z]+)+)"', source
     )

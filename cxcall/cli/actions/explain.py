@@ -67,8 +67,7 @@ def explain_last() -> Report:
         response=build_response(record.status, None, None),
     )
     explanation = explain_request(request)
-    limit = Finding(
-        Severity.NOTE,
+    limit = Finding.note(
         "not-provable",
         "ledger",
         "the ledger keeps neither request bodies nor response bodies",

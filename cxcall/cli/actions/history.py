@@ -10,7 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 
@@ -99,7 +99,7 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
                 fix="keep a copy with `cxcall history export`, then add `--yes`",
             )
         if count and not yes and not screen.confirm(f"Permanently delete {count} deliveries?"):
-            raise StoppedError(Finding(Severity.NOTE, "declined", "--yes", "answered no"))
+            raise StoppedError(Finding.note("declined", "--yes", "answered no"))
         pruned = ledger.prune(before) if count else 0
     text = f"deleted {pruned} deliveries sent before {before:%Y-%m-%d %H:%M} UTC"
     return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)

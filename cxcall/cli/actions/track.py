@@ -124,8 +124,7 @@ def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException)
     what = "interrupted while the call was followed"
     if isinstance(cause, Exception):
         what = "the call could not be followed" + ("" if found else f": {type(cause).__name__}")
-    left = Finding(
-        Severity.WARNING,
+    left = Finding.warning(
         "outcome-unknown",
         "response",
         f"{what}; it was placed, and may continue",

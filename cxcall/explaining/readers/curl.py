@@ -11,7 +11,7 @@ from urllib.parse import quote
 from cxcall.explaining.readers.http_message import read_response
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
-from cxcall.findings.finding import Finding, Severity
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,8 +193,7 @@ def _data_value(option: str, value: str) -> str:
 
 
 def _unread_file(name: str) -> Finding:
-    return Finding(
-        Severity.NOTE,
+    return Finding.note(
         "not-provable",
         "body",
         f"the body is in the file `{remove_marks(name).removeprefix('@')}`, which was not read",
