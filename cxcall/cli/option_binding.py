@@ -1,7 +1,7 @@
-"""How option types become a command's parameters.
+"""Turn option groups into the parameters of a command.
 
-The common flags work before and after the subcommand: the ones given before it become the
-defaults of the same flags after it, so that the later one wins.
+The common flags work before and after the subcommand: those before it become the defaults of the
+same flags after it, so the later one wins.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cxcall.output.options import OutputOptions, supported_formats
 
 
 class Invocation:
-    """One run of the program: the flags given before the subcommand, its name once it is known, and how it is to speak."""
+    """One run of the program: the flags before the subcommand, its name, and its output options."""
 
     def __init__(self) -> None:
         self.given: dict[str, Any] = {}
@@ -32,56 +32,66 @@ class Invocation:
 def expand_option_groups(
     command: Callable[..., Any], more: Sequence[inspect.Parameter] = ()
 ) -> Callable[..., Any]:
-    """Let Typer see the fields of a command's option groups as parameters of its own.
+    """Return a function with one parameter for each option in the groups of a command, for Typer.
 
-    A group is a parameter whose type is a named tuple of annotated options. The command itself gets
-    each group whole, and `more` parameters by keyword. The output
-    flags are on every command, whether it asks for them or not. A flag that was given before the
-    subcommand and that the command lacks is refused, never ignored; so is a word that can be
-    no value.
+    A group is a parameter whose type is a named tuple of annotated options or of other groups. The
+    command receives each group as one value, and `more` parameters by keyword. Every command has the
+    output flags. The result raises UsageError for a flag before the subcommand that the command does
+    not have, and for an unusable value.
     """
     hints = get_type_hints(command, include_extras=True)
     hints.pop("return", None)
-    groups = {name: hint for name, hint in hints.items() if hasattr(hint, "_fields")}
+    groups = {name: hint for name, hint in hints.items() if _is_group(hint)}
     own = [
         parameter.replace(annotation=hints[parameter.name])
         for parameter in inspect.signature(command).parameters.values()
         if parameter.name not in groups and parameter.kind is not parameter.VAR_KEYWORD
     ]
-    shared = [
-        _narrowed(entry, supported_formats(command.__name__)) if entry.name == "output" else entry
-        for group in {**groups, "output": OutputOptions}.values()
+    shared = {
+        entry.name: entry
+        for group in (*groups.values(), OutputOptions)
         for entry in parameters_of(group)
-    ]
-    parameters = [*own, *more, *shared]
+    }
+    shared["output"] = _with_choices(shared["output"], supported_formats(command.__name__))
+    parameters = [*own, *more, *shared.values()]
 
     @wraps(command)
-    def spread_command(context: typer.Context, **values: Any) -> Any:
+    def run_command(context: typer.Context, **values: Any) -> Any:
         context.obj.command = context.command_path.removeprefix("cxcall ")
-        _refuse_foreign(context, {parameter.name for parameter in parameters})
-        _refuse_unusable(context, values)
-        output = context.obj.output = _gather(OutputOptions, values)
-        for name, group in groups.items():
-            values[name] = output if group is OutputOptions else _gather(group, values)
-        return command(**values)
+        _reject_unsupported_flags(context, {parameter.name for parameter in parameters})
+        _reject_unusable_values(context, values)
+        context.obj.output = _build_group(OutputOptions, values)
+        built = {name: _build_group(group, values) for name, group in groups.items()}
+        others = {name: value for name, value in values.items() if name not in shared}
+        return command(**others, **built)
 
-    set_signature(spread_command, parameters)
-    return spread_command
+    set_signature(run_command, parameters)
+    return run_command
 
 
-def _narrowed(parameter: inspect.Parameter, choices: tuple[str, ...]) -> inspect.Parameter:
-    """Return a parameter that takes these choices alone; the parser names them when it refuses others."""
+def _with_choices(parameter: inspect.Parameter, choices: tuple[str, ...]) -> inspect.Parameter:
+    """Return a parameter that accepts only these choices, which its error message lists."""
     option = parameter.annotation.__metadata__[0]
     return parameter.replace(annotation=Annotated[Literal.__getitem__(choices), option])
 
 
-def _gather(group: Any, values: dict[str, Any]) -> Any:
-    """Take the values of a group's fields, and build it."""
-    return group(**{name: values.pop(name) for name in group._fields})
+def _build_group(group: Any, values: dict[str, Any]) -> Any:
+    """Return an option group with its values; a group may contain other groups."""
+    types = group.__annotations__
+    return group(
+        *(
+            _build_group(types[name], values) if _is_group(types[name]) else values[name]
+            for name in group._fields
+        )
+    )
+
+
+def _is_group(annotation: Any) -> bool:
+    return hasattr(annotation, "_fields")
 
 
 def set_signature(function: Callable[..., Any], parameters: Sequence[inspect.Parameter]) -> None:
-    """Give a function of `(context, **values)` the signature that Typer is to see."""
+    """Set the signature that Typer reads from a function of `(context, **values)`."""
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
     ordered = [context, *(entry.replace(kind=entry.KEYWORD_ONLY) for entry in parameters)]
     function.__signature__ = inspect.Signature(ordered)  # type: ignore[attr-defined]
@@ -89,20 +99,27 @@ def set_signature(function: Callable[..., Any], parameters: Sequence[inspect.Par
 
 
 def parameters_of(group: Any) -> list[inspect.Parameter]:
-    """Return the fields of an option group as keyword-only parameters."""
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=group._field_defaults.get(name, inspect.Parameter.empty),
-            annotation=group.__annotations__[name],
-        )
-        for name in group._fields
-    ]
+    """Return the fields of an option group, and of the groups in it, as keyword-only parameters."""
+    parameters = []
+    for name in group._fields:
+        annotation = group.__annotations__[name]
+        if _is_group(annotation):
+            parameters += parameters_of(annotation)
+        else:
+            default = group._field_defaults.get(name, inspect.Parameter.empty)
+            parameters.append(new_parameter(name, annotation, default))
+    return parameters
+
+
+def new_parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    """Return a keyword-only parameter."""
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
 
 
 def hidden(parameter: inspect.Parameter) -> inspect.Parameter:
-    """Return a parameter that works but is not listed in the help."""
+    """Return a parameter that is not listed in the help."""
     kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
     option.hidden = True
     return parameter.replace(annotation=Annotated[kind, option])
@@ -115,7 +132,7 @@ def new_app(help: str, *, epilog: str = "", cls: Any = Group) -> App:  # noqa: A
         help=help,
         epilog=epilog,
         rich_markup_mode=None,
-        invoke_without_command=True,  # so that a missing command is refused by `_pass_down`
+        invoke_without_command=True,  # so that a missing command is reported by `_set_defaults`
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
@@ -127,17 +144,17 @@ def argument(metavar: str, help: str) -> Any:  # noqa: A002, as in Typer
 
 
 def examples(*lines: str) -> str:
-    """Return an epilog of command lines, kept as they are."""
+    """Return an epilog with these command lines."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def accept_global_options(
     app: typer.Typer, groups: Sequence[Any] = COMMON, more: Sequence[inspect.Parameter] = ()
 ) -> typer.Typer:
-    """Let the flags of option groups stand before an application's subcommands, too; unlisted."""
+    """Accept the flags of option groups before the subcommands of an application; the help omits them."""
 
     def common(context: typer.Context, **_: Any) -> None:
-        _pass_down(context)
+        _set_defaults(context)
 
     set_signature(
         common, [*more, *(hidden(entry) for group in groups for entry in parameters_of(group))]
@@ -146,19 +163,20 @@ def accept_global_options(
     return app
 
 
-def _pass_down(context: typer.Context) -> None:
-    """Make the flags given before the subcommand the defaults of the same flags after it."""
+def _set_defaults(context: typer.Context) -> None:
+    """Make the flags before the subcommand the defaults of the same flags after it."""
     if context.invoked_subcommand is None:
         raise missing_command(context)
     given = context.obj.given = {**context.obj.given, **_given_flags(context)}
     name = context.invoked_subcommand
     command = context.command.get_command(context, name)  # type: ignore[attr-defined]
-    within = getattr(command, "commands", None)
-    context.default_map = {name: given if within is None else dict.fromkeys(within, given)}
+    subcommands = getattr(command, "commands", None)
+    defaults = given if subcommands is None else dict.fromkeys(subcommands, given)
+    context.default_map = {name: defaults}
 
 
 def _given_flags(context: typer.Context) -> dict[str, Any]:
-    """Return the values that were written on the command line, none of the defaults."""
+    """Return the values on the command line, without the defaults."""
     return {
         name: value
         for name, value in context.params.items()
@@ -166,7 +184,7 @@ def _given_flags(context: typer.Context) -> dict[str, Any]:
     }
 
 
-def _refuse_foreign(context: typer.Context, known: set[str]) -> None:
+def _reject_unsupported_flags(context: typer.Context, known: set[str]) -> None:
     foreign = sorted(set(context.obj.given) - known)
     if foreign:
         flag = f"--{foreign[0].replace('_', '-')}"
@@ -177,10 +195,10 @@ def _refuse_foreign(context: typer.Context, known: set[str]) -> None:
         )
 
 
-def _refuse_unusable(context: typer.Context, values: dict[str, Any]) -> None:
-    """Raise UsageError for a word that cannot be meant, before anything is done with it.
+def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
+    """Raise UsageError for a value that is not UTF-8, or for an empty file name or argument.
 
-    That is one that is not UTF-8, but as the name of a file, and an empty one where a file or an argument is wanted.
+    The name of a file need not be UTF-8.
     """
     for parameter in context.command.params:
         is_argument = parameter.param_type_name == "argument"
@@ -193,7 +211,7 @@ def _refuse_unusable(context: typer.Context, values: dict[str, Any]) -> None:
                     f"`{name}` is empty",
                     where=name,
                     fix=f"see `{context.command_path} --help`",
-                    why="a shell gives an empty word for a variable that is not set",
+                    why="in a shell, a variable that is not set is an empty value",
                 )
             if isinstance(text, str) and not is_file and not _is_utf8(text):
                 raise UsageError(
@@ -204,7 +222,7 @@ def _refuse_unusable(context: typer.Context, values: dict[str, Any]) -> None:
 
 
 def _is_utf8(text: str) -> bool:
-    """Tell whether an argument was UTF-8: bytes that are not stand in it as halves of surrogate pairs."""
+    """Return whether an argument was UTF-8: Python replaces other bytes by lone surrogates."""
     try:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:

@@ -111,10 +111,29 @@ class SendOptions(NamedTuple):
     ] = None
 
 
-COMMON = (
-    *(OutputOptions, SettingsOptions, PlatformOptions, ContractOptions),
-    *(BodyOptions, CheckOptions, SendOptions),
-)
+class RequestOptions(NamedTuple):
+    """The options of every command that sends requests."""
+
+    sending: SendOptions
+    check: CheckOptions
+    settings: SettingsOptions
+    contracts: ContractOptions
+    output: OutputOptions
+
+    @property
+    def flags(self) -> dict[str, str | None]:
+        """The flags that set settings, by the names of the settings."""
+        guards = {name: getattr(self.sending, name) for name in SENDING_SETTINGS}
+        return {**flags_of(self.settings, self.contracts), **guards}
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether the request is only printed."""
+        return self.sending.dry_run or self.sending.curl
+
+
+SENDING_SETTINGS = ("engagement_header", "hours", "do_not_call")
+COMMON = (RequestOptions, PlatformOptions, BodyOptions)
 
 
 def flags_of(
@@ -122,8 +141,3 @@ def flags_of(
 ) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
     return {name: value for group in options for name, value in group._asdict().items()}
-
-
-def sending_flags(sending: SendOptions) -> dict[str, str | None]:
-    """Return those flags of a sending command that set settings."""
-    return {name: getattr(sending, name) for name in ("engagement_header", "hours", "do_not_call")}

@@ -1,4 +1,4 @@
-"""What `batch` does: check all rows, ask, send, print each result, report the totals."""
+"""Run `cxcall batch`: check all rows, ask, send, print each result, report the totals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from cxcall.batch.rows import RowFile
 from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.send import load_settings_for
-from cxcall.cli.options import flags_of
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -32,41 +31,36 @@ from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsu
 if TYPE_CHECKING:
     from cxcall.batch.run import Run
     from cxcall.cli.commands.batch import BatchOptions
-    from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
+    from cxcall.cli.options import RequestOptions
     from cxcall.ledger.ledger import Ledger
-    from cxcall.output.options import OutputOptions
 
 
-def run_batch(
-    options: BatchOptions,
-    sending: SendOptions,
-    checks: CheckOptions,
-    chosen: SettingsOptions,
-    contracts: ContractOptions,
-    output: OutputOptions,
-) -> Report:
+def run_batch(options: BatchOptions, common: RequestOptions) -> Report:
     """Check all rows, then send the valid ones; print the result of each and return the totals."""
-    operation = load_operation(options.operation, find_own_contract(contracts, chosen.profile))
+    operation = load_operation(
+        options.operation, find_own_contract(common.contracts, common.settings.profile)
+    )
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
+    sending = common.sending
     if options.resume and sending.again:
         raise _conflicting_flags()
-    screen = Screen.standard(output)
+    screen = Screen.standard(common.output)
     with ExitStack() as stack:
-        settings = load_settings_for(operation, sending, flags_of(chosen, contracts), stack)
+        settings = load_settings_for(operation, common, stack)
         job = Job(
             operation,
             stack.enter_context(RowFile(options.file)),
             settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),
-            strict=checks.strict,
+            strict=common.check.strict,
             force=sending.force,
             again=sending.again,
         )
-        if sending.dry_run or sending.curl:
+        if common.is_dry_run:
             return _dry_run(job, screen, as_curl=sending.curl)
-        return _Batch(job, options, screen, sending, rate, limit).run()
+        return _Batch(job, options, screen, rate, limit).run()
 
 
 def _conflicting_flags() -> UsageError:
@@ -134,11 +128,10 @@ class _Batch:
         job: Job,
         options: BatchOptions,
         screen: Screen,
-        sending: SendOptions,
         rate: Rate,
         limit: FailureLimit,
     ) -> None:
-        self.job, self.options, self.screen, self.sending = job, options, screen, sending
+        self.job, self.options, self.screen = job, options, screen
         self.rate, self.limit = rate, limit
         self.write_error = ""
 
@@ -153,10 +146,8 @@ class _Batch:
         ledger = Ledger.open(state_dir())
         batch = find_resumable_batch(ledger, job, resume=self.options.resume)
         totals = self._check(ledger, batch)
-        asker = self.screen.read_line if self.screen.is_interactive else None
-        ask_count(
-            job.operation, settings, totals.to_send, confirmed=self.options.confirm, ask=asker
-        )
+        ask = self.screen.read_line if self.screen.is_interactive else None
+        ask_count(job.operation, settings, totals.to_send, confirmed=self.options.confirm, ask=ask)
         token = tokens.get_token(settings)
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)

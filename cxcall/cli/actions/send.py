@@ -1,4 +1,4 @@
-"""What each sending command does: load settings, check, ask for consent, send, report."""
+"""Send a request: load settings, check, ask for consent, send, report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.options import flags_of, sending_flags
+from cxcall.cli.options import SENDING_SETTINGS
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
@@ -29,17 +29,10 @@ from cxcall.sending.draft import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.options import (
-        BodyOptions,
-        CheckOptions,
-        ContractOptions,
-        SendOptions,
-        SettingsOptions,
-    )
+    from cxcall.cli.options import BodyOptions, RequestOptions, SendOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.store import Token
-    from cxcall.output.options import OutputOptions
     from cxcall.payloads.payload import Payload
     from cxcall.settings.settings import Settings
 
@@ -49,9 +42,9 @@ AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
 
 
 class SendInvocation(NamedTuple):
-    """What is to be sent, as the command line names it.
+    """The operation, parameter values, and flag values of a command line.
 
-    `values` are those of parameters by their names, `texts` those of flags.
+    `values` are parameter values by parameter name; `texts` are flags with their values.
     """
 
     command: str
@@ -60,17 +53,10 @@ class SendInvocation(NamedTuple):
     texts: Sequence[tuple[Flag, str]]
 
 
-def send_one(
-    asked: SendInvocation,
-    body: BodyOptions,
-    sending: SendOptions,
-    check: CheckOptions,
-    chosen: SettingsOptions,
-    contracts: ContractOptions,
-    output: OutputOptions,
-) -> Report:
-    """Send one request, or only show it, and return its outcome."""
-    operation, texts = asked.operation, asked.texts
+def send_one(invocation: SendInvocation, body: BodyOptions, options: RequestOptions) -> Report:
+    """Send one request, or only print it, and return its outcome."""
+    operation, texts = invocation.operation, invocation.texts
+    sending = options.sending
     if operation.is_for_login:
         raise UsageError(
             f"`{operation.name}` takes secrets and returns a token",
@@ -78,21 +64,20 @@ def send_one(
             fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )
     built = _build_payload(operation, texts, body)
-    values = parameter_values(operation, asked.values, texts, built)
+    values = parameter_values(operation, invocation.values, texts, built)
     stop_on_missing_parameter(operation, values)
-    screen = Screen.standard(output)
+    screen = Screen.standard(options.output)
     with ExitStack() as stack:
-        settings = load_settings_for(operation, sending, flags_of(chosen, contracts), stack)
+        settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
-        stop_on_errors(checked, strict=check.strict, force=sending.force)
-        if sending.dry_run or sending.curl:
-            return _dry_run(checked, asked.command, as_curl=sending.curl)
-        asker = screen.confirm if screen.is_interactive else None
-        ask_consent(checked, yes=sending.yes or sending.sandbox, ask=asker)
-        if not sending.wait:
-            return _deliver(checked, asked.command, sending, screen)
-        return _deliver_and_follow(checked, asked.command, sending, screen)
+        stop_on_errors(checked, strict=options.check.strict, force=sending.force)
+        if options.is_dry_run:
+            return _dry_run(checked, invocation.command, as_curl=sending.curl)
+        ask = screen.confirm if screen.is_interactive else None
+        ask_consent(checked, yes=sending.yes or sending.sandbox, ask=ask)
+        send = _deliver_and_follow if sending.wait else _deliver
+        return send(checked, invocation.command, sending, screen)
 
 
 def _deliver_and_follow(
@@ -130,20 +115,17 @@ def _body_hint(operation: Operation) -> str:
     return f"give `{flags}`, or `--file FILE`" if flags else f"give `--file FILE`; {sample}"
 
 
-def load_settings_for(
-    operation: Operation, sending: SendOptions, flags: dict[str, str | None], stack: ExitStack
-) -> Settings:
+def load_settings_for(operation: Operation, options: RequestOptions, stack: ExitStack) -> Settings:
     """Load the settings of a request; with `--sandbox`, start a sandbox and use only its settings."""
     from cxcall.settings.settings import load_settings, sandbox_settings
 
-    flags = {**flags, **sending_flags(sending)}
-    if not sending.sandbox or sending.dry_run or sending.curl:
+    flags = options.flags
+    if not options.sending.sandbox or options.is_dry_run:
         return load_settings(flags, operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
 
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
-    own = ("timeout", "engagement_header", "hours", "do_not_call")
-    return sandbox_settings(sandbox, {name: flags[name] for name in own})
+    return sandbox_settings(sandbox, {name: flags[name] for name in ("timeout", *SENDING_SETTINGS)})
 
 
 def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:

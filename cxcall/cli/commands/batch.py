@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
-from cxcall.cli.options import CheckOptions, ContractOptions, SendOptions, SettingsOptions
+from cxcall.cli.options import RequestOptions
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -84,12 +84,8 @@ class BatchOptions(NamedTuple):
 )
 @expand_option_groups
 def batch(
-    options: BatchOptions,
-    sending: SendOptions,
-    check: CheckOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
-    output: OutputOptions,
+    batch_options: BatchOptions,
+    options: RequestOptions,
 ) -> Report:
     """Send many requests from a file, each at most once.
 
@@ -97,4 +93,4 @@ def batch(
     """
     from cxcall.cli.actions.batch import run_batch
 
-    return run_batch(options, sending, check, settings, contracts, output)
+    return run_batch(batch_options, options)

@@ -13,19 +13,13 @@ from cxcall.cli.option_binding import (
     examples,
     expand_option_groups,
     new_app,
+    new_parameter,
     parameters_of,
 )
-from cxcall.cli.options import (
-    COMMON,
-    BodyOptions,
-    CheckOptions,
-    ContractOptions,
-    SendOptions,
-    SettingsOptions,
-)
+from cxcall.cli.options import COMMON, BodyOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import unique_flags
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import option
 from cxcall.output.report import Report
 
 if TYPE_CHECKING:
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
 
-    InvocationBuilder = Callable[[dict[str, Any], SettingsOptions, ContractOptions], SendInvocation]
+    InvocationBuilder = Callable[[dict[str, Any], RequestOptions], SendInvocation]
 
 
 def new_command(name: str) -> typer.Typer | None:
@@ -45,19 +39,17 @@ def new_command(name: str) -> typer.Typer | None:
         return None
     flags = list({flag.name: flag for entry in operations for flag in entry.flags}.values())
 
-    def build(
-        values: dict[str, Any], settings: SettingsOptions, contracts: ContractOptions
-    ) -> SendInvocation:
+    def build(values: dict[str, Any], options: RequestOptions) -> SendInvocation:
         from cxcall.cli.actions.operation_choice import choose_operation
         from cxcall.cli.actions.send import SendInvocation
 
         # The user's own contract may declare the operations of this command again.
         known = contract.find_command_operations(
-            name, find_own_contract(contracts, settings.profile)
+            name, find_own_contract(options.contracts, options.settings.profile)
         )
         route = values.pop("route", "")
         texts = _pop_flag_texts(flags, values)
-        operation = choose_operation(known, route, texts, settings)
+        operation = choose_operation(known, route, texts, options.settings)
         own = {flag.name: flag for flag in operation.flags}
         return SendInvocation(
             name, operation, values, [(own[flag.name], text) for flag, text in texts]
@@ -72,9 +64,7 @@ def new_sender(operation: Operation) -> typer.Typer:
     """Build the command `send NAME` of an operation; each of its parameters is a flag."""
     flags = _sender_flags(operation)
 
-    def build(
-        values: dict[str, Any], _settings: SettingsOptions, _contracts: ContractOptions
-    ) -> SendInvocation:
+    def build(values: dict[str, Any], _options: RequestOptions) -> SendInvocation:
         from cxcall.cli.actions.send import SendInvocation
         from cxcall.sending.draft import parse_parameters
 
@@ -107,19 +97,10 @@ def _new_app(
 def _send_function(build: InvocationBuilder) -> Callable[..., Report]:
     """Return the function of a command: build the invocation from the option values, and send it."""
 
-    def send(
-        body: BodyOptions,
-        sending: SendOptions,
-        check: CheckOptions,
-        settings: SettingsOptions,
-        contracts: ContractOptions,
-        output: OutputOptions,
-        **values: Any,
-    ) -> Report:
+    def send(body: BodyOptions, options: RequestOptions, **values: Any) -> Report:
         from cxcall.cli.actions.send import send_one
 
-        invocation = build(values, settings, contracts)
-        return send_one(invocation, body, sending, check, settings, contracts, output)
+        return send_one(build(values, options), body, options)
 
     return send
 
@@ -190,9 +171,7 @@ def _flag_option(flag: Flag) -> inspect.Parameter:
 
 
 def _parameter(name: str, kind: Any, declared: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, declared]
-    )
+    return new_parameter(name, Annotated[kind, declared], default)
 
 
 def _help(operations: Sequence[Operation]) -> str:
