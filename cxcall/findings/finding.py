@@ -16,13 +16,23 @@ class Severity(StrEnum):
 
 
 class Excerpt(NamedTuple):
-    """A place in a text: 1-based line and column, the line itself, and the number of characters to underline."""
+    """A place in a text: 1-based line and column, the line itself, and the number of characters to underline.
+
+    `start` is how many characters of the line are left out before `text`.
+    """
 
     file: str
     line: int
     column: int
     text: str
     width: int = 1
+    start: int = 0
+
+    def crop(self, margin: int) -> "Excerpt":
+        """Return this place with no more than so many characters of a long line on both sides."""
+        first = max(self.column - 1 - self.start - margin, 0)
+        text = self.text[first : first + 2 * margin]
+        return self._replace(text=text, start=self.start + first)
 
     def __repr__(self) -> str:
         # Tests print this into logs, and the line may hold a phone number.

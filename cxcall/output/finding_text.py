@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _MAX_LITERAL = 100
 _MAX_TEXT = 2000
 _MAX_EXCERPT = 100
+_MARGIN = 1000  # of a long line, so much is searched for phone numbers
 
 
 def format_finding(finding: Finding, paint: Paint, columns: int | None) -> str:
@@ -75,11 +76,12 @@ def _format_labeled(style: str, label: str, text: str, paint: Paint, columns: in
 
 def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list[str]:
     """Return the quoted line and a line with carets under the wrong part of it."""
+    excerpt = excerpt.crop(_MARGIN)
     gutter = " " * len(str(excerpt.line))
     room = _MAX_EXCERPT if columns is None else columns - len(f" {gutter} | ……")
     text = phone_numbers.mask_text(excerpt.text) if columns is None else excerpt.text
     room = max(min(room, _MAX_EXCERPT), MIN_COLUMNS)
-    text, start = _crop_line(text, excerpt.column - 1, room)
+    text, start = _crop_line(text, excerpt.column - 1 - excerpt.start, room)
     indent = " " * cell_width(text[:start])
     carets = "^" * max(cell_width(text[start : start + excerpt.width]), 1)
     quoted = escape_controls(text.replace("\t", " ").replace("\n", " "))

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 _LONGEST_ANSWER = 65_536
 """Characters of a line that is read from stdin: a token, a secret, or an answer."""
 
+_FINDINGS_SHOWN = 100
+"""How many findings of one report are printed as text, as `validate` does."""
+_MARGIN = 20_000
+"""How much of a long line is searched for secrets: more than a token is long."""
+
 _STYLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -191,10 +196,17 @@ class Screen:
         stream = self.stdout if report.findings_are_data else self.stderr
         if delivery is not None and report.findings and self.stdout.isatty():
             self.print_line()
-        for finding in report.findings:
-            self.print_finding(finding, stream)
+        self._print_findings(report, stream)
         if report.summary and not self.options.quiet:
             self._write(escape_controls(redact(report.summary)), stream)
+
+    def _print_findings(self, report: Report, stream: IO[str]) -> None:
+        """Print the findings; a command whose findings are its data limits their number itself."""
+        most = len(report.findings) if report.findings_are_data else _FINDINGS_SHOWN
+        for finding in report.findings[:most]:
+            self.print_finding(finding, stream)
+        if (more := len(report.findings) - most) > 0:
+            self._write(f"{more:,} more findings are not shown; `-o json` has all", stream)
 
     def _print_delivery(self, delivery: Delivery, exchange: Exchange, exit_code: int) -> None:
         if self.options.quiet:
@@ -294,7 +306,7 @@ def _as_json(value: Any, indent: int | None) -> str:
 
 
 def _redact_finding(finding: Finding) -> Finding:
-    excerpt = finding.excerpt
+    excerpt = finding.excerpt and finding.excerpt.crop(_MARGIN)
     return finding._replace(
         where=redact(finding.where),
         message=redact(finding.message),

@@ -123,10 +123,11 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
     if not validator.is_valid(body.value):
-        from cxcall.payloads.schema_errors import explain_schema_error
+        from cxcall.payloads.schema_errors import MAX_SUGGESTIONS, explain_schema_error
 
         for error in validator.iter_errors(body.value):
-            findings.extend(explain_schema_error(operation, body, error))
+            room = MAX_SUGGESTIONS - len(findings)
+            findings.extend(explain_schema_error(operation, body, error, room))
     findings.extend(find_likely_mistakes(operation, body, {finding.where for finding in findings}))
     return sort_findings(findings)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
@@ -36,18 +37,23 @@ if TYPE_CHECKING:
 
 _E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
 _MAX_LISTED_NAMES = 12
+MAX_SUGGESTIONS = 1000
+"""How many unknown properties of a body are compared with the declared ones."""
 
 
 def explain_schema_error(
-    operation: Operation, body: Payload, error: ValidationError
+    operation: Operation, body: Payload, error: ValidationError, room: int = MAX_SUGGESTIONS
 ) -> Iterator[Finding]:
-    """Yield the findings that one error of the JSON Schema validator stands for."""
+    """Yield the findings that one error of the JSON Schema validator stands for.
+
+    No more than `room` unknown properties are compared with the declared ones: that takes long.
+    """
     keyword, detail = error.kind.name, error.kind.as_dict()
     pointer = "".join(join_pointer("", token) for token in error.instance_path)
     explainer = _ErrorExplainer(operation, body, pointer)
     if keyword in ("additionalProperties", "unevaluatedProperties"):
-        for name in detail["unexpected"]:
-            yield from explainer.unknown_property(name)
+        for index, name in enumerate(detail["unexpected"]):
+            yield from explainer.unknown_property(name, may_suggest=index < room)
     elif keyword == "required":
         yield explainer.missing_property(detail["property"])
     elif keyword == "type":
@@ -57,7 +63,7 @@ def explain_schema_error(
             yield explainer.missing_alternatives(names)
             return
         for branch_error in min(detail["context"], key=_branch_distance):
-            yield from explain_schema_error(operation, body, branch_error)
+            yield from explain_schema_error(operation, body, branch_error, room)
     elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
         path = list(error.schema_path)
         other = path[len(path) - path[::-1].index("dependentSchemas")]
@@ -149,9 +155,10 @@ class _ErrorExplainer:
         more["source"] = f"contract {self.operation.contract.name}"
         return self.body.make_finding(Severity.ERROR, code, pointer, message, key=key, **more)
 
-    def unknown_property(self, name: str) -> Iterator[Finding]:
+    def unknown_property(self, name: str, *, may_suggest: bool) -> Iterator[Finding]:
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
-        target = mistake.get("use") or ("" if mistake else self._intended_pointer(name))
+        may_suggest = may_suggest and not mistake
+        target = mistake.get("use") or (self._intended_pointer(name) if may_suggest else "")
         yield self._finding(
             "property-unknown",
             f"`{phone_numbers.mask_text(name)}` is not a property of {self.label}",
@@ -210,7 +217,8 @@ class _ErrorExplainer:
     def missing_property(self, name: str) -> Finding:
         schema = self.operation.schema_at(join_pointer(self.pointer, name))
         declared = self.schema.get("properties", {})
-        near = nearest_name(name, [each for each in self.value if each not in declared])
+        unknown = (each for each in self.value if each not in declared)
+        near = nearest_name(name, islice(unknown, MAX_SUGGESTIONS))
         template = property_template(name, schema)
         return self._finding(
             "property-missing",

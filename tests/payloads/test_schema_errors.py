@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from helpers.command import CONTACT
+
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
@@ -97,3 +99,23 @@ def test_time_without_a_zone_is_rejected(cxcall: Cxcall) -> None:
     assert "must have a time zone; got `2026-12-01T09:00:00`" in ran.err
     assert f"hint: {NAIVE}\n" in ran.err
     cxcall(*words, "--at", "2026-12-01T09:00:00Z", "-n", code=0)
+
+
+@pytest.mark.slow
+def test_many_unknown_members_are_explained_in_linear_time(cxcall: Cxcall) -> None:
+    unknown = {f"unknown{number}": number for number in range(100_000)}
+    file = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x", **unknown})
+    cxcall("personal-connection", "--file", file, "-n", "--force", code=0)
+
+
+def test_only_the_first_findings_are_printed(cxcall: Cxcall) -> None:
+    unknown = {f"unknown{number}": "+12025550100" for number in range(2000)}
+    file = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x", **unknown})
+    words = ("personal-connection", "--file", file, "-n", "--force")
+    ran = cxcall(*words, code=0)
+    assert ran.err.count("error[property-unknown]") == 100
+    assert "1,901 more findings are not shown" in ran.err
+    assert "+12025550100" not in ran.err.partition("/unknown0 from")[0]
+    assert cxcall(*words, "-o", "json", code=0).codes.count("property-unknown") == 2000
+    shown = cxcall("validate", file, "-o", "json", "--all", code=3).envelope["findings"]
+    assert sum("did you mean" in finding["fix"] for finding in shown) <= 1000

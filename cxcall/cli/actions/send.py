@@ -140,7 +140,8 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
     ]
     body = [] if checked.body is None else ["", _indented(checked.body)]
     shown = "\n".join([*head, *body])
-    sources = [f"{pointer} from {source}" for pointer, source in checked.sources.items() if source]
+    sources = checked.sources
+    origins = [f"{pointer} from {source}" for pointer, source in sources.items() if source]
     return Report(
         command=command,
         outcome=Outcome.DRY_RUN,
@@ -148,9 +149,9 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         request=request,
         body=checked.body,
         findings=(*checked.findings, *provenance_note(checked.operation)),
-        data={"sources": checked.sources},
+        data={"sources": sources},
         text=curl(checked.request) if as_curl else shown,
-        diagnostics=[*sources, "dry run: nothing was sent"],
+        diagnostics=[*origins, "dry run: nothing was sent"],
     )
 
 
