@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.database import NOT_RECORDED
+from cxcall.ledger.schema import NOT_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,11 @@ def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
     """Return the ID of the batch to resume; empty for a new batch.
 
     Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
-    earlier batch with the same operation and target is unfinished, in any profile.
+    earlier batch with the same operation and target is unfinished, in any profile. Raises
+    MissingRecordsError when records are missing: rows may have been sent before, unless `again`.
     """
+    if not job.again:
+        ledger.stop_on_missing_records()
     profile, operation, target, values_digest, *file = job.identity
     earlier = ledger.batches_of(*file)
     similar = [each for each in earlier if (each.operation, each.target) == (operation, target)]
@@ -42,7 +45,11 @@ def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
 
 def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
     name, settings = job.rows.name, job.settings
-    message, fix = f"there is no earlier batch of `{name}` to go on with", "leave out `--resume`"
+    message = f"there is no earlier batch of `{name}` to go on with in this ledger"
+    fix = (
+        "run this where the batch was begun, or put its ledger back; without it, look at the platform for the"
+        " rows that were called, and send the others as a file of their own"
+    )
     if earlier:
         last = earlier[0]
         message = f"the earlier batch of `{name}` is of {last.operation}, profile {last.profile}, {last.target}"

@@ -205,7 +205,7 @@ def _recorded(field: str) -> Callable[[Any], Iterator[Value]]:
     """Return the maker of a field's values in the newest deliveries of the ledger."""
 
     def recorded(_context: Any) -> Iterator[Value]:
-        from cxcall.cli.actions.history import open_ledger
+        from cxcall.cli.actions.machine_ledger import open_ledger
         from cxcall.ledger.database import FILE_NAME
         from cxcall.settings.settings import state_dir
 

@@ -6,44 +6,24 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from math import inf
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import LedgerDatabase, LedgerError, explain_errors
+from cxcall.ledger.access import LedgerAccess, mask, storable
+from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
+from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Record, new_id
-from cxcall.phone.phone_numbers import mask_text
-from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from cxcall.ledger.records import Intent
+    from cxcall.ledger.rows import StoredDelivery
 
 MAX_NOTE_LENGTH = 500
-
-# The columns are in the order of Record's fields.
-_SELECT = """
-SELECT d.id, d.at, e.ended_at, d.profile, d.operation, d.provenance, d.method, d.target, d.numbers, d.digest,
-    e.attempts, e.outcome, e.status, e.engagement_id, e.correlation_id, e.resolution, d.again, e.note, d.batch, d.row
-FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-"""
-
-_BLOCKING_DELIVERY = """
-WHERE d.digest IN (:digest, :old_digest) AND d.id <> :other_than AND (
-    (e.outcome = 'unknown' AND e.resolution = '')
-    OR ((e.outcome = 'accepted' OR e.resolution = 'rang')
-        AND (coalesce(e.ended_at, d.at) >= :oldest OR e.number > :after)))
-ORDER BY e.outcome = 'unknown' AND e.resolution = '' DESC, e.number DESC LIMIT 1
-"""
-
-_INTENT = """
-SELECT digest, again, (SELECT min(number) FROM event WHERE delivery = d.number), batch FROM delivery d WHERE id = ?
-"""
-
-_DELIVERIES_OF_ROW = "WHERE d.batch = ? AND d.batch <> '' AND d.digest IN (?, ?) AND d.id <> ? ORDER BY d.number DESC"
 
 _FILTERS = {
     "since": "d.at >= :since",
@@ -53,70 +33,33 @@ _FILTERS = {
     "batch": "d.batch = :batch AND d.batch <> ''",
 }
 
-_BATCHES_OF_FILE = """
-SELECT id, at, EXISTS (SELECT 1 FROM batch_end WHERE batch = id), profile, operation, target, given FROM batch
-WHERE digest = ? OR (file = ? AND file <> '') ORDER BY number DESC
-"""
 
-_PRUNABLE_DELIVERIES = """
-FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-WHERE coalesce(e.ended_at, d.at) < ? AND e.outcome <> 'unknown'
-"""
-
-_INSERT_EVENT = """
-INSERT INTO event (delivery, at, kind, attempts, outcome, status, engagement_id, correlation_id, resolution, ended_at, note)
-SELECT d.number, :at, :kind, coalesce(:attempts, (SELECT max(attempts) FROM event WHERE delivery = d.number)),
-    :outcome, :status, :engagement_id, :correlation_id, :resolution, :ended_at, :note
-FROM delivery d WHERE d.id = :delivery
-"""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Ledger:
+class Ledger(LedgerAccess):
     """The ledger of this machine, which all of its processes share."""
 
-    def __init__(self, database: LedgerDatabase, now: Callable[[], datetime]) -> None:
-        self._database, self._now = database, now
-
-    @classmethod
-    def open(cls, folder: Path, *, now: Callable[[], datetime] = _now) -> Self:
-        """Open the ledger in `folder`, or create it; raises LedgerError when it cannot be used."""
-        return cls(LedgerDatabase.open(folder), now)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
-
-    def begin(
-        self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = lambda: False
-    ) -> str:
+    def begin(self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = never) -> str:
         """Record durably that a request is about to be sent, and return its delivery ID.
 
         Raises AlreadySentError when an identical request was accepted within `window` seconds, or
-        is unknown at any age; this check and the record are one transaction. Raises
-        KeyboardInterrupt when `is_cancelled` returns True during the wait for another process:
-        nothing is recorded then.
+        is unknown at any age, and MissingRecordsError when that cannot be known; this check and the
+        record are one transaction. Raises KeyboardInterrupt when `is_cancelled` returns True during
+        the wait for another process: nothing is recorded then.
         """
         delivery, has_begun = new_id(self._now()), False
         try:
-            with self._database.transaction(is_cancelled):
+            with self._writing(is_cancelled) as problem:
                 has_begun = True
-                at = self._now().timestamp()
-                self._guard_row(intent.batch, intent.digest, intent.old_digest)
-                if not intent.again:
-                    self._guard(intent.digest, intent.old_digest, oldest=at - window)
-                self._database.run(
-                    "INSERT INTO delivery VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (delivery, at, intent.profile, intent.operation, intent.provenance, intent.method,
-                     _mask(intent.target), intent.digest, json.dumps([_mask(number) for number in intent.numbers]),
-                     intent.again, intent.batch, intent.row),
+                if problem and not intent.again:
+                    raise MissingRecordsError(problem)
+                self._guard_intent(intent, window)
+                number = self._rows.insert(
+                    "delivery", id=delivery, at=self._now().timestamp(), profile=intent.profile,
+                    operation=intent.operation, provenance=intent.provenance, method=intent.method,
+                    target=mask(intent.target), digest=intent.digest,
+                    numbers=json.dumps([mask(number) for number in intent.numbers]),
+                    again=intent.again, batch=intent.batch, row=intent.row,
                 )  # fmt: skip
-                self._append(delivery, "sending", Outcome.UNKNOWN, attempts=1)
+                self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
         except KeyboardInterrupt:
             if has_begun:
                 with suppress(LedgerError):  # there may be nothing to end
@@ -126,55 +69,89 @@ class Ledger:
             raise
         return delivery
 
-    def _guard_row(self, batch: str, *digests: str, other_than: str = "") -> None:
+    def _guard_intent(self, intent: Intent, window: float) -> None:
+        if intent.again and not intent.batch:
+            return
+        earlier = self._rows.select_by_digest(intent.digest, intent.old_digest)
+        self._guard_row(intent.batch, earlier)
+        if not intent.again:
+            self._guard(earlier, window=window)
+
+    def _guard_row(self, batch: str, earlier: Sequence[StoredDelivery]) -> None:
         """Stop a row whose request this batch has already sent, even with `again`."""
-        earlier = self.find_row(batch, *digests, other_than=other_than) if batch else None
-        if earlier is not None and earlier.may_be_processed:
-            raise AlreadySentError(earlier, self._now(), same_batch=True)
+        found = _row_of_batch(batch, earlier)
+        if found is not None and found.may_be_processed:
+            raise AlreadySentError(found, self._now(), same_batch=True)
 
     def _guard(
-        self, *digests: str, other_than: str = "", oldest: float = inf, after: float = inf
+        self, earlier: Sequence[StoredDelivery], *, window: float = -inf, after: float = inf
     ) -> None:
-        """Stop a request if an identical one is unknown, or was accepted since `oldest` or event `after`."""
-        values = {"digest": digests[0], "old_digest": digests[-1], "other_than": other_than, "oldest": oldest, "after": after}  # fmt: skip
-        for earlier in self._select(_BLOCKING_DELIVERY, values):
-            raise AlreadySentError(earlier, self._now())
+        """Stop a request if an identical one is unknown, or was accepted within `window` seconds or since event `after`."""
+        now, boot_time = self._now().timestamp(), self._boot_clock()
+        newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
+        for each in newest_first:
+            if each.record.is_unresolved:
+                raise AlreadySentError(each.record, self._now())
+        for each in newest_first:
+            is_recent = each.is_within(window, now, boot_time) or each.last_event > after
+            if is_recent and each.record.was_placed:
+                raise AlreadySentError(each.record, self._now())
+
+    def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
+        boot, uptime = self._boot_clock()
+        values = {
+            "at": self._now().timestamp(), "kind": kind, "outcome": outcome, "status": None, "engagement_id": None,
+            "correlation_id": None, "resolution": "", "ended_at": None, "note": "", "boot": boot, "uptime": uptime,
+            **more,
+        }  # fmt: skip
+        self._rows.insert("event", delivery=delivery, **values)
 
     def _append(self, delivery: str, kind: str, outcome: Outcome, **more: Any) -> None:
-        values = {
-            "delivery": delivery, "at": self._now().timestamp(), "kind": kind, "outcome": str(outcome),
-            "attempts": None, "status": None, "engagement_id": None, "correlation_id": None,
-            "resolution": "", "ended_at": None, "note": "", **more,
-        }  # fmt: skip
-        if self._database.run(_INSERT_EVENT, values).rowcount != 1:
-            raise LedgerError(
-                f"the ledger `{self._database.path}` knows no delivery `{delivery}`",
-                "put back the file that was there before",
-            )
+        found = self._find(delivery)
+        if more.get("attempts") is None:
+            more["attempts"] = found.event["attempts"]
+        self._insert_event(found.delivery["number"], kind, outcome, **more)
 
-    def record_not_processed(self, delivery: str, attempt: int, reason: str) -> None:
+    def _find(self, delivery: str) -> StoredDelivery:
+        """Return a delivery by its ID; raises LedgerError if there is none."""
+        for found in self._rows.select("WHERE d.id = ?", (delivery,)):
+            return found
+        raise LedgerError(
+            f"the ledger `{self._database.path}` knows no delivery `{delivery}`",
+            "put back the file that was there before",
+        )
+
+    def record_not_processed(
+        self,
+        delivery: str,
+        attempt: int,
+        reason: str,
+        is_cancelled: Callable[[], bool] = never,
+    ) -> None:
         """Record that an attempt provably was not processed, so that it may be sent again."""
-        with self._database.transaction():
+        with self._writing(is_cancelled, is_durable=False):
             self._append(
                 delivery,
                 "not-processed",
                 Outcome.UNDELIVERED,
                 attempts=attempt,
-                note=_mask(reason)[:MAX_NOTE_LENGTH],
+                note=mask(reason)[:MAX_NOTE_LENGTH],
             )
 
-    def record_attempt(self, delivery: str, attempt: int) -> None:
+    def record_attempt(
+        self, delivery: str, attempt: int, is_cancelled: Callable[[], bool] = never
+    ) -> None:
         """Record that another attempt is about to be sent.
 
         Raises AlreadySentError when another process has sent an identical request during the wait.
         """
-        with self._database.transaction():
-            found = self._database.run(_INTENT, (delivery,)).fetchone()
-            if found:
-                digest, again, first_event, batch = found
-                self._guard_row(batch, digest, other_than=delivery)
-                if not again:
-                    self._guard(digest, other_than=delivery, after=first_event)
+        with self._writing(is_cancelled):
+            own = self._find(delivery).delivery
+            earlier = self._rows.select_by_digest(own["digest"])
+            others = [each for each in earlier if each.delivery["number"] != own["number"]]
+            self._guard_row(own["batch"], others)
+            if not own["again"]:
+                self._guard(others, after=self._rows.first_event(own["number"]))
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
 
     def record_outcome(
@@ -187,18 +164,22 @@ class Ledger:
         engagement_id: str | None = None,
         correlation_id: str | None = None,
         note: str = "",
+        is_cancelled: Callable[[], bool] = never,
     ) -> None:
-        """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded."""
-        with self._database.transaction():
+        """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded.
+
+        A power failure before the next record, or before the file is closed, leaves it `unknown`.
+        """
+        with self._writing(is_cancelled, is_durable=False):
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
-                engagement_id=_storable(engagement_id), correlation_id=_storable(correlation_id),
-                note=_mask(note)[:MAX_NOTE_LENGTH],
+                engagement_id=storable(engagement_id), correlation_id=storable(correlation_id),
+                note=mask(note)[:MAX_NOTE_LENGTH],
             )  # fmt: skip
 
     def resolve(self, delivery: str, *, rang: bool) -> Record:
         """Record what a person found out about an unknown delivery; raises UsageError for any other delivery."""
-        with self._database.transaction():
+        with self._writing():
             record = self.get(delivery)
             if record.outcome is not Outcome.UNKNOWN:
                 raise UsageError(
@@ -206,11 +187,11 @@ class Ledger:
                     where="history resolve",
                     fix=f"see `cxcall history show {record.id}`",
                 )
+            before = self._find(record.id).event
+            kept = ("status", "engagement_id", "correlation_id", "note", "ended_at", "boot", "uptime")  # fmt: skip
             self._append(
-                record.id, "resolved", record.outcome, status=record.status,
-                engagement_id=record.engagement_id, correlation_id=record.correlation_id, note=record.note,
-                ended_at=record.ended_at.timestamp() if record.ended_at else None,
-                resolution=RANG if rang else DID_NOT_RING,
+                record.id, "resolved", record.outcome, resolution=RANG if rang else DID_NOT_RING,
+                **{name: before[name] for name in kept},
             )  # fmt: skip
         return self.get(record.id)
 
@@ -223,79 +204,53 @@ class Ledger:
         file's content.
         """
         batch = new_id(self._now())
-        with self._database.transaction():
-            at = self._now().timestamp()
-            values = (
-                batch,
-                at,
-                profile,
-                operation,
-                target,
-                _storable(file),
-                digest,
-                values_digest,
-            )
-            self._database.run("INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        with self._writing():
+            self._rows.insert(
+                "batch", id=batch, at=self._now().timestamp(), profile=profile, operation=operation,
+                target=target, file=storable(file), digest=digest, given=values_digest,
+            )  # fmt: skip
         return batch
 
-    def end_batch(self, batch: str) -> None:
+    def end_batch(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
         """Record that a batch has gone through all of its rows."""
-        with self._database.transaction():
-            at = self._now().timestamp()
-            self._database.run("INSERT INTO batch_end VALUES (?, ?)", (batch, at))
+        with self._writing(is_cancelled):
+            self._rows.insert("batch_end", batch=batch, at=self._now().timestamp())
 
     def batches_of(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
-        with self._database.reading():
-            found = self._database.run(_BATCHES_OF_FILE, (digest, _storable(file))).fetchall()
+        with self._database.snapshot():
+            batches = self._rows.select_table("batch", "ORDER BY number DESC")
+            ended = {each["batch"] for each in self._rows.select_table("batch_end")}
+            if len(batches) != self._rows.read_state().batches:
+                raise damage_error(self._database.path, "a batch is missing")
+        path = storable(file)
         return [
-            Batch(name, datetime.fromtimestamp(at, UTC), bool(is_ended), *rest)
-            for name, at, is_ended, *rest in found
-        ]
+            Batch(
+                each["id"], datetime.fromtimestamp(each["at"], UTC), each["id"] in ended,
+                each["profile"], each["operation"], each["target"], each["given"],
+            )
+            for each in batches
+            if each["digest"] == digest or (path and each["file"] == path)
+        ]  # fmt: skip
 
-    def find_row(self, batch: str, *digests: str, other_than: str = "") -> Record | None:
+    def find_row(self, batch: str, *digests: str) -> Record | None:
         """Return the delivery of a request, by any digest of it, within a batch; None when there is none.
 
         With identical rows or two runs at once there can be several: one that may have been
         processed comes first.
         """
-        with self._database.reading():
-            found = list(
-                self._select(_DELIVERIES_OF_ROW, (batch, digests[0], digests[-1], other_than))
-            )
-        return next((each for each in found if each.may_be_processed), found[0] if found else None)
-
-    def count_prunable(self, before: datetime) -> int:
-        """Return how many deliveries from before a time are not unknown."""
-        with self._database.reading():
-            found = self._database.run(
-                f"SELECT count(*) {_PRUNABLE_DELIVERIES}", (before.timestamp(),)
-            )
-            return int(found.fetchone()[0])
-
-    def prune(self, before: datetime) -> int:
-        """Delete the deliveries from before a time that are not unknown, and return how many.
-
-        A batch that loses one of its rows is deleted too: it could not be resumed safely.
-        """
-        run = self._database.run
-        with self._database.pruning():
-            run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
-            run(
-                f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}",
-                (before.timestamp(),),
-            )
-            run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)")
-            run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)")
-            count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
-            run("DROP TABLE pruned")
-        return count
+        with self._database.snapshot():
+            return _row_of_batch(batch, self._rows.select_by_digest(*digests))
 
     def get(self, delivery: str) -> Record:
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
         prefix = delivery.strip().upper()
         bounds = (prefix, prefix + "~")
-        found = list(self._select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds))
+        with explain_errors(self._database.path):
+            found = [
+                each.record
+                for each in self._rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)
+            ]
         if len(found) == 1 and prefix:
             return found[0]
         problem = "several deliveries start" if found else "no delivery starts"
@@ -329,22 +284,14 @@ class Ledger:
         }
         conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
         where = " AND ".join(conditions) or "TRUE"
-        return self._select(
-            f"WHERE {where} ORDER BY d.at DESC, d.number DESC LIMIT :limit",
-            {**values, "limit": -1 if limit is None else limit},
-        )
-
-    def _select(self, rest: str, values: tuple[Any, ...] | dict[str, Any]) -> Iterator[Record]:
+        rest = f"WHERE {where} ORDER BY d.at DESC, d.number DESC LIMIT :limit"
+        values["limit"] = -1 if limit is None else limit
         with explain_errors(self._database.path):
-            for row in self._database.run(_SELECT + rest, values):
-                yield Record.of_columns(row)
+            for stored in self._rows.select(rest, values):
+                yield stored.record
 
 
-def _storable(text: str | None) -> str | None:
-    """Return a text as it may be stored: secrets masked, and without what UTF-8 cannot encode."""
-    return redact(text).encode("utf-8", "replace").decode() if text is not None else None
-
-
-def _mask(text: str) -> str:
-    """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
-    return mask_text(_storable(text) or "")
+def _row_of_batch(batch: str, earlier: Sequence[StoredDelivery]) -> Record | None:
+    """Return the delivery of a batch's row; one that may have been processed comes first."""
+    found = [each.record for each in earlier if batch and each.delivery["batch"] == batch]
+    return next((each for each in found if each.may_be_processed), found[0] if found else None)

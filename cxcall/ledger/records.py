@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Self
@@ -73,9 +74,9 @@ class Record(NamedTuple):
     row: int | None
 
     @classmethod
-    def of_columns(cls, columns: tuple[Any, ...]) -> Self:
-        """Return the record of a row of the database, whose columns are in the order of the fields."""
-        values = dict(zip(cls._fields, columns, strict=True))
+    def of_rows(cls, delivery: Mapping[str, Any], event: Mapping[str, Any]) -> Self:
+        """Return the record of a row of `delivery` and the row of its last event, both by column."""
+        values = {name: (delivery if name in delivery else event)[name] for name in cls._fields}
         values["at"] = datetime.fromtimestamp(values["at"], UTC)
         if values["ended_at"] is not None:
             values["ended_at"] = datetime.fromtimestamp(values["ended_at"], UTC)
@@ -98,6 +99,11 @@ class Record(NamedTuple):
     def is_unresolved(self) -> bool:
         """Whether a call may have been placed, and no person has resolved it yet."""
         return self.outcome is Outcome.UNKNOWN and not self.resolution
+
+    @property
+    def was_placed(self) -> bool:
+        """Whether it was accepted, or a person found out that a call was placed."""
+        return self.outcome is Outcome.ACCEPTED or self.resolution == RANG
 
     def as_dict(self) -> dict[str, Any]:
         """Return the record for JSON or CSV."""

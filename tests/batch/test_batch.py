@@ -568,7 +568,8 @@ def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "3600"
         with begin(cxcall, *words) as process:
-            assert platform.wait_for_rings(4)
+            # When row 5 is sent, two other rows may still wait for their turn.
+            assert platform.wait_for_rings(3)
             assert not platform.wait_for_rings(99, timeout=1)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=30)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import MAX_NOTE_LENGTH, Ledger
 from cxcall.ledger.records import Intent, intent_digest, named_intent_digest
@@ -25,7 +26,9 @@ INTENT = Intent(
 
 def test_duplicate_window_counts_from_acceptance(tmp_path: Path) -> None:
     now = START
-    with Ledger.open(tmp_path / "state", now=lambda: now) as ledger:
+    with Ledger.open(
+        tmp_path / "state", now=lambda: now, boot_clock=lambda: BootTime("", 0.0)
+    ) as ledger:
         delivery = ledger.begin(INTENT, WINDOW)
         now = START + timedelta(seconds=600)  # the response took this long
         ledger.record_outcome(delivery, Outcome.ACCEPTED)

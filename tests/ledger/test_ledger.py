@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from threading import Timer
 from typing import Any
 
 import pytest
@@ -26,10 +25,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger import database, ledger
-from cxcall.ledger.database import LedgerError
+from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent, Record, intent_digest
+from cxcall.ledger.schema import SCHEMA_VERSION
 from helpers.ledger_process import ENDS, intent
 from helpers.work import examples
 
@@ -42,15 +43,20 @@ class Clock:
     """A clock that the test sets."""
 
     def __init__(self) -> None:
-        self.time = START
+        self.time, self.uptime = START, 100.0
 
     def __call__(self) -> datetime:
         """Return the time that was set."""
         return self.time
 
     def advance(self, seconds: float) -> None:
-        """Move forward, or back."""
+        """Move forward, or set the clock back; the time since the machine started only grows."""
         self.time += timedelta(seconds=seconds)
+        self.uptime += max(seconds, 0.0)
+
+    def boot_time(self) -> BootTime:
+        """Return the time since the machine started."""
+        return BootTime("boot", self.uptime)
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def book(folder: Path, clock: Clock) -> Iterator[Ledger]:
-    with Ledger.open(folder, now=clock) as opened:
+    with Ledger.open(folder, now=clock, boot_clock=clock.boot_time) as opened:
         yield opened
 
 
@@ -541,8 +547,8 @@ def test_interrupt_after_the_intent_is_recorded_as_undelivered(
     signals = iter([KeyboardInterrupt])
 
     @contextmanager
-    def cut(self: database.LedgerDatabase, *is_cancelled: Any) -> Iterator[None]:
-        with whole(self, *is_cancelled):
+    def cut(self: database.LedgerDatabase, *args: Any, **options: Any) -> Iterator[None]:
+        with whole(self, *args, **options):
             yield
         for signal in signals:
             raise signal
@@ -610,7 +616,7 @@ def test_unwritable_folder_is_reported(made_before: bool) -> None:  # noqa: FBT0
 
 def test_full_disk_stops_the_next_delivery_and_loses_none(folder: Path) -> None:
     Ledger.open(folder).__exit__()
-    lines = read_words(start_process("fill", folder, 120_000))
+    lines = read_words(start_process("fill", folder, 400_000))
     *begun, (word, code, rest) = lines
     assert (word, code) == ("stopped", "2")
     assert "cannot be written" in rest
@@ -649,7 +655,7 @@ def test_damaged_file_is_reported(folder: Path) -> None:
 def test_newer_ledger_is_reported(folder: Path) -> None:
     Ledger.open(folder).__exit__()
     with connect(folder) as connection:
-        connection.execute(f"PRAGMA user_version = {database.SCHEMA_VERSION + 1}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     with pytest.raises(LedgerError) as stopped:
         Ledger.open(folder)
     assert "written by a newer cxcall" in message_of(stopped)
@@ -713,23 +719,13 @@ def test_permanently_locked_ledger_is_reported(
         assert book.begin(intent("a"), WINDOW)
 
 
-def test_creation_waits_for_creation_by_another_process(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder.mkdir()
-    with closing(
-        sqlite3.connect(folder / database.FILE_NAME, isolation_level=None, check_same_thread=False)
-    ) as other:
-        other.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr(database, "LOCK_TIMEOUT", 0.0)
-        with pytest.raises(LedgerError, match="is held by another process"):
-            Ledger.open(folder)
-        monkeypatch.setattr(database, "LOCK_TIMEOUT", 30.0)
-        release = Timer(0.02, other.execute, ["ROLLBACK"])
-        release.start()
-        with Ledger.open(folder) as book:
-            assert book.begin(intent("a"), WINDOW)
-        release.join()
+def test_new_ledger_appears_only_when_it_is_complete(folder: Path) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        books = list(threads.map(lambda _: Ledger.open(folder), range(8)))
+    for number, book in enumerate(books):
+        with book:
+            assert book.begin(intent(str(number)), WINDOW)
+    assert [path.name for path in folder.iterdir()] == [database.FILE_NAME]
 
 
 def test_programming_error_is_not_reported_as_a_damaged_file(folder: Path) -> None:
@@ -755,10 +751,12 @@ class ModelDelivery:
     ended: datetime | None = None
     changed: int = 0
     attempts: int = 1
+    uptime: float = 0.0
 
-    def stops(self, now: datetime, window: float) -> bool:
+    def stops(self, clock: Clock, window: float) -> bool:
         """Return whether the guard must stop an identical request."""
-        recent = (self.ended or self.at) >= now - timedelta(seconds=window)
+        recent = (self.ended or self.at) >= clock() - timedelta(seconds=window)
+        recent = recent or clock.uptime - self.uptime <= window
         return self.open or (self.rang and recent)
 
     @property
@@ -780,7 +778,11 @@ class GuardMachine(RuleBasedStateMachine):
         self.place = tempfile.TemporaryDirectory()
         self.clock, self.steps = Clock(), 0
         self.known: dict[str, ModelDelivery] = {}
-        self.book = Ledger.open(Path(self.place.name), now=self.clock)
+        self.book = self.open_ledger()
+
+    def open_ledger(self) -> Ledger:
+        """Open the ledger with the clocks of the model."""
+        return Ledger.open(Path(self.place.name), now=self.clock, boot_clock=self.clock.boot_time)
 
     def teardown(self) -> None:
         """Close the file and remove it."""
@@ -808,7 +810,7 @@ class GuardMachine(RuleBasedStateMachine):
         now = self.clock()
         asked = intent(name, again=again)
         equal = [known for known in self.known.values() if known.digest == asked.digest]
-        if not again and any(known.stops(now, window) for known in equal):
+        if not again and any(known.stops(self.clock, window) for known in equal):
             with pytest.raises(AlreadySentError) as stopped:
                 self.book.begin(asked, window)
             unknown = any(known.open for known in equal)
@@ -818,7 +820,7 @@ class GuardMachine(RuleBasedStateMachine):
         delivery = self.book.begin(asked, window)
         self.steps += 1
         self.known[delivery] = ModelDelivery(
-            asked.digest, now, again, self.steps, changed=self.steps
+            asked.digest, now, again, self.steps, changed=self.steps, uptime=self.clock.uptime
         )
 
     @rule(data=st.data())
@@ -827,6 +829,7 @@ class GuardMachine(RuleBasedStateMachine):
         if delivery := self.pick(data, "unknown"):
             self.book.record_not_processed(delivery, self.known[delivery].attempts, "busy")
             self.change(delivery, outcome="undelivered", resolution="", ended=None)
+            self.known[delivery].uptime = self.clock.uptime
 
     @rule(data=st.data())
     def send_again(self, data: st.DataObject) -> None:
@@ -847,6 +850,7 @@ class GuardMachine(RuleBasedStateMachine):
             return
         self.book.record_attempt(delivery, mine.attempts + 1)
         self.change(delivery, outcome="unknown", ended=None, attempts=mine.attempts + 1)
+        self.known[delivery].uptime = self.clock.uptime
 
     @rule(data=st.data(), outcome=st.sampled_from(ENDS))
     def end(self, data: st.DataObject, outcome: Outcome) -> None:
@@ -854,6 +858,7 @@ class GuardMachine(RuleBasedStateMachine):
         if delivery := self.pick(data, "unknown"):
             self.book.record_outcome(delivery, outcome)
             self.change(delivery, outcome=str(outcome), resolution="", ended=self.clock())
+            self.known[delivery].uptime = self.clock.uptime
 
     @rule(data=st.data(), rang=st.booleans())
     def resolve(self, data: st.DataObject, rang: bool) -> None:  # noqa: FBT001 - drawn by Hypothesis
@@ -867,7 +872,7 @@ class GuardMachine(RuleBasedStateMachine):
     def open_anew(self) -> None:
         """Close the ledger and open it again."""
         self.book.__exit__()
-        self.book = Ledger.open(Path(self.place.name), now=self.clock)
+        self.book = self.open_ledger()
 
     @invariant()
     def tells_the_truth(self) -> None:

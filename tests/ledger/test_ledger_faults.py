@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import FILE_NAME, SCHEMA_VERSION
+from cxcall.ledger.database import FILE_NAME
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent
+from cxcall.ledger.schema import SCHEMA_VERSION
 from helpers.command import CONTACT, CXCALL
 from helpers.platform_server import Platform, Reply
 
@@ -146,5 +147,7 @@ def test_clock_set_back_keeps_the_guard(cxcall: Cxcall) -> None:
         with Ledger.open(cxcall.folder / "state", now=lambda: tomorrow) as later:
             intent = Intent("default", "personal-connection", "community", "POST", "x", digest)
             later.record_outcome(later.begin(intent, 900), Outcome.ACCEPTED)
+        assert "records-missing" in cxcall(*ONE, code=7).err
+        cxcall("history", "accept", "--yes", code=0)
         assert "was it set back?" in cxcall(*ONE, code=7).err
     assert platform.rung == 1

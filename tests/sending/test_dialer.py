@@ -20,8 +20,8 @@ from cxcall.credentials.store import Token
 from cxcall.findings.errors import CredentialsError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.ledger.database import LedgerError
 from cxcall.ledger.duplicates import AlreadySentError
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
 from cxcall.sending.dialer import Plan, SendHooks, deliver

@@ -137,13 +137,16 @@ class _Batch:
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
+        from cxcall.cli.actions.machine_ledger import open_ledger
+
+        with open_ledger() as ledger:
+            return self._run(ledger)
+
+    def _run(self, ledger: Ledger) -> Report:
         from cxcall.batch.run import Run, SharedToken
         from cxcall.credentials import tokens
-        from cxcall.ledger.ledger import Ledger
-        from cxcall.settings.settings import state_dir
 
         job, settings = self.job, self.job.settings
-        ledger = Ledger.open(state_dir())
         batch = find_resumable_batch(ledger, job, resume=self.options.resume)
         totals = self._check(ledger, batch)
         ask = self.screen.read_line if self.screen.is_interactive else None

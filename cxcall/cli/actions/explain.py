@@ -49,7 +49,8 @@ def explain_code(name: str) -> Report | None:
 
 def explain_last() -> Report:
     """Explain the last delivery that was refused, from what the ledger keeps of it."""
-    from cxcall.cli.actions.history import format_record, open_ledger
+    from cxcall.cli.actions.history import format_record
+    from cxcall.cli.actions.machine_ledger import open_ledger
     from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
     with open_ledger() as ledger:

@@ -1,4 +1,4 @@
-"""What `history` does: list, show, resolve, export, and prune recorded deliveries."""
+"""What `history` does: list, show, resolve, export, prune, and back up recorded deliveries."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cxcall.cli.actions.machine_ledger import open_ledger
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
-from cxcall.findings.finding import Finding, command
+from cxcall.findings.finding import Finding, Severity, command
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 
@@ -33,20 +35,15 @@ _NARROW_HEADINGS = (
 _RECENT = timedelta(days=180)
 
 
-def open_ledger() -> Ledger:
-    """Open the ledger of this machine."""
-    from cxcall.ledger.ledger import Ledger
-    from cxcall.settings.settings import state_dir
-
-    return Ledger.open(state_dir())
-
-
 def list_deliveries(since: str, **filters: Any) -> Report:
     """Return the deliveries that match the filters of `Ledger.records`, newest first."""
     with open_ledger() as ledger:
+        ledger.check()
         records = list(ledger.records(since=_parse_since(since), **filters))
+        findings = _missing_records(ledger)
     return Report(
         "history list",
+        findings=findings,
         data={"deliveries": [record.as_dict() for record in records]},
         json_lines=(record.as_dict() for record in records),
         table=_table(records),
@@ -57,6 +54,7 @@ def list_deliveries(since: str, **filters: Any) -> Report:
 def show_delivery(identifier: str) -> Report:
     """Return one delivery; `identifier` is its ID or the start of it."""
     with open_ledger() as ledger:
+        ledger.check()
         record = ledger.get(identifier)
     return Report("history show", data=record.as_dict(), text=format_record(record))
 
@@ -78,6 +76,9 @@ def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
     """Print all deliveries as JSON Lines or CSV, one at a time."""
     screen = Screen.standard(output)
     with open_ledger() as ledger:
+        ledger.check(always=True)
+        for finding in _missing_records(ledger):
+            screen.print_finding(finding)
         for line in _export_lines(ledger.records(since=_parse_since(since)), form):
             screen.print_line(line)
 
@@ -103,6 +104,51 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
         pruned = ledger.prune(before) if count else 0
     text = f"deleted {pruned} deliveries sent before {before:%Y-%m-%d %H:%M} UTC"
     return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)
+
+
+def back_up_ledger(file: str) -> Report:
+    """Copy the ledger to a new file and check the copy; raises UsageError if the file exists."""
+    from cxcall.ledger.backup import write_backup
+
+    with open_ledger() as ledger:
+        deliveries = write_backup(ledger, Path(file))
+        findings = _missing_records(ledger)
+    data = {"file": file, "deliveries": deliveries}
+    text = f"{deliveries} deliveries copied to {file}"
+    return Report("history backup", data=data, text=text, findings=findings)
+
+
+def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
+    """Record the decision to go on without missing records, after confirmation unless `yes`.
+
+    Raises UsageError if nothing is missing, or if confirmation is needed and nobody can be asked,
+    StoppedError if the user declines.
+    """
+    screen = Screen.standard(output)
+    with open_ledger() as ledger:
+        problem = ledger.missing_records()
+        if problem and not yes:
+            if not screen.is_interactive:
+                raise UsageError(
+                    f"`--yes` is required where nobody can be asked: {problem}",
+                    where="--yes",
+                    fix="look at the platform for what it placed, then add `--yes`",
+                )
+            if not screen.confirm(f"{problem}. Go on without them?"):
+                raise StoppedError(Finding.note("declined", "--yes", "answered no"))
+        problem = ledger.accept_missing_records()
+    text = f"recorded: calls may be placed again, although {problem}"
+    return Report("history accept", data={"missing": problem}, text=text)
+
+
+def _missing_records(ledger: Ledger) -> tuple[Finding, ...]:
+    """Return a warning when the ledger cannot have all records."""
+    from cxcall.ledger.marker import missing_records_finding
+
+    problem = ledger.missing_records()
+    if not problem:
+        return ()
+    return (missing_records_finding(problem)._replace(severity=Severity.WARNING),)
 
 
 def find_delivery(identifier: str) -> Record | None:

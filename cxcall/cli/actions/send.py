@@ -160,10 +160,9 @@ def _indented(value: Any) -> str:
 
 
 def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
-    from cxcall.ledger.ledger import Ledger
+    from cxcall.cli.actions.machine_ledger import open_ledger
     from cxcall.runtime.signals import note_only
     from cxcall.sending.dialer import Plan, SendHooks, deliver, read
-    from cxcall.settings.settings import state_dir
 
     plan = Plan.of(checked, again=sending.again)
     tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)
@@ -171,10 +170,9 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
     if checked.operation.is_read:
         delivery = read(plan, tokens, hooks)
     else:
-        # Never closed: the record is durable, and closing would cost 10 ms per send.
-        ledger = Ledger.open(state_dir())
-        note_only()  # from here on, the delivery itself handles signals
-        delivery = deliver(plan, ledger, tokens, hooks)
+        with open_ledger() as ledger:
+            note_only()  # from here on, the delivery itself handles signals
+            delivery = deliver(plan, ledger, tokens, hooks)
     return delivery_report(
         command, delivery, checked.operation, checked.request, checked.body, checked.findings
     )

@@ -1,4 +1,4 @@
-"""`cxcall history`: list, show, resolve, export, and prune recorded deliveries."""
+"""`cxcall history`: list, show, resolve, export, prune, and back up recorded deliveries."""
 
 from __future__ import annotations
 
@@ -146,3 +146,36 @@ def prune(
     from cxcall.cli.actions.history import prune_deliveries
 
     return prune_deliveries(older_than, output, yes=yes)
+
+
+@app.command(
+    "backup",
+    epilog=examples("cxcall history backup calls-2026-11.sqlite3"),
+)
+@expand_option_groups
+def backup(
+    file: Annotated[str, argument("FILE", "A file that does not exist yet.")],
+) -> Report:
+    """Copy all records to a file, while other processes may send."""
+    from cxcall.cli.actions.history import back_up_ledger
+
+    return back_up_ledger(file)
+
+
+@app.command(
+    "accept",
+    epilog=examples("cxcall history accept", "cxcall history accept --yes"),
+)
+@expand_option_groups
+def accept(
+    output: OutputOptions,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> Report:
+    """Go on although earlier records are missing.
+
+    cxcall places no call while records are missing: the same call may have been placed before. First
+    put the ledger back, or look at the platform. The decision is recorded.
+    """
+    from cxcall.cli.actions.history import accept_missing_records
+
+    return accept_missing_records(output, yes=yes)

@@ -1,0 +1,181 @@
+"""Open and keep the ledger: count each change, notice missing records, check, back up, and prune."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from cxcall.findings.errors import UsageError
+from cxcall.ledger.boot_clock import BootTime, read_boot_clock
+from cxcall.ledger.database import LedgerDatabase, never
+from cxcall.ledger.ledger_file import check_small_file, open_database
+from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
+from cxcall.ledger.rows import LedgerRows
+from cxcall.phone.phone_numbers import mask_text
+from cxcall.runtime.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# Of the same start of the machine, `uptime` tells the age, whatever the clock says.
+_PRUNABLE_DELIVERIES = """
+FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
+    AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
+"""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LedgerAccess:
+    """The file, its marker, and what concerns all of its records."""
+
+    def __init__(
+        self,
+        database: LedgerDatabase,
+        marker: LedgerMarker,
+        now: Callable[[], datetime],
+        boot_clock: Callable[[], BootTime],
+    ) -> None:
+        self._database, self._marker, self._now = database, marker, now
+        self._boot_clock = boot_clock
+        self._rows = LedgerRows(database)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        marker_folder: Path | None = None,
+        now: Callable[[], datetime] = _now,
+        boot_clock: Callable[[], BootTime] = read_boot_clock,
+    ) -> Self:
+        """Open the ledger in `folder`, or create it; raises LedgerError when it cannot be used.
+
+        A marker in `marker_folder` remembers the ledger, so that its loss is noticed.
+        """
+        marker = LedgerMarker(marker_folder, folder)  # read first: it is never newer than the file
+        return cls(open_database(folder), marker, now, boot_clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _writing(
+        self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
+    ) -> Iterator[str]:
+        """Hold the write lock as `LedgerDatabase.transaction` does, and count what was changed.
+
+        Yields why the ledger cannot have all records, or an empty text.
+        """
+        with self._database.transaction(is_cancelled, is_durable=is_durable):
+            with self._rows.changing():
+                problem = self._marker.problem(self._rows.state)
+                if self._marker.is_older_copy(self._rows.state):
+                    # From here on it is another ledger: its generations mean something else.
+                    new = os.urandom(8).hex()
+                    self._rows.state = self._rows.state._replace(id=new)
+                yield problem
+            state = self._rows.state
+        self._marker.advance(state)
+
+    def missing_records(self) -> str:
+        """Return why this ledger cannot have all records; empty when nothing shows that."""
+        with self._database.reading():
+            return self._marker.problem(self._rows.read_state())
+
+    def stop_on_missing_records(self) -> None:
+        """Raise MissingRecordsError when this ledger cannot have all records."""
+        if problem := self.missing_records():
+            raise MissingRecordsError(problem)
+
+    def accept_missing_records(self) -> str:
+        """Record that a person decided to go on without the missing records, and return what was missing."""
+        problem = self.missing_records()
+        if not problem:
+            raise UsageError(
+                "no records are missing from this ledger",
+                where="history accept",
+                fix="see `cxcall history list`",
+            )
+        with self._writing():
+            self._rows.insert("decision", at=self._now().timestamp(), note=mask(problem))
+        self._marker.accept(self._rows.state)
+        return problem
+
+    def check(self, *, always: bool = False) -> None:
+        """Check every record; raises LedgerError. A large file is checked only if `always`."""
+        if always:
+            with self._database.snapshot():
+                self._rows.check_all()
+        else:
+            check_small_file(self._database)
+
+    def back_up(self, path: Path) -> int:
+        """Copy the ledger to a new file, check the copy, and return how many deliveries it has."""
+        self._database.back_up(path)
+        copy = LedgerDatabase(path)
+        try:
+            with copy.snapshot():
+                rows = LedgerRows(copy)
+                rows.check_all()
+                return rows.read_state().deliveries
+        finally:
+            copy.close()
+
+    def count_prunable(self, before: datetime) -> int:
+        """Return how many deliveries from before a time are not unknown."""
+        with self._database.reading():
+            found = self._database.run(
+                f"SELECT count(*) {_PRUNABLE_DELIVERIES}", self._prune_bounds(before)
+            )
+            return int(found.fetchone()[0])
+
+    def _prune_bounds(self, before: datetime) -> dict[str, Any]:
+        boot, uptime = self._boot_clock()
+        age = (self._now() - before).total_seconds()
+        return {"before": before.timestamp(), "boot": boot, "uptime": uptime - age}
+
+    def prune(self, before: datetime) -> int:
+        """Delete the deliveries from before a time that are not unknown, and return how many.
+
+        A batch that loses one of its rows is deleted too: it could not be resumed safely.
+        """
+        self.check(always=True)  # what is deleted cannot be compared any more
+        run = self._database.run
+        with self._database.pruning(), self._rows.changing():
+            run("CREATE TEMP TABLE pruned (number INTEGER PRIMARY KEY, batch TEXT)")
+            run(
+                f"INSERT INTO pruned SELECT d.number, d.batch {_PRUNABLE_DELIVERIES}",
+                self._prune_bounds(before),
+            )
+            batches = run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)").rowcount
+            events = run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)").rowcount
+            count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
+            run("DROP TABLE pruned")
+            state = self._rows.state
+            self._rows.state = state._replace(
+                deliveries=state.deliveries - count,
+                events=state.events - events,
+                batches=state.batches - batches,
+            )
+        self._marker.advance(self._rows.state)
+        return count
+
+
+def storable(text: str | None) -> str | None:
+    """Return a text as it may be stored: secrets masked, and without what UTF-8 cannot encode."""
+    return redact(text).encode("utf-8", "replace").decode() if text is not None else None
+
+
+def mask(text: str) -> str:
+    """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
+    return mask_text(storable(text) or "")

@@ -1,0 +1,30 @@
+"""A clock that nobody sets: the time since the machine started."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from cxcall.named_tuple import NamedTuple
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class BootTime(NamedTuple):
+    """A time as seconds since the start of the machine that `boot` identifies; empty if unknown."""
+
+    boot: str
+    uptime: float
+
+    def seconds_since(self, boot: str, uptime: float) -> float | None:
+        """Return the seconds since an earlier time; None if the machine was started since, or nobody knows."""
+        return self.uptime - uptime if boot and boot == self.boot else None
+
+
+def read_boot_clock() -> BootTime:
+    """Return the current time; with an empty `boot` on systems other than Linux."""
+    try:
+        boot = _BOOT_ID.read_text("ascii").strip()
+        return BootTime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
+    except (OSError, ValueError, AttributeError):
+        return BootTime("", 0.0)

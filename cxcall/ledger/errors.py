@@ -1,0 +1,83 @@
+"""The errors of the ledger's file: what cannot be recorded is not sent."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.findings.finding import Finding
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_DEFAULT_FIX = "make it writable, or set CXCALL_STATE_DIR to a folder of yours"
+
+
+class LedgerError(CxcallError):
+    """The ledger cannot be used: what it cannot record is not sent."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(self, message: str, fix: str = _DEFAULT_FIX) -> None:
+        why = "what cannot be recorded is not sent: it might be dialed twice"
+        super().__init__(Finding.error("ledger", "ledger", message, fix, why))
+
+
+@contextmanager
+def explain_errors(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and the system into a LedgerError that says what to do."""
+    import sqlite3
+
+    try:
+        yield
+    except OSError as error:
+        reason = f"`{error.filename or path}`: {error.strerror}"
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = f"`{error.filename}` is a file, or lies under one"
+        raise LedgerError(f"the ledger `{path}` cannot be opened: {reason}") from None
+    except UnicodeDecodeError as error:  # SQLite's message quotes what is damaged
+        raise damage_error(path, error.object.decode("utf-8", "replace")) from None
+    except sqlite3.Error as error:
+        raise (_explain(error, path) or error) from None
+
+
+def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
+    """Return the error for a result code of SQLite; None where the fault is in cxcall itself."""
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith(("SQLITE_BUSY", "SQLITE_PROTOCOL")):
+        return LedgerError(
+            f"the ledger `{path}` is held by another process: {error}",
+            "let the other cxcall finish, or end it; then run this again",
+        )
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return LedgerError(
+            f"the ledger `{path}` cannot be written: {error}",
+            f"free some space, or mend the disk: `df -h {shlex.quote(str(path.parent))}`; then run this again",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return LedgerError(f"the ledger `{path}` cannot be written: {error}")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CONSTRAINT")):
+        return unusable_file_error(path, f"is damaged or not a ledger: {error}")
+    return None
+
+
+def damage_error(path: Path, detail: str) -> LedgerError:
+    """Return the error for a ledger in which a record is not what was written."""
+    return unusable_file_error(path, f"is damaged: {detail}")
+
+
+def unusable_file_error(path: Path, problem: str) -> LedgerError:
+    """Return the error for a file that is not a ledger: a person must move it away, not cxcall.
+
+    After that, cxcall stops calls until `history accept`, because it knows that records are missing.
+    """
+    file, aside = shlex.quote(str(path)), shlex.quote(str(path.parent / "damaged"))
+    return LedgerError(
+        f"the ledger `{path}` {problem}",
+        f"put back a backup; without one, look at the platform for what it placed, then `mkdir {aside} && mv {file}* {aside}`",
+    )

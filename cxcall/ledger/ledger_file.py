@@ -1,0 +1,166 @@
+"""Open the ledger's file: create it, refuse what is not a whole ledger, and upgrade an older one."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from cxcall.ledger.database import FILE_NAME, LedgerDatabase
+from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
+from cxcall.ledger.rows import LedgerRows, State, row_checksum
+from cxcall.ledger.schema import (
+    APPLICATION_ID,
+    EXPECTED,
+    INDEXES,
+    SCHEMA_VERSION,
+    TABLES,
+    insert_statement,
+)
+from cxcall.ledger.upgrade import upgrade
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SIDE_FILES = ("-wal", "-journal")
+MAX_CHECKED_SIZE = 16 * 1024 * 1024
+"""Bytes up to which the whole file is checked where that is not strictly needed: about half a second."""
+
+
+def open_database(folder: Path) -> LedgerDatabase:
+    """Open the file in `folder`, or create it; raises LedgerError when it cannot be used."""
+    path = folder / FILE_NAME
+    with explain_errors(path):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if _is_new(path):
+            _create(path)
+        was_left_open = _size(_side_file(path, "-wal")) > 0
+        database = LedgerDatabase(path)
+        try:
+            # The mode is set after SQLite has opened the file: closing a file that was opened for
+            # that would drop this process's SQLite locks.
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
+            _prepare(database)
+            if was_left_open:
+                check_small_file(database)
+        except BaseException:
+            database.close()
+            raise
+    return database
+
+
+def check_small_file(database: LedgerDatabase) -> None:
+    """Check the whole file, unless it is so large that this would take long.
+
+    A `-wal` file in which something is left may come from another time than the main file.
+    """
+    if _size(database.path) <= MAX_CHECKED_SIZE:
+        with database.snapshot():
+            LedgerRows(database).check_all()
+
+
+def _side_file(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file in bytes; -1 if it does not exist."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return -1
+
+
+def _is_new(path: Path) -> bool:
+    """Return whether there is no ledger yet; raises LedgerError for the remains of one."""
+    size = _size(path)
+    if size == 0:
+        raise unusable_file_error(path, "is empty: its records are lost")
+    orphans = [name for name in _SIDE_FILES if size < 0 and _size(_side_file(path, name)) > 0]
+    if orphans:
+        raise unusable_file_error(path, f"is missing beside its `{orphans[0]}` file")
+    return size < 0
+
+
+def _create(path: Path) -> None:
+    """Create an empty ledger, which appears under its name only when it is complete."""
+    import sqlite3
+
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            draft.chmod(0o600)
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN")
+            for statement in (*TABLES, *INDEXES):
+                connection.execute(statement)
+            state = State(1, os.urandom(8).hex(), 1)
+            row = (*state, row_checksum("state", state))
+            connection.execute(insert_statement("state"), row)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+        _publish(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _publish(draft: Path, path: Path) -> None:
+    """Give a file its name, unless another process has created one of that name."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        with suppress(FileExistsError), path.open("xb") as file:
+            file.write(draft.read_bytes())
+            os.fsync(file.fileno())
+        path.chmod(0o600)
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _prepare(database: LedgerDatabase) -> None:
+    database.run("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
+    if database.pragma("application_id") != APPLICATION_ID:
+        raise _foreign_file_error(database)
+    version = database.pragma("user_version")
+    if version > SCHEMA_VERSION:
+        raise LedgerError(
+            f"`{database.path}` was written by a newer cxcall (ledger version {version})",
+            "upgrade cxcall",
+        )
+    if not version:
+        raise damage_error(database.path, "it has no version")
+    if version < SCHEMA_VERSION:
+        upgrade(database)
+    _check_schema(database)
+
+
+def _foreign_file_error(database: LedgerDatabase) -> LedgerError:
+    (tables,) = database.run("SELECT count(*) FROM sqlite_master").fetchone()
+    problem = "is a database of another program" if tables else "has no records and no tables"
+    return unusable_file_error(database.path, problem)
+
+
+def _check_schema(database: LedgerDatabase) -> None:
+    import sqlite3
+
+    try:
+        found = database.run("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:
+            raise
+        raise damage_error(database.path, str(error)) from None
+    # While another process prunes, its transaction hides that two triggers are gone.
+    if {statement for (statement,) in found} != EXPECTED:
+        raise damage_error(database.path, "its tables are not those of a ledger")

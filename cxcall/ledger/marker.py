@@ -1,0 +1,140 @@
+"""Markers of ledgers in another folder: a ledger that disappears, or an older copy of it, is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import StoppedError
+from cxcall.findings.finding import Finding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cxcall.ledger.rows import State
+
+_WIDTH = 200
+"""Bytes of a marker: all of them are written at once, so that a kill cannot leave half a marker."""
+
+
+class MissingRecordsError(StoppedError):
+    """Records of earlier deliveries are missing, so an identical request may have been sent before."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(missing_records_finding(problem))
+
+
+def missing_records_finding(problem: str) -> Finding:
+    """Return the finding on a ledger that lacks records."""
+    return Finding.error(
+        "records-missing",
+        "ledger",
+        problem,
+        fix="put the ledger back, or look at the platform for what it placed; then `cxcall history accept` "
+        "goes on without the missing records",
+        why="a missing record is not proof that no call was placed",
+        source="ledger",
+    )
+
+
+class LedgerMarker:
+    """What is remembered elsewhere about the ledger of one state folder: its ID and generation.
+
+    It is one small file, `KEY-ID.json`; the key stands for the state folder. A marker is
+    not synchronized to the disk: after a power failure it may be older than its ledger, never newer.
+    """
+
+    def __init__(self, folder: Path | None, state_folder: Path) -> None:
+        self._folder, self._lock = folder, Lock()
+        path = os.path.realpath(state_folder)
+        self._key = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._state_folder = path
+        self._generations = self._read()
+
+    def _read(self) -> dict[str, int]:
+        """Return the generation of each ledger by its ID."""
+        found: dict[str, int] = {}
+        prefix, suffix = f"{self._key}-", ".json"
+        if self._folder is None:
+            return {}
+        with suppress(OSError):
+            for name in os.listdir(self._folder):  # noqa: PTH208 - faster
+                if name.startswith(prefix) and name.endswith(suffix):
+                    ledger = name.removeprefix(prefix).removesuffix(suffix)
+                    found[ledger] = _generation(self._folder / name)
+        return found
+
+    def problem(self, state: State) -> str:
+        """Return why a ledger cannot have all records; empty when nothing shows that."""
+        if not self._generations:
+            return ""
+        generation = self._generations.get(state.id)
+        if generation is None:
+            return (
+                f"the ledger in `{self._state_folder}` is another one than before:"
+                " the earlier file was deleted or replaced, and its records are missing"
+            )
+        if state.generation < generation:
+            return (
+                f"the ledger in `{self._state_folder}` is an older copy:"
+                f" its last {generation - state.generation} changes are missing"
+            )
+        return ""
+
+    def is_older_copy(self, state: State) -> bool:
+        """Return whether a later state of the same ledger was seen."""
+        return state.generation < self._generations.get(state.id, 0)
+
+    def advance(self, state: State) -> None:
+        """Remember a committed state, unless records are missing."""
+        with self._lock:
+            if self._generations and state.generation <= self._generations.get(
+                state.id, state.generation
+            ):
+                return
+            self._write(state)
+
+    def accept(self, state: State) -> None:
+        """Remember a ledger although records are missing, as a person decided, and forget all others."""
+        with self._lock:
+            others = self._generations.keys() - {state.id}
+            self._write(state)
+            for ledger in others if self._folder else ():
+                del self._generations[ledger]
+                with suppress(OSError):
+                    self._path(ledger).unlink(missing_ok=True)
+
+    def _path(self, ledger: str) -> Path:
+        assert self._folder is not None  # noqa: S101 - for the type checker
+        return self._folder / f"{self._key}-{ledger}.json"
+
+    def _write(self, state: State) -> None:
+        """Write a marker; one that cannot be written (a read-only folder) leaves the older one."""
+        self._generations[state.id] = state.generation
+        if self._folder is None:
+            return
+        content = {
+            "generation": state.generation,
+            "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "purpose": "notices that a ledger of cxcall disappeared; do not delete it",
+        }
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(self._path(state.id), os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(file, json.dumps(content).ljust(_WIDTH - 1).encode() + b"\n")
+            finally:
+                os.close(file)
+
+
+def _generation(path: Path) -> int:
+    """Return the generation in a marker; 0 for one that cannot be read."""
+    try:
+        return int(json.loads(path.read_text("utf-8"))["generation"])
+    except (OSError, ValueError, TypeError, LookupError):
+        return 0

@@ -1,0 +1,216 @@
+"""Read and write rows of the ledger with their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from cxcall.ledger.errors import damage_error
+from cxcall.ledger.records import Record
+from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.ledger.boot_clock import BootTime
+    from cxcall.ledger.database import LedgerDatabase
+
+# The last event of a delivery by one index, which a damaged page could hide, and by the other one.
+_LAST = "(SELECT max(number) FROM event INDEXED BY {index} WHERE delivery = d.number)"
+_NUMBERS_BY_DIGEST = (
+    "SELECT number FROM delivery INDEXED BY delivery_digest WHERE digest = ?",
+    "SELECT number FROM delivery INDEXED BY delivery_digest_at WHERE digest = ?",
+)
+_FIRST_EVENT = (
+    "SELECT min(number) FROM event INDEXED BY event_delivery WHERE delivery = ?",
+    "SELECT min(number) FROM event INDEXED BY event_delivery_at WHERE delivery = ?",
+)
+_DELIVERY_WIDTH, _EVENT_WIDTH = len(COLUMNS["delivery"]) + 1, len(COLUMNS["event"]) + 1
+
+
+_SELECT = (
+    f"SELECT {columns_of('delivery', 'd')}, {columns_of('event', 'e')}, {_LAST.format(index='event_delivery_at')} "  # noqa: S608 - constants
+    f"FROM delivery d LEFT JOIN event e ON e.number = {_LAST.format(index='event_delivery')} "
+)
+
+
+def row_checksum(table: str, values: Sequence[Any]) -> str:
+    """Return the checksum of a row: 16 hexadecimal digits over the table's name and all values."""
+    return hashlib.blake2b(json.dumps([table, *values]).encode(), digest_size=8).hexdigest()
+
+
+def plain_value(value: Any) -> Any:
+    """Return a value as SQLite gives it back: an enumeration's member as text or number."""
+    if isinstance(value, int):
+        return int(value)
+    return str(value) if isinstance(value, str) else value
+
+
+class State(NamedTuple):
+    """What the ledger says about itself; counted in the same transaction as each change.
+
+    `generation` grows with each change. The last numbers are never used again, even after pruning.
+    """
+
+    number: int
+    id: str
+    generation: int
+    last_delivery: int = 0
+    last_event: int = 0
+    last_batch: int = 0
+    last_batch_end: int = 0
+    last_decision: int = 0
+    deliveries: int = 0
+    events: int = 0
+    batches: int = 0
+
+
+class StoredDelivery(NamedTuple):
+    """A delivery and its last event, both by column."""
+
+    delivery: Mapping[str, Any]
+    event: Mapping[str, Any]
+
+    @property
+    def record(self) -> Record:
+        """The delivery as the ledger returns it."""
+        return Record.of_rows(self.delivery, self.event)
+
+    @property
+    def last_event(self) -> int:
+        """The number of the last event."""
+        return int(self.event["number"])
+
+    def is_within(self, window: float, now: float, boot_time: BootTime) -> bool:
+        """Return whether it ended within the last `window` seconds, by the clock or since the start of the machine.
+
+        The clock may have been wrong then, or now: what either of them says counts, and so does an
+        end in the future.
+        """
+        ended_at, at = self.event["ended_at"], self.delivery["at"]
+        if (at if ended_at is None else ended_at) >= now - window:
+            return True
+        elapsed = boot_time.seconds_since(self.event["boot"], self.event["uptime"])
+        return elapsed is not None and elapsed <= window
+
+
+class LedgerRows:
+    """The rows of a ledger. Each one is checked when it is read; raises LedgerError if one is damaged."""
+
+    def __init__(self, database: LedgerDatabase) -> None:
+        self._database = database
+        self.state = State(1, "", 0)
+
+    @contextmanager
+    def changing(self) -> Iterator[Self]:
+        """Read the state, and store what became of it at the end; within a transaction."""
+        self.state = self.read_state()
+        before = self.state
+        yield self
+        if self.state != before:
+            self.state = self.state._replace(generation=before.generation + 1)
+            self._write_state()
+
+    def read_state(self) -> State:
+        """Return what the ledger says about itself."""
+        found = self.select_table("state")
+        if len(found) != 1:
+            raise damage_error(self._database.path, "its state is missing")
+        return State(**found[0])
+
+    def insert(self, table: str, **values: Any) -> int:
+        """Add a row with the next number, and return that number."""
+        number = getattr(self.state, f"last_{table}") + 1
+        row = [
+            plain_value(value) for value in (number, *(values[name] for name in COLUMNS[table][1:]))
+        ]
+        self._database.run(insert_statement(table), (*row, row_checksum(table, row)))
+        self.state = self.state._replace(**{f"last_{table}": number})
+        if (counter := {"delivery": "deliveries", "event": "events", "batch": "batches"}.get(table)):  # fmt: skip
+            self.state = self.state._replace(**{counter: getattr(self.state, counter) + 1})
+        return int(number)
+
+    def _write_state(self) -> None:
+        self._database.run("DELETE FROM state")
+        row = (*self.state, row_checksum("state", self.state))
+        self._database.run(insert_statement("state"), row)
+
+    def select_table(self, table: str, rest: str = "") -> list[dict[str, Any]]:
+        """Return rows of a table by column."""
+        found = self._database.run(select_statement(table, rest))
+        return [self._check(table, row) for row in found.fetchall()]
+
+    def select(
+        self, rest: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> Iterator[StoredDelivery]:
+        """Yield the deliveries that a condition selects, each with its last event."""
+        for row in self._database.run(f"{_SELECT} {rest}", values):
+            yield self._stored(row)
+
+    def select_by_digest(self, *digests: str) -> list[StoredDelivery]:
+        """Return all deliveries of a request, by any digest of it, newest first."""
+        found: dict[int, StoredDelivery] = {}
+        for digest in dict.fromkeys(filter(None, digests)):
+            one, other = (
+                {number for (number,) in self._database.run(statement, (digest,))}
+                for statement in _NUMBERS_BY_DIGEST
+            )
+            if one != other:
+                raise damage_error(self._database.path, "its indexes of deliveries differ")
+            rows = list(self.select("WHERE d.digest = ?", (digest,))) if one else []
+            if {row.delivery["number"] for row in rows} != one:
+                raise damage_error(self._database.path, "a delivery is missing")
+            found |= {row.delivery["number"]: row for row in rows}
+        return [found[number] for number in sorted(found, reverse=True)]
+
+    def first_event(self, delivery: int) -> int:
+        """Return the number of the first event of a delivery."""
+        one, other = (
+            self._database.run(statement, (delivery,)).fetchone()[0] for statement in _FIRST_EVENT
+        )
+        if one is None or one != other:
+            raise damage_error(self._database.path, "its indexes of events differ")
+        return int(one)
+
+    def check_all(self) -> None:
+        """Check the whole file: its structure, the number of rows, and the checksum of each."""
+        found = self._database.run("PRAGMA integrity_check(1)").fetchall()
+        if found != [("ok",)]:
+            raise damage_error(self._database.path, str(found[0][0]) if found else "")
+        state = self.read_state()
+        counts = [
+            sum(1 for _ in self._checked_rows(table)) for table in COLUMNS if table != "state"
+        ]
+        expected = [
+            state.deliveries,
+            state.events,
+            state.batches,
+            state.last_batch_end,
+            state.last_decision,
+        ]
+        if counts != expected:
+            raise damage_error(self._database.path, "records are missing")
+
+    def _checked_rows(self, table: str) -> Iterator[dict[str, Any]]:
+        for row in self._database.run(select_statement(table)):
+            yield self._check(table, row)
+
+    def _stored(self, row: tuple[Any, ...]) -> StoredDelivery:
+        *values, other_last = row
+        if values[_DELIVERY_WIDTH] is None or values[_DELIVERY_WIDTH] != other_last:
+            raise damage_error(self._database.path, "an event is missing")
+        delivery = self._check("delivery", values[:_DELIVERY_WIDTH])
+        return StoredDelivery(delivery, self._check("event", values[_DELIVERY_WIDTH:]))
+
+    def _check(self, table: str, row: Sequence[Any]) -> dict[str, Any]:
+        *values, checksum = row
+        try:
+            is_intact = row_checksum(table, values) == checksum
+        except (TypeError, ValueError):  # a value of another type than any that is stored
+            is_intact = False
+        if not is_intact:
+            raise damage_error(self._database.path, f"a record of `{table}` does not fit its checksum")  # fmt: skip
+        return dict(zip(COLUMNS[table], values, strict=True))

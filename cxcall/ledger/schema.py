@@ -1,0 +1,127 @@
+"""The tables of the ledger, and their older forms."""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 4
+NOT_RECORDED = "?"
+"""Stands for what an older version did not record about a batch."""
+APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "delivery": ("number", "id", "at", "profile", "operation", "provenance", "method", "target", "digest", "numbers",
+                 "again", "batch", "row"),
+    "event": ("number", "delivery", "at", "kind", "attempts", "outcome", "status", "engagement_id", "correlation_id",
+              "resolution", "ended_at", "note", "boot", "uptime"),
+    "batch": ("number", "id", "at", "profile", "operation", "target", "file", "digest", "given"),
+    "batch_end": ("number", "batch", "at"),
+    "decision": ("number", "at", "note"),
+    "state": ("number", "id", "generation", "last_delivery", "last_event", "last_batch", "last_batch_end",
+              "last_decision", "deliveries", "events", "batches"),
+}  # fmt: skip
+"""The columns of each table, without the checksum that follows them."""
+
+
+def select_statement(table: str, rest: str = "") -> str:
+    """Return the statement that reads all columns of a table, with the checksum last."""
+    return f"SELECT {columns_of(table, table)} FROM {table} {rest}"  # noqa: S608 - names of this file
+
+
+def insert_statement(table: str) -> str:
+    """Return the statement that adds a row with its checksum."""
+    marks = ", ".join("?" * (len(COLUMNS[table]) + 1))
+    return f"INSERT INTO {table} VALUES ({marks})"  # noqa: S608 - names of this file
+
+
+def columns_of(table: str, alias: str) -> str:
+    """Return the columns of a table for a SELECT, with the checksum last."""
+    return ", ".join(f"{alias}.{column}" for column in (*COLUMNS[table], "checksum"))
+
+
+_APPEND_ONLY_TABLES = ("delivery", "event")
+
+
+def trigger(table: str, verb: str) -> str:
+    """Return the statement for the trigger that forbids a change of a table."""
+    return (
+        f"CREATE TRIGGER {table}_{verb} BEFORE {verb} ON {table} "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
+    )
+
+
+# Rows of deliveries and events are only inserted. The state of a delivery is its last event. Before
+# each attempt an event says `unknown`, so a process that is killed while it sends leaves the
+# delivery `unknown`.
+#
+# Each row has a checksum, and what the duplicate guard looks for stands in two indexes, whose results
+# are compared: a damaged page cannot hide a delivery or its last event from both.
+TABLES = (
+    """CREATE TABLE delivery (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+        profile TEXT NOT NULL, operation TEXT NOT NULL, provenance TEXT NOT NULL,
+        method TEXT NOT NULL, target TEXT NOT NULL, digest TEXT NOT NULL,
+        numbers TEXT NOT NULL, again INTEGER NOT NULL, batch TEXT NOT NULL, row INTEGER,
+        checksum TEXT NOT NULL
+    )""",
+    """CREATE TABLE event (
+        number INTEGER PRIMARY KEY, delivery INTEGER NOT NULL REFERENCES delivery,
+        at REAL NOT NULL, kind TEXT NOT NULL, attempts INTEGER NOT NULL, outcome TEXT NOT NULL,
+        status INTEGER, engagement_id TEXT, correlation_id TEXT, resolution TEXT NOT NULL,
+        ended_at REAL, note TEXT NOT NULL, boot TEXT NOT NULL, uptime REAL NOT NULL,
+        checksum TEXT NOT NULL
+    )""",
+    """CREATE TABLE batch (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+        profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
+        file TEXT NOT NULL, digest TEXT NOT NULL, given TEXT NOT NULL, checksum TEXT NOT NULL
+    )""",
+    """CREATE TABLE batch_end (
+        number INTEGER PRIMARY KEY, batch TEXT NOT NULL, at REAL NOT NULL, checksum TEXT NOT NULL
+    )""",
+    """CREATE TABLE decision (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, note TEXT NOT NULL, checksum TEXT NOT NULL
+    )""",
+    """CREATE TABLE state (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL, generation INTEGER NOT NULL,
+        last_delivery INTEGER NOT NULL, last_event INTEGER NOT NULL, last_batch INTEGER NOT NULL,
+        last_batch_end INTEGER NOT NULL, last_decision INTEGER NOT NULL,
+        deliveries INTEGER NOT NULL, events INTEGER NOT NULL, batches INTEGER NOT NULL,
+        checksum TEXT NOT NULL
+    )""",
+)
+INDEXES = (
+    "CREATE INDEX delivery_at ON delivery (at)",
+    "CREATE INDEX delivery_digest ON delivery (digest)",
+    "CREATE INDEX delivery_digest_at ON delivery (digest, at)",
+    "CREATE INDEX delivery_operation ON delivery (operation, at)",
+    "CREATE INDEX delivery_batch ON delivery (batch, digest) WHERE batch <> ''",
+    "CREATE INDEX event_delivery ON event (delivery)",
+    "CREATE INDEX event_delivery_at ON event (delivery, at)",
+    "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
+    *(trigger(table, verb) for table in _APPEND_ONLY_TABLES for verb in ("UPDATE", "DELETE")),
+)
+PRUNE_TRIGGERS = tuple(trigger(table, "DELETE") for table in _APPEND_ONLY_TABLES)
+EXPECTED = {*TABLES, *INDEXES}
+"""What `sqlite_master` must hold, statement by statement."""
+
+UPGRADES = {
+    2: (
+        "ALTER TABLE delivery ADD COLUMN batch TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE delivery ADD COLUMN row INTEGER",
+        "CREATE INDEX delivery_batch ON delivery (batch, digest) WHERE batch <> ''",
+        """CREATE TABLE batch (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+            profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
+            file TEXT NOT NULL, digest TEXT NOT NULL
+        )""",
+        "CREATE TABLE batch_end (batch TEXT NOT NULL, at REAL NOT NULL)",
+        "CREATE INDEX batch_end_batch ON batch_end (batch)",
+    ),
+    3: (f"ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT '{NOT_RECORDED}'",),
+}
+"""The statements that lead to each older version; version 4 copies all rows, see `upgrade.py`."""
+
+OLD_TABLES = ("delivery", "event", "batch", "batch_end")
+OLD_INDEXES = (
+    "delivery_at", "delivery_digest", "delivery_operation", "delivery_batch", "event_delivery", "event_engagement",
+    "batch_end_batch",
+)  # fmt: skip

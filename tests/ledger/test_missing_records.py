@@ -1,0 +1,348 @@
+"""A missing record is not proof that no call was placed: what disappears is noticed, and no call is repeated."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import stat
+import subprocess
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.database import FILE_NAME
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.marker import MissingRecordsError
+from helpers.command import CONTACT, CXCALL
+from helpers.ledger_process import intent
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import Any
+
+    from helpers.command import Cxcall
+
+SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+OTHER = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "y", "--yes")
+BATCH = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm")  # fmt: skip
+
+
+@pytest.fixture
+def platform(cxcall: Cxcall) -> Iterator[Platform]:
+    with Platform() as running:
+        cxcall.environment |= running.environment
+        yield running
+
+
+def state_of(cxcall: Cxcall) -> Path:
+    return cxcall.folder / "state"
+
+
+def write_rows(cxcall: Cxcall, count: int) -> None:
+    rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(count)]
+    cxcall.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+
+
+# --- at the end of a process, one file has all records
+
+
+def test_main_file_alone_has_all_records_after_a_send(cxcall: Cxcall, platform: Platform) -> None:
+    cxcall(*SEND, code=0)
+    state = state_of(cxcall)
+    assert [path.name for path in state.iterdir() if path.name.startswith(FILE_NAME)] == [FILE_NAME]
+    alone = cxcall.folder / "alone"
+    alone.mkdir()
+    shutil.copy(state / FILE_NAME, alone)
+    listed = cxcall("history", "list", "-o", "jsonl", env={"CXCALL_STATE_DIR": str(alone)}, code=0)
+    assert listed.envelope["outcome"] == "accepted"
+    assert "already-sent" in cxcall(*SEND, env={"CXCALL_STATE_DIR": str(alone)}, code=7).err
+    assert platform.rung == 1
+
+
+def test_main_file_alone_has_all_records_after_a_batch(cxcall: Cxcall, platform: Platform) -> None:
+    write_rows(cxcall, 30)
+    cxcall(*BATCH, "30", code=0)
+    assert not (state_of(cxcall) / f"{FILE_NAME}-wal").exists()
+    with closing(sqlite3.connect(state_of(cxcall) / FILE_NAME)) as ledger:
+        assert ledger.execute("SELECT count(*) FROM delivery").fetchone() == (30,)
+        assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert platform.rung == 30
+
+
+# --- a file that is not whole is refused
+
+
+def make_empty(state: Path) -> None:
+    (state / FILE_NAME).write_bytes(b"")
+
+
+def make_database_without_tables(state: Path) -> None:
+    (state / FILE_NAME).unlink()
+    with closing(sqlite3.connect(state / FILE_NAME)) as other:
+        other.execute("VACUUM")
+        other.execute("PRAGMA user_version = 4")
+
+
+def remove_tables(state: Path) -> None:
+    with closing(sqlite3.connect(state / FILE_NAME)) as ledger:
+        for table in ("event", "delivery"):
+            ledger.execute(f"DROP TABLE {table}")
+        ledger.commit()
+
+
+def leave_log_alone(state: Path) -> None:
+    (state / FILE_NAME).rename(state / f"{FILE_NAME}-wal")
+
+
+def leave_journal_alone(state: Path) -> None:
+    (state / FILE_NAME).rename(state / f"{FILE_NAME}-journal")
+
+
+def cut_in_half(state: Path) -> None:
+    content = (state / FILE_NAME).read_bytes()
+    (state / FILE_NAME).write_bytes(content[: len(content) // 2])
+
+
+def cut_first_page(state: Path) -> None:
+    content = (state / FILE_NAME).read_bytes()
+    (state / FILE_NAME).write_bytes(content[:4096])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        make_empty, make_database_without_tables, remove_tables, leave_log_alone, leave_journal_alone, cut_in_half,
+        cut_first_page,
+    ],
+)  # fmt: skip
+def test_remains_of_a_ledger_are_refused_with_safe_advice(
+    cxcall: Cxcall, platform: Platform, spoil: Callable[[Path], None]
+) -> None:
+    cxcall(*SEND, code=0)
+    state = state_of(cxcall)
+    spoil(state)
+    before = {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()}
+    for words in (SEND, ("history", "list")):
+        refused = cxcall(*words, code=2)
+        assert "error[ledger]" in refused.err
+    assert {path.name: path.read_bytes() for path in state.iterdir() if path.is_file()} == before
+    advice = refused.err.partition("then `")[2].partition("`")[0]
+    subprocess.run(advice, shell=True, check=True, cwd=cxcall.folder)
+    assert "records-missing" in cxcall(*SEND, code=7).err  # following it places no second call
+    assert platform.rung == 1
+
+
+# --- a ledger that disappeared is noticed
+
+
+def delete_file(state: Path) -> None:
+    (state / FILE_NAME).unlink()
+
+
+def delete_folder(state: Path) -> None:
+    shutil.rmtree(state)
+
+
+def replace_by_new_ledger(state: Path) -> None:
+    shutil.rmtree(state)
+    Ledger.open(state).__exit__()
+
+
+LOSSES: list[Callable[[Path], None]] = [delete_file, delete_folder, replace_by_new_ledger]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_lost_ledger_stops_calls_until_a_person_decides(
+    cxcall: Cxcall, platform: Platform, lose: Callable[[Path], None]
+) -> None:
+    cxcall(*SEND, code=0)
+    lose(state_of(cxcall))
+    for words in (SEND, OTHER):
+        stopped = cxcall(*words, "-o", "json", code=7)
+        assert stopped.codes == ["records-missing"]
+    listed = cxcall("history", "list", "-o", "json", code=0)
+    assert listed.codes == ["records-missing"]
+    assert "`--yes` is required" in cxcall("history", "accept", code=2).err
+    cxcall("history", "accept", "--yes", code=0)
+    cxcall(*OTHER, code=0)
+    assert cxcall("history", "list", "-o", "json", code=0).codes == []
+    assert "no records are missing" in cxcall("history", "accept", "--yes", code=2).err
+    assert platform.rung == 2
+
+
+def test_older_copy_of_the_ledger_stops_calls(cxcall: Cxcall, platform: Platform) -> None:
+    cxcall(*OTHER, code=0)
+    state = state_of(cxcall)
+    shutil.copy(state / FILE_NAME, cxcall.folder / "copy")
+    cxcall(*SEND, code=0)
+    shutil.copy(cxcall.folder / "copy", state / FILE_NAME)
+    assert "older copy" in cxcall(*SEND, code=7).err
+    # A call that is sent on purpose does not make the copy whole.
+    for _ in range(3):
+        cxcall(*OTHER, "--again", code=0)
+    assert "records-missing" in cxcall(*SEND, code=7).err
+    assert platform.rung == 5
+
+
+def test_accepted_ledger_is_the_only_one_from_then_on(cxcall: Cxcall, platform: Platform) -> None:
+    cxcall(*SEND, code=0)
+    state = state_of(cxcall)
+    (state / FILE_NAME).rename(cxcall.folder / "first")
+    cxcall("history", "accept", "--yes", code=0)
+    cxcall(*OTHER, code=0)
+    shutil.copy(cxcall.folder / "first", state / FILE_NAME)
+    assert "another one than before" in cxcall(*OTHER, code=7).err
+    assert platform.rung == 2
+
+
+def test_decision_to_go_on_is_recorded(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "a", marker_folder=tmp_path / "markers") as ledger:
+        ledger.begin(intent("x"), 0)
+    (tmp_path / "a" / FILE_NAME).unlink()
+    with Ledger.open(tmp_path / "a", marker_folder=tmp_path / "markers") as ledger:
+        problem = ledger.accept_missing_records()
+    with closing(sqlite3.connect(tmp_path / "a" / FILE_NAME)) as file:
+        assert file.execute("SELECT note FROM decision").fetchall() == [(problem,)]
+
+
+def test_lost_ledger_stops_a_batch_and_its_resumption(cxcall: Cxcall, platform: Platform) -> None:
+    write_rows(cxcall, 3)
+    cxcall(*BATCH, "3", code=0)
+    shutil.rmtree(state_of(cxcall))
+    for more in ((), ("--resume",)):
+        stopped = cxcall(*BATCH, "3", *more, code=7)
+        assert "records-missing" in stopped.err
+        assert "leave out" not in stopped.err
+    assert platform.rung == 3
+
+
+def test_resumption_on_another_machine_does_not_advise_to_begin_anew(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    write_rows(cxcall, 3)
+    cxcall(*BATCH, "3", code=0)
+    shutil.rmtree(state_of(cxcall))
+    shutil.rmtree(cxcall.folder / "config")
+    refused = cxcall(*BATCH, "3", "--resume", code=2)
+    assert "no earlier batch" in refused.err
+    assert "leave out" not in refused.err
+    assert "send the others as a file of their own" in refused.err
+    assert platform.rung == 3
+
+
+def test_log_of_a_killed_process_cannot_be_removed_unnoticed(
+    cxcall: Cxcall,
+) -> None:
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def kill(_body: Any, _count: int) -> Reply:
+        processes[0].kill()
+        return Reply()
+
+    with Platform(kill) as platform:
+        cxcall.environment |= platform.environment
+        processes.append(
+            subprocess.Popen([str(CXCALL), *SEND], cwd=cxcall.folder, env=cxcall.environment)
+        )
+        processes[0].wait(30)
+        log = state_of(cxcall) / f"{FILE_NAME}-wal"
+        content = log.read_bytes()
+        log.unlink()
+        assert "records-missing" in cxcall(*SEND, code=7).err
+        for damaged in (content[:-1], content[:32], content[: len(content) // 2]):
+            log.write_bytes(damaged)
+            cxcall(*SEND, code=7)
+        log.write_bytes(content)
+        assert platform.rung == 1
+
+
+def test_marker_that_cannot_be_written_does_not_prevent_a_call(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    (cxcall.folder / "config").mkdir()
+    (cxcall.folder / "config" / "ledgers").write_text("a file in place of the folder")
+    cxcall(*SEND, code=0)
+    cxcall(*SEND, code=7)
+    assert platform.rung == 1
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"generation": null}'])
+def test_unreadable_marker_still_names_its_ledger(tmp_path: Path, content: str) -> None:
+    markers, state = tmp_path / "markers", tmp_path / "state"
+    with Ledger.open(state, marker_folder=markers) as ledger:
+        ledger.record_outcome(ledger.begin(intent("x"), 0), Outcome.REFUSED)
+    [marker] = markers.iterdir()
+    marker.write_text(content, "utf-8")
+    with Ledger.open(state, marker_folder=markers) as ledger:
+        assert ledger.begin(intent("x"), 0)
+    (state / FILE_NAME).unlink()
+    with (
+        Ledger.open(state, marker_folder=markers) as ledger,
+        pytest.raises(MissingRecordsError),
+    ):
+        ledger.begin(intent("x"), 0)
+
+
+def test_two_state_folders_have_markers_of_their_own(tmp_path: Path) -> None:
+    for name in ("a", "b", "a", "b"):
+        with Ledger.open(tmp_path / name, marker_folder=tmp_path / "markers") as ledger:
+            ledger.record_outcome(ledger.begin(intent("x"), 0), Outcome.REFUSED)
+    assert len(list((tmp_path / "markers").iterdir())) == 2
+
+
+# --- the clock
+
+
+def test_call_recorded_by_a_slow_clock_stops_a_second_one(
+    cxcall: Cxcall, platform: Platform
+) -> None:
+    cxcall(*SEND, code=0)
+    with closing(sqlite3.connect(state_of(cxcall) / FILE_NAME)) as file:
+        (digest,) = file.execute("SELECT digest FROM delivery").fetchone()
+    cxcall(*OTHER, code=0)
+    shutil.rmtree(state_of(cxcall))
+    shutil.rmtree(cxcall.folder / "config")
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with Ledger.open(state_of(cxcall), now=lambda: yesterday) as ledger:
+        ledger.record_outcome(
+            ledger.begin(intent("x")._replace(digest=digest), 900), Outcome.ACCEPTED
+        )
+    assert "already-sent" in cxcall(*SEND, code=7).err
+    pruned = cxcall("history", "prune", "--older-than", "1h", "--yes", "-o", "json", code=0)
+    assert pruned.envelope["data"]["pruned"] == 0
+    assert platform.rung == 2
+
+
+# --- a backup
+
+
+def test_backup_is_a_whole_private_ledger(cxcall: Cxcall, platform: Platform) -> None:
+    cxcall(*SEND, code=0)
+    made = cxcall("history", "backup", "copy.sqlite3", "-o", "json", code=0)
+    assert made.envelope["data"] == {"file": "copy.sqlite3", "deliveries": 1}
+    copy = cxcall.folder / "copy.sqlite3"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert "exists" in cxcall("history", "backup", "copy.sqlite3", code=2).err
+    assert [path.name for path in cxcall.folder.iterdir() if "copy" in path.name] == [
+        "copy.sqlite3"
+    ]
+    assert "error[ledger]" in cxcall("history", "backup", "no/folder/copy", code=2).err
+    shutil.rmtree(state_of(cxcall))
+    state_of(cxcall).mkdir()
+    shutil.copy(copy, state_of(cxcall) / FILE_NAME)
+    assert "already-sent" in cxcall(*SEND, code=7).err
+    assert platform.rung == 1
+
+
+def test_backup_is_taken_while_another_process_writes(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path / "state") as writer, Ledger.open(tmp_path / "state") as reader:
+        for number in range(5):
+            writer.begin(intent(str(number)), 0)
+        assert reader.back_up(tmp_path / "copy") == 5
+        assert writer.begin(intent("after"), 0)
