@@ -10,42 +10,42 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
-from functools import cached_property
 from hashlib import file_digest, sha256
+from io import BytesIO
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from cxcall.contracts.json_schema import SCHEMAS, merged_schema
+from cxcall.contracts.json_schema import SCHEMAS
 from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from cxcall.contracts.conversion.convert import Converted
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument
+    from cxcall.contracts.operation import Operation
 
-FORMAT = 4
+FORMAT = 5
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
-_DETAILS = ("description", "parameters", "requestBody", "responses")
-"""Members of an operation that no list of operations shows."""
 _TABLES = """
+    PRAGMA journal_mode = OFF;
     CREATE TABLE part (kind TEXT, name TEXT, json TEXT, checksum INTEGER, PRIMARY KEY (kind, name));
     CREATE TABLE body (name TEXT, is_array INTEGER, names INTEGER, required INTEGER);
     CREATE TABLE property (
         name TEXT, operation INTEGER, is_required INTEGER, PRIMARY KEY (name, operation)
     ) WITHOUT ROWID;
 """
+_PARTS = "SELECT json, checksum FROM part WHERE kind = ? ORDER BY rowid"
+_PART = "SELECT json, checksum FROM part WHERE kind = ? AND name = ?"
 _LIKELY = """
-    SELECT part.name, json, checksum FROM (
+    SELECT json, checksum FROM (
         SELECT body.name, found = required AS is_whole, shared FROM body LEFT JOIN (
             SELECT operation, count(*) AS shared, sum(is_required) AS found FROM property
             WHERE name IN ({marks}) GROUP BY operation
@@ -67,7 +67,7 @@ def open_document(path: str) -> OpenApiDocument:
     try:
         return CachedDocument(path, content)
     except (OSError, sqlite3.Error):
-        return ParsedDocument(_convert(path, content or read_bytes(path)).as_document())
+        return ParsedDocument(_convert(path, content or read_bytes(path)))
 
 
 def cache_folder() -> Path:
@@ -84,7 +84,7 @@ def cache_folder() -> Path:
 class CachedDocument:
     """A converted document in its file. Threads and processes may share it.
 
-    `content` is what a file holds that can be read only once. Raises OSError or sqlite3.Error if no
+    `content` is what a pipe held, which cannot be read again. Raises OSError or sqlite3.Error if no
     file can be used.
     """
 
@@ -92,7 +92,7 @@ class CachedDocument:
         self._path, self._content = path, content
         self._connections: dict[int, sqlite3.Connection] = {}
         self._schemas: dict[str, JsonSchema] = {}
-        self._file = _cached_file(_digest(path, content))
+        self._file = cache_folder() / f"{_digest(path, content)}.sqlite"
         self.head: Mapping[str, Any] = self._part("document", self._file.stem)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -100,16 +100,16 @@ class CachedDocument:
         return {**self.__dict__, "_connections": {}}
 
     def routes(self) -> list[tuple[str, str, str]]:
-        """Return method, path, and name of every operation, in the document's order."""
+        """Return method, path, and name of each operation, in the order of the document."""
         return [(method, path, name) for method, path, name in self._part("document", "routes")]
 
     def entries(self) -> Iterator[OperationEntry]:
-        """Yield every operation, in the document's order."""
-        return self._entries("SELECT name, json, checksum FROM part WHERE kind = 'operation' ORDER BY rowid")  # fmt: skip
+        """Yield the operations in the order of the document."""
+        return (OperationEntry(*each) for each in self._read(_PARTS, "operation"))
 
     def find_by_name(self, name: str) -> Iterator[OperationEntry]:
-        """Yield the operation of that name."""
-        return self._entries("SELECT name, json, checksum FROM part WHERE kind = 'operation' AND name = ?", name)  # fmt: skip
+        """Yield the operations called `name`."""
+        return (OperationEntry(*each) for each in self._read(_PART, "operation", name))
 
     def find_commands(self, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
         """Yield the operations that have a command of their own."""
@@ -119,8 +119,8 @@ class CachedDocument:
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, the likeliest first."""
         searched = names[:_NAMES_SEARCHED]
-        marks = ", ".join("?" * len(searched))
-        return self._entries(_LIKELY.format(marks=marks, is_array=int(is_array)), *searched)
+        statement = _LIKELY.format(marks=", ".join("?" * len(searched)), is_array=int(is_array))
+        return (OperationEntry(*each) for each in self._read(statement, *searched))
 
     def target(self, reference: str) -> JsonSchema:
         """Return the schema that a `$ref` leads to."""
@@ -129,23 +129,11 @@ class CachedDocument:
             self._schemas[name] = self._part("schema", name)
         return self._schemas[name]
 
-    def details(self, name: str) -> Mapping[str, Any]:
-        """Return the members of an operation that lists do not show."""
-        found: Mapping[str, Any] = self._part("details", name)
-        return found
-
-    def _entries(self, statement: str, *values: str) -> Iterator[OperationEntry]:
-        for name, (method, path, shown) in self._read(statement, *values):
-            yield OperationEntry(method, path, _Declaration(self, name, shown))
-
     def _part(self, kind: str, name: str) -> Any:
-        statement = "SELECT name, json, checksum FROM part WHERE kind = ? AND name = ?"
-        return self._read(statement, kind, name, is_required=True)[0][1]
+        return self._read(_PART, kind, name, is_required=True)[0]
 
-    def _read(
-        self, statement: str, *values: str, is_required: bool = False
-    ) -> list[tuple[str, Any]]:
-        """Return names and parsed JSON; a damaged file is written again, once."""
+    def _read(self, statement: str, *values: str, is_required: bool = False) -> list[Any]:
+        """Return parsed JSON; a damaged file is written again, once."""
         for is_damaged in (False, True):
             try:
                 rows = self._connect(is_damaged=is_damaged).execute(statement, values).fetchall()
@@ -153,56 +141,35 @@ class CachedDocument:
                 if is_damaged:
                     raise
                 continue
-            if all(crc32(text.encode()) == checksum for _, text, checksum in rows) and (
+            if all(crc32(text.encode()) == checksum for text, checksum in rows) and (
                 rows or not is_required
             ):
                 break
-        return [(name, json.loads(text)) for name, text, _ in rows]
+        return [json.loads(text) for text, _ in rows]
 
     def _connect(self, *, is_damaged: bool) -> sqlite3.Connection:
         """Return this process's connection; the file is written if it is missing or damaged."""
         process = os.getpid()
         if is_damaged or process not in self._connections:
             if is_damaged or not _is_private(self._file):
-                _write_file(self._file, self._path, self._content)
+                self._write()
             with suppress(OSError):
                 os.utime(self._file)  # those unused longest are removed first
             address = f"{self._file.absolute().as_uri()}?mode=ro&immutable=1"
             self._connections[process] = sqlite3.connect(address, uri=True, check_same_thread=False)
         return self._connections[process]
 
-
-class _Declaration(Mapping[str, Any]):
-    """What is declared of an operation; its details are read when they are needed."""
-
-    def __init__(self, document: CachedDocument, name: str, shown: Mapping[str, Any]) -> None:
-        self._document, self._name, self._shown = document, name, shown
-
-    @cached_property
-    def _details(self) -> Mapping[str, Any]:
-        return self._document.details(self._name)
-
-    def __getitem__(self, key: str) -> Any:
-        return self._details[key] if key in _DETAILS else self._shown[key]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from (*self._shown, *self._details)
-
-    def __len__(self) -> int:
-        return len(self._shown) + len(self._details)
+    def _write(self) -> None:
+        content = read_bytes(self._path) if self._content is None else self._content
+        if _digest(self._path, content) != self._file.stem:
+            raise OSError(f"{self._path} was changed while it was read")
+        _write_file(self._file, _convert(self._path, content))
 
 
 def _digest(path: str, content: bytes | None) -> str:
-    found = sha256(f"{__version__} {FORMAT} ".encode())
-    if content is not None:
-        found.update(content)
-        return found.hexdigest()
-    with open(path, "rb") as file:  # noqa: PTH123 - a path as given
-        return file_digest(file, found.copy).hexdigest()
-
-
-def _cached_file(digest: str) -> Path:
-    return cache_folder() / f"{digest}.sqlite"
+    start = sha256(f"{__version__} {FORMAT} ".encode())
+    with BytesIO(content) if content is not None else open(path, "rb") as file:  # noqa: PTH123 - a path as given
+        return file_digest(file, start.copy).hexdigest()
 
 
 def _is_private(file: Path) -> bool:
@@ -216,7 +183,7 @@ def _is_private(file: Path) -> bool:
     return True
 
 
-def _convert(path: str, content: bytes) -> Converted:
+def _convert(path: str, content: bytes) -> dict[str, Any]:
     from cxcall.contracts.call_risk import set_call_risk
     from cxcall.contracts.contract import load_shipped_contracts
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
@@ -226,21 +193,20 @@ def _convert(path: str, content: bytes) -> Converted:
     head = add_shipped_server(converted.head, [each.declared for each in shipped])
     converted = converted._replace(head=head)
     set_call_risk(converted, shipped)
-    return converted
+    return converted.as_document()
 
 
-def _write_file(file: Path, path: str, content: bytes | None) -> None:
-    """Convert a document into its file, which appears as a whole; raises OSError if that fails."""
-    content = read_bytes(path) if content is None else content
-    if _cached_file(_digest(path, content)) != file:
-        raise OSError(f"{path} was changed while it was read")
-    converted = _convert(path, content)
+def _write_file(file: Path, document: Mapping[str, Any]) -> None:
+    """Write a converted document into its file, which appears as a whole; raises OSError if that fails.
+
+    The oldest files are removed, also those that a writer left unfinished when it was killed.
+    """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = mkstemp(dir=file.parent)
+    handle, name = mkstemp(".sqlite", dir=file.parent)
     os.close(handle)
     try:
-        with closing(sqlite3.connect(name)) as connection:
-            _fill(connection, converted, file.stem)
+        with closing(sqlite3.connect(name)) as connection, connection:
+            _fill(connection, document, file.stem)
         Path(name).replace(file)
     finally:
         Path(name).unlink(missing_ok=True)
@@ -252,50 +218,37 @@ def _write_file(file: Path, path: str, content: bytes | None) -> None:
         raise FileNotFoundError(file)
 
 
-def _fill(connection: sqlite3.Connection, converted: Converted, digest: str) -> None:
+def _fill(connection: sqlite3.Connection, document: Mapping[str, Any], digest: str) -> None:
+    from cxcall.contracts.contract import Contract
+
+    operations = Contract("", dict(document)).operations
+    parts: dict[str, dict[str, Any]] = {
+        "document": {
+            digest: {**document, "paths": {}, "components": {}},
+            "routes": [(each.method, each.path, each.name) for each in operations],
+            "commands": [each.name for each in operations if "x-cxcall-command" in each.declared],
+        },
+        "operation": {each.name: (each.method, each.path, each.declared) for each in operations},
+        "schema": document["components"]["schemas"],
+    }
     connection.executescript(_TABLES)
-    operations = {entry[2]["operationId"]: entry for entry in converted.operations}
-    routes = [(method, path, name) for name, (method, path, _) in operations.items()]
-    commands = [name for name, entry in operations.items() if "x-cxcall-command" in entry[2]]
-    document = {digest: converted.head, "routes": routes, "commands": commands}
-    shown: dict[str, Any] = {}
-    details: dict[str, Any] = {}
-    for name, (method, path, declared) in operations.items():
-        shown[name] = (
-            method,
-            path,
-            {key: declared[key] for key in declared if key not in _DETAILS},
-        )
-        details[name] = {key: declared[key] for key in _DETAILS if key in declared}
-        _fill_body(connection, name, details[name], converted)
-    kinds: dict[str, dict[str, Any]] = {"document": document, "operation": shown, "details": details, "schema": converted.schemas}  # fmt: skip
-    for kind, parts in kinds.items():
-        texts = ((name, json.dumps(part, separators=(",", ":"))) for name, part in parts.items())
+    for kind, members in parts.items():
+        texts = ((name, json.dumps(part, separators=(",", ":"))) for name, part in members.items())
         rows = ((kind, name, text, crc32(text.encode())) for name, text in texts)
         connection.executemany("INSERT INTO part VALUES (?, ?, ?, ?)", rows)
-    connection.commit()
+    for operation in operations:
+        if operation.takes_body:
+            _fill_body(connection, operation)
 
 
-def _fill_body(
-    connection: sqlite3.Connection, name: str, details: Mapping[str, Any], converted: Converted
-) -> None:
+def _fill_body(connection: sqlite3.Connection, operation: Operation) -> None:
     """Write which names a body has, so that its operation is found by them."""
-    media = details.get("requestBody", {}).get("content", {}).get("application/json", {})
-    if "schema" not in media:
-        return
-
-    def resolve(node: JsonSchema) -> JsonSchema:
-        found = dict(node)
-        while "$ref" in found:
-            found = {**converted.schemas[found.pop("$ref").removeprefix(SCHEMAS)], **found}
-        return found
-
-    schema = merged_schema(resolve, media["schema"])
+    schema = operation.schema_at("")
     is_array = "array" in schema.get("type", ())
-    if is_array and isinstance(schema.get("items"), dict):
-        schema = merged_schema(resolve, schema["items"])
+    if is_array:
+        schema = operation.schema_at("/0")
     names, required = set(schema.get("properties", {})), set(schema.get("required", ()))
-    body = (name, is_array, len(names), len(required))
+    body = (operation.name, is_array, len(names), len(required))
     row = connection.execute("INSERT INTO body VALUES (?, ?, ?, ?)", body).lastrowid
     properties = ((each, row, each in required) for each in names | required)
     connection.executemany("INSERT INTO property VALUES (?, ?, ?)", properties)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ from zlib import crc32
 
 import pytest
 
+from cxcall.contracts.cached_document import FILES_KEPT
 from helpers.small_api import openapi, swagger
 
 if TYPE_CHECKING:
@@ -208,6 +210,18 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
     assert "skipLead" in names(cxcall, file)  # the change is not noticed as damage
     (cached if place == "file" else cached.parent).chmod(0o777)
     assert "callLead" in names(cxcall, file)
+
+
+def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall: Cxcall) -> None:
+    folder = Path(cxcall.environment["CXCALL_STATE_DIR"], "cache")
+    folder.mkdir(mode=0o700, parents=True)
+    for number in range(FILES_KEPT + 2):
+        (folder / f"tmp{number}.sqlite").write_bytes(b"cut")
+        os.utime(folder / f"tmp{number}.sqlite", (number, number))
+    names(cxcall, cxcall.file("own.json", swagger()))
+    assert len(kept(cxcall)) == FILES_KEPT
+    assert not {"tmp0.sqlite", "tmp1.sqlite", "tmp2.sqlite"} & {file.name for file in kept(cxcall)}
+    assert len(list(folder.iterdir())) == FILES_KEPT
 
 
 def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
