@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 INTERNATIONAL_IN_TEXT = re.compile(r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}")
+_OTHER_THAN_DIGITS = re.compile(r"[^0-9]")
 _EXIT_CODE = re.compile(r"^(?:00|011)(?=[1-9])")
 _MIN_NATIONAL_DIGITS = 7
 
 
 def plain_digits(text: str) -> str:
     """Return the digits of a text, those of other scripts as `0` to `9`."""
+    if text.isascii():
+        return _OTHER_THAN_DIGITS.sub("", text)
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.do_not_call import INTERNATIONAL_IN_TEXT
@@ -29,6 +31,8 @@ _NORTH_AMERICAN = re.compile(
     r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
 )
 _DIGIT_RUN = re.compile(r"(?<![\w-])\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![\w-])")
+_DIGIT = re.compile(r"\d")
+_MIN_LENGTH_IN_TEXT = 7
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCHEME = re.compile(r"^\s*(?:tel|sips?|callto):", re.IGNORECASE)
 _DIALABLE = re.compile(r"\s*\+?[0-9][0-9 ().\-/\s]*")
@@ -111,40 +115,59 @@ def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> I
             if parameter.is_list:
                 schema, texts = schema.get("items", {}), text.split(",")
             for each in texts:
-                yield _Value(each, parameter.location, _fold(parameter.name), "", schema, True)  # noqa: FBT003 - declared
-    yield from _values_in(operation, body.value, "", "", "")
+                name = _fold(parameter.name)
+                yield _Value(each, parameter.location, name, "", schema, is_declared=True)
+    yield from _BodyWalk(operation).values(body.value, "", "", "", operation.declared_body_schema)
 
 
-def _values_in(
-    operation: Operation, value: Any, pointer: str, name: str, parent: str
-) -> Iterator[_Value]:
-    if isinstance(value, dict):
-        for key, member in value.items():
-            place = join_pointer(pointer, key)
-            yield _Value(key, place, "", "", {}, True)  # noqa: FBT003 - a key is dialed only by its form
-            yield from _values_in(operation, member, place, _fold(key), name)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _values_in(operation, item, join_pointer(pointer, index), name, parent)
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        schema = operation.schema_at(pointer)
-        yield _Value(value, pointer, name, parent, schema, _is_declared(operation, pointer))
+class _BodyWalk:
+    """Walks through a body with its schema; the items of a long array share one merged schema."""
 
+    def __init__(self, operation: Operation) -> None:
+        self._resolve = operation.contract.resolve
+        self._merged: dict[int, tuple[JsonSchema, JsonSchema]] = {}
 
-def _is_declared(operation: Operation, pointer: str) -> bool:
-    parent, _, name = pointer.rpartition("/")
-    return name in operation.schema_at(parent).get("properties", {})
+    def values(
+        self, value: Any, pointer: str, name: str, parent: str, node: JsonSchema, *, is_declared: bool = False
+    ) -> Iterator[_Value]:  # fmt: skip
+        """Yield the texts and numbers in a value, whose schema is `node`, and the keys of its objects."""
+        if isinstance(value, dict):
+            schema = self._schema(node)
+            declared = schema.get("properties", {})
+            for key, member in value.items():
+                place, below = join_pointer(pointer, key), member_schema(schema, key)
+                if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key is dialed only by its form
+                    yield _Value(key, place, "", "", {}, is_declared=True)
+                yield from self.values(member, place, _fold(key), name, below, is_declared=key in declared)  # fmt: skip
+        elif isinstance(value, list):
+            below = member_schema(self._schema(node), "0")
+            for index, item in enumerate(value):
+                yield from self.values(item, join_pointer(pointer, index), name, parent, below)
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield _Value(value, pointer, name, parent, self._schema(node), is_declared)
+
+    def _schema(self, node: JsonSchema) -> JsonSchema:
+        if not node:
+            return node
+        known = self._merged.get(id(node))
+        if known is None or known[0] is not node:
+            known = self._merged[id(node)] = node, merged_schema(self._resolve, node)
+        return known[1]
 
 
 def _numbers_of(entry: _Value) -> Iterator[tuple[str, Evidence]]:
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
-    is_caller = bool(_CALLER_NAMES.fullmatch(entry.name))
+    if not _DIGIT.search(text) and entry.schema.get("format") not in _PHONE_FORMATS:
+        return
+    is_caller = _is_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
         yield text, Evidence.NAMED
         return
     plain = _normalized(text)
+    if len(plain) < _MIN_LENGTH_IN_TEXT:
+        return
     if isinstance(value, str):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
             for match in pattern.finditer(plain):
@@ -160,11 +183,22 @@ def _is_whole_number(entry: _Value, text: str) -> bool:
         return True
     if _INTERNATIONAL.fullmatch(text) and not entry.is_declared:
         return True
-    names = (entry.name, entry.parent if entry.name in _GENERIC_NAMES else "")
-    is_named = any(each and _NUMBER_NAMES.fullmatch(each) for each in names)
+    is_generic = entry.name in _GENERIC_NAMES
+    is_named = _is_number_name(entry.name) or (is_generic and _is_number_name(entry.parent))
     return is_named and bool(_DIALABLE.fullmatch(dialed_part(text))) and not _DATE.match(text)
 
 
+@lru_cache
+def _is_caller_name(name: str) -> bool:
+    return bool(_CALLER_NAMES.fullmatch(name))
+
+
+@lru_cache
+def _is_number_name(name: str) -> bool:
+    return bool(name and _NUMBER_NAMES.fullmatch(name))
+
+
+@lru_cache
 def _fold(name: str) -> str:
     folded = re.sub(r"[^0-9a-z]", "", name.lower())
     return folded if folded.endswith("e164") else folded.rstrip("0123456789")
