@@ -75,6 +75,7 @@ class CheckStatistics:
     already_sent: int = 0
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[Severity] = field(default_factory=Counter)
+    repeated_notes: int = 0
 
     @property
     def to_send(self) -> int:
@@ -86,13 +87,25 @@ class CheckStatistics:
         self.rows += 1
         self.invalid += checked.request is None
         for finding in checked.findings:
+            if self._is_repeated_note(finding):
+                self.repeated_notes += 1
+                continue
             self.counts[finding.severity] += 1
             if len(self.findings) < MAX_SHOWN_FINDINGS:
                 self.findings.append(finding)
 
+    def _is_repeated_note(self, finding: Finding) -> bool:
+        """Return whether a note says of another row what an earlier one says: it would hide the errors."""
+        said = finding.code, finding.message
+        return finding.severity is Severity.NOTE and any(
+            said == (each.code, each.message) for each in self.findings
+        )
+
     def summary(self) -> str:
         """Return the counts as a line of text."""
         parts = [count_phrase(self.rows, "row"), f"{self.rows - self.invalid} valid"]
+        if self.repeated_notes:
+            parts.append(f"the same note for {count_phrase(self.repeated_notes, 'more row')}")
         parts += [f"{self.invalid} not valid"] if self.invalid else []
         parts += [f"{self.already_sent} done by an earlier run"] if self.already_sent else []
         more = sum(self.counts.values()) - len(self.findings)

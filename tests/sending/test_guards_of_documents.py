@@ -240,3 +240,11 @@ def test_national_and_international_spellings_are_compared(
     number: str, entry: str, *, is_listed: bool
 ) -> None:
     assert (number in NumberList([entry])) is is_listed
+
+
+def test_batch_shows_a_repeated_note_once(cxcall: Cxcall) -> None:
+    rows = "contact-id,reason-code\n" + "".join(f"{USER[:-1]}{digit},x\n" for digit in range(3))
+    words = ("batch", cxcall.file("rows.csv", rows), "--operation", "personal-connection", "-n")
+    ran = cxcall(*words, "--do-not-call", cxcall.file("dnc.txt", NUMBER), code=0)
+    assert ran.err.count("note[number-unchecked]") == 1
+    assert "3 rows, 3 valid, the same note for 2 more rows" in ran.err
