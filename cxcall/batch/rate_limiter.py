@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.transport import retry_after
-from cxcall.transport.retry_after import HeldBackError
+from cxcall.transport.retry_after import SendPostponedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,14 +118,14 @@ class RateLimiter:
     def wait_to_send(self, prepared_in: float) -> None:
         """Wait until a request that took `prepared_in` seconds to prepare may be sent.
 
-        Raises HeldBackError when a pause has begun meanwhile.
+        Raises SendPostponedError when a pause has begun meanwhile.
         """
         with self._send_lock:
             self._update_lead_time(prepared_in)
             while (wait := self._last_sent_at + self._interval - time.monotonic()) > 0:
                 time.sleep(wait)
             if self._paused_until > time.monotonic():
-                raise HeldBackError
+                raise SendPostponedError
             with self._state_lock:
                 self._last_sent_at = time.monotonic()
                 self._preparing -= 1
@@ -149,7 +149,7 @@ class RateLimiter:
             return
         if response.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
             now = datetime.now(UTC)
-            wait = retry_after.wait_asked(response.headers, response.body, now)
+            wait = retry_after.requested_wait(response.headers, response.body, now)
             if wait is not None and wait > self._max_wait:
                 self.excessive_wait = wait
             elif wait is not None:
@@ -159,7 +159,7 @@ class RateLimiter:
             return
         self._compensate_delay(exchange.timings)
         self._interval = max(self._interval * _SPEED_UP, self._base_interval)
-        window = retry_after.window_left(response.headers)
+        window = retry_after.remaining_window(response.headers)
         if window is not None and window[0] < self._in_flight and window[1] <= self._max_wait:
             self.pause(window[1])
 
@@ -194,7 +194,7 @@ class RateLimitSlot:
         return self._is_acquired
 
     def wait_to_send(self) -> None:
-        """Wait until the request may be sent; raises HeldBackError when a pause has begun."""
+        """Wait until the request may be sent; raises SendPostponedError when a pause has begun."""
         self._rate_limiter.wait_to_send(time.monotonic() - self._acquired_at)
         self._was_sent = True
 

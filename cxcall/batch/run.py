@@ -24,7 +24,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime import signals
-from cxcall.runtime.signals import block_in_thread, heeded
+from cxcall.runtime.signals import block_in_thread, handled_signals
 from cxcall.sending.dialer import Plan, SendHooks, deliver
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Run:
             self._events.put(None)
             signals.on_signal()
 
-        before = {number: signal.signal(number, interrupt) for number in heeded()}
+        before = {number: signal.signal(number, interrupt) for number in handled_signals()}
         if signals.noted:
             signals.noted.clear()
             self.interrupts += 1

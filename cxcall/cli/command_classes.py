@@ -1,4 +1,4 @@
-"""Typer's application, group, and command classes, with usage errors in cxcall's own words."""
+"""Extend Typer's application, group, and command classes with cxcall's usage errors."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class App(typer.Typer):
 
 
 class Command(TyperCommand):
-    """A command that refuses extra arguments itself, and keeps its arguments for error messages."""
+    """A command that reports extra arguments itself, and keeps its arguments for error messages."""
 
     allow_extra_args = True
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments; raises UsageError for more than the command takes."""
+        """Parse the arguments; raises UsageError for extra ones."""
         extra = _parse(super().parse_args, ctx, args)
         if extra and not ctx.resilient_parsing:
             words = " ".join(f"`{word}`" for word in extra)
@@ -38,7 +38,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of commands that names the nearest command when one is unknown."""
+    """A group of commands that suggests the nearest name for an unknown command."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the subcommand."""
@@ -60,12 +60,12 @@ class Group(TyperGroup):
 def _parse(
     parse: Callable[[Any, list[str]], list[str]], context: Any, args: list[str]
 ) -> list[str]:
-    """Parse arguments, and keep what the message of an error needs: the arguments and the context."""
+    """Parse arguments, and keep the arguments and the context for error messages."""
     context.meta[_ARGUMENTS] = list(args)
     try:
         return parse(context, args)
     except typer.TyperException as error:
-        if getattr(error, "ctx", None) is None:  # an option's missing value is raised without one
+        if getattr(error, "ctx", None) is None:  # the error for a missing value has no context
             error.ctx = context  # type: ignore[attr-defined]  # usage errors have it
         raise
 
@@ -89,7 +89,7 @@ def parameter_name(parameter: Any) -> str:
 def raw_value(context: Any, parameter: Any) -> str:
     """Return what the command line gives a parameter, before its conversion; empty if nothing.
 
-    A flag before the subcommand is the default of the same flag behind it.
+    A flag before the subcommand is the default of the same flag after it.
     """
     arguments = context.meta.get(_ARGUMENTS, ())
     values, _, _ = context.command.make_parser(context).parse_args(list(arguments))

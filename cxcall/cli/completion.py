@@ -1,7 +1,8 @@
-"""What may stand at the cursor of a command line: commands, flags, and values, for the shell that asks.
+"""Complete commands, options, and values for a shell.
 
-A shell runs `cxcall` with `_CXCALL_COMPLETE` naming the shell. It gets lines: `files` where names
-of files fit, too, else `words`; then one line a value, with what it is about where the shell shows that.
+A completion script runs `cxcall` with the name of the shell in `_CXCALL_COMPLETE`. The first line of
+the output is `files` if file names also fit, otherwise `words`. One line per value follows, with its
+description if the shell shows descriptions.
 """
 
 from __future__ import annotations
@@ -14,33 +15,35 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-NAME = "_CXCALL_COMPLETE"
-_MOST = 50
+SHELL_VARIABLE = "_CXCALL_COMPLETE"
+_MAX_RECORDS = 50
 
 
 class Value(NamedTuple):
-    """One word to offer, and what it is about."""
+    """A possible word and its description."""
 
     text: str
     about: str = ""
 
 
-class Offer(NamedTuple):
-    """What fits at the cursor; each value stands in for the whole word under it."""
+class Completions(NamedTuple):
+    """The values that fit at the cursor; each one replaces the whole word there."""
 
     values: tuple[Value, ...] = ()
     takes_files: bool = False
 
 
 def complete(words: list[str], environment: Mapping[str, str]) -> str:
-    """Return what to offer after `words`; nothing where anything is wrong: nobody waits for an error here."""
-    shell, word = environment[NAME], environment.get("_CXCALL_WORD", "")
+    """Return the lines for the completion script; empty after any error, as a shell cannot show it."""
+    shell, word = environment[SHELL_VARIABLE], environment.get("_CXCALL_WORD", "")
     breaks = ""
-    if shell == "bash":  # bash splits words at marks of its own: it gives the line as it was typed
+    if (
+        shell == "bash"
+    ):  # bash splits words at its own delimiters, so its script passes the line as it was typed
         words, word = _split(environment.get("_CXCALL_LINE", ""))
         breaks = environment.get("_CXCALL_BREAKS", "")
     try:
-        offer = offer_for(words, word)
+        offer = find_completions(words, word)
     except Exception:  # noqa: BLE001 - a broken setting, contract or ledger has no values
         return ""
     done = max((word.rfind(mark) + 1 for mark in breaks), default=0)
@@ -55,30 +58,30 @@ def complete(words: list[str], environment: Mapping[str, str]) -> str:
     )
 
 
-def offer_for(words: list[str], word: str) -> Offer:
-    """Return what fits in the place of `word`, behind `words`; raises what the command line raises."""
+def find_completions(words: list[str], word: str) -> Completions:
+    """Return the completions of `word` after `words`; raises the errors of the command line."""
     context = _context_after(words)
     if context is None:
-        return Offer()
-    found: Iterable[Value]
+        return Completions()
+    candidates: Iterable[Value]
     name, equals, value = word.partition("=")
     if word.startswith("-") and not equals and "--" not in words:
-        found, begun, takes_files = _flags(context), word, False
+        candidates, prefix, takes_files = _flags(context), word, False
     else:
         is_joined = word.startswith("-") and bool(equals)
-        begun = value if is_joined or word == "=" else word
+        prefix = value if is_joined or word == "=" else word
         parameter = _parameter_at(context, [*words, name] if is_joined else words)
         if parameter is None:
-            found, takes_files = _subcommands(context), False
+            candidates, takes_files = _subcommands(context), False
         else:
-            found, takes_files = _values(parameter, context)
-    before = word.removesuffix(begun)
-    fitting = (value for value in found if value.text.startswith(begun))
-    return Offer(tuple(Value(before + text, about) for text, about in fitting), takes_files)
+            candidates, takes_files = _values(parameter, context)
+    before = word.removesuffix(prefix)
+    fitting = (value for value in candidates if value.text.startswith(prefix))
+    return Completions(tuple(Value(before + text, about) for text, about in fitting), takes_files)
 
 
 def _context_after(words: list[str]) -> Any:
-    """Return the context of the innermost command that `words` name; None behind an unknown command."""
+    """Return the context of the innermost command in `words`; None after an unknown command."""
     from cxcall.cli.option_binding import Invocation
     from cxcall.cli.root_command import assemble
 
@@ -97,7 +100,7 @@ def _context_after(words: list[str]) -> Any:
 
 
 def _parameter_at(context: Any, words: list[str]) -> Any:
-    """Return the option that waits for its value behind `words`, else the first argument without one."""
+    """Return the option whose value comes after `words`, otherwise the first argument without a value."""
     parameters = context.command.get_params(context)
     for parameter in parameters:
         is_option = parameter.param_type_name == "option" and not parameter.is_flag
@@ -117,7 +120,7 @@ def _is_given(context: Any, parameter: Any) -> bool:
 
 
 def _split(line: str) -> tuple[list[str], str]:
-    """Split what stands before the cursor as a shell does; returns the words behind the command, and the last one."""
+    """Split the line before the cursor as a shell does; returns the words after the command and the last one."""
     import shlex
 
     reader = shlex.shlex(line, posix=True)
@@ -125,14 +128,14 @@ def _split(line: str) -> tuple[list[str], str]:
     words: list[str] = []
     try:
         words.extend(reader)
-    except ValueError:  # a quote that is still open: what it holds so far is the word
+    except ValueError:  # an open quote: its content so far is the word
         words.append(reader.token)
     words = words[1:]
     return (words, "") if not words or line[-1:].isspace() else (words[:-1], words[-1])
 
 
 def _flags(context: Any) -> Iterator[Value]:
-    """Yield the flags of a command that may be given, or given again."""
+    """Yield the flags of a command that are not on the line yet, or that are repeatable."""
     for parameter in context.command.get_params(context):
         is_option = parameter.param_type_name == "option" and not parameter.hidden
         if is_option and (parameter.multiple or not _is_given(context, parameter)):
@@ -150,13 +153,13 @@ def _subcommands(context: Any) -> Iterator[Value]:
 
 
 def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
-    """Return the values of a flag or argument: its choices, or what its name and metavar promise."""
+    """Return the values of a flag or argument by its choices, name, and metavar, and whether files fit."""
     choices = getattr(parameter.type, "choices", None)
     if choices:
         return [Value(str(choice)) for choice in choices], False
     kinds = set(re.findall("[A-Z]+", parameter.metavar or ""))
-    maker = _codes if "CODE" in kinds else _MAKERS.get(parameter.name)
-    return maker(context) if maker else (), "FILE" in kinds
+    source = _codes if "CODE" in kinds else _SOURCES.get(parameter.name)
+    return source(context) if source else (), "FILE" in kinds
 
 
 def _profiles(_context: Any) -> Iterator[Value]:
@@ -202,25 +205,25 @@ def _outcomes(_context: Any) -> Iterator[Value]:
 
 
 def _recorded(field: str) -> Callable[[Any], Iterator[Value]]:
-    """Return the maker of a field's values in the newest deliveries of the ledger."""
+    """Return a function that yields the values of a field in the newest deliveries."""
 
-    def recorded(_context: Any) -> Iterator[Value]:
+    def find_values(_context: Any) -> Iterator[Value]:
         from cxcall.cli.actions.machine_ledger import open_ledger
         from cxcall.ledger.database import FILE_NAME
         from cxcall.settings.settings import state_dir
 
-        if not (state_dir() / FILE_NAME).exists():  # opening it would make one
+        if not (state_dir() / FILE_NAME).exists():  # opening it would create one
             return
         with open_ledger() as ledger:
-            for record in ledger.records(limit=_MOST):
+            for record in ledger.records(limit=_MAX_RECORDS):
                 at = record.at.astimezone()
                 if text := getattr(record, field):
                     yield Value(text, f"{at:%Y-%m-%d %H:%M} {record.operation}, {record.outcome}")
 
-    return recorded
+    return find_values
 
 
-_MAKERS: dict[str, Callable[[Any], Iterable[Value]]] = {
+_SOURCES: dict[str, Callable[[Any], Iterable[Value]]] = {
     "profile": _profiles,
     "operation": _operations,
     "outcome": _outcomes,

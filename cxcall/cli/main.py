@@ -17,7 +17,7 @@ from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
 from cxcall.runtime.process_exit import discard, report_write_error
 from cxcall.runtime.signals import let_interrupt, note_only, stop_if_noted
-from cxcall.runtime.streams import UnwrittenError, guard
+from cxcall.runtime.streams import WriteError, guard_streams
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -48,51 +48,54 @@ class _Run:
         """Run the command and print its report; raises KeyboardInterrupt."""
         let_interrupt(self.code)
         stop_if_noted()
-        guard()
+        guard_streams()
         invocation, report = Invocation(), Report()
         try:
             report = self._run_command(invocation)
-            let_interrupt(self.code)  # a reader may take nothing for ever
+            let_interrupt(self.code)  # printing can block for ever if nobody reads
             if report is not _PRINTED:
-                spoken = invocation.output or parse_output_options(self._arguments, report.command)
-                Screen.standard(spoken).print_report(report)
+                options = invocation.output or parse_output_options(self._arguments, report.command)
+                Screen.standard(options).print_report(report)
             sys.stdout.flush()
         except OSError as error:
-            self.code = _unwritten(error, report)
+            self.code = _handle_write_error(error, report)
             return
         self.code = report.exit_code
 
     def _run_command(self, invocation: Invocation) -> Report:
-        """Run the command; from then on, its exit code is that of the run where it did something."""
-        asked = _asking(self._arguments) if self._arguments else ()
-        report = (_report(asked, invocation) or _PRINTED) if asked else Report(text=short_help())
+        """Run the command; keep its exit code if it did something that a signal must not hide."""
+        arguments = _rewrite_help(self._arguments)
+        if arguments:
+            report = _run_arguments(arguments, invocation) or _PRINTED
+        else:
+            report = Report(text=short_help())
         if report.delivery or report.exit_code or report.is_change_accepted:
             self.code = report.exit_code
         return report
 
 
 _PRINTED = Report()
-"""The report of a command that has said all that it had to say itself, as help does."""
+"""The report of a command that printed its output itself, such as `--help`."""
 
 
-def _unwritten(error: OSError, report: Report) -> int:
-    """Say that a report did not get out, and return its exit code: a call that was placed is never denied."""
+def _handle_write_error(error: OSError, report: Report) -> int:
+    """Print that the report could not be written; return its own exit code if a call may have been placed."""
     delivery = report.delivery.id if report.delivery else ""
-    told = report_write_error(error, f"; see `cxcall history show {delivery}`" if delivery else "")
-    return report.exit_code if report.exit_code or report.is_change_accepted else told
+    code = report_write_error(error, f"; see `cxcall history show {delivery}`" if delivery else "")
+    return report.exit_code if report.exit_code or report.is_change_accepted else code
 
 
-def _asking(arguments: Sequence[str]) -> Sequence[str]:
-    """Write `help COMMAND` as `COMMAND --help`; `help` alone asks for the whole."""
-    if arguments[0] != "help":
+def _rewrite_help(arguments: Sequence[str]) -> Sequence[str]:
+    """Return `COMMAND --help` for `help COMMAND`, and all other arguments unchanged."""
+    if arguments[:1] != ["help"]:
         return arguments
     known = Commands(name="cxcall").list_commands(None)
     is_command = all(word in known for word in arguments[1:2])
     return [*arguments[1:], "--help"] if is_command else arguments
 
 
-def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
-    """Run the command; None when it has said all that it had to say itself, as help does."""
+def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report | None:
+    """Run the command and return its report; None if it printed its output itself, such as `--help`."""
     try:
         result = assemble(arguments).main(
             args=list(arguments),
@@ -108,31 +111,31 @@ def _report(arguments: Sequence[str], invocation: Invocation) -> Report | None:
         return usage_report(error, _command_in(arguments))
     except (KeyboardInterrupt, typer.Abort):
         result = ExitCode.INTERRUPTED
-    except UnwrittenError:
+    except WriteError:
         raise
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except BaseException as fault:  # noqa: BLE001 - the error boundary: a panic in Rust is no Exception
         return _fault_report(fault, invocation.command)
-    if result == ExitCode.INTERRUPTED:  # Typer, too, turns Ctrl-C into this number
+    if result == ExitCode.INTERRUPTED:  # Typer returns this number after Ctrl-C
         command = invocation.command or _command_in(arguments)
-        talk = ["interrupted; nothing was sent"]
-        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=talk)
+        diagnostics = ["interrupted; nothing was sent"]
+        return Report(command, Outcome.ERROR, ExitCode.INTERRUPTED, diagnostics=diagnostics)
     return result if isinstance(result, Report) else None
 
 
 def _command_in(arguments: Sequence[str]) -> str:
-    """Name the command in raw arguments, for the report of one that failed before it was parsed."""
+    """Return the command in raw arguments, for errors that occur before parsing."""
     words = iter(arguments)
     root = Commands(name="cxcall")
     known = root.list_commands(None)
     first = next((word for word in words if word in known), "")
-    within = getattr(root.get_command(None, first), "commands", ()) if first else ()
-    return " ".join([first, *(word for word in words if word in within)][:2])
+    subcommands = getattr(root.get_command(None, first), "commands", ()) if first else ()
+    return " ".join([first, *(word for word in words if word in subcommands)][:2])
 
 
 def _fault_report(fault: BaseException, command: str) -> Report:
-    """Describe a fault of cxcall itself by places in its code alone: values could be secrets."""
+    """Return the report of a fault in cxcall; it names only places in the code, as values can be secrets."""
     from traceback import extract_tb
 
     places = [

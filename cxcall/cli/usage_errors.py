@@ -1,4 +1,4 @@
-"""Describe the errors of Typer's parser in cxcall's own words, from the attributes of its exceptions."""
+"""Turn the exceptions of Typer's parser into cxcall's messages."""
 
 from __future__ import annotations
 

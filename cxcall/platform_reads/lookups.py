@@ -227,7 +227,7 @@ def _check_rights(
 
 def _check_rate_budget(last: Delivery | None) -> CheckResult:
     response = last.exchange.response if last and last.exchange else None
-    window = retry_after.window_left(response.headers) if response else None
+    window = retry_after.remaining_window(response.headers) if response else None
     if window is None:
         return CheckResult.unknown("rate", "the answers tell no rate")
     count, seconds = window

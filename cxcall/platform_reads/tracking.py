@@ -191,7 +191,7 @@ def follow(
         names_callee = "far" in tracker.declared
         state = CallState(engagement_id, elapsed, legs, is_over, names_callee, delivery)
         yield state
-        window = retry_after.window_left(response.headers)
+        window = retry_after.remaining_window(response.headers)
         wait = window[1] if window and window[0] < _LOW_BUDGET else pause
         if is_over or until(state) or elapsed + wait > max_seconds:
             return

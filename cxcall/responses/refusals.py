@@ -185,7 +185,7 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
 
 
 def _retry_advice(response: HttpResponse) -> str:
-    seconds = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+    seconds = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
     if seconds is None:
         return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
     return f"send it again in {math.ceil(seconds)} s: that is what the answer asks for"

@@ -49,7 +49,7 @@ class _Interrupter:
 def let_interrupt(exit_code: int) -> None:
     """Make both signals raise KeyboardInterrupt from here on; a second one ends the process with `exit_code`."""
     handler = _Interrupter(exit_code)
-    for number in heeded():
+    for number in handled_signals():
         signal.signal(number, handler)
 
 
@@ -62,11 +62,11 @@ def stop_if_noted() -> None:
 
 def note_only() -> None:
     """Only note both signals from here on, for `DeferredSignals`, or as the exit code is already known."""
-    for number in heeded():
+    for number in handled_signals():
         signal.signal(number, lambda number, _frame: noted.append(number))
 
 
-def heeded() -> list[signal.Signals]:
+def handled_signals() -> list[signal.Signals]:
     """Return the signals that the parent process did not set to be ignored, as `nohup` and `&` do."""
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -109,7 +109,9 @@ class DeferredSignals:
 
     def __enter__(self) -> Self:
         if current_thread() is main_thread():  # signals are not handled on any other
-            self._before = {number: signal.signal(number, self._take) for number in heeded()}
+            self._before = {
+                number: signal.signal(number, self._take) for number in handled_signals()
+            }
             self.caught = self.caught or bool(noted)
             noted.clear()
         return self

@@ -21,7 +21,7 @@ _PATIENCE = 2.0
 """Seconds that a write may block once a signal came: nobody may be reading."""
 
 
-class UnwrittenError(OSError):
+class WriteError(OSError):
     """stdout cannot be written, for example as the disk is full; not raised for a closed pipe."""
 
 
@@ -41,11 +41,11 @@ class _TimedWrite:
 _timed = _TimedWrite()
 
 
-def limit_writes() -> None:
+def limit_write_time() -> None:
     """Let writes to the standard streams fail from here on, if they block for two seconds."""
 
     def check() -> None:
-        limit_writes()
+        limit_write_time()
         if _timed.since is not None and monotonic() - _timed.since >= _PATIENCE:
             raise TimeoutError(ETIMEDOUT, "nobody reads it")
 
@@ -74,7 +74,7 @@ class _GuardedStdout(TextIOWrapper):
             raise error
         if isinstance(error, TimeoutError):
             discard(self)
-        raise UnwrittenError(*error.args) from None
+        raise WriteError(*error.args) from None
 
 
 class _GuardedStderr(TextIOWrapper):
@@ -96,12 +96,12 @@ class _GuardedStderr(TextIOWrapper):
             discard(self)
 
 
-def guard() -> None:
+def guard_streams() -> None:
     """Make the standard streams safe to write to, and escape what they cannot encode.
 
     A stream that was closed before the start (`>&-`) becomes the null device.
     """
-    signals.on_signal = limit_writes
+    signals.on_signal = limit_write_time
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     sys.stdout = _guarded(sys.stdout, _GuardedStdout)
     sys.stderr = _guarded(sys.stderr, _GuardedStderr)

@@ -150,7 +150,7 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
     from cxcall.responses.platform_words import SOURCE, platform_message
     from cxcall.transport import retry_after
 
-    seconds = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+    seconds = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
     is_rate_limit = response.status == HTTPStatus.TOO_MANY_REQUESTS
     again = f"in {math.ceil(seconds)} s" if seconds else "in a minute"
     words = platform_message(response)

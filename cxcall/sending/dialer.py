@@ -245,7 +245,7 @@ class _Attempts:
         wait = None
         if evidence is Evidence.BUSY and exchange.response is not None:
             response = exchange.response
-            wait = retry_after.wait_asked(response.headers, response.body, datetime.now(UTC))
+            wait = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
         elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
             pass  # a read may be repeated, whatever became of it
         elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:

@@ -53,7 +53,7 @@ def exchange(
 
     `timeout` bounds the whole of it, name resolution and a dribbled answer included, in seconds.
     `turn` is called once the connection stands and before anything leaves; it may wait, or raise
-    HeldBackError.
+    SendPostponedError.
     No redirect is followed and nothing is repeated. Raises Interrupted when told to stop, and
     what `auth` raises.
     """

@@ -18,7 +18,7 @@ _KINDS = {
     "BadStatusLine": "the response is not HTTP",
     "LineTooLong": "the response is not HTTP",
     "HTTPException": "the response is not HTTP",
-    "HeldBackError": "held back while the API asks to wait",
+    "SendPostponedError": "held back while the API asks to wait",
     "InvalidHeader": "the response is not HTTP",
     "InvalidProxyURL": "its address cannot be used",
     "InvalidSchema": "its address cannot be used",
@@ -37,7 +37,7 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
         return _broken(causes, line), _words(root, "the response was truncated or is not HTTP")
     names = {type(cause).__name__ for cause in causes}
     signs = (
-        ("held", "HeldBackError" in names),
+        ("held", "SendPostponedError" in names),
         ("certificate", bool(names & _CERTIFICATE) or _NO_BUNDLE in str(error)),
         ("proxy", bool(names & _PROXY) or line.phase == "proxy"),
         ("dns", "gaierror" in names),

@@ -23,11 +23,11 @@ _IN_WORDS = (
 )
 
 
-class HeldBackError(Exception):
+class SendPostponedError(Exception):
     """It is not a request's turn after all: nothing of it left, and it may be sent later."""
 
 
-def wait_asked(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
+def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
     """Return the seconds that an answer asks to wait; None when it does not say.
 
     Taken from `Retry-After`, else from words in the body, else from `inin-ratelimit-reset`
@@ -57,7 +57,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return min(max((until - since).total_seconds(), 0.0), LONGEST)
 
 
-def window_left(headers: Mapping[str, str]) -> tuple[int, float] | None:
+def remaining_window(headers: Mapping[str, str]) -> tuple[int, float] | None:
     """Return (requests left, seconds until the count starts anew) of the API's own window.
 
     From `inin-ratelimit-allowed`, `-count` and `-reset` (docs/platforms/genesys-cloud.md#rate-limits); None when

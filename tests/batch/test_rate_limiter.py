@@ -12,7 +12,7 @@ import pytest
 from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
-from cxcall.transport.retry_after import HeldBackError
+from cxcall.transport.retry_after import SendPostponedError
 from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 
@@ -110,7 +110,7 @@ def test_pause_holds_back_a_request_that_has_a_slot() -> None:
     slot = RateLimitSlot(limiter)
     assert slot.acquire()
     respond(limiter, 429, **{"Retry-After": "30"})
-    with pytest.raises(HeldBackError):
+    with pytest.raises(SendPostponedError):
         slot.wait_to_send()
 
 
@@ -134,7 +134,7 @@ def test_window_pauses_only_when_fewer_requests_are_left_than_in_flight() -> Non
         limiter.wait_to_send(0.0)
     assert limiter.acquire()
     respond(limiter, 201, **full)
-    with pytest.raises(HeldBackError):
+    with pytest.raises(SendPostponedError):
         limiter.wait_to_send(0.0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.transport.retry_after import LONGEST, backoff, retry_after, wait_asked
+from cxcall.transport.retry_after import LONGEST, backoff, requested_wait, retry_after
 from helpers.work import time_limit
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ PLATFORM = b'{"message":"Rate limit exceeded the maximum. Retry the request in [
 def test_the_wait_that_is_asked_for(
     headers: dict[str, str], body: bytes, expected: float | None
 ) -> None:
-    assert wait_asked(headers, body, NOW) == expected
+    assert requested_wait(headers, body, NOW) == expected
 
 
 @given(
@@ -74,7 +74,7 @@ def test_the_wait_that_is_asked_for(
     st.binary() | st.text().map(lambda text: f"retry in {text} seconds".encode("utf-8", "replace")),
 )
 def test_nothing_breaks_it(headers: dict[str, str], body: bytes) -> None:
-    asked = wait_asked(headers, body, NOW)
+    asked = requested_wait(headers, body, NOW)
     assert asked is None or 0 <= asked <= LONGEST
 
 
@@ -92,7 +92,7 @@ def test_only_the_header_counts_for_retry_after() -> None:
 
 def test_a_long_body_is_searched_to_its_end() -> None:
     with time_limit():
-        assert wait_asked({}, b"retry " * 10**6 + b"retry in 5 seconds", NOW) is None
+        assert requested_wait({}, b"retry " * 10**6 + b"retry in 5 seconds", NOW) is None
 
 
 @given(st.integers(1, 10**6))

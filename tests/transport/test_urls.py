@@ -146,4 +146,5 @@ def test_the_flags_of_a_document_are_listed(cxcall: Cxcall) -> None:
     shown = cxcall("send", "callLead", "--contract", own, "--help", code=0).out
     for flag in ("--filter", "--page-size", "--user-name", "--a-b", "--größe", "--param"):
         assert flag in shown
-    assert "$" not in shown
+    assert "--$" not in shown
+    assert "Set the parameter `$filter`." in shown

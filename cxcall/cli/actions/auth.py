@@ -1,4 +1,4 @@
-"""What `auth` does: log in, show the credentials, print a token, log out."""
+"""Run `cxcall auth`: log in, show the credentials, print a token, log out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `config` does: show the effective settings and their folders."""
+"""Run `cxcall config`: show the effective settings and their folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `doctor` does: build the input of the preflight checks, print each result, count them."""
+"""Run `cxcall doctor`: build the input of the preflight checks, print each result, count them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `history` does: list, show, resolve, export, prune, and back up recorded deliveries."""
+"""Run `cxcall history`: list, show, resolve, export, prune, and back up recorded deliveries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `operations` does: list operations, show one, print a sample body."""
+"""Run `cxcall operations`: list operations, show one, print a sample body."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.payloads import payload
-from cxcall.runtime.streams import UnwrittenError
+from cxcall.runtime.streams import WriteError
 from cxcall.sending import call_guards
 from cxcall.sending.consent import ask_consent
 from cxcall.sending.draft import (
@@ -93,7 +93,7 @@ def _deliver_and_follow(
         return report
     try:
         return follow_call(report, tracker, started, checked.settings, screen)
-    except (BrokenPipeError, UnwrittenError):
+    except (BrokenPipeError, WriteError):
         return report  # nothing more can be printed, but the call was placed
 
 

@@ -1,4 +1,4 @@
-"""What `track` and `--wait` do: read the state of a call until it ends, and print each change."""
+"""Follow a call for `track` and `--wait`: read its state until it ends, and print each change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cxcall.output.screen import Screen
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads import tracking
 from cxcall.runtime.signals import DeferredSignals
-from cxcall.runtime.streams import UnwrittenError
+from cxcall.runtime.streams import WriteError
 from cxcall.sending.draft import build_request, stop_on_errors
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def follow_call(
                 report, tracker, engagement_id, TrackOptions(wait=True), settings, screen
             )
             signals.close()
-        except (BrokenPipeError, UnwrittenError):
+        except (BrokenPipeError, WriteError):
             raise
         except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the call was placed: nothing may hide it
             cause = error
@@ -121,13 +121,13 @@ def _follow(
 def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
     """Return the report of a placed call that can no longer be followed."""
     found = cause.findings if isinstance(cause, CxcallError) else ()
-    what = "interrupted while the call was followed"
+    what = "interrupted while it was followed"
     if isinstance(cause, Exception):
-        what = "the call could not be followed" + ("" if found else f": {type(cause).__name__}")
+        what = "it could not be followed" + ("" if found else f": {type(cause).__name__}")
     left = Finding.warning(
         "outcome-unknown",
         "response",
-        f"{what}; it was placed, and may continue",
+        f"{what}; the call was placed, and may continue",
         fix=f"{command('cxcall', 'track', engagement_id, '--wait')} follows it again",
     )
     warned = [each._replace(severity=Severity.WARNING) for each in found]

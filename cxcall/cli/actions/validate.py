@@ -1,4 +1,4 @@
-"""What `validate` does with its flags: check all that is named, show how far it is, sum up."""
+"""Run `cxcall validate`: check files, show progress, and summarize."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from cxcall.validation.payload_check import PayloadVerdict
     from cxcall.validation.run import Validation
 
-_SHORT = 0.3  # seconds: what takes longer has a bar
+_PROGRESS_DELAY = 0.3
+"""Seconds before a progress bar is shown."""
 
 
 def run_validation(
     validation: Validation, files: Sequence[str], output: OutputOptions, *, every: bool
 ) -> Report:
-    """Check the files; JSON Lines are printed as they come, all else is summed up in the report."""
+    """Check the files and return the report; JSON Lines are printed during the check."""
     screen = Screen.standard(output)
-    # A CI system shows what it is given, and counts it: it is given everything.
+    # A CI system counts the findings, so it receives all of them.
     result = ValidationSummary(None if every or output.output in CI_FORMATS else FINDINGS_SHOWN)
     with ExitStack() as stack:
         progress = _Progress(screen, files, stack, result)
@@ -41,7 +42,7 @@ def run_validation(
             if output.output == "jsonl":
                 for line in _verdict_lines(entry):
                     screen.print_line(line)
-                screen.stdout.flush()  # a pipe is told of what has come, not of what is to come
+                screen.stdout.flush()  # a reader of a pipe sees each result at once
     return Report(
         command="validate",
         outcome=result.outcome,
@@ -61,7 +62,7 @@ def run_validation(
 
 
 def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
-    """Yield the verdicts as JSON; those of lines in a row differ in the line alone."""
+    """Yield the verdicts as JSON; those of a run differ only in the line number."""
     if not isinstance(entry, VerdictRun):
         yield json.dumps(entry.as_dict(), ensure_ascii=False)
         return
@@ -76,7 +77,7 @@ def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:
 
 
 class _Progress:
-    """A bar on a terminal, once a check has taken a while."""
+    """A progress bar on a terminal, shown after a delay."""
 
     def __init__(
         self, screen: Screen, files: Sequence[str], stack: ExitStack, result: ValidationSummary
@@ -87,18 +88,18 @@ class _Progress:
         self._show: Callable[[int, str], None] | None = None
 
     def advance(self, size: int) -> None:
-        """Take note of so many bytes that were checked."""
+        """Add the number of bytes that were checked."""
         self._read += size
-        if self._show is None and time.monotonic() - self._began > _SHORT:
+        if self._show is None and time.monotonic() - self._began > _PROGRESS_DELAY:
             self._show = self._stack.enter_context(self._screen.progress(self._total()))
         if self._show is not None:
             invalid = self._result.total - self._result.valid
             self._show(
-                self._read >> 20, f"MiB, {self._result.total:,} checked, {invalid:,} not valid"
+                self._read >> 20, f"MiB, {self._result.total:,} checked, {invalid:,} invalid"
             )
 
     def _total(self) -> int | None:
-        """Return the size of all that is to be read, in MiB; None where nobody can tell."""
+        """Return the size of all files in MiB; None if one is not a regular file."""
         if not all(map(os.path.isfile, self._files)):
             return None
         return sum(map(os.path.getsize, self._files)) >> 20

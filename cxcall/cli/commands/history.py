@@ -169,7 +169,7 @@ def backup(
 @expand_option_groups
 def accept(
     output: OutputOptions,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the prompt.")] = False,
 ) -> Report:
     """Go on although earlier records are missing.
 
