@@ -1,4 +1,4 @@
-"""CSV tables of any length -> verdicts: which operation a table is for, and what is wrong in each record."""
+"""Check CSV tables of any length: which operation a table matches, and what is wrong in each record."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CsvFile:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it holds no record."""
+        """Whether it has no record."""
         return not self._first[1]
 
     def pieces(self) -> Iterator[Piece]:
@@ -50,7 +50,7 @@ class CsvFile:
     def operation(self, known: Sequence[Operation]) -> Operation:
         """Return the operation that has all columns, and that the first record is valid as.
 
-        Raises UsageError where there is none.
+        Raises UsageError if there is none.
         """
         tables = [found for entry in known if entry.takes_body and (found := self._as(entry))]
         if len(tables) == 1:
@@ -73,7 +73,7 @@ class CsvFile:
 
 
 def open_csv_file(file: BinaryIO, name: str, start: bytes) -> CsvFile:
-    """Open a table, `start` being what was read of it already; raises UnicodeDecodeError as it is read."""
+    """Return a table; `start` is what was already read of it. Reading it can raise UnicodeDecodeError."""
     from io import BytesIO, TextIOWrapper
 
     if not start:
@@ -92,13 +92,13 @@ def _lines_of(piece: Piece) -> CsvLines:
 
 
 class CsvChecker:
-    """The check of the records of one table, as one operation."""
+    """Check the records of one table as one operation."""
 
     def __init__(self, table: CsvTable, judge: PayloadChecker) -> None:
         self.table, self.judge = table, judge
 
     def __call__(self, piece: Piece) -> list[PayloadVerdict]:
-        """Return the verdicts on some records, in their order."""
+        """Return the verdicts on some records, in order."""
         return list(self._verdicts(piece))
 
     def _verdicts(self, piece: Piece) -> Iterator[PayloadVerdict]:

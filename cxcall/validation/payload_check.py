@@ -1,4 +1,4 @@
-"""One payload -> its verdict: the operations that it is for, and all that is wrong with it."""
+"""Check one payload: which operations it matches, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class PayloadVerdict(NamedTuple):
-    """What became of one payload.
+    """The result of the check of one payload.
 
-    `line` is None but where a file holds many; `assigned` is what a project's own file says the
-    payload is for, None where it says nothing or was not asked.
+    `line` is None unless the file has many payloads. `assigned` is the pattern of the project's
+    settings that names the operation of the file, or None.
     """
 
     file: str
@@ -41,11 +41,11 @@ class PayloadVerdict(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The file, and the line where it holds many payloads."""
+        """The file, and the line if the file has many payloads."""
         return self.file if self.line is None else f"{self.file}:{self.line}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the verdict for a program, its findings counted by code."""
+        """Return the verdict as JSON members, with its findings counted by code."""
         codes = [finding.code for finding in self.findings]
         return {
             "file": self.file,
@@ -59,12 +59,12 @@ class PayloadVerdict(NamedTuple):
 
     def __str__(self) -> str:
         names = " or ".join(self.operations)
-        told = f"{self.place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
-        return f"{told} (by {self.assigned})" if self.assigned else told
+        text = f"{self.place}: {'valid' if self.valid else 'not valid'}{f' as {names}' if names else ''}"
+        return f"{text} (by {self.assigned})" if self.assigned else text
 
 
 class VerdictRun(NamedTuple):
-    """Lines in a row that are valid as the same operations, with nothing found in any: `first` is so."""
+    """The verdicts on consecutive lines that are valid as the same operations, without findings."""
 
     first: PayloadVerdict
     length: int
@@ -76,7 +76,7 @@ class VerdictRun(NamedTuple):
 
 
 class PayloadChecker(NamedTuple):
-    """How payloads are judged: as `named`, where a file is `assigned` to an operation or one was named."""
+    """Check payloads as the operation `named` or, if that is None, as the operations that match."""
 
     known: Sequence[Operation]
     named: Operation | None = None
@@ -84,13 +84,13 @@ class PayloadChecker(NamedTuple):
     strict: bool = False
 
     def document(self, document: Document, line: int | None = None) -> PayloadVerdict:
-        """Return the verdict on one document; `line` where its file holds many."""
+        """Return the verdict on one document; `line` is its line in a file of many."""
         return self.checked(document.name, line, Payload(document.value, document))
 
     def checked(
         self, file: str, line: int | None, body: Payload, values: Mapping[str, str] | None = None
     ) -> PayloadVerdict:
-        """Return the verdict on a body, and on the parameters that stand beside it."""
+        """Return the verdict on a body and on the parameters beside it."""
         operations, findings = match_and_check(self.known, body, self.named)
         if values and self.named:
             findings = tuple(
@@ -109,7 +109,7 @@ class PayloadChecker(NamedTuple):
 
 
 def unreadable_verdict(file: str, error: CxcallError, line: int | None = None) -> PayloadVerdict:
-    """Return the verdict on what could not be read."""
+    """Return the verdict on a payload that could not be read."""
     return PayloadVerdict(
         file, line, (), valid=False, findings=error.findings, exit_code=error.exit_code
     )

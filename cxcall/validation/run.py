@@ -1,4 +1,4 @@
-"""Payload files -> verdicts: which operation each payload is for, and all that is wrong with it."""
+"""Check payload files: which operation each payload matches, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Validation(NamedTuple):
                 yield unreadable_verdict(file, error)
 
     def judge(self, path: str) -> PayloadChecker:
-        """Return how the payloads of one file are judged."""
+        """Return the checker of the payloads of one file."""
         is_asked = self.named is None and self.assignment is not None and path != STDIN
         assigned = self.assignment.of(path) if is_asked and self.assignment else None
         named = self.named or (assigned.operation if assigned else None)
@@ -93,7 +93,7 @@ class Validation(NamedTuple):
             yield unreadable_verdict(path, error)
 
     def _of_stdin(self) -> Iterator[PayloadVerdict | VerdictRun]:
-        """Check what comes by a pipe: JSON Lines or a table where its start is such, else one document."""
+        """Check stdin, which is JSON Lines, a table, or one document, as its start shows."""
         from cxcall.validation.json_lines import read_whole_lines
 
         with open_bytes(STDIN) as file:
@@ -173,7 +173,7 @@ class Validation(NamedTuple):
 def _require_payload(
     path: str, verdicts: Iterator[PayloadVerdict | VerdictRun]
 ) -> Iterator[PayloadVerdict | VerdictRun]:
-    """Yield the verdicts on a file; where there is none, that is what is wrong with it."""
+    """Yield the verdicts on a file; without any, yield one that says so."""
     entry = None
     for entry in verdicts:
         yield entry
@@ -199,12 +199,12 @@ def count_cores() -> int:
 
 
 def _is_file(path: str) -> bool:
-    """Tell whether a path names what can be read again, unlike a pipe."""
+    """Tell whether a path names a file that can be read again, unlike a pipe."""
     return path != STDIN and os.path.isfile(path)  # noqa: PTH113 - a path as given
 
 
 def _starts_as_lines(start: bytes) -> bool:
-    """Tell whether a text starts with one whole JSON document on a line, and goes on with another one."""
+    """Tell whether a text starts with a JSON document on one line, followed by another one."""
     import json
 
     lines = (line for line in start.removeprefix(BOM.encode()).splitlines() if line.strip())
@@ -219,7 +219,7 @@ def _starts_as_lines(start: bytes) -> bool:
 
 
 def _starts_as_table(start: bytes, operation: Operation) -> bool:
-    """Tell whether the first line of a text names something that a column of a table can set."""
+    """Tell whether the first line of a text names a property that a column can set."""
     from io import StringIO
 
     from cxcall.payloads.csv_table import CsvHeader, CsvLines

@@ -1,4 +1,4 @@
-"""What a validation comes to: verdicts counted, and as many kept as are to be shown."""
+"""Sum up a validation: count verdicts, and keep those that are shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FINDINGS_SHOWN = 100
 
 
 class ValidationSummary:
-    """What a run comes to; it does not grow with the payloads, unless all are to be kept."""
+    """The summary of a run. Its size does not grow with the payloads, unless all are kept."""
 
     def __init__(self, most: int | None = FINDINGS_SHOWN) -> None:
         self.most = most
@@ -30,7 +30,7 @@ class ValidationSummary:
         self.exit_codes: set[ExitCode] = set()
 
     def add(self, entry: PayloadVerdict | VerdictRun) -> None:
-        """Count a verdict, and keep it where there is room."""
+        """Count a verdict, and keep it if there is room."""
         first, count = entry if isinstance(entry, VerdictRun) else (entry, 1)
         self.exit_codes.add(first.exit_code)
         self.total += count
@@ -56,36 +56,36 @@ class ValidationSummary:
 
     @property
     def shown(self) -> list[PayloadVerdict]:
-        """The payloads to be told of: all of them, or, of too many, those with the first findings."""
+        """The payloads to show: all of them or, of too many, those with the first findings."""
         return self.found if self.is_cut and self.total > (self.most or 0) else self.payloads
 
     @property
     def shown_findings(self) -> list[Finding]:
-        """The findings to be told of."""
+        """The findings to show."""
         return self.findings if self.most is None else self.findings[: self.most]
 
     @property
     def exit_code(self) -> ExitCode:
-        """An unreadable file outweighs an invalid one: it was not checked at all."""
+        """The exit code. An unreadable file outweighs an invalid one: it was not checked."""
         codes = self.exit_codes
         return ExitCode.USAGE if ExitCode.USAGE in codes else max(codes, default=ExitCode.OK)
 
     @property
     def outcome(self) -> Outcome:
-        """`valid`, `invalid`, or `error` where something could not be read."""
+        """`valid`, `invalid`, or `error` if something could not be read."""
         outcomes = {ExitCode.OK: Outcome.VALID, ExitCode.INVALID: Outcome.INVALID}
         return outcomes.get(self.exit_code, Outcome.ERROR)
 
     @property
     def severities(self) -> Counter[str]:
-        """How many findings there are of each severity."""
+        """The number of findings of each severity."""
         found: Counter[str] = Counter()
         for (_, severity), count in self.counts.items():
             found[severity] += count
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the verdicts for a program, and how many there are."""
+        """Return the verdicts and their counts as JSON members."""
         codes: Counter[str] = Counter()
         for (code, _), count in self.counts.items():
             codes[code] += count
@@ -100,7 +100,7 @@ class ValidationSummary:
         }
 
     def summary(self) -> str:
-        """Count in words what was found; of more than is shown, by code."""
+        """Return the counts as text; empty if everything is shown."""
         if not self.is_cut:
             return ""
         operations = [" or ".join(names) for names in self.operations if names]

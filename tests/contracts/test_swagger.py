@@ -29,7 +29,7 @@ def contract(request: pytest.FixtureRequest, cxcall: Cxcall) -> str:
     return cxcall.file("own.json", request.param())
 
 
-def test_its_operations_are_listed_with_what_they_need(cxcall: Cxcall, contract: str) -> None:
+def test_operations_are_listed_with_their_requirements(cxcall: Cxcall, contract: str) -> None:
     shown = cxcall("operations", "callLead", "--contract", contract, "-o", "json", code=0).envelope
     assert shown["data"]["permissions"] == [["lead:call:add"], ["lead:call:all"]]
     assert shown["data"]["rings"] is True
@@ -39,7 +39,7 @@ def test_its_operations_are_listed_with_what_they_need(cxcall: Cxcall, contract:
     assert "put-groups\tPUT\t/groups\tpublished" in listed  # it has no operationId
 
 
-def test_a_request_is_built_as_it_declares(cxcall: Cxcall, contract: str) -> None:
+def test_request_is_built_as_declared(cxcall: Cxcall, contract: str) -> None:
     lists = ("--one", "1,2", "--many", "1,2", "--piped", "1,2", "--spaced", "1,2")
     given = ("--lead-id", "a/b", *lists)
     ran = cxcall("send", "getLead", "--contract", contract, *given, "-n", "-o", "json", code=0)
@@ -61,7 +61,7 @@ def test_a_request_is_built_as_it_declares(cxcall: Cxcall, contract: str) -> Non
         ("put-groups", {"volume": 1}, ["property-missing"]),
     ],
 )
-def test_bodies_are_checked_by_its_schemas(
+def test_bodies_are_checked_against_the_document(
     cxcall: Cxcall, contract: str, operation: str, body: Any, codes: list[str]
 ) -> None:
     file = cxcall.file("body.json", body)
@@ -71,25 +71,25 @@ def test_bodies_are_checked_by_its_schemas(
     assert found == codes
 
 
-def test_the_operation_of_a_body_is_found_among_them(cxcall: Cxcall, contract: str) -> None:
+def test_operation_of_a_body_is_found(cxcall: Cxcall, contract: str) -> None:
     ran = cxcall("validate", "-", "--contract", contract, stdin='{"rank": 1, "volume": 2}', code=0)
     assert ran.out == "-: valid as put-groups or addGroup\n"
 
 
-def test_it_is_sent_to_the_sandbox_that_reads_it_too(cxcall: Cxcall, contract: str) -> None:
+def test_sandbox_accepts_operation_of_the_document(cxcall: Cxcall, contract: str) -> None:
     file = cxcall.file("body.json", {"rank": 3})
     words = ("send", "callLead", "--contract", contract, "--lead-id", "7", "-f", file, "--sandbox")
     assert cxcall(*words, "-o", "json", code=0).envelope["response"]["status"] == 202
 
 
-def test_a_request_to_its_host_is_explained_by_it(cxcall: Cxcall, contract: str) -> None:
+def test_request_to_the_documents_host_is_explained(cxcall: Cxcall, contract: str) -> None:
     curl = "curl https://leads.example.com/base/v1/groups -H 'Content-Type: application/json' -d '{\"rank\": 1}'"
     ran = cxcall("explain", "-", "--contract", contract, "-o", "json", stdin=curl)
     missing = [each for each in ran.envelope["findings"] if each["code"] == "property-missing"]
     assert [each["where"] for each in missing] == ["/volume"]
 
 
-def test_what_a_form_takes_is_no_json(cxcall: Cxcall, contract: str) -> None:
+def test_form_parameters_are_not_json(cxcall: Cxcall, contract: str) -> None:
     shown = cxcall("operations", "sendForm", "--contract", contract, code=0).out
     assert "body:" not in shown
     words = ("send", "sendForm", "--contract", contract, "-n", "-o", "json")
@@ -99,7 +99,7 @@ def test_what_a_form_takes_is_no_json(cxcall: Cxcall, contract: str) -> None:
         assert "application/x-www-form-urlencoded" in finding["message"]
 
 
-def test_a_name_that_it_does_not_declare_is_doubted(cxcall: Cxcall, contract: str) -> None:
+def test_undeclared_property_is_a_warning(cxcall: Cxcall, contract: str) -> None:
     body = '{"rank": 1, "lable": "a", "owner": {"rank": 1, "loud": true}}'
     asked = ("validate", "-", "--operation", "callLead", "--contract", contract, "-o", "json")
     findings = cxcall(*asked, stdin=body, code=0).envelope["findings"]
@@ -113,7 +113,7 @@ def test_a_name_that_it_does_not_declare_is_doubted(cxcall: Cxcall, contract: st
 
 
 @pytest.mark.parametrize("rest", [True, {"type": "string"}])
-def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) -> None:
+def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> None:
     document = swagger()
     document["definitions"]["LEAD"]["additionalProperties"] = rest
     file = cxcall.file("own.json", document)
@@ -135,9 +135,7 @@ def test_a_name_that_it_leaves_open_is_not_doubted(cxcall: Cxcall, rest: Any) ->
         ({**swagger(), "definitions": {"LEAD": {"$ref": "other.json#/x"}, "GROUP": {}}}, "which is not in the document"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_it_is_said_before_anything_else(
-    cxcall: Cxcall, content: Any, said: str
-) -> None:
+def test_invalid_document_is_reported_first(cxcall: Cxcall, content: Any, said: str) -> None:
     ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
     assert said in finding["message"]
@@ -153,7 +151,7 @@ def names(cxcall: Cxcall, contract: str) -> set[str]:
     return {line.partition("\t")[0] for line in listed}
 
 
-def test_it_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
+def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     for _ in range(3):
         assert "callLead" in names(cxcall, file)
@@ -232,7 +230,7 @@ def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     assert not kept(cxcall)
 
 
-def test_it_may_be_compressed_or_come_by_a_pipe(cxcall: Cxcall) -> None:
+def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     packed = cxcall.folder / "own.json.gz"
     packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))
     assert "callLead" in names(cxcall, str(packed))
@@ -242,7 +240,7 @@ def test_it_may_be_compressed_or_come_by_a_pipe(cxcall: Cxcall) -> None:
     assert "callLead" in piped.out
 
 
-def test_many_processes_may_be_the_first_at_once(cxcall: Cxcall) -> None:
+def test_many_processes_may_convert_at_once(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     command = [sys.executable, "-m", "cxcall", "operations", "--contract", file]
     running = [
@@ -255,7 +253,7 @@ def test_many_processes_may_be_the_first_at_once(cxcall: Cxcall) -> None:
     assert len(kept(cxcall)) == 1
 
 
-def test_a_vendors_document_is_for_every_region_of_the_vendor(cxcall: Cxcall) -> None:
+def test_document_of_a_vendor_works_in_every_region(cxcall: Cxcall) -> None:
     document = {**swagger(), "host": "api.mypurecloud.com", "basePath": "/"}
     file = cxcall.file("own.json", document)
     words = ("send", "getLead", "--contract", file, "--lead-id", "7", "-n", "-o", "json")
@@ -263,7 +261,7 @@ def test_a_vendors_document_is_for_every_region_of_the_vendor(cxcall: Cxcall) ->
     assert ran.envelope["request"]["url"] == "https://api.mypurecloud.ie/leads/7"
 
 
-def test_one_of_thousands_is_found_by_its_name_and_by_its_body(cxcall: Cxcall) -> None:
+def test_operation_among_thousands_is_found_by_name_and_by_body(cxcall: Cxcall) -> None:
     document = swagger()
     for number in range(2000):
         known = {"type": "object", "required": [f"only{number}"], "properties": {f"only{number}": {"type": "integer"}, "rank": {"type": "string"}}}  # fmt: skip

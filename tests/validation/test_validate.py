@@ -26,7 +26,7 @@ ASKED = """{
 """
 
 
-def test_the_request_that_started_it_all(cxcall: Cxcall) -> None:
+def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -> None:
     ran = cxcall("validate", cxcall.file("asked.json", ASKED), code=3)
     heads = [
         line for line in ran.out.splitlines() if line.startswith(("error[", "warning[", "note["))
@@ -47,7 +47,7 @@ def test_the_request_that_started_it_all(cxcall: Cxcall) -> None:
     assert ran.err == ""
 
 
-def test_every_finding_in_the_envelope_has_its_place(cxcall: Cxcall) -> None:
+def test_findings_in_the_envelope_have_their_places(cxcall: Cxcall) -> None:
     envelope = cxcall("validate", cxcall.file("asked.json", ASKED), "-o", "json", code=3).envelope
     places = [
         (found["line"], found["column"], found["where"]) for found in envelope["findings"][:-1]
@@ -64,12 +64,12 @@ def test_every_finding_in_the_envelope_has_its_place(cxcall: Cxcall) -> None:
     assert envelope["data"]["payloads"][0]["operations"] == ["execute"]
 
 
-def test_a_good_payload_names_the_operations_it_fits(cxcall: Cxcall) -> None:
+def test_valid_payload_names_its_operations(cxcall: Cxcall) -> None:
     ran = cxcall("validate", cxcall.file("good.json", GOOD), code=0)
     assert ran.out == "good.json: valid as personal-connection or personal-connection-contact\n"
 
 
-def test_strict_counts_warnings(cxcall: Cxcall) -> None:
+def test_strict_treats_warnings_as_errors(cxcall: Cxcall) -> None:
     spec = {"contactId": CONTACT, "contactData": {"phoneNumber": "+1234567890"}}
     name = cxcall.file("example.json", {"contactId": CONTACT, "contactSpec": spec})
     assert "phone-unlikely" in cxcall("validate", name, code=0).out
@@ -103,7 +103,7 @@ def test_stdin_json_lines_and_folders(cxcall: Cxcall) -> None:
     ]
 
 
-def test_one_bad_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
+def test_unreadable_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
     good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", "{")
     ran = cxcall("validate", bad, "missing.json", good, code=2)
     assert "error[body-malformed]" in ran.out
@@ -126,7 +126,7 @@ def test_one_bad_file_does_not_hide_the_others(cxcall: Cxcall) -> None:
         (b"[" * 5000, 3, "deep"),
     ],
 )
-def test_what_is_no_payload_says_why(cxcall: Cxcall, content: bytes, code: int, said: str) -> None:
+def test_unreadable_payload_says_why(cxcall: Cxcall, content: bytes, code: int, said: str) -> None:
     ran = cxcall("validate", cxcall.file("p.json", content), code=code)
     assert "error[body-malformed]" in ran.out
     assert said in ran.out
@@ -143,7 +143,7 @@ def test_what_is_no_payload_says_why(cxcall: Cxcall, content: bytes, code: int, 
         ("p.ndjson", "\n \n"),
     ],
 )
-def test_a_file_without_any_payload_is_not_valid(
+def test_file_without_a_payload_is_not_valid(
     cxcall: Cxcall, name: str, content: str, operation: tuple[str, ...]
 ) -> None:
     file = cxcall.file(name, content)
@@ -158,7 +158,7 @@ def test_a_file_without_any_payload_is_not_valid(
     }
 
 
-def test_a_byte_order_mark_is_a_warning(cxcall: Cxcall) -> None:
+def test_byte_order_mark_is_a_warning(cxcall: Cxcall) -> None:
     ran = cxcall(
         "validate", cxcall.file("p.json", b"\xef\xbb\xbf" + json.dumps(GOOD).encode()), code=0
     )
@@ -174,7 +174,7 @@ def test_files_that_cannot_be_read(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_head_ends_it_quietly(cxcall: Cxcall) -> None:
+def test_closed_pipe_ends_the_command_quietly(cxcall: Cxcall) -> None:
     import subprocess
 
     from helpers.command import CXCALL
@@ -230,7 +230,7 @@ def test_a_name_with_or_without_its_models_in_front_is_known(cxcall: Cxcall) -> 
     ]
 
 
-def test_more_properties_than_one_can_take_in_are_not_listed(cxcall: Cxcall) -> None:
+def test_long_lists_of_properties_are_not_shown(cxcall: Cxcall) -> None:
     asked = ("validate", "-", "--operation", "create-campaign")
     ran = cxcall(*asked, stdin='{"shoe": 1}', code=3)
     assert "hint: see its 43 properties: `cxcall operations create-campaign`" in ran.out
@@ -247,7 +247,7 @@ def test_more_properties_than_one_can_take_in_are_not_listed(cxcall: Cxcall) -> 
         ),
     ],
 )
-def test_what_the_vendor_once_required_is_a_doubt(
+def test_missing_once_required_property_is_a_warning(
     cxcall: Cxcall, body: object, missing: list[str]
 ) -> None:
     asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
@@ -257,7 +257,7 @@ def test_what_the_vendor_once_required_is_a_doubt(
     ]
 
 
-def test_what_counts_only_beside_another_is_a_doubt_without_it(cxcall: Cxcall) -> None:
+def test_property_without_effect_is_a_warning(cxcall: Cxcall) -> None:
     asked = ("validate", "-", "--operation", "place-call", "-o", "json")
     body: dict[str, object] = {"phoneNumber": "+12125552368", "priority": 5}
     (found,) = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
@@ -270,7 +270,7 @@ def test_what_counts_only_beside_another_is_a_doubt_without_it(cxcall: Cxcall) -
     assert cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"] == []
 
 
-def test_a_name_from_outside_forges_no_line_and_fills_no_screen(cxcall: Cxcall) -> None:
+def test_property_name_cannot_forge_output_lines(cxcall: Cxcall) -> None:
     long = "x" * 100_000
     body = {"contactId": CONTACT, "a\nerror[forged]: no": 1, long: 1}
     name = cxcall.file("p\nerror[forged].json", body)

@@ -59,7 +59,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
-def test_the_output_is_the_same_with_any_number_of_processes(cxcall: Cxcall, form: str) -> None:
+def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str) -> None:
     name = cxcall.file("many.jsonl", lines(6000))
     alone = cxcall("validate", name, "--jobs", "1", "-o", form, code=3)
     for jobs in ("2", "5"):
@@ -68,7 +68,7 @@ def test_the_output_is_the_same_with_any_number_of_processes(cxcall: Cxcall, for
     assert cxcall("validate", name, "-o", form, code=3).out == alone.out
 
 
-def test_every_line_is_told_of_in_its_turn_and_as_it_would_be_alone(cxcall: Cxcall) -> None:
+def test_lines_are_reported_in_order_and_as_in_a_file_of_one_line(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(4000))
     told = [json.loads(line) for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()]  # fmt: skip
     kinds = [EVERY_KIND[at % len(EVERY_KIND)] for at in range(4000)]
@@ -84,7 +84,7 @@ def test_every_line_is_told_of_in_its_turn_and_as_it_would_be_alone(cxcall: Cxca
 
 
 @pytest.mark.slow
-def test_of_much_that_is_wrong_the_first_hundred_are_shown_and_all_are_counted(
+def test_first_hundred_findings_are_shown_and_all_are_counted(
     cxcall: Cxcall,
 ) -> None:
     name = cxcall.file("many.jsonl", lines(4000))
@@ -102,7 +102,7 @@ def test_of_much_that_is_wrong_the_first_hundred_are_shown_and_all_are_counted(
 
 
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_a_table_is_shared_too(cxcall: Cxcall, jobs: str) -> None:
+def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) -> None:
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(3000)]
     name = cxcall.file("many.csv", "/contactId,/reasonCode\n" + "".join(rows))
     out = cxcall("validate", name, "--operation", "personal-connection", "--jobs", jobs, "-o", "jsonl", code=3).out  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_table_is_shared_too(cxcall: Cxcall, jobs: str) -> None:
     assert [entry["line"] - 2 for entry in told if not entry["valid"]] == [*range(0, 3000, 9)]
 
 
-def test_a_pipe_is_told_of_each_line_as_it_comes(cxcall: Cxcall) -> None:
+def test_line_of_a_pipe_is_reported_when_it_arrives(cxcall: Cxcall) -> None:
     with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -129,7 +129,7 @@ def test_a_pipe_is_told_of_each_line_as_it_comes(cxcall: Cxcall) -> None:
         assert process.wait(30) == 3
 
 
-def test_a_document_that_comes_in_pieces_by_a_pipe_is_one(cxcall: Cxcall) -> None:
+def test_document_that_arrives_in_pieces_is_one_payload(cxcall: Cxcall) -> None:
     with begin(cxcall, "validate", "-", "-o", "jsonl") as process:
         assert process.stdin is not None
         for piece in json.dumps(GOOD, indent=1).splitlines(keepends=True):
@@ -140,7 +140,7 @@ def test_a_document_that_comes_in_pieces_by_a_pipe_is_one(cxcall: Cxcall) -> Non
 
 
 @pytest.mark.slow
-def test_a_file_and_a_pipe_of_it_are_told_the_same(cxcall: Cxcall) -> None:
+def test_file_and_pipe_give_the_same_report(cxcall: Cxcall) -> None:
     text = lines(3000)
     of_file = cxcall("validate", cxcall.file("a.jsonl", text), "-o", "json", code=3).out
     for jobs in ("1", "3"):
@@ -211,7 +211,7 @@ def is_alive(process: int) -> bool:
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_control_c_ends_it_and_every_process_of_it(cxcall: Cxcall, endless: str, jobs: str) -> None:
+def test_ctrl_c_ends_all_processes(cxcall: Cxcall, endless: str, jobs: str) -> None:
     with begin(cxcall, "validate", endless, "--jobs", jobs, "-o", "jsonl") as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -225,7 +225,7 @@ def test_control_c_ends_it_and_every_process_of_it(cxcall: Cxcall, endless: str,
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
-def test_a_worker_that_was_killed_is_told_of(cxcall: Cxcall, endless: str) -> None:
+def test_killed_worker_is_reported(cxcall: Cxcall, endless: str) -> None:
     with begin(cxcall, "validate", endless, "--jobs", "3") as process:
         while len(workers := children(process.pid)) < 3:
             assert process.poll() is None
@@ -251,14 +251,14 @@ def test_workers_end_when_the_parent_is_killed(cxcall: Cxcall, endless: str) -> 
             os.sched_yield()
 
 
-def test_a_table_is_for_the_operation_that_has_its_columns(cxcall: Cxcall) -> None:
+def test_table_matches_the_operation_that_has_its_columns(cxcall: Cxcall) -> None:
     file = cxcall.file("some.csv", f"/contactId,/reasonCode\n{CONTACT},x\n")
     assert cxcall("validate", file, code=0).out == f"{file}:2: valid as personal-connection\n"
     other = cxcall.file("other.csv", "volume,weight\n1,2\n")
     assert "is for no operation that is known" in cxcall("validate", other, code=2).out
 
 
-def test_a_terminal_shows_how_far_it_is(cxcall: Cxcall) -> None:
+def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
         child.expect(r"\d/1\S* MiB, [\d,]+ checked, [\d,]+ not valid")
@@ -269,7 +269,7 @@ def test_a_terminal_shows_how_far_it_is(cxcall: Cxcall) -> None:
 
 
 @pytest.mark.slow
-def test_nothing_but_the_report_is_shown_where_no_terminal_is(cxcall: Cxcall) -> None:
+def test_progress_is_not_shown_without_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     ran: Any = cxcall("validate", name, "--jobs", "1", code=3)
     assert ran.err == ""
@@ -295,7 +295,7 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", ["", "addGroup"])
-def test_a_contract_of_the_users_own_is_known_to_processes_however_they_start(
+def test_worker_knows_the_users_contract_with_every_start_method(
     cxcall: Cxcall, operation: str
 ) -> None:
     cxcall.file("script.py", SPAWN)
@@ -315,7 +315,7 @@ def test_a_contract_of_the_users_own_is_known_to_processes_however_they_start(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "3"])
-def test_a_contract_of_the_users_own_is_read_by_every_process(cxcall: Cxcall, jobs: str) -> None:
+def test_users_contract_is_used_by_all_processes(cxcall: Cxcall, jobs: str) -> None:
     contract = ("--contract", cxcall.file("own.json", swagger()))
     bodies = [
         {"rank": 1, "volume": 2}, {"rank": 3, "volume": 4}, {"rank": 0, "volume": 4}, {"rank": 5, "volume": 4.5},
