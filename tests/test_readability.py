@@ -42,6 +42,21 @@ def test_only_the_screen_prints() -> None:
     assert printing <= {"__main__.py", "cli/root_command.py", "output/screen.py"}
 
 
+def test_the_screen_prints_in_one_place() -> None:
+    """Only `Screen._write` prints, and it is called with text that was redacted."""
+    screen = ast.parse((PACKAGE / "output" / "screen.py").read_text("utf-8"))
+    functions = [node for node in ast.walk(screen) if isinstance(node, ast.FunctionDef)]
+    printing = [
+        function.name
+        for function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name | ast.Attribute)
+        and ast.unparse(node.func) in ("print", "self.stdout.write", "self.stderr.write")
+    ]
+    assert printing == ["_write"]
+
+
 def test_the_list_of_commands_says_what_each_command_says() -> None:
     from typer.main import get_command
 

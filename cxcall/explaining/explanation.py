@@ -11,7 +11,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.explaining.body_check import check_body, check_parameter_values
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
-from cxcall.explaining.observed_request import mask_secrets
+from cxcall.explaining.masking import make_masker, mask_request
 from cxcall.explaining.published_operations import CXONE, published_source
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
@@ -136,7 +136,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    request = mask_secrets(request)
+    mask = make_masker(request)
+    request = mask_request(request, mask)
     route = match_route(request, own)
     is_elsewhere = route.operation is None or _has_error(route.findings)
     findings = [
@@ -157,7 +158,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
             findings.append(_unknown_values(request))
         elif "not-provable" not in codes:
             findings.append(_no_cause(request))
-    return Explanation(request, route, tuple(sorted(dict.fromkeys(findings), key=_rank)))
+    masked = dict.fromkeys(finding.map_texts(mask) for finding in findings)
+    return Explanation(request, route, tuple(sorted(masked, key=_rank)))
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

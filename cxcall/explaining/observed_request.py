@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,34 +62,3 @@ class ObservedRequest:
             or (finding.where == "body" and not place)
             for place in self.unknown
         )
-
-
-# Names have a limit, so that a long text without quotes is not scanned again from every position.
-_SECRET = re.compile(
-    r"""("[^"]{0,200}(?:secret|passw|token|api[-_]?key|credential)[^"]{0,200}"\s*:\s*)"(?:[^"\\]|\\.)*"|"""
-    r"""((?:client_secret|password|refresh_token|access_token|code)=)[^&\s]*""",
-    re.IGNORECASE,
-)
-_SECRET_WORDS = ("secret", "passw", "token", "key", "credential", "code=")
-_MIN_TOKEN_LENGTH = 8
-
-
-def mask_secrets(request: ObservedRequest) -> ObservedRequest:
-    """Return the request with secrets masked in both bodies: members with telling names, and the token."""
-    response = request.response
-    if response is not None:
-        content = response.body.decode("utf-8", "replace")
-        authorization = request.headers.get("Authorization", "") if request.headers else ""
-        token = authorization.rpartition(" ")[2]
-        if len(token) >= _MIN_TOKEN_LENGTH:
-            content = content.replace(token, "****")
-        response = response._replace(body=_mask_members(content).encode("utf-8", "replace"))
-    body = None if request.body is None else _mask_members(request.body)
-    return replace(request, body=body, response=response)
-
-
-def _mask_members(text: str) -> str:
-    folded = text.casefold()
-    if not any(word in folded for word in _SECRET_WORDS):
-        return text
-    return _SECRET.sub(lambda match: f'{match[1]}"****"' if match[1] else f"{match[2]}****", text)

@@ -2,9 +2,12 @@
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Severity(StrEnum):
@@ -77,6 +80,18 @@ class Finding(NamedTuple):
     ) -> Self:
         """Return a finding of severity `note`."""
         return cls(Severity.NOTE, code, where, message, fix, why, **more)
+
+    def map_texts(self, function: "Callable[[str], str]") -> "Finding":
+        """Return the finding with a function applied to each of its texts, such as one that masks."""
+        excerpt = self.excerpt
+        return self._replace(
+            where=function(self.where),
+            message=function(self.message),
+            fix=function(self.fix),
+            why=function(self.why),
+            origin=function(self.origin),
+            excerpt=excerpt and excerpt._replace(text=function(excerpt.text)),
+        )
 
 
 def command(*words: str) -> str:

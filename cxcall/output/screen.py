@@ -297,24 +297,14 @@ class Screen:
         paint = partial(self.paint, stream)
         from cxcall.output.finding_text import format_finding
 
-        text = format_finding(_redact_finding(finding), paint, terminal_columns(stream))
+        excerpt = finding.excerpt and finding.excerpt.crop(_MARGIN)
+        finding = finding._replace(excerpt=excerpt).map_texts(redact)
+        text = format_finding(finding, paint, terminal_columns(stream))
         self._write(text + "\n", stream)
 
 
 def _as_json(value: Any, indent: int | None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _redact_finding(finding: Finding) -> Finding:
-    excerpt = finding.excerpt and finding.excerpt.crop(_MARGIN)
-    return finding._replace(
-        where=redact(finding.where),
-        message=redact(finding.message),
-        fix=redact(finding.fix),
-        why=redact(finding.why),
-        origin=redact(finding.origin),
-        excerpt=excerpt and excerpt._replace(text=redact(excerpt.text)),
-    )
 
 
 def _narrow_to_fit(table: Table, width: int) -> Table:

@@ -37,66 +37,78 @@ class _Secrets(NamedTuple):
     words: re.Pattern[str] | None = None
 
 
-class _Registry:
-    """The secrets of this process; replaced as a whole, so that a reader needs no lock."""
+class Redactor:
+    """Masks secrets in text. The secrets are replaced as a whole, so that a reader needs no lock."""
 
-    def __init__(self) -> None:
-        self.secrets = _Secrets()
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = _Secrets()
         self._lock = Lock()
+        self.add(secrets)
 
     def add(self, texts: Iterable[str]) -> None:
+        """Mask these texts from now on, in every thread; an empty one is ignored."""
         new = set(filter(None, texts))
-        if new <= self.secrets.known:
+        if new <= self._secrets.known:
             return
         with self._lock:
-            known = self.secrets.known | new
+            known = self._secrets.known | new
             forms = {
                 (form[:_PREFIX_LENGTH], form) for secret in new for form in _encoded_forms(secret)
             }
-            short = filter(_is_short_secret, known)
-            words = "|".join(map(re.escape, short))
-            self.secrets = _Secrets(
+            words = "|".join(map(re.escape, filter(_is_short_secret, known)))
+            self._secrets = _Secrets(
                 known,
-                tuple(sorted(forms.union(self.secrets.forms))),
+                tuple(sorted(forms.union(self._secrets.forms))),
                 re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None,
             )
 
+    def redact(self, text: str) -> str:
+        """Return a text with every secret masked, in any encoding that `text_decoding` knows.
 
-_registry = _Registry()
+        A secret that was cut after 16 characters is masked too. Takes time proportional to the length.
+        """
+        secrets = self._secrets
+        if not secrets.known or len(text) < _MIN_WORD_LENGTH:
+            return text
+        spans = [
+            view.source_span(start, end)
+            for view in decodings(text)
+            for start, end in _find_secrets(view.text, secrets)
+        ]
+        return _mask_spans(text, spans) if spans else text
+
+    def redact_value(self, value: Any) -> Any:
+        """Return a copy of a JSON value with every secret masked, in names too."""
+        if not self._secrets.known:
+            return value
+        if isinstance(value, dict):
+            return {
+                self.redact_value(name): self.redact_value(each) for name, each in value.items()
+            }
+        if isinstance(value, list | tuple):
+            return [self.redact_value(item) for item in value]
+        if isinstance(value, int) and abs(value) >= _MIN_NUMBER:
+            return value if self.redact(str(value)) == str(value) else MASKED
+        return self.redact(value) if isinstance(value, str) else value
+
+
+_redactor = Redactor()
+"""Knows the secrets of this process."""
 
 
 def remember_secrets(*secrets: str) -> None:
     """Make `redact` mask these texts from now on, in every thread; an empty text is ignored."""
-    _registry.add(secrets)
+    _redactor.add(secrets)
 
 
 def redact(text: str) -> str:
-    """Return a text with every secret of this run masked, in any encoding that `text_decoding` knows.
-
-    A secret that was cut after 16 characters is masked too. Takes time proportional to the length.
-    """
-    secrets = _registry.secrets
-    if not secrets.known or len(text) < _MIN_WORD_LENGTH:
-        return text
-    spans = [
-        view.source_span(start, end)
-        for view in decodings(text)
-        for start, end in _find_secrets(view.text, secrets)
-    ]
-    return _mask_spans(text, spans) if spans else text
+    """Return a text with every secret of this process masked, as `Redactor.redact` does."""
+    return _redactor.redact(text)
 
 
 def redact_value(value: Any) -> Any:
-    """Return a copy of a JSON value with every secret of this run masked, in names too."""
-    if not _registry.secrets.known:
-        return value
-    if isinstance(value, dict):
-        return {redact_value(name): redact_value(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact_value(item) for item in value]
-    if isinstance(value, int) and abs(value) >= _MIN_NUMBER:
-        return value if redact(str(value)) == str(value) else MASKED
-    return redact(value) if isinstance(value, str) else value
+    """Return a copy of a JSON value with every secret of this process masked, in names too."""
+    return _redactor.redact_value(value)
 
 
 def redacted_repr(value: Any, *hidden: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cxcall.documents.json_document import is_too_deep
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.runtime.redaction import MASKED, redact, redacted_repr
 
 _SCHEMES = ("Bearer", "Basic")
@@ -121,11 +122,14 @@ class Exchange(NamedTuple):
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with every value that may be a secret masked; a scheme like `Bearer` stays."""
-    return {
-        name: _masked(value) if any(word in name.lower() for word in _SECRET_WORDS) else value
-        for name, value in headers.items()
-    }
+    """Return headers with all that may be a secret masked, by the name or the form; a scheme like `Bearer` stays."""
+    return {name: _masked_header(name, value) for name, value in headers.items()}
+
+
+def _masked_header(name: str, value: str) -> str:
+    if any(word in name.lower() for word in _SECRET_WORDS) or is_likely_secret(name, value):
+        return _masked(value)
+    return mask_likely_secrets(value)
 
 
 def _masked(value: str) -> str:

@@ -27,7 +27,7 @@ SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1
 @pytest.fixture(autouse=True)
 def no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start with no secrets; other tests of this process have left theirs."""
-    monkeypatch.setattr(redaction, "_registry", type(redaction._registry)())  # noqa: SLF001
+    monkeypatch.setattr(redaction, "_redactor", redaction.Redactor())
 
 
 def shown_as(data: bytes, charset: str) -> str:

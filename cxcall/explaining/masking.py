@@ -1,0 +1,75 @@
+"""Mask what looks like a secret in an observed request and in what is said about it."""
+
+from __future__ import annotations
+
+from binascii import Error, a2b_base64
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret, mask_likely_secrets
+from cxcall.runtime.redaction import MASKED, Redactor
+from cxcall.transport.messages import Headers, masked_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_KEPT_REDACTORS = 16
+
+
+def make_masker(request: ObservedRequest) -> Callable[[str], str]:
+    """Return a function that masks what looks like a secret, and the secrets of the request however encoded."""
+    redactor = _make_redactor(frozenset(_find_secrets(request)))
+    return lambda text: redactor.redact(mask_likely_secrets(text))
+
+
+def mask_request(request: ObservedRequest, mask: Callable[[str], str]) -> ObservedRequest:
+    """Return the request with secrets masked everywhere but in its headers, whose form is checked."""
+    response = request.response
+    if response is not None:
+        body = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
+        headers = Headers(
+            (name, mask(value)) for name, value in masked_headers(response.headers).items()
+        )
+        response = response._replace(body=body, headers=headers, reason=mask(response.reason))
+    return replace(
+        request,
+        path=mask(request.path),
+        query=tuple(
+            (name, MASKED if is_likely_secret(name, value) else mask(value))
+            for name, value in request.query
+        ),
+        body=None if request.body is None else mask(request.body),
+        response=response,
+        findings=tuple(finding.map_texts(mask) for finding in request.findings),
+    )
+
+
+@lru_cache(maxsize=_KEPT_REDACTORS)
+def _make_redactor(secrets: frozenset[str]) -> Redactor:
+    """Return a redactor; the requests of one file mostly have the same secrets."""
+    return Redactor(secrets)
+
+
+def _find_secrets(request: ObservedRequest) -> Iterator[str]:
+    for name, value in (request.headers or {}).items():
+        yield from find_likely_secrets(value)
+        if name.lower() == "authorization":
+            credentials = value.rpartition(" ")[2]
+            yield credentials
+            yield _password(credentials)
+        elif masked_headers({name: value})[name] != value:
+            yield value
+    for name, value in request.query:
+        if is_likely_secret(name, value):
+            yield value
+
+
+def _password(credentials: str) -> str:
+    """Return the password in credentials of the scheme `Basic`; empty where they are of another scheme."""
+    try:
+        return a2b_base64(credentials).decode().partition(":")[2]
+    except (Error, ValueError):
+        return ""

@@ -1,0 +1,154 @@
+"""Recognize what looks like a secret in text from elsewhere: by its form, and by the name of a random value."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_plus
+
+from cxcall.runtime.redaction import MASKED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_SECRET_WORDS = frozenset((
+    "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
+    "pin", "token", "tokens", "credential", "credentials", "apikey", "authorization",
+    "cookie", "jwt", "bearer", "verifier", "otp",
+))  # fmt: skip
+_RANDOM_WORDS = frozenset((
+    "auth", "oauth", "authentication", "key", "keys", "session", "sessionid", "sid", "sig",
+    "signature", "nonce", "code", "assertion", "ticket", "hash", "salt", "hmac",
+))  # fmt: skip
+_SECRET_PARTS = ("secret", "passw", "token", "credential", "apikey")
+"""Also in a name that is written as one word, such as `authtoken`."""
+# `token_type` is not a secret, unless its value looks like one.
+_ATTRIBUTES = frozenset((
+    "type", "kind", "id", "url", "uri", "endpoint", "host", "name", "expires", "expiry",
+    "expiration", "ttl", "in", "at", "issued", "length", "count", "status", "limit",
+    "remaining", "policy", "required", "enabled", "valid", "format", "field", "header",
+    "param", "grant", "scope", "scopes",
+))  # fmt: skip
+_NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
+_FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
+_MIN_RANDOM = 8
+_LONG_RANDOM = 16
+_FEWEST_CHANGES = 3
+
+_UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_DATE = r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}(?:[T ][0-9]{2}:?[0-9]{2}(?::?[0-9]{2}(?:[.,][0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+_UNFILLED = r"<[^<>]*>|\$?\{+[^{}]*\}+|\$\w+|%\w+%|true|false|null|none"
+_WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"
+_RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
+# A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
+_JWT = r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
+_CREDENTIALS = r"(?i:\b(bearer|basic|token|apikey))(\s+|%20|\+)([A-Za-z0-9+/_~.%-]{8,}={0,2})"
+# The end may be missing: a text may have been cut.
+_JSON_STRING = r'"((?:[^"\\]|\\.)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
+_PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
+
+
+def mask_likely_secrets(text: str) -> str:
+    """Return a text with everything masked that looks like a secret.
+
+    These are JWTs, what follows `Bearer` or `Basic`, and in JSON, forms, and cookies the values of
+    members that are named as secrets, or that are random and named like keys. Dates, UUIDs, plain
+    numbers, paths, and placeholders stay.
+    """
+    text = _compiled(_JWT).sub(MASKED, text)
+    text = _compiled(_CREDENTIALS).sub(_mask_credentials, text)
+    if '"' in text:
+        text = _compiled(_JSON_STRING).sub(_json_masker(), text)
+    return _compiled(_PAIR).sub(_mask_pair, text) if "=" in text else text
+
+
+def find_likely_secrets(text: str) -> Iterator[str]:
+    """Yield the JWTs in a text, and the credentials after `Bearer` or `Basic`."""
+    yield from (match[0] for match in _compiled(_JWT).finditer(text))
+    for match in _compiled(_CREDENTIALS).finditer(text):
+        if _is_credential(match[3]):
+            yield match[3]
+
+
+def is_likely_secret(name: str, value: str) -> bool:
+    """Return whether the value of a header, parameter, or member is likely a secret."""
+    words = _words(name)
+    if not value or value == MASKED or _is_plain(value):
+        return False
+    if words and words[-1] not in _ATTRIBUTES and _is_secret_name(words):
+        return True
+    is_key = not _SECRET_WORDS.isdisjoint(words) or not _RANDOM_WORDS.isdisjoint(words)
+    return is_key and is_random(value) and not _compiled(_UUID).fullmatch(value)
+
+
+def is_random(value: str) -> bool:
+    """Return whether a text looks random: letters and digits that alternate as in no word or plain ID."""
+    if len(value) < _MIN_RANDOM or not _compiled(_RANDOM).fullmatch(value):
+        return False
+    changes = len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]", value))
+    if changes >= _FEWEST_CHANGES:
+        return True
+    return len(value) >= _LONG_RANDOM and bool(re.search(r"[A-Za-z][0-9]+[A-Za-z]", value))
+
+
+def _is_secret_name(words: list[str]) -> bool:
+    return not _SECRET_WORDS.isdisjoint(words) or any(
+        part in "".join(words) for part in _SECRET_PARTS
+    )
+
+
+def _is_plain(value: str) -> bool:
+    """Return whether a value is a date, true or false, or a placeholder such as `<token>` or `$TOKEN`."""
+    return bool(_compiled(_DATE).fullmatch(value) or _compiled(_UNFILLED).fullmatch(value))
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _compiled(_WORD).findall(name.replace("\u212a", "k"))]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
+
+
+def _is_credential(text: str) -> bool:
+    return is_random(text.replace("%", "")) or (len(text) >= _LONG_RANDOM and not text.isalpha())
+
+
+def _mask_credentials(match: re.Match[str]) -> str:
+    return f"{match[1]}{match[2]}{MASKED}" if _is_credential(match[3]) else match[0]
+
+
+def _json_masker() -> Callable[[re.Match[str]], str]:
+    """Return a function that masks a string in JSON by the name of the member that it is in."""
+    name = ""
+
+    def mask(match: re.Match[str]) -> str:
+        nonlocal name
+        content, end, colon, number = match.groups()
+        if end and colon:
+            name = _unescape(content)
+            is_masked = number and not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
+            return f'{match[0][: -len(number)]}"{MASKED}"' if is_masked else match[0]
+        if is_likely_secret(name, _unescape(content)):
+            return f'"{MASKED}"{colon or ""}{number or ""}'
+        return match[0]
+
+    return mask
+
+
+def _unescape(content: str) -> str:
+    if "\\" not in content:
+        return content
+    try:
+        return str(json.loads(f'"{content}"', strict=False))
+    except ValueError:
+        return content
+
+
+def _mask_pair(match: re.Match[str]) -> str:
+    name, value = unquote_plus(match[1]), unquote_plus(match[2])
+    is_secret = is_likely_secret(name, value) or (name.lower() in _FORM_SECRETS and bool(value))
+    return f"{match[1]}={MASKED}" if is_secret else match[0]

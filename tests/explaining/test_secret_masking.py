@@ -1,0 +1,93 @@
+"""`explain` prints no secret of the request that it explains, wherever the secret is."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from cxcall import explain
+from helpers.command import Cxcall
+from helpers.echo_encodings import ENCODINGS, find_remains
+
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+RANDOM = "q7Rt9xZp2LmK4vB8"
+PATH = "/api/v2/conversations/calls"
+FORMS = ((), ("-o", "json"), ("--fix", "curl"), ("--fix", "json", "-o", "json"))
+
+
+def make_exchange(**more: Any) -> dict[str, Any]:
+    call = {"method": "POST", "host": "api.mypurecloud.com", "path": PATH, "status": 400}
+    return {**call, "body": {"phoneNumber": "+12025550123"}, **more}
+
+
+def explain_in_every_form(cxcall: Cxcall, exchange: dict[str, Any]) -> str:
+    name = cxcall.file("exchange.json", exchange)
+    runs = [cxcall("explain", name, *form) for form in FORMS]
+    return "".join(ran.out + ran.err for ran in runs)
+
+
+EXCHANGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "unknown member": (JWT, make_exchange(body={"note": JWT})),
+    "unknown key": (
+        RANDOM,
+        make_exchange(body={"sessionId": RANDOM, "auth": RANDOM, "jwt": RANDOM}),
+    ),
+    "name of a member": (JWT, make_exchange(body={JWT: 1})),
+    "pin": ("83741", make_exchange(body={"pin": "83741"})),
+    "path": (JWT, make_exchange(path=f"/api/v2/x/{JWT}")),
+    "query": (RANDOM, make_exchange(path=f"{PATH}?sig={RANDOM}")),
+    "message": (JWT, make_exchange(response={"message": f"bad token {JWT}"})),
+    "message with Bearer": (RANDOM, make_exchange(response={"message": f"got Bearer {RANDOM}"})),
+    "text": (RANDOM, make_exchange(response=f"Authorization: Bearer {RANDOM} is wrong")),
+    "correlation ID": (
+        JWT,
+        make_exchange(
+            response={"status": 400, "headers": {"ININ-Correlation-Id": JWT}, "body": {}}
+        ),
+    ),
+    "echoed header": (
+        "my own credential",
+        make_exchange(headers={"X-Api-Key": "my own credential"}, response="my own credential"),
+    ),
+    "echoed password": (
+        "s3cret-password",
+        make_exchange(
+            headers={"Authorization": f"Basic {b64encode(b'me:s3cret-password').decode()}"},
+            response={"message": "s3cret-password is wrong"},
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXCHANGES)
+def test_secret_is_not_printed(cxcall: Cxcall, name: str) -> None:
+    secret, exchange = EXCHANGES[name]
+    assert secret not in explain_in_every_form(cxcall, exchange)
+
+
+@pytest.mark.parametrize("name", ENCODINGS)
+def test_echoed_token_is_masked_in_every_encoding(name: str) -> None:
+    token, encode = "cAnArY-1/aB+cD_eF~gH=jKlMnOpQrStUvWxYz", ENCODINGS[name]
+    echo = encode(token).decode("utf-8", "replace")
+    headers = {"ININ-Correlation-Id": echo, "WWW-Authenticate": f'Bearer realm="{echo}"'}
+    (found,) = explain(
+        make_exchange(
+            headers={"Authorization": f"Bearer {token}"},
+            response={"status": 400, "headers": headers, "body": {"message": f"bad {echo}"}},
+        )
+    )
+    text = json.dumps([found.as_dict(), found.ticket], ensure_ascii=False) + repr(found.findings)
+    assert not find_remains(text, token, encode)
+
+
+def test_dates_and_ids_are_printed(cxcall: Cxcall) -> None:
+    body = {"campaignStart": "2024-11-02", "keyDate": "2024-11-02T10:00:00Z"}
+    shown = explain_in_every_form(
+        cxcall,
+        make_exchange(path="/2010-04-01/Accounts/7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11", body=body),
+    )
+    assert "/2010-04-01/Accounts/7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11" in shown
+    assert "****" not in shown

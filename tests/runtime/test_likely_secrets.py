@@ -1,0 +1,139 @@
+"""What looks like a secret is masked by its form, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.runtime.redaction import MASKED
+
+JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
+RANDOM = "q7Rt9xZp2LmK4vB8"
+UUID_TEXT = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
+SECRET_NAMES = ("token", "accessToken", "access_token", "client_secret", "password", "authtoken", "clientsecret", "pin", "jwt", "apiKey", "X-Api-Key", "cookie", "Refresh_To\u212aen")  # fmt: skip
+KEY_NAMES = ("auth", "authKey", "key", "sessionId", "session_id", "sid", "signature", "sig")
+OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers", "contactId", "id")
+
+
+@pytest.mark.parametrize("name", [*SECRET_NAMES, *KEY_NAMES])
+def test_random_value_is_masked_by_its_name(name: str) -> None:
+    assert json.loads(mask_likely_secrets(json.dumps({name: RANDOM, "a": "b"}))) == {
+        name: MASKED,
+        "a": "b",
+    }
+    assert RANDOM not in mask_likely_secrets(f"https://host/path?{urlencode({name: RANDOM})}&a=b")
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize("value", ["x", "hunter", "1234", UUID_TEXT, 'a"b\\c', "two words"])
+def test_any_value_of_a_secret_is_masked(name: str, value: str) -> None:
+    assert json.loads(mask_likely_secrets(json.dumps({name: value, "a": "b"}))) == {
+        name: MASKED,
+        "a": "b",
+    }
+    assert json.loads(mask_likely_secrets(json.dumps({name: [value, value]}))) == {
+        name: [MASKED] * 2
+    }
+
+
+@pytest.mark.parametrize("name", [*KEY_NAMES, *OTHER_NAMES])
+@pytest.mark.parametrize(
+    "value",
+    [
+        UUID_TEXT, "2024-11-02", "2024-11-02T10:00:00Z", "20241102T100000Z", "12345678901", "contact-12345",
+        "campaign2024", "/api/v2/x", "/2010-04-01/Accounts", "some words", "not.authorized", "", "https://host/a1b2c3d4",
+    ],
+)  # fmt: skip
+def test_date_or_plain_id_stays(name: str, value: str) -> None:
+    text = json.dumps({name: value, "next": {"message": value}})
+    assert mask_likely_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    "value", ["<token>", "$TOKEN", "${TOKEN}", "{{token}}", "%TOKEN%", "2024-11-02", "true"]
+)
+@pytest.mark.parametrize("name", ["token", "password", "key"])
+def test_placeholder_or_date_stays(name: str, value: str) -> None:
+    text = json.dumps({name: value})
+    assert mask_likely_secrets(text) == text
+    assert mask_likely_secrets(f"Bearer {value}") == f"Bearer {value}"
+
+
+@pytest.mark.parametrize("name", [*OTHER_NAMES, "token_type", "tokenUrl", "secretName"])
+def test_value_of_another_name_stays(name: str) -> None:
+    text = json.dumps({name: "bearer"})
+    assert mask_likely_secrets(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"no: {JWT}.", f"no: {MASKED}."),
+        (f"'{JWT}'", f"'{MASKED}'"),
+        (f"Authorization: Bearer {RANDOM}", f"Authorization: Bearer {MASKED}"),
+        (f"sent bearer {RANDOM}, sorry", f"sent bearer {MASKED}, sorry"),
+        (f"Basic {b64encode(b'me:s3cret').decode()}", f"Basic {MASKED}"),
+        ("Bearer token is missing", "Bearer token is missing"),
+        ("Basic authentication required", "Basic authentication required"),
+        ('Bearer realm="x", error="invalid_token"', 'Bearer realm="x", error="invalid_token"'),
+        ("api-na1.niceincontact.com/v2.0.1", "api-na1.niceincontact.com/v2.0.1"),
+        ('{"pass\\u0077ord": "x"}', '{"pass\\u0077ord": "****"}'),
+        ('{"pin": 1234, "tokens": 12}', '{"pin": "****", "tokens": 12}'),
+        ('{"password": "cut o', '{"password": "****"'),
+        (f"Cookie: sid={RANDOM}; lang=en", f"Cookie: sid={MASKED}; lang=en"),
+        ("grant_type=authorization_code&code=abc&redirect_uri=x", "grant_type=authorization_code&code=****&redirect_uri=x"),
+        ('{"code": "bad.request", "status": 400}', '{"code": "bad.request", "status": 400}'),
+    ],
+)  # fmt: skip
+def test_secret_in_text_is_masked_by_its_form(text: str, expected: str) -> None:
+    assert mask_likely_secrets(text) == expected
+
+
+@given(data=st.binary(min_size=24, max_size=64), name=st.sampled_from(SECRET_NAMES))
+def test_no_random_secret_survives(data: bytes, name: str) -> None:
+    for value in (
+        urlsafe_b64encode(data).decode().rstrip("="),
+        data.hex(),
+        secrets.token_urlsafe(32),
+    ):
+        assert value not in mask_likely_secrets(json.dumps({name: value}))
+        assert value not in mask_likely_secrets(f"x?{name}={value}&y=1")
+
+
+@given(moment=st.datetimes(), value=st.uuids(), name=st.sampled_from(KEY_NAMES))
+def test_no_date_and_no_uuid_is_masked(moment: datetime, value: UUID, name: str) -> None:
+    text = json.dumps(
+        {name: str(value), "sessionKey": moment.isoformat(), "key": str(moment.date())}
+    )
+    assert mask_likely_secrets(text) == text
+
+
+@given(
+    value=st.recursive(
+        st.none() | st.text() | st.integers(),
+        lambda inner: (
+            st.lists(inner) | st.dictionaries(st.sampled_from([*SECRET_NAMES, *OTHER_NAMES]), inner)
+        ),
+        max_leaves=8,
+    )
+)
+def test_masked_json_is_still_json(value: Any) -> None:
+    json.loads(mask_likely_secrets(json.dumps(value)))
+
+
+@pytest.mark.parametrize(
+    "unit", ['"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "]
+)
+def test_large_text_is_masked_in_linear_time(unit: str) -> None:
+    # Quadratic time would take hours, and be stopped by the limit of the test run.
+    mask_likely_secrets(unit * ((1 << 20) // len(unit)))
