@@ -143,9 +143,9 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     findings = [
         *request.findings,
         *route.findings,
-        *check_region(request),
+        *(finding.map_texts(mask) for finding in check_region(request)),
         *_check_personal_connection(request, route),
-        *check_headers(request, route),
+        *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *check_parameter_values(request, route),
         *check_body(request, route, is_elsewhere=is_elsewhere),
         *_check_response(request, route),
@@ -158,8 +158,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
             findings.append(_unknown_values(request))
         elif "not-provable" not in codes:
             findings.append(_no_cause(request))
-    masked = dict.fromkeys(finding.map_texts(mask) for finding in findings)
-    return Explanation(request, route, tuple(sorted(masked, key=_rank)))
+    return Explanation(request, route, tuple(sorted(dict.fromkeys(findings), key=_rank)))
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:

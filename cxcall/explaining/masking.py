@@ -1,4 +1,4 @@
-"""Mask what looks like a secret in an observed request and in what is said about it."""
+"""Mask what looks like a secret in an observed request, before it is checked and quoted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from cxcall.runtime.likely_secrets import find_likely_secrets, is_likely_secret, mask_likely_secrets
+from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.runtime.redaction import MASKED, Redactor
-from cxcall.transport.messages import Headers, masked_headers
+from cxcall.transport.messages import Headers, is_secret_header, masked_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,12 +55,11 @@ def _make_redactor(secrets: frozenset[str]) -> Redactor:
 
 def _find_secrets(request: ObservedRequest) -> Iterator[str]:
     for name, value in (request.headers or {}).items():
-        yield from find_likely_secrets(value)
         if name.lower() == "authorization":
             credentials = value.rpartition(" ")[2]
             yield credentials
             yield _password(credentials)
-        elif masked_headers({name: value})[name] != value:
+        elif is_secret_header(name, value):
             yield value
     for name, value in request.query:
         if is_likely_secret(name, value):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _SECRET_WORDS = frozenset((
     "secret", "secrets", "password", "passwords", "passwd", "pwd", "passphrase", "passcode",
@@ -33,6 +33,8 @@ _ATTRIBUTES = frozenset((
 ))  # fmt: skip
 _NUMBER_WORDS = frozenset(("pin", "passcode", "password", "otp"))
 _FORM_SECRETS = frozenset({"code", "code_verifier", "assertion"})
+_SECRET, _KEY = "secret", "key"
+_KEPT_NAMES = 1024
 _MIN_RANDOM = 8
 _LONG_RANDOM = 16
 _FEWEST_CHANGES = 3
@@ -44,9 +46,10 @@ _WORD = r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+"
 _RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 # A JWT is three parts of base64url, of which the first one is a JSON object: `{"` or `{` and a blank.
 _JWT = r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
-_CREDENTIALS = r"(?i:\b(bearer|basic|token|apikey))(\s+|%20|\+)([A-Za-z0-9+/_~.%-]{8,}={0,2})"
+_SCHEMES = ("bearer", "basic", "token", "apikey")
+_CREDENTIALS = rf"(?i:\b({'|'.join(_SCHEMES)}))(\s+|%20|\+)([A-Za-z0-9+/_~.%-]{{8,}}=*)"
 # The end may be missing: a text may have been cut.
-_JSON_STRING = r'"((?:[^"\\]|\\.)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
+_JSON_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 
 
@@ -57,30 +60,34 @@ def mask_likely_secrets(text: str) -> str:
     members that are named as secrets, or that are random and named like keys. Dates, UUIDs, plain
     numbers, paths, and placeholders stay.
     """
-    text = _compiled(_JWT).sub(MASKED, text)
-    text = _compiled(_CREDENTIALS).sub(_mask_credentials, text)
+    if "eyJ" in text or "ew" in text or "eyA" in text:
+        text = _compiled(_JWT).sub(MASKED, text)
+    folded = text.lower()
+    if any(scheme in folded for scheme in _SCHEMES):
+        text = _compiled(_CREDENTIALS).sub(_mask_credentials, text)
     if '"' in text:
         text = _compiled(_JSON_STRING).sub(_json_masker(), text)
     return _compiled(_PAIR).sub(_mask_pair, text) if "=" in text else text
 
 
-def find_likely_secrets(text: str) -> Iterator[str]:
-    """Yield the JWTs in a text, and the credentials after `Bearer` or `Basic`."""
-    yield from (match[0] for match in _compiled(_JWT).finditer(text))
-    for match in _compiled(_CREDENTIALS).finditer(text):
-        if _is_credential(match[3]):
-            yield match[3]
-
-
 def is_likely_secret(name: str, value: str) -> bool:
     """Return whether the value of a header, parameter, or member is likely a secret."""
-    words = _words(name)
-    if not value or value == MASKED or _is_plain(value):
+    kind = _kind_of_name(name)
+    if not kind or not value or value == MASKED or _is_plain(value):
         return False
-    if words and words[-1] not in _ATTRIBUTES and _is_secret_name(words):
-        return True
-    is_key = not _SECRET_WORDS.isdisjoint(words) or not _RANDOM_WORDS.isdisjoint(words)
-    return is_key and is_random(value) and not _compiled(_UUID).fullmatch(value)
+    return kind == _SECRET or (is_random(value) and not _compiled(_UUID).fullmatch(value))
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _kind_of_name(name: str) -> str:
+    """Return whether a name is that of a secret, or of a key that is one if it is random; else empty."""
+    words = _words(name)
+    is_secret = not _SECRET_WORDS.isdisjoint(words) or any(
+        part in "".join(words) for part in _SECRET_PARTS
+    )
+    if is_secret and words[-1] not in _ATTRIBUTES:
+        return _SECRET
+    return _KEY if is_secret or not _RANDOM_WORDS.isdisjoint(words) else ""
 
 
 def is_random(value: str) -> bool:
@@ -91,12 +98,6 @@ def is_random(value: str) -> bool:
     if changes >= _FEWEST_CHANGES:
         return True
     return len(value) >= _LONG_RANDOM and bool(re.search(r"[A-Za-z][0-9]+[A-Za-z]", value))
-
-
-def _is_secret_name(words: list[str]) -> bool:
-    return not _SECRET_WORDS.isdisjoint(words) or any(
-        part in "".join(words) for part in _SECRET_PARTS
-    )
 
 
 def _is_plain(value: str) -> bool:

@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 _MAX_DEPTH = 4
 """How often escapes of escapes are decoded, such as `%2541`."""
@@ -116,15 +116,16 @@ def decodings(text: str) -> Iterator[DecodedText]:
     visible = original.decode(f"[{_INVISIBLE}]+", lambda _: "", _INVISIBLE)
     if visible is not original:
         yield original
-    yield from _unescape(visible)
-    for pattern, value, sign in ((_MIME_ESCAPE, _mime_value, "="), (_UTF_7, _utf7_value, "+")):
-        decoded = visible.decode(pattern, value, sign)
-        if decoded is not visible:
-            yield from _unescape(decoded)
+    unescaped = yield from _unescape(visible)
+    for view in (visible,) if unescaped is visible else (visible, unescaped):
+        for pattern, value, sign in ((_MIME_ESCAPE, _mime_value, "="), (_UTF_7, _utf7_value, "+")):
+            decoded = view.decode(pattern, value, sign)
+            if decoded is not view:
+                yield from _unescape(decoded)
 
 
-def _unescape(view: DecodedText) -> Iterator[DecodedText]:
-    """Yield a text, each decoding of its escapes, and the last one without white space."""
+def _unescape(view: DecodedText) -> Generator[DecodedText, None, DecodedText]:
+    """Yield a text, each decoding of its escapes, and the last one without white space; return the last but one."""
     yield view
     for _ in range(_MAX_DEPTH):
         before, view = view, view.decode(_ESCAPE, _value, "%\\&")
@@ -134,6 +135,7 @@ def _unescape(view: DecodedText) -> Iterator[DecodedText]:
     squeezed = view.decode(rf"[\s{_INVISIBLE}]+", lambda _: "")
     if squeezed is not view:
         yield squeezed
+    return view
 
 
 def _value(match: re.Match[str]) -> str:

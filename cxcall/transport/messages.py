@@ -126,10 +126,14 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _masked_header(name, value) for name, value in headers.items()}
 
 
+def is_secret_header(name: str, value: str) -> bool:
+    """Return whether the value of a header may be a secret as a whole."""
+    folded = name.lower()
+    return any(word in folded for word in _SECRET_WORDS) or is_likely_secret(name, value)
+
+
 def _masked_header(name: str, value: str) -> str:
-    if any(word in name.lower() for word in _SECRET_WORDS) or is_likely_secret(name, value):
-        return _masked(value)
-    return mask_likely_secrets(value)
+    return _masked(value) if is_secret_header(name, value) else mask_likely_secrets(value)
 
 
 def _masked(value: str) -> str:
