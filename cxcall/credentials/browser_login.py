@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.credentials.oauth_client import credentials_error
-from cxcall.credentials.redirect_server import RedirectServer
+from cxcall.credentials.redirect_server import ForeignRedirectError, RedirectServer
 from cxcall.credentials.token_request import redeem_code
 from cxcall.transport.urls import printable
 
@@ -52,13 +52,12 @@ class Login:
     def code(self, redirect: str) -> str:
         """Return the code in the URL that the browser was redirected to.
 
-        Raises CredentialsError when the redirect belongs to another login, reports an error
-        (RFC 6749 section 4.1.2.1), or has no code.
+        Raises ForeignRedirectError when it belongs to another login, by its `state`; CredentialsError when
+        it reports an error (RFC 6749 section 4.1.2.1) or has no code.
         """
         values = dict(parse_qsl(urlsplit(redirect).query))
         if not secrets.compare_digest(values.get("state", "").encode(), self.state.encode()):
-            why = "its `state` is not the one that was sent: it may be an old tab, or somebody else's login"
-            raise credentials_error("the browser came back from another login", _AGAIN, why)
+            raise ForeignRedirectError
         if "error" in values:
             raise self._refusal(values["error"], values.get("error_description", ""))
         if not values.get("code"):

@@ -22,8 +22,14 @@ _FAILED = "The login did not work. The terminal says why."
 _READ_TIMEOUT = 10.0
 
 
+class ForeignRedirectError(Exception):
+    """A redirect is not of this login: it is answered as any other request, and the wait goes on."""
+
+
 class RedirectServer:
     """A server on 127.0.0.1 that accepts one redirect and passes its URL to `code`.
+
+    `code` raises ForeignRedirectError for a redirect of another login.
 
     Clients register `http://localhost` and may use any port (docs/platforms/genesys-cloud.md#user-login).
     """
@@ -65,7 +71,7 @@ class RedirectServer:
         self._server.server_close()
 
     def _handle(self, path: str, host: str) -> str:
-        """Handle the first redirect and return the text of the page; empty for any other request."""
+        """Handle the first redirect of this login and return the text of the page; empty for any other request."""
         parts = urlsplit(path)
         port = self._server.server_port
         # The Host header shows whether another site's name resolves to this machine (DNS rebinding).
@@ -79,13 +85,14 @@ class RedirectServer:
         with self._lock:
             if self._is_received:
                 return ""
+            try:
+                self._outcome = self._code(f"{self.redirect_uri}/?{parts.query}")
+            except ForeignRedirectError:
+                return ""
+            except CredentialsError as error:
+                self._outcome = error
             self._is_received = True
-        try:
-            self._outcome = self._code(f"{self.redirect_uri}/?{parts.query}")
-        except CredentialsError as error:
-            self._outcome = error
-            return _FAILED
-        return _DONE
+        return _FAILED if isinstance(self._outcome, CredentialsError) else _DONE
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

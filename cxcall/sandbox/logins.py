@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.request_log import drop_oldest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,10 +46,7 @@ class Logins:
         query = dict(parse_qsl(request.query))
         redirect_uri = query.get("redirect_uri", "")
         # Genesys Cloud: a client that registers `http://localhost` may name any port.
-        if (
-            urlsplit(redirect_uri).hostname not in _LOOPBACK
-            or query.get("client_id") not in clients
-        ):
+        if not _is_loopback_uri(redirect_uri) or query.get("client_id") not in clients:
             return SandboxResponse(
                 400, b"<!DOCTYPE html><title>Unknown client or redirect URI</title>"
             )
@@ -66,6 +64,7 @@ class Logins:
 
     def _new_code(self, query: Mapping[str, str], redirect_uri: str) -> str:
         code = secrets.token_urlsafe(24)
+        drop_oldest(self._codes)
         self._codes[code] = _Code(query["client_id"], redirect_uri, query.get("code_challenge", ""))
         return code
 
@@ -84,8 +83,22 @@ class Logins:
     def refresh_token(self, client: str) -> str:
         """Return a new refresh token for a client."""
         token = secrets.token_urlsafe(24)
+        drop_oldest(self._refresh_tokens)
         self._refresh_tokens[token] = client
         return token
+
+
+def _is_loopback_uri(uri: str) -> bool:
+    """Return whether a redirect URI is an http or https address of this machine, without user information."""
+    if not (uri.isascii() and uri.isprintable()) or "\\" in uri or " " in uri:
+        return False
+    try:
+        parts = urlsplit(uri)
+        is_valid = parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
+    is_web = parts.scheme in ("http", "https") and "@" not in parts.netloc
+    return is_valid and is_web and parts.hostname in _LOOPBACK
 
 
 def fill_cxone_response(response: SandboxResponse, request: SandboxRequest) -> SandboxResponse:

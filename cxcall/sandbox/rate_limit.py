@@ -7,11 +7,13 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from cxcall.sandbox.messages import HttpProblem
+from cxcall.sandbox.request_log import drop_oldest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 WINDOW_SECONDS = 60.0
+_KEY_LENGTH = 256  # tokens of the sandbox are shorter
 
 DEFAULT_LIMIT = 1_000_000
 """The default limit is above what the sandbox can answer in a window, so it limits nothing."""
@@ -28,8 +30,11 @@ class RateLimit:
 
     def count(self, key: str) -> dict[str, str]:
         """Count one request, and return the rate headers of its response (docs/platforms/genesys-cloud.md#rate-limits)."""
+        key = key[:_KEY_LENGTH]
         with self._lock:
             now = self._clock()
+            if key not in self._windows:
+                drop_oldest(self._windows)
             start, count = self._windows.get(key, (now, 0))
             if not start <= now < start + WINDOW_SECONDS:
                 start, count = now, 0

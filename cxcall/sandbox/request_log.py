@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections import deque
+from dataclasses import dataclass, field, replace
 from threading import Condition
 from typing import Any
 
 from cxcall.phone.phone_numbers import mask_text
+
+LARGEST_LOG = 32 << 20
+"""Bytes of the bodies that are kept; beyond, the oldest are dropped."""
+MOST_REQUESTS = 100_000
+"""How many requests are kept."""
+_MOST_TOKENS = 10_000
+_PATH_LENGTH = 1000
+_MOST_NUMBERS = 100
+
+
+def drop_oldest(held: dict[str, Any]) -> None:
+    """Remove the oldest entry of a dictionary that has 10,000, so that it never grows beyond."""
+    if len(held) >= _MOST_TOKENS:
+        del held[next(iter(held))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,9 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._entries: list[LoggedRequest] = []
+        self._entries: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
+        # The number of entries that are dropped, and that of the oldest entry that may have a body.
+        self._dropped = self._next_body = self._body_size = 0
         self._claimed_numbers: set[str] = set()
 
     @property
@@ -63,17 +80,31 @@ class RequestLog:
 
     def count_accepted(self, method: str, path: str) -> int:
         """Return how many requests for a path were accepted so far."""
+        shown = mask_text(path)[:_PATH_LENGTH]
         with self._changed:
             return sum(
-                entry.accepted and (entry.method, entry.path) == (method, mask_text(path))
+                entry.accepted and (entry.method, entry.path) == (method, shown)
                 for entry in self._entries
             )
 
     def add(self, entry: LoggedRequest) -> None:
-        """Append an entry."""
+        """Append an entry, without what would let the log grow beyond its limits."""
+        path, numbers = entry.path[:_PATH_LENGTH], entry.numbers[:_MOST_NUMBERS]
         with self._changed:
-            self._entries.append(entry)
+            if len(self._entries) == MOST_REQUESTS:
+                self._body_size -= len(self._entries[0].body)
+                self._dropped += 1
+            self._entries.append(replace(entry, path=path, numbers=numbers))
+            self._body_size += len(entry.body)
+            self._drop_bodies()
             self._changed.notify_all()
+
+    def _drop_bodies(self) -> None:
+        while self._body_size > LARGEST_LOG:
+            index, self._next_body = self._next_body - self._dropped, self._next_body + 1
+            if index >= 0:
+                self._body_size -= len(self._entries[index].body)
+                self._entries[index] = replace(self._entries[index], body=b"")
 
     def wait_for_rings(self, count: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""
@@ -93,4 +124,5 @@ class RequestLog:
         """Delete the entries and the claims."""
         with self._changed:
             self._entries.clear()
+            self._dropped = self._next_body = self._body_size = 0
             self._claimed_numbers.clear()

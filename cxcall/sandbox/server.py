@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.app import TOKEN_PATH, App
-from cxcall.sandbox.messages import SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import LoggedRequest, RequestLog
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
+from cxcall.transport.urls import is_loopback_host
 
 if TYPE_CHECKING:
     import socket
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
 
 WORKERS = 8
-LARGEST_READ_BODY = 64 * 1024 * 1024
+LARGEST_READ_BODY = 16 * 1024 * 1024
 """Bytes to read of a body, so that the client receives the error; a longer body ends the connection."""
 
 _POLL_SECONDS = 0.05
@@ -39,10 +40,11 @@ class Sandbox:
 
         from waitress.server import create_server  # type: ignore[import-untyped] # ships no types
 
-        # Truncated responses and long queues are intended here; real errors are still logged.
-        logging.getLogger("waitress").setLevel(logging.ERROR)
+        # Truncated responses and malformed requests are intended here; `_respond` logs real errors.
+        logging.getLogger("waitress").setLevel(logging.CRITICAL)
         host, port = listener.getsockname()[:2]
         self.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        self._host = host
         self._app = app
         self._log = log
         self._lock = Lock()
@@ -118,8 +120,14 @@ class Sandbox:
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         from waitress.channel import ClientDisconnected  # type: ignore[import-untyped] # no types
 
-        request = _read_request(environ)
-        response = self._app.respond(request)
+        try:
+            request = _read_request(environ)
+            response = self._respond_to(request)
+        except Exception:
+            import logging
+
+            logging.getLogger("cxcall.sandbox").exception("the sandbox itself failed")
+            raise
         content, media_type = response.content()
         if response.transmission is Transmission.HELD:
             self._hold(environ["waitress.client_disconnected"])
@@ -137,6 +145,25 @@ class Sandbox:
             if response.transmission is Transmission.TRUNCATED
             else content
         ]
+
+    def _respond_to(self, request: SandboxRequest) -> SandboxResponse:
+        """Return the response; a request for another host is refused, and neither answered nor logged.
+
+        A page of another site, whose name resolves to this machine (DNS rebinding), could else read
+        what was received.
+        """
+        host = request.headers.get("host", "")
+        if host and not self._is_own_host(host):
+            problem = HttpProblem(421, "misdirected.request", "This sandbox has another address.")
+            return problem.response("")
+        return self._app.respond(request)
+
+    def _is_own_host(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        return name == self._host or is_loopback_host(name)
 
     def _hold(self, is_gone: Callable[[], bool]) -> None:
         """Hold a request without a response until its client disconnects or the sandbox stops.

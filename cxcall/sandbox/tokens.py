@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from cxcall.sandbox.logins import Logins
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
+from cxcall.sandbox.request_log import drop_oldest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -126,6 +127,7 @@ class TokenIssuer:
         """Return a new token with the given scopes, or with every scope."""
         token = secrets.token_urlsafe(48)
         token_scopes = self._scopes if scopes is None else scopes
+        drop_oldest(self._issued)
         self._issued[token] = _IssuedToken(token_scopes, self._clock() + self._lifetime)
         return token
 

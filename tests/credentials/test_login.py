@@ -334,15 +334,16 @@ def waiting(cxcall: Cxcall, start: Start) -> Iterator[tuple[Running, str]]:
 
 
 @pytest.mark.parametrize("state", ["another", "", None])
-def test_redirect_with_wrong_state_is_refused(
+def test_redirect_with_wrong_state_does_not_end_the_login(
     cxcall: Cxcall, start: Start, state: str | None
 ) -> None:
     with waiting(cxcall, start) as (running, back):
         told = {"code": "c0de-of-somebody", **({} if state is None else {"state": state})}
-        assert "did not work" in requests.get(f"{back}/?{urlencode(told)}", timeout=WAIT).text
-        said = running.end(4)
-        assert "another login" in said
-        assert "c0de-of-somebody" not in said
+        reply = requests.get(f"{back}/?{urlencode(told)}", timeout=WAIT)
+        assert reply.status_code == 404
+        assert "login" not in reply.text
+        Person().log_in(running.page)
+        assert "c0de-of-somebody" not in running.end(0)
 
 
 def test_invalid_code_is_refused(cxcall: Cxcall, start: Start) -> None:
