@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.batch import rate_limiter
 from cxcall.batch.rate_limiter import Rate, RateLimiter, RateLimitSlot
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
@@ -151,3 +152,46 @@ def test_released_requests_are_not_in_flight() -> None:
     assert limiter.acquire()
     respond(limiter, 201, **full)
     limiter.wait_to_send(0.0)
+
+
+class Clock:
+    """A clock that only moves when it is told to, or by a sleep."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time in seconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock."""
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("latencies", "delay"),
+    [
+        ([20.0], 0.0),
+        ([20.0, 20.0], 0.0),
+        ([20.0, 30.0], 0.01),  # as much later as the response was late
+        ([20.0, 500.0], 0.0505),  # never by more than half of an interval
+        ([20.0, 10.0, 16.0], 0.001),  # a quicker response halves the distance to what is usual
+        ([20.0, 30.0, 30.0], 0.0098),  # a slower one changes what is usual by a fiftieth
+    ],
+)
+def test_next_request_is_delayed_when_a_response_is_late(
+    monkeypatch: pytest.MonkeyPatch, latencies: list[float], delay: float
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(rate_limiter, "time", clock)
+    limiter = RateLimiter(Rate(10, 1.0), max_wait=60)
+    response = HttpResponse(201, "", {}, b"")
+    for latency in latencies:
+        clock.now += 10
+        limiter.wait_to_send(0.0)
+        sent_at = clock.now
+        timings = {"turn": 5.0, "first_byte": 5.0 + latency}
+        limiter.update_from_response(Exchange(REQUEST, response, left=True, timings=timings))
+    limiter.wait_to_send(0.0)
+    assert clock.now - sent_at == pytest.approx(limiter.interval + delay)

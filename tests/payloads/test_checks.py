@@ -304,6 +304,10 @@ def test_exactly_one_of_several_destinations_is_required() -> None:
     ]
     assert found[0].message == "`/phoneNumber` is not allowed together with `/callUserId`"
     assert "remove one of the two" in found[0].fix
+    text = json.dumps(both)
+    place = check_body(operation, Payload(both, parse(text, "body.json")))[0].excerpt
+    assert place is not None
+    assert text[place.column - 1 :].startswith('"phoneNumber"')
 
 
 def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:
@@ -368,3 +372,11 @@ def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(jsonschema_rs, "validator_for", count)
     check_payload(contract.load_operations(), Payload(EXECUTE.example))
     assert len(compiled) == 1
+
+
+def test_empty_parameter_is_reported_as_empty() -> None:
+    operation = contract.load_operation("list-campaigns")
+    (empty,) = check_parameters(operation, {"pageSize": ""}, Payload({}))
+    assert empty.message == "`pageSize` in the query is empty"
+    (wrong,) = check_parameters(operation, {"pageSize": "x"}, Payload({}))
+    assert "is empty" not in wrong.message

@@ -323,3 +323,30 @@ def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     cxcall(*words, "--base-url", f"http://localhost:{port}", code=0)
     assert "already-sent" in cxcall(*words, "--base-url", spelling.format(port), code=7).err
     assert len(stranger.taken) == 1
+
+
+def test_consent_names_what_may_be_called(cxcall: Cxcall) -> None:
+    words = ("-o", "json", "--base-url", "http://127.0.0.1:1")
+    ran = cxcall("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', *words, code=2)
+    assert "place-call to +*******0100," in ran.envelope["findings"][0]["why"]
+    ran = cxcall(
+        "personal-connection", "--contact-id", CONTACT, "--reason-code", "x", *words, code=2
+    )
+    assert "to the contact of the body" in ran.envelope["findings"][0]["why"]
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_body_in_another_form_than_json_is_reported(cxcall: Cxcall, *, required: bool) -> None:
+    body = {"required": required, "content": {"multipart/form-data": {"schema": {}}}}
+    upload = {"operationId": "upload", "requestBody": body, "responses": {}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "http://127.0.0.1:1"}],
+        "paths": {"/upload": {"post": upload}},
+    }
+    words = ("send", "upload", "--contract", cxcall.file("own.json", document), "-n", "-o", "json")
+    ran = cxcall(*words, code=3 if required else 0)
+    assert [code for code in ran.codes if code == "body-malformed"] == ["body-malformed"] * required
+    ran = cxcall(*words, "--set", "/x=1", code=3)
+    assert "`multipart/form-data`, and not in JSON" in ran.envelope["findings"][0]["message"]

@@ -1,0 +1,56 @@
+"""The findings on a delivery name the cause that the response or the connection shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.ledger.ledger import Ledger
+from cxcall.sending.dialer import SendHooks, deliver
+from helpers.deliveries import ROWS, Tokens, plan_to
+from helpers.fault_server import FaultServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FINDINGS = {
+    "201": [],
+    "204": [("engagement-id-missing", "names no engagement ID")],
+    "201, a gzip bomb": [("not-provable", "the body is far longer")],
+    "200, success false": [("hidden-failure", "`success` is false")],
+    "201, failed and yet an ID": [
+        ("outcome-unknown", "its body reports a failure"),
+        ("hidden-failure", "`success` is false"),
+    ],
+    "200, a web page": [("outcome-unknown", "HTTP 200 with a web page")],
+    "cut in the body": [("outcome-unknown", "no whole answer from")],
+    "300": [("outcome-unknown", "answered HTTP 300;")],
+    "301": [("host-unknown", "a redirect to")],
+    "400": [("value-not-allowed", "HTTP 400")],
+    "401 always": [("token-expired", "HTTP 401")],
+    "403": [("permission-missing", "HTTP 403")],
+    "429 always": [("rate-limited", "takes no request for 5 s")],
+    "429 always, no wait named": [("rate-limited", "takes no request for now")],
+    "503 with Retry-After": [("undelivered", "takes no request for 5 s")],
+}
+
+
+@pytest.mark.parametrize("name", FINDINGS)
+def test_findings_name_the_cause(name: str, tmp_path: Path) -> None:
+    row = ROWS[name]
+    hooks = SendHooks(on_wait=lambda *_: None, sleep=lambda _: None)
+    with FaultServer(row.faults) as server, Ledger.open(tmp_path / "state") as ledger:
+        done = deliver(plan_to(server.base_url, timeout=row.timeout), ledger, Tokens(), hooks)
+    expected = FINDINGS[name]
+    assert [finding.code for finding in done.findings] == [code for code, _ in expected]
+    for finding, (_, words) in zip(done.findings, expected, strict=True):
+        assert words in finding.message
+
+
+def test_refusal_for_a_rate_limit_says_when_to_run_again(tmp_path: Path) -> None:
+    row = ROWS["429 always"]
+    hooks = SendHooks(on_wait=lambda *_: None, sleep=lambda _: None)
+    with FaultServer(row.faults) as server, Ledger.open(tmp_path / "state") as ledger:
+        done = deliver(plan_to(server.base_url), ledger, Tokens(), hooks)
+    assert "run it again in 5 s" in done.findings[0].fix
