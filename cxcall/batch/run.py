@@ -215,6 +215,7 @@ class Run:
                 sleep=slot.sleep,
                 wait_for_slot=slot.wait_to_send,
                 on_exchange=self.rate_limiter.update_from_response,
+                is_interrupted=lambda: self.interrupts > 0,
             )
             plan = Plan.of(request, again=self.job.again, batch=self.batch, row=row.number)
             delivery = deliver(plan, self.ledger, self.tokens, hooks)
@@ -226,6 +227,9 @@ class Run:
                 request.body,
                 checked.findings,
             )
+        except KeyboardInterrupt:  # while another process held the ledger: nothing was sent
+            self._events.put(row.number)
+            return
         except CxcallError as error:
             report = error_report(error, COMMAND)
         except BaseException as fault:  # noqa: BLE001 - the fault is reported as the row's result, and stops the run

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 FILE_NAME = "ledger.sqlite3"
 LOCK_TIMEOUT = 30.0
 POLL_INTERVAL = 0.002
+INTERRUPTED_WAIT = 1.0
+"""Seconds to wait for another process, after a signal, to record what was sent."""
 _CLOSE_TIMEOUT = 1.0
 
 
@@ -48,25 +50,28 @@ class LedgerDatabase:
         values: Sequence[Any] | Mapping[str, Any] = (),
         *,
         is_cancelled: Callable[[], bool] = never,
+        patience: float = 0.0,
     ) -> sqlite3.Cursor:
         """Execute one statement as soon as no other process holds the lock that it needs.
 
-        Raises KeyboardInterrupt when `is_cancelled` returns True during the wait.
+        Raises KeyboardInterrupt when `is_cancelled` returns True during the wait, but not before
+        `patience` seconds.
 
         SQLite's own wait polls ten times a second, so a busy process can starve it, and for some
         locks (the switch to WAL) it does not wait at all.
         """
         import sqlite3
 
-        deadline = time.monotonic() + LOCK_TIMEOUT
+        started = time.monotonic()
         while True:
             try:
                 return self._connection.execute(statement, values)
             except sqlite3.OperationalError as error:
                 is_busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() >= deadline:
+                elapsed = time.monotonic() - started
+                if not is_busy or elapsed >= LOCK_TIMEOUT:
                     raise
-            if is_cancelled():
+            if elapsed >= patience and is_cancelled():
                 raise KeyboardInterrupt
             time.sleep(POLL_INTERVAL)
 
@@ -149,7 +154,9 @@ class LedgerDatabase:
         with self._lock, explain_errors(self.path):
             self._set_durable(is_durable=is_durable)
             try:
-                self.run("BEGIN IMMEDIATE", is_cancelled=is_cancelled)
+                # An outcome is worth a short wait even after a signal.
+                patience = 0.0 if is_durable else INTERRUPTED_WAIT
+                self.run("BEGIN IMMEDIATE", is_cancelled=is_cancelled, patience=patience)
                 yield
                 self.run("COMMIT")
             except BaseException:

@@ -52,13 +52,15 @@ class SendHooks(NamedTuple):
     """Functions that a delivery calls, so that the requests of a batch can share one rate limit.
 
     `on_wait` gets the seconds and the reason of each wait, `sleep` waits; `wait_for_slot` is called
-    right before the first byte leaves; `on_exchange` gets every exchange.
+    right before the first byte leaves; `on_exchange` gets every exchange. `is_interrupted` says
+    whether a signal came that the delivery itself does not get.
     """
 
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
     sleep: Callable[[float], None] = time.sleep
     wait_for_slot: Callable[[], None] | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
+    is_interrupted: Callable[[], bool] = lambda: False
 
 
 DEFAULT_HOOKS = SendHooks()
@@ -127,10 +129,10 @@ class Plan(NamedTuple):
 class NullLedger:
     """Records nothing: the ledger of reads, which change nothing and may be repeated."""
 
-    def record_not_processed(self, delivery: str, attempt: int, note: str) -> None:
+    def record_not_processed(self, delivery: str, attempt: int, note: str, *_: Any) -> None:
         """Do nothing."""
 
-    def record_attempt(self, delivery: str, attempt: int) -> None:
+    def record_attempt(self, delivery: str, attempt: int, *_: Any) -> None:
         """Do nothing."""
 
     def record_outcome(self, delivery: str, outcome: Outcome, **_: Any) -> None:
@@ -165,7 +167,7 @@ def deliver(
     attempts = _Attempts(plan, ledger, tokens, hooks)
     with attempts.signals as signals:
         window = plan.settings.duplicate_window
-        attempts.id = ledger.begin(plan.intent(), window, lambda: signals.caught)
+        attempts.id = ledger.begin(plan.intent(), window, attempts.is_interrupted)
         try:
             signals.open()
             result = attempts.run(token)
@@ -194,6 +196,10 @@ class _Attempts:
         self.has_renewed_token = self.may_be_processed = False
         self.last_exchange: Exchange | None = None
         self.signals = DeferredSignals()
+
+    def is_interrupted(self) -> bool:
+        """Return whether a signal came, so that no other process is waited for."""
+        return self.signals.caught or self.hooks.is_interrupted()
 
     @property
     def context(self) -> DeliveryContext:
@@ -265,7 +271,7 @@ class _Attempts:
         if exchange.response is not None:
             reason = f"`{self.plan.host}` answered HTTP {exchange.response.status}"
         with self.signals.closed():
-            self.ledger.record_not_processed(self.id, self.attempt, reason)
+            self.ledger.record_not_processed(self.id, self.attempt, reason, self.is_interrupted)
         if wait is None:
             self.has_renewed_token = True
             token = self.tokens(True) if self.tokens else None  # noqa: FBT003 - "fresh" is its only meaning
@@ -275,7 +281,7 @@ class _Attempts:
             self.hooks.on_wait(wait, reason)
             self.hooks.sleep(wait)
         with self.signals.closed():
-            self.ledger.record_attempt(self.id, self.attempt + 1)
+            self.ledger.record_attempt(self.id, self.attempt + 1, self.is_interrupted)
             self.attempt += 1
         return token
 
@@ -316,13 +322,16 @@ class _Attempts:
                 engagement_id=result.engagement_id,
                 correlation_id=result.correlation_id,
                 note=exchange.detail if exchange else "",
+                is_cancelled=self.is_interrupted,
             )
-        except Exception as error:  # noqa: BLE001 - a call may have been placed: nothing may hide the outcome
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a call may have been placed: nothing may hide the outcome
             return result._replace(findings=(*result.findings, self._ledger_warning(error)))
         return result
 
-    def _ledger_warning(self, error: Exception) -> Finding:
+    def _ledger_warning(self, error: BaseException) -> Finding:
         reason = error if isinstance(error, CxcallError) else type(error).__name__
+        if isinstance(error, KeyboardInterrupt):
+            reason = "interrupted while another process held the ledger"
         return Finding.warning(
             "ledger",
             "ledger",

@@ -166,8 +166,9 @@ def test_lost_ledger_stops_calls_until_a_person_decides(
     for words in (SEND, OTHER):
         stopped = cxcall(*words, "-o", "json", code=7)
         assert stopped.codes == ["records-missing"]
-    listed = cxcall("history", "list", "-o", "json", code=0)
-    assert listed.codes == ["records-missing"]
+    for more in (("list",), ("backup", "copy")):
+        assert cxcall("history", *more, "-o", "json", code=7).codes == ["records-missing"]
+    assert "records-missing" in cxcall("history", "export", code=7).err
     assert "`--yes` is required" in cxcall("history", "accept", code=2).err
     cxcall("history", "accept", "--yes", code=0)
     cxcall(*OTHER, code=0)

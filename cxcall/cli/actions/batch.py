@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
-from cxcall.runtime.signals import note_only
+from cxcall.runtime.signals import note_only, noted
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsuitable_token
 
@@ -165,7 +165,8 @@ class _Batch:
         if not run.is_at_end or run.stop_reason:
             return report
         try:
-            ledger.end_batch(batch)
+            with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
+                ledger.end_batch(batch, lambda: bool(noted))
         except CxcallError as error:  # the calls were placed all the same
             warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
             report = report._replace(findings=(*report.findings, *warned))

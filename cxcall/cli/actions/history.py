@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.actions.machine_ledger import open_ledger
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
-from cxcall.findings.finding import Finding, Severity, command
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 
@@ -40,15 +41,14 @@ def list_deliveries(since: str, **filters: Any) -> Report:
     with open_ledger() as ledger:
         ledger.check()
         records = list(ledger.records(since=_parse_since(since), **filters))
-        findings = _missing_records(ledger)
-    return Report(
-        "history list",
-        findings=findings,
-        data={"deliveries": [record.as_dict() for record in records]},
-        json_lines=(record.as_dict() for record in records),
-        table=_table(records),
-        diagnostics=[] if records else ["no matching deliveries"],
-    )
+        report = Report(
+            "history list",
+            data={"deliveries": [record.as_dict() for record in records]},
+            json_lines=(record.as_dict() for record in records),
+            table=_table(records),
+            diagnostics=[] if records else ["no matching deliveries"],
+        )
+        return _with_missing_records(report, ledger)
 
 
 def show_delivery(identifier: str) -> Report:
@@ -73,14 +73,16 @@ def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
 
 
 def export_deliveries(form: str, since: str, output: OutputOptions) -> None:
-    """Print all deliveries as JSON Lines or CSV, one at a time."""
+    """Print all deliveries as JSON Lines or CSV, one at a time.
+
+    Raises MissingRecordsError after the last one when the ledger cannot have all records.
+    """
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         ledger.check(always=True)
-        for finding in _missing_records(ledger):
-            screen.print_finding(finding)
         for line in _export_lines(ledger.records(since=_parse_since(since)), form):
             screen.print_line(line)
+        ledger.stop_on_missing_records()
 
 
 def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Report:
@@ -112,10 +114,12 @@ def back_up_ledger(file: str) -> Report:
 
     with open_ledger() as ledger:
         deliveries = write_backup(ledger, Path(file))
-        findings = _missing_records(ledger)
-    data = {"file": file, "deliveries": deliveries}
-    text = f"{deliveries} deliveries copied to {file}"
-    return Report("history backup", data=data, text=text, findings=findings)
+        report = Report(
+            "history backup",
+            data={"file": file, "deliveries": deliveries},
+            text=f"{deliveries} deliveries copied to {file}",
+        )
+        return _with_missing_records(report, ledger)
 
 
 def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
@@ -141,14 +145,18 @@ def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
     return Report("history accept", data={"missing": problem}, text=text)
 
 
-def _missing_records(ledger: Ledger) -> tuple[Finding, ...]:
-    """Return a warning when the ledger cannot have all records."""
+def _with_missing_records(report: Report, ledger: Ledger) -> Report:
+    """Return the report with exit code 7 and an error when the ledger cannot have all records."""
     from cxcall.ledger.marker import missing_records_finding
 
     problem = ledger.missing_records()
     if not problem:
-        return ()
-    return (missing_records_finding(problem)._replace(severity=Severity.WARNING),)
+        return report
+    return report._replace(
+        outcome=Outcome.STOPPED,
+        exit_code=ExitCode.STOPPED,
+        findings=(missing_records_finding(problem),),
+    )
 
 
 def find_delivery(identifier: str) -> Record | None:

@@ -1,0 +1,151 @@
+"""A process that waits for a ledger which another one has locked still reacts to signals."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.ledger.database import FILE_NAME, LOCK_TIMEOUT
+from cxcall.ledger.ledger import Ledger
+from helpers.command import CONTACT, CXCALL
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+BATCH = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm")  # fmt: skip
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@contextmanager
+def locker(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Yield another connection to the ledger, for `BEGIN IMMEDIATE`."""
+    Ledger.open(folder).__exit__()
+    with closing(
+        sqlite3.connect(folder / FILE_NAME, isolation_level=None, check_same_thread=False)
+    ) as other:
+        yield other
+
+
+def begin(cxcall: Cxcall, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment, text=True, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def wait_until_it_has_opened(process: subprocess.Popen[str], file: Path) -> None:
+    """Wait until the process has the ledger open."""
+    while process.poll() is None:
+        for link in Path(f"/proc/{process.pid}/fd").iterdir():
+            try:
+                if link.readlink() == file:
+                    return
+            except OSError:
+                continue
+
+
+def end(process: subprocess.Popen[str]) -> str:
+    """Wait for the end, for less than the process would wait for the lock; return what it printed."""
+    out, err = process.communicate(timeout=LOCK_TIMEOUT / 2)
+    assert "Traceback" not in err
+    return out + err
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_ends_the_wait_before_anything_is_sent(
+    cxcall: Cxcall, number: signal.Signals
+) -> None:
+    state = cxcall.folder / "state"
+    with Platform() as platform, locker(state) as other:
+        cxcall.environment |= platform.environment
+        other.execute("BEGIN IMMEDIATE")
+        process = begin(cxcall, *SEND)
+        wait_until_it_has_opened(process, state / FILE_NAME)
+        process.send_signal(number)
+        end(process)
+        assert (process.returncode, platform.rung) == (130, 0)
+        other.execute("ROLLBACK")
+        cxcall(*SEND, code=0)
+    assert platform.rung == 1
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_ends_the_wait_to_record_an_outcome(cxcall: Cxcall, number: signal.Signals) -> None:
+    state = cxcall.folder / "state"
+    with locker(state) as other:
+
+        def lock(_body: Any, _count: int) -> Reply:
+            other.execute("BEGIN IMMEDIATE")
+            return Reply()
+
+        with Platform(lock) as platform:
+            cxcall.environment |= platform.environment
+            process = begin(cxcall, *SEND)
+            assert platform.wait_for_rings(1)
+            process.send_signal(number)
+            printed = end(process)
+            assert process.returncode in (0, 8)  # whether the response was read before the signal
+            assert "the outcome was not recorded: interrupted" in printed
+            other.execute("ROLLBACK")
+            cxcall(*SEND, code=7)
+        assert platform.rung == 1
+
+
+def test_signal_ends_the_wait_before_a_retry(cxcall: Cxcall) -> None:
+    state = cxcall.folder / "state"
+    with locker(state) as other:
+
+        def lock(_body: Any, _count: int) -> Reply:
+            other.execute("BEGIN IMMEDIATE")
+            return Reply(429, {}, {"Retry-After": "0"})
+
+        with Platform(lock) as platform:
+            cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "60"}
+            process = begin(cxcall, *SEND)
+            with platform.changed:
+                assert platform.changed.wait_for(lambda: platform.seen, 30)
+            process.send_signal(signal.SIGTERM)
+            end(process)
+            assert process.returncode in (8, 130)
+            other.execute("ROLLBACK")
+        assert platform.rung == 0
+
+
+def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
+    rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(50)]
+    cxcall.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    state = cxcall.folder / "state"
+    with locker(state) as other:
+
+        def lock(body: Any, _count: int) -> Reply:
+            if body["reasonCode"] == "row 5":
+                other.execute("BEGIN IMMEDIATE")
+            return Reply()
+
+        with Platform(lock) as platform:
+            cxcall.environment |= platform.environment
+            process = begin(cxcall, *BATCH, "50", "-o", "jsonl")
+            with platform.changed:
+                assert platform.changed.wait_for(lambda: other.in_transaction, 30)
+            process.send_signal(signal.SIGTERM)
+            out = end(process)
+            assert process.returncode == 9
+            assert json.loads(out.splitlines()[-1])["data"]["stopped"] == "interrupted"
+            other.execute("ROLLBACK")
+            # Rows whose outcome was not recorded stay unknown; no other row is called twice.
+            cxcall(*BATCH, str(50 - platform.rung), "--resume")
+        assert set(platform.dials.values()) == {1}
+        assert platform.rung == 50
