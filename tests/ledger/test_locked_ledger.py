@@ -7,8 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -106,17 +107,18 @@ def test_signal_ends_the_wait_to_record_an_outcome(cxcall: Cxcall, number: signa
 
 def test_signal_ends_the_wait_before_a_retry(cxcall: Cxcall) -> None:
     state = cxcall.folder / "state"
+    is_locked = Event()
     with locker(state) as other:
 
         def lock(_body: Any, _count: int) -> Reply:
             other.execute("BEGIN IMMEDIATE")
+            is_locked.set()
             return Reply(429, {}, {"Retry-After": "0"})
 
         with Platform(lock) as platform:
             cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "60"}
             process = begin(cxcall, *SEND)
-            with platform.changed:
-                assert platform.changed.wait_for(lambda: platform.seen, 30)
+            assert is_locked.wait(30)
             process.send_signal(signal.SIGTERM)
             end(process)
             assert process.returncode in (8, 130)
@@ -128,18 +130,21 @@ def test_signal_ends_the_wait_of_a_batch(cxcall: Cxcall) -> None:
     rows = [{"contactId": CONTACT, "reasonCode": f"row {number}"} for number in range(50)]
     cxcall.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
     state = cxcall.folder / "state"
+    is_locked = Event()
     with locker(state) as other:
 
         def lock(body: Any, _count: int) -> Reply:
             if body["reasonCode"] == "row 5":
-                other.execute("BEGIN IMMEDIATE")
+                while not is_locked.is_set():
+                    with suppress(sqlite3.OperationalError):  # another row is being recorded
+                        other.execute("BEGIN IMMEDIATE")
+                        is_locked.set()
             return Reply()
 
         with Platform(lock) as platform:
             cxcall.environment |= platform.environment
             process = begin(cxcall, *BATCH, "50", "-o", "jsonl")
-            with platform.changed:
-                assert platform.changed.wait_for(lambda: other.in_transaction, 30)
+            assert is_locked.wait(30)
             process.send_signal(signal.SIGTERM)
             out = end(process)
             assert process.returncode == 9
