@@ -198,7 +198,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
     if exchange is None or exchange.failure == "interrupted":
         return f"interrupted while waiting for {host}"
     if exchange.failure or exchange.response is None:
-        return f"no whole answer from {host}: {exchange.detail}"
+        return f"no complete response from {host}: {exchange.detail}"
     response = exchange.response
     status = f"{host} answered HTTP {response.status}"
     if not _is_success(response):

@@ -1,4 +1,4 @@
-"""The Authorization header, for the one host that it is meant for."""
+"""The Authorization header, which is sent only to its own host."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Authorization(AuthBase):
                 Finding.error(
                     "credential",
                     "host",
-                    f"credentials for `{host_of(self._url)}` do not go to `{host_of(url)}`",
+                    f"credentials for `{host_of(self._url)}` are not sent to `{host_of(url)}`",
                     "set `base_url` to the host that they are for",
                 )
             )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def curl(request: HttpRequest) -> str:
-    """Return the request as a curl command for a POSIX shell, the token left to its environment."""
+    """Return the request as a curl command for a POSIX shell, with the token as an environment variable."""
     import shlex
 
     words = [

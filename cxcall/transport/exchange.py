@@ -1,4 +1,4 @@
-"""One HTTP exchange with requests: one connection, one request, one deadline; masking, curl text."""
+"""Send one HTTP request: one connection, one request, one deadline."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATUS_DIGITS = 3
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C or SIGTERM in the middle of an exchange; carries how far it had come."""
+    """Ctrl-C or SIGTERM during an exchange; `exchange` is its state at that moment."""
 
     def __init__(self, exchange: Exchange) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Interrupted(KeyboardInterrupt):
 
     @property
     def left(self) -> bool:
-        """Whether anything of the request may have left."""
+        """Whether a part of the request may have been sent."""
         return self.exchange.left
 
 
@@ -49,13 +49,13 @@ def exchange(
     timeout: float = 30.0,
     turn: Callable[[], None] | None = None,
 ) -> Exchange:
-    """Send a request once and read its answer; never raises for what the network does.
+    """Send a request once and read its response; never raises for a network error.
 
-    `timeout` bounds the whole of it, name resolution and a dribbled answer included, in seconds.
-    `turn` is called once the connection stands and before anything leaves; it may wait, or raise
+    `timeout` is the limit in seconds for all of it, including name resolution and a slow response.
+    `turn` is called when the connection is established and before the first byte; it may wait, or raise
     SendPostponedError.
-    No redirect is followed and nothing is repeated. Raises Interrupted when told to stop, and
-    what `auth` raises.
+    Follows no redirect and repeats nothing. Raises Interrupted after Ctrl-C or SIGTERM, and the
+    errors of `auth`.
     """
     call: _Call | None = None
     try:
@@ -67,13 +67,13 @@ def exchange(
         if call is None:
             stopped = Exchange(request, None, left=False, failure="interrupted")
         else:
-            call.give_up("interrupted", "told to stop")
+            call.give_up("interrupted", "interrupted by a signal")
             stopped = call.result()
         raise Interrupted(stopped) from None
 
 
 class _Call:
-    """An exchange on a thread of its own: no name server, and nothing else, can hold up its deadline."""
+    """An exchange in its own thread, so that nothing, such as a name server, delays its deadline."""
 
     def __init__(
         self, request: HttpRequest, auth: AuthBase | None, turn: Callable[[], None] | None
@@ -112,18 +112,18 @@ class _Call:
         return prepared
 
     def start(self, timeout: float) -> None:
-        """Send and read on another thread; `timeout` ends that one should it be left alone."""
+        """Start sending in another thread; `timeout` ends that thread if nobody waits for it."""
         if self._prepared is None:
             self.done.set()
         else:
             Thread(target=self._run, args=(self._prepared, timeout), daemon=True).start()
 
     def wait(self, timeout: float) -> None:
-        """Wait for the end; give up after so many seconds, but for those that it waited for its turn."""
+        """Wait for the end; give up after `timeout` seconds, not counting the wait for its turn."""
         began = time.monotonic()
         while not self.done.wait(max(began + timeout + self._state.held - time.monotonic(), 0.0)):
             if time.monotonic() >= began + timeout + self._state.held:
-                self.give_up("timeout", f"no whole answer within {timeout:g} s")
+                self.give_up("timeout", f"no complete response within {timeout:g} s")
                 return
 
     def _run(self, prepared: PreparedRequest, timeout: float) -> None:
@@ -132,8 +132,8 @@ class _Call:
 
         block_in_thread()
         try:
-            with SingleUseAdapter(self._state).response_to(prepared, timeout) as answer:
-                self._read(answer)
+            with SingleUseAdapter(self._state).response_to(prepared, timeout) as response:
+                self._read(response)
                 self._settle("", "")
         except Exception as error:  # noqa: BLE001 - no fault of a library may hide that bytes left
             self._settle(*name_failure(error, self._state))
@@ -141,12 +141,12 @@ class _Call:
             self._state.close()
             self.done.set()
 
-    def _read(self, answer: Response) -> None:
+    def _read(self, response: Response) -> None:
         self._state.mark("first_byte")
         self._state.phase = "answer"
-        headers = Headers(answer.raw.headers.items())
-        self._status = answer.status_code, answer.reason or "", headers
-        self._body.read(answer.raw)
+        headers = Headers(response.raw.headers.items())
+        self._status = response.status_code, response.reason or "", headers
+        self._body.read(response.raw)
 
     def _settle(self, failure: str, detail: str) -> None:
         with self._lock:
@@ -155,17 +155,20 @@ class _Call:
                 self._failure = failure, detail
 
     def give_up(self, failure: str, detail: str) -> None:
-        """End the exchange as it stands, unless it has just settled."""
+        """End the exchange in its current state, unless it has already ended."""
         with self._lock:
             if self._failure is not None:
                 return
             if not self._state.abort() and failure == "timeout":
-                failure, detail = self._state.stage, detail.replace("whole answer", "connection")
+                failure, detail = (
+                    self._state.stage,
+                    detail.replace("complete response", "connection"),
+                )
             self._state.mark("total")
             self._failure = failure, detail
 
     def result(self) -> Exchange:
-        """Return what came of it."""
+        """Return the exchange in its current state."""
         failure, detail = self._failure or ("", "")
         return Exchange(
             self._request,
@@ -177,7 +180,7 @@ class _Call:
         )
 
     def _response(self) -> HttpResponse | None:
-        status = self._status or _partial(self._state.head)
+        status = self._status or _parse_partial_head(self._state.head)
         if status is None:
             return None
         code, reason, headers = status
@@ -190,8 +193,8 @@ class _Call:
         )
 
 
-def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
-    """Read the whole lines of headers that were cut; a half line could be half an ID."""
+def _parse_partial_head(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
+    """Parse the complete lines of a truncated head; a partial line could be a part of an ID."""
     texts = [line.decode("latin-1").strip() for line in lines]
     starts = [place for place, text in enumerate(texts) if text.startswith("HTTP/")]
     if not starts:
@@ -205,7 +208,7 @@ def _partial(lines: Sequence[bytes]) -> tuple[int, str, Headers] | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL leads to this machine: 127.0.0.0/8, ::1 or localhost."""
+    """Return whether a URL is on this machine: 127.0.0.0/8, ::1, or localhost."""
     from cxcall.transport.urls import is_loopback_host
 
     return is_loopback_host(urlsplit(url).hostname or "")

@@ -1,4 +1,4 @@
-"""What went wrong with an exchange, in the system's own words; nothing of the request or the answer is quoted."""
+"""Describe why an exchange failed, without quoting the request or the response."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _KINDS = {
     "BadStatusLine": "the response is not HTTP",
     "LineTooLong": "the response is not HTTP",
     "HTTPException": "the response is not HTTP",
-    "SendPostponedError": "held back while the API asks to wait",
+    "SendPostponedError": "postponed because the API asked to wait",
     "InvalidHeader": "the response is not HTTP",
-    "InvalidProxyURL": "its address cannot be used",
-    "InvalidSchema": "its address cannot be used",
+    "InvalidProxyURL": "its URL is invalid",
+    "InvalidSchema": "its URL is invalid",
 }
 _TUNNEL = "Tunnel connection failed: "
 _NO_BUNDLE = "TLS CA certificate bundle"
@@ -30,7 +30,7 @@ _PROXY = {"InvalidProxyURL", "InvalidSchema"}
 
 
 def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
-    """Return what went wrong, as `Exchange.failure` has it, and the cause in words."""
+    """Return the failure, as in `Exchange.failure`, and its cause as text."""
     causes = list(_causes(error))
     root = _root(causes)
     if line.left:
@@ -48,7 +48,7 @@ def name_failure(error: Exception, line: ConnectionState) -> tuple[str, str]:
 
 
 def _root(causes: list[BaseException]) -> BaseException:
-    """Return the cause that says most: the system's own, else one that has words of ours."""
+    """Return the most specific cause: an error of the system, otherwise one in `_KINDS`."""
     wire = [cause for cause in causes if isinstance(cause, OSError) and _is_wire(cause)]
     named = [cause for cause in causes if type(cause).__name__ in _KINDS]
     return [causes[-1], *named, *wire][-1]
@@ -68,23 +68,23 @@ def _is_wire(cause: OSError) -> bool:
 
 
 def _words(root: BaseException, otherwise: str) -> str:
-    """Say a cause in the system's own words, which quote nothing; `otherwise` where there are none."""
+    """Return the system's text for a cause, which quotes no data; `otherwise` if there is none."""
     text = str(root)
     if text.startswith(_TUNNEL):
-        return f"the proxy answered {text.removeprefix(_TUNNEL)[:3]}"
+        return f"the proxy responded with {text.removeprefix(_TUNNEL)[:3]}"
     if isinstance(root, SSLCertVerificationError):
         return str(root.verify_message)
     if isinstance(root, SSLError):
-        return str(root.reason or "the other side ended it").replace("_", " ").lower()
+        return str(root.reason or "the server closed the connection").replace("_", " ").lower()
     if isinstance(root, OSError) and root.strerror:
         return root.strerror
     if _NO_BUNDLE in text:
-        return "`REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` names no file"
+        return "the file in `REQUESTS_CA_BUNDLE` or `CURL_CA_BUNDLE` does not exist"
     return _KINDS.get(type(root).__name__, otherwise)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and all that it wraps, outermost first, however it wraps it."""
+    """Yield an exception and all exceptions that it wraps, outermost first."""
     queue: list[BaseException] = [error]
     seen: set[int] = set()
     while queue:

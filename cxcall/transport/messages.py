@@ -1,4 +1,4 @@
-"""HTTP requests and responses, and how they are shown without secrets."""
+"""HTTP requests and responses, and their masked headers."""
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import json
@@ -22,30 +22,30 @@ _SECRET_WORDS = (
 
 
 class Headers(Mapping[str, str]):
-    """Header names to values, looked up without regard to case; a repeated name's values are joined."""
+    """Headers with case-insensitive names; the values of a repeated name are joined with a comma."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self._held: dict[str, tuple[str, str]] = {}
+        self._values: dict[str, tuple[str, str]] = {}
         for name, value in pairs:
-            written, before = self._held.get(name.lower(), (name, ""))
+            written, before = self._values.get(name.lower(), (name, ""))
             both = f"{before}, {value}" if before and before != value else value
-            self._held[name.lower()] = (written, both)
+            self._values[name.lower()] = (written, both)
 
     def __getitem__(self, name: str) -> str:
-        return self._held[name.lower()][1]
+        return self._values[name.lower()][1]
 
     def __iter__(self) -> Iterator[str]:
-        return (name for name, _ in self._held.values())
+        return (name for name, _ in self._values.values())
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._values)
 
     def __repr__(self) -> str:
         return f"Headers({masked_headers(self)!r})"
 
 
 class HttpRequest(NamedTuple):
-    """A request without its credentials: those are added as it leaves."""
+    """A request without its credentials, which are added when it is sent."""
 
     method: str
     url: str
@@ -57,7 +57,7 @@ class HttpRequest(NamedTuple):
 
 
 class HttpResponse(NamedTuple):
-    """An answer, its body decoded from its transfer; `truncated` when only its first mebibyte is kept."""
+    """A response with its decoded body; `truncated` if only the first mebibyte of the body is kept."""
 
     status: int
     reason: str
@@ -92,7 +92,7 @@ class HttpResponse(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _json_value(body: bytes) -> Any | None:
-    """Parse a body; many ask for the same one, each about another part of the answer.
+    """Parse a body; cached, as several functions read the same one.
 
     What nests deeper than anything of a platform is text: to walk it would take the stack.
     """
@@ -104,13 +104,13 @@ def _json_value(body: bytes) -> Any | None:
 
 
 class Exchange(NamedTuple):
-    """What came of one request, its credentials masked.
+    """A request, its credentials masked, with its response or failure.
 
-    `left` is False only while it is certain that nothing of the request left: it turns True when the
-    connection stands, TLS and proxy included, and the first byte is about to go. `failure` is empty,
+    `left` is False only if certainly no byte of the request was sent: it becomes True when the
+    connection is established, TLS and proxy included, just before the first byte. `failure` is empty,
     or dns, connect, certificate, tls, proxy, timeout, reset, cut, malformed or interrupted; `detail`
-    is its cause in words. A cut answer may carry its status and headers. `timings` are milliseconds
-    from the start: connect, turn (where one was waited for), first_byte, total.
+    is its cause as text. A cut response may have its status and headers. `timings` are milliseconds
+    from the start: connect, turn (if there was one), first_byte, total.
     """
 
     request: HttpRequest
@@ -122,7 +122,7 @@ class Exchange(NamedTuple):
 
 
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return headers with all that may be a secret masked, by the name or the form; a scheme like `Bearer` stays."""
+    """Return headers with each possible secret masked, by name or form; a scheme such as `Bearer` is kept."""
     return {name: _masked_header(name, value) for name, value in headers.items()}
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before sending again: what the API asked for, else a backoff."""
+"""Compute how long to wait before sending again: the wait that the API asks for, or a backoff."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST = 31622400.0
-"""Seconds that a wait is cut to, a year: beyond it numbers only break."""
+MAX_WAIT = 31622400.0
+"""The longest wait in seconds: a year. Larger numbers overflow."""
 
-_FIRST, _LONGEST_BACKOFF = 0.5, 30.0
-_SEARCHED = 1 << 16
+_FIRST_BACKOFF, _MAX_BACKOFF = 0.5, 30.0
+_MAX_SEARCHED_BYTES = 1 << 16
 _SECONDS = r"[0-9]+(?:\.[0-9]+)?"
 # As in "Rate limit exceeded the maximum. Retry the request in [42] seconds" (docs/platforms/genesys-cloud.md#rate-limits).
 _IN_WORDS = (
@@ -24,27 +24,27 @@ _IN_WORDS = (
 
 
 class SendPostponedError(Exception):
-    """It is not a request's turn after all: nothing of it left, and it may be sent later."""
+    """The request must wait longer: nothing of it was sent, and it can be sent later."""
 
 
 def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> float | None:
-    """Return the seconds that an answer asks to wait; None when it does not say.
+    """Return the seconds that a response asks to wait; None if it does not.
 
-    Taken from `Retry-After`, else from words in the body, else from `inin-ratelimit-reset`
-    (docs/platforms/genesys-cloud.md#rate-limits). What is no time, or a negative one, says nothing.
+    Read from `Retry-After`, then from the text of the body, then from `inin-ratelimit-reset`
+    (docs/platforms/genesys-cloud.md#rate-limits). An invalid or negative time is ignored.
     """
     asked = retry_after(headers, now)
-    text = body[:_SEARCHED].decode("utf-8", "replace")
+    text = body[:_MAX_SEARCHED_BYTES].decode("utf-8", "replace")
     if asked is None and (named := re.search(_IN_WORDS, text)):
         asked = _seconds(named[1])
     return _seconds(_value(headers, "inin-ratelimit-reset")) if asked is None else asked
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that `Retry-After` asks for, as a number or as a date; None when it is neither.
+    """Return the seconds that `Retry-After` asks for, as a number or a date; None if it is neither.
 
-    A date is taken relative to the answer's own `Date`, so that a clock set wrong here does not
-    matter; one that has passed asks for no wait.
+    A date is relative to the `Date` of the response, so that a wrong local clock does not matter; a
+    past date asks for no wait.
     """
     text = _value(headers, "Retry-After")
     asked = _seconds(text)
@@ -54,28 +54,28 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     if until is None:
         return None
     since = _date(_value(headers, "Date")) or now
-    return min(max((until - since).total_seconds(), 0.0), LONGEST)
+    return min(max((until - since).total_seconds(), 0.0), MAX_WAIT)
 
 
 def remaining_window(headers: Mapping[str, str]) -> tuple[int, float] | None:
-    """Return (requests left, seconds until the count starts anew) of the API's own window.
+    """Return (remaining requests, seconds until the reset) of the rate-limit window of the API.
 
-    From `inin-ratelimit-allowed`, `-count` and `-reset` (docs/platforms/genesys-cloud.md#rate-limits); None when
-    an answer does not tell.
+    From `inin-ratelimit-allowed`, `-count` and `-reset` (docs/platforms/genesys-cloud.md#rate-limits); None if
+    the response does not have them.
     """
-    told = [
+    values = [
         _seconds(_value(headers, f"inin-ratelimit-{name}"))
         for name in ("allowed", "count", "reset")
     ]
-    allowed, count, reset = told
+    allowed, count, reset = values
     if allowed is None or count is None or reset is None:
         return None
     return int(allowed - count), reset
 
 
 def backoff(attempt: int) -> float:
-    """Return the seconds to wait after the attempt of that number, from 1: doubled, capped, with jitter."""
-    longest = min(_LONGEST_BACKOFF, _FIRST * 2 ** min(attempt - 1, 16))
+    """Return the seconds to wait after an attempt, the first is 1: doubled each time, capped, with jitter."""
+    longest = min(_MAX_BACKOFF, _FIRST_BACKOFF * 2 ** min(attempt - 1, 16))
     return random.uniform(longest / 2, longest)  # noqa: S311 - it keeps clients apart, and no secret
 
 
@@ -85,7 +85,7 @@ def _value(headers: Mapping[str, str], name: str) -> str:
 
 
 def _seconds(text: str) -> float | None:
-    return min(float(text), LONGEST) if re.fullmatch(_SECONDS, text) else None
+    return min(float(text), MAX_WAIT) if re.fullmatch(_SECONDS, text) else None
 
 
 def _date(text: str) -> datetime | None:

@@ -18,10 +18,10 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def is_loopback_host(host: str) -> bool:
-    """Tell whether a host name or address is this machine itself."""
+    """Return whether a host name or address is this machine itself."""
     if host.lower() in ("localhost", "127.0.0.1"):
         return True
-    if host[-1:].isalpha() and ":" not in host:  # a name: what reads addresses takes time to load
+    if host[-1:].isalpha() and ":" not in host:  # a name; ipaddress is slow to import
         return False
     from ipaddress import ip_address
 
@@ -32,32 +32,32 @@ def is_loopback_host(host: str) -> bool:
 
 
 def is_loopback_url(url: str) -> bool:
-    """Tell whether an address is on this machine itself."""
+    """Return whether an address is on this machine itself."""
     return is_loopback_host(urlsplit(url).hostname or "")
 
 
 def origin(url: str) -> Origin:
-    """Return scheme, host and port: what must be equal for a token to be sent."""
+    """Return scheme, host, and port; a token is sent only to the same origin."""
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     return scheme, parts.hostname or "", parts.port or _PORTS.get(scheme, 0)
 
 
 def host_of(url: str) -> str:
-    """Return the host, with the port where one is written."""
+    """Return the host, with the port if the URL has one."""
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def host_url(url: str) -> str:
-    """Return scheme, host and port, as an address without a path."""
+    """Return the URL without path and query."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def is_sent_unchanged(url: str) -> bool:
-    """Tell whether requests and urllib3 send the path and the query of a URL as they are written.
+    """Return whether requests and urllib3 send the path and the query of a URL as they are written.
 
-    They remove dot segments and repeated slashes, decode and encode characters, and drop a fragment.
+    urllib3 removes dot segments and repeated slashes, decodes and encodes characters, and drops a fragment.
     """
     path, question_mark, query = target_of(url).partition("?")
     segments = path.split("/")
@@ -70,7 +70,7 @@ def is_sent_unchanged(url: str) -> bool:
 
 
 def _has_needed_escapes_only(text: str) -> bool:
-    """Tell whether what must be escaped is, in upper case, and nothing else."""
+    """Return whether exactly the characters that need it are escaped, in upper case."""
     literal, *rest = text.split("%")
     codes = [each[:2] for each in rest]
     literal += "".join(each[2:] for each in rest)
@@ -83,13 +83,13 @@ def _is_needed_escape(code: str) -> bool:
 
 
 def is_header(name: str, value: str) -> bool:
-    """Tell whether a header can be sent as it is: a token, and printable ASCII (RFC 9110, section 5)."""
+    """Return whether a header can be sent as it is: a token, and printable ASCII (RFC 9110, section 5)."""
     is_token = name != "" and _TOKEN.issuperset(name)
     return is_token and value.isascii() and value.isprintable() and value == value.strip()
 
 
 def target_of(url: str) -> str:
-    """Return the path and the query of a URL, as they stand in it; a missing path is `/`."""
+    """Return the path and the query of a URL, unchanged; a missing path is `/`."""
     rest = url.partition("//")[2]
     start = min(found for sign in "/?#" if (found := f"{rest}{sign}".find(sign)) >= 0)
     target = rest[start:]
@@ -97,5 +97,5 @@ def target_of(url: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a value as it can stand in a message, on one line."""
+    """Return a value without control characters, for a message on one line."""
     return text if text.isprintable() else ascii(text)[1:-1]
