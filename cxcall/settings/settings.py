@@ -177,6 +177,10 @@ def load_settings(
         # The GENESYSCLOUD_* variables are the other vendor's region and secrets.
         layers[2], layers[4] = {}, {}
     values = {**_check_values(layers), "profile": profile, "platform": platform}
+    if second_list:
+        first = values["do_not_call"]
+        source = f"{first.source}; also `{second_list.value}` from {second_list.source}"
+        values["do_not_call"] = first._replace(source=source)
     if is_cxone:
         values |= resolve_tenant_addresses(layers, contract, profile.value, state_dir, server)
     else:

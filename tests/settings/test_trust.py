@@ -177,6 +177,7 @@ def test_do_not_call_list_of_dotenv_applies_in_addition(folder: Folder, source: 
     folder.set(".env", "do_not_call", "more.txt")
     settings = folder.load()
     assert settings.do_not_call_files == ("dnc.txt", "more.txt")
+    assert "also `more.txt` from .env:1" in settings.values["do_not_call"].source
     assert not settings.conflicts
 
 
