@@ -94,8 +94,8 @@ def _lines_of(piece: Piece) -> CsvLines:
 class CsvChecker:
     """Check the records of one table as one operation."""
 
-    def __init__(self, table: CsvTable, judge: PayloadChecker) -> None:
-        self.table, self.judge = table, judge
+    def __init__(self, table: CsvTable, checker: PayloadChecker) -> None:
+        self.table, self.checker = table, checker
 
     def __call__(self, piece: Piece) -> list[PayloadVerdict]:
         """Return the verdicts on some records, in order."""
@@ -108,4 +108,4 @@ class CsvChecker:
                 error = DocumentError(*errors)
                 yield unreadable_verdict(name, error, place.line)
             else:
-                yield self.judge.checked(name, place.line, body, values)
+                yield self.checker.check_body(name, place.line, body, values)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.validation.screening import Screen
 
-BLOCK_SIZE = 1 << 20
+BLOCK_SIZE = 1 << 19
 """Bytes that are read at once: many, because it takes some time to hand a block to a process."""
 FEW_LINES = 50
 """A file of fewer lines is checked in full: building a screen takes longer."""
@@ -131,7 +131,7 @@ class JsonLinesChecker:
             document = parse(_decode(raw, self.name, line), self.name, line)
         except DocumentError as error:
             return unreadable_verdict(self.name, error, line)
-        return self.checker.document(document, line)
+        return self.checker.check_document(document, line)
 
 
 def _decode(raw: bytes, name: str, line: int) -> str:

@@ -83,11 +83,11 @@ class PayloadChecker(NamedTuple):
     assigned: PatternMatch | None = None
     strict: bool = False
 
-    def document(self, document: Document, line: int | None = None) -> PayloadVerdict:
+    def check_document(self, document: Document, line: int | None = None) -> PayloadVerdict:
         """Return the verdict on one document; `line` is its line in a file of many."""
-        return self.checked(document.name, line, Payload(document.value, document))
+        return self.check_body(document.name, line, Payload(document.value, document))
 
-    def checked(
+    def check_body(
         self, file: str, line: int | None, body: Payload, values: Mapping[str, str] | None = None
     ) -> PayloadVerdict:
         """Return the verdict on a body and on the parameters beside it."""

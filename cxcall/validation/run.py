@@ -42,11 +42,11 @@ _ALONE_SECONDS = 0.1  # seconds: what is done by then is not worth the start of 
 
 
 class Validation(NamedTuple):
-    """How payload files are checked: as `named`, else as their path is assigned, else as they fit.
+    """How payload files are checked: as `named`, as the operation assigned to the path, or as those that match.
 
     `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays,
     and for one alone where lines come by a pipe: their verdicts are not to wait for others.
-    `told` is called with the number of bytes that were read since.
+    `on_progress` is called with the number of bytes that were checked since the last call.
     """
 
     known: Sequence[Operation]
@@ -68,7 +68,7 @@ class Validation(NamedTuple):
             except (DocumentError, UsageError) as error:
                 yield unreadable_verdict(file, error)
 
-    def judge(self, path: str) -> PayloadChecker:
+    def _payload_checker(self, path: str) -> PayloadChecker:
         """Return the checker of the payloads of one file."""
         is_asked = self.named is None and self.assignment is not None and path != STDIN
         assigned = self.assignment.of(path) if is_asked and self.assignment else None
@@ -88,7 +88,7 @@ class Validation(NamedTuple):
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:
             text = read_text(path) if data is None else decode(path, data)
-            yield self.judge(path).document(parse(text, path))
+            yield self._payload_checker(path).check_document(parse(text, path))
         except DocumentError as error:
             yield unreadable_verdict(path, error)
 
@@ -114,7 +114,7 @@ class Validation(NamedTuple):
 
         is_file = _is_file(path)
         blocks = split_blocks(file, path, start, at_once=not is_file)
-        check = JsonLinesChecker(path, self.judge(path))
+        check = JsonLinesChecker(path, self._payload_checker(path))
         to_send = LineBlock.without_lines if is_file else None
         yield from self._shared(path, blocks, check, lambda block: block.size, to_send)
 
@@ -126,11 +126,11 @@ class Validation(NamedTuple):
         refuse_utf16(path, start or file.peek())
         try:
             sheet = open_csv_file(file, path, start)
-            judge = self.judge(path)
-            if sheet.is_empty and judge.named is None:
+            checker = self._payload_checker(path)
+            if sheet.is_empty and checker.named is None:
                 return  # nothing tells which operation it would be for
-            operation = judge.named or sheet.operation(self.known)
-            check = CsvChecker(sheet.header.table(operation), judge._replace(named=operation))
+            operation = checker.named or sheet.operation(self.known)
+            check = CsvChecker(sheet.header.table(operation), checker._replace(named=operation))
             yield from self._shared(path, sheet.pieces(), check, lambda piece: len(piece[1]))
         except UnicodeDecodeError as error:
             said = f"byte 0x{error.object[error.start]:02x} stands in it"
