@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,6 +175,7 @@ class Clock:
     [
         ([20.0], 0.0),
         ([20.0, 20.0], 0.0),
+        ([20.0, 10.0], 0.0),
         ([20.0, 30.0], 0.01),  # as much later as the response was late
         ([20.0, 500.0], 0.0505),  # never by more than half of an interval
         ([20.0, 10.0, 16.0], 0.001),  # a quicker response halves the distance to what is usual
@@ -195,3 +197,18 @@ def test_next_request_is_delayed_when_a_response_is_late(
         limiter.update_from_response(Exchange(REQUEST, response, left=True, timings=timings))
     limiter.wait_to_send(0.0)
     assert clock.now - sent_at == pytest.approx(limiter.interval + delay)
+
+
+def test_slow_preparation_begins_up_to_a_second_before_the_slot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(rate_limiter, "time", clock)
+    limiter = RateLimiter(Rate(1, 60.0), max_wait=60)
+    assert limiter.acquire()
+    limiter.wait_to_send(100.0)
+    clock.now += limiter.interval - 0.99
+    in_time = Timer(20, limiter.stop)
+    in_time.start()
+    assert limiter.acquire()
+    in_time.cancel()

@@ -77,3 +77,21 @@ def test_row_identical_to_one_in_progress_is_reported_as_a_duplicate_on_resume(
         outcomes, _ = results(cxcall(*words, "2", "--confirm", "4", "--resume", code=9))
     assert outcomes == ["accepted", "accepted", "stopped", "accepted"]
     assert sorted(platform.dials.values()) == [1, 1, 1]
+
+
+def test_engagement_id_of_a_row_that_was_sent_before_comes_from_the_ledger(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2, 3)
+
+    def answer(sent: Any, _count: int) -> Reply:
+        if sent == row(3):
+            return Reply(429, {}, {"Retry-After": "900"})
+        return Reply(202, {"engagementId": "e1"} if sent == row(1) else {})
+
+    words = ("batch", file, *WORDS, "--concurrency", "1")
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "--confirm", "3", code=9)
+        ran = cxcall(*words, "--confirm", "1", "--resume", code=9)
+    first, second, *_ = map(json.loads, ran.out.splitlines())
+    assert (first["engagementId"], first["engagementIdSource"]) == ("e1", "ledger")
+    assert (second["engagementId"], second["engagementIdSource"]) == (None, None)

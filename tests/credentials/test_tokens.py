@@ -409,6 +409,18 @@ def test_each_token_error_has_its_own_message(
     assert not (state / "tokens.json").exists()
 
 
+@pytest.mark.parametrize(("length", "is_whole"), [(50, True), (300, False)])
+def test_long_error_description_is_shortened(
+    endpoint: TokenEndpoint, load: LoadSettings, *, length: int, is_whole: bool
+) -> None:
+    endpoint.script = [oauth(400, "invalid_scope", "x" * length)]
+    with pytest.raises(CxcallError) as caught:
+        tokens.get_token(load())
+    text = said(caught.value)
+    assert ("x" * length in text) == is_whole
+    assert ("xxx..." in text) != is_whole
+
+
 def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: LoadSettings) -> None:
     endpoint.script = [Answer(hang=True)]
     with pytest.raises(UndeliveredError) as caught:

@@ -308,6 +308,9 @@ def test_exactly_one_of_several_destinations_is_required() -> None:
     place = check_body(operation, Payload(both, parse(text, "body.json")))[0].excerpt
     assert place is not None
     assert text[place.column - 1 :].startswith('"phoneNumber"')
+    place = Payload(both, parse(text, "body.json")).find_excerpt("/phoneNumber")
+    assert place is not None
+    assert text[place.column - 1 :].startswith('"+12025550100"')
 
 
 def test_address_is_checked_as_a_number_only_if_it_is_one() -> None:

@@ -350,3 +350,20 @@ def test_body_in_another_form_than_json_is_reported(cxcall: Cxcall, *, required:
     assert [code for code in ran.codes if code == "body-malformed"] == ["body-malformed"] * required
     ran = cxcall(*words, "--set", "/x=1", code=3)
     assert "`multipart/form-data`, and not in JSON" in ran.envelope["findings"][0]["message"]
+
+
+def test_header_that_no_request_can_contain_is_reported(cxcall: Cxcall) -> None:
+    header = {"in": "header", "name": "X-Label", "schema": {"type": "string"}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "http://127.0.0.1:1"}],
+        "paths": {
+            "/x": {"post": {"operationId": "label", "parameters": [header], "responses": {}}}
+        },
+    }
+    words = ("send", "label", "--contract", cxcall.file("own.json", document), "-n", "-o", "json")
+    ran = cxcall(*words, "--param", "X-Label=a", code=0)
+    assert ran.envelope["request"]["headers"]["X-Label"] == "a"
+    (finding,) = cxcall(*words, "--param", "X-Label=a\nb", code=2).envelope["findings"]
+    assert finding["where"] == "header:X-Label"
