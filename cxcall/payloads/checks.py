@@ -12,14 +12,6 @@ from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_object_t
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.operation_matching import (
-    OperationMatch,
-    declared_names,
-    find_valid_operations,
-    has_declared_property,
-    match_operations,
-    property_names,
-)
 from cxcall.payloads.payload import Payload
 
 if TYPE_CHECKING:
@@ -28,6 +20,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.catalog import Catalog
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+    from cxcall.payloads.operation_matching import OperationMatch
 
 
 class Verdict(NamedTuple):
@@ -106,6 +99,8 @@ def match_and_check(
     operations: Sequence[Operation], body: Payload, named: Operation | None = None
 ) -> Verdict:
     """Return the verdict on a body, checked as the operation `named` or as the one that it matches."""
+    from cxcall.payloads.operation_matching import match_operations
+
     match = None if named else match_operations(operations, body.value)
     operation, found = check_payload(operations, body, named, match)
     findings = (*(body.document.findings if body.document else ()), *found)
@@ -206,19 +201,24 @@ def check_payload(
     the result of `match_operations`, if known. If the body has errors, a finding says which other
     operation it matches, or that the operation is only the nearest one.
     """
-    operation = named or (match or match_operations(operations, body.value)).nearest
+    from cxcall.payloads import operation_matching as matching
+
+    operation = named or (match or matching.match_operations(operations, body.value)).nearest
     findings = check_body(operation, body)
     if has_errors(findings):
         if named is None:
             findings.append(_no_matching_operation(operation, body.value))
         else:
-            others = find_valid_operations(operations, body.value)
-            other = next((each for each in others if has_declared_property(each, body.value)), None)
+            others = matching.find_valid_operations(operations, body.value)
+            alike = (each for each in others if matching.has_declared_property(each, body.value))
+            other = next(alike, None)
             findings[:0] = [_operation_mismatch(named, other, body)] if other else []
     return operation, findings
 
 
 def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Finding:
+    from cxcall.payloads.operation_matching import declared_names, property_names
+
     present, declared = property_names(body.value), declared_names(named)
     differences = [
         f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
@@ -237,6 +237,8 @@ def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fi
 
 
 def _no_matching_operation(operation: Operation, value: Any) -> Finding:
+    from cxcall.payloads.operation_matching import has_declared_property
+
     is_nearest = has_declared_property(operation, value)
     choice = ", the nearest one" if is_nearest else " (no known property matched)"
     return Finding.note(

@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
-from cxcall.settings.private_file import is_readable_by_others
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     SECRET_SETTINGS,
@@ -45,6 +43,8 @@ class ConfigFile(NamedTuple):
         """
         if not path.exists():
             return cls(path, "", {})
+        from cxcall.documents import toml
+
         text = toml.read_file(path)
         example = 'a setting is written `base_url = "https://..."`, under `[profiles.NAME]`'
         file = cls(path, text, toml.parse(path, text, fix=example))
@@ -90,6 +90,8 @@ class ConfigFile(NamedTuple):
         )
 
     def _locate(self, *keys: str) -> str:
+        from cxcall.documents import toml
+
         return toml.locate(self.path, self.text, *keys)
 
     def _text(self, key: str, value: Any) -> str:
@@ -126,6 +128,8 @@ class ConfigFile(NamedTuple):
         for key in keys:
             value = value.get(key, default)
         if not isinstance(value, kind) or isinstance(value, bool):
+            from cxcall.documents import toml
+
             raise UsageError(
                 f"`{keys[-1]}` must be {wanted}, not {toml.type_name(value)}",
                 where=self._locate(*keys),
@@ -133,6 +137,8 @@ class ConfigFile(NamedTuple):
             )
 
     def _check_mode(self, place: str, key: str) -> None:
+        from cxcall.settings.private_file import is_readable_by_others
+
         if is_readable_by_others(self.path):
             raise UsageError(
                 f"others can read the `{key}` in `{self.path.name}`",

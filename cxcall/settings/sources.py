@@ -6,7 +6,6 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cxcall.documents import toml
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr
@@ -132,8 +131,10 @@ def read_dotenv(path: Path) -> tuple[Layer, Layer]:
 
     from dotenv.parser import parse_stream
 
+    from cxcall.documents.toml import read_file
+
     found = {}
-    for binding in parse_stream(StringIO(toml.read_file(path))):
+    for binding in parse_stream(StringIO(read_file(path))):
         text = binding.original.string
         blank = len(text) - len(text.lstrip())
         line = binding.original.line + len(text[:blank].splitlines())

@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.private_file import PrivateFile
 from cxcall.settings.regions import is_domain_name, normalize_url, url_area
 from cxcall.settings.sources import Setting
 from cxcall.transport.urls import host_url, is_loopback_url
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cxcall.settings.private_file import PrivateFile
 
 DEFAULT_ISSUER = "https://cxone.niceincontact.com"
 VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "nicecxone-gov.com")
@@ -74,4 +75,6 @@ def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
 
 
 def _file(state: Path) -> PrivateFile:
+    from cxcall.settings.private_file import PrivateFile
+
     return PrivateFile(state / "tenants.json")

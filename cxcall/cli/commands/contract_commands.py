@@ -110,15 +110,18 @@ def _sender_flags(operation: Operation) -> list[Flag]:
     parameters = unique_flags(operation.parameters)
     named = {flag.name: flag for flag in operation.flags if flag.sets_body}
     flags = {flag.name: flag for flag in parameters} | named
-    return [flag for flag in flags.values() if flag.name not in _COMMON_NAMES]
+    taken = _common_names()
+    return [flag for flag in flags.values() if flag.name not in taken]
 
 
-_COMMON_NAMES = {
-    name.removeprefix("--")
-    for group in COMMON
-    for entry in parameters_of(group)
-    for name in entry.annotation.__metadata__[0].param_decls
-} | {"param", "help"}
+def _common_names() -> set[str]:
+    """Return the names of the flags that each sending command has."""
+    return {"param", "help"} | {
+        name.removeprefix("--")
+        for group in COMMON
+        for entry in parameters_of(group)
+        for name in entry.annotation.__metadata__[0].param_decls
+    }
 
 
 def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple[Flag, str]]:
