@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,18 @@ def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
 def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
     needless = (HEAVY - wanted - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}
+    needless |= {
+        *("cxcall.documents.toml", "cxcall.output.finding_text", "cxcall.payloads.suggestions"),
+        *("cxcall.payloads.operation_matching", "cxcall.responses.platform_words"),
+        *("cxcall.responses.started", "cxcall.transport.retry_after"),
+    }
     words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "r", "--yes")
     assert loaded(wanted | needless, *words, **live.environment) == sorted(wanted)
     live("history", "list", "--outcome", "accepted", "-o", "json", code=0)
+
+
+def test_named_tuples_are_the_ones_that_load_fast() -> None:
+    package = Path(__file__).parent.parent / "cxcall"
+    slow = re.compile(r"^from typing import .*\bNamedTuple\b", re.MULTILINE)
+    found = [path.name for path in package.rglob("*.py") if slow.search(path.read_text("utf-8"))]
+    assert found == []
