@@ -39,6 +39,8 @@ else:
             "Verdict": "payloads.checks",
             "explain": "explaining.explanation",
             "Explanation": "explaining.explanation",
+            "Finding": "findings.finding",
+            "Severity": "findings.finding",
         }
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
