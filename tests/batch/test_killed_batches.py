@@ -1,0 +1,53 @@
+"""Batches that are killed at any instant and resumed to the end: no row is called twice, and none is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CONTACT, CXCALL
+from helpers.platform_server import Platform
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "40"))
+ROWS = 12
+
+
+@pytest.mark.slow
+def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall) -> None:
+    chance = Random(17)
+    for number in range(BATCHES):
+        rows = [{"contactId": CONTACT, "reasonCode": f"{number} {row}"} for row in range(ROWS)]
+        file = cxcall.file(f"{number}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        words = ("batch", file, "--operation", "personal-connection", "--rate", "500/s", "-o", "jsonl", "--confirm")  # fmt: skip
+        with Platform() as platform:
+            cxcall.environment |= platform.environment
+            with subprocess.Popen(
+                [str(CXCALL), *words, str(ROWS)], cwd=cxcall.folder, env=cxcall.environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            ) as process:  # fmt: skip
+                platform.wait_for_rings(chance.randrange(1, ROWS))
+                process.kill()
+            if process.returncode == 0:
+                continue  # it was faster than the signal
+            assert cxcall(*words, str(ROWS)).code == 7  # it did not come to its end
+            rung = platform.rung
+            for count in range(ROWS + 1):  # a wrong number of rows sends nothing
+                ran = cxcall(*words, str(count), "--resume")
+                if ran.code != 2:
+                    break
+            *results, _ = [json.loads(line) for line in ran.out.splitlines()]
+            assert ran.code in (0, 9)
+            assert len(results) == ROWS
+            assert {result["outcome"] for result in results} <= {"accepted", "unknown"}
+            assert ROWS >= platform.rung >= rung
+            unknown = sum(result["outcome"] == "unknown" for result in results)
+            assert platform.rung + unknown >= ROWS
+            assert set(platform.dials.values()) == {1}
