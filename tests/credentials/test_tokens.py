@@ -409,6 +409,15 @@ def test_each_token_error_has_its_own_message(
     assert not (state / "tokens.json").exists()
 
 
+def test_invalid_grant_of_a_client_is_not_about_an_access_key(
+    endpoint: TokenEndpoint, load: LoadSettings
+) -> None:
+    endpoint.script = [oauth(400, "invalid_grant", "no")]
+    with pytest.raises(CxcallError) as caught:
+        tokens.get_token(load())
+    assert "access key" not in caught.value.findings[0].message
+
+
 @pytest.mark.parametrize(("length", "is_whole"), [(50, True), (300, False)])
 def test_long_error_description_is_shortened(
     endpoint: TokenEndpoint, load: LoadSettings, *, length: int, is_whole: bool
@@ -904,6 +913,23 @@ def test_conflict_error_prevents_token_requests(
 
 
 # --- login ----------------------------------------------------------------------------------
+
+
+def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> None:
+    def warnings(**flags: str | None) -> list[str]:
+        found = tokens.get_status(load(**flags)).findings
+        return [each.message for each in found if "is used, and not" in each.message]
+
+    assert warnings() == []
+    tokens.log_in(load(**NONE), "me", SECRET)
+    assert warnings(**NONE) == []
+    (secret,) = warnings()
+    assert secret.startswith("the client secret from --client-secret is used")
+    (token,) = warnings(**NONE, access_token=TOKEN)
+    assert token.startswith("the access token from --access-token is used")
+    tokens.log_in_with_token(load(**NONE), "given")
+    (given,) = warnings()
+    assert given.startswith("the access token from cxcall auth login")
 
 
 def test_login_is_stored_after_a_successful_request(

@@ -180,6 +180,24 @@ def test_acknowledged_record_is_synchronized_to_disk(book: Ledger, folder: Path)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def test_each_new_record_is_synchronized_to_disk_again(book: Ledger) -> None:
+    def mode() -> int:
+        found: int = book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+        return found
+
+    for name in ("a", "b"):
+        delivery = book.begin(intent(name), WINDOW)
+        assert mode() == 2
+        book.record_not_processed(delivery, 1, "HTTP 429")
+        assert (
+            mode() == 1
+        )  # it is durable with the next record, which comes before the next attempt
+        book.record_attempt(delivery, 2)
+        assert mode() == 2
+        book.record_outcome(delivery, Outcome.ACCEPTED)
+        assert mode() == 1
+
+
 def test_folder_and_files_are_private(book: Ledger, folder: Path) -> None:
     book.begin(intent("a"), WINDOW)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -146,6 +146,8 @@ def test_hours_are_enforced_at_every_place(guards: Guards, case: tuple[str, Plac
         ({"phoneNumber": "+1202555\u200b0123"}, ["do-not-call"]),
         ({"phoneNumber": "+\uff11\uff12\uff10\uff12\uff15\uff15\uff15\uff10\uff11\uff12\uff13"}, ["do-not-call"]),
         ({"columns": {NUMBER: True}}, ["do-not-call"]),
+        ({"phone1": 12025550123}, ["do-not-call"]),
+        ({"contactE164": 12025550123}, ["do-not-call"]),
     ],
 )  # fmt: skip
 def test_what_counts_as_a_number(
@@ -248,3 +250,19 @@ def test_batch_shows_a_repeated_note_once(cxcall: Cxcall) -> None:
     ran = cxcall(*words, "--do-not-call", cxcall.file("dnc.txt", NUMBER), code=0)
     assert ran.err.count("note[number-unchecked]") == 1
     assert "3 rows, 3 valid, the same note for 2 more rows" in ran.err
+
+
+def test_unchecked_number_is_noted_without_guards_only_for_a_document(cxcall: Cxcall) -> None:
+    contract = cxcall.file("v.json", vendor_document())
+    words = ("send", "postConversationsCalls", "--contract", contract, "-n", "-o", "json")
+    assert "number-unchecked" in cxcall(*words, "--set", '/note="x"').codes
+    personal = ("personal-connection", "--contact-id", USER, "--reason-code", "x")
+    assert "number-unchecked" not in cxcall(*personal, "-n", "-o", "json", code=0).codes
+
+
+def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None:
+    model = {"type": "object", "properties": {"who": {"type": "string", "format": "phone"}}}
+    document = {**vendor_document(), "definitions": {"CreateCallRequest": model}}
+    words = ("send", "postConversationsCalls", "--contract", cxcall.file("v.json", document), "-n", "-o", "json")  # fmt: skip
+    assert "phone-kind" in cxcall(*words, "--set", '/who="911"', code=3).codes
+    assert "phone-kind" not in cxcall(*words, "--set", '/what="911"').codes
