@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -113,3 +114,16 @@ def test_json_line_can_hold_parameters_beside_the_body(tmp_path: Path) -> None:
     assert row.payload is not None
     assert row.payload.value == {"destinationMappings": []}
     assert row.values == {"listName": "Autumn", "externalIdColumn": "id"}
+
+
+def test_unknown_property_of_a_line_is_part_of_the_body_and_reported(tmp_path: Path) -> None:
+    operation = next(entry for entry in OPERATIONS if entry.name == "execute")
+    line = {**operation.example, "campaignId": "12345678-1234-4234-8234-123456789012", "oops": 1}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps(line) + "\n", "utf-8")
+    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    with RowFile(str(path)) as file:
+        (row,) = check_rows(Job(operation, file, settings, {}))
+    assert [finding.where for finding in row.findings if finding.code == "property-unknown"] == [
+        "/oops"
+    ]

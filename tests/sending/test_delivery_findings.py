@@ -24,7 +24,7 @@ FINDINGS = {
         ("hidden-failure", "`success` is false"),
     ],
     "200, a web page": [("outcome-unknown", "HTTP 200 with a web page")],
-    "cut in the body": [("outcome-unknown", "no whole answer from")],
+    "cut in the body": [("outcome-unknown", "no complete response from")],
     "300": [("outcome-unknown", "answered HTTP 300;")],
     "301": [("host-unknown", "a redirect to")],
     "400": [("value-not-allowed", "HTTP 400")],
