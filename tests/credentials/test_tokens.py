@@ -930,6 +930,9 @@ def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> Non
     tokens.log_in_with_token(load(**NONE), "given")
     (given,) = warnings()
     assert given.startswith("the access token from cxcall auth login")
+    login = {"kind": "authorization-code", "client_id": "me", "refresh_token": "r"}
+    store.save_login(load(), {**login, "token_url": load().token_url})
+    assert warnings() == []  # the secret is that of the login's client
 
 
 def test_login_is_stored_after_a_successful_request(
