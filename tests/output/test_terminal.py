@@ -25,7 +25,7 @@ def tunnel(cxcall: Cxcall, stranger: Stranger) -> Cxcall:
 
 def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
-        child.expect(r"may ring a real phone: personal-connection .*Send\? \[y/N\] ")
+        child.expect(r"may place a real call: personal-connection .*Send\? \[y/N\] ")
         child.sendline("n")
         text = screen(child)
     assert "answered no" in text
