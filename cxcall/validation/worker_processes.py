@@ -51,12 +51,17 @@ def run_in_processes(
                 yield _take(pending)
         while pending:
             yield _take(pending)
+        executor.shutdown()
     except BrokenProcessPool:
         raise _worker_lost() from None
     finally:
-        for process in set(multiprocessing.active_children()) - others:
+        workers = set(multiprocessing.active_children()) - others
+        for process in workers:
             process.kill()
-        executor.shutdown(cancel_futures=True)
+        for process in workers:
+            process.join()
+        # Before Python 3.11.5, the pool waits for ever if a worker was killed while it was given work.
+        executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _take(pending: deque[tuple[Piece, Future[Any]]]) -> tuple[Piece, Any]:
