@@ -22,8 +22,10 @@ if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUICK = "not slow"
-QUICK_CASES = 2
+QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
+QUICK_CASES = 8
+"""How many cases of any other test are in the quick suite."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,16 +37,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow all but a few cases, evenly spread, of each test that starts the command.
-
-    A process takes a tenth of a second and more, and most of what it does is the same for each case.
-    """
+    """Mark as slow all but a few cases of each test, evenly spread: most of what they run is the same."""
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if "cxcall" in getattr(item, "fixturenames", ()):
-            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for group in cases.values():
-        step = max(1, -(-len(group) // QUICK_CASES))
+        starts_a_command = "cxcall" in getattr(group[0], "fixturenames", ())
+        most = QUICK_CASES_OF_A_COMMAND if starts_a_command else QUICK_CASES
+        step = max(1, -(-len(group) // most))
         for number, item in enumerate(group):
             if number % step:
                 item.add_marker(pytest.mark.slow)

@@ -557,6 +557,7 @@ def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
     assert (platform.rung, platform.grants) == (0, 2)
 
 
+@pytest.mark.slow
 def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 100)
 
@@ -605,6 +606,7 @@ def test_rate_is_kept_so_that_few_requests_are_refused(cxcall: Cxcall, burst: in
     assert platform.limited <= 3
 
 
+@pytest.mark.slow
 def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 30)
     gate = Event()
@@ -728,6 +730,7 @@ def test_concurrent_runs_of_one_file_place_each_call_once(
     assert rung | unknown == set(range(1, 61))
 
 
+@pytest.mark.slow
 def test_closed_stdout_stops_the_batch_without_losing_records(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 80)
     words = (file, *PERSONAL, "--rate", "100/s", "--confirm", "80", "-o", "jsonl")

@@ -22,6 +22,8 @@ import requests
 
 from helpers.command import CXCALL, Cxcall
 
+pytestmark = pytest.mark.slow
+
 VERSION = "9.13.3"
 SERVER = Path(__file__).parents[1] / "helpers" / "oidc_provider.mjs"
 SECRET = "a-secret-of-the-client"

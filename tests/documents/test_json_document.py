@@ -372,6 +372,7 @@ def test_200_levels_are_parsed(opening: str) -> None:
     ],
     ids=lambda text: f"{text[:6]!r}",
 )
+@pytest.mark.slow
 def test_hostile_text_gets_a_short_message(text: str) -> None:
     with time_limit():  # what is quadratic takes minutes
         found = parsed(text)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
 BATCH = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm")  # fmt: skip
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
 
 @contextmanager

@@ -35,6 +35,7 @@ def test_single_read_shows_the_state(live: Cxcall) -> None:
     assert not data["over"]
 
 
+@pytest.mark.slow
 def test_until_prints_changes_up_to_the_state(live: Cxcall) -> None:
     ran = live("track", ID, "--until", "Dialing", code=0)
     seen = [json.loads(line) for line in ran.out.splitlines()]
@@ -114,6 +115,7 @@ def test_low_rate_budget_delays_the_next_read(cxcall: Cxcall) -> None:
         assert platform.seen[f"/api/v2/conversations/{ID}"] == 1
 
 
+@pytest.mark.slow
 def test_cxone_contact_is_its_own_leg(cxcall: Cxcall) -> None:
     body = {"contactId": 7, "stateName": "Active", "toAddress": NUMBER}
     ended = {**body, "stateName": "Released", "endReason": "Contact hung up"}
@@ -153,6 +155,7 @@ def test_sentiment_is_read_from_the_platform(live: Cxcall) -> None:
     assert live("track", "7", "--sentiment", "-o", "json", code=2, env=env).codes == ["usage"]
 
 
+@pytest.mark.slow
 def test_text_output_shows_each_party(live: Cxcall) -> None:
     pexpect = pytest.importorskip("pexpect")
     child = pexpect.spawn(

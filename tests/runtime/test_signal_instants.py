@@ -29,7 +29,7 @@ EXPLAIN = ("explain", "401.txt")
 DOCUMENTED = {0, 3, 8, 130}
 LONGEST = 0.4
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
 
 def wait_for_handler(process: subprocess.Popen[bytes]) -> None:

@@ -92,6 +92,7 @@ def test_talk_that_nobody_reads_does_not_either(live: Cxcall) -> None:
     assert "undelivered" in live("history", "list", code=0).out
 
 
+@pytest.mark.slow
 def test_a_batch_whose_talk_cannot_be_written_sends_every_row(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_batch_whose_talk_cannot_be_written_sends_every_row(
     assert len(sandbox.rings) == 3
 
 
+@pytest.mark.slow
 def test_a_batch_goes_on_when_its_terminal_is_gone(live: Cxcall, sandbox: Sandbox) -> None:
     rows = [f"{CAMPAIGN},{CONTACT},+1202555010{number}" for number in range(4)]
     live.file("calls.csv", "\n".join(["campaignId,contact-id,phone-number", *rows]))
