@@ -95,6 +95,10 @@ class CachedDocument:
         self._file = cache_folder() / f"{_digest(path, content)}.sqlite"
         self.head: Mapping[str, Any] = self._part("document", self._file.stem)
 
+    def __del__(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs: SQLite forbids to share a connection."""
         return {**self.__dict__, "_connections": {}}
@@ -151,6 +155,8 @@ class CachedDocument:
         """Return this process's connection; the file is written if it is missing or damaged."""
         process = os.getpid()
         if is_damaged or process not in self._connections:
+            if process in self._connections:
+                self._connections.pop(process).close()
             if is_damaged or not _is_private(self._file):
                 self._write()
             with suppress(OSError):
