@@ -81,7 +81,7 @@ def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
             "already-sent",
             "ledger",
             f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, did not come to its end",
-            fix=f"`--resume`{other} sends what is left; `--again` sends all of it anew",
+            fix=f"`--resume`{other} sends the remaining rows; `--again` sends all rows again",
             why=f"its rows may have rung: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 DEEPEST = 64
-"""How many schemas may stand one in another; a reference starts anew."""
+"""How many schemas may be nested; a reference starts again at zero."""
 
 PREFIX = "#/components/schemas/"
 _ONE = frozenset(
