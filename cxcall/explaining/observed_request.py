@@ -11,16 +11,23 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
     from cxcall.transport.messages import Headers, HttpResponse
 
+# Members of the platforms' error bodies that no resource has at its top level.
+_ERROR_MEMBERS = ("message", "error", "errors", "error_description", "errorCode", "contextId")
+
 
 @dataclass(frozen=True)
 class ObservedRequest:
     """One request and its response. An empty text or None means that the source does not show it.
 
     `path` starts with `/`, is not decoded, and excludes the query; `query` holds decoded pairs in
-    order. `body` is the text that was sent, JSON or not. `headers` may be incomplete. `findings` are
-    problems that the reader found. `null_means_unknown`: a null member is one that the source did not
-    know. `unknown` maps a place (a JSON pointer, empty for the whole body, or `header:NAME`) to the
-    names of the variables that stand there and whose values the source does not show.
+    order. `headers` is None where no headers are shown: then none are missing; an empty mapping means
+    that none were sent. `body` is the text that was sent, JSON or not; an empty text means that the
+    source shows a request without a body, None that it does not show the body. `response` has the
+    status 0 where only its body is shown. `failure` says in the client's words why there was no
+    response, such as `ENOTFOUND`. `findings` are problems that the reader found.
+    `null_means_unknown`: a null member is one that the source did not know. `unknown` maps a place (a
+    JSON pointer, empty for the whole body, or `header:NAME`) to the names of the variables that stand
+    there and whose values the source does not show.
     """
 
     origin: str
@@ -32,6 +39,7 @@ class ObservedRequest:
     headers: Headers | None = field(default=None, repr=False)
     body: str | None = field(default=None, repr=False)
     response: HttpResponse | None = None
+    failure: str = ""
     findings: tuple[Finding, ...] = ()
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -48,8 +56,12 @@ class ObservedRequest:
 
     @property
     def is_successful(self) -> bool:
-        """Tell whether the response has a 2xx status."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - the range of success
+        """Tell whether the response has a 2xx status, or no status is shown and it is not an error."""
+        if self.status:
+            return 200 <= self.status < 300  # noqa: PLR2004 - the range of success
+        body = self.response.json() if self.response else None
+        is_error = isinstance(body, dict) and any(name in body for name in _ERROR_MEMBERS)
+        return isinstance(body, dict | list) and not is_error
 
     def is_unobserved(self, finding: Finding) -> bool:
         """Tell whether a finding is about a value that the source does not show.
