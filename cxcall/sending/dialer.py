@@ -25,7 +25,7 @@ from cxcall.sending.delivery_result import (
     result_of_failed_retry,
     result_of_unsent_request,
 )
-from cxcall.transport.exchange import Interrupted
+from cxcall.transport.exchange import Interrupted, load_client
 from cxcall.transport.exchange import exchange as send_request
 
 if TYPE_CHECKING:
@@ -167,6 +167,7 @@ def deliver(
     attempts = _Attempts(plan, ledger, tokens, hooks)
     with attempts.signals as signals:
         window = plan.settings.duplicate_window
+        load_client()
         attempts.id = ledger.begin(plan.intent(), window, attempts.is_interrupted)
         try:
             signals.open()

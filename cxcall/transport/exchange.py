@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,6 +41,17 @@ class Interrupted(KeyboardInterrupt):
     def left(self) -> bool:
         """Whether a part of the request may have been sent."""
         return self.exchange.left
+
+
+def load_client() -> None:
+    """Start to load the HTTP client in another thread, so that it loads while the disk is waited for."""
+    Thread(target=_load_client, daemon=True).start()
+
+
+def _load_client() -> None:
+    block_in_thread()
+    with suppress(Exception):  # the import that needs the client reports it
+        import cxcall.transport.connection  # noqa: F401
 
 
 def exchange(
