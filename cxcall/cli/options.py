@@ -1,7 +1,7 @@
 """Option groups that commands share. Named tuples load five times faster than dataclasses."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated
+from typing import Annotated, Any
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
@@ -73,6 +73,23 @@ class CheckOptions(NamedTuple):
     strict: Annotated[bool, option("--strict", help="Treat warnings as errors.")] = False
 
 
+class GuardOptions(NamedTuple):
+    """Options for the guards of the person who is called."""
+
+    hours: Annotated[
+        str | None,
+        option(
+            "--hours",
+            metavar="FROM-TO",
+            help="Set calling hours in the callee's time, as 08:00-21:00.",
+        ),
+    ] = None
+    do_not_call: Annotated[
+        str | None,
+        option("--do-not-call", metavar="FILE", help="Stop calls to the numbers in this file."),
+    ] = None
+
+
 class SendOptions(NamedTuple):
     """Options for sending a request."""
 
@@ -97,18 +114,7 @@ class SendOptions(NamedTuple):
             help="Look for the engagement ID in this header first.",
         ),
     ] = None
-    hours: Annotated[
-        str | None,
-        option(
-            "--hours",
-            metavar="FROM-TO",
-            help="Set calling hours in the callee's time, as 08:00-21:00.",
-        ),
-    ] = None
-    do_not_call: Annotated[
-        str | None,
-        option("--do-not-call", metavar="FILE", help="Never call the numbers in this file."),
-    ] = None
+    guards: GuardOptions = GuardOptions()
 
 
 class RequestOptions(NamedTuple):
@@ -123,8 +129,13 @@ class RequestOptions(NamedTuple):
     @property
     def flags(self) -> dict[str, str | None]:
         """The flags that set settings, by the names of the settings."""
-        guards = {name: getattr(self.sending, name) for name in SENDING_SETTINGS}
-        return {**flags_of(self.settings, self.contracts), **guards}
+        return {**flags_of(self.settings, self.contracts), **self.sending_flags}
+
+    @property
+    def sending_flags(self) -> dict[str, str | None]:
+        """The flags of `flags` that only sending has."""
+        header = self.sending.engagement_header
+        return {"engagement_header": header, **flags_of(self.sending.guards)}
 
     @property
     def is_dry_run(self) -> bool:
@@ -132,12 +143,16 @@ class RequestOptions(NamedTuple):
         return self.sending.dry_run or self.sending.curl
 
 
-SENDING_SETTINGS = ("engagement_header", "hours", "do_not_call")
 COMMON = (RequestOptions, PlatformOptions, BodyOptions)
 
 
 def flags_of(
-    *options: SettingsOptions | PlatformOptions | ContractOptions,
+    *options: SettingsOptions | PlatformOptions | ContractOptions | GuardOptions,
 ) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
     return {name: value for group in options for name, value in group._asdict().items()}
+
+
+def port_option(help: str) -> Any:  # noqa: A002, as in Typer
+    """Declare `--port` of a command that listens on this machine."""
+    return option("--port", metavar="PORT", min=0, max=65535, help=help)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.cli.commands.doctor import DoctorOptions
-    from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
+    from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.output.options import OutputOptions
@@ -33,6 +33,7 @@ _STYLES = {"passed": "good", "failed": "error", "unknown": "warning"}
 
 def run_doctor(
     options: DoctorOptions,
+    guards: GuardOptions,
     body: BodyOptions,
     chosen: SettingsOptions,
     contracts: ContractOptions,
@@ -44,8 +45,7 @@ def run_doctor(
 
     own = find_own_contract(contracts, chosen.profile)
     operation = contract.load_operation(options.operation, own) if options.operation else None
-    guards = {"hours": options.hours, "do_not_call": options.do_not_call}
-    flags = {**flags_of(chosen, contracts), **guards}
+    flags = flags_of(chosen, contracts, guards)
     platform = (
         find_platform(flags)
         or (operation or contract.load_shipped_contracts()[0].operations[0]).platform

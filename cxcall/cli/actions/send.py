@@ -6,7 +6,6 @@ import json
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.options import SENDING_SETTINGS
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
@@ -125,7 +124,7 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     from cxcall.sandbox.server import start_sandbox
 
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
-    return sandbox_settings(sandbox, {name: flags[name] for name in ("timeout", *SENDING_SETTINGS)})
+    return sandbox_settings(sandbox, {"timeout": flags["timeout"], **options.sending_flags})
 
 
 def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:

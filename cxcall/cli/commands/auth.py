@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.option_binding import accept_global_options, examples, expand_option_groups, new_app
-from cxcall.cli.options import PlatformOptions, SettingsOptions, flags_of
+from cxcall.cli.options import PlatformOptions, SettingsOptions, flags_of, port_option
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
@@ -36,13 +34,7 @@ def login(
     web: Annotated[bool, option("--web", help="Log in as a user, in the browser.")] = False,
     port: Annotated[
         int,
-        typer.Option(
-            "--port",
-            metavar="PORT",
-            min=0,
-            max=65535,
-            help="Redirect to this port; 0 is any free port.",
-        ),
+        port_option("Redirect to this port; 0 is any free port."),
     ] = 0,
     no_browser: Annotated[
         bool, option("--no-browser", help="Print the URL of the login page; do not open a browser.")

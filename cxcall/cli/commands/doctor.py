@@ -4,7 +4,7 @@
 from typing import Annotated
 
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
-from cxcall.cli.options import BodyOptions, ContractOptions, SettingsOptions
+from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
@@ -27,18 +27,6 @@ class DoctorOptions(NamedTuple):
             help="Set a parameter or flag of the request, or an ID to check.",
         ),
     ] = None
-    hours: Annotated[
-        str | None,
-        option(
-            "--hours",
-            metavar="FROM-TO",
-            help="Set calling hours in the callee's time, as 08:00-21:00.",
-        ),
-    ] = None
-    do_not_call: Annotated[
-        str | None,
-        option("--do-not-call", metavar="FILE", help="Check the number against this file."),
-    ] = None
 
 
 @app.command(
@@ -52,6 +40,7 @@ class DoctorOptions(NamedTuple):
 @expand_option_groups
 def doctor(
     options: DoctorOptions,
+    guards: GuardOptions,
     body: BodyOptions,
     settings: SettingsOptions,
     contracts: ContractOptions,
@@ -66,4 +55,4 @@ def doctor(
     """
     from cxcall.cli.actions.doctor import run_doctor
 
-    return run_doctor(options, body, settings, contracts, output)
+    return run_doctor(options, guards, body, settings, contracts, output)

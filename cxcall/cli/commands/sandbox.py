@@ -5,11 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
-from cxcall.cli.options import ContractOptions
+from cxcall.cli.options import ContractOptions, port_option
 from cxcall.output.options import OutputOptions
 from cxcall.output.report import Report
 
@@ -35,13 +33,7 @@ def sandbox(
     contracts: ContractOptions,
     port: Annotated[
         int,
-        typer.Option(
-            "--port",
-            metavar="PORT",
-            min=0,
-            max=65535,
-            help="Listen on this port; 0 is any free port.",
-        ),
+        port_option("Listen on this port; 0 is any free port."),
     ] = 0,
 ) -> None:
     """Run the embedded API server; no real calls are placed.
