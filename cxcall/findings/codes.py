@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Code(NamedTuple):
@@ -29,14 +33,17 @@ def load_codes() -> dict[str, Code]:
     return {name: Code(name, **description) for name, description in declared.items()}
 
 
-def find_code(name: str) -> Code:
-    """Return the code with a name; raises UsageError with the nearest name where there is none."""
+def find_code(name: str, others: Iterable[str] = ()) -> Code:
+    """Return the code with a name; raises UsageError with the nearest name where there is none.
+
+    `others` are names that may have been meant, too.
+    """
     known = load_codes()
     if name in known:
         return known[name]
     from difflib import get_close_matches
 
-    close = get_close_matches(name, known, n=1)
+    close = get_close_matches(name, [*known, *others], n=1)
     raise UsageError(
         f"no such file or finding code: `{name}`",
         where="explain",

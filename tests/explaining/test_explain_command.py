@@ -216,3 +216,27 @@ def test_token_request_with_hidden_values_is_not_an_error(cxcall: Cxcall, data: 
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=0)
     assert ran.codes == ["not-provable"]
     assert "is not in the snippet" in ran.envelope["findings"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("not.a.user", ["genesys-cloud", "HTTP 400", "needs a user token", "two sources"]),
+        ("Error.ININEdgeControl.connection.dialplan.notReachable", ["number plan", "LAB"]),
+        ("ININ-OUTBOUND-ON-DO-NOT-CALL-LIST", ["on a do-not-call list", "wrapUpCode"]),
+        ("BadNumber", ["nice-cxone", "DisconnectCode"]),
+        ("invalid_client", ["genesys-cloud", "nice-cxone", "authentication failed"]),
+    ],
+)
+def test_codes_of_the_platforms_are_explained_with_their_source(
+    cxcall: Cxcall, name: str, words: list[str]
+) -> None:
+    printed = cxcall("explain", name, code=0).out
+    assert all(word in printed for word in [*words, "source:"])
+    data = cxcall("explain", name, "-o", "json", code=0).envelope["data"]
+    assert {each["certainty"] for each in data["platformCodes"]} <= {"H", "M", "L"}
+
+
+def test_file_wins_over_a_code_of_the_same_name(cxcall: Cxcall) -> None:
+    (cxcall.folder / "not.a.user").write_text(FAILED_EXECUTE)
+    assert "executions" in cxcall("explain", "not.a.user", code=3).out

@@ -19,6 +19,7 @@ from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen, format_severity_counts
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
+from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 
 if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
@@ -39,12 +40,20 @@ def list_codes() -> Report:
 
 
 def explain_code(name: str) -> Report | None:
-    """Return the description of a finding code; None where the name is, or may be, that of a file."""
-    is_file = name == STDIN or Path(name).exists()
-    if is_file or (name not in load_codes() and ("." in name or "/" in name)):
+    """Return the description of a finding code or a platform's code; None where the name may be a file's."""
+    if name == STDIN or Path(name).exists():
         return None
-    code = find_code(name)
-    return Report(COMMAND, data=code._asdict(), text=str(code))
+    meanings = find_platform_codes(name)
+    if name in load_codes() or not (meanings or "." in name or "/" in name):
+        code = find_code(name, load_platform_codes())
+        return Report(COMMAND, data=code._asdict(), text=str(code))
+    if not meanings:
+        return None
+    return Report(
+        COMMAND,
+        data={"name": name, "platformCodes": [each._asdict() for each in meanings]},
+        text="\n".join(map(str, meanings)),
+    )
 
 
 def explain_last() -> Report:

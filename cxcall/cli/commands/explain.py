@@ -31,7 +31,7 @@ def explain(
         str | None,
         typer.Argument(
             metavar="[FILE|CODE]",
-            help="A request in one of the formats above, or a finding code.",
+            help="A request in one of the formats above, or an error code.",
             show_default=False,
         ),
     ] = None,

@@ -1,0 +1,54 @@
+"""Look up the codes and texts that the platforms put into responses, beside the finding codes of cxcall."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from cxcall.named_tuple import NamedTuple
+
+_CERTAINTY = {
+    "H": "the vendor's own specification or SDK, or two sources",
+    "M": "one good source",
+    "L": "inferred, or one weak source",
+}
+
+
+class PlatformCode(NamedTuple):
+    """One meaning of a platform's code; `certainty` is H, M, or L, as docs/platforms/ explains."""
+
+    name: str
+    platform: str
+    where: str
+    means: str
+    cause: str
+    do: str
+    source: str
+    certainty: str
+
+    def __str__(self) -> str:
+        lines = (
+            ("means:", self.means),
+            ("cause:", self.cause),
+            ("do:", self.do),
+            ("source:", f"{self.source}; {_CERTAINTY[self.certainty]}"),
+        )
+        shown = "\n".join(f"  {label:<9}{text}".rstrip() for label, text in lines if text)
+        return f"{self.name} ({self.platform}; {self.where})\n{shown}"
+
+
+@cache
+def load_platform_codes() -> dict[str, tuple[PlatformCode, ...]]:
+    """Return the meanings of each code, by its name in lower case."""
+    codes: dict[str, tuple[PlatformCode, ...]] = {}
+    for line in Path(__file__).with_suffix(".tsv").read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            code = PlatformCode(*line.split("\t"))
+            key = code.name.lower()
+            codes[key] = (*codes.get(key, ()), code)
+    return codes
+
+
+def find_platform_codes(name: str) -> tuple[PlatformCode, ...]:
+    """Return the meanings of a code or text of the platforms, in any case; empty if it is unknown."""
+    return load_platform_codes().get(name.strip().lower(), ())
