@@ -250,6 +250,5 @@ class Run:
 
 def find_previous_delivery(ledger: Ledger, batch: str, checked: CheckedRequest) -> Record | None:
     """Return the delivery of a row by an earlier run; None where the row is still to be sent."""
-    intent = Plan.of(checked, again=False).intent()
-    record = ledger.find_row(batch, intent.digest, intent.old_digest)
+    record = ledger.find_row(batch, Plan.of(checked, again=False).intent())
     return record if record is not None and record.may_be_processed else None

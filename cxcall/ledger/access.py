@@ -45,6 +45,8 @@ class LedgerAccess:
         self._database, self._marker, self._now = database, marker, now
         self._boot_clock = boot_clock
         self._rows = LedgerRows(database)
+        self._compared: dict[str, tuple[str, ...]] = {}
+        """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
 
     @classmethod
     def open(

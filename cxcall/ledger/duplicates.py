@@ -47,7 +47,7 @@ def _accepted_finding(earlier: Record, now: datetime) -> Finding:
         "already-sent",
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
-        why=f"engagement {earlier.engagement_id or 'ID not known'}; same profile, operation, target and body",
+        why=f"engagement {earlier.engagement_id or 'ID not known'}; same method, URL, and body",
     )
 
 

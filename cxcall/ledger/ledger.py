@@ -51,7 +51,7 @@ class Ledger(LedgerAccess):
                 has_begun = True
                 if problem and not intent.again:
                     raise MissingRecordsError(problem)
-                self._guard_intent(intent, window)
+                self._guard_intent(delivery, intent, window)
                 number = self._rows.insert(
                     "delivery", id=delivery, at=self._now().timestamp(), profile=intent.profile,
                     operation=intent.operation, provenance=intent.provenance, method=intent.method,
@@ -69,10 +69,17 @@ class Ledger(LedgerAccess):
             raise
         return delivery
 
-    def _guard_intent(self, intent: Intent, window: float) -> None:
+    def _digests(self, intent: Intent) -> tuple[str, ...]:
+        """Return every digest that an earlier delivery of the same request may have."""
+        names = {(intent.profile, intent.operation), *self._rows.names_of_older_digests}
+        older = (digest for each in sorted(names) for digest in intent.older_digests(*each))
+        return tuple(dict.fromkeys((intent.digest, *older)))
+
+    def _guard_intent(self, delivery: str, intent: Intent, window: float) -> None:
         if intent.again and not intent.batch:
             return
-        earlier = self._rows.select_by_digest(intent.digest, intent.old_digest)
+        digests = self._compared[delivery] = self._digests(intent)
+        earlier = self._rows.select_by_digest(*digests)
         self._guard_row(intent.batch, earlier)
         if not intent.again:
             self._guard(earlier, window=window)
@@ -147,7 +154,7 @@ class Ledger(LedgerAccess):
         """
         with self._writing(is_cancelled):
             own = self._find(delivery).delivery
-            earlier = self._rows.select_by_digest(own["digest"])
+            earlier = self._rows.select_by_digest(*self._compared.get(delivery, (own["digest"],)))
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
             self._guard_row(own["batch"], others)
             if not own["again"]:
@@ -170,6 +177,7 @@ class Ledger(LedgerAccess):
 
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
         """
+        self._compared.pop(delivery, None)
         with self._writing(is_cancelled, is_durable=False):
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
@@ -233,14 +241,14 @@ class Ledger(LedgerAccess):
             if each["digest"] == digest or (path and each["file"] == path)
         ]  # fmt: skip
 
-    def find_row(self, batch: str, *digests: str) -> Record | None:
-        """Return the delivery of a request, by any digest of it, within a batch; None when there is none.
+    def find_row(self, batch: str, intent: Intent) -> Record | None:
+        """Return the delivery of a request within a batch; None when there is none.
 
         With identical rows or two runs at once there can be several: one that may have been
         processed comes first.
         """
         with self._database.snapshot():
-            return _row_of_batch(batch, self._rows.select_by_digest(*digests))
+            return _row_of_batch(batch, self._rows.select_by_digest(*self._digests(intent)))
 
     def get(self, delivery: str) -> Record:
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Self
@@ -14,14 +14,21 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
 RANG, DID_NOT_RING = "rang", "did-not-ring"
+NEWER_DIGESTS = "v2:"
+"""The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
 _UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def _no_digests(_profile: str, _operation: str) -> tuple[str, ...]:
+    return ()
 
 
 class Intent(NamedTuple):
     """What is about to be sent; numbers are masked, `row` counts from 1.
 
-    `digest` identifies the request; `old_digest` identifies it in records of cxcall 0.1.0.
+    `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
+    returns the digests of the same request in older records, for a profile and an operation name.
     """
 
     profile: str
@@ -34,7 +41,7 @@ class Intent(NamedTuple):
     again: bool = False
     batch: str = ""
     row: int | None = None
-    old_digest: str = ""
+    older_digests: Callable[[str, str], tuple[str, ...]] = _no_digests
 
 
 class Batch(NamedTuple):
@@ -131,19 +138,27 @@ class Record(NamedTuple):
         }
 
 
-def intent_digest(profile: str, method: str, url: str, body: Any) -> str:
-    """Return the SHA-256 of a request, whatever the operation is called that it is sent by.
+def intent_digest(method: str, url: str, body: Any) -> str:
+    """Return the SHA-256 of a request after `v2:`, whatever profile and operation name it is sent by.
 
     The order of keys and of query parameters, white space, and the case of UUIDs do not matter.
     """
+    return NEWER_DIGESTS + _digest([method, _sort_query(url), body])
+
+
+def older_digests(
+    profile: str, operation: str, method: str, url: str, body: Any
+) -> tuple[str, ...]:
+    """Return the digests of a request in records of cxcall 0.1.0, and of development versions after it."""
+    return (
+        _digest([profile, operation, method, url, body]),
+        _digest([profile, method, _sort_query(url), body]),
+    )
+
+
+def _sort_query(url: str) -> str:
     path, question_mark, query = url.partition("?")
-    sorted_url = path + question_mark + "&".join(sorted(query.split("&")))
-    return _digest([profile, method, sorted_url, body])
-
-
-def named_intent_digest(profile: str, operation: str, method: str, url: str, body: Any) -> str:
-    """Return the digest that cxcall recorded until version 0.1.0: it depends on the operation's name."""
-    return _digest([profile, operation, method, url, body])
+    return path + question_mark + "&".join(sorted(query.split("&")))
 
 
 def _digest(request: list[Any]) -> str:

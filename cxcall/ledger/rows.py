@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.ledger.errors import damage_error
-from cxcall.ledger.records import Record
+from cxcall.ledger.records import NEWER_DIGESTS, Record
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
 
@@ -23,6 +24,10 @@ _LAST = "(SELECT max(number) FROM event INDEXED BY {index} WHERE delivery = d.nu
 _NUMBERS_BY_DIGEST = (
     "SELECT number FROM delivery INDEXED BY delivery_digest WHERE digest = ?",
     "SELECT number FROM delivery INDEXED BY delivery_digest_at WHERE digest = ?",
+)
+_NAMES_OF_OLDER_DIGESTS = (
+    "SELECT DISTINCT profile, operation FROM delivery INDEXED BY delivery_digest WHERE digest < ?",
+    "SELECT DISTINCT profile, operation FROM delivery INDEXED BY delivery_digest_at WHERE digest < ?",
 )
 _FIRST_EVENT = (
     "SELECT min(number) FROM event INDEXED BY event_delivery WHERE delivery = ?",
@@ -165,6 +170,15 @@ class LedgerRows:
                 raise damage_error(self._database.path, "a delivery is missing")
             found |= {row.delivery["number"]: row for row in rows}
         return [found[number] for number in sorted(found, reverse=True)]
+
+    @cached_property
+    def names_of_older_digests(self) -> set[tuple[str, str]]:
+        """The profile and the operation of the records whose digest depends on them; none is ever added."""
+        return {
+            (str(profile), str(operation))
+            for statement in _NAMES_OF_OLDER_DIGESTS
+            for profile, operation in self._database.run(statement, (NEWER_DIGESTS,))
+        }
 
     def first_event(self, delivery: int) -> int:
         """Return the number of the first event of a delivery."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -11,7 +12,7 @@ from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
-from cxcall.ledger.records import Intent, intent_digest, named_intent_digest
+from cxcall.ledger.records import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text, numbers_in
 from cxcall.responses import identifiers
@@ -108,21 +109,22 @@ class Plan(NamedTuple):
 
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
-        request, profile, name = self.request, self.settings.profile, self.operation.name
+        request = self.request
         parts = urlsplit(request.url)
+        content = {"method": request.method, "url": request.url, "body": self.body}
         return Intent(
-            profile=profile,
-            operation=name,
+            profile=self.settings.profile,
+            operation=self.operation.name,
             provenance=self.operation.provenance,
             method=request.method,
             target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
-            digest=intent_digest(profile, request.method, request.url, self.body),
+            digest=intent_digest(**content),
             numbers=self.numbers,
             # The duplicate guard is for calls: any other request may be repeated.
             again=self.again or not self.operation.can_place_call,
             batch=self.batch,
             row=self.row,
-            old_digest=named_intent_digest(profile, name, request.method, request.url, self.body),
+            older_digests=partial(older_digests, **content),
         )
 
 

@@ -79,6 +79,7 @@ def normalize_url(name: str, setting: Setting) -> str:
     if not host:
         raise invalid_setting(name, setting, "names no host", fix="write `https://host`")
     _check_scheme(name, setting, parts.scheme, host)
+    host = host.removesuffix(".")  # the root of the domain name system: the same host
     literal = f"[{host}]" if ":" in host else host
     at_port = f":{port}" if port not in (None, _PORTS[parts.scheme]) else ""
     return f"{parts.scheme}://{literal}{at_port}{parts.path.rstrip('/')}"

@@ -21,7 +21,7 @@ NOBODY = 65534
 
 def intent(name: str, *, again: bool = False) -> Intent:
     """Return an intent that equals another one exactly when their names are equal."""
-    digest = intent_digest("default", "POST", "https://api.example.com/x", name)
+    digest = intent_digest("POST", "https://api.example.com/x", name)
     target = "https://api.example.com/x"
     return Intent("default", "execute", "community", "POST", target, digest, (), again)
 

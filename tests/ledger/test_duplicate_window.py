@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,7 +14,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.ledger import MAX_NOTE_LENGTH, Ledger
-from cxcall.ledger.records import Intent, intent_digest, named_intent_digest
+from cxcall.ledger.records import Intent, intent_digest, older_digests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +23,11 @@ START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WINDOW = 900.0
 INTENT = Intent(
     "default", "execute", "community", "POST", "https://h/x",
-    intent_digest("default", "POST", "https://h/x", {}), (),
+    intent_digest("POST", "https://h/x", {}), (),
+    older_digests=partial(older_digests, method="POST", url="https://h/x", body={}),
 )  # fmt: skip
+
+OTHER = Intent("default", "execute", "community", "PUT", "", intent_digest("PUT", "", {}))
 
 
 def test_duplicate_window_counts_from_acceptance(tmp_path: Path) -> None:
@@ -51,23 +57,52 @@ def test_notes_are_cut_to_their_longest_length(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("again", [False, True])
-def test_record_of_an_older_version_still_guards(tmp_path: Path, *, again: bool) -> None:
-    old = named_intent_digest("default", "execute", "POST", "https://h/x", {})
-    assert old != INTENT.digest
+@pytest.mark.parametrize("names", [("default", "execute"), ("other", "execute"), ("p", "send-it")])
+@pytest.mark.parametrize("version", [0, 1])
+def test_record_of_an_older_version_still_guards(
+    tmp_path: Path, version: int, names: tuple[str, str], *, again: bool
+) -> None:
+    batch = "B" if again else ""
+    profile, operation = names
+    old = INTENT.older_digests(*names)[version]
+    first = INTENT._replace(profile=profile, operation=operation, digest=old, batch=batch)
     with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
-        batch = "B" if again else ""
-        first = INTENT._replace(digest=old, batch=batch)
         delivery = ledger.begin(first, WINDOW)
         ledger.record_outcome(delivery, Outcome.ACCEPTED)
-        now = INTENT._replace(old_digest=old, again=again, batch=batch)
-        with pytest.raises(AlreadySentError):
+    with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
+        now = INTENT._replace(again=again, batch=batch)
+        with pytest.raises(AlreadySentError, match=delivery):
             ledger.begin(now, WINDOW)
+        assert ledger.begin(OTHER, WINDOW)
         if batch:
-            record = ledger.find_row(batch, now.digest, now.old_digest)
+            record = ledger.find_row(batch, now)
             assert record is not None
             assert record.id == delivery
 
 
+def test_retry_compares_the_same_records_as_the_first_attempt(tmp_path: Path) -> None:
+    old = INTENT._replace(digest=INTENT.older_digests("default", "execute")[0])
+    with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
+        earlier = ledger.begin(old, WINDOW)
+        ledger.record_outcome(earlier, Outcome.UNKNOWN)
+        ledger.resolve(earlier, rang=False)
+    with Ledger.open(tmp_path / "state", now=lambda: START) as ledger:
+        waiting = ledger.begin(INTENT, WINDOW)
+        ledger.record_not_processed(waiting, 1, "HTTP 429")
+        ledger.resolve(earlier, rang=True)  # by a person, during the wait
+        with pytest.raises(AlreadySentError, match=earlier):
+            ledger.record_attempt(waiting, 2)
+
+
+def test_older_digests_are_those_of_their_versions() -> None:
+    request: tuple[str, str, Any] = ("POST", "https://h/x?b=2&a=1", {"z": 1, "a": [True, None]})
+    named, unnamed = (
+        hashlib.sha256(json.dumps(each, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        for each in (["p", "o", *request], ["p", "POST", "https://h/x?a=1&b=2", request[2]])
+    )
+    assert older_digests("p", "o", *request) == (named, unnamed)
+
+
 def test_order_of_query_parameters_does_not_matter() -> None:
     one, other = (f"https://h/x?{query}" for query in ("a=1&b=2", "b=2&a=1"))
-    assert intent_digest("p", "POST", one, None) == intent_digest("p", "POST", other, None)
+    assert intent_digest("POST", one, None) == intent_digest("POST", other, None)

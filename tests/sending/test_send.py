@@ -325,6 +325,19 @@ def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     assert len(stranger.taken) == 1
 
 
+def test_same_request_of_another_profile_is_a_duplicate(cxcall: Cxcall, stranger: Stranger) -> None:
+    cxcall.file(
+        "config/config.toml",
+        "".join(f'[profiles.{name}]\nbase_url = "{stranger.base_url}"\n' for name in "ab"),
+    )
+    cxcall.environment["CXCALL_ACCESS_TOKEN"] = "t"
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    cxcall(*words, "--profile", "a", code=0)
+    assert "already-sent" in cxcall(*words, "--profile", "b", code=7).err
+    assert len(stranger.taken) == 1
+    cxcall(*words, "--profile", "b", "--again", code=0)
+
+
 def test_consent_names_what_may_be_called(cxcall: Cxcall) -> None:
     words = ("-o", "json", "--base-url", "http://127.0.0.1:1")
     ran = cxcall("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', *words, code=2)
