@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import keyring_store
@@ -281,7 +282,19 @@ def _token_key(settings: Settings, client: Client) -> dict[str, str]:
         "token_url": client.token_url,
         "kind": client.kind,
         "client_id": client.client_id,
+        "owner": _owner(settings, client),
     }
+
+
+def _owner(settings: Settings, client: Client) -> str:
+    """Return what proves that a token belongs to its user: the host of the login, or a hash of the secret.
+
+    A `.env` file that names the ID of another person's client must not get a token that is cached for it.
+    """
+    if client.source in (LOGIN_SOURCE, KEYRING_SOURCE):
+        return f"login {host_url(settings.base_url)}"
+    text = "\0".join((client.client_id, client.secret, *client.application))
+    return f"secret {sha256(text.encode()).hexdigest()}"
 
 
 def _token(grant: TokenGrant, client: Client) -> Token:

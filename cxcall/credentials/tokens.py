@@ -179,20 +179,23 @@ def get_status(settings: Settings) -> CredentialsStatus:
     from cxcall.credentials.status import CredentialsStatus
 
     token = client = None
+    source = ""
     findings = [*settings.conflicts, *selection.find_unused_credentials(settings)]
     try:
         token = selection.find_explicit_token(settings)
         if token is None:
             client = selection.select_client(settings)
             token = store.find_cached_token(settings, client)
-        _check_trust(settings, client.source if client else token.source if token else "")
+        source = client.source if client else token.source if token else ""
+        _check_trust(settings, source)
     except CredentialsError as error:
         findings += error.findings
-    # Without a secret, nothing is refused yet: a login or `auth token` would be.
+    places = {found.where for found in findings}
+    # Without a secret, nothing is refused yet: a login would be. A secret beside the choice is used with it.
     findings += [
         choice._replace(severity=Severity.WARNING)
         for choice in settings.untrusted
-        if choice not in findings
+        if choice.where not in places and not source.startswith(".env:")
     ]
     return CredentialsStatus(
         settings, token, client, tuple(findings), store.describe_storage(settings)

@@ -186,11 +186,10 @@ def load_settings(
     else:
         values |= resolve_addresses(layers, contract, platform.value, server)
     addresses = values["base_url"].value, values["token_url"].value
-    untrusted = (
-        *find_untrusted_choices(layers, contract),
-        *find_unnamed_host(layers, contract, values["base_url"]),
-    )
-    errors = untrusted if find_secrets_in_use(layers) else ()
+    unnamed = tuple(find_unnamed_host(layers, contract, values["base_url"]))
+    untrusted = (*find_untrusted_choices(layers, contract, {}), *unnamed)
+    secrets = find_secrets_in_use(layers)
+    errors = (*find_untrusted_choices(layers, contract, secrets), *unnamed) if secrets else ()
     conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()

@@ -7,10 +7,14 @@ what an operation is, or how careful cxcall is:
 |---|---|
 | destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names |
 | platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
-| schema and profile: contract, profile | used only with secrets from `.env` |
+| schema and profile: contract, profile, and any setting that is not in this table | used only with secrets from `.env` |
 | guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
 | guard: do_not_call | used in addition to the list of any other source |
-| other | used |
+| client_id, access_key_id, secrets, timeout, max_wait, engagement_header | used |
+
+A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
+without it, a request that the folder directs to a test system would go to the default one, and place a call
+there. Both name the file and the line, and `auth status` shows them.
 
 Of the other files that are found in a working directory, `.cxcall.toml` and `pyproject.toml` only choose
 the operations that `validate` checks files against (cxcall/validation/operation_patterns.py): they set no
@@ -24,11 +28,11 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, shared_domain
-from cxcall.settings.sources import find_setting
-from cxcall.transport.urls import printable
+from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES, find_setting
+from cxcall.transport.urls import origin, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.settings.sources import Layer, Setting
@@ -38,7 +42,19 @@ DOTENV = slice(3, 5)
 _DOTENV_LAYER = 3
 _URL_SETTINGS = ("base_url", "token_url", "issuer")
 _GUARDS = ("duplicate_window", "hours", "hours_policy")
+_HARMLESS = (
+    "client_id",
+    "access_key_id",
+    *SECRET_SETTINGS,
+    "timeout",
+    "max_wait",
+    "engagement_header",
+)
+"""What decides neither where a secret goes, nor what an operation is, nor how careful cxcall is."""
+CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS}))
+"""What may not be combined with a secret from elsewhere: every setting that is not known to be harmless."""
 _DEFAULT_PLATFORM = "genesys-cloud"
+_HTTPS = 443
 _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes"
 
@@ -52,9 +68,13 @@ def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
     return {}
 
 
-def find_untrusted_choices(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
-    """Yield an error for each choice in `.env` that may not be combined with a secret from elsewhere."""
-    secrets = find_secrets_in_use(layers)
+def find_untrusted_choices(
+    layers: Sequence[Layer], contract: Contract, secrets: Mapping[str, Setting]
+) -> Iterator[Finding]:
+    """Yield an error for each choice in `.env` that may not be combined with a secret from elsewhere.
+
+    `secrets` are those in use; without any, the secret is a login's or one that the user types.
+    """
     foreign = {name for name, setting in secrets.items() if not _is_from_dotenv(setting, layers)}
     if secrets and not foreign:
         return
@@ -63,10 +83,10 @@ def find_untrusted_choices(layers: Sequence[Layer], contract: Contract) -> Itera
     outside = [layer for index, layer in enumerate(layers) if index not in (3, 4)]
     trusted = {*contract.regions.values()}
     trusted |= {named_domain(name, layer[name], contract) for layer in outside for name in layer}
-    host_name = "base_url" if find_setting("base_url", layers) else "region"
-    for name in (host_name, "token_url", "issuer", "contract", "profile", "platform"):
+    unused = "region" if find_setting("base_url", layers) else "base_url"
+    for name in CHOICES:
         setting = find_setting(name, layers)
-        if setting is None or not _is_from_dotenv(setting, layers):
+        if setting is None or name == unused or not _is_from_dotenv(setting, layers):
             continue
         if name == "platform" and (setting.value == _DEFAULT_PLATFORM or _has_access_key(outside)):
             continue
@@ -116,9 +136,11 @@ def drop_lowered_guards(
 
 
 def named_domain(name: str, setting: Setting, contract: Contract) -> str:
-    """Return the domain that a setting names; empty if it names none."""
+    """Return the domain that a setting names, with the port of its own; empty if it names none."""
     if name in _URL_SETTINGS:
-        return shared_domain(setting.value)
+        *_, port = origin(setting.value)
+        domain = shared_domain(setting.value).rstrip(".")
+        return domain if port == _HTTPS or not domain else f"{domain}:{port}"
     try:
         return region_domain(setting, contract) if name == "region" else ""
     except UsageError:

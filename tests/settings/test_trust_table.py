@@ -1,0 +1,256 @@
+"""What a file of the working directory decides: every setting x every source x every source of a secret.
+
+The settings come from the data of the program, so that a new one is walked without a change here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.findings.finding import Severity
+from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES
+from cxcall.settings.trust import CHOICES
+from helpers.command import CONTACT, Cxcall
+from helpers.trust import SECRET, Folder, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HARMLESS = {"client_id", "access_key_id", "timeout", "max_wait", "engagement_header"}
+GUARDS = {"duplicate_window": "1", "hours": "00:00-23:59", "hours_policy": "warn", "do_not_call": "none.txt"}  # fmt: skip
+HOSTILE = {
+    "profile": "other", "platform": "nice-cxone", "region": "evil.example", "contract": "evil.json",
+    "client_id": "me", "access_key_id": "me", "timeout": "5", "max_wait": "5", "engagement_header": "X-Id", **GUARDS,
+}  # fmt: skip
+"""What somebody who can write the file would set; any other setting is the address of a foreign host."""
+STRICT = {"duplicate_window": "900", "hours": "08:00-20:00", "hours_policy": "enforce", "do_not_call": "dnc.txt"}  # fmt: skip
+SETTINGS = [name for name in SETTING_NAMES if name not in SECRET_SETTINGS]
+SOURCES = (".env", "environment", "profile", "flag")
+SECRET_SOURCES = ("environment", "vendor", "profile", ".env", "login")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folder:
+    return Folder(tmp_path, monkeypatch)
+
+
+def test_every_setting_is_known_to_be_harmless_or_limited() -> None:
+    assert {*SETTINGS} == {*CHOICES} | HARMLESS | {*GUARDS}
+    assert not {*CHOICES} & (HARMLESS | {*GUARDS})
+
+
+def set_secret(folder: Folder, secret: str, source: str) -> None:
+    """Set a secret and its ID; a login has none in the settings."""
+    if source == "login":
+        return
+    folder.set(source, secret, SECRET)
+    if secret != "access_token":
+        folder.set(source, "client_id" if secret == "client_secret" else "access_key_id", "me")
+
+
+@pytest.mark.parametrize("secret_source", SECRET_SOURCES)
+@pytest.mark.parametrize("secret", SECRET_SETTINGS)
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("name", [name for name in SETTINGS if name not in GUARDS])
+def test_choice_of_a_folder_is_refused_with_a_foreign_secret(
+    folder: Folder, name: str, source: str, secret: str, secret_source: str
+) -> None:
+    if secret_source == "vendor" and secret == "access_key_secret":
+        pytest.skip("the vendor has no variable for it")
+    if source == "profile" and (
+        name == "profile" or (name.endswith("_id") and secret_source == source)
+    ):
+        pytest.skip("a profile has no such setting, or has it already")
+    set_secret(folder, secret, secret_source)
+    folder.set(source, name, HOSTILE.get(name, "https://evil.example"))
+    settings = folder.load()
+    refused = [found for found in settings.conflicts if found.severity is Severity.ERROR]
+    if secret_source == "login":
+        refused = list(settings.untrusted)
+    is_foreign = source == ".env" and name in CHOICES and secret_source != ".env"
+    # A profile of another name does not have the secret of the default one, the vendor's variables
+    # are not read for another platform, and an access key has one platform only.
+    has_no_effect = (name, secret_source) in (("profile", "profile"), ("platform", "vendor")) or (
+        (name, secret) == ("platform", "access_key_secret") and secret_source != "login"
+    )
+    if has_no_effect:
+        return
+    assert bool(refused) == is_foreign
+    assert all(found.where.startswith(".env:") for found in refused)
+    assert SECRET not in repr(settings.conflicts)
+
+
+@pytest.mark.parametrize("strict_source", ["environment", "profile", "flag"])
+@pytest.mark.parametrize("name", GUARDS)
+def test_folder_lowers_no_guard_of_any_source(
+    folder: Folder, name: str, strict_source: str
+) -> None:
+    folder.set(strict_source, name, STRICT[name])
+    folder.set(".env", name, GUARDS[name])
+    settings = folder.load()
+    assert settings.values[name].value == STRICT[name]
+    assert settings.do_not_call_files[:1] == (("dnc.txt",) if name == "do_not_call" else ())
+
+
+@pytest.mark.parametrize("name", SETTING_NAMES)
+@pytest.mark.parametrize("file", [".cxcall.toml", "pyproject.toml"])
+def test_project_file_decides_no_setting(folder: Folder, file: str, name: str) -> None:
+    before = {each: setting.value for each, setting in folder.load().values.items()}
+    text = "".join(f'{each} = "{HOSTILE.get(name, "https://evil.example")}"\n' for each in (name, f"CXCALL_{name}"))  # fmt: skip
+    tables = ("", "[tool.cxcall]\n", "[profiles.default]\n", "[tool.cxcall.profiles.default]\n")
+    Path(file).write_text("".join(head + text for head in tables), "utf-8")
+    assert {each: setting.value for each, setting in folder.load().values.items()} == before
+
+
+def test_port_of_the_same_host_is_another_destination(folder: Folder) -> None:
+    folder.set("environment", "base_url", "http://127.0.0.1:1001")
+    folder.set("environment", "client_secret", SECRET)
+    folder.set(".env", "token_url", "http://127.0.0.1:1002/oauth/token")
+    (refused,) = (e for e in folder.load().conflicts if e.severity is Severity.ERROR)
+    assert "`127.0.0.1:1002`" in refused.message
+
+
+# --- the same with commands, and a server that records what it receives
+
+COMMANDS = {
+    "personal-connection": ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes"),
+    "send": ("send", "cxone-start-script", "--param", "skillId=1", "--param", "scriptId=1", "--yes"),
+    "track": ("track", CONTACT),
+    "doctor": ("doctor",),
+    "auth token": ("auth", "token"),
+    "batch": ("batch", "rows.jsonl", "--operation", "personal-connection", "--confirm", "1"),
+}  # fmt: skip
+SECRETS = {
+    "access_token": {"ACCESS_TOKEN": SECRET},
+    "client_secret": {"CLIENT_ID": "me", "CLIENT_SECRET": SECRET},
+    "access_key_secret": {"ACCESS_KEY_ID": "me", "ACCESS_KEY_SECRET": SECRET, "PLATFORM": "nice-cxone"},
+}  # fmt: skip
+VENDOR = {"ACCESS_TOKEN": "GENESYSCLOUD_ACCESS_TOKEN", "CLIENT_ID": "GENESYSCLOUD_OAUTHCLIENT_ID",
+          "CLIENT_SECRET": "GENESYSCLOUD_OAUTHCLIENT_SECRET"}  # fmt: skip
+ROW = json.dumps({"contactId": CONTACT, "reasonCode": "x"})
+ADDRESSES = ("base_url", "token_url", "issuer")
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    running = Recorder()
+    yield running
+    running.stop()
+
+
+def run_all(cxcall: Cxcall, recorder: Recorder) -> list[str]:
+    """Run every command, and return those after which the recorder had received a secret."""
+    cxcall.file("rows.jsonl", ROW)
+    leaking = []
+    for name, words in COMMANDS.items():
+        recorder.received.clear()
+        ran = cxcall(*words)
+        assert ran.code != 1, ran
+        assert SECRET not in ran.err + (ran.out if name != "auth token" else "")
+        leaking += [name] * bool(recorder.received)
+    return leaking
+
+
+def place_secret(cxcall: Cxcall, secret: str, source: str) -> list[str]:
+    """Set a secret in a source, and return the lines for `.env`."""
+    values = SECRETS[secret]
+    if source == ".env":
+        return [f"CXCALL_{name}={value}" for name, value in values.items()]
+    if source == "profile":
+        lines = [f'{name.lower()} = "{value}"' for name, value in values.items()]
+        path = cxcall.folder / cxcall.file("config/config.toml", "\n".join(["[profiles.default]", *lines]))  # fmt: skip
+        path.chmod(0o600)
+    elif source == "login":
+        cxcall("auth", "login", "--with-token", stdin=SECRET, code=0)
+    else:
+        prefix = "CXCALL_" if source == "environment" else ""
+        cxcall.environment |= {
+            prefix + (name if prefix else VENDOR[name]): value for name, value in values.items()
+        }
+    return []
+
+
+@pytest.mark.parametrize("secret_source", ["environment", "vendor", "profile", "login"])
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_host_of_a_folder_receives_no_foreign_secret(
+    cxcall: Cxcall, recorder: Recorder, name: str, secret: str, secret_source: str
+) -> None:
+    if (secret_source, secret) in (("vendor", "access_key_secret"), ("login", "access_key_secret"), ("login", "client_secret")):  # fmt: skip
+        pytest.skip("there is no such variable or login")
+    place_secret(cxcall, secret, secret_source)
+    cxcall.file(".env", f"CXCALL_{name.upper()}={recorder.url}\n")
+    assert run_all(cxcall, recorder) == []
+
+
+@pytest.mark.parametrize("source", ["environment", ".env"])
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [("base_url", "access_token"), ("base_url", "client_secret"), ("token_url", "client_secret"),
+     ("token_url", "access_key_secret"), ("issuer", "access_key_secret")],
+)  # fmt: skip
+def test_host_receives_the_secret_of_its_own_source(
+    cxcall: Cxcall, recorder: Recorder, name: str, secret: str, source: str
+) -> None:
+    lines = place_secret(cxcall, secret, source)
+    if source == ".env":
+        cxcall.file(".env", "\n".join([*lines, f"CXCALL_{name.upper()}={recorder.url}"]))
+    else:
+        cxcall.environment[f"CXCALL_{name.upper()}"] = recorder.url
+    assert run_all(cxcall, recorder)
+
+
+def test_folder_with_a_client_id_gets_no_cached_token_of_that_client(
+    live: Cxcall, recorder: Recorder
+) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    live(*words, code=0)  # the token is cached
+    environment = live.environment
+    lines = {
+        "BASE_URL": recorder.url,
+        "TOKEN_URL": f"{environment['CXCALL_BASE_URL']}/oauth/token",
+        "CLIENT_ID": environment["CXCALL_CLIENT_ID"],
+        "CLIENT_SECRET": "anything",
+    }
+    live.environment = {k: v for k, v in environment.items() if k not in {f"CXCALL_{n}" for n in lines}}  # fmt: skip
+    live.file(".env", "".join(f"CXCALL_{name}={value}\n" for name, value in lines.items()))
+    live(*words, code=4)
+    assert recorder.received == []
+
+
+def test_folder_with_a_secret_of_its_own_gets_no_login(cxcall: Cxcall, recorder: Recorder) -> None:
+    cxcall.environment["CXCALL_BASE_URL"] = recorder.url
+    cxcall("auth", "login", "--with-token", stdin=SECRET, code=0)
+    cxcall.file("evil.json", "{}")
+    cxcall.file(".env", "CXCALL_CONTRACT=evil.json\nCXCALL_CLIENT_ID=me\nCXCALL_CLIENT_SECRET=x\n")
+    ran = cxcall("auth", "token", code=4)
+    assert "`.env` would choose the contract" in ran.err
+    assert SECRET not in ran.out
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])  # fmt: skip
+def test_other_variables_of_a_folder_have_no_effect(
+    cxcall: Cxcall, recorder: Recorder, name: str
+) -> None:
+    place_secret(cxcall, "access_token", "environment")
+    cxcall.environment["CXCALL_BASE_URL"] = "http://127.0.0.1:9"
+    cxcall.file("netrc", "machine 127.0.0.1 login a password b\n")
+    for key in (name, name.lower()):
+        cxcall.file(".env", f"{key}={recorder.url if 'PROXY' in name else 'netrc'}\n")
+        cxcall("track", CONTACT)
+    assert recorder.received == []
+    assert recorder.count == 0
+
+
+def test_refusal_names_the_file_and_the_line_once(cxcall: Cxcall) -> None:
+    place_secret(cxcall, "access_token", "environment")
+    cxcall.file(".env", "# one\nCXCALL_BASE_URL=https://a.example\nCXCALL_BASE_URL=https://evil.example\n")  # fmt: skip
+    for words in (COMMANDS["personal-connection"], COMMANDS["batch"], ("auth", "status")):
+        cxcall.file("rows.jsonl", ROW)
+        ran = cxcall(*words, code=4)
+        assert ran.err.count("`.env` would send") == 1, ran
+        assert "--> .env:3\n" in ran.err
