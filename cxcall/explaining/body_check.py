@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_document import DocumentError, parse
-from cxcall.documents.json_pointer import has_value, leaves, value_at
-from cxcall.explaining.placeholder_check import placeholder_finding
-from cxcall.explaining.published_operations import UUID
+from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.explaining.body_repair import parse_repaired
+from cxcall.explaining.leaf_check import check_leaves
+from cxcall.explaining.optional_members import (
+    is_optional_null,
+    null_note,
+    read_only_names,
+    without_nulls,
+)
 from cxcall.explaining.query_check import check_misplaced, check_query
 from cxcall.explaining.route_check import path_values
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body as check_schema
-from cxcall.payloads.checks import check_parameters
-from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.checks import check_parameters, operation_mismatch
 from cxcall.payloads.payload import Payload, set_value
-from cxcall.payloads.placeholders import is_placeholder
-from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +27,8 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
 
-_ID_NAME = re.compile(r"(?:[a-z]Id|_id|^id|ID)$")
-_INDEX = re.compile(r"/[0-9]+(?=/|$)")
-_PHONE_NAME = re.compile(
-    r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
-)
-_PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
+_MIN_NAMES = 2
+"""So many names of a body must be those of another operation to say that it was meant."""
 
 
 def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -40,72 +36,137 @@ def check_parameter_values(request: ObservedRequest, route: RouteMatch) -> Itera
     operation = route.operation
     if operation is None or not request.path:
         return
-    payload = None
-    if request.body:
-        with suppress(DocumentError):
-            payload = _read_body(request)
+    payload, _ = read_body(request)
     yield from check_parameters(operation, path_values(request.path, operation.path), payload)
     yield from check_query(request, operation, payload)
 
 
 def check_body(
-    request: ObservedRequest, route: RouteMatch, *, is_elsewhere: bool
+    request: ObservedRequest, route: RouteMatch, operation: Operation | None
 ) -> Iterator[Finding]:
-    """Yield what is wrong with the body.
+    """Yield what is wrong with the body of a request that was meant for `operation`.
 
-    Where the request went to no known operation (`is_elsewhere`), the nearest one is compared, and
-    errors become warnings.
+    Where the request went to another place, its errors become warnings.
     """
     if not request.body or route.is_token:
         return
-    try:
-        payload = _read_body(request)
-    except DocumentError as error:
-        findings = list(error.findings)
-    else:
-        findings = _check_payload(request, payload, route, is_elsewhere=is_elsewhere)
-    yield from (finding for finding in findings if not request.is_unobserved(finding))
+    payload, findings = read_body(request)
+    found = list(findings)
+    if payload is not None:
+        found += _check_payload(request, payload, route, operation)
+    yield from (finding for finding in found if not request.is_unobserved(finding))
 
 
-def _read_body(request: ObservedRequest) -> Payload:
-    """Return the body, with null for values that are not known; raises DocumentError if it is not JSON."""
-    document = parse(request.body or "", "body")
+def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
+    """Return the body, with null for values that are not known, and what is wrong with it as JSON.
+
+    The payload is None if there is no body, or none that can be read.
+    """
+    if not request.body:
+        return None, ()
+    document, findings = parse_repaired(request.body, "body")
+    if document is None:
+        return None, findings
     value = document.value
     for pointer in request.unknown:
         if not pointer.startswith("header:") and has_value(value, pointer):
             value = set_value(value, pointer, None, "") if pointer else None
-    return Payload(value, document)
+    return Payload(value, document), (*findings, *document.findings)
 
 
 def _check_payload(
-    request: ObservedRequest, payload: Payload, route: RouteMatch, *, is_elsewhere: bool
+    request: ObservedRequest, payload: Payload, route: RouteMatch, operation: Operation | None
 ) -> list[Finding]:
-    findings = list(payload.document.findings if payload.document else ())
     if isinstance(payload.value, str):
-        return [*findings, _encoded_twice(payload)]
-    operation = route.operation or route.nearest_operation
-    problems = _compare(operation, payload) if operation else []
-    if request.null_means_unknown:
-        problems = [each for each in problems if not _is_null(payload, each.where)]
+        return [_encoded_twice(payload)]
+    problems = _compare(request, operation, payload) if operation else []
     known = {(each.code, each.where) for each in problems}
-    general = _check_leaves(payload, operation)
+    general = check_leaves(payload, operation, route.platform)
     problems += [each for each in general if (each.code, each.where) not in known]
-    if is_elsewhere and route.operation is None and operation is not None:
-        problems = [_as_advice(each, operation) for each in problems]
-    return findings + problems
+    if operation is not None and route.operation is None:
+        return [_as_advice(each, operation) for each in problems]
+    return problems
 
 
-def _compare(operation: Operation, payload: Payload) -> list[Finding]:
+def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -> list[Finding]:
     """Check a body against the schema of an operation; members that belong in the query say so."""
+    filled, nulls = without_nulls(operation, payload)
     misplaced = list(check_misplaced(operation, payload))
     places = {finding.where for finding in misplaced}
-    findings = check_schema(operation, payload) if operation.takes_body else []
-    return [*(each for each in findings if each.where not in places), *misplaced]
+    findings = check_schema(operation, filled) if operation.takes_body else []
+    findings = [
+        each for each in findings
+        if each.where not in places and not (request.null_means_unknown and _is_unknown(each, payload, nulls))
+    ]  # fmt: skip
+    findings = [_as_note(each, request, operation, payload) for each in findings]
+    if nulls and not request.null_means_unknown:
+        findings.append(null_note(payload, nulls))
+    findings = _mismatch(operation, filled, findings)
+    return [*findings, *misplaced]
 
 
-def _is_null(payload: Payload, where: str) -> bool:
-    is_pointer = where[:1] in ("", "/")
-    return is_pointer and has_value(payload.value, where) and value_at(payload.value, where) is None
+def _is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
+    """Tell whether a finding is about a null, which stands for a value that the source did not know."""
+    where = finding.where
+    if where[:1] not in ("", "/") or finding.code == "property-unknown":
+        return False
+    if finding.code == "property-missing":
+        return any(null.rpartition("/")[0] in (where, where.rpartition("/")[0]) for null in nulls)
+    return has_value(payload.value, where) and value_at(payload.value, where) is None
+
+
+def _as_note(
+    finding: Finding, request: ObservedRequest, operation: Operation, payload: Payload
+) -> Finding:
+    """Return a finding as a note if the platform is known to accept what it is about."""
+    above, _, name = finding.where.rpartition("/")
+    if finding.code == "property-unknown" and name in read_only_names(operation, above):
+        return finding._replace(
+            severity=Severity.NOTE,
+            message=f"`{name}` is returned by reads, but is not written",
+            fix="it can be left out",
+            why="APIs ignore such properties in most cases",
+        )
+    if finding.code == "property-missing" and _is_in_path(request, operation, finding.where):
+        return finding._replace(
+            severity=Severity.NOTE,
+            message=f"`{name}` is missing from the body, but is in the path",
+            fix=f"add `{name}` if the API refuses the request without it",
+            why="the schema requires it in both; the vendor's own examples leave it out of the body",
+        )
+    if is_optional_null(operation, payload, finding.where):
+        return finding._replace(severity=Severity.NOTE)
+    return finding
+
+
+def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) -> bool:
+    """Tell whether a property must have the same value as a parameter that the path has."""
+    place = str(operation.schema_at(pointer).get("x-cxcall-same-as", ""))
+    kind, _, name = place.partition(":")
+    return kind == "path" and bool(request.path) and f"{{{name}}}" in operation.path
+
+
+def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -> list[Finding]:
+    """Return the findings with the one that the body is for another operation first, if it clearly is.
+
+    What this operation requires besides is then a note.
+    """
+    if not any(each.severity is Severity.ERROR for each in findings):
+        return findings
+    from cxcall.contracts.catalog import load_catalog
+    from cxcall.payloads import operation_matching as matching
+
+    catalog = [each for each in load_catalog() if each.platform == operation.platform]
+    for other in matching.find_valid_operations(catalog, payload.value):
+        declared = matching.count_declared_properties(other, payload.value)
+        here = matching.count_declared_properties(operation, payload.value)
+        if other is not operation and declared >= _MIN_NAMES and declared > here:
+            lesser = [
+                each._replace(severity=Severity.NOTE) if each.code == "property-missing" else each
+                for each in findings
+            ]
+            return [operation_mismatch(operation, other, payload), *lesser]
+    return findings
 
 
 def _encoded_twice(payload: Payload) -> Finding:
@@ -126,27 +187,7 @@ def _as_advice(finding: Finding, operation: Operation) -> Finding:
     return finding._replace(severity=Severity.WARNING, why=why)
 
 
-def _check_leaves(payload: Payload, operation: Operation | None) -> Iterator[Finding]:
-    """Yield warnings about texts that do not look like what their names say: IDs and phone numbers."""
-    declared = set(operation.pointers) if operation else None
-    for pointer, value in leaves(payload.value):
-        if not isinstance(value, str):
-            continue
-        name = _INDEX.sub("", pointer).rpartition("/")[2]
-        is_id = bool(_ID_NAME.search(name))
-        is_declared = declared is None or bool({_INDEX.sub("/0", pointer), pointer} & declared)
-        code = message = fix = ""
-        if is_id and not value:
-            code, message, fix = "value-not-allowed", "the ID is empty", "add the ID, or remove it"
-        elif is_placeholder(value, id_wanted=is_id):
-            yield placeholder_finding(pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer))
-        elif re.fullmatch(r"(tel:)?\+[0-9]{5,15}", value):
-            yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
-        elif _PHONE_NAME.search(name) and _PHONE_NUMBER.fullmatch(value):
-            code, message = "phone-format", f"`{phone_numbers.mask(value)}` is not in E.164"
-            fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
-        elif is_id and is_declared and not (UUID.fullmatch(value) or value.isdigit()):
-            code, message = "id-format", f"`{value}` is neither a UUID nor a number"
-            fix = "copy the exact ID: IDs of the platforms are UUIDs or numbers"
-        if code:
-            yield payload.make_finding(Severity.WARNING, code, pointer, message, fix=fix)
+def body_value(request: ObservedRequest) -> Any:
+    """Return the parsed body; None if there is none that can be read."""
+    payload, _ = read_body(request)
+    return payload.value if payload else None

@@ -7,19 +7,20 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import leaves
-from cxcall.explaining.body_check import check_body, check_parameter_values
+from cxcall.explaining.bearer_token import read_claims
+from cxcall.explaining.body_check import body_value, check_body, check_parameter_values
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masking import make_masker, mask_request
-from cxcall.explaining.published_operations import CXONE, published_source
+from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
+from cxcall.explaining.published_operations import CXONE, READ_METHODS, published_source
+from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.evidence import hidden_failure
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.platform_words import SOURCE, shorten
 from cxcall.responses.refusals import explain_refusal
+from cxcall.responses.reported_failures import explain_failures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,25 +30,10 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _PERSONAL_CONNECTION = re.compile(r"personal[-_ ]?connection", re.IGNORECASE)
-# Root causes first: a wrong destination, then a wrong token, then the body, then the API's own message.
-_ORDER = (
-    "scheme-insecure", "host-unknown", "platform-mismatch", "path-unpublished", "method-unpublished",
-    "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
-    "permission-missing", "rate-limited", "header-missing", "body-malformed",
-)  # fmt: skip
-_FAILED_CALL_CODES = (
-    "failed", "noanswer", "busy", "badnumber", "error", "rejected", "noports", "agentlegalreadyactive",
-    "agentlinktimeout", "invalidstate", "invalidstationid", "invalidcallleg", "invalidcallcount",
-    "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
-)  # fmt: skip
-# Values of response members, in lower case, that mean that an accepted request failed later. Sources:
-# campaigns and tracking in docs/platforms/genesys-cloud.md, following a call in docs/platforms/nice-cxone.md.
-_FAILED_VALUES = {
-    **dict.fromkeys(("state", "status", "importstate"), ("failed", "error")),
-    **dict.fromkeys(("disconnectcode", "resultcode"), _FAILED_CALL_CODES),
-    "disconnecttype": ("error", "transport.failure", "uncallable"),
-    "campaignstatus": ("invalid", "forced_off", "forced_stopping"),
-}
+
+
+def _not_captured(where: str) -> str:
+    return f"not captured: copy it from {where}"
 
 
 class Explanation(NamedTuple):
@@ -72,15 +58,34 @@ class Explanation(NamedTuple):
     def ticket(self) -> dict[str, str]:
         """What a support ticket needs; a value that is not known says where to find it."""
         request, response = self.request, self.request.response
-        status = f"HTTP {response.status} {response.reason}".rstrip() if response else "unknown"
-        correlation = correlation_id(response) if response else None
-        return {
+        is_shown = response is not None and response.status
+        status = (
+            f"HTTP {response.status} {response.reason}".rstrip() if response and is_shown else ""
+        )
+        sent = response.headers.get("Date", "") if response else ""
+        rows = {
             "request": f"{request.method or '?'} {request.host or '<host>'}{request.path}",
-            "response": status,
-            "correlation ID": correlation or "in the response header `ININ-Correlation-Id`",
-            "time": (response.headers.get("Date") if response else "") or "in UTC, to the second",
-            "region": request.host or "the host that you send requests to",
+            "response": status or _not_captured("the status line of the response"),
+            "correlation ID": self.correlation_id
+            or _not_captured(
+                "the response header `ININ-Correlation-Id`, or `contextId` in its body"
+            ),
+            "time": sent or _not_captured("the response header `Date`, in UTC and to the second"),
+            "region": request.host or _not_captured("the host of the URL"),
         }
+        claims = read_claims(request)
+        return rows | ({"token": str(claims)} if claims else {})
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The platform's ID of this exchange; None where the source does not show it."""
+        return correlation_id(self.request.response) if self.request.response else None
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Tell whether the API refused the request, and no certain cause is visible."""
+        has_failed = self.request.status >= 400 and not _has_error(self.findings)  # noqa: PLR2004 - errors of HTTP
+        return has_failed and any(each.code == "not-provable" for each in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without the findings."""
@@ -95,7 +100,7 @@ class Explanation(NamedTuple):
             "operation": route.operation.name if route.operation else None,
             "nearest": str(route.nearest) if route.nearest else None,
             "root": root.code if root else None,
-            "correlationId": correlation_id(request.response) if request.response else None,
+            "correlationId": self.correlation_id,
         }
 
 
@@ -139,7 +144,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     mask = make_masker(request)
     request = mask_request(request, mask)
     route = match_route(request, own)
-    is_elsewhere = route.operation is None or _has_error(route.findings)
+    meant = find_meant_operation(request, route)
     findings = [
         *request.findings,
         *route.findings,
@@ -147,27 +152,22 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *_check_personal_connection(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *check_parameter_values(request, route),
-        *check_body(request, route, is_elsewhere=is_elsewhere),
-        *_check_response(request, route),
+        *check_body(request, route, meant),
+        *_check_response(request, route, meant),
     ]
+    if meant not in (None, route.operation, route.nearest_operation):
+        findings.append(meant_operation_note(request, meant))
     codes = {finding.code for finding in findings}
     if "token-user-context" not in codes:
-        findings += check_token_kind(request, route)
-    if not _has_error(findings) and not request.is_successful:
-        if request.unknown:
-            findings.append(_unknown_values(request))
-        elif "not-provable" not in codes:
-            findings.append(_no_cause(request))
-    return Explanation(request, route, tuple(sorted(dict.fromkeys(findings), key=_rank)))
+        findings += check_token_kind(request, meant)
+    findings = list(rank_findings(findings, request))
+    if not request.is_successful and "not-provable" not in codes:
+        findings += _missing_evidence(request, is_explained=_has_error(findings))
+    return Explanation(request, route, tuple(findings))
 
 
 def _has_error(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
-
-
-def _rank(finding: Finding) -> tuple[int, int]:
-    rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
-    return list(Severity).index(finding.severity), rank
 
 
 def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
@@ -183,35 +183,42 @@ def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> I
         )
 
 
-def _check_response(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+def _check_response(
+    request: ObservedRequest, route: RouteMatch, meant: Operation | None
+) -> Iterator[Finding]:
     response = request.response
     if response is None or not (response.status or response.body):
         return
     if request.is_successful:
-        failure = hidden_failure(response) or _later_failure(response.json())
-        yield from (failure,) if failure else ()
+        is_read = request.method in READ_METHODS or request.path.endswith(("/query", "/search"))
+        yield from explain_failures(response.json(), is_read=is_read)
         return
-    operation = route.operation or route.nearest_operation
-    for finding in explain_refusal(operation, response, request.host, is_token=route.is_token):
+    body = None if request.null_means_unknown and not request.body else body_value(request)
+    for finding in explain_refusal(
+        meant, response, request.host, is_token=route.is_token, body=body
+    ):
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding
 
 
-def _later_failure(body: Any) -> Finding | None:
-    """Return the failure of something that an accepted request started, if the response reports one."""
-    for pointer, leaf in leaves(body):
-        name, value = pointer.rpartition("/")[2].lower(), str(leaf).lower()
-        has_failed = value in _FAILED_VALUES.get(name, ()) or name == "failurereason"
-        if leaf and (has_failed or value.startswith("error.inin")):
-            return Finding.error(
-                "hidden-failure",
-                "response",
-                f"the request was accepted, but what it started failed: `{pointer}` is `{shorten(str(leaf))}`",
-                fix="look for the cause near that property; the request need not be changed",
-                why="a 2xx response means that the request was accepted, not that it was completed",
-                source=SOURCE,
-            )
-    return None
+def _missing_evidence(request: ObservedRequest, *, is_explained: bool) -> Iterator[Finding]:
+    """Yield the note that no cause was found, or on what the source leaves out that may hold another one."""
+    if not is_explained:
+        yield _unknown_values(request) if request.unknown else _no_cause(request)
+        return
+    response = request.response
+    if response is None or not request.status:
+        return
+    is_write = request.method and request.method not in READ_METHODS
+    hidden = ["the text of the response"] if not response.body.strip() else []
+    hidden += ["the body of the request"] if is_write and request.body is None else []
+    if hidden:
+        yield Finding.note(
+            "not-provable",
+            "response" if not response.body.strip() else "body",
+            f"not shown: {' and '.join(hidden)}",
+            fix="explain the request together with what is not shown: it may have another cause",
+        )
 
 
 def _unknown_values(request: ObservedRequest) -> Finding:

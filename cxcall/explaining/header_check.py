@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
@@ -14,6 +15,7 @@ from cxcall.payloads.placeholders import is_placeholder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
     from cxcall.transport.messages import Headers
@@ -32,21 +34,26 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
         *_check_content_type(request, request.headers, route),
         *_check_accept(request, request.headers, route),
         *_check_authorization(request, request.headers, route),
+        *check_claims(request, route.platform),
     ):
         if not request.is_unobserved(finding):
             yield finding
 
 
-def check_token_kind(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
     """Yield a warning where the operation requires a user's token, and the request may have had another."""
-    operation = route.operation
     if operation is None or set(operation.token_kinds) != {_USER_TOKEN} or request.is_successful:
         return
+    same = (each for each in operation.contract.operations if each.command == operation.command)
+    twin = next((each for each in same if operation.command and len(each.token_kinds) > 1), None)
+    instead = (
+        f"`{twin.method} {twin.path}`" if twin else "an operation that acts on behalf of a user"
+    )
     yield Finding.warning(
         "token-user-context",
         "token",
-        f"`{operation.name}` requires a user's token",
-        fix="log in as the user who places the call, or use an operation that acts on behalf of a user",
+        f"`{operation.name}` requires the token of the user who acts, not a client's or another user's",
+        fix=f"log in as that user, or use {instead}",
         why="the API refuses a client-credentials token with `not.a.user`",
         source=f"contract {operation.contract.name}",
     )

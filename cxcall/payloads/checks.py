@@ -212,11 +212,12 @@ def check_payload(
             others = matching.find_valid_operations(operations, body.value)
             alike = (each for each in others if matching.has_declared_property(each, body.value))
             other = next(alike, None)
-            findings[:0] = [_operation_mismatch(named, other, body)] if other else []
+            findings[:0] = [operation_mismatch(named, other, body)] if other else []
     return operation, findings
 
 
-def _operation_mismatch(named: Operation, other: Operation, body: Payload) -> Finding:
+def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Finding:
+    """Return the finding that a body is for another operation than the one named."""
     from cxcall.payloads.operation_matching import declared_names, property_names
 
     present, declared = property_names(body.value), declared_names(named)

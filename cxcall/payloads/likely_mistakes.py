@@ -97,7 +97,7 @@ class _MistakeFinder:
     def check_value(self, pointer: str, value: Any) -> Iterator[Finding]:
         """Yield warnings about a placeholder, an impossible number, and an ID that differs from another."""
         schema = self.operation.schema_at(pointer)
-        if is_placeholder(value):
+        if is_placeholder(value, name=pointer.rpartition("/")[2]):
             message = f"`{value}` at `{pointer}` looks like a placeholder that was never filled in"
             yield self._warning(
                 "placeholder", pointer, message, f"put the real value at `{pointer}`"

@@ -7,13 +7,21 @@ from typing import Any
 
 # Text that a template engine left, or that was written to be replaced. The dotted
 # and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
-_UNFILLED = (
-    r"<[^<>]*>|\[[^\[\]]*\]|\$?\{+[^{}]*\}+|%\w+%|\$\w+"  # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
-    r"|(?:your|my|[i\u0130\u0131]nsert|enter|replace)[-_ ][^\n]*"  # your-contact-id
-    r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,}"
+_TEMPLATES = (
+    r"<[^<>]*>|\[[^\[\]]*\]|\$?\{+[^{}]*\}+|%\w+%|\$[A-Za-z_]\w*"  # <id>, [id], {id}, ${id}, {{id}}, %ID%, $ID
     r"|0{8}-0{4}-0{4}-0{4}-0{12}"
 )
-_UNFILLED_END = "[-_ ]here"  # uuid-here
+_THING = r"(?:[i\u0130\u0131]d|uu[i\u0130\u0131]d|gu[i\u0130\u0131]d|token|key|secret|number|name|value|code|url)"
+_TO_REPLACE = (
+    # your-contact-id, "your contact id"; not "My Renewals"
+    rf"(?:your|my|[i\u0130\u0131]nsert|enter|replace)(?:[-_]\S*|[-_ ](?:[^\n]*[-_ ])?{_THING}(?:[-_ ]here)?)"
+    r"|todo|tbd|changeme|f[i\u0130\u0131]xme|x{3,}"
+)
+_UNFILLED = f"{_TEMPLATES}|{_TO_REPLACE}"
+_UNFILLED_END = (
+    rf"(?:[-_]here|(?:^|[-_ ]){_THING} here)"  # uuid-here, "queue id here"; not "walk-in here"
+)
+_IS_TEMPLATE = re.compile(f"^(?:{_TEMPLATES})$")
 _IS_UNFILLED = re.compile(f"^(?:{_UNFILLED}|.*{_UNFILLED_END})$", re.IGNORECASE)
 
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
@@ -34,9 +42,20 @@ _NAME_OF_ID = re.compile(
 )
 
 
-def is_placeholder(value: Any, *, id_wanted: bool = False) -> bool:
-    """Return whether a value is a placeholder; the name of an ID is one if an ID is wanted."""
+# Properties whose text is for people, so that `my-list` may be meant.
+_FREE_TEXT_NAME = re.compile(
+    r"name$|title$|description$|notes?$|text$|label$|subject$", re.IGNORECASE
+)
+
+
+def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bool:
+    """Return whether a value is a placeholder; the name of an ID is one if an ID is wanted.
+
+    `name` is that of the property: in a name or a description, only what a template engine left is one.
+    """
     if not isinstance(value, str):
         return False
     text = value.strip()
+    if name and _FREE_TEXT_NAME.search(name):
+        return bool(_IS_TEMPLATE.match(text))
     return bool(_IS_UNFILLED.match(text) or (id_wanted and _NAME_OF_ID.match(text)))

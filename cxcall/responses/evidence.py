@@ -154,20 +154,24 @@ def reported_failure(response: HttpResponse) -> str:
 
 
 def _failure_descriptions(entry: Any) -> Iterator[str]:
-    if not isinstance(entry, dict):
-        return
-    for member, value in entry.items():
-        name, text = member.lower(), str(value).strip().lower()
-        if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
-            yield f"`{member}` is false"
-        elif name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
-            yield f"`{member}` is {value}"
-        elif name in _STATUS_NAMES and (
-            _is_integer_above(value, 399) or text in _FAILED_WORDS or _ERROR_STATUS.match(text)
-        ):
-            yield f"`{member}` is `{_shorten(text)}`"
-        elif name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
-            yield f"`{member}` is `{_shorten(str(value))}`"
+    if isinstance(entry, dict):
+        yield from filter(None, (describe_failure(name, entry[name]) for name in entry))
+
+
+def describe_failure(member: str, value: Any) -> str:
+    """Return what a member of a body reports as a failure; empty if it reports none."""
+    name, text = member.lower(), str(value).strip().lower()
+    if name in ("success", "succeeded", "ok", "issuccess") and text == "false":
+        return f"`{member}` is false"
+    if name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
+        return f"`{member}` is {value}"
+    if name in _STATUS_NAMES and (
+        _is_integer_above(value, 399) or text in _FAILED_WORDS or _ERROR_STATUS.match(text)
+    ):
+        return f"`{member}` is `{_shorten(text)}`"
+    if name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:
+        return f"`{member}` is `{_shorten(str(value))}`"
+    return ""
 
 
 def _shorten(text: str) -> str:

@@ -68,5 +68,6 @@ def correlation_id(response: HttpResponse) -> str | None:
         if found := response.headers.get(name, "").strip():
             return redact(found)
     body = response.json()
-    context = body.get("contextId") if isinstance(body, dict) else None
+    members = body if isinstance(body, dict) else {}
+    context = members.get("contextId") or members.get("correlationId")
     return redact(str(context)) if context else None

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 SOURCE = "response"
 _MAX_LENGTH = 300
+_MESSAGE_NAMES = (
+    "messageWithParams", "message", "userMessage", "error_description", "errorDescription", "errorMessage",
+    "description", "detail", "error",
+)  # fmt: skip
 
 
 def shorten(text: str) -> str:
@@ -23,16 +27,36 @@ def shorten(text: str) -> str:
 def platform_message(response: HttpResponse) -> str:
     """Return the platform's message on an error, from the first member that has one."""
     body = response.json()
-    names = ("messageWithParams", "message", "error_description", "errorDescription")
-    words = next(
-        filter(None, (member_text(body, name) for name in (*names, "description", "error"))), ""
-    )
+    words = next(filter(None, (member_text(body, name) for name in _MESSAGE_NAMES)), "")
     code = member_text(body, "code")
+    if not (words or code) and isinstance(body, dict):
+        words, code = _nested_message(body), ""
     text = shorten(f"{words} ({code})" if words and code and code not in words else words or code)
     limit = body.get("limit") if isinstance(body, dict) else None
     if key := member_text(limit, "key"):
         text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not told'}"
     return text
+
+
+def _nested_message(body: dict[str, Any]) -> str:
+    """Return the first message in a list or an object of errors."""
+    for name in ("errors", "error", "details", "fault"):
+        inner = body.get(name)
+        first = inner[0] if isinstance(inner, list) and inner else inner
+        if isinstance(first, str) and isinstance(inner, list):
+            return first
+        for each in (*_MESSAGE_NAMES, "code", "errorCode"):
+            if found := member_text(first, each):
+                return found
+    return ""
+
+
+def meaning_of(code: str) -> str:
+    """Return what a code of a platform means; empty if it is not known."""
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    found = find_platform_codes(code) if code else ()
+    return found[0].means if found else ""
 
 
 def member_text(body: Any, member: str) -> str:

@@ -12,7 +12,18 @@ from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
-from cxcall.responses.platform_words import SOURCE, member_text, platform_message, shorten
+from cxcall.responses.named_places import (
+    find_named_fields,
+    find_named_properties,
+    find_named_value,
+)
+from cxcall.responses.platform_words import (
+    SOURCE,
+    meaning_of,
+    member_text,
+    platform_message,
+    shorten,
+)
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -23,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Cause(NamedTuple):
-    """The finding code for a status, a code, or a phrase; `meaning` is used where the response has no message."""
+    """The finding code for a status, a code, or a phrase, and what it means."""
 
     code: str
     meaning: str
@@ -39,111 +50,184 @@ _CLIENT = (
 _LOOK = "look at it as it is now, then send what fits"
 _BODY = "check the body offline: `cxcall validate FILE`"
 _IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
+_WAIT = "wait, then send it again"
+_JSON = "send `Content-Type: application/json`"
 _NO_CAUSE = Cause("not-provable", "", "ask the platform's support")
 _NO_TOKEN = Cause("credential", "it hands out no token for these credentials", _CLIENT)
+_MISSING_RIGHT = "the token may not do this"
 # By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
 _BY_STATUS = {
     400: Cause("not-provable", "", _BODY),
     401: Cause("token-expired", "it does not accept the token", _NEW_TOKEN),
-    403: Cause("permission-missing", "the token may not do this", _GRANT),
+    403: Cause("permission-missing", _MISSING_RIGHT, _GRANT),
     404: Cause("not-found", "it does not know the path, or an ID in it", _IDS),
     405: Cause("method-unpublished", "the path does not take this method", "see what can be sent: `cxcall operations`"),
     407: Cause("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
     409: Cause("state", "the state of something named in it forbids it now", _LOOK),
+    410: Cause("not-found", "something named in it was deleted", _IDS),
+    412: Cause("state", "the state of something named in it forbids it now", _LOOK),
     413: Cause("value-not-allowed", "the body is too large", "send less in it"),
-    415: Cause("header-missing", "it takes another `Content-Type`", "send `Content-Type: application/json`"),
-    429: Cause("rate-limited", "it takes no more requests for now", "wait, then send it again"),
+    415: Cause("header-missing", "it takes another `Content-Type`", _JSON),
+    429: Cause("rate-limited", "it takes no more requests for now", _WAIT),
 }  # fmt: skip
 # Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
 _BY_CODE = (
-    (r"not\.a\.user", Cause("token-user-context", "", _PERSON)),
-    (r"missing(\.any)?\.permissions|not\.authorized", Cause("permission-missing", "", _GRANT)),
-    (r"credentials\.expired|token.expired", Cause("token-expired", "", _NEW_TOKEN)),
-    (r"bad\.credentials", Cause("credential", "", f"{_NEW_TOKEN}; a token of another region is refused so, too")),
-    (r"ip\.not\.authorized", Cause("credential", "", "send it from an address that the organisation allows")),
-    (r"invalid_client|invalid_grant|access_denied", Cause("credential", "", _CLIENT)),
-    (r"unauthorized_client|unsupported_(grant|response)_type", Cause("token-grant", "", "use a grant that the client is registered for")),
-    (r"invalid_scope", Cause("token-scope", "", "ask for scopes of the form `<domain>` or `<domain>:readonly`")),
-    (r"authentication\.required", Cause("token-missing", "", "send `Authorization: Bearer <token>`")),
-    (r"too\.many\.requests.*|.*rate\.per\.minute", Cause("rate-limited", "", "wait, then send it again")),
-    (r"(.*\.)?not\.found", Cause("not-found", "", _IDS)),
-    (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded)", Cause("state", "", _LOOK)),
-    (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed)", Cause("state", "", _LOOK)),
-    (r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|conflict.*", Cause("state", "", _LOOK)),
-    (r"(.*\.)?missing\..*|.*\.cannot\.be\.blank", Cause("property-missing", "", _BODY)),
-    (r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*",
+    (r"not\.a\.user", Cause("token-user-context", "the operation requires a user's token, but the token is a client's", _PERSON)),
+    (r"missing(\.any)?\.permissions|missing\.division\.permission|not\.authorized", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
+    (r".*\.permission\.check\.failed|.*\.forbidden\..*", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
+    (r"credentials\.expired|token.expired", Cause("token-expired", "the token has expired", _NEW_TOKEN)),
+    (r"bad\.credentials", Cause("credential", "the token is unknown or expired, or belongs to another region",
+                               f"{_NEW_TOKEN}; a token of another region is refused so, too")),
+    (r"ip\.not\.authorized", Cause("credential", "your IP address is not on the organization's list", "send it from an address that the organization allows")),
+    (r"invalid_client|access_denied", Cause("credential", "the client ID or its secret is not accepted", _CLIENT)),
+    (r"invalid_grant", Cause("credential", "the code, refresh token, or user of the token request is not accepted", _CLIENT)),
+    (r"unauthorized_client|unsupported_(grant|response)_type",
+     Cause("token-grant", "the client is not registered for this grant type", "use a grant that the client is registered for")),
+    (r"invalid_scope", Cause("token-scope", "the client does not have this scope", "ask for scopes of the form `<domain>` or `<domain>:readonly`")),
+    (r"authentication\.required", Cause("token-missing", "no token was sent", "send `Authorization: Bearer <token>`")),
+    (r"too\.many\.(requests.*|recycles)|.*rate\.per\.minute", Cause("rate-limited", "too many requests", _WAIT)),
+    (r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted", Cause("not-found", "something that the request names does not exist", _IDS)),
+    (r"duplicate\.(name|value)", Cause("state", "there is one of that name already", "use another name, or update that one")),
+    (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)", Cause("state", "", _LOOK)),
+    (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)", Cause("state", "", _LOOK)),
+    (r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|(general\.)?conflict.*|referential\..*|.*\.cannot\.(?!be\.blank).*",
+     Cause("state", "", _LOOK)),
+    (r"(.*\.)?missing\..*|.*\.cannot\.be\.blank|(.*\.)?required\..*|.*\.(required|missing)|no\.contact.*|no\.phone\.columns",
+     Cause("property-missing", "", _BODY)),
+    (r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*|(incorrect|exceeded)\.max.*|.*exceeded",
      Cause("value-not-allowed", "", _BODY)),
-    (r"unsupported\.media\.type", Cause("header-missing", "", "send `Content-Type: application/json`")),
+    (r"unsupported\.media\.type", Cause("header-missing", "the API takes another `Content-Type`", _JSON)),
 )  # fmt: skip
 # Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
 _BY_WORDS = (
-    (r"no known way to render", Cause("header-missing", "", "send `Accept: application/json`")),
+    (r"no known way to render", Cause("header-missing", "the header `Accept: application/json` is missing", "send `Accept: application/json`")),
     (r"client application .* not authorized", Cause("credential", "", _CLIENT)),
     (r"user context|not a user", Cause("token-user-context", "", _PERSON)),
     (r"(invalid|bad|wrong|incorrect).{0,12}(credential|client|secret|password|user ?name)", Cause("credential", "", _CLIENT)),
     (r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)", Cause("token-expired", "", _NEW_TOKEN)),
-    (r"rate limit|too many requests", Cause("rate-limited", "", "wait, then send it again")),
-    (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden", Cause("permission-missing", "", _GRANT)),
+    (r"rate limit|too many requests|throttl", Cause("rate-limited", "", _WAIT)),
+    (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden|do(es)? not have access", Cause("permission-missing", "", _GRANT)),
     (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
     (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
     (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|must be (on|off|active|stopped)",
      Cause("state", "", _LOOK)),
-    (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter",
+    (r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
+     Cause("property-missing", "", _BODY)),
+    (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip
 _VAGUE_CODES = ("", "invalid_request", "bad.request")
 """Codes that say less than the message beside them."""
+_TRANSITION = (
+    r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
+)
+_TRANSITION_CAUSE = Cause(
+    "state", "its state or version is another one than the request assumes", _LOOK
+)
+_PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
+_VALUE = "value-not-allowed"
+_ABOUT_VALUES = (_VALUE, "property-missing")
+_MIN_WORDS = 3
+_VAGUE_TEXTS = {
+    *(status.phrase.lower() for status in HTTPStatus),
+    "invalid request", "invalid value", "invalid_value", "error", "failed", "failure", "malformed syntax", "an error occurred",
+}  # fmt: skip
 _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
-_QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 
 
 def explain_refusal(
-    operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool = False
+    operation: Operation | None,
+    response: HttpResponse,
+    host: str,
+    *,
+    is_token: bool = False,
+    body: Any = None,
 ) -> tuple[Finding, ...]:
     """Return the findings on a response that refuses a request, the main one first.
 
     `operation` is None where the request fits none; `host` may be empty; `is_token` is for requests
-    to a token endpoint.
+    to a token endpoint; `body` is the parsed body of the request, as far as it is known.
     """
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect_finding(response, host),)
+    main = _main_finding(operation, response, host, is_token=is_token)
+    text = _platform_text(response)
+    named = (
+        *find_named_fields(operation, response.json(), body),
+        *find_named_properties(
+            operation, text, body, main.code if main.code in _ABOUT_VALUES else _VALUE
+        ),
+    )
+    if value := find_named_value(text, body):
+        main = main._replace(**value._asdict())
+    elif len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
+        main, named = main._replace(where=named[0].where), ()
+    return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
+
+
+def _main_finding(
+    operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool
+) -> Finding:
     cause = _find_cause(response)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = _NO_TOKEN  # there is no token yet that could have expired
     text, correlation = _platform_text(response), correlation_id(response)
     fix = cause.fix
-    if cause.code == "permission-missing" and operation is not None:
-        fix += _required_rights(operation)
-    if cause.code == "rate-limited":
-        fix = _retry_advice(response)
+    if cause.code == "permission-missing":
+        if rights := dict.fromkeys(_PERMISSION.findall(text)):
+            names = ", ".join(f"`{name}`" for name in rights)
+            cause = cause._replace(meaning=f"the token's role lacks {names}")
+        if operation is not None:
+            fix += _required_rights(operation)
+    # The reset of the rate limit is in every response; only one that refuses for it asks for that wait.
+    headers = (
+        response.headers
+        if cause.code == "rate-limited"
+        else {"Retry-After": response.headers.get("Retry-After", "")}
+    )
+    seconds = retry_after.requested_wait(headers, response.body, datetime.now(UTC))
+    if cause.code == "rate-limited" or (
+        seconds is not None and cause.code in ("state", "not-provable")
+    ):
+        fix = _retry_advice(seconds)
     if correlation and cause.code == "not-provable":
         fix = f"{fix}; for support, name correlation ID `{correlation}`"
-    main = Finding.error(
-        cause.code,
-        "response",
-        _headline(response, host, cause),
-        fix=fix,
-        why=f"the API says: {text}" if text else "its answer gives no reason",
-        source=SOURCE,
-    )
-    return (
-        main,
-        *_note_contradiction(response),
-        *_named_fields(operation, response.json()),
-        *_named_properties(operation, text),
-        *_unpublished_path(operation, response),
-    )
+    message, why = _headline(response, host, cause, text)
+    return Finding.error(cause.code, "response", message, fix=fix, why=why, source=SOURCE)
 
 
-def _headline(response: HttpResponse, host: str, cause: Cause) -> str:
+def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tuple[str, str]:
+    """Return (message, why): the message states the cause, the status alone is none."""
     who = f"`{host}`" if host else "the API"
+    status = f"HTTP {response.status}" if response.status else "an error"
+    if unreadable_reason(response):
+        kind = unreadable_reason(response)
+        return (
+            f"{who} answered {status} with {kind}: not the platform's own answer, but a proxy's or a gateway's",
+            "its answer gives no reason",
+        )
+    said = f"the API says: {text}"
+    if cause.meaning and text and not _is_vague(text):
+        return f"{cause.meaning} ({status})", said
+    if text and not _is_vague(text):
+        return said, f"{who} responded with {status}"
+    if text and not cause.meaning and cause.code != "not-provable":
+        return f"the API says only `{text}`", f"{who} responded with {status}"
+    if text and cause.meaning:
+        return f"{cause.meaning} ({status})", said
+    refusal = (
+        f"{who} refused the request with {status}"
+        if response.status
+        else f"{who} answered with an error"
+    )
     meaning = f": {cause.meaning}" if cause.meaning else ""
-    if not response.status:
-        return f"{who} answered with an error{meaning}"
-    kind = unreadable_reason(response)
-    if kind:
-        return f"{who} answered HTTP {response.status} with {kind}: not the platform's own answer, but a proxy's or a gateway's"
-    return f"{who} refused the request with HTTP {response.status}{meaning}"
+    return refusal + meaning, said if text else "its answer gives no reason"
+
+
+def _is_vague(text: str) -> bool:
+    """Tell whether a message says no more than a status does, such as `Bad Request`."""
+    words = re.sub(r" \(.*?\)$", "", text).strip(" .!").lower()
+    return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS
 
 
 def _platform_text(response: HttpResponse) -> str:
@@ -161,10 +245,14 @@ def _find_cause(response: HttpResponse) -> Cause:
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
     body, text = response.json(), _platform_text(response)
+    if re.search(_TRANSITION, text, re.IGNORECASE):
+        return _TRANSITION_CAUSE
     codes = [member_text(body, name).lower() for name in ("code", "errorCode", "error")]
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
-    if by_code := _cause_of_codes([code for code in codes if code not in _VAGUE_CODES]):
-        return by_code
+    exact = [code for code in codes if code not in _VAGUE_CODES]
+    if by_code := _cause_of_codes(exact):
+        meaning = by_code.meaning or next(filter(None, map(meaning_of, exact)), "")
+        return by_code._replace(meaning=meaning)
     by_words = next(
         (cause for form, cause in _BY_WORDS if re.search(form, text, re.IGNORECASE)), None
     )
@@ -184,8 +272,7 @@ def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
     return next(causes, None)
 
 
-def _retry_advice(response: HttpResponse) -> str:
-    seconds = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
+def _retry_advice(seconds: float | None) -> str:
     if seconds is None:
         return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
     return f"send it again in {math.ceil(seconds)} s: that is what the answer asks for"
@@ -212,51 +299,6 @@ def _note_contradiction(response: HttpResponse) -> Iterator[Finding]:
             fix="try the token on a read that needs no right: `GET /api/v2/tokens/me`",
             source=SOURCE,
         )
-
-
-def _named_fields(operation: Operation | None, body: Any) -> Iterator[Finding]:
-    """Yield a finding for each field that the response names (`details[].fieldName`)."""
-    details = body.get("details") if isinstance(body, dict) else None
-    for detail in details if isinstance(details, list) else ():
-        if name := member_text(detail, "fieldName"):
-            error_code = member_text(detail, "errorCode")
-            yield Finding.error(
-                "value-not-allowed",
-                "response",
-                f"the API names the field `{shorten(name)}`"
-                + (f", for `{shorten(error_code)}`" if error_code else ""),
-                fix=_comparison_advice(operation),
-                source=SOURCE,
-            )
-
-
-def _named_properties(operation: Operation | None, text: str) -> Iterator[Finding]:
-    """Yield a finding for each property that the message names in quotes or brackets."""
-    if operation is None or not operation.takes_body:
-        return
-    pointers = {pointer.rpartition("/")[2]: pointer for pointer in operation.pointers}
-    for name in dict.fromkeys(_QUOTED_NAME.findall(text)):
-        if name in pointers:
-            yield Finding.error(
-                "value-not-allowed",
-                pointers[name],
-                f"the API names `{name}`: its value is refused",
-                fix=_comparison_advice(operation),
-                source=SOURCE,
-            )
-        else:
-            yield Finding.error(
-                "property-unknown",
-                f"/{name}",
-                f"the API names `{name}`, which is no property of `{operation.name}`",
-                fix="leave it out; " + _comparison_advice(operation),
-                source=f"contract {operation.contract.name}",
-            )
-
-
-def _comparison_advice(operation: Operation | None) -> str:
-    name = f" {operation.name}" if operation else ""
-    return f"compare it with what it takes: `cxcall operations{name}`"
 
 
 def _unpublished_path(operation: Operation | None, response: HttpResponse) -> Iterator[Finding]:

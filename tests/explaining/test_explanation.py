@@ -331,13 +331,6 @@ def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
             "/skilId",
         ),
         (make_exchange(body={"phoneNumber": "tel:+15550199888"}), "phone-unlikely", "/phoneNumber"),
-        (
-            make_exchange(
-                path="/api/v2/conversations/callbacks", body={"callbackNumbers": ["0612345678"]}
-            ),
-            "phone-format",
-            "/callbackNumbers/0",
-        ),
     ],
 )
 def test_likely_mistake_is_a_warning(exchange: dict[str, Any], code: str, where: str) -> None:

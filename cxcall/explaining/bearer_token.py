@@ -1,0 +1,121 @@
+"""Read the claims of a token in a request, if it is a JWT: until when and for what it is valid."""
+
+from __future__ import annotations
+
+import json
+from binascii import Error, a2b_base64
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cxcall.explaining.published_operations import CXONE, GENESYS, PLATFORM_NAMES
+from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_WHERE = "header:Authorization"
+_MAX_SECONDS = 1e11
+_ISSUERS = {"niceincontact": CXONE, "nice-incontact": CXONE, "nicecxone": CXONE, "mypurecloud": GENESYS, "pure.cloud": GENESYS}  # fmt: skip
+
+
+class TokenClaims(NamedTuple):
+    """The claims of a JWT that can be shown; `expires` is None where it has no time of expiry."""
+
+    kind: str
+    issuer: str
+    audience: str
+    expires: datetime | None
+
+    def __str__(self) -> str:
+        parts = [f"JWT, {self.kind}"]
+        parts += [f"issuer {self.issuer}"] if self.issuer else []
+        parts += [f"audience {self.audience}"] if self.audience else []
+        parts += [f"expires {self.expires:%Y-%m-%dT%H:%M:%SZ}"] if self.expires else []
+        return ", ".join(parts)
+
+
+def read_claims(request: ObservedRequest) -> TokenClaims | None:
+    """Return the claims of the bearer token of a request; None if it is no JWT. The token is not returned."""
+    value = request.headers.get("Authorization", "") if request.headers else ""
+    parts = value.rpartition(" ")[2].strip("'\"").split(".")
+    claims = _decode(parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 - header, claims, signature
+    if claims is None:
+        return None
+    expires = claims.get("exp")
+    is_time = isinstance(expires, int | float) and 0 < expires < _MAX_SECONDS
+    return TokenClaims(
+        _kind(claims),
+        str(claims.get("iss", ""))[:100],
+        str(claims.get("aud", ""))[:100],
+        datetime.fromtimestamp(float(expires or 0), UTC) if is_time else None,
+    )
+
+
+def _decode(part: str) -> dict[str, Any] | None:
+    try:
+        text = a2b_base64(part.replace("-", "+").replace("_", "/") + "=" * (-len(part) % 4))
+        claims = json.loads(text)
+    except (Error, ValueError, RecursionError):
+        return None
+    return claims if isinstance(claims, dict) else None
+
+
+def _kind(claims: dict[str, Any]) -> str:
+    """Return whose token it is: an ID token says who logged in, an access token what is allowed."""
+    if "nonce" in claims or "at_hash" in claims:
+        return "ID token"
+    is_user = any(
+        claims.get(name) for name in ("icAgentId", "userId", "email", "preferred_username")
+    )
+    return "access token of a user" if is_user else "access token"
+
+
+def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
+    """Yield what the claims of a JWT say against this request: expired, or of the other platform."""
+    claims = read_claims(request)
+    if claims is None:
+        return
+    sent = _response_time(request)
+    if claims.expires and claims.expires < (sent or datetime.now(UTC)):
+        expired = f"the token expired at {claims.expires:%Y-%m-%dT%H:%M:%SZ}"
+        if sent or request.status == 401:  # noqa: PLR2004 - Unauthorized
+            when = f", before the response of {sent:%Y-%m-%dT%H:%M:%SZ}" if sent else ""
+            yield Finding.error(
+                "token-expired",
+                _WHERE,
+                expired + when,
+                fix="get a new one: `cxcall auth login`",
+                source="the token's `exp`",
+            )
+        elif not request.is_successful:
+            yield Finding.note(
+                "token-expired",
+                _WHERE,
+                f"{expired}; it may have been valid when it was sent",
+                fix="get a new one: `cxcall auth login`",
+                source="the token's `exp`",
+            )
+    issuer = next((name for part, name in _ISSUERS.items() if part in claims.issuer), "")
+    if issuer and platform and issuer != platform:
+        yield Finding.error(
+            "platform-mismatch",
+            _WHERE,
+            f"the token is from {PLATFORM_NAMES[issuer]}, but the request goes to {PLATFORM_NAMES[platform]}",
+            fix=f"get a token from {PLATFORM_NAMES[platform]}",
+            why="the two platforms share no paths, tokens, or IDs",
+            source="the token's `iss`",
+        )
+
+
+def _response_time(request: ObservedRequest) -> datetime | None:
+    from email.utils import parsedate_to_datetime
+
+    date = request.response.headers.get("Date", "") if request.response else ""
+    try:
+        moment = parsedate_to_datetime(date)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

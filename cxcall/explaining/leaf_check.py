@@ -1,0 +1,98 @@
+"""Judge each text in a body by what its name says: an ID, a phone number, or neither."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.documents.json_pointer import leaves
+from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
+from cxcall.explaining.placeholder_check import placeholder_finding
+from cxcall.explaining.published_operations import UUID
+from cxcall.findings.finding import Severity
+from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.placeholders import is_placeholder
+from cxcall.phone import phone_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.findings.finding import Finding
+    from cxcall.payloads.payload import Payload
+
+_INDEX = re.compile(r"/[0-9]+(?=/|$)")
+_PHONE_NAME = re.compile(
+    r"phone|mobile|cell|caller_?id$|^ani$|^(to|from)$|call(to|from)|number", re.IGNORECASE
+)
+_PHONE_NUMBER = re.compile(r"(?=(?:[^0-9]*[0-9]){6})[+(]?[0-9][0-9 ().-]{4,24}")
+_OTHER_ADDRESS = re.compile(r"[0-9@]|^sip:|^tel:|anonymous|restricted", re.IGNORECASE)
+_E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
+
+
+def check_leaves(payload: Payload, operation: Operation | None, platform: str) -> Iterator[Finding]:
+    """Yield findings on texts that do not look like what their names say: IDs and phone numbers."""
+    declared = set(operation.pointers) if operation else None
+    for pointer, value in leaves(payload.value):
+        if isinstance(value, str):
+            is_free = operation is not None and _is_free(operation, pointer)
+            is_declared = declared is None or bool({_INDEX.sub("/0", pointer), pointer} & declared)
+            yield from _check_text(
+                payload, pointer, value, platform, is_free=is_free, is_declared=is_declared
+            )
+
+
+def _is_free(operation: Operation, pointer: str) -> bool:
+    """Tell whether a value is in a map whose names are the caller's own, such as `attributes`."""
+    above = pointer.rpartition("/")[0]
+    return not operation.schema_at(above).get("properties") and isinstance(
+        operation.schema_at(above).get("additionalProperties"), dict
+    )
+
+
+def _check_text(
+    payload: Payload, pointer: str, value: str, platform: str, *, is_free: bool, is_declared: bool
+) -> Iterator[Finding]:
+    *above, name = _INDEX.sub("", pointer).split("/")
+    owner = above[-1] if above else ""
+    kind = kind_of(f"{owner}Id" if name == "id" and owner else name, platform)
+    is_id = kind in ("uuid", "integer", "id") and not is_free
+    if is_id and not value:
+        message, fix = "the ID is empty", "add the ID, or remove it"
+        yield payload.make_finding(Severity.WARNING, "value-not-allowed", pointer, message, fix=fix)
+    elif is_placeholder(value, id_wanted=is_id, name=name):
+        yield placeholder_finding(pointer, f"`{value}`", excerpt=payload.find_excerpt(pointer))
+    elif _E164.fullmatch(value):
+        yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
+    elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):
+        yield from _check_number(payload, pointer, value, is_number=kind == "phone" and not is_free)
+    elif is_id and (owner or name != "id"):
+        yield from _check_id(payload, pointer, value, kind, is_declared=is_declared)
+
+
+def _check_number(
+    payload: Payload, pointer: str, value: str, *, is_number: bool
+) -> Iterator[Finding]:
+    """Yield a finding on a text that is not in E.164; a national number is only a note."""
+    shown = phone_numbers.mask(value)
+    fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
+    severity = Severity.NOTE if value.isdigit() else Severity.WARNING
+    if _PHONE_NUMBER.fullmatch(value):
+        message = f"`{shown}` is not in E.164"
+        yield payload.make_finding(severity, "phone-format", pointer, message, fix=fix)
+    elif is_number and value and not _OTHER_ADDRESS.search(value):
+        message = f"`{shown}` is not a phone number"
+        yield payload.make_finding(Severity.WARNING, "phone-format", pointer, message, fix=fix)
+
+
+def _check_id(
+    payload: Payload, pointer: str, value: str, kind: str, *, is_declared: bool
+) -> Iterator[Finding]:
+    """Yield a finding on a text that cannot be an ID of its kind."""
+    message, fix = describe_wrong_id(kind, value)
+    if kind == "id" and not (UUID.fullmatch(value) or value.isdigit()):
+        message = f"`{value}` is neither a UUID nor a number"
+        fix = "copy the exact ID: IDs of the platforms are UUIDs or numbers"
+    severity = Severity.WARNING if is_declared or kind != "id" else Severity.NOTE
+    if message:
+        yield payload.make_finding(severity, "id-format", pointer, message, fix=fix)

@@ -1,0 +1,96 @@
+"""Judge members of a body that APIs take although a schema does not: nulls, and names that only reads return."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.json_schema import member_schema, merged_schema
+from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer, value_at
+from cxcall.findings.finding import Finding
+
+if TYPE_CHECKING:
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+
+_MAX_NAMED = 3
+
+
+def without_nulls(operation: Operation, payload: Payload) -> tuple[Payload, list[str]]:
+    """Return the body without nulls in declared optional properties, and their pointers.
+
+    The vendors' SDKs leave such members out, and their examples send them: both mean the same.
+    """
+    nulls: list[str] = []
+    value = _filled(operation, payload.value, "", nulls)
+    return payload._replace(value=value) if nulls else payload, nulls
+
+
+def _filled(operation: Operation, value: Any, pointer: str, nulls: list[str]) -> Any:
+    if isinstance(value, list):
+        return [
+            _filled(operation, item, join_pointer(pointer, index), nulls)
+            for index, item in enumerate(value)
+        ]
+    if not isinstance(value, dict):
+        return value
+    schema = operation.schema_at(pointer)
+    declared, needed = schema.get("properties", {}), schema.get("required", ())
+    kept = {}
+    for name, member in value.items():
+        place = join_pointer(pointer, name)
+        if member is None and name in declared and name not in needed:
+            nulls.append(place)
+        else:
+            kept[name] = _filled(operation, member, place, nulls)
+    return kept
+
+
+def is_optional_null(operation: Operation, payload: Payload, pointer: str) -> bool:
+    """Tell whether a value is a null in a property that the schema declares and does not require."""
+    if not pointer.startswith("/") or not has_value(payload.value, pointer):
+        return False
+    above, _, name = pointer.rpartition("/")
+    schema = operation.schema_at(above)
+    is_optional = name in schema.get("properties", {}) and name not in schema.get("required", ())
+    return is_optional and value_at(payload.value, pointer) is None
+
+
+def null_note(payload: Payload, nulls: list[str]) -> Finding:
+    """Return the note on nulls in optional properties."""
+    named = ", ".join(f"`{each}`" for each in nulls[:_MAX_NAMED])
+    more = f" and {len(nulls) - _MAX_NAMED} more" if len(nulls) > _MAX_NAMED else ""
+    return Finding.note(
+        "type-mismatch",
+        nulls[0],
+        f"{named}{more} {'are' if len(nulls) > 1 else 'is'} null, which the schema does not allow",
+        fix="leave a property out instead of sending null",
+        why="the platforms accept null for an optional property in most cases",
+        excerpt=payload.find_excerpt(nulls[0]),
+    )
+
+
+def read_only_names(operation: Operation, pointer: str) -> set[str]:
+    """Return the names that reads return for the object at a pointer of the body."""
+    names: set[str] = set()
+    for schema in _response_schemas(operation):
+        node = schema
+        for token in split_pointer(pointer):
+            node = member_schema(merged_schema(operation.contract.resolve, node), token)
+        names |= set(merged_schema(operation.contract.resolve, node).get("properties", {}))
+    return names
+
+
+def _response_schemas(operation: Operation) -> list[JsonSchema]:
+    """Return the schemas of the responses of success, of the operation itself and of a read of the same path."""
+    found = []
+    for other in operation.contract.operations:
+        is_read_of_it = other.path == operation.path and other.method == "GET"
+        if other is not operation and not is_read_of_it:
+            continue
+        for status, declared in other.declared.get("responses", {}).items():
+            content = operation.contract.resolve(declared).get("content", {})
+            schema = content.get("application/json", {}).get("schema")
+            if status.startswith("2") and isinstance(schema, dict):
+                found.append(schema)
+    return found

@@ -1,0 +1,99 @@
+"""Order findings as an experienced engineer would name them, and say each thing once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+# Root causes first: a wrong destination, then a wrong token, then what the API says of a state, then the body.
+_ORDER = (
+    "scheme-insecure", "host-unknown", "platform-mismatch", "path-unpublished", "method-unpublished",
+    "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
+    "permission-missing", "rate-limited", "state", "not-found", "hidden-failure", "operation-mismatch",
+    "header-missing", "body-malformed",
+)  # fmt: skip
+_TOKEN_CODES = (
+    "token-missing", "token-grant", "token-expired", "token-scope", "token-user-context", "credential",
+    "permission-missing", "placeholder",
+)  # fmt: skip
+_TOKEN_STATUSES = (401, 403, 407)
+_UNSUPPORTED_MEDIA_TYPE = 415
+_INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
+_SEVERITIES = tuple(Severity)
+
+
+def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
+    """Return the findings with the cause first, equal ones merged, less certain where the response says so."""
+    certain = [_by_response(each, request, findings) for each in findings]
+    return tuple(sorted(_merge_equal(certain), key=lambda each: _rank(each, request)))
+
+
+def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
+    rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
+    is_late_header = finding.code == "header-missing" and finding.where.startswith("header:")
+    if is_late_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
+        rank = len(_ORDER)  # another status than 415: the API has looked at the body
+    if finding.where == "response" and rank == len(_ORDER):
+        rank += 1  # what the request itself shows comes before words that name no place
+    return _SEVERITIES.index(finding.severity), rank
+
+
+def _by_response(
+    finding: Finding, request: ObservedRequest, findings: Iterable[Finding]
+) -> Finding:
+    """Return a finding as less severe if the response shows that the API accepted what it is about."""
+    status = request.status
+    if not status or finding.where == "response":
+        return finding
+    is_about_token = (
+        finding.where in ("header:Authorization", "token") and finding.code in _TOKEN_CODES
+    )
+    answered = {each.code for each in findings if each.where == "response"}
+    if is_about_token and status not in _TOKEN_STATUSES and not answered & {*_TOKEN_CODES}:
+        note = Severity.NOTE if finding.code != "token-user-context" else finding.severity
+        return finding._replace(
+            severity=note, why=f"the API did not refuse the token: it responded with HTTP {status}"
+        )
+    is_body = finding.where[:1] in ("", "/") or finding.where == "body"
+    if finding.severity is Severity.ERROR and is_body:
+        if request.is_successful:
+            why = f"the API accepted the request all the same, with HTTP {status}; it may have ignored this"
+            return finding._replace(severity=Severity.WARNING, why=why)
+        if "state" in answered:
+            why = "the API answered about a state, so that it had probably accepted the body"
+            return finding._replace(severity=Severity.WARNING, why=why)
+    return finding
+
+
+def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """Return the findings without those that say the same of another item of a list: the first names their number."""
+    first: dict[tuple[str, ...], Finding] = {}
+    counts: dict[tuple[str, ...], int] = {}
+    for each in dict.fromkeys(findings):
+        key: tuple[str, ...] = (
+            each.severity,
+            each.code,
+            _INDEX.sub("/*", each.where),
+            _INDEX.sub("/*", each.message),
+        )
+        if each.where == _INDEX.sub("/*", each.where) and key in first:
+            key = (
+                *key,
+                each.where,
+                str(len(counts)),
+            )  # not in a list: what differs is not its index
+        first.setdefault(key, each)
+        counts[key] = counts.get(key, 0) + 1
+    return [
+        each._replace(message=f"{each.message} (and in {counts[key] - 1} other items)")
+        if counts[key] > 1
+        else each
+        for key, each in first.items()
+    ]

@@ -1,0 +1,146 @@
+"""Find which properties and values of a request its refusal names, and where they are in the body."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import has_value, leaves
+from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
+from cxcall.responses.platform_words import SOURCE, member_text, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.contracts.operation import Operation
+
+_QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
+_CAMEL_NAME = re.compile(r"(?<![\w.])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])")
+# Templates of the platform's messages (docs/platforms/genesys-cloud.md#error-codes).
+_WRONG_VALUE = re.compile(
+    r"Value \[(?P<value>.*?)\] is not valid for (?:field |parameter )?type \[(?P<type>.*?)\]"
+    r"(?:\.? *Allowable values are: *(?P<allowed>[^.]*[^. ]))?",
+    re.IGNORECASE,
+)
+_WRONG_PROPERTY = re.compile(
+    r"Value \[(?P<value>.*?)\] (?:is )?not a valid property for object \[(?P<type>.*?)\]",
+    re.IGNORECASE,
+)
+_CODE_BY_TYPE = {"uuid": "id-format", "guid": "id-format"}
+_SCALAR_TYPES = (
+    "int",
+    "long",
+    "float",
+    "double",
+    "number",
+    "bool",
+    "array",
+    "list",
+    "object",
+    "map",
+)
+_MAX_VALUE = 100
+
+
+class NamedValue(NamedTuple):
+    """A value that a refusal names: finding code, problem, correction, and where it is."""
+
+    code: str
+    message: str
+    fix: str
+    where: str
+
+
+def find_named_value(text: str, body: Any) -> NamedValue | None:
+    """Return the value that a message of the platform names by its template; None where it names none."""
+    if unknown := _WRONG_PROPERTY.search(text):
+        value, owner = unknown["value"][:_MAX_VALUE], unknown["type"]
+        places = (at for at, _ in _members(body) if at.rpartition("/")[2] == value)
+        message = f"`{value}` is not a property of `{owner}`"
+        return NamedValue(
+            "property-unknown", message, "remove or rename it", next(places, "response")
+        )
+    wrong = _WRONG_VALUE.search(text)
+    if wrong is None:
+        return None
+    value, kind, allowed = wrong["value"][:_MAX_VALUE], wrong["type"], wrong["allowed"]
+    code = _CODE_BY_TYPE.get(kind.lower(), "")
+    is_scalar = kind.lower().startswith(_SCALAR_TYPES)
+    where = next((at for at, leaf in leaves(body) if str(leaf) == wrong["value"]), "response")
+    fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
+    if code:
+        fix = "use the ID, not a name or a number of your own; it may also be in the path or the query"
+    return NamedValue(
+        code or ("type-mismatch" if is_scalar else "value-not-allowed"),
+        f"`{value}` is not a valid {kind}",
+        fix,
+        where,
+    )
+
+
+def _members(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (pointer, value) of every member of every object in a JSON value."""
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value if isinstance(value, list) else ())
+    )
+    for name, member in items:
+        yield f"{pointer}/{name}", member
+        yield from _members(member, f"{pointer}/{name}")
+
+
+def find_named_fields(operation: Operation | None, response: Any, body: Any) -> Iterator[Finding]:
+    """Yield a finding for each field that a response lists (`details[].fieldName`)."""
+    details = response.get("details") if isinstance(response, dict) else None
+    for detail in details if isinstance(details, list) else ():
+        if name := member_text(detail, "fieldName"):
+            error_code = member_text(detail, "errorCode")
+            yield Finding.error(
+                "value-not-allowed",
+                _locate(operation, name.rpartition(".")[2], body) or "response",
+                f"the API names the field `{shorten(name)}`"
+                + (f", for `{shorten(error_code)}`" if error_code else ""),
+                fix=_comparison_advice(operation),
+                source=SOURCE,
+            )
+
+
+def find_named_properties(
+    operation: Operation | None, text: str, body: Any, code: str = "value-not-allowed"
+) -> Iterator[Finding]:
+    """Yield a finding for each property that a message names; `code` is for those that are declared."""
+    if operation is None or not operation.takes_body:
+        return
+    quoted = _QUOTED_NAME.findall(text)
+    plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
+    for name in dict.fromkeys((*quoted, *plain)):
+        if pointer := _locate(operation, name, body):
+            yield Finding.error(
+                code,
+                pointer,
+                f"the API names `{name}`: its value is refused",
+                fix=_comparison_advice(operation),
+                source=SOURCE,
+            )
+        else:
+            yield Finding.error(
+                "property-unknown",
+                f"/{name}",
+                f"the API names `{name}`, which is no property of `{operation.name}`",
+                fix="leave it out; " + _comparison_advice(operation),
+                source=f"contract {operation.contract.name}",
+            )
+
+
+def _locate(operation: Operation | None, name: str, body: Any) -> str:
+    """Return the pointer of a declared property, preferably one that the body has; empty if it has none."""
+    declared = operation.pointers if operation else ()
+    places = [each for each in declared if each.rpartition("/")[2] == name]
+    return next((each for each in places if has_value(body, each)), places[-1] if places else "")
+
+
+def _comparison_advice(operation: Operation | None) -> str:
+    name = f" {operation.name}" if operation else ""
+    return f"compare it with what it takes: `cxcall operations{name}`"

@@ -1,0 +1,175 @@
+"""Find the failures that the body of a 2xx response reports, at any depth, and say what they mean."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
+from cxcall.responses.evidence import describe_failure
+from cxcall.responses.platform_words import SOURCE, meaning_of, member_text, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FAILED_CALL_CODES = (
+    "failed", "noanswer", "busy", "badnumber", "error", "rejected", "noports", "agentlegalreadyactive",
+    "agentlinktimeout", "invalidstate", "invalidstationid", "invalidcallleg", "invalidcallcount",
+    "joinfailed", "linkfailed", "loginfailed", "campaignclosed", "dialersuppressed",
+)  # fmt: skip
+# Values of response members, in lower case, that mean that an accepted request failed later. Sources:
+# campaigns and tracking in docs/platforms/genesys-cloud.md, following a call in docs/platforms/nice-cxone.md.
+_FAILED_VALUES = {
+    **dict.fromkeys(("state", "status", "importstate", "jobstatus"), ("failed", "error")),
+    **dict.fromkeys(("disconnectcode", "resultcode"), _FAILED_CALL_CODES),
+    "disconnecttype": ("error", "transport.failure", "transportfailure", "uncallable"),
+    "campaignstatus": ("invalid", "forced_off", "forced_stopping"),
+}
+_CODE_NAMES = ("errorcode", "failurereason", "errormessage", "faultcode")
+_WRAP_UP_NAMES = ("wrapupcode", "lastresult")
+_FAILED_WRAP_UP = re.compile(
+    r"^(?:ININ-)?OUTBOUND-.*(?:INVALID|ERROR|COULD_NOT|NO-ACTIVE|FAILED|FORCED|STUCK|UNCALLABLE|DNC|DO-NOT-CALL"
+    r"|NOT-FOUND|BLOCKED|LIMIT|NO-CALLABLE|NO-OWNERSHIP|RULE)"
+)
+_FAILED_LIST = re.compile(r"^(?:failed|invalid|rejected|unprocessed)[A-Z_]")
+_PAGING_NAMES = {
+    "pagesize", "pagenumber", "pagecount", "total", "totalhits", "totalrecords", "nexturi", "nextpage", "cursor",
+}  # fmt: skip
+_NO_FAILURE = ("", "0", "none", "null", "false", "ok", "success", "[]", "{}")
+
+
+class _Failure(NamedTuple):
+    """A failure that a body reports: where, what the body says there, and what that means."""
+
+    pointer: str
+    text: str
+    meaning: str = ""
+
+
+def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
+    """Yield a finding for each failure that the body of a 2xx response reports, equal ones once.
+
+    In a list that a read returns, an item that has failed is a note: the read did not fail.
+    """
+    seen: set[tuple[str, Severity]] = set()
+    for failure in _find_failures(body, ""):
+        is_item = is_read and _is_listed(body, failure.pointer)
+        severity = Severity.NOTE if is_item else Severity.ERROR
+        reason = failure.text.partition("` ")[2] + failure.meaning
+        if (reason, severity) in seen:
+            continue
+        seen.add((reason, severity))
+        meaning = f": {failure.meaning}" if failure.meaning else ""
+        yield Finding(
+            severity,
+            "hidden-failure",
+            "response",
+            f"the {'item of the list' if is_item else 'response'} reports a failure: {failure.text}{meaning}",
+            fix="look at that item; the request itself succeeded"
+            if is_item
+            else "look for the cause near that property; do not count the request as successful",
+            why=""
+            if is_item
+            else "a 2xx response means that the request was accepted, not that it was completed",
+            source=SOURCE,
+        )
+
+
+def _is_listed(body: Any, pointer: str) -> bool:
+    """Tell whether a place is in an item of the list that a body is: an array, or a page of results."""
+    if isinstance(body, list):
+        return True
+    first, _, rest = pointer[1:].partition("/")
+    is_item = isinstance(body.get(first), list) and bool(rest)
+    return is_item and (
+        first == "entities" or bool(_PAGING_NAMES & {name.lower() for name in body})
+    )
+
+
+def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
+    """Yield the failures in a value; of one object, the most telling one."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _find_failures(item, join_pointer(pointer, index))
+    if not isinstance(value, dict):
+        return
+    own = max(_own_failures(value, pointer), key=lambda each: bool(each.meaning), default=None)
+    if own is not None:
+        yield own
+    for name, member in value.items():
+        if isinstance(member, dict | list) and not (
+            own and own.pointer.startswith(f"{pointer}/{name}")
+        ):
+            yield from _find_failures(member, join_pointer(pointer, name))
+
+
+def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
+    """Yield the failures that the members of one object report."""
+    for member, value in members.items():
+        name, place = member.lower(), join_pointer(pointer, member)
+        text = str(value).strip()
+        if text.lower() in _NO_FAILURE and not (value is False and describe_failure(member, value)):
+            continue
+        if isinstance(value, dict):
+            code = member_text(value, "code") or member_text(value, "errorCode")
+            words = member_text(value, "message") or member_text(value, "error_description")
+            if name in ("error", "errorinfo", "fault", "errordetails") and (code or words):
+                yield _Failure(
+                    place,
+                    f"`{place}` is `{shorten(code or words)}`",
+                    meaning_of(code) or (code and shorten(words)),
+                )
+        elif isinstance(value, list):
+            if name == "errors" or (_FAILED_LIST.match(member) and value):
+                yield _Failure(
+                    place, f"`{place}` has {_describe_items(value)}", meaning_of(_first_code(value))
+                )
+        elif (
+            text.lower() in _FAILED_VALUES.get(name, ())
+            or name in _CODE_NAMES
+            or text.lower().startswith("error.inin")
+            or (name in _WRAP_UP_NAMES and _FAILED_WRAP_UP.match(text))
+        ):
+            meaning = meaning_of(text) or meaning_of(f"{member}={text}")
+            yield _Failure(place, f"`{place}` is `{shorten(text)}`", meaning)
+        elif description := describe_failure(member, value):
+            words = next(
+                filter(
+                    None,
+                    (member_text(members, each) for each in ("error", "errorMessage", "message")),
+                ),
+                "",
+            )
+            yield _Failure(place, description.replace(f"`{member}`", f"`{place}`"), shorten(words))
+
+
+def _describe_items(items: list[Any]) -> str:
+    """Return what the first of some reported items says, and how many there are."""
+    first = items[0]
+    names = (
+        "message",
+        "error",
+        "errorMessage",
+        "resultCode",
+        "details",
+        "code",
+        "errorCode",
+        "externalId",
+    )
+    said = (
+        first
+        if isinstance(first, str)
+        else next(filter(None, (member_text(first, each) for each in names)), "")
+    )
+    more = f" and {len(items) - 1} more" if len(items) > 1 else ""
+    return f"`{shorten(said)}`{more}" if said else f"{len(items)} of them"
+
+
+def _first_code(items: list[Any]) -> str:
+    return (
+        member_text(items[0], "code")
+        or member_text(items[0], "errorCode")
+        or member_text(items[0], "error")
+    )
