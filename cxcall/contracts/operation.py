@@ -89,6 +89,11 @@ class Operation:
         return tuple(Alternative(**entry) for entry in self.declared.get("x-cxcall-nearest", ()))
 
     @property
+    def recommended(self) -> str:
+        """The name of the operation that is recommended in place of this one; empty if none is."""
+        return str(self.declared.get("x-cxcall-recommended", ""))
+
+    @property
     def provenance_note(self) -> str:
         """For an unpublished operation, its provenance and the published alternatives; else empty."""
         if self.provenance == "published":

@@ -29,8 +29,10 @@ _MAX_EXCERPT = 100
 _MARGIN = 1000  # of a long line, so much is searched for phone numbers
 
 
-def format_finding(finding: Finding, paint: Paint, columns: int | None) -> str:
-    """Return a finding as lines that fit a terminal of so many columns.
+def format_finding(
+    finding: Finding, paint: Paint, columns: int | None, *, with_source: bool = False
+) -> str:
+    """Return a finding as lines that fit a terminal of so many columns, `with_source` also who made the rule.
 
     `paint` takes (style, text) and returns the text in that style. Without a terminal (None) no
     line is broken, so that grep works, and phone numbers in the quoted line are masked.
@@ -53,6 +55,8 @@ def format_finding(finding: Finding, paint: Paint, columns: int | None) -> str:
         # People paste the hint, so it is never shortened.
         hint = escape_to_one_line(finding.fix)
         lines.append(_format_labeled("hint", "hint", hint, paint, columns))
+    if with_source and finding.source:
+        lines.append(_format_labeled("", "source", format_one_line(finding.source), paint, columns))
     return "\n".join(lines)
 
 

@@ -32,7 +32,8 @@ class OutputOptions(NamedTuple):
     )
     quiet: Annotated[bool, option("--quiet", "-q", help="Print only the engagement ID.")] = False
     verbose: Annotated[
-        bool, option("--verbose", "-v", help="Show request, headers, and timing on stderr.")
+        bool,
+        option("--verbose", "-v", help="Show request, headers, timing, and sources of findings."),
     ] = False
     color: Annotated[ColorChoice, option("--color", help="Use color: auto, always, or never.")] = (
         "auto"

@@ -299,7 +299,8 @@ class Screen:
 
         excerpt = finding.excerpt and finding.excerpt.crop(_MARGIN)
         finding = finding._replace(excerpt=excerpt).map_texts(redact)
-        text = format_finding(finding, paint, terminal_columns(stream))
+        columns, with_source = terminal_columns(stream), self.options.verbose
+        text = format_finding(finding, paint, columns, with_source=with_source)
         self._write(text + "\n", stream)
 
 

@@ -124,7 +124,17 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
             room = MAX_SUGGESTIONS - len(findings)
             findings.extend(explain_schema_error(operation, body, error, room))
     findings.extend(find_likely_mistakes(operation, body, {finding.where for finding in findings}))
-    return sort_findings(findings)
+    return [*_find_wrong_structures(operation, body, findings), *sort_findings(findings)]
+
+
+def _find_wrong_structures(
+    operation: Operation, body: Payload, findings: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield the findings on objects of another structure, which come before those on their members."""
+    if has_errors(findings):
+        from cxcall.payloads.structure import find_wrong_structures
+
+        yield from find_wrong_structures(operation, body)
 
 
 def check_parameters(

@@ -22,6 +22,7 @@ FAILED_EXECUTE = f"""$ curl -X POST https://api.mypurecloud.com/api/v2/outbound/
 HTTP/1.1 400 Bad Request
 """
 FINDINGS = [
+    "operation-mismatch",
     "id-format",
     "property-missing",
     "property-missing",
@@ -38,17 +39,22 @@ def attempts(text: str) -> list[dict[str, Any]]:
 
 def test_bare_400_of_execute_is_explained(cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", stdin=FAILED_EXECUTE, code=3)
-    first, second = ran.out.splitlines()[:2]
+    first, _, cause = ran.out.splitlines()[:3]
     assert (
         first
         == f"curl command: POST api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}/executions -> HTTP 400"
     )
-    assert second.startswith("because: `/contactId` must be a UUID")
-    assert "5 errors" in ran.out
+    assert cause.startswith(
+        "error[operation-mismatch]: `/contactSpec` does not have the structure of"
+    )
+    advice = ran.out.split("\n\n")[1]
+    assert "POST /api/v2/engagements/outbound/personal-connections" in advice
+    assert "`contactId` and `reasonCode`" in advice
+    assert "6 errors" in ran.out
     assert TOKEN not in ran.out + ran.err
     assert "+1234567890" not in ran.out
     ran = cxcall("explain", "-", "-o", "json", stdin=FAILED_EXECUTE, code=3)
-    assert ran.codes[:5] == FINDINGS
+    assert ran.codes[:6] == FINDINGS
     assert TOKEN not in ran.out
 
 

@@ -138,7 +138,9 @@ def test_every_finding_has_a_place_and_a_fix(operation: Operation) -> None:
         findings = check_body(operation, Payload(body, parse(text, "p.json")))
         places = [finding.excerpt for finding in findings]
         assert all(place is not None for place in places)
-        spots = [(place.line, place.column) for place in places if place]
+        # That an object has another structure comes first: it says why its members are wrong.
+        by_place = [each.excerpt for each in findings if each.code != "operation-mismatch"]
+        spots = [(place.line, place.column) for place in by_place if place]
         assert spots == sorted(spots)
         for place in places:
             assert place is not None
@@ -156,6 +158,7 @@ def test_example_of_the_first_issue_yields_every_finding() -> None:
     operation, findings = check_payload(OPERATIONS, Payload(body))
     assert operation is EXECUTE
     assert {(finding.severity, finding.code, finding.where) for finding in findings} == {
+        ("error", "operation-mismatch", "/contactSpec"),
         ("error", "id-format", "/contactId"),
         ("error", "property-missing", "/contactSpec/contactId"),
         ("error", "property-missing", "/contactSpec/contactData"),
@@ -164,6 +167,8 @@ def test_example_of_the_first_issue_yields_every_finding() -> None:
         ("error", "property-unknown", "/contactSpec/type"),
         ("note", "operation-mismatch", "body"),
     }
+    assert findings[0].where == "/contactSpec"
+    assert "`contactId` and `reasonCode` to the recommended route" in findings[0].fix
     address = next(finding for finding in findings if finding.where == "/contactSpec/address")
     assert address.fix == "the value belongs in `/contactSpec/contactData/phoneNumber`"
 

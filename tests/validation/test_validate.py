@@ -32,6 +32,7 @@ def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -
         line for line in ran.out.splitlines() if line.startswith(("error[", "warning[", "note["))
     ]
     assert heads == [
+        "error[operation-mismatch]: `/contactSpec` does not have the structure of `POST /api/v2/outbound/campaigns/{campaignId}/executions`: it has `address` and `type` in place of `contactId` and `contactData`",
         "error[id-format]: `/contactId` must be a UUID; got `12345`",
         "error[property-missing]: `contactId` is missing from `/contactSpec`",
         "error[property-missing]: `contactData` is missing from `/contactSpec`",
@@ -43,7 +44,7 @@ def test_report_of_a_payload_with_a_placeholder_and_a_mismatch(cxcall: Cxcall) -
     assert "  --> asked.json:4:5  /contactSpec/address" in ran.out
     assert ' 4 |     "address": "+******7890",\n   |     ^^^^^^^^^' in ran.out
     assert "hint: the value belongs in `/contactSpec/contactData/phoneNumber`" in ran.out
-    assert ran.out.splitlines()[-1] == "5 errors, 1 warning"
+    assert ran.out.splitlines()[-1] == "6 errors, 1 warning"
     assert ran.err == ""
 
 
@@ -53,6 +54,7 @@ def test_findings_in_the_envelope_have_their_places(cxcall: Cxcall) -> None:
         (found["line"], found["column"], found["where"]) for found in envelope["findings"][:-1]
     ]
     assert places == [
+        (3, 3, "/contactSpec"),
         (2, 16, "/contactId"),
         (3, 3, "/contactSpec/contactId"),
         (3, 3, "/contactSpec/contactData"),

@@ -15,7 +15,6 @@ from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
-from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen, format_severity_counts
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
@@ -91,7 +90,7 @@ def explain_last() -> Report:
         findings=[*explanation.findings, limit],
         findings_are_data=True,
         data={**record.as_dict(), "attempts": [explanation.as_dict()]},
-        text=f"{escape_to_one_line(_headline(explanation))}\n{_cause(explanation.root)}\n\n{format_record(record)}\n",
+        text=f"{escape_to_one_line(_headline(explanation))}\n\n{format_record(record)}\n",
     )
 
 
@@ -111,7 +110,7 @@ def explain_file(
     own = load_user_contract(contract) if contract else None
     explanations: list[Explanation] = []
     counts: Counter[str] = Counter()
-    skipped = 0
+    skipped, is_unexplained = 0, False
     for request in read_path(file or STDIN, entry=entry):
         explanation = explain_request(request, own)
         route = explanation.route
@@ -120,6 +119,7 @@ def explain_file(
             skipped += 1  # a browser also records pages and images of other hosts
             continue
         counts.update(finding.severity for finding in explanation.findings)
+        is_unexplained |= explanation.is_unexplained
         if output.output != "text":
             explanations.append(explanation)
         elif fix:
@@ -130,7 +130,7 @@ def explain_file(
         screen.print_diagnostic(
             f"skipped {skipped} entries of other hosts; explain one with `--entry N`"
         )
-    return _summarize(explanations, counts, fix=fix)
+    return _summarize(explanations, counts, fix=fix, is_unexplained=is_unexplained)
 
 
 def _refuse_terminal() -> None:
@@ -143,9 +143,14 @@ def _refuse_terminal() -> None:
         )
 
 
-def _summarize(explanations: list[Explanation], counts: Counter[str], *, fix: str) -> Report:
-    """Return the report on all requests; `explanations` are those that were not printed."""
-    has_errors = bool(counts[Severity.ERROR])
+def _summarize(
+    explanations: list[Explanation], counts: Counter[str], *, fix: str, is_unexplained: bool
+) -> Report:
+    """Return the report on all requests; `explanations` are those that were not printed.
+
+    A refusal without a visible cause is not a success, either.
+    """
+    has_errors = bool(counts[Severity.ERROR]) or is_unexplained
     attempts = [_as_dict(each, fix=fix) for each in explanations]
     return Report(
         COMMAND,
@@ -172,7 +177,15 @@ def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
 
 def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
     screen.print_text(escape_to_one_line(_headline(explanation)))
-    screen.print_text(_cause(explanation.root))
+    if (correlation := explanation.correlation_id) is not None:
+        screen.print_text(f"correlation ID: {correlation}")
+    if explanation.root is None:
+        found = (
+            "cause found in this refusal"
+            if explanation.is_unexplained
+            else "problem found in this request"
+        )
+        screen.print_text(f"no {found}")
     screen.print_line()
     shown = explanation.findings if show_all else explanation.findings[:_MAX_FINDINGS]
     for finding in shown:
@@ -196,12 +209,6 @@ def _headline(explanation: Explanation) -> str:
     line = " ".join(filter(None, (request.method, request.host + request.path)))
     status = f" -> HTTP {request.status}" if request.status else ""
     return f"{request.origin}: {line}{status}" if line or status else request.origin
-
-
-def _cause(root: Finding | None) -> str:
-    if root is None:
-        return "no problem found in this request"
-    return f"{'because' if root.severity is Severity.ERROR else 'perhaps'}: {format_one_line(root.message)}"
 
 
 def _show_corrected(explanation: Explanation, screen: Screen, form: str) -> None:

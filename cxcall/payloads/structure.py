@@ -1,0 +1,73 @@
+"""Find objects of a body whose structure is another one than the operation's: no name fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import objects
+from cxcall.findings.finding import Severity
+from cxcall.phone import phone_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+    from cxcall.findings.finding import Finding
+    from cxcall.payloads.payload import Payload
+
+_MIN_NAMES = 2
+"""So many names must be wrong, and as many missing: a single one is a misspelled name."""
+_MAX_NAMES = 6
+
+
+def find_wrong_structures(operation: Operation, body: Payload) -> Iterator[Finding]:
+    """Yield a finding for each object in a body that has several names, none of them declared or required."""
+    for pointer, members in objects(body.value):
+        if not pointer or len(members) < _MIN_NAMES:
+            continue
+        schema = operation.schema_at(pointer)
+        declared, required = schema.get("properties", {}), schema.get("required", [])
+        is_closed = schema.get("additionalProperties") is False and declared
+        if is_closed and len(required) >= _MIN_NAMES and members.keys().isdisjoint(declared):
+            yield _wrong_structure(operation, body, pointer, members, schema)
+
+
+def _wrong_structure(
+    operation: Operation, body: Payload, pointer: str, members: dict[str, Any], schema: JsonSchema
+) -> Finding:
+    route = f"{operation.method} {operation.path}"
+    return body.make_finding(
+        Severity.ERROR,
+        "operation-mismatch",
+        pointer,
+        f"`{pointer}` does not have the structure of `{route}`: it has {_list(members)} in place of "
+        f"{_list(schema['required'])}",
+        key=True,
+        fix=_recommendation(operation)
+        or f"write it as this route requires: `cxcall operations {operation.name} --skeleton`",
+        why=operation.contract.find_by_name(operation.recommended)[0].description
+        if operation.recommended
+        else "none of its properties is one of this route",
+        source=f"contract {operation.contract.name}",
+    )
+
+
+def _recommendation(operation: Operation) -> str:
+    """Return the advice to use the recommended operation, with its properties; empty if there is none."""
+    if not operation.recommended:
+        return ""
+    other = operation.contract.find_by_name(operation.recommended)[0]
+    return (
+        f"send {_list(other.schema_at('').get('required', []))} to the recommended route, "
+        f"`{other.method} {other.path}`: `cxcall {other.command or 'send ' + other.name}`; "
+        f"or keep this route: `cxcall operations {operation.name} --skeleton`"
+    )
+
+
+def _list(names: Iterable[str]) -> str:
+    """Return names in a sentence."""
+    quoted = [f"`{phone_numbers.mask_text(name)}`" for name in names]
+    if len(quoted) > _MAX_NAMES:
+        quoted = [*quoted[:_MAX_NAMES], f"{len(quoted) - _MAX_NAMES} more"]
+    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
