@@ -39,7 +39,7 @@ _READ_VERBS = frozenset(
     ("get", "list", "search", "query", "find", "fetch", "retrieve", "count", "preview", "validate",
      "export")
 )  # fmt: skip
-_READ_ACTIONS = frozenset(("view", "search", "readonly"))
+READ_ACTIONS = frozenset(("view", "search", "readonly"))
 # Things that nobody is called from until something else is started with them.
 _PASSIVE_NOUNS = frozenset(
     ("contactlist", "calllist", "callinglist", "dnclist", "donotcalllist", "contactlistfilter",
@@ -149,7 +149,7 @@ def _is_published_read(route: Route) -> bool:
     """Return whether the vendor publishes the operation, and every permission for it only reads."""
     permissions = _published_permissions().get(route[:2], ())
     return bool(permissions) and all(
-        each.rpartition(":")[2] in _READ_ACTIONS for each in permissions
+        each.rpartition(":")[2] in READ_ACTIONS for each in permissions
     )
 
 

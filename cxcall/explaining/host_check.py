@@ -13,7 +13,7 @@ from cxcall.explaining.published_operations import (
     CXONE,
     GENESYS,
     PLATFORM_NAMES,
-    is_undeclared_cxone_path,
+    is_cxone_service,
 )
 from cxcall.explaining.token_request_check import login_platform
 from cxcall.findings.finding import Finding, Severity
@@ -55,9 +55,9 @@ def platform_of_path(path: str) -> str:
     if platform := login_platform(path):
         return platform
     lowered = path.lower().rstrip("/")
-    if lowered.startswith("/incontactapi/") or is_undeclared_cxone_path(lowered):
+    if re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered) or is_cxone_service(lowered):
         return CXONE
-    return GENESYS if re.match(r"/(api/)?v[0-9.]+/|/platform/api/", lowered) else ""
+    return GENESYS if re.match(r"/(api/)*v?[0-9.]+/|/platform/api/|/api/", lowered) else ""
 
 
 def check_scheme(request: ObservedRequest) -> Iterator[Finding]:

@@ -1,22 +1,21 @@
-"""The operations that the platforms publish: which paths and methods exist, and which is nearest to one that does not."""
+"""The operations that are known: published by the platforms, reported by users, or in the user's own document."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache, cached_property
-from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.contracts import contract
+from cxcall.explaining.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.placeholders import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
 
 GENESYS, CXONE = "genesys-cloud", "nice-cxone"
@@ -26,25 +25,8 @@ ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 READ_METHODS = ("GET", "HEAD")
-
-# Base paths of NICE CXone whose operations no contract declares (docs/platforms/nice-cxone.md#base-url-and-versions).
-_UNDECLARED_BASE_PATHS = (
-    "/dfo/",
-    "/user-management/",
-    "/access-key-management/",
-    "/data-extraction/",
-)
-_WORD = re.compile(r"[A-Z]?[a-z]+|[0-9]+")
-_PARAMETER = re.compile(r"\{[^/]*\}")
-# Shares of words, weighted by rarity: of a path's words that the nearest one must have, and of the words
-# of both paths that they must have in common.
-_MIN_COVERAGE = 0.3
-_MIN_SIMILARITY = 0.35
-
-
-def is_undeclared_cxone_path(path: str) -> bool:
-    """Tell whether a path lies among NICE CXone operations that no contract declares."""
-    return f"{path}/".lower().startswith(_UNDECLARED_BASE_PATHS)
+_ACD_SEGMENTS = "/incontactapi/services/v"
+_ID_NAME = re.compile(r"\{.*(ids?|no|number|session)\}", re.IGNORECASE)
 
 
 def published_source(*platforms: str) -> str:
@@ -54,26 +36,35 @@ def published_source(*platforms: str) -> str:
 
 
 class PublishedOperation(NamedTuple):
-    """One published operation; any one of `permissions` is enough. `base_path` precedes its path."""
+    """One known operation; `path` includes the base path of its server.
+
+    Any one of `permissions` (separated by spaces) is enough. `contract` declares it as `name`; it is
+    None where only the list of the platform has it.
+    """
 
     method: str
     path: str
-    permissions: tuple[str, ...] = ()
-    base_path: str = ""
+    permissions: str = ""
+    contract: Contract | None = None
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.method} {self.base_path}{self.path}"
+        return f"{self.method} {self.path}"
+
+    def load(self) -> Operation | None:
+        """Return the operation of the contract; None where no contract declares it."""
+        return self.contract.find_by_name(self.name)[0] if self.contract else None
 
 
 class PublishedPath(NamedTuple):
-    """A published path template, and its operations by method."""
+    """A path template, and its operations by method; `words` are plain words in place of IDs."""
 
-    path: str
     methods: dict[str, PublishedOperation]
+    words: tuple[str, ...]
 
 
 class PublishedOperations:
-    """The published operations of one platform; `is_complete` where none is missing from them."""
+    """Operations of one source; `platform` is empty for the user's own, `is_complete` where none is missing."""
 
     def __init__(
         self, platform: str, operations: Iterable[PublishedOperation], *, is_complete: bool
@@ -82,110 +73,103 @@ class PublishedOperations:
         self.operations = tuple(operations)
 
     def match(self, path: str) -> PublishedPath | None:
-        """Return what is published at a path; literal segments win over parameters."""
-        segments = path.rstrip("/").split("/")
-        candidates = self._paths_by_length.get(len(segments), [])
-        return next((each for template, each in candidates if self._fits(template, segments)), None)
-
-    @cached_property
-    def _paths_by_length(self) -> dict[int, list[tuple[list[str], PublishedPath]]]:
-        """Lower-case segments and path by the number of segments, fewer parameters first."""
-        methods: dict[str, dict[str, PublishedOperation]] = {}
-        for operation in self.operations:
-            methods.setdefault(operation.path, {})[operation.method] = operation
-        by_length: dict[int, list[tuple[list[str], PublishedPath]]] = {}
-        for path in sorted(methods, key=lambda each: each.count("{")):
-            segments = path.lower().split("/")
-            entry = segments, PublishedPath(path, methods[path])
-            by_length.setdefault(len(segments), []).append(entry)
-        return by_length
-
-    def _fits(self, template: list[str], segments: list[str]) -> bool:
-        """Tell whether segments fit a template; a word that other paths contain is not an ID."""
-        return all(
-            expected == segment.lower()
-            or (
-                expected[:1] == "{"
-                and (may_be_id(segment) or segment.lower() not in self._literals)
-            )
-            for expected, segment in zip(template, segments, strict=True)
-        )
-
-    @cached_property
-    def _literals(self) -> set[str]:
-        segments = {segment for each in self.operations for segment in each.path.split("/")}
-        return {segment.lower() for segment in segments if segment[:1] != "{"}
-
-    def nearest(self, method: str, path: str) -> PublishedOperation | None:
-        """Return the operation with the most similar path; a read for a read. None where none is similar."""
-        words = _path_words(path)
-        is_read = method in READ_METHODS
-        nearest = max(
-            (each for each in self.operations if (each.method in READ_METHODS) == is_read),
-            key=lambda each: self._similarity(words, each) + 0.1 * (each.method == method),
-            default=None,
-        )
-        if nearest is None or self._similarity(words, nearest) < _MIN_SIMILARITY:
+        """Return what is at a path. A fixed segment wins over a parameter that could stand there."""
+        segments = path_segments(path)
+        # A word sorts before the names of parameters, which start with a brace.
+        found = sorted(self.tree.find(segments), key=lambda each: each[0])
+        if not found:
             return None
-        coverage = self._weight(words & _path_words(nearest.path)) / (self._weight(words) or 1.0)
-        return nearest if coverage >= _MIN_COVERAGE else None
-
-    def _similarity(self, words: set[str], operation: PublishedOperation) -> float:
-        others = _path_words(operation.path)
-        return self._weight(words & others) / (self._weight(words | others) or 1.0)
-
-    def _weight(self, words: set[str]) -> float:
-        total = len(self.operations) + 1
-        return sum(log(total / (self._word_counts[word] or 1)) for word in words)
+        shape = found[0][0]
+        words = tuple(
+            word for word, kind in zip(segments, shape, strict=True)
+            if kind == ID and not may_be_id(word)
+        )  # fmt: skip
+        if any(word in self.words for word in words):
+            return None
+        is_parameter = [kind in (ID, VALUE) for kind in shape]
+        methods = {
+            each.method: each
+            for other, operations in reversed(found)
+            if is_parameter == [kind in (ID, VALUE) for kind in other]
+            for each in reversed(operations)
+        }
+        return PublishedPath(methods, words)
 
     @cached_property
-    def _word_counts(self) -> Counter[str]:
-        return Counter(word for each in self.operations for word in _path_words(each.path))
+    def tree(self) -> PathTree:
+        """The operations by the segments of their paths."""
+        tree = PathTree()
+        for each in self.operations:
+            tree.add(map(_template_segment, path_segments(each.path)), each)
+        return tree
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The fixed segments of all paths, in lower case."""
+        text = "/".join(each.path.lower() for each in self.operations)
+        return frozenset(each for each in text.split("/") if each[:1] != "{")
 
 
-def may_be_id(segment: str) -> bool:
-    """Tell whether a path segment may be an ID or a placeholder for one; a plain word is not."""
-    return bool(
-        segment
-        and (
-            is_placeholder(segment, id_wanted=True)
-            or segment.startswith((":", "{", "<", "$", "["))
-            or any(char.isdigit() for char in segment)
-            or not segment.islower()
-        )
-    )
+def path_segments(path: str) -> tuple[str, ...]:
+    """Return the segments of a path; those of the ACD base path of NICE CXone without its version."""
+    return tuple(ACD_BASE_PATH.sub(_ACD_SEGMENTS, path).rstrip("/").split("/")[1:])
 
 
 @cache
-def _path_words(path: str) -> set[str]:
-    """Return the words of a path in the singular, without parameters, IDs, and version."""
-    segments = [
-        segment
-        for segment in ACD_BASE_PATH.sub("", path).removeprefix("/api/v2/").split("/")
-        if not (_PARAMETER.fullmatch(segment) or UUID.fullmatch(segment) or segment.isdigit())
-    ]
-    words = {word.lower() for segment in segments for word in _WORD.findall(segment)}
-    return {word.removesuffix("s") for word in words if not re.fullmatch(r"v?[0-9]+|api|v", word)}
+def _template_segment(segment: str) -> str:
+    """Return a word of a path template in lower case, and ID or VALUE for a parameter."""
+    if segment[:1] != "{":
+        return segment.lower()
+    return ID if _ID_NAME.fullmatch(segment) else VALUE
 
 
 @cache
 def load_published_operations(platform: str) -> PublishedOperations:
-    """Return what a platform publishes. For NICE CXone, only what its contract declares is known."""
-    file = Path(__file__).parents[1] / "contracts" / "published" / f"{platform}.tsv"
-    if not file.exists():
-        declared = (
-            PublishedOperation(operation.method, operation.path, base_path=_base_path(operation))
-            for operation in contract.load_operations()
-            if operation.platform == platform and operation.provenance == "published"
-        )
-        return PublishedOperations(platform, declared, is_complete=False)
+    """Return the known operations of a platform: its published list, and what contracts declare of it.
+
+    The list of NICE CXone is not complete (docs/platforms/nice-cxone.md#base-url-and-versions).
+    """
+    file = Path(contract.__file__).parent / "published" / f"{platform}.tsv"
     rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#")
-    published = (
-        PublishedOperation(method, path, tuple(permissions.split()))
-        for method, path, permissions in rows
-    )
-    return PublishedOperations(platform, published, is_complete=True)
+    declared = [
+        PublishedOperation(each.method, _base_path(each) + each.path, "", owner, each.name)
+        for owner in contract.load_shipped_contracts()
+        if owner.declared.get("x-cxcall-platform") == platform
+        for each in owner.operations
+    ]
+    published = [PublishedOperation(method, path, rights) for method, path, rights in rows]
+    return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
 
 
 def _base_path(operation: Operation) -> str:
     return urlsplit(operation.server or operation.contract.base_url()).path.rstrip("/")
+
+
+@cache
+def count_published(platform: str) -> int:
+    """Return how many operations the list of a platform has."""
+    return sum(not each.contract for each in load_published_operations(platform).operations)
+
+
+def is_cxone_service(path: str) -> bool:
+    """Tell whether a path starts like those of a service of NICE CXone, such as `/dfo/3.0/`."""
+    start = tuple(path.lower().split("/")[1:3])
+    return len(start) > 1 and start in _cxone_services()
+
+
+@cache
+def _cxone_services() -> set[tuple[str, ...]]:
+    """Return the first two segments of the paths outside the ACD base path: a service and its version."""
+    paths = (each.path.lower() for each in load_published_operations(CXONE).operations)
+    starts = (tuple(path.split("/")[1:3]) for path in paths if not ACD_BASE_PATH.match(path))
+    return {start for start in starts if re.search("[0-9]", start[-1])}
+
+
+def own_operations(own: Contract) -> PublishedOperations:
+    """Return the operations of the user's own contract."""
+    base = urlsplit(own.base_url()).path.rstrip("/")
+    declared = (
+        PublishedOperation(method, base + path, "", own, name)
+        for method, path, name in own.parts.routes()
+    )
+    return PublishedOperations("", declared, is_complete=True)

@@ -83,8 +83,9 @@ def is_token_request(request: ObservedRequest) -> bool:
         return False
     if login_platform(request.path) or "grant_type" in _parameters(request):
         return True
-    is_published = load_published_operations(GENESYS).match(request.path) is not None
-    return bool(_TOKEN_PATH.search(request.path.rstrip("/"))) and not is_published
+    if not _TOKEN_PATH.search(request.path.rstrip("/")):
+        return False
+    return load_published_operations(GENESYS).match(request.path) is None
 
 
 def expected_endpoint(request: ObservedRequest, platform: str) -> TokenEndpoint | None:

@@ -304,7 +304,7 @@ def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
             "host",
         ),
         (make_exchange(host=ISSUER, path=f"{FAMILY}/scripts/start"), "host-unknown", "host"),
-        (make_exchange("PUT", f"{FAMILY}/skills/4711", host=CXONE), "method-unpublished", "path"),
+        (make_exchange("PATCH", f"{FAMILY}/skills/4711", host=CXONE), "method-unpublished", "path"),
         (
             make_exchange(
                 host=CXONE,

@@ -1,0 +1,112 @@
+"""Find the operation that a request was probably meant for, if its path or method is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.contracts import call_risk, contract
+from cxcall.explaining.path_distance import count_words, rank_paths, singular_words
+from cxcall.explaining.published_operations import READ_METHODS, path_segments
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cxcall.explaining.published_operations import PublishedOperation, PublishedOperations
+
+# The share of a path's words that may be missing or others, and how many at most.
+_MAX_SHARE, _MAX_DISTANCE = 0.65, 1.2
+_TYPO = 0.5
+"""At a smaller distance, letters are wrong; at a greater one, words."""
+_AMBIGUOUS = 0.1
+_OTHER_METHOD = 0.4
+
+
+class NearOperation(NamedTuple):
+    """A known operation, and how far a request's method and path are from it."""
+
+    distance: float
+    operation: PublishedOperation
+
+
+def find_nearest(
+    method: str, path: str, sources: Iterable[PublishedOperations]
+) -> NearOperation | None:
+    """Return the nearest operation; None if none is near, or several are equally far.
+
+    It never changes more than the request would: no DELETE for another method, no write for a read.
+    Where words differ, and not only letters, it is no DELETE, and places a call only if the request
+    names the same thing, such as `calls`.
+    """
+    segments = path_segments(path)
+    farthest = min(_MAX_DISTANCE, _MAX_SHARE * max(1, count_words(segments)))
+    for limit in (min(_TYPO, farthest), farthest):
+        found = sorted(_near(method, segments, sources, limit), key=lambda each: each.distance)
+        if found:
+            break
+    else:
+        return None
+    nearest = found[0]
+    is_typo = nearest.distance < _TYPO
+    is_safe = is_typo or (_is_alone(found) and _is_harmless(path, nearest.operation))
+    return nearest if is_safe else None
+
+
+def _near(
+    method: str, segments: tuple[str, ...], sources: Iterable[PublishedOperations], limit: float
+) -> Iterator[NearOperation]:
+    for source in sources:
+        for distance, each in rank_paths(segments, source.tree, source.words, limit):
+            whole = distance + (0 if each.method == method else _OTHER_METHOD)
+            if whole <= limit and _may_replace(method, each):
+                yield NearOperation(whole, each)
+
+
+def other_method(method: str, methods: Sequence[PublishedOperation]) -> PublishedOperation | None:
+    """Return the operation at the same path that may be meant instead; None if each changes more."""
+    order = [*(READ_METHODS if method in READ_METHODS else ()), "PUT", "PATCH", "POST"]
+    usable = [each for each in methods if each.method in order and _may_replace(method, each)]
+    return min(usable, key=lambda each: order.index(each.method), default=None)
+
+
+def _may_replace(method: str, operation: PublishedOperation) -> bool:
+    """Tell whether an operation changes no more than the method of a request would."""
+    if operation.method in READ_METHODS or operation.method == method:
+        return True
+    if operation.method == "DELETE":
+        return False
+    return method in ("POST", "PUT", "PATCH") or (
+        operation.method == "POST" and _only_reads(operation)
+    )
+
+
+def _only_reads(operation: PublishedOperation) -> bool:
+    """Tell whether a POST is a query: every permission for it only reads."""
+    permissions = operation.permissions.split()
+    return bool(permissions) and all(
+        each.rpartition(":")[2] in call_risk.READ_ACTIONS for each in permissions
+    )
+
+
+def _is_alone(found: Sequence[NearOperation]) -> bool:
+    """Tell whether no other path is about as near as the first one."""
+    first = found[0]
+    near = (each for each in found[1:] if each.distance < first.distance + _AMBIGUOUS)
+    return all(each.operation.path == first.operation.path for each in near)
+
+
+def _is_harmless(path: str, operation: PublishedOperation) -> bool:
+    """Tell whether an operation may be suggested where words of its path were not in the request."""
+    if operation.method in READ_METHODS or _only_reads(operation):
+        return True
+    if operation.method == "DELETE":
+        return False
+    thing = next((each for each in reversed(path_segments(operation.path)) if each[:1] != "{"), "")
+    if singular_words(thing) & singular_words(path):
+        return True
+    declared = operation.load()
+    if declared is not None:
+        return not declared.can_place_call
+    route = call_risk.Route.of(operation.method, operation.path, {}, "")
+    shipped = call_risk.shipped_routes(contract.load_shipped_contracts())
+    return not call_risk.can_place_call(route, {}, shipped)

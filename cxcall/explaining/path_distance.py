@@ -1,0 +1,201 @@
+"""How far the path of a request is from a path template, segment by segment."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.payloads.placeholders import is_placeholder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from cxcall.explaining.published_operations import PublishedOperation
+
+ID, VALUE = "{}", "{*}"
+"""What stands in a template for a parameter that is an ID, and for another one."""
+WORD_AS_ID = 0.6
+"""The distance of a plain word from an ID."""
+OTHER_WORD = 1.0
+"""The distance of two words that have nothing in common: one segment too many, too few, or wrong."""
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
+_PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.][a-z]+)*")
+_PREFIX = re.compile(r"api|platform|v[0-9.]+|[0-9]\.[0-9]", re.IGNORECASE)
+_SAME_WORD, _PREFIX_SEGMENT, _WORD_AS_VALUE, _MISSING_ID = 0.1, 0.3, 0.2, 0.7
+_LAST_WORD = 0.2
+"""What it costs besides if the last word, which names the thing, is another one."""
+_LETTERS_PER_TYPO = 4
+
+
+def may_be_id(segment: str) -> bool:
+    """Tell whether a path segment may be an ID or a placeholder for one; a plain word is not."""
+    is_word = _PLAIN_WORD.fullmatch(segment) and not is_placeholder(segment, id_wanted=True)
+    return bool(segment) and not is_word
+
+
+def count_words(segments: Iterable[str]) -> int:
+    """Return how many segments are words: neither IDs nor parts of a prefix such as `/api/v2`."""
+    return sum(not (_PREFIX.fullmatch(each) or _is_value(each)) for each in segments)
+
+
+class PathTree:
+    """Path templates by their segments: lower-case words, ID or VALUE for a parameter.
+
+    `operations` are those of the path that ends here.
+    """
+
+    def __init__(self) -> None:
+        self.operations: list[PublishedOperation] = []
+        self.children: dict[str, PathTree] = {}
+
+    def add(self, template: Iterable[str], operation: PublishedOperation) -> None:
+        """Add an operation to a path template."""
+        node = self
+        for segment in template:
+            if segment not in node.children:
+                node.children[segment] = PathTree()
+            node = node.children[segment]
+        node.operations.append(operation)
+
+    def find(
+        self, segments: tuple[str, ...], template: tuple[str, ...] = ()
+    ) -> Iterator[tuple[tuple[str, ...], list[PublishedOperation]]]:
+        """Yield each template that a path has the form of, and its operations."""
+        if not segments:
+            if self.operations:
+                yield template, self.operations
+            return
+        for key in (segments[0].lower(), ID, VALUE):
+            if child := self.children.get(key):
+                yield from child.find(segments[1:], (*template, key))
+
+
+def rank_paths(
+    wanted: tuple[str, ...], tree: PathTree, words: frozenset[str], limit: float
+) -> Iterator[tuple[float, PublishedOperation]]:
+    """Yield each operation whose path is at most `limit` away, with the distance.
+
+    `words` are the words of all templates. It is the edit distance of Levenshtein, with segments for
+    letters; a branch of the tree is left where it gets too far away.
+    """
+    last = max((i for i, each in enumerate(wanted) if not _is_value(each)), default=-1)
+    known: dict[tuple[int, str], float] = {}
+
+    def replace(index: int, expected: str) -> float:
+        if (index, expected) not in known:
+            cost = _replacement(wanted[index], expected, words)
+            is_other = index == last and cost >= OTHER_WORD
+            known[index, expected] = cost + (_LAST_WORD if is_other else 0)
+        return known[index, expected]
+
+    removals = [_removal(each) for each in wanted]
+    row = [0.0]
+    for removal in removals:
+        row.append(row[-1] + removal)
+    branches = [(tree, row)]
+    while branches:
+        node, row = branches.pop()
+        if row[-1] <= limit:
+            yield from ((row[-1], each) for each in node.operations)
+        if min(row) <= limit:
+            branches += [
+                (child, _next_row(row, removals, expected, replace))
+                for expected, child in node.children.items()
+            ]
+
+
+def _next_row(
+    row: list[float], removals: list[float], expected: str, replace: Callable[[int, str], float]
+) -> list[float]:
+    """Return the distances of each start of the wanted path from a template with one more segment."""
+    added = _addition(expected)
+    following = [row[0] + added]
+    for index, removal in enumerate(removals):
+        cheapest = min(row[index + 1] + added, following[index] + removal)
+        if row[index] < cheapest:
+            cheapest = min(cheapest, row[index] + replace(index, expected))
+        following.append(cheapest)
+    return following
+
+
+def _is_value(segment: str) -> bool:
+    """Tell whether a segment is an ID or a placeholder, and not a word in mixed case."""
+    return may_be_id(segment) and not segment.replace("-", "").replace("_", "").isalpha()
+
+
+def _removal(segment: str) -> float:
+    if _PREFIX.fullmatch(segment):
+        return _PREFIX_SEGMENT
+    return _MISSING_ID if _is_value(segment) else OTHER_WORD
+
+
+def _addition(expected: str) -> float:
+    if _PREFIX.fullmatch(expected):
+        return _PREFIX_SEGMENT
+    return _MISSING_ID if expected in (ID, VALUE) else OTHER_WORD
+
+
+def _replacement(segment: str, expected: str, words: frozenset[str]) -> float:
+    """Return the distance of a segment from the one that a template has in its place."""
+    word = segment.lower()
+    if expected in (ID, VALUE):
+        return _value_distance(segment, expected, is_known=word in words)
+    if word == expected:
+        return 0
+    if _PREFIX.fullmatch(word) and _PREFIX.fullmatch(expected):
+        return _PREFIX_SEGMENT
+    if _fold(segment) == _fold(expected):
+        return _SAME_WORD
+    typos = 1 if word in words else max(1, len(word) // _LETTERS_PER_TYPO)
+    return min(_typo_distance(word, expected, typos), _word_distance(segment, expected))
+
+
+def _value_distance(segment: str, expected: str, *, is_known: bool) -> float:
+    """Return the distance of a segment from a parameter; a word of other paths is hardly an ID."""
+    if not segment:
+        return _PREFIX_SEGMENT
+    is_known = is_known or bool(_PREFIX.fullmatch(segment))
+    if may_be_id(segment) and not is_known:
+        return 0
+    if expected == VALUE:
+        return _WORD_AS_VALUE
+    return OTHER_WORD if is_known else WORD_AS_ID
+
+
+def _fold(segment: str) -> str:
+    return re.sub(r"[-_. ]", "", segment.lower()).removesuffix("s")
+
+
+def _typo_distance(word: str, expected: str, allowed: int) -> float:
+    """Return the share of letters that were mistyped; with more than allowed, they are other words."""
+    if abs(len(word) - len(expected)) > allowed:
+        return OTHER_WORD
+    typos = _count_typos(word, expected)
+    return typos / max(len(word), len(expected)) if typos <= allowed else OTHER_WORD
+
+
+def _count_typos(word: str, expected: str) -> int:
+    """Return the letters to drop, add, replace, or swap: the distance of Damerau and Levenshtein."""
+    before, row = [0] * (len(expected) + 1), list(range(len(expected) + 1))
+    for i, letter in enumerate(word):
+        following = [i + 1]
+        for j, other in enumerate(expected):
+            cost = min(row[j + 1] + 1, following[j] + 1, row[j] + (letter != other))
+            if i and j and letter == expected[j - 1] and word[i - 1] == other:
+                cost = min(cost, before[j - 1] + 1)
+            following.append(cost)
+        before, row = row, following
+    return row[-1]
+
+
+def _word_distance(segment: str, expected: str) -> float:
+    """Return the distance of compound words by the words that they share: `callback`, `scheduled-callbacks`."""
+    first, second = singular_words(segment), singular_words(expected)
+    common = len(first & second) / len(first | second) if first and second else 0
+    return OTHER_WORD - 0.8 * common if common else OTHER_WORD
+
+
+def singular_words(text: str) -> set[str]:
+    """Return the words of a segment or a path, in lower case and the singular."""
+    return {word.lower().removesuffix("s") for word in _WORD.findall(text)}

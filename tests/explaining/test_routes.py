@@ -1,0 +1,223 @@
+"""The operation that a request was meant for is found, whatever is wrong with its path."""
+
+from __future__ import annotations
+
+import json
+import re
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall import explain
+from cxcall.explaining.published_operations import (
+    CXONE,
+    GENESYS,
+    PublishedOperation,
+    load_published_operations,
+)
+from cxcall.findings.finding import Severity
+
+if TYPE_CHECKING:
+    from cxcall.contracts.parameters import Parameter
+    from cxcall.explaining.explanation import Explanation
+
+HOSTS = {GENESYS: "api.mypurecloud.com", CXONE: "api-na1.niceincontact.com"}
+ISSUER = "cxone.niceincontact.com"
+QUEUE = "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10"
+ACD = "/inContactAPI/services/v34.0"
+RISK = {"GET": 0, "HEAD": 0, "POST": 1, "PUT": 1, "PATCH": 1, "DELETE": 2}
+MUTATIONS = ("drop", "double", "swap", "replace", "singular")
+
+
+def values_by_name(platform: str, name: str) -> str:
+    """Return a plausible value for a parameter of a path."""
+    folded = name.lower()
+    if platform == CXONE:
+        return {"sessionid": "QWdlbnRTZXNzaW9uLTE=", "activitycodename": "Lunch"}.get(
+            folded, "4711"
+        )
+    if folded.endswith(("id", "ids")):
+        return QUEUE
+    if "version" in folded:
+        return "3"
+    words = {
+        "languagecode": "en-us",
+        "filename": "report.csv",
+        "domainname": "example.com",
+        "mediatype": "voice",
+    }
+    return words.get(folded, "calls")
+
+
+def fill(platform: str, path: str) -> str:
+    return re.sub(r"\{([^/}]*)\}", lambda match: values_by_name(platform, match[1]), path)
+
+
+def published(platform: str) -> list[PublishedOperation]:
+    known: dict[tuple[str, str], PublishedOperation] = {}
+    for each in load_published_operations(platform).operations:
+        operation = each.load()
+        if operation is None or operation.provenance == "published":
+            known.setdefault((each.method, each.path), each)
+    return list(known.values())
+
+
+def query_value(parameter: Parameter) -> Any:
+    schema = parameter.schema
+    sample = {"integer": schema.get("maximum", 4711), "boolean": "true", "number": "1"}
+    known = schema.get("enum") or schema.get("examples") or [schema.get("example")]
+    formats = {"uuid": QUEUE, "date": "2026-12-01", "date-time": "2026-12-01T09:00:00Z"}
+    return (
+        known[0]
+        or formats.get(schema.get("format", ""))
+        or sample.get(str(schema.get("type")), "Ada")
+    )
+
+
+def correct_request(platform: str, published: PublishedOperation) -> dict[str, Any]:
+    operation = published.load()
+    path, host = fill(platform, published.path), HOSTS[platform]
+    if path.startswith(("/auth/", "/.well-known/")):
+        host = ISSUER
+    elif path.startswith(("/authentication/", "/public/")):
+        host = "na1.nice-incontact.com"
+    exchange: dict[str, Any] = {"method": published.method, "host": host, "path": path}
+    if operation is not None:
+        if operation.token_kinds:  # without a success, the kind of the token may be wrong
+            exchange["status"] = 200
+        required = [
+            each for each in operation.parameters if each.location == "query" and each.required
+        ]
+        query = "&".join(f"{each.name}={query_value(each)}" for each in required)
+        exchange["path"] += f"?{query}" if query else ""
+        if operation.example is not None:
+            exchange["body"] = json.loads(
+                re.sub(
+                    r"0000000\d-1234-1234-1234-123456789012",
+                    QUEUE,
+                    json.dumps(operation.example).replace(': ""', ': "4711"'),
+                )
+            )
+    return exchange
+
+
+def problems(found: Explanation) -> list[str]:
+    return [
+        f"{each.code} {each.where}: {each.message}"
+        for each in found.findings
+        if each.severity is not Severity.NOTE
+    ]
+
+
+@pytest.mark.parametrize(("platform", "count"), [(GENESYS, 3397), (CXONE, 590)])
+def test_correct_request_to_each_published_operation_has_no_finding(
+    platform: str, count: int
+) -> None:
+    operations = published(platform)
+    assert len(operations) >= count
+    wrong = {}
+    for each in operations:
+        (found,) = explain(correct_request(platform, each))
+        if problems(found):
+            wrong[str(each)] = problems(found)
+    assert not wrong
+
+
+def mistype(random: Random, word: str) -> str:
+    """Return a word with one letter dropped, doubled, swapped, or replaced, or in the singular."""
+    index = random.randrange(1, len(word) - 1)
+    letter, following = word[index], word[index + 1]
+    return {
+        "drop": word[:index] + word[index + 1 :],
+        "double": word[:index] + letter + word[index:],
+        "swap": word[:index] + following + letter + word[index + 2 :],
+        "replace": word[:index] + random.choice("abcdefghijklmnopqrstuvwxyz") + word[index + 1 :],
+        "singular": word.removesuffix("s"),
+    }[random.choice(MUTATIONS)]
+
+
+def mistyped_paths(count: int, seed: int) -> list[tuple[str, PublishedOperation, str]]:
+    """Return platform, operation, and a path of it with one mistyped word that is no other published path."""
+    random = Random(seed)
+    found: list[tuple[str, PublishedOperation, str]] = []
+    known = {platform: published(platform) for platform in HOSTS}
+    while len(found) < count:
+        platform = random.choice(list(HOSTS))
+        operation = random.choice(known[platform])
+        start = operation.path.index("/", 1) if platform == CXONE else len("/api/v2")
+        start = len(ACD) if operation.path.startswith(ACD) else start
+        words = [
+            each
+            for each in re.finditer(r"(?<=/)[a-zA-Z-]{3,}(?=/|$)", operation.path)
+            if each.start() > start
+        ]
+        if not words:
+            continue
+        word = random.choice(words)
+        path = (
+            operation.path[: word.start()] + mistype(random, word[0]) + operation.path[word.end() :]
+        )
+        path = fill(platform, path)
+        match = load_published_operations(platform).match(path)
+        is_another = match is not None and operation.method in match.methods and not match.words
+        if path != fill(platform, operation.path) and not is_another:
+            found.append((platform, operation, path))
+    return found
+
+
+def shape(operation: PublishedOperation) -> str:
+    return re.sub(r"\{[^/]*\}", "{}", str(operation))
+
+
+def test_mistyped_path_names_the_right_operation() -> None:
+    wrong = []
+    for platform, operation, path in mistyped_paths(399, seed=18):
+        exchange = {"method": operation.method, "host": HOSTS[platform], "path": path}
+        (found,) = explain(exchange)
+        nearest = found.route.nearest
+        assert nearest is None or RISK[nearest.method] <= RISK[operation.method]
+        if nearest is None or shape(nearest) != shape(operation):
+            wrong.append(f"{operation.method} {path} -> {nearest} instead of {operation}")
+    assert len(wrong) <= 0.02 * 399, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "nearest"),
+    [
+        ("POST", "/api/v2/conversations/callbacs", "POST /api/v2/conversations/callbacks"),
+        ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/execution", "POST /api/v2/outbound/campaigns/{campaignId}/executions"),
+        ("POST", f"/api/v2/campaigns/{QUEUE}/executions", "POST /api/v2/outbound/campaigns/{campaignId}/executions"),
+        ("POST", f"/api/v2/routing/queues/{QUEUE}", "PUT /api/v2/routing/queues/{queueId}"),
+        ("POST", f"/api/v2/conversations/{QUEUE}", None),
+        ("GET", "/api/v2/analytics/conversations/details/query", "POST /api/v2/analytics/conversations/details/query"),
+        ("GET", "/api/v2/conversations/callbacks/bulk/disconnect", None),
+        ("POST", "/api/v2/outbound/dial", None),
+        ("POST", "/api/v2/widgets", None),
+        ("", "/api/v2/outbound/contactlist", "GET /api/v2/outbound/contactlists"),
+        ("POST", "/graphql", None),
+    ],
+)  # fmt: skip
+def test_nearest_operation_never_changes_more_than_the_request(
+    method: str, path: str, nearest: str | None
+) -> None:
+    (found,) = explain({"method": method, "host": HOSTS[GENESYS], "path": path})
+    assert (str(found.route.nearest) if found.route.nearest else None) == nearest
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v2/outbound/campaigns/all"),
+        ("GET", f"{ACD}/contacts/completed"),
+        ("POST", f"{ACD}/report-jobs/17"),
+        ("GET", f"{ACD}/report-jobs/17"),
+    ],
+)
+def test_fixed_segment_wins_and_templates_may_have_the_same_shape(method: str, path: str) -> None:
+    platform = CXONE if path.startswith(ACD) else GENESYS
+    match = load_published_operations(platform).match(path)
+    assert match is not None
+    assert re.sub(r"\{[^/]*\}", "17", match.methods[method].path) == path
+    (found,) = explain({"method": method, "host": HOSTS[platform], "path": path})
+    assert problems(found) == []
