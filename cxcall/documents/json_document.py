@@ -57,13 +57,18 @@ class Document:
         """Return the position of a value, or of its name (`key`); None where the pointer leads nowhere."""
         if pointer and not pointer.startswith("/"):
             return None
-        span = self._root
         try:
-            for token in split_pointer(pointer):
-                span = child_at(span.members, token)
+            span = self.find_span(pointer)
         except KeyError:
             return None
         return self.excerpt(*(span.name if key and span.name else (span.start, span.end)))
+
+    def find_span(self, pointer: str) -> Span:
+        """Return where a value and its name are in the text; raises KeyError where there is none."""
+        span = self._root
+        for token in split_pointer(pointer):
+            span = child_at(span.members, token)
+        return span
 
     def excerpt(self, start: int, end: int) -> Excerpt:
         """Return the position of a part of the text, which ends with its first line at the latest."""
@@ -82,11 +87,11 @@ class Document:
         return [*accumulate((len(line) + 1 for line in self.text.split("\n")), initial=0)]
 
     @cached_property
-    def _root(self) -> _Span:
+    def _root(self) -> Span:
         return _find_spans(self.text)[0]
 
 
-class _Span:
+class Span:
     """Where a value, its name, and its members are in a text; `first` is where its name is first."""
 
     __slots__ = ("end", "first", "members", "name", "start")
@@ -98,12 +103,17 @@ class _Span:
         self.first = name[0] if name else start
         self.members: Any = {} if opening == "{" else [] if opening == "[" else None
 
+    @property
+    def outer_start(self) -> int:
+        """Where the member starts: at its name, if it has one."""
+        return self.name[0] if self.name else self.start
 
-def _find_spans(text: str) -> tuple[_Span, list[tuple[str, _Span]]]:
+
+def _find_spans(text: str) -> tuple[Span, list[tuple[str, Span]]]:
     """Return the span of the value of a valid JSON text, and (pointer, span) of each duplicate name."""
-    parents = [_Span(0, 0, None, "[")]
+    parents = [Span(0, 0, None, "[")]
     tokens: list[str | int] = []
-    duplicates: list[tuple[str, _Span]] = []
+    duplicates: list[tuple[str, Span]] = []
     name: tuple[int, int] | None = None
     for match in re.finditer(_LEXEME, text):
         start, end = match.span()
@@ -114,7 +124,7 @@ def _find_spans(text: str) -> tuple[_Span, list[tuple[str, _Span]]]:
         elif isinstance(members, dict) and name is None:
             name = start, end
         else:
-            span = _Span(start, end, name, opening)
+            span = Span(start, end, name, opening)
             token = _add_member(span, members, text)
             if name and span.first < name[0]:
                 path = (*tokens[1:], token)
@@ -126,7 +136,7 @@ def _find_spans(text: str) -> tuple[_Span, list[tuple[str, _Span]]]:
     return parents[0].members[0], duplicates
 
 
-def _add_member(span: _Span, members: Any, text: str) -> str | int:
+def _add_member(span: Span, members: Any, text: str) -> str | int:
     """Add a span to those of its parent, and return its name or index. The last of equal names wins."""
     if span.name is None:
         members.append(span)

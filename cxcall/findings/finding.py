@@ -9,6 +9,8 @@ from cxcall.named_tuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cxcall.findings.edit import Edit
+
 
 class Severity(StrEnum):
     """The severity of a finding; `error`: the API would refuse the request, or the wrong person be called."""
@@ -48,6 +50,7 @@ class Finding(NamedTuple):
     `where` is a JSON pointer into the body, or `path`, `host`, `header:NAME`, `token`, `response`,
     or a setting; `origin` names the flag that the value came from, and `excerpt` the place in a file;
     `source` names who made the rule: a contract, a document of the platform, or the response.
+    `edits` correct the body, all together or not at all; empty if no correction is known.
     """
 
     severity: Severity
@@ -59,6 +62,7 @@ class Finding(NamedTuple):
     source: str = ""
     origin: str = ""
     excerpt: Excerpt | None = None
+    edits: tuple["Edit", ...] = ()
 
     @classmethod
     def error(
@@ -91,6 +95,7 @@ class Finding(NamedTuple):
             why=function(self.why),
             origin=function(self.origin),
             excerpt=excerpt and excerpt._replace(text=function(excerpt.text)),
+            edits=tuple(edit.map_texts(function) for edit in self.edits),
         )
 
 

@@ -139,7 +139,16 @@ def finding_as_json(finding: Finding) -> dict[str, Any]:
         "file": excerpt.file if excerpt else None,
         "line": excerpt.line if excerpt else None,
         "column": excerpt.column if excerpt else None,
+        "edits": _edits_as_json(finding),
     }
+
+
+def _edits_as_json(finding: Finding) -> list[dict[str, Any]]:
+    """Return the edits of a finding; none if one has a phone number, which is not printed in full."""
+    texts = "\n".join(f"{edit.pointer}\n{edit.source}\n{edit.text}" for edit in finding.edits)
+    if phone_numbers.mask_text(texts) != texts:
+        return []
+    return [edit.as_dict() for edit in finding.edits]
 
 
 def error_report(error: CxcallError, command: str) -> Report:

@@ -116,14 +116,18 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
     from cxcall.payloads.likely_mistakes import find_likely_mistakes
 
     findings: list[Finding] = []
-    validator = compile_schema(operation.body_schema)
-    if not validator.is_valid(body.value):
-        from cxcall.payloads.schema_errors import MAX_SUGGESTIONS, explain_schema_error
+    corrected = body
+    if not compile_schema(operation.body_schema).is_valid(body.value):
+        from cxcall.payloads.schema_errors import explain_schema_errors
 
-        for error in validator.iter_errors(body.value):
-            room = MAX_SUGGESTIONS - len(findings)
-            findings.extend(explain_schema_error(operation, body, error, room))
-    findings.extend(find_likely_mistakes(operation, body, {finding.where for finding in findings}))
+        findings, corrected = explain_schema_errors(operation, body)
+    known = {finding.where for finding in findings}
+    known -= {
+        each.where
+        for each in findings
+        if each.code == "property-unknown" and each.where in corrected.moved.values()
+    }
+    findings.extend(find_likely_mistakes(operation, corrected, known))
     return [*_find_wrong_structures(operation, body, findings), *sort_findings(findings)]
 
 

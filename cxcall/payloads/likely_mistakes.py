@@ -35,7 +35,7 @@ def find_likely_mistakes(
                 yield finding
         yield from finder.check_companions(pointer, members)
     for pointer, value in leaves(body.value):
-        if pointer not in known:
+        if body.find_place(pointer) not in known:
             yield from finder.check_value(pointer, value)
 
 
@@ -59,19 +59,23 @@ class _MistakeFinder:
         schema, operation = self.operation.schema_at(pointer), self.operation.name
         declared = schema.get("properties", {})
         is_complete = declared and not schema.keys() & OPEN_KEYWORDS
-        for name in (each for each in members if is_complete and each not in declared):
-            from cxcall.payloads.suggestions import intended_property
+        unknown = [each for each in members if is_complete and each not in declared]
+        if unknown:
+            from cxcall.payloads.renames import find_renames
 
-            near = intended_property(name, schema)
+            renames = find_renames(self.operation, self.body.value, {pointer: unknown})
+        for name in unknown:
+            place = join_pointer(pointer, name)
+            rename = renames.get(place)
             message = f"`{operation}` does not declare a property `{phone_numbers.mask_text(name)}`"
             fix = (
-                f"did you mean `{near}`?"
-                if near
+                rename.describe()
+                if rename
                 else f"see its properties: `cxcall operations {operation}`"
             )
             why = "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
-            place = join_pointer(pointer, name)
-            yield self._warning("property-unknown", place, message, fix, why, key=True)
+            found = self._warning("property-unknown", place, message, fix, why, key=True)
+            yield found._replace(edits=rename.cautious_edits if rename else ())
         owner = f"`{pointer}`" if pointer else f"the body of `{operation}`"
         for names in schema.get("x-cxcall-once-required", []):
             if members.keys().isdisjoint(names):

@@ -15,11 +15,12 @@ from cxcall.findings.finding import Excerpt, Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
+    from cxcall.payloads.renames import Rename
 
 
 class ValueSource(Protocol):
@@ -34,11 +35,33 @@ class ValueSource(Protocol):
 
 
 class Payload(NamedTuple):
-    """A body, the document that it was read from, and the flag that set the value at each pointer."""
+    """A body, the document that it was read from, and the flag that set the value at each pointer.
+
+    `moved` says where the document has a value whose name or place was corrected.
+    """
 
     value: Any
     document: ValueSource | None = None
     origins: Mapping[str, str] = MappingProxyType({})
+    moved: Mapping[str, str] = MappingProxyType({})
+
+    def with_renames(self, renames: Iterable[Rename]) -> Payload:
+        """Return the body with wrong names corrected; findings on it have the places of this one."""
+        from cxcall.documents.json_edits import apply_edits
+
+        value, moved = deepcopy(self.value), dict(self.moved)
+        for rename in renames:
+            apply_edits(value, rename.edits)
+            moved |= {target: self.find_place(source) for source, target in rename.moves}
+        return self._replace(value=value, moved=moved)
+
+    def find_place(self, pointer: str) -> str:
+        """Return where the document has a value: elsewhere if its name or place was corrected."""
+        above, rest = pointer, ""
+        while above and above not in self.moved:
+            above, _, last = above.rpartition("/")
+            rest = f"/{last}{rest}"
+        return self.moved.get(above, "") + rest
 
     def find_origin(self, pointer: str) -> str:
         """Return the flag that set the value at `pointer` or one above it; empty if none did."""
@@ -60,10 +83,11 @@ class Payload(NamedTuple):
         message: str,
         *,
         key: bool = False,
-        **more: str,
+        **more: Any,
     ) -> Finding:
         """Return a finding on a value; a missing value is located at the object that lacks it."""
         place = where if has_value(self.value, where) else where.rpartition("/")[0]
+        where, place = self.find_place(where), self.find_place(place)
         return Finding(
             severity,
             code,

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import islice
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, type_of, value_at
+from cxcall.documents.json_pointer import (
+    TYPE_NAMES,
+    has_value,
+    join_pointer,
+    split_pointer,
+    type_of,
+    value_at,
+)
+from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.likely_mistakes import find_unlikely_number
+from cxcall.payloads.corrections import correct_text, new_value, retype
 from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.suggestions import (
     fold_name,
     format_hint,
     format_value,
-    intended_property,
     limit_hint,
     nearest_name,
     property_template,
@@ -26,44 +34,114 @@ from cxcall.payloads.suggestions import (
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from jsonschema_rs import ValidationError
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
+    from cxcall.payloads.corrections import Correction
     from cxcall.payloads.payload import Payload
+    from cxcall.payloads.renames import Rename
 
+    _Names = dict[str, list[str]]
+
+_ALTERNATIVES = ("oneOf", "anyOf")
+_UNKNOWN = ("additionalProperties", "unevaluatedProperties")
+_MAX_ROUNDS = 20
 _E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
 _MAX_LISTED_NAMES = 12
-MAX_SUGGESTIONS = 1000
-"""How many unknown properties of a body are compared with the declared ones."""
 
 
-def explain_schema_error(
-    operation: Operation, body: Payload, error: ValidationError, room: int = MAX_SUGGESTIONS
-) -> Iterator[Finding]:
-    """Yield the findings that one error of the JSON Schema validator stands for.
+def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Finding], Payload]:
+    """Return the findings on an invalid body, and the body with its wrong names corrected.
 
-    No more than `room` unknown properties are compared with the declared ones: that takes long.
+    A wrong name is corrected before its value is checked, so that it causes one finding, and not
+    another one for the property that is missing.
     """
+    findings: list[Finding] = []
+    validator = compile_schema(operation.body_schema)
+    for _ in range(_MAX_ROUNDS):
+        errors = list(_relevant_errors(validator.iter_errors(body.value)))
+        room = MAX_SUGGESTIONS - len(findings)
+        unknown, missing = _names_in(errors)
+        for place in missing:
+            unknown.setdefault(place, _undeclared_names(operation, body.value, place))
+        renames = find_renames(operation, body.value, unknown, missing, room)
+        if not renames:
+            break
+        for pointer, rename in renames.items():
+            findings.append(_explain_rename(operation, body, pointer, rename, missing))
+        body = body.with_renames(renames.values())
+    for error in errors:
+        findings.extend(_explain_error(operation, body, error))
+    return findings, body
+
+
+def _explain_rename(
+    operation: Operation,
+    body: Payload,
+    pointer: str,
+    rename: Rename,
+    missing: Mapping[str, Sequence[str]],
+) -> Finding:
+    place, _, name = pointer.rpartition("/")
+    needed = {join_pointer(above, each) for above, names in missing.items() for each in names}
+    (name,) = split_pointer(f"/{name}")
+    return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
+
+
+def _relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Yield errors; of a oneOf or anyOf, those of the alternative that was probably meant."""
+    for error in errors:
+        context = error.kind.as_dict().get("context") if error.kind.name in _ALTERNATIVES else None
+        if context and not _alternative_properties(context):
+            branch: list[ValidationError] = min(context, key=_branch_distance)
+            yield from _relevant_errors(branch)
+        else:
+            yield error
+
+
+def _names_in(errors: Iterable[ValidationError]) -> tuple[_Names, _Names]:
+    """Return the unknown and the missing names that errors are about, by the pointer of their object."""
+    unknown: _Names = {}
+    missing: _Names = {}
+    for error in errors:
+        detail = error.kind.as_dict()
+        if error.kind.name in _UNKNOWN:
+            unknown.setdefault(_pointer_of(error), []).extend(detail["unexpected"])
+        elif error.kind.name == "required":
+            missing.setdefault(_pointer_of(error), []).append(detail["property"])
+        elif error.kind.name in _ALTERNATIVES and detail.get("context"):
+            names = _alternative_properties(detail["context"])
+            missing.setdefault(_pointer_of(error), []).extend(names)
+    return unknown, missing
+
+
+def _pointer_of(error: ValidationError) -> str:
+    return "".join(join_pointer("", token) for token in error.instance_path)
+
+
+def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:
+    declared = operation.schema_at(place).get("properties", {})
+    return [name for name in value_at(value, place) if name not in declared] if declared else []
+
+
+def _explain_error(
+    operation: Operation, body: Payload, error: ValidationError
+) -> Iterator[Finding]:
+    """Yield the findings that one error of the JSON Schema validator stands for."""
     keyword, detail = error.kind.name, error.kind.as_dict()
-    pointer = "".join(join_pointer("", token) for token in error.instance_path)
-    explainer = _ErrorExplainer(operation, body, pointer)
-    if keyword in ("additionalProperties", "unevaluatedProperties"):
-        for index, name in enumerate(detail["unexpected"]):
-            yield from explainer.unknown_property(name, may_suggest=index < room)
+    explainer = _ErrorExplainer(operation, body, _pointer_of(error))
+    if keyword in _UNKNOWN:
+        yield from map(explainer.unknown_property, detail["unexpected"])
     elif keyword == "required":
         yield explainer.missing_property(detail["property"])
     elif keyword == "type":
         yield explainer.wrong_type(detail["types"])
-    elif keyword in ("oneOf", "anyOf") and detail.get("context"):
-        if names := _alternative_properties(detail["context"]):
-            yield explainer.missing_alternatives(names)
-            return
-        for branch_error in min(detail["context"], key=_branch_distance):
-            yield from explain_schema_error(operation, body, branch_error, room)
+    elif keyword in _ALTERNATIVES and detail.get("context"):
+        yield explainer.missing_alternatives(_alternative_properties(detail["context"]))
     elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
         path = list(error.schema_path)
         other = path[len(path) - path[::-1].index("dependentSchemas")]
@@ -146,50 +224,69 @@ class _ErrorExplainer:
         self.pointer = pointer
         self.schema = operation.schema_at(pointer)
         self.value = value_at(body.value, pointer)
-        self.label = f"`{pointer}`" if pointer else f"the body of `{operation.name}`"
+        place = body.find_place(pointer)
+        self.label = f"`{place}`" if place else f"the body of `{operation.name}`"
 
     def _finding(
-        self, code: str, message: str, *, where: str | None = None, key: bool = False, **more: str
+        self,
+        code: str,
+        message: str,
+        *,
+        where: str | None = None,
+        key: bool = False,
+        edits: Sequence[Edit] = (),
+        **more: str,
     ) -> Finding:
         pointer = self.pointer if where is None else where
         more["source"] = f"contract {self.operation.contract.name}"
-        return self.body.make_finding(Severity.ERROR, code, pointer, message, key=key, **more)
+        return self.body.make_finding(
+            Severity.ERROR, code, pointer, message, key=key, edits=tuple(edits), **more
+        )
 
-    def unknown_property(self, name: str, *, may_suggest: bool) -> Iterator[Finding]:
+    def renamed_property(self, name: str, rename: Rename, missing: Collection[str]) -> Finding:
+        """Return the finding on a name that another one was meant by; `missing` are missing properties."""
+        needed = [target for _, target in rename.moves if target in missing]
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
-        may_suggest = may_suggest and not mistake
-        target = mistake.get("use") or (self._intended_pointer(name) if may_suggest else "")
-        yield self._finding(
+        why = mistake.get("why", "the schema allows no other properties here")
+        if needed:
+            schema = self.operation.schema_at(needed[0])
+            label = needed[0].rpartition("/")[2]
+            why = f"the schema requires `{label}`. {schema.get('description', '')}".rstrip()
+        return self._unknown(name, rename.describe(), why, rename.edits)
+
+    def unknown_property(self, name: str) -> Finding:
+        """Return the finding on a name that stands for no other property."""
+        mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
+        why = mistake.get("why", "the schema allows no other properties here")
+        target = mistake.get("use", "").rpartition("/")[2]
+        twin = target or self._declared.get(fold_name(name), "")
+        twin = twin if twin in self.value else ""
+        is_same = bool(twin) and self.value[twin] == self.value[name]
+        fix = (
+            f"remove it: `{twin}` is there already"
+            if twin
+            else "remove it"
+            if mistake
+            else self._list_properties()
+        )
+        applicability = Applicability.SAFE if is_same else Applicability.UNSAFE
+        edit = Edit("remove", join_pointer(self.pointer, name), applicability=applicability)
+        return self._unknown(name, fix, why, [edit])
+
+    @cached_property
+    def _declared(self) -> dict[str, str]:
+        return {fold_name(each): each for each in self.schema.get("properties", {})}
+
+    def _unknown(self, name: str, fix: str, why: str, edits: Sequence[Edit]) -> Finding:
+        return self._finding(
             "property-unknown",
             f"`{phone_numbers.mask_text(name)}` is not a property of {self.label}",
             where=join_pointer(self.pointer, name),
             key=True,
-            fix="remove it" if mistake and not target else self._suggest_property(target),
-            why=mistake.get("why", "the schema allows no other properties here"),
+            fix=fix,
+            why=why,
+            edits=edits,
         )
-        if target:
-            yield from self._check_value_at(name, target)
-
-    def _intended_pointer(self, name: str) -> str:
-        """Return the pointer of the property that a wrong name probably stands for; empty if none."""
-        near = intended_property(name, self.schema)
-        is_taken = near in self.value and fold_name(near) != fold_name(name)
-        if near and not is_taken:
-            return join_pointer(self.pointer, near)
-        same = (
-            pointer
-            for pointer in self.operation.pointers
-            if fold_name(pointer.rpartition("/")[2]) == fold_name(name)
-        )
-        return next(same, "")
-
-    def _suggest_property(self, target: str) -> str:
-        above, _, name = target.rpartition("/")
-        if target and above != self.pointer:
-            return f"the value belongs in `{target}`"
-        if target and isinstance(self.value, dict) and name in self.value:
-            return f"remove it: `{name}` is there already"
-        return f"did you mean `{name}`?" if target else self._list_properties()
 
     def _list_properties(self) -> str:
         names = [f"`{name}`" for name in self.schema.get("properties", {})]
@@ -197,76 +294,86 @@ class _ErrorExplainer:
             return f"see its {len(names)} properties: `cxcall operations {self.operation.name}`"
         return f"its properties are {', '.join(names)}" if names else "remove it"
 
-    def _check_value_at(self, name: str, target: str) -> Iterator[Finding]:
-        """Check a misplaced value as if it were at its target, so that one correction is enough."""
-        value, schema = self.value[name], self.operation.schema_at(target)
-        if not isinstance(value, str):
-            return
-        pointer = join_pointer(self.pointer, name)
-        if value not in schema.get("enum", [value]):
-            message = f"`{pointer}` cannot be `{format_value(value)}`"
-            fix = _suggest_choice(value, schema["enum"])
-            yield self._finding("value-not-allowed", message, where=pointer, fix=fix)
-        elif not re.search(schema.get("pattern", ""), value):
-            code, message, fix = _describe_wrong_string(schema, f"`{pointer}`", value)
-            if code:
-                yield self._finding(code, message, where=pointer, fix=fix)
-        elif schema.get("format") == "e164":
-            yield from find_unlikely_number(self.body, pointer, value)
-
     def missing_property(self, name: str) -> Finding:
-        schema = self.operation.schema_at(join_pointer(self.pointer, name))
-        declared = self.schema.get("properties", {})
-        unknown = (each for each in self.value if each not in declared)
-        near = nearest_name(name, islice(unknown, MAX_SUGGESTIONS))
-        template = property_template(name, schema)
+        """Return the finding on a required property that is missing."""
+        place = join_pointer(self.pointer, name)
+        schema = self.operation.schema_at(place)
         return self._finding(
             "property-missing",
             f"`{name}` is missing from {self.label}",
-            where=join_pointer(self.pointer, name),
+            where=place,
             key=True,
-            fix=f"rename `{near}` to `{name}`" if near else f"add `{template}`",
+            fix=f"add `{property_template(name, schema)}`",
             why=f"the schema requires it. {schema.get('description', '')}".rstrip(),
+            edits=[self._addition(place)],
         )
 
+    def _addition(self, place: str) -> Edit:
+        """Return the edit that adds a property: with the value that it must share, or with a placeholder."""
+        kind, _, other = str(self.operation.schema_at(place).get("x-cxcall-same-as", "")).partition(
+            ":"
+        )
+        if kind == "body" and has_value(self.body.value, other):
+            return write("add", place, value_at(self.body.value, other), Applicability.UNSAFE)
+        return write("add", place, new_value(self.operation, place), Applicability.PLACEHOLDER)
+
     def missing_alternatives(self, names: list[str]) -> Finding:
+        """Return the finding on an object that needs one of some properties."""
         listed = ", ".join(f"`{name}`" for name in names)
         return self._finding(
             "property-missing",
             f"{self.label} needs one of {listed}",
             fix=f"add one of {listed}",
             why=str(self.schema.get("description", "")),
+            edits=[self._addition(join_pointer(self.pointer, names[0]))],
         )
 
     def excluded_property(self, other: str) -> Finding:
-        """Return the finding on a property that is not allowed together with another one."""
+        """Return the finding on a property that is not allowed together with another one.
+
+        It has no edits: which of the two is to be removed cannot be known.
+        """
         above, _, name = self.pointer.rpartition("/")
         return self._finding(
             "value-not-allowed",
-            f"`{self.pointer}` is not allowed together with `{above}/{other}`",
+            f"{self.label} is not allowed together with `{self.body.find_place(above)}/{other}`",
             key=True,
             fix=f"remove one of the two, `{name}` or `{other}`",
             why="the platform accepts only one of them",
         )
 
     def wrong_type(self, types: list[str]) -> Finding:
-        names = _type_names(types)
+        """Return the finding on a value of a wrong JSON type."""
+        names, correction = _type_names(types), retype(self.value, types)
+        if correction is None and is_placeholder(self.value):
+            message, fix = _describe_placeholder(self.label, self.value)
+            return self._finding("placeholder", message, fix=fix)
         return self._finding(
             "type-mismatch",
             f"{self.label} must be {names}, not {TYPE_NAMES[type_of(self.value)]}",
             fix=type_hint(self.value, types) or f"write {names} there",
             why=_describe_schema(self.schema),
+            edits=self._replacement(correction),
         )
 
+    def _replacement(self, correction: Correction | None) -> list[Edit]:
+        """Return the edits that correct the value, or put a placeholder in its place."""
+        wanted = new_value(self.operation, self.pointer), Applicability.PLACEHOLDER
+        value, applicability = correction or wanted
+        return [] if value == self.value else [write("replace", self.pointer, value, applicability)]
+
     def wrong_value(self, error: ValidationError) -> Finding:
-        code = ""
+        """Return the finding on a value that breaks a rule of its schema."""
+        code, correction = "", None
         if isinstance(self.value, str):
             code, message, fix = _describe_wrong_string(self.schema, self.label, self.value)
+            correction = correct_text(self.value, _with_format(self.schema))
         if not code:
             code = "value-not-allowed"
             message, fix = _describe_broken_rule(error, self.label, self.value)
             fix = fix or f"see the allowed values: `cxcall operations {self.operation.name}`"
-        return self._finding(code, message, fix=fix, why=_describe_schema(self.schema))
+        edits = self._replacement(correction)
+        return self._finding(code, message, fix=fix, why=_describe_schema(self.schema), edits=edits)
 
 
 def _type_names(types: list[str]) -> str:
@@ -276,7 +383,7 @@ def _type_names(types: list[str]) -> str:
 def _suggest_choice(value: Any, choices: list[Any]) -> str:
     """Return a hint with the most similar of the allowed values, or with all of them."""
     near = nearest_name(str(value), [str(each) for each in choices])
-    return f"did you mean `{near}`?" if near else f"one of: {', '.join(map(format_value, choices))}"
+    return f"write `{near}`" if near else f"one of: {', '.join(map(format_value, choices))}"
 
 
 def _describe_schema(schema: JsonSchema) -> str:
@@ -286,17 +393,29 @@ def _describe_schema(schema: JsonSchema) -> str:
     return f"the schema requires {name}" if name else str(schema.get("description", ""))
 
 
+def _describe_placeholder(label: str, value: str) -> tuple[str, str]:
+    return f"{label} is the placeholder `{value}`, never filled in", "put the real value there"
+
+
+def _with_format(schema: JsonSchema) -> JsonSchema:
+    """Return the schema of a parameter with the format that it refers to."""
+    if "format" in schema or "$ref" not in schema:
+        return schema
+    component = schema["$ref"].rpartition("/")[2]
+    referenced = schema.get("components", {}).get("schemas", {}).get(component, {})
+    return {
+        **schema,
+        **{name: referenced[name] for name in ("format", "enum") if name in referenced},
+    }
+
+
 def _describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
     """Return (code, message, fix) for a string that is not a UUID or E.164 number, else empty strings."""
-    name = schema.get("format")
-    if name is None and "$ref" in schema:
-        component = schema["$ref"].rpartition("/")[2]
-        name = schema.get("components", {}).get("schemas", {}).get(component, {}).get("format")
+    name = _with_format(schema).get("format")
     if name not in ("uuid", "e164"):
         return "", "", ""
     if is_placeholder(value, id_wanted=True):
-        message = f"{label} is the placeholder `{value}`, never filled in"
-        return "placeholder", message, "put the real value there"
+        return "placeholder", *_describe_placeholder(label, value)
     if name == "uuid":
         fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
         return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix

@@ -43,27 +43,10 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     return folded[close[0]] if close else ""
 
 
-def intended_property(name: str, schema: JsonSchema) -> str:
-    """Return the property that a wrong name probably stands for; empty if there is none.
-
-    Either the two names are similar, or only one has the title of the schema in front.
-    """
-    declared = schema.get("properties", {})
-    title, folded = fold_name(schema.get("title", "")), fold_name(name)
-    equivalents = {folded.removeprefix(title), title + folded}
-    same = next((each for each in declared if fold_name(each) in equivalents), "")
-    return same or nearest_name(name, declared)
-
-
 def type_hint(value: Any, types: list[str]) -> str:
     """Return how to write a value in one of some JSON types without a change of meaning, if possible."""
-    if isinstance(value, str):
-        try:
-            inner = json.loads(value)
-        except ValueError:
-            return ""
-        if type_of(inner) not in types:
-            return ""
+    inner = _parse_json(value) if isinstance(value, str) else value
+    if inner != value and type_of(inner) in types:
         is_container = isinstance(inner, dict | list)
         return "it is JSON inside a string: send the JSON itself" if is_container else "remove the quotes"  # fmt: skip
     if "string" in types and isinstance(value, int | float) and not isinstance(value, bool):
@@ -71,6 +54,13 @@ def type_hint(value: Any, types: list[str]) -> str:
     if "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
         return "remove the square brackets: one object is sent at a time"
     return "put it in square brackets" if "array" in types else ""
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def limit_hint(keyword: str, limit: Any, value: Any) -> tuple[str, str]:

@@ -48,7 +48,7 @@ def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> 
         "validate", "--contract", contract, "-", "-o", "json", stdin='{"bell": "frnot"}', code=3
     )
     assert [(found["code"], found["fix"]) for found in ran.envelope["findings"][:1]] == [
-        ("value-not-allowed", "did you mean `front`?")
+        ("value-not-allowed", "write `front`")
     ]
 
 

@@ -108,7 +108,7 @@ def test_undeclared_property_is_a_warning(cxcall: Cxcall, contract: str) -> None
         ("warning", "property-unknown", "/lable"),
         ("warning", "property-unknown", "/owner/loud"),
     ]
-    assert findings[0]["fix"] == "did you mean `label`?"
+    assert findings[0]["fix"] == "rename `lable` to `label`"
     cxcall(*asked, "--strict", stdin=body, code=3)
 
 

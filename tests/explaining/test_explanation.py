@@ -105,7 +105,8 @@ def test_acd_path_is_known_in_any_version_and_case(version: str) -> None:
 
 
 BODIES: list[tuple[Any, str, str]] = [
-    ({"to": "+12025550123"}, "property-missing", ""),
+    ({"to": "+12025550123"}, "property-unknown", "/to"),
+    ({"priority": 1}, "property-missing", ""),
     ({**CALL, "queue_id": QUEUE}, "property-unknown", "/queue_id"),
     ({**CALL, "priority": "high"}, "type-mismatch", "/priority"),
     ([CALL], "type-mismatch", ""),

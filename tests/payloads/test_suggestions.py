@@ -9,35 +9,11 @@ import pytest
 from cxcall.payloads.suggestions import (
     format_hint,
     format_value,
-    intended_property,
     limit_hint,
     nearest_name,
     property_template,
     type_hint,
 )
-
-CONTACT = {"title": "Contact", "properties": {"id": {}, "contactName": {}, "listId": {}}}
-
-
-@pytest.mark.parametrize(
-    ("name", "intended"),
-    [
-        ("contact_id", "id"),
-        ("ContactID", "id"),
-        ("name", "contactName"),
-        ("list-id", "listId"),
-        ("listIdd", "listId"),
-        ("phone", ""),
-        ("", ""),
-    ],
-)
-def test_wrong_name_leads_to_the_intended_property(name: str, intended: str) -> None:
-    assert intended_property(name, CONTACT) == intended
-
-
-def test_exact_name_is_preferred_to_a_similar_one() -> None:
-    schema: dict[str, Any] = {"properties": {"reasonCodes": {}, "reasonCode": {}}}
-    assert intended_property("reason_code", schema) == "reasonCode"
 
 
 def test_only_a_similar_name_is_nearest() -> None:

@@ -1,0 +1,104 @@
+"""Correct a wrong value: in another form, or by a placeholder that says what belongs there."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import join_pointer, type_of
+from cxcall.findings.edit import Applicability
+from cxcall.payloads.suggestions import fold_name, nearest_name
+
+if TYPE_CHECKING:
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+    Correction = tuple[Any, Applicability]
+
+_MAX_CHOICES = 4
+_MAX_DEPTH = 8
+_KINDS = {
+    "uuid": "UUID", "e164": "+E.164 number", "phone": "+E.164 number", "date-time": "RFC 3339 time", "date": "date",
+    "email": "email address", "uri": "URL", "boolean": "true|false", "integer": "integer", "number": "number",
+}  # fmt: skip
+_HYPHENS = (8, 12, 16, 20)
+
+
+def placeholder(name: str, schema: JsonSchema) -> str:
+    """Return the placeholder for a value, such as `<contactId: UUID>`."""
+    choices = schema.get("enum", ())
+    kind = _KINDS.get(schema.get("format", "")) or _KINDS.get(str(schema.get("type")), "")
+    if choices:
+        kind = "|".join(map(str, choices[:_MAX_CHOICES])) + "|…" * (len(choices) > _MAX_CHOICES)
+    text = re.sub("[<>]", "", f"{name}: {kind}" if kind else name)
+    return f"<{text}>"
+
+
+def new_value(operation: Operation, pointer: str, depth: int = 0) -> Any:
+    """Return a value for a property that is missing, with placeholders for what it requires."""
+    schema = operation.schema_at(pointer)
+    types = schema.get("type") or ("object" if "properties" in schema else "string")
+    first = types if isinstance(types, str) else types[0]
+    if depth < _MAX_DEPTH and first == "object":
+        return {
+            name: new_value(operation, join_pointer(pointer, name), depth + 1)
+            for name in schema.get("required", ())
+        }
+    if depth < _MAX_DEPTH and first == "array":
+        items = range(min(schema.get("minItems", 0), _MAX_CHOICES))
+        return [new_value(operation, join_pointer(pointer, each), depth + 1) for each in items]
+    names = [each for each in pointer.split("/") if not each.isdecimal()]
+    return placeholder(names[-1] or "body", schema)
+
+
+def retype(value: Any, types: list[str]) -> Correction | None:
+    """Return a value in one of some JSON types with the same meaning, and how safe that is; None if it has none."""
+    if isinstance(value, str):
+        try:
+            inner = json.loads(value, parse_constant=_refuse)
+        except (ValueError, RecursionError):
+            inner = value
+        own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
+        if inner != value and own & set(types):
+            return inner, Applicability.SAFE
+    elif "string" in types and isinstance(value, int) and not isinstance(value, bool):
+        return str(value), Applicability.SAFE
+    elif "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
+        return value[0], Applicability.SAFE
+    if "array" in types and value is not None:
+        return [value], Applicability.UNSAFE
+    return None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def correct_text(value: str, schema: JsonSchema) -> Correction | None:
+    """Return a text in the form that its schema requires, and how safe that is; None if it has no such form."""
+    name, text = schema.get("format"), value.strip()
+    if choices := schema.get("enum"):
+        return _correct_choice(text, [each for each in choices if isinstance(each, str)])
+    if name == "e164":
+        digits = re.sub(r"[\s().\-/]", "", text)
+        if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
+            return digits, Applicability.SAFE
+        if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
+            return f"+{digits[2:]}", Applicability.UNSAFE
+    if name == "uuid":
+        digits = re.sub(r"^(urn:uuid:)|[-{}\s]", "", text.lower())
+        if re.fullmatch("[0-9a-f]{32}", digits):
+            parts = zip((0, *_HYPHENS), (*_HYPHENS, None), strict=True)
+            return "-".join(digits[start:end] for start, end in parts), Applicability.SAFE
+    if name == "date-time" and re.fullmatch(r"\S{10} \S{8}\S*(Z|[+-]\d\d:\d\d)", text):
+        return text.replace(" ", "T"), Applicability.SAFE
+    return None
+
+
+def _correct_choice(text: str, choices: list[str]) -> Correction | None:
+    same = [each for each in choices if fold_name(each) == fold_name(text)]
+    if len(same) == 1:
+        return same[0], Applicability.SAFE
+    near = nearest_name(text, choices)
+    return (near, Applicability.UNSAFE) if near else None

@@ -1,0 +1,208 @@
+"""Find the property that a wrong name stands for, or the place where its value belongs."""
+
+from __future__ import annotations
+
+from itertools import islice
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_pointer import has_value, join_pointer, type_of, value_at
+from cxcall.findings.edit import Applicability, Edit, move
+from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.corrections import retype
+from cxcall.payloads.suggestions import fold_name, nearest_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+MAX_SUGGESTIONS = 1000
+"""How many unknown properties of a body are compared with the declared ones."""
+# How certain it is that a name stands for another one, the most certain first.
+_KNOWN_MISTAKE, _SAME, _JOINED, _TYPO, _TITLE, _NEEDED_ELSEWHERE, _SIMILAR, _ELSEWHERE = range(8)
+_SHORTEST_TYPO = 4
+"""Characters of a name in which one wrong letter still tells which name was meant."""
+
+
+class Rename(NamedTuple):
+    """Where the value of a wrong name belongs: `moves` pairs each place with the right one.
+
+    `rank` orders the alternatives, the most certain first.
+    """
+
+    rank: int
+    moves: tuple[tuple[str, str], ...]
+    edits: tuple[Edit, ...]
+
+    @property
+    def targets(self) -> set[str]:
+        """The pointers that the values belong at."""
+        return {target for _, target in self.moves}
+
+    @property
+    def cautious_edits(self) -> tuple[Edit, ...]:
+        """The edits where a schema allows unknown names: a name with a typo may then be another one."""
+        if self.rank <= _JOINED:
+            return self.edits
+        return tuple(edit._replace(applicability=Applicability.UNSAFE) for edit in self.edits)
+
+    def describe(self) -> str:
+        """Return the correction as an instruction."""
+        steps = []
+        for source, target in self.moves:
+            above, _, name = target.rpartition("/")
+            if source.rpartition("/")[0] == above:
+                steps.append(f"rename `{source.rpartition('/')[2]}` to `{name}`")
+            else:
+                steps.append(f"move `{source}` to `{target}`")
+        return "; ".join(steps)
+
+
+def find_renames(
+    operation: Operation,
+    value: Any,
+    unknown: Mapping[str, Sequence[str]],
+    missing: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    room: int = MAX_SUGGESTIONS,
+) -> dict[str, Rename]:
+    """Return the renames that correct a body, by the pointer of each wrong name.
+
+    `unknown` and `missing` are the unknown names and the missing required ones of each object. No two
+    renames have the same target. No more than `room` names are looked at: that takes long.
+    """
+    needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
+    finder = _RenameFinder(operation, value, needed)
+    names = [(place, name) for place, each in unknown.items() for name in each]
+    found = [
+        (join_pointer(place, name), rename)
+        for place, name in names[:room]
+        for rename in finder.candidates(place, name)
+    ]
+    chosen: dict[str, Rename] = {}
+    taken: set[str] = set()
+    for pointer, rename in sorted(found, key=lambda each: each[1].rank):
+        if pointer not in chosen and not rename.targets & taken:
+            chosen[pointer] = rename
+            taken |= rename.targets
+    return chosen
+
+
+class _RenameFinder:
+    """Finds the places that the value of a wrong name may belong at."""
+
+    def __init__(self, operation: Operation, value: Any, needed: Sequence[str]) -> None:
+        self._operation = operation
+        self._value = value
+        self._needed = needed
+
+    def candidates(self, place: str, name: str) -> Iterator[Rename]:
+        """Yield the renames of one wrong name in the object at `place`."""
+        schema = self._operation.schema_at(place)
+        source = join_pointer(place, name)
+        mistake = schema.get("x-cxcall-mistakes", {}).get(name)
+        if mistake is not None:
+            if target := mistake.get("use"):
+                yield from self._to(_KNOWN_MISTAKE, source, target, Applicability.SAFE)
+            return
+        yield from self._by_name(schema, place, name)
+        yield from self._by_joined_name(schema, place, name)
+        same = fold_name(name)
+        for rank, pointers in (
+            (_NEEDED_ELSEWHERE, self._needed),
+            (_ELSEWHERE, self._operation.pointers),
+        ):
+            elsewhere = (each for each in pointers if fold_name(each.rpartition("/")[2]) == same)
+            target = next((each for each in elsewhere if each.rpartition("/")[0] != place), "")
+            if target:
+                yield from self._to(rank, source, target, Applicability.UNSAFE)
+
+    def _by_name(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
+        """Yield renames to similar names of the same object."""
+        node, declared = value_at(self._value, place), schema.get("properties", {})
+        source, folded = join_pointer(place, name), fold_name(name)
+        title = fold_name(schema.get("title", ""))
+        free = [each for each in declared if each not in node and self._fits(source, place, each)]
+        near = [each for each in free if _is_typo(folded, fold_name(each))]
+        is_sure = len(near) == 1
+        for rank, names, applicability in (
+            (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
+            (_TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
+            (_TITLE, [each for each in free if fold_name(each) in (folded.removeprefix(title), title + folded)], Applicability.UNSAFE),
+            (_SIMILAR, filter(None, [nearest_name(name, free)]), Applicability.UNSAFE),
+        ):  # fmt: skip
+            for each in islice(names, 1):
+                yield from self._to(rank, source, join_pointer(place, each), applicability)
+
+    def _fits(self, source: str, place: str, name: str) -> bool:
+        """Return whether the value at `source` may be that of a property, perhaps in another form."""
+        schema = self._operation.schema_at(join_pointer(place, name))
+        is_same = fold_name(name) == fold_name(source.rpartition("/")[2])
+        return fits_type(value_at(self._value, source), schema, as_written=not is_same)
+
+    def _by_joined_name(self, schema: JsonSchema, place: str, name: str) -> Iterator[Rename]:
+        """Yield moves between `contactId` and `contact.id`: names that are equal if they are joined."""
+        node, declared = value_at(self._value, place), schema.get("properties", {})
+        source, value = join_pointer(place, name), node[name]
+        free = {fold_name(each): each for each in declared if each not in node}
+        if isinstance(value, dict):
+            pairs = [
+                (join_pointer(source, child), join_pointer(place, free[joined]))
+                for child in value
+                if (joined := fold_name(name + child)) in free
+            ]
+            fitting = [pair for pair in pairs if self._fits(pair[0], place, pair[1].rpartition("/")[2])]  # fmt: skip
+            if fitting:
+                edits = [move(*pair, Applicability.SAFE) for pair in fitting]
+                edits += [Edit("remove", source)] * (len(fitting) == len(value))
+                yield Rename(_JOINED, tuple(fitting), tuple(edits))
+            return
+        for owner in declared:
+            below = self._operation.schema_at(join_pointer(place, owner)).get("properties", {})
+            for child in below if fold_name(name).startswith(fold_name(owner)) else ():
+                if fold_name(owner + child) == fold_name(name):
+                    target = join_pointer(join_pointer(place, owner), child)
+                    yield from self._to(_JOINED, source, target, Applicability.SAFE)
+
+    def _to(
+        self, rank: int, source: str, target: str, applicability: Applicability
+    ) -> Iterator[Rename]:
+        """Yield the move to a place that is free and takes the value; the objects around it are added."""
+        if has_value(self._value, target) or target.startswith(f"{source}/"):
+            return
+        if not fits_type(value_at(self._value, source), self._operation.schema_at(target)):
+            return
+        edits, above = [move(source, target, applicability)], target.rpartition("/")[0]
+        while above and not has_value(self._value, above):
+            edits.insert(0, Edit("add", above, "{}", applicability=applicability))
+            above = above.rpartition("/")[0]
+        if isinstance(value_at(self._value, above), dict):
+            yield Rename(rank, ((source, target),), tuple(edits))
+
+
+def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:
+    """Return whether a value has a type that a schema allows, or (unless `as_written`) could be given one."""
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    own = type_of(value)
+    if not types and "properties" in schema:
+        types = ["object"]
+    if value is None or not types or own in types or (own == "integer" and "number" in types):
+        return True
+    is_text = isinstance(value, str | int | float)
+    may_change = not as_written or (is_text and "array" not in types)
+    return may_change and retype(value, types) is not None
+
+
+def _is_typo(one: str, other: str) -> bool:
+    """Return whether two names differ by one letter: dropped, added, replaced, or swapped with the next."""
+    if min(len(one), len(other)) < _SHORTEST_TYPO or abs(len(one) - len(other)) > 1:
+        return False
+    while one[:1] == other[:1] and one and other:
+        one, other = one[1:], other[1:]
+    while one[-1:] == other[-1:] and one and other:
+        one, other = one[:-1], other[:-1]
+    is_swap = len(one) == len(other) == 2 and one == other[::-1]  # noqa: PLR2004 - two letters
+    is_number = any(map(str.isdigit, one + other))  # `phone1` is another name than `phone`
+    return (is_swap or max(len(one), len(other)) == 1) and not is_number

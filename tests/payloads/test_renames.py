@@ -1,0 +1,150 @@
+"""Which property a wrong name stands for, and how certain that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.operation import Operation
+from cxcall.payloads.checks import check_body
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.renames import find_renames
+
+TEXT = {"type": "string"}
+CONTACT: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "id": TEXT,
+        "contactName": TEXT,
+        "listId": TEXT,
+        "numbers": {"type": "array", "items": TEXT},
+        "maxRate": {"type": "integer"},
+        "data": {"type": "object", "properties": {"note": TEXT}},
+    },
+}
+
+
+def operation_of(schema: dict[str, Any]) -> Operation:
+    """Return an operation whose body is a model called `Contact`."""
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Contact"}}}}
+    document = {
+        "openapi": "3.1.0",
+        "paths": {"/contacts": {"post": {"operationId": "add", "requestBody": body}}},
+        "components": {"schemas": {"Contact": schema}},
+    }
+    (operation,) = Contract("own", document).operations
+    return operation
+
+
+OPERATION = operation_of(CONTACT)
+
+
+def rename(name: str, value: Any = "x", schema: dict[str, Any] = CONTACT) -> tuple[str, str]:
+    """Return where a value belongs, and how certain that is; empty texts if nowhere."""
+    found = find_renames(operation_of(schema), {name: value}, {"": [name]})
+    if not found:
+        return "", ""
+    (correction,) = found.values()
+    ((_, target),) = correction.moves
+    return target, str(correction.edits[-1].applicability)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "applicability"),
+    [
+        ("ID", "/id", "safe"),
+        ("list-id", "/listId", "safe"),
+        ("listIdd", "/listId", "safe"),
+        ("lsitId", "/listId", "safe"),
+        ("contact_id", "/id", "unsafe"),
+        ("name", "/contactName", "unsafe"),
+        ("contactNames1", "/contactName", "unsafe"),
+        ("note", "/data/note", "unsafe"),
+        ("dataNote", "/data/note", "safe"),
+        ("phone", "", ""),
+        ("", "", ""),
+    ],
+)
+def test_wrong_name_leads_to_the_intended_property(
+    name: str, target: str, applicability: str
+) -> None:
+    assert rename(name) == (target, applicability)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "target"),
+    [
+        ("listId1", "x", "/listId"),
+        ("listIdd", {"id": "x"}, ""),
+        ("number", ["x"], "/numbers"),
+        ("number", "x", ""),
+        ("NUMBERS", "x", "/numbers"),
+        ("maxrate", "7", "/maxRate"),
+        ("maxRates", "7", "/maxRate"),
+        ("maxRates", "fast", ""),
+        ("listIdd", None, "/listId"),
+    ],
+)
+def test_name_of_a_property_of_another_type_is_not_suggested(
+    name: str, value: Any, target: str
+) -> None:
+    assert rename(name, value)[0] == target
+
+
+def test_exact_name_is_preferred_to_a_similar_one() -> None:
+    schema: dict[str, Any] = {"properties": {"reasonCodes": {}, "reasonCode": {}}}
+    assert rename("reason_code", schema=schema) == ("/reasonCode", "safe")
+
+
+def test_typo_of_two_names_is_unsafe() -> None:
+    schema: dict[str, Any] = {"properties": {"reasonA": {}, "reasonB": {}}}
+    assert rename("reasonC", schema=schema) == ("/reasonA", "unsafe")
+
+
+def test_object_is_not_renamed_to_an_id_that_it_holds() -> None:
+    operation = operation_of(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["contactId"],
+            "properties": {"contactId": TEXT, "queue": {"type": "object", "properties": {"id": TEXT}}},
+        }
+    )  # fmt: skip
+    (found,) = check_body(operation, Payload({"contact": {"id": "x"}}))
+    assert (found.where, found.fix) == ("/contact", "move `/contact/id` to `/contactId`")
+    assert [(edit.op, edit.pointer, edit.source) for edit in found.edits] == [
+        ("move", "/contactId", "/contact/id"),
+        ("remove", "/contact", ""),
+    ]
+    (found,) = check_body(operation, Payload({"contactId": "x", "queueId": "y"}))
+    assert found.fix == "move `/queueId` to `/queue/id`"
+    assert [(edit.op, edit.pointer, edit.value) for edit in found.edits] == [
+        ("add", "/queue", {}),
+        ("move", "/queue/id", None),
+    ]
+
+
+def test_two_wrong_names_have_different_targets() -> None:
+    found = find_renames(OPERATION, {"list_id": "a", "listIdd": "b"}, {"": ["listIdd", "list_id"]})
+    assert list(found) == ["/list_id"]
+
+
+def test_value_under_a_wrong_name_is_checked_too() -> None:
+    operation = operation_of(
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {"target": {"type": "object", "additionalProperties": False, "required": ["queueId"], "properties": {"queueId": {"type": "string", "format": "uuid"}}}},
+        }
+    )  # fmt: skip
+    found = check_body(operation, Payload({"Target": {"queue_id": "7"}}))
+    assert [(each.code, each.where, each.fix) for each in found[:2]] == [
+        ("property-unknown", "/Target", "rename `Target` to `target`"),
+        ("property-unknown", "/Target/queue_id", "rename `queue_id` to `queueId`"),
+    ]
+    assert (found[2].code, found[2].where) == ("id-format", "/Target/queue_id")
+    assert found[2].message.startswith("`/Target/queue_id` must be a UUID")
+    assert [edit.pointer for edit in found[1].edits] == ["/target/queueId"]
