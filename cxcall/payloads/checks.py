@@ -128,7 +128,12 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
         if each.code == "property-unknown" and each.where in corrected.moved.values()
     }
     findings.extend(find_likely_mistakes(operation, corrected, known))
-    return [*_find_wrong_structures(operation, body, findings), *sort_findings(findings)]
+    others = (
+        each
+        for each in _find_wrong_structures(operation, body, findings)
+        if each.where not in corrected.places_with_renames()
+    )
+    return [*others, *sort_findings(findings)]
 
 
 def _find_wrong_structures(

@@ -63,6 +63,14 @@ class Payload(NamedTuple):
             rest = f"/{last}{rest}"
         return self.moved.get(above, "") + rest
 
+    def places_with_renames(self) -> set[str]:
+        """Return the places of the objects in which names were corrected."""
+        pairs = (
+            (target.rpartition("/")[0], source.rpartition("/")[0])
+            for target, source in self.moved.items()
+        )
+        return {above for target, above in pairs if self.find_place(target) == above}
+
     def find_origin(self, pointer: str) -> str:
         """Return the flag that set the value at `pointer` or one above it; empty if none did."""
         while pointer not in self.origins and pointer:

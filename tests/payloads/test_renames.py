@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.contract import Contract
+from cxcall.contracts.contract import Contract, load_operation
 from cxcall.contracts.operation import Operation
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.renames import find_renames
 
+CONTACT_ID = "12345678-1234-1234-1234-123456789012"
 TEXT = {"type": "string"}
 CONTACT: dict[str, Any] = {
     "type": "object",
@@ -130,6 +131,13 @@ def test_object_is_not_renamed_to_an_id_that_it_holds() -> None:
 def test_two_wrong_names_have_different_targets() -> None:
     found = find_renames(OPERATION, {"list_id": "a", "listIdd": "b"}, {"": ["listIdd", "list_id"]})
     assert list(found) == ["/list_id"]
+
+
+def test_object_whose_names_are_all_misspelled_is_not_one_of_another_structure() -> None:
+    operation = load_operation("execute")
+    body = {**operation.example, "contactSpec": {"contact_id": CONTACT_ID, "Contact-Data": {}}}
+    found = check_body(operation, Payload(body))
+    assert [each.code for each in found] == [*["property-unknown"] * 2, "property-missing"]
 
 
 def test_value_under_a_wrong_name_is_checked_too() -> None:
