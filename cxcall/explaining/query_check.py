@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text
-from cxcall.payloads.schema_errors import explain_parameter_error
 from cxcall.payloads.suggestions import nearest_name
+from cxcall.payloads.value_errors import explain_parameter_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

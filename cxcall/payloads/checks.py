@@ -156,7 +156,7 @@ def check_parameters(
     for parameter in operation.parameters:
         value = values.get(parameter.name)
         if value is not None and not is_valid_text(parameter.schema, [value]):
-            from cxcall.payloads.schema_errors import explain_parameter_error
+            from cxcall.payloads.value_errors import explain_parameter_error
 
             findings.append(explain_parameter_error(operation, parameter, value))
     if body is not None:

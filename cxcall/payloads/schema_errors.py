@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,17 +17,20 @@ from cxcall.documents.json_pointer import (
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.corrections import correct_text, new_value, retype
-from cxcall.payloads.payload import convert_text
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.suggestions import (
     fold_name,
-    format_hint,
-    format_value,
-    limit_hint,
-    nearest_name,
     property_template,
     type_hint,
+)
+from cxcall.payloads.value_errors import (
+    describe_broken_rule,
+    describe_placeholder,
+    describe_schema,
+    describe_wrong_string,
+    type_names,
+    with_format,
 )
 from cxcall.phone import phone_numbers
 
@@ -38,9 +39,7 @@ if TYPE_CHECKING:
 
     from jsonschema_rs import ValidationError
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.contracts.parameters import Parameter
     from cxcall.payloads.corrections import Correction
     from cxcall.payloads.payload import Payload
     from cxcall.payloads.renames import Rename
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 _ALTERNATIVES = ("oneOf", "anyOf")
 _UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 _MAX_ROUNDS = 20
-_E164_FORM = "a plus sign, the country code and the number: digits only, 15 at most"
 _MAX_LISTED_NAMES = 12
 
 
@@ -148,58 +146,6 @@ def _explain_error(
         yield explainer.excluded_property(str(other))
     else:
         yield explainer.wrong_value(error)
-
-
-def explain_parameter_error(operation: Operation, parameter: Parameter, value: str) -> Finding:
-    """Return the finding on the text of a parameter that does not match its schema."""
-    label = f"`{parameter.name}` in the {parameter.location}"
-    code, message, fix = _describe_wrong_string(parameter.schema, label, value)
-    if not value:
-        message, fix = f"{label} is empty", "write a value there"
-    elif not code:
-        message, fix = _describe_wrong_text(parameter.schema, label, value)
-    return Finding.error(
-        code or "value-not-allowed",
-        parameter.location,
-        message,
-        fix=fix,
-        why=f"the path is {operation.path}",
-        source=f"contract {operation.contract.name}",
-        origin=parameter.name,
-    )
-
-
-def _describe_wrong_text(schema: JsonSchema, label: str, text: str) -> tuple[str, str]:
-    """Return (message, fix) for the text of a parameter; for an array, for its first wrong item."""
-    if schema.get("type") == "array":
-        schema = {**schema, **schema.get("items", {})}
-        validator = compile_schema(schema)
-        items = (each for each in text.split(",") if not validator.is_valid(convert_text(each, schema)))  # fmt: skip
-        text = next(items, text)
-    value = convert_text(text, schema)
-    for error in compile_schema(schema).iter_errors(value):
-        if error.kind.name == "type":
-            types = _type_names(error.kind.as_dict()["types"])
-            return f"{label} must be {types}; got `{format_value(text)}`", f"write {types} there"
-        return _describe_broken_rule(error, label, value)
-    return f"{label} cannot be `{format_value(text)}`", "write another value there"
-
-
-def _describe_broken_rule(error: ValidationError, label: str, value: Any) -> tuple[str, str]:
-    """Return (message, fix) for a value that breaks a rule of its schema; fix may be empty."""
-    keyword, detail = error.kind.name, error.kind.as_dict()
-    limit = next(iter(detail.values()), "")
-    if keyword == "enum":
-        return f"{label} cannot be `{format_value(value)}`", _suggest_choice(
-            value, detail["options"]
-        )
-    if keyword in ("minLength", "minItems") and value in ("", []):
-        return f"{label} is empty", "write a value, or leave the property out if it is optional"
-    is_format = keyword == "format"
-    rule, fix = format_hint(limit, value) if is_format else limit_hint(keyword, limit, value)
-    if rule:
-        return f"{label} {rule}", fix
-    return f"{label} breaks the rule `{keyword}: {json.dumps(limit, default=str)}`", ""
 
 
 def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
@@ -344,15 +290,15 @@ class _ErrorExplainer:
 
     def wrong_type(self, types: list[str]) -> Finding:
         """Return the finding on a value of a wrong JSON type."""
-        names, correction = _type_names(types), retype(self.value, types)
+        names, correction = type_names(types), retype(self.value, types)
         if correction is None and is_placeholder(self.value):
-            message, fix = _describe_placeholder(self.label, self.value)
+            message, fix = describe_placeholder(self.label, self.value)
             return self._finding("placeholder", message, fix=fix)
         return self._finding(
             "type-mismatch",
             f"{self.label} must be {names}, not {TYPE_NAMES[type_of(self.value)]}",
             fix=type_hint(self.value, types) or f"write {names} there",
-            why=_describe_schema(self.schema),
+            why=describe_schema(self.schema),
             edits=self._replacement(correction),
         )
 
@@ -366,69 +312,11 @@ class _ErrorExplainer:
         """Return the finding on a value that breaks a rule of its schema."""
         code, correction = "", None
         if isinstance(self.value, str):
-            code, message, fix = _describe_wrong_string(self.schema, self.label, self.value)
-            correction = correct_text(self.value, _with_format(self.schema))
+            code, message, fix = describe_wrong_string(self.schema, self.label, self.value)
+            correction = correct_text(self.value, with_format(self.schema))
         if not code:
             code = "value-not-allowed"
-            message, fix = _describe_broken_rule(error, self.label, self.value)
+            message, fix = describe_broken_rule(error, self.label, self.value)
             fix = fix or f"see the allowed values: `cxcall operations {self.operation.name}`"
         edits = self._replacement(correction)
-        return self._finding(code, message, fix=fix, why=_describe_schema(self.schema), edits=edits)
-
-
-def _type_names(types: list[str]) -> str:
-    return " or ".join(TYPE_NAMES[each] for each in types)
-
-
-def _suggest_choice(value: Any, choices: list[Any]) -> str:
-    """Return a hint with the most similar of the allowed values, or with all of them."""
-    near = nearest_name(str(value), [str(each) for each in choices])
-    return f"write `{near}`" if near else f"one of: {', '.join(map(format_value, choices))}"
-
-
-def _describe_schema(schema: JsonSchema) -> str:
-    """Return what the schema requires of a value, or its description."""
-    formats = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
-    name = formats.get(schema.get("format", ""))
-    return f"the schema requires {name}" if name else str(schema.get("description", ""))
-
-
-def _describe_placeholder(label: str, value: str) -> tuple[str, str]:
-    return f"{label} is the placeholder `{value}`, never filled in", "put the real value there"
-
-
-def _with_format(schema: JsonSchema) -> JsonSchema:
-    """Return the schema of a parameter with the format that it refers to."""
-    if "format" in schema or "$ref" not in schema:
-        return schema
-    component = schema["$ref"].rpartition("/")[2]
-    referenced = schema.get("components", {}).get("schemas", {}).get(component, {})
-    return {
-        **schema,
-        **{name: referenced[name] for name in ("format", "enum") if name in referenced},
-    }
-
-
-def _describe_wrong_string(schema: JsonSchema, label: str, value: str) -> tuple[str, str, str]:
-    """Return (code, message, fix) for a string that is not a UUID or E.164 number, else empty strings."""
-    name = _with_format(schema).get("format")
-    if name not in ("uuid", "e164"):
-        return "", "", ""
-    if is_placeholder(value, id_wanted=True):
-        return "placeholder", *_describe_placeholder(label, value)
-    if name == "uuid":
-        fix = "copy the exact ID, like `12345678-1234-1234-1234-123456789012`"
-        return "id-format", f"{label} must be a UUID; got `{format_value(value)}`", fix
-    message = f"{label} is `{phone_numbers.mask(value)}`, which is not E.164"
-    return "phone-format", message, _suggest_e164(value)
-
-
-def _suggest_e164(value: str) -> str:
-    digits = re.sub(r"[\s().\-/]", "", value)
-    if re.fullmatch(r"\+[1-9][0-9]{1,14}", digits):
-        return "remove spaces and punctuation: a plus sign and digits only"
-    if re.fullmatch(r"00[1-9][0-9]{5,14}", digits):
-        return "write `+` in place of the leading `00`"
-    if re.fullmatch(r"[0-9]{6,15}", digits):
-        return "put `+` and the country code in front"
-    return f"write {_E164_FORM}, like `+12025550123`"
+        return self._finding(code, message, fix=fix, why=describe_schema(self.schema), edits=edits)
