@@ -72,7 +72,7 @@ def null_note(payload: Payload, nulls: list[str]) -> Finding:
 
 def read_only_names(operation: Operation, pointer: str) -> set[str]:
     """Return the names that reads return for the object at a pointer of the body."""
-    names: set[str] = set()
+    names = set(operation.schema_at(pointer).get("x-cxcall-read-names", ()))
     for schema in _response_schemas(operation):
         node = schema
         for token in split_pointer(pointer):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, join_pointer, leaves, objects, value_at
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.conditions import find_broken_conditions, find_unlisted_value
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.phone import phone_numbers
 
@@ -34,6 +35,7 @@ def find_likely_mistakes(
             if finding.where not in known:
                 yield finding
         yield from finder.check_companions(pointer, members)
+        yield from find_broken_conditions(operation, body, pointer, members, known)
     for pointer, value in leaves(body.value):
         if body.find_place(pointer) not in known:
             yield from finder.check_value(pointer, value)
@@ -108,6 +110,7 @@ class _MistakeFinder:
             )
         elif isinstance(value, str) and is_number(schema.get("format"), value):
             yield from find_unlikely_number(self.body, pointer, value)
+        yield from find_unlisted_value(self.operation, self.body, pointer, value)
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
         if kind != "body" or not has_value(self.body.value, other):
             return

@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
-from cxcall.documents.json_pointer import child_at, join_pointer, split_pointer
+from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
+from cxcall.payloads.conditions import find_unlisted_value
 from cxcall.payloads.likely_mistakes import OPEN_KEYWORDS, is_number
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     first_valid,
     group_by_unknown_properties,
 )
+from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import PLACEHOLDER_SCHEMA
 from cxcall.phone.phone_numbers import find_number_mistake
 
@@ -143,15 +145,29 @@ class BodyScreen:
             "$defs": rules.definitions,
         }  # fmt: skip
         self._pairs = rules.pairs
+        self._operation = operation if rules.has_lists else None
         self._is_valid = jsonschema_rs.validator_for(
             schema, validate_formats=True, offline=True, formats=_FORMATS
         ).is_valid
 
     def accept(self, bodies: list[Any]) -> bool:
         """Tell whether nothing can be found in any of the bodies."""
-        return self._is_valid(bodies) and not any(
-            _may_differ(body, *pair) for pair in self._pairs for body in bodies
+        return (
+            self._is_valid(bodies)
+            and not any(_may_differ(body, *pair) for pair in self._pairs for body in bodies)
+            and not (
+                self._operation and any(_has_unlisted(self._operation, body) for body in bodies)
+            )
         )
+
+
+def _has_unlisted(operation: Operation, body: Any) -> bool:
+    """Tell whether a value of a body is not in the list of the body that it must be in."""
+    payload = Payload(body)
+    return any(
+        finding for pointer, value in leaves(body)
+        for finding in find_unlisted_value(operation, payload, pointer, value)
+    )  # fmt: skip
 
 
 def _may_differ(value: Any, here: Sequence[str], there: Sequence[str]) -> bool:
@@ -180,13 +196,15 @@ _FORMATS: dict[str, Callable[..., bool]] = {
 class _MistakeRules:
     """The rules of `find_likely_mistakes` for one operation: the schema `root`, and what it refers to.
 
-    `pairs` are the places whose values must be equal; JSON Schema cannot express that.
+    `pairs` are the places whose values must be equal, and `has_lists` says that values must be in a list of
+    the body; JSON Schema cannot express that.
     """
 
     def __init__(self, operation: Operation) -> None:
         self._resolve = operation.contract.resolve
         self._names: dict[tuple[int, str | None], str] = {}
         self.pairs: list[tuple[list[str], list[str]]] = []
+        self.has_lists = False
         self.definitions: dict[str, JsonSchema] = {
             "filled": {"not": PLACEHOLDER_SCHEMA},
             "undeclared": {
@@ -211,6 +229,7 @@ class _MistakeRules:
 
     def _rules(self, schema: JsonSchema, pointer: str | None) -> JsonSchema:
         kind, _, other = str(schema.get("x-cxcall-same-as", "")).partition(":")
+        self.has_lists |= "x-cxcall-among" in schema
         if kind == "body":
             if pointer is None:
                 return {"not": {}}
@@ -226,6 +245,10 @@ class _MistakeRules:
         rules["allOf"] = [
             {"anyOf": [{"required": [name]} for name in names]}
             for names in schema.get("x-cxcall-once-required", [])
+        ]
+        rules["allOf"] += [
+            {"if": {"type": "object", **each["if"]}, "then": each["then"]}
+            for each in schema.get("x-cxcall-conditions", [])
         ]
         return {name: rule for name, rule in rules.items() if rule not in ({}, [])}
 

@@ -171,3 +171,53 @@ def test_name_of_an_id_is_a_placeholder_only_where_an_id_is_wanted(value: str) -
     assert is_placeholder(value, id_wanted=True)
     assert not is_placeholder(value)
     assert not is_placeholder("12345678-1234-1234-1234-123456789012", id_wanted=True)
+
+
+CONDITIONAL: dict[str, Any] = {
+    "type": "object",
+    "x-cxcall-conditions": [
+        {
+            "if": {"required": ["mode"], "properties": {"mode": {"enum": ["fast"]}}},
+            "then": {
+                "required": ["lines"],
+                "properties": {"preview": False, "pace": {"maximum": 5}},
+            },
+            "says": "fast ones need lines",
+            "source": "the vendor",
+        },
+        {
+            "if": {},
+            "then": {"anyOf": [{"required": ["mode"]}, {"required": ["kind"]}]},
+            "says": "one of them is needed",
+            "source": "the vendor",
+        },
+    ],
+    "properties": {
+        **{name: {"type": "string"} for name in ("mode", "kind", "preview", "lines")},
+        "pace": {"type": "integer"},
+        "columns": {"type": "array", "items": {"type": "string"}},
+        "sorted": {"type": "array", "items": {"type": "string", "x-cxcall-among": "/columns"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({"mode": "slow"}, []),
+        ({"kind": "a", "preview": "1", "pace": 9}, []),
+        ({"mode": "fast", "lines": "1", "pace": 5}, []),
+        ({"mode": "fast"}, [("property-missing", "/lines")]),
+        ({"mode": "fast", "lines": "1", "preview": "1"}, [("value-not-allowed", "/preview")]),
+        ({"mode": "fast", "lines": "1", "pace": 6}, [("value-not-allowed", "/pace")]),
+        ({}, [("property-missing", "")]),
+        ({"mode": "slow", "columns": ["a"], "sorted": ["a", "b"]}, [("value-not-allowed", "/sorted/1")]),
+        ({"mode": "slow", "sorted": ["b"]}, []),
+    ],
+)  # fmt: skip
+def test_broken_condition_is_a_warning(
+    members: dict[str, Any], expected: list[tuple[str, str]]
+) -> None:
+    found = check_body(operation_with(CONDITIONAL), Payload(members))
+    assert [(each.code, each.where) for each in found] == expected
+    assert {each.severity for each in found} <= {Severity.WARNING}

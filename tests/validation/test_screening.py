@@ -59,6 +59,10 @@ RULES: dict[str, Any] = {
     "kind": {"properties": {"of": {}, "at": {}}, "if": {"properties": {"of": {"const": "x"}}}, "then": {"required": ["at"]}},
     "with": {"properties": {"a": {"x-cxcall-only-with": "b"}, "b": {}}},
     "once": {"properties": {"a": {}, "b": {}, "c": {}}, "x-cxcall-once-required": [["a", "b"], ["c"]]},
+    "rule": {"properties": {"a": {}, "b": {}}, "x-cxcall-conditions": [
+        {"if": {"required": ["a"]}, "then": {"required": ["b"], "properties": {"c": False}}, "says": "b comes with a", "source": "x"}]},
+    "columns": {"type": "array", "items": {"type": "string"}},
+    "sorts": {"type": "array", "items": {"properties": {"by": {"x-cxcall-among": "/columns"}}}},
     "tree": {"$ref": "#/components/schemas/Tree"},
 }  # fmt: skip
 TREE = {
@@ -73,7 +77,7 @@ GOOD: dict[str, Any] = {
     "mail": "ada@example.com", "when": "2026-11-23T10:00:00Z", "name": "Ada", "free": "a note", "code": "ABC", "choice": "one",
     "count": 7, "few": 5, "step": 1.5, "share": 0.25, "maybe": "x", "any": "thing", "true": {"x": [1]}, "either": "abc",
     "set": [1, 2], "pair": ["a", 1], "mixed": {"a": "x"}, "data": {"a": "b"}, "digits": {"a": "b"}, "open": {"a": 1}, "shut": {"a": 1},
-    "kind": {"of": "y"}, "with": {"a": 1, "b": 2}, "once": {"a": 1, "c": 2}, "tree": {"leaf": "+12125550123", "tree": {"leaf": "+12125550123"}},
+    "kind": {"of": "y"}, "with": {"a": 1, "b": 2}, "once": {"a": 1, "c": 2}, "rule": {"a": 1, "b": 2}, "columns": ["x"], "sorts": [{"by": "x"}], "tree": {"leaf": "+12125550123", "tree": {"leaf": "+12125550123"}},
 }  # fmt: skip
 BLANKS = [" ", "\t", "\n", "\r", "\x0b", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2003", "\u2028", "\u205f", "\u3000", "\ufeff", "\u200b"]  # fmt: skip
 PLACEHOLDERS = [
