@@ -126,18 +126,20 @@ def open_bytes(path: str, *, may_be_pipe: bool = False) -> BufferedReader:
 
 def open_file(path: str) -> BufferedReader:
     """Open a regular file, or a pipe that the shell opened; raises OSError, and UnreadableError for others."""
+    return open(path, "rb", opener=_open_descriptor)
+
+
+def _open_descriptor(path: str, flags: int) -> int:
     # Opening a named pipe would wait for somebody to write to it.
-    descriptor = os.open(
-        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    )
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
     try:
         _stop_on_device(path, os.fstat(descriptor))
         if hasattr(os, "O_NONBLOCK"):
             os.set_blocking(descriptor, True)
-        return open(descriptor, "rb")  # noqa: PTH123 - a descriptor
     except BaseException:
         os.close(descriptor)
         raise
+    return descriptor  # from here on `open` closes it, also where a signal interrupts
 
 
 def _stop_on_device(path: str, found: os.stat_result) -> None:
