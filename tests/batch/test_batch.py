@@ -560,17 +560,20 @@ def test_token_that_is_never_accepted_stops_the_batch(cxcall: Cxcall) -> None:
 @pytest.mark.slow
 def test_retry_after_of_one_row_delays_all_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 100)
+    is_refused = Event()
 
     def answer(sent: Any, _count: int) -> Reply:
-        return Reply(429, {}, {"Retry-After": "3000"}) if sent == body(5) else Reply()
+        if sent != body(5):
+            return Reply()
+        is_refused.set()
+        return Reply(429, {}, {"Retry-After": "3000"})
 
     words = (file, *PERSONAL, *FAST, "--concurrency", "3", "--confirm", "100", "-o", "jsonl")
     with Platform(answer) as platform:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "3600"
         with begin(cxcall, *words) as process:
-            # When row 5 is sent, two other rows may still wait for their turn.
-            assert platform.wait_for_rings(3)
+            assert is_refused.wait(30)
             assert not platform.wait_for_rings(99, timeout=1)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=30)
