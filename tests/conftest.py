@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -36,25 +37,37 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark as slow all but a few cases of each test, evenly spread: most of what they run is the same."""
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for group in cases.values():
-        starts_a_command = "cxcall" in getattr(group[0], "fixturenames", ())
+        starts_a_command = uses_command(group[0])
         most = QUICK_CASES_OF_A_COMMAND if starts_a_command else QUICK_CASES
         step = max(1, -(-len(group) // most))
         for number, item in enumerate(group):
             if number % step:
                 item.add_marker(pytest.mark.slow)
+    if config.getoption("markexpr") != QUICK:
+        start_really_once_for_each_file(items)
+
+
+def uses_command(item: pytest.Item) -> bool:
+    """Tell whether a test may start the command."""
+    return "cxcall" in getattr(item, "fixturenames", ())
+
+
+def start_really_once_for_each_file(items: list[pytest.Item]) -> None:
+    """Mark the first test of each file that starts the command: it starts the installed program."""
+    for _, tests in groupby(filter(uses_command, items), lambda item: item.path):
+        next(tests).add_marker(pytest.mark.real_start)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fork_server(pytestconfig: pytest.Config) -> Iterator[None]:
-    """Let the quick suite start the command by a fork, and all others as a user does."""
-    can_fork = sys.platform == "linux" and Coverage.current() is None
-    if can_fork and pytestconfig.getoption("markexpr") == QUICK:
+def fork_server() -> Iterator[None]:
+    """Start the command by a fork, unless a test is marked `real_start`."""
+    if sys.platform == "linux" and Coverage.current() is None:
         server = Cxcall.fork_server = ForkServer()
         yield
         Cxcall.fork_server = None
@@ -64,9 +77,9 @@ def fork_server(pytestconfig: pytest.Config) -> Iterator[None]:
 
 
 @pytest.fixture
-def cxcall(tmp_path: Path) -> Cxcall:
+def cxcall(tmp_path: Path, request: pytest.FixtureRequest) -> Cxcall:
     """Return the installed command, run in a temporary folder."""
-    return Cxcall(tmp_path)
+    return Cxcall(tmp_path, can_fork=request.node.get_closest_marker("real_start") is None)
 
 
 @pytest.fixture

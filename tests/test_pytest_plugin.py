@@ -79,6 +79,12 @@ def test_sandbox_and_command_have_its_operations(cxcall_sandbox, cxcall_environm
 """
 
 
+@pytest.fixture(autouse=True)
+def options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load no plugins that take longer than the tests."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:anyio")
+
+
 def test_smoke_tests_of_a_user_pass(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,7 +15,7 @@ SMALL_STACK = 1 << 18
 """Bytes: what a thread may have on other systems."""
 
 
-def nest(levels: int, wrap: Callable[[Any], Any] = lambda inner: [inner]) -> Any:
+def nest(levels: int, wrap: Callable[[Any], Any]) -> Any:
     value: Any = "x"
     for _ in range(levels):
         value = wrap(value)
@@ -32,11 +32,11 @@ NOT_JSON = {
     "circular": (CIRCULAR, ValueError),
     "long integer": (10**5000, ValueError),
 }
-DEEP = {
-    "lists": nest(100_000),
-    "objects": nest(100_000, lambda inner: {"a": inner}),
-    "tuples": nest(100_000, lambda inner: (inner,)),
-    "less": nest(990, lambda inner: {"a": inner}),
+DEEP: dict[str, tuple[int, Callable[[Any], Any]]] = {
+    "lists": (100_000, lambda inner: [inner]),
+    "objects": (100_000, lambda inner: {"a": inner}),
+    "tuples": (100_000, lambda inner: (inner,)),
+    "less": (990, lambda inner: {"a": inner}),
 }
 
 
@@ -94,12 +94,13 @@ def test_number_that_json_does_not_have_is_reported(value: Any) -> None:
 
 @pytest.mark.parametrize("name", DEEP)
 def test_deep_value_is_reported(name: str, call: Callable[[Callable[[], Any]], Any]) -> None:
-    verdict = call(lambda: check(DEEP[name]))
+    deep = nest(*DEEP[name])
+    verdict = call(lambda: check(deep))
     assert [finding.code for finding in verdict.findings] == ["body-malformed"]
     assert "nested more than 200 levels" in verdict.findings[0].message
     for source in (
-        exchange(DEEP[name]),
-        {**exchange({}), "status": 400, "headers": {"a": DEEP[name]}},
+        exchange(deep),
+        {**exchange({}), "status": 400, "headers": {"a": deep}},
     ):
         with pytest.raises(CxcallError, match="nested too deep"):
             call(lambda source=source: explain(source))  # type: ignore[misc]  # a default binds it

@@ -13,6 +13,8 @@ import pytest
 
 from helpers.command import CONTACT, Cxcall
 
+pytestmark = pytest.mark.real_start
+
 HEAVY = {
     "requests",
     "urllib3",

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     from helpers.command import Cxcall
 
 BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "40"))
+IN_ONE = 5
 ROWS = 12
 
 
 @pytest.mark.slow
-def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall) -> None:
-    chance = Random(17)
-    for number in range(BATCHES):
+@pytest.mark.parametrize("first", range(0, BATCHES, IN_ONE))
+def test_killed_batches_are_resumed_to_the_end(cxcall: Cxcall, first: int) -> None:
+    chance = Random(first)
+    for number in range(first, min(first + IN_ONE, BATCHES)):
         rows = [{"contactId": CONTACT, "reasonCode": f"{number} {row}"} for row in range(ROWS)]
         file = cxcall.file(f"{number}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
         words = ("batch", file, "--operation", "personal-connection", "--rate", "500/s", "-o", "jsonl", "--confirm")  # fmt: skip

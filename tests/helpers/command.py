@@ -53,10 +53,11 @@ class Cxcall:
     """The installed `cxcall`, run as a user would in a folder and an environment of its own."""
 
     fork_server: ClassVar[ForkServer | None] = None
-    """Where the quick suite starts the command."""
+    """What starts the command by a fork, if anything does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, can_fork: bool = True) -> None:
         self.folder = folder
+        self.can_fork = can_fork
         self.environment = {
             **{
                 name: value
@@ -80,15 +81,16 @@ class Cxcall:
     ) -> Ran:
         """Run it; `code` is the exit code that it must end with."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
-        done = self._run([str(CXCALL), *args], given, {**self.environment, **(env or {})})
+        done = self.run([str(CXCALL), *args], given, {**self.environment, **(env or {})})
         ran = Ran(args, done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback" not in ran.err, ran
         if code is not None:
             assert ran.code == code, ran
         return ran
 
-    def _run(self, command: list[str], given: bytes, environment: dict[str, str]) -> Ended:
-        server = Cxcall.fork_server
+    def run(self, command: list[str], given: bytes, environment: dict[str, str]) -> Ended:
+        """Run a command line to its end, by a fork where that is the same."""
+        server = Cxcall.fork_server if self.can_fork else None
         if server is not None and server.can_run(given, environment):
             ended = server.run(command, given, str(self.folder), environment)
             if ended is not None:

@@ -13,6 +13,7 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -188,6 +189,21 @@ def _answer_early(peer: Peer) -> None:
     peer.hold()
 
 
+def _send_much(peer: Peer) -> None:
+    peer.read()
+    peer.send(message(201, IDS, b" " * (10 << 20)))
+
+
+@cache
+def _gzip_bomb() -> bytes:
+    return message(201, {**IDS, "Content-Encoding": "gzip"}, gzip.compress(bytes(256 << 20), 9))
+
+
+def _send_gzip_bomb(peer: Peer) -> None:
+    peer.read()
+    peer.send(_gzip_bomb())
+
+
 close_at_once = Fault(lambda _peer: None)
 reset_at_once = Fault(Peer.reset)
 reset_before_body = Fault(_reset_before_body)
@@ -225,8 +241,8 @@ endless_headers = raw(b"HTTP/1.1 201 Created\r\n" + b"X: y\r\n" * 200 + b"\r\n")
 zipped = raw(message(201, {**IDS, "Content-Encoding": "gzip"}, gzip.compress(b'{"id": "a"}')))
 broken_gzip = raw(message(201, {**IDS, "Content-Encoding": "gzip"}, b"this is no gzip"))
 half_gzip = raw(message(201, {**IDS, "Content-Encoding": "gzip"}, gzip.compress(b"{}" * 99)[:-9]))
-big = raw(message(201, IDS, b" " * (10 << 20)))
-bomb = raw(message(201, {**IDS, "Content-Encoding": "gzip"}, gzip.compress(bytes(256 << 20), 9)))
+big = Fault(_send_much)
+bomb = Fault(_send_gzip_bomb)
 no_utf8 = raw(message(201, IDS, b'{"id": "\xff\xfe"}'))
 page = raw(message(200, {"Content-Type": "text/html"}, b"<html><body>Sign in</body></html>"))
 

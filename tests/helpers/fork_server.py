@@ -1,6 +1,6 @@
 """Start the command by a fork of a process that has loaded it: a real process, without the time of loading.
 
-The quick suite uses it. The whole suite starts the installed program each time.
+A test that is marked `real_start`, and each test that makes its own process, starts the installed program instead.
 """
 
 from __future__ import annotations
