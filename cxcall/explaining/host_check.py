@@ -38,7 +38,9 @@ _CXONE_SERVICES = (
     ("/authentication/", "", "exchange access keys at `<area>.nice-incontact.com`"),
     ("/incontactapi/", "api", "send API requests to `api-<area>.niceincontact.com`"),
 )
-_TEMPLATE = re.compile(r"[{}<>\[\]$%]")
+# A part of a host that a template or a variable is to fill, and what an empty variable leaves there.
+_SLOT = re.compile(r"\$?\{+[^{}]*\}+|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\$\w+")
+_NO_VALUE = ("", "undefined", "null", "none", "nan", "nil")
 _MIN_SIMILARITY = 0.7
 
 
@@ -57,6 +59,8 @@ def platform_of_path(path: str) -> str:
     lowered = path.lower().rstrip("/")
     if re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered) or is_cxone_service(lowered):
         return CXONE
+    if re.match(r"/v[0-9]+\.0/", lowered):
+        return ""  # of NICE CXone without its base path, or of Genesys Cloud with a wrong version
     return GENESYS if re.match(r"/(api/)*v?[0-9.]+/|/platform/api/|/api/", lowered) else ""
 
 
@@ -80,21 +84,25 @@ def check_host(
     host = request.hostname
     if not host or is_loopback_host(host):
         return
-    if _TEMPLATE.search(host):
-        yield from _check_template(host, is_token=is_token)
+    usual = _usual_host(path_platform, is_token=is_token)
+    if any(label in _NO_VALUE for label in host.split(".")):
+        message = f"the variable for a part of it had no value; use {usual}"
+        yield _wrong_host(host, message, path_platform or host_platform or GENESYS)
+        return
+    if _SLOT.search(host):
+        yield from _check_template(host, host_platform or path_platform, is_token=is_token)
     elif host_platform == GENESYS:
         yield from _check_genesys_host(host, is_token=is_token)
     elif host_platform == CXONE:
         yield from _check_cxone_host(host, request.path.lower())
     elif "." not in host:
-        usual = _usual_host(path_platform)
         yield _wrong_host(host, f"it is incomplete; use {usual}", path_platform or GENESYS)
     else:
         yield Finding.warning(
             "host-unknown",
             "host",
             f"`{host}` is not a known host of Genesys Cloud or NICE CXone",
-            fix=f"unless it is your own proxy, send the request to {_usual_host(path_platform)}",
+            fix=f"unless it is your own proxy, send the request to {usual}",
             source=_source(GENESYS, CXONE),
         )
 
@@ -104,8 +112,10 @@ def _source(*platforms: str) -> str:
     return f"the regions of {names}"
 
 
-def _usual_host(platform: str) -> str:
-    return f"`{_CXONE_HOST_FORM}`" if platform == CXONE else "`api.<region's domain>`"
+def _usual_host(platform: str, *, is_token: bool) -> str:
+    return (
+        f"`{_CXONE_HOST_FORM}`" if platform == CXONE else f"`{_label(is_token)}.<region's domain>`"
+    )
 
 
 def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
@@ -118,12 +128,28 @@ def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
             yield _wrong_host(host, message, CXONE, severity=Severity.WARNING)
 
 
-def _check_template(host: str, *, is_token: bool) -> Iterator[Finding]:
-    """Yield a warning where a placeholder stands in place of `api` or `login`."""
+def _check_template(host: str, platform: str, *, is_token: bool) -> Iterator[Finding]:
+    """Yield a warning if no value in place of a slot gives a host, or where one replaces `api` or `login`."""
     label, _, domain = host.partition(".")
-    if domain in _domains() and _TEMPLATE.search(label):
+    message = ""
+    if domain in _domains() and _SLOT.search(label):
         message = f"no organization has a host of its own; use `{_label(is_token)}.{domain}`"
-        yield _wrong_host(host, message, severity=Severity.WARNING)
+    elif not _may_be_host(host, platform, is_token=is_token):
+        message = f"no value makes it a host; use {_usual_host(platform, is_token=is_token)}"
+    if message:
+        yield _wrong_host(host, message, platform or GENESYS, severity=Severity.WARNING)
+
+
+def _may_be_host(host: str, platform: str, *, is_token: bool) -> bool:
+    """Tell whether some value in the slots of a host gives one of the platform."""
+    if platform == CXONE:
+        samples = (
+            _SLOT.sub(value, host) for value in ("na1", "api-na1", "api-na1.niceincontact.com")
+        )
+        return any(_CXONE_HOST.fullmatch(each) for each in samples)
+    form = ".+".join(map(re.escape, _SLOT.split(host)))
+    hosts = (f"{_label(is_token)}.{domain}" for domain in _domains())
+    return platform != GENESYS or any(re.fullmatch(form, each) for each in hosts)
 
 
 def _check_genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from cxcall.explaining.path_distance import ID, VALUE, PathTree, may_be_id
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
@@ -107,7 +107,27 @@ class PublishedOperations:
     def words(self) -> frozenset[str]:
         """The fixed segments of all paths, in lower case."""
         text = "/".join(each.path.lower() for each in self.operations)
-        return frozenset(each for each in text.split("/") if each[:1] != "{")
+        return frozenset(each for each in text.split("/") if each and each[:1] != "{")
+
+
+class Place(NamedTuple):
+    """The operations at the path of a request, and the source that has them."""
+
+    source: PublishedOperations
+    path: PublishedPath
+
+    def operation(self, method: str) -> PublishedOperation | None:
+        """Return the operation with a method; without a method, the only one."""
+        if method:
+            return self.path.methods.get(method)
+        return next(iter(self.path.methods.values())) if len(self.path.methods) == 1 else None
+
+
+def find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -> Place | None:
+    """Return what is at a path in the first source that has it, preferably with this method."""
+    matches = ((source, source.match(path)) for source in sources) if path else ()
+    places = [Place(source, match) for source, match in matches if match is not None]
+    return next((each for each in places if each.operation(method)), places[0] if places else None)
 
 
 def path_segments(path: str) -> tuple[str, ...]:

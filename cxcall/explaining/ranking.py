@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Root causes first: a wrong destination, then a wrong token, then what the API says of a state, then the body.
 _ORDER = (
-    "scheme-insecure", "host-unknown", "platform-mismatch", "path-unpublished", "method-unpublished",
+    "path-unpublished", "scheme-insecure", "host-unknown", "platform-mismatch", "method-unpublished",
     "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
     "permission-missing", "rate-limited", "state", "not-found", "hidden-failure", "operation-mismatch",
     "header-missing", "body-malformed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.host_check import (
@@ -10,19 +11,27 @@ from cxcall.explaining.host_check import (
     platform_of_host,
     platform_of_path,
 )
+from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.nearest_operation import find_nearest, other_method
 from cxcall.explaining.path_distance import WORD_AS_ID, count_words, may_be_id
-from cxcall.explaining.path_forms import correct_prefix
+from cxcall.explaining.path_findings import (
+    community_operation,
+    empty_id,
+    mixed_platforms,
+    unknown_path,
+    wrong_method,
+    wrong_prefix,
+)
+from cxcall.explaining.path_forms import PathForm, correct_prefix
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import (
     ACD_BASE_PATH,
     CXONE,
-    GENESYS,
     PLATFORM_NAMES,
+    Place,
     PublishedOperation,
     PublishedOperations,
-    PublishedPath,
-    count_published,
+    find_place,
     load_published_operations,
     own_operations,
     path_segments,
@@ -32,7 +41,7 @@ from cxcall.explaining.token_request_check import check_token_request, is_token_
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.transport.urls import host_of
+from cxcall.transport.urls import host_of, is_loopback_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,6 +49,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
+
+
+# What was sent is shown as it was sent; `{id}` in it is not a variable of the source.
+_LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
+_NO_VALUE = ("undefined", "null", "None", "NaN")
 
 
 class RouteMatch(NamedTuple):
@@ -58,19 +72,6 @@ class RouteMatch(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-class _Place(NamedTuple):
-    """The operations at the path of a request, and the source that has them."""
-
-    source: PublishedOperations
-    path: PublishedPath
-
-    def operation(self, method: str) -> PublishedOperation | None:
-        """Return the operation with a method; without a method, the only one."""
-        if method:
-            return self.path.methods.get(method)
-        return next(iter(self.path.methods.values())) if len(self.path.methods) == 1 else None
-
-
 def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteMatch:
     """Return the operation that a request was sent to, or the nearest one, and what is wrong with the URL.
 
@@ -80,7 +81,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     platform = path_platform or host_platform
     sources = [own_operations(own)] if own else []
     sources += map(load_published_operations, [platform] if platform else PLATFORM_NAMES)
-    place = _find_place(request.method, request.path, sources)
+    place = find_place(request.method, request.path, sources)
     exact = place.operation(request.method) if place else None
     if exact is not None and exact.contract is own is not None:
         return _match_own_operation(request, exact, host_platform)
@@ -89,16 +90,29 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
         *check_scheme(request),
         *check_host(request, host_platform, path_platform, is_token=is_token),
     ]
-    if host_platform and path_platform and host_platform != path_platform:
-        findings.append(_mixed_platforms(request, host_platform, path_platform))
+    is_mixed = bool(host_platform and path_platform and host_platform != path_platform)
     if not request.path or is_token:
-        findings += check_token_request(request, platform) if is_token else ()
+        findings += [mixed_platforms(request, host_platform, path_platform)] if is_mixed else []
+        findings += _check_token(request, platform, host_platform) if is_token else ()
         operation = exact.load() if exact else None
         return RouteMatch(platform, is_token, operation, None, None, tuple(findings))
     exact, nearest, problems = _compare(request, place, sources)
-    findings += [*_check_version(request.path), *_check_placeholders(request.path), *problems]
+    if is_mixed:
+        is_known = exact is not None or nearest is not None
+        findings.append(mixed_platforms(request, host_platform, path_platform, is_known=is_known))
+    findings += [*_check_version(request.path), *_check_placeholders(request), *problems]
     operation, meant = exact.load() if exact else None, nearest.load() if nearest else None
+    if not platform and (known := exact or nearest):
+        platform = platform_of_path(known.path)
     return RouteMatch(platform, is_token, operation, nearest, meant, tuple(findings))
+
+
+def _check_token(request: ObservedRequest, platform: str, host_platform: str) -> Iterator[Finding]:
+    """Yield what is wrong with a token request; at a foreign host, its own rules may apply."""
+    is_foreign = bool(request.host) and not host_platform and not is_loopback_host(request.hostname)
+    for finding in check_token_request(request, platform):
+        is_certain = not is_foreign or finding.severity is not Severity.ERROR
+        yield finding if is_certain else finding._replace(severity=Severity.WARNING)
 
 
 def _match_own_operation(
@@ -109,7 +123,7 @@ def _match_own_operation(
     platform = (operation.platform if operation else "") or host_platform
     findings = [
         *check_scheme(request),
-        *_check_placeholders(request.path),
+        *_check_placeholders(request),
         *_check_ids(found, request.path),
     ]
     if found.contract and platform and request.host != host_of(found.contract.base_url()):
@@ -118,55 +132,48 @@ def _match_own_operation(
     return RouteMatch(platform, False, operation, None, None, tuple(findings))  # noqa: FBT003 - a field
 
 
-def _find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -> _Place | None:
-    """Return what is at a path in the first source that has it, preferably with this method."""
-    matches = ((source, source.match(path)) for source in sources) if path else ()
-    places = [_Place(source, match) for source, match in matches if match is not None]
-    return next((each for each in places if each.operation(method)), places[0] if places else None)
-
-
 def _compare(
-    request: ObservedRequest, place: _Place | None, sources: Sequence[PublishedOperations]
+    request: ObservedRequest, place: Place | None, sources: Sequence[PublishedOperations]
 ) -> tuple[PublishedOperation | None, PublishedOperation | None, list[Finding]]:
     """Return the operation at the path, the one that was meant instead, and what is wrong with the path."""
     method, path = request.method, request.path
     exact = place.operation(method) if place else None
     if place is not None and "" in place.path.words and exact is not None:
-        return exact, None, [_empty_id(request, exact)]
+        return None, exact, [empty_id(request, exact)]
     if exact is not None and not (place and place.path.words):
         return exact, *_check_provenance(exact, request)
     if not count_words(path_segments(path)):  # `/services/v30.0/{resource}`: not shown at all
         return exact, None, []
     if exact is None and (form := _find_form(method, path, sources)):
-        return None, form[1], [_wrong_prefix(request, *form)]
+        return None, form[1], [wrong_prefix(request, *form)]
     return _compare_words(request, place, sources)
 
 
 def _compare_words(
-    request: ObservedRequest, place: _Place | None, sources: Sequence[PublishedOperations]
+    request: ObservedRequest, place: Place | None, sources: Sequence[PublishedOperations]
 ) -> tuple[PublishedOperation | None, PublishedOperation | None, list[Finding]]:
     """Do so where no operation is at the path, or only one with plain words in place of IDs."""
     near = find_nearest(request.method, request.path, sources)
     is_typo = near is not None and near.distance < WORD_AS_ID
     if place is None or (place.path.words and is_typo):
         nearest = near.operation if near else None
-        return None, nearest, [_unknown_path(request, sources, nearest)]
+        return None, nearest, [unknown_path(request, sources, nearest)]
     if exact := place.operation(request.method):
         return exact, None, list(_check_ids(exact, request.path))
     other = other_method(request.method, list(place.path.methods.values()))
-    return None, other, [_wrong_method(request, place, other)]
+    return None, other, [wrong_method(request, place, other)]
 
 
 def _find_form(
     method: str, path: str, sources: Sequence[PublishedOperations]
-) -> tuple[str, PublishedOperation] | None:
+) -> tuple[PathForm, PublishedOperation] | None:
     """Return the path with another prefix and the operation there, if a source has exactly that."""
     for source in sources:
-        corrected = correct_prefix(path, source.platform)
-        place = _find_place(method, corrected, [source])
+        form = correct_prefix(path, source.platform)
+        place = find_place(method, form.path, [source]) if form else None
         operation = place.operation(method) if place and not place.path.words else None
-        if operation is not None:
-            return corrected, operation
+        if form and operation is not None:
+            return form, operation
     return None
 
 
@@ -179,7 +186,7 @@ def _check_provenance(
         return None, list(_check_ids(found, request.path))
     first = next(iter(operation.nearest), None)
     nearest = PublishedOperation(first.method, first.path) if first else None
-    return nearest, [_community_operation(operation, request)]
+    return nearest, [community_operation(operation, request)]
 
 
 def path_values(path: str, template: str) -> dict[str, str]:
@@ -217,127 +224,31 @@ def _check_version(path: str) -> Iterator[Finding]:
 
 
 def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
-    """Yield a warning for each word in a path where an ID is expected."""
+    """Yield a warning for each value in a path that is not an ID of the kind that is expected there."""
+    platform = platform_of_path(published.path)
+    has_integers = ACD_BASE_PATH.match(published.path) is not None
     for name, value in path_values(path, published.path).items():
-        if name.lower().endswith("id") and not may_be_id(value):
+        kind, message, fix = kind_of(name, platform), "", "use the ID, as the platform shows it"
+        if kind == "uuid" or (kind == "integer" and has_integers):
+            message, fix = describe_wrong_id(kind, value)
+        if kind not in ("other", "") and not may_be_id(value):
+            message = f"`{value}` looks like a name"
+        elif published.contract is not None:
+            continue  # its schema decides
+        if message:
             yield Finding.warning(
                 "id-format",
                 "path",
-                f"`{value}` looks like a name, but the path expects an ID (`{{{name}}}`) there",
-                fix="use the ID, as the platform shows it",
+                f"{message}, but the path expects an ID (`{{{name}}}`) there",
+                fix=fix,
                 source=f"the published path {published.path}",
             )
 
 
-def _check_placeholders(path: str) -> Iterator[Finding]:
-    """Yield a warning for each placeholder; `{id}` and `$ID` may be the source's own variables."""
-    for segment in path.split("/"):
-        if is_placeholder(segment) and segment[0] not in "{$":
+def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
+    is_literal = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
+    for segment in request.path.split("/"):
+        is_variable = segment[:1] == "$" or (segment[:1] == "{" and not is_literal)
+        if segment in _NO_VALUE or (is_placeholder(segment) and not is_variable):
             yield placeholder_finding("path", f"`{segment}` in the path")
-
-
-def _mixed_platforms(request: ObservedRequest, host_platform: str, path_platform: str) -> Finding:
-    name = PLATFORM_NAMES[path_platform]
-    return Finding.error(
-        "platform-mismatch",
-        "path",
-        f"`{request.path}` is a path of {name}, but `{request.host}` is a host of {PLATFORM_NAMES[host_platform]}",
-        fix=f"send {name} requests to a host of {name}, with a token from there",
-        why="the two platforms share no paths, tokens, or IDs",
-        source=published_source(GENESYS, CXONE),
-    )
-
-
-def _empty_id(request: ObservedRequest, operation: PublishedOperation) -> Finding:
-    pairs = zip(path_segments(operation.path), path_segments(request.path), strict=True)
-    names = ", ".join(f"`{expected}`" for expected, segment in pairs if not segment)
-    return Finding.error(
-        "path-unpublished",
-        "path",
-        f"{names} is empty in `{request.path}`",
-        fix=f"add the value: `{operation}`",
-        why="the variable that holds it was probably empty",
-        source=f"the published path {operation.path}",
-    )
-
-
-def _wrong_prefix(
-    request: ObservedRequest, corrected: str, operation: PublishedOperation
-) -> Finding:
-    prefix = "/inContactAPI/services/v<N>.0/" if ACD_BASE_PATH.match(operation.path) else "/api/v2/"
-    return Finding(
-        Severity.ERROR if request.host else Severity.WARNING,
-        "path-unpublished",
-        "path",
-        f"`{request.path}` must start with `{prefix}`, once, and have no empty segment",
-        fix=f"write `{corrected}`" + ("" if request.host else ", unless the base URL has the rest"),
-        why="the API refuses a path that does not exist, whatever the body",
-        source=f"the published path {operation.path}",
-    )
-
-
-def _wrong_method(
-    request: ObservedRequest, place: _Place, other: PublishedOperation | None
-) -> Finding:
-    methods = ", ".join(f"`{method}`" for method in sorted(place.path.methods))
-    is_complete = place.source.is_complete
-    return Finding(
-        Severity.ERROR if is_complete else Severity.WARNING,
-        "method-unpublished",
-        "path",
-        f"`{request.path}` has no {'published' if is_complete else 'known'} `{request.method}` operation, only {methods}",
-        fix=f"send `{other.method}`" if other else "look for the operation: `cxcall operations`",
-        why="the API responds with 405, or takes it for another operation",
-        source=published_source(place.source.platform) if place.source.platform else "",
-    )
-
-
-def _community_operation(operation: Operation, request: ObservedRequest) -> Finding:
-    alternatives = "; or ".join(map(str, operation.nearest))
-    return Finding(
-        Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
-        "path-unpublished",
-        "path",
-        f"`{operation.method} {operation.path}` was reported by users; it is not documented by the vendor",
-        fix=f"published for the same purpose: {alternatives}",
-        why="a host that does not know the path responds with 404 to any body",
-        source=f"contract {operation.contract.name}",
-    )
-
-
-def _unknown_path(
-    request: ObservedRequest,
-    sources: Sequence[PublishedOperations],
-    nearest: PublishedOperation | None,
-) -> Finding:
-    published = [each for each in sources if each.platform]
-    lists = " or ".join(
-        f"the {count_published(each.platform)} {'published' if each.is_complete else 'known'} operations of {PLATFORM_NAMES[each.platform]}"
-        for each in published
-    )
-    may_exist = platform_of_path(request.path) == CXONE
-    detail = ""
-    if may_exist:
-        detail = ", of which not all are known"
-    elif len(published) == 1 and not published[0].is_complete:
-        detail = ": their paths start with `/inContactAPI/services/v<N>.0/`, never with `/api/v2`"
-    elif len(published) == 1 and "/api/" in request.path:
-        detail = ", and NICE CXone has none under `/api`"
-    shown = f"{request.method} {request.path}".strip()
-    return Finding(
-        Severity.WARNING if may_exist else Severity.ERROR,
-        "path-unpublished",
-        "path",
-        f"`{shown}` is not among {lists}{detail}",
-        fix=_nearest_advice(nearest),
-        why="the API refuses a path that does not exist, whatever the body",
-        source=published_source(*(each.platform for each in published)),
-    )
-
-
-def _nearest_advice(nearest: PublishedOperation | None) -> str:
-    if nearest is None:
-        return "look it up: `cxcall operations`"
-    operation = nearest.load()
-    kind = "known" if operation is not None and operation.provenance != "published" else "published"
-    return f"the nearest {kind} one: `{nearest}`"

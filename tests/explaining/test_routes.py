@@ -21,6 +21,7 @@ from cxcall.findings.finding import Severity
 if TYPE_CHECKING:
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.explanation import Explanation
+    from helpers.command import Cxcall
 
 HOSTS = {GENESYS: "api.mypurecloud.com", CXONE: "api-na1.niceincontact.com"}
 ISSUER = "cxone.niceincontact.com"
@@ -221,3 +222,125 @@ def test_fixed_segment_wins_and_templates_may_have_the_same_shape(method: str, p
     assert re.sub(r"\{[^/]*\}", "17", match.methods[method].path) == path
     (found,) = explain({"method": method, "host": HOSTS[platform], "path": path})
     assert problems(found) == []
+
+
+CALLBACKS = "/api/v2/conversations/callbacks"
+JOB = "/scheduled-callbacks"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "words", "nearest"),
+    [
+        (HOSTS[GENESYS], "/api/v2.0/conversations/callbacks", "`/api/v2.0` instead of `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], "/v2/conversations/callbacks", "`/v2` instead of `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], "/conversations/callbacks", "lacks the prefix `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], f"/api/v2{CALLBACKS}", "instead of `/api/v2`", CALLBACKS),
+        (HOSTS[GENESYS], "/api/v2//conversations/callbacks", "has an empty segment", CALLBACKS),
+        (HOSTS[GENESYS], f"/{CALLBACKS}", "has an empty segment", CALLBACKS),
+        (HOSTS[GENESYS], "/api/v2/outbound/campaigns//start", "`{campaignId}` is empty", "/api/v2/outbound/campaigns/{campaignId}/start"),
+        (HOSTS[CXONE], f"/services/v13.0{JOB}", "instead of `/inContactAPI/services/v13.0`", ACD + JOB),
+        (HOSTS[CXONE], f"/incontactapi/v13.0{JOB}", "instead of `/inContactAPI/services/v13.0`", ACD + JOB),
+        (HOSTS[CXONE], f"{ACD}{ACD}{JOB}", "instead of `/inContactAPI/services/v34.0`", ACD + JOB),
+        (HOSTS[CXONE], JOB, "lacks the prefix", ACD + JOB),
+    ],
+)  # fmt: skip
+def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
+    host: str, path: str, words: str, nearest: str
+) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
+    assert found.route.nearest is not None
+    assert found.route.nearest.path == nearest
+    (finding,) = [each for each in found.findings if each.code == "path-unpublished"]
+    assert finding.severity is Severity.ERROR
+    assert words in finding.message
+
+
+def test_base_url_that_is_not_shown_may_have_the_prefix() -> None:
+    (found,) = explain({"method": "POST", "path": f"/services/v13.0{JOB}"})
+    assert found.route.platform == CXONE
+    (finding,) = [each for each in found.findings if each.code == "path-unpublished"]
+    assert finding.severity is Severity.WARNING
+    assert "unless the base URL has the rest" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "severity"),
+    [
+        ("login.undefined", "/oauth/token", "error"),
+        ("api.None", CALLBACKS, "error"),
+        ("api..pure.cloud", CALLBACKS, "error"),
+        ("{{my-org}}.mypurecloud.com", CALLBACKS, "warning"),
+        ("api.{region}.mypurecloud.com", CALLBACKS, "warning"),
+        ("example.com", "/oauth/token", "warning"),
+        ("api.{{environment}}", CALLBACKS, ""),
+        ("api.${region}.pure.cloud", CALLBACKS, ""),
+        ("{{host}}", CALLBACKS, ""),
+        ("api-{area}.niceincontact.com", ACD + JOB, ""),
+    ],
+)
+def test_host_with_an_empty_or_a_wrong_slot_is_reported(
+    host: str, path: str, severity: str
+) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
+    severities = [each.severity.value for each in found.findings if each.code == "host-unknown"]
+    assert severities == ([severity] if severity else [])
+
+
+def test_rules_of_a_token_request_are_uncertain_at_a_foreign_host() -> None:
+    exchange = {"method": "POST", "path": "/oauth/token", "body": "grant_type=password&username=a"}
+    (found,) = explain({**exchange, "host": "auth.example.com"})
+    assert found.root is not None
+    assert found.root.code == "host-unknown"
+    assert "login.<region's domain>" in found.root.fix
+    assert all(each.severity is not Severity.ERROR for each in found.findings)
+
+
+def test_path_that_belongs_to_no_vendor_comes_first() -> None:
+    exchange = {
+        "method": "POST",
+        "host": "api.genesyscloud.com",
+        "path": "/v1/outbound/trigger-call",
+    }
+    (found,) = explain({**exchange, "body": {"phoneNumber": "+1 202"}})
+    assert [each.code for each in found.findings][:2] == ["path-unpublished", "host-unknown"]
+
+
+@pytest.mark.parametrize("value", ["{contactListId}", "undefined", "<list>"])
+def test_placeholder_in_the_path_of_a_command_is_reported(value: str) -> None:
+    url = f"https://{HOSTS[GENESYS]}/api/v2/outbound/contactlists/{value}"
+    (found,) = explain(f"curl '{url}' -H 'Authorization: Bearer abc'")
+    assert "placeholder path" in " ".join(problems(found))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_wrong"),
+    [
+        ("/api/v2/routing/queues/support-queue", True),
+        ("/api/v2/routing/queues/12345/wrapupcodes", True),
+        (f"/api/v2/outbound/contactlists/{QUEUE}/contacts/crm-lead", False),
+        ("/api/v2/routing/email/domains/example.com", False),
+        (f"{ACD}/agents/4711/groups", False),
+        (f"{ACD}/agents/anna/groups", True),
+        ("/data-extraction/v1/jobs/8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10", False),
+        (f"{ACD}/agent-sessions/QWdlbnQ/get-next-event?timeout=10", False),
+    ],
+)
+def test_id_in_a_path_is_judged_by_its_kind(path: str, *, is_wrong: bool) -> None:
+    host = HOSTS[GENESYS if path.startswith("/api/") else CXONE]
+    (found,) = explain({"method": "GET", "host": host, "path": path})
+    assert [each.split()[0] for each in problems(found)] == (["id-format"] if is_wrong else [])
+
+
+def test_installed_command_agrees_on_a_sample(cxcall: Cxcall) -> None:
+    correct = [
+        (each, correct_request(platform, each))
+        for platform in HOSTS
+        for each in published(platform)[::800]
+    ]
+    for _, exchange in correct:
+        ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(exchange), code=0)
+        assert {each["severity"] for each in ran.envelope["findings"]} <= {"note"}
+    for platform, operation, path in mistyped_paths(4, seed=7):
+        exchange = {"method": operation.method, "host": HOSTS[platform], "path": path}
+        ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(exchange))
+        assert ran.envelope["data"]["attempts"][0]["nearest"] == str(operation)

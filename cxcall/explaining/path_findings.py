@@ -1,0 +1,149 @@
+"""Say what is wrong with the path or the method of a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.host_check import platform_of_path
+from cxcall.explaining.published_operations import (
+    CXONE,
+    GENESYS,
+    PLATFORM_NAMES,
+    count_published,
+    path_segments,
+    published_source,
+)
+from cxcall.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.path_forms import PathForm
+    from cxcall.explaining.published_operations import (
+        Place,
+        PublishedOperation,
+        PublishedOperations,
+    )
+
+
+def mixed_platforms(
+    request: ObservedRequest, host_platform: str, path_platform: str, *, is_known: bool = True
+) -> Finding:
+    """Return the finding that path and host belong to different platforms; `is_known`: the path exists there."""
+    name = PLATFORM_NAMES[path_platform]
+    kind = "is a path" if is_known else "has the form of a path"
+    return Finding(
+        Severity.ERROR if is_known else Severity.WARNING,
+        "platform-mismatch",
+        "path",
+        f"`{request.path}` {kind} of {name}, but `{request.host}` is a host of {PLATFORM_NAMES[host_platform]}",
+        fix=f"send {name} requests to a host of {name}, with a token from there",
+        why="the two platforms share no paths, tokens, or IDs",
+        source=published_source(GENESYS, CXONE),
+    )
+
+
+def empty_id(request: ObservedRequest, operation: PublishedOperation) -> Finding:
+    """Return the error that a path has nothing in place of an ID."""
+    pairs = zip(path_segments(operation.path), path_segments(request.path), strict=True)
+    names = ", ".join(f"`{expected}`" for expected, segment in pairs if not segment)
+    return Finding.error(
+        "path-unpublished",
+        "path",
+        f"{names} is empty in `{request.path}`",
+        fix=f"add the value: `{operation}`",
+        why="the variable that holds it was probably empty",
+        source=f"the published path {operation.path}",
+    )
+
+
+def wrong_prefix(
+    request: ObservedRequest, form: PathForm, operation: PublishedOperation
+) -> Finding:
+    """Return the finding that only the prefix of a path is wrong; a base URL that is not shown may have the rest."""
+    message = f"`{request.path}` lacks the prefix `{form.prefix}`"
+    if "//" in request.path:
+        message = f"`{request.path}` has an empty segment (`//`)"
+    elif form.written:
+        message = f"`{request.path}` has the prefix `{form.written}` instead of `{form.prefix}`"
+    return Finding(
+        Severity.ERROR if request.host else Severity.WARNING,
+        "path-unpublished",
+        "path",
+        message,
+        fix=f"write `{form.path}`" + ("" if request.host else ", unless the base URL has the rest"),
+        why="the API refuses a path that does not exist, whatever the body",
+        source=f"the published path {operation.path}",
+    )
+
+
+def wrong_method(
+    request: ObservedRequest, place: Place, other: PublishedOperation | None
+) -> Finding:
+    """Return the finding that a path is known, but not with this method."""
+    methods = ", ".join(f"`{method}`" for method in sorted(place.path.methods))
+    is_complete = place.source.is_complete
+    return Finding(
+        Severity.ERROR if is_complete else Severity.WARNING,
+        "method-unpublished",
+        "path",
+        f"`{request.path}` has no {'published' if is_complete else 'known'} `{request.method}` operation, only {methods}",
+        fix=f"send `{other.method}`" if other else "look for the operation: `cxcall operations`",
+        why="the API responds with 405, or takes it for another operation",
+        source=published_source(place.source.platform) if place.source.platform else "",
+    )
+
+
+def community_operation(operation: Operation, request: ObservedRequest) -> Finding:
+    """Return the finding that no vendor documents an operation."""
+    alternatives = "; or ".join(map(str, operation.nearest))
+    return Finding(
+        Severity.ERROR if request.status in (404, 405) else Severity.WARNING,
+        "path-unpublished",
+        "path",
+        f"`{operation.method} {operation.path}` was reported by users; it is not documented by the vendor",
+        fix=f"published for the same purpose: {alternatives}",
+        why="a host that does not know the path responds with 404 to any body",
+        source=f"contract {operation.contract.name}",
+    )
+
+
+def unknown_path(
+    request: ObservedRequest,
+    sources: Sequence[PublishedOperations],
+    nearest: PublishedOperation | None,
+) -> Finding:
+    """Return the finding that no source has a path."""
+    published = [each for each in sources if each.platform]
+    lists = " or ".join(
+        f"the {count_published(each.platform)} {'published' if each.is_complete else 'known'} operations of {PLATFORM_NAMES[each.platform]}"
+        for each in published
+    )
+    may_exist = platform_of_path(request.path) == CXONE
+    detail = ""
+    if may_exist:
+        detail = ", of which not all are known"
+    elif len(published) == 1 and not published[0].is_complete:
+        detail = ": their paths start with `/inContactAPI/services/v<N>.0/`, never with `/api/v2`"
+    elif len(published) == 1 and "/api/" in request.path:
+        detail = ", and NICE CXone has none under `/api`"
+    shown = f"{request.method} {request.path}".strip()
+    return Finding(
+        Severity.WARNING if may_exist else Severity.ERROR,
+        "path-unpublished",
+        "path",
+        f"`{shown}` is not among {lists}{detail}",
+        fix=_nearest_advice(nearest),
+        why="the API refuses a path that does not exist, whatever the body",
+        source=published_source(*(each.platform for each in published)),
+    )
+
+
+def _nearest_advice(nearest: PublishedOperation | None) -> str:
+    if nearest is None:
+        return "look it up: `cxcall operations`"
+    operation = nearest.load()
+    kind = "known" if operation is not None and operation.provenance != "published" else "published"
+    return f"the nearest {kind} one: `{nearest}`"
