@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
+    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
@@ -23,6 +24,14 @@ OPEN_KEYWORDS = {
     "dependentSchemas", "oneOf", "anyOf", "if", "not", "x-cxcall-mistakes",
 }  # fmt: skip
 """Keywords by which a schema itself decides, or leaves open, what other names an object may have."""
+
+
+def has_open_names(schema: JsonSchema) -> bool:
+    """Return whether a schema itself decides, or leaves open, what other names an object may have."""
+    return any(
+        word not in ("oneOf", "anyOf") or any(each.keys() != {"required"} for each in schema[word])
+        for word in schema.keys() & OPEN_KEYWORDS
+    )
 
 
 def find_likely_mistakes(
@@ -60,7 +69,7 @@ class _MistakeFinder:
         """Yield warnings about undeclared properties of an object, and about once required ones."""
         schema, operation = self.operation.schema_at(pointer), self.operation.name
         declared = schema.get("properties", {})
-        is_complete = declared and not schema.keys() & OPEN_KEYWORDS
+        is_complete = declared and not has_open_names(schema)
         unknown = [each for each in members if is_complete and each not in declared]
         if unknown:
             from cxcall.payloads.renames import find_renames

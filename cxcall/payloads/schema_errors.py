@@ -61,7 +61,7 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
     for _ in range(_MAX_ROUNDS):
-        errors = list(_relevant_errors(validator.iter_errors(body.value)))
+        errors = _without_followers(list(_relevant_errors(validator.iter_errors(body.value))))
         room = MAX_SUGGESTIONS - len(findings)
         unknown, missing = _names_in(errors)
         for place in missing:
@@ -99,6 +99,14 @@ def _relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationEr
             yield from _relevant_errors(branch)
         else:
             yield error
+
+
+def _without_followers(errors: Sequence[ValidationError]) -> list[ValidationError]:
+    """Return errors without those on a value whose type is wrong: it breaks other rules, too."""
+    wrong = {_pointer_of(error) for error in errors if error.kind.name == "type"}
+    return [
+        error for error in errors if error.kind.name == "type" or _pointer_of(error) not in wrong
+    ]
 
 
 def _names_in(errors: Iterable[ValidationError]) -> tuple[_Names, _Names]:

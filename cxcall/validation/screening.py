@@ -17,7 +17,7 @@ from cxcall.contracts.json_schema import merged_schema
 from cxcall.documents.json_document import MAX_DEPTH
 from cxcall.documents.json_pointer import child_at, join_pointer, leaves, split_pointer
 from cxcall.payloads.conditions import find_unlisted_value
-from cxcall.payloads.likely_mistakes import OPEN_KEYWORDS, is_number
+from cxcall.payloads.likely_mistakes import has_open_names, is_number
 from cxcall.payloads.operation_matching import (
     candidate_operations,
     first_valid,
@@ -264,7 +264,7 @@ class _MistakeRules:
             "items": self._place(schema.get("items", other), None),
             "additionalProperties": False,
         }
-        if not declared or schema.keys() & OPEN_KEYWORDS:
+        if not declared or has_open_names(schema):
             rules["additionalProperties"] = self._place(other, None)
         if "items" in schema:
             # A name of digits would have the schema of an item.

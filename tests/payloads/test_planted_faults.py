@@ -1,0 +1,91 @@
+"""Each fault that is planted in a correct body is named, mostly by one finding; safe edits repair names."""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+
+from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.operation import Operation
+from cxcall.documents.json_edits import apply_edits
+from cxcall.findings.edit import Applicability
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.checks import check_body
+from cxcall.payloads.payload import Payload
+from helpers.planted_faults import OPERATIONS, PlantedBody, plant
+
+RENAMES = ("misspelled", "case")
+
+
+def planted_bodies(count: int, seed: int, kinds: tuple[str, ...] = ()) -> list[PlantedBody]:
+    """Return so many bodies with faults, of each operation in turn."""
+    random, found = Random(seed), list[PlantedBody]()
+    for number in range(40 * count):
+        planted = plant(OPERATIONS[number % len(OPERATIONS)], random, kinds)
+        if planted.faults:
+            found.append(planted)
+        if len(found) == count:
+            break
+    return found
+
+
+def findings_of(operation: Operation, body: Any) -> list[Finding]:
+    """Return the findings on a body, without notes."""
+    found = check_body(operation, Payload(body))
+    return [each for each in found if each.severity is not Severity.NOTE]
+
+
+def with_safe_edits(operation: Operation, body: Any) -> Any:
+    """Return the body with the safe edits of its findings applied."""
+    edits = [
+        edit
+        for found in check_body(operation, Payload(body))
+        for edit in found.edits
+        if all(each.applicability is Applicability.SAFE for each in found.edits)
+    ]
+    return apply_edits(copy.deepcopy(body), edits)
+
+
+def names_fault(finding: Finding, where: str) -> bool:
+    """Return whether a finding is about a fault; of several alternatives, it names each."""
+    name = where.rpartition("/")[2]
+    return finding.where == where or (
+        finding.where == where.rpartition("/")[0] and f"`{name}`" in finding.message
+    )
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_each_planted_fault_is_named_by_about_one_finding(seed: int) -> None:
+    missed, blocks, faults, many = list[Any](), 0, 0, Counter[Any]()
+    for planted in planted_bodies(192, seed):
+        found = findings_of(planted.operation, planted.body)
+        known = {each.where for each in findings_of(planted.operation, planted.correct)}
+        new = [each for each in found if each.where not in known]
+        missed += [(planted.operation.name, fault, planted.body) for fault in planted.faults if not any(names_fault(each, fault[0]) for each in found)]  # fmt: skip
+        faults += len(planted.faults)
+        blocks += len(new)
+        if len(new) > len(planted.faults):
+            many[planted.operation.name, str(planted.faults), str([(each.code, each.where) for each in new])] += 1  # fmt: skip
+    assert not missed
+    assert blocks <= 1.1 * faults, (blocks, faults, many)
+
+
+@pytest.mark.parametrize("seed", [3, pytest.param(4, marks=pytest.mark.slow)])
+def test_safe_edits_repair_each_body_with_wrong_names(seed: int) -> None:
+    for planted in planted_bodies(192, seed, RENAMES):
+        body, operation = with_safe_edits(planted.operation, planted.body), planted.operation
+        assert compile_schema(operation.body_schema).is_valid(body), planted
+        if all(operation.schema_at(place.rpartition("/")[0]).get("additionalProperties") is False for place, _ in planted.faults):  # fmt: skip
+            assert body == planted.correct, planted
+
+
+def test_edits_make_no_new_errors() -> None:
+    for planted in planted_bodies(192, 5):
+        body = with_safe_edits(planted.operation, planted.body)
+        validator = compile_schema(planted.operation.body_schema)
+        before, after = (len(list(validator.iter_errors(each))) for each in (planted.body, body))
+        assert after <= before, planted
