@@ -22,6 +22,10 @@ _KINDS = {
     "uuid": "UUID", "e164": "+E.164 number", "phone": "+E.164 number", "date-time": "RFC 3339 time", "date": "date",
     "email": "email address", "uri": "URL", "boolean": "true|false", "integer": "integer", "number": "number",
 }  # fmt: skip
+_SCALAR_RULES = frozenset((
+    "type", "enum", "const", "format", "pattern", "minLength", "maxLength",
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+))  # fmt: skip
 _HYPHENS = (8, 12, 16, 20)
 
 
@@ -69,6 +73,14 @@ def retype(value: Any, types: list[str]) -> Correction | None:
     if "array" in types and value is not None:
         return [value], Applicability.UNSAFE
     return None
+
+
+def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
+    """Return whether a value obeys the rules of a merged schema that are not about members and items."""
+    import jsonschema_rs
+
+    rules = {word: rule for word, rule in schema.items() if word in _SCALAR_RULES}
+    return jsonschema_rs.validator_for(rules, validate_formats=True, offline=True).is_valid(value)
 
 
 def _refuse(constant: str) -> Any:

@@ -16,7 +16,7 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.corrections import correct_text, new_value, retype
+from cxcall.payloads.corrections import correct_text, is_valid_scalar, new_value, retype
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.suggestions import (
@@ -313,6 +313,8 @@ class _ErrorExplainer:
     def _replacement(self, correction: Correction | None) -> list[Edit]:
         """Return the edits that correct the value, or put a placeholder in its place."""
         wanted = new_value(self.operation, self.pointer), Applicability.PLACEHOLDER
+        if correction and not is_valid_scalar(correction[0], self.schema):
+            correction = None  # in the right form, but still wrong
         value, applicability = correction or wanted
         return [] if value == self.value else [write("replace", self.pointer, value, applicability)]
 

@@ -68,6 +68,10 @@ class Validation(NamedTuple):
             except (DocumentError, UsageError) as error:
                 yield unreadable_verdict(file, error)
 
+    def known_operation(self, name: str) -> Operation:
+        """Return the operation of a name that a verdict has."""
+        return next(operation for operation in self.known if operation.name == name)
+
     def _payload_checker(self, path: str) -> PayloadChecker:
         """Return the checker of the payloads of one file."""
         is_asked = self.named is None and self.assignment is not None and path != STDIN

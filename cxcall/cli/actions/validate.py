@@ -6,7 +6,7 @@ import json
 import os
 import time
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from cxcall.output.options import OutputOptions
+    from cxcall.validation.fixes import FixedFile
     from cxcall.validation.payload_check import PayloadVerdict
     from cxcall.validation.run import Validation
 
@@ -27,9 +28,18 @@ _PROGRESS_DELAY = 0.3
 
 
 def run_validation(
-    validation: Validation, files: Sequence[str], output: OutputOptions, *, every: bool
+    validation: Validation,
+    files: Sequence[str],
+    output: OutputOptions,
+    *,
+    every: bool,
+    change: str = "",
 ) -> Report:
-    """Check the files and return the report; JSON Lines are printed during the check."""
+    """Check the files and return the report; JSON Lines are printed during the check.
+
+    `change` is `fix` to apply safe edits before the check, `diff` to print them instead.
+    """
+    fixed = _change_files(validation, files, change) if change else []
     screen = Screen.standard(output)
     # A CI system counts the findings, so it receives all of them.
     result = ValidationSummary(None if every or output.output in CI_FORMATS else FINDINGS_SHOWN)
@@ -48,17 +58,54 @@ def run_validation(
         outcome=result.outcome,
         exit_code=result.exit_code,
         findings=result.shown_findings,
-        findings_are_data=True,
-        data=result.as_dict(),
+        findings_are_data=change != "diff",
+        data=result.as_dict() | _changes_as_json(fixed, change),
         json_lines=(),
-        text=""
-        if output.quiet
-        else "\n".join(escape_to_one_line(str(each)) for each in result.shown),
+        text=_text(result, output, fixed, change),
+        diagnostics=[_describe_change(each, change) for each in fixed],
         summary="\n".join(
             filter(None, [result.summary(), format_severity_counts(result.severities)])
         ),
         payloads=result.payloads,
     )
+
+
+def _change_files(validation: Validation, files: Sequence[str], change: str) -> list[FixedFile]:
+    """Return the files that safe edits change; with the change `fix`, they are written."""
+    from cxcall.validation.fixes import fix_files
+
+    fixed = list(fix_files(validation, files))
+    for each in fixed if change == "fix" else ():
+        each.write()
+    return fixed
+
+
+def _changes_as_json(fixed: Sequence[FixedFile], change: str) -> dict[str, Any]:
+    """Return the changes as a member of the report's data."""
+    if not change:
+        return {}
+    entries = [{"file": each.path, "edits": each.edits} for each in fixed]
+    if change == "diff":
+        entries = [
+            entry | {"diff": each.diff()} for entry, each in zip(entries, fixed, strict=True)
+        ]
+    return {"changes": entries}
+
+
+def _text(
+    result: ValidationSummary, output: OutputOptions, fixed: Sequence[FixedFile], change: str
+) -> str:
+    """Return what stdout shows: a line for each payload, or the diff alone."""
+    if change == "diff":
+        # A carriage return would be printed as `\r`; the JSON output has it.
+        return "".join(each.diff() for each in fixed).replace("\r\n", "\n").removesuffix("\n")
+    lines = [] if output.quiet else result.shown
+    return "\n".join(escape_to_one_line(str(each)) for each in lines)
+
+
+def _describe_change(fixed: FixedFile, change: str) -> str:
+    edits = f"{fixed.edits} {'edit' if fixed.edits == 1 else 'edits'}"
+    return f"{fixed.path}: {edits} {'applied' if change == 'fix' else 'to apply with --fix'}"
 
 
 def _verdict_lines(entry: PayloadVerdict | VerdictRun) -> Iterator[str]:

@@ -18,6 +18,7 @@ app = new_app("")
     epilog=examples(
         "cxcall validate payload.json",
         "cxcall validate --operation execute payloads/ more.jsonl",
+        "cxcall validate --operation execute payload.json --fix",
         "jq .body request.json | cxcall validate - -o json",
     ),
 )
@@ -47,10 +48,16 @@ def validate(
     every: Annotated[
         bool, option("--all", help="Show all findings, not only the first 100.")
     ] = False,
+    fix: Annotated[
+        bool, option("--fix", help="Apply safe corrections to JSON and JSON Lines files.")
+    ] = False,
+    diff: Annotated[
+        bool, option("--diff", help="Print what --fix would change; change nothing.")
+    ] = False,
 ) -> Report:
     """Check payload files offline.
 
-    Each finding shows the place, the reason, and the correction. - is stdin, which is checked in one process. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, otherwise as the operation that it fits or is nearest to.
+    Each finding shows the place, the reason, and the correction. - is stdin, which is checked in one process. Without --operation, a payload is checked as the operation that `[tool.cxcall.operations]` in pyproject.toml (or `[operations]` in .cxcall.toml) assigns to its path, otherwise as the operation that it fits or is nearest to. --fix renames misspelled properties and corrects the form of values where the meaning is certain, and touches nothing else in a file; CSV files and stdin are not changed.
     """
     from pathlib import Path
 
@@ -63,4 +70,18 @@ def validate(
     named = operations.find_operation(operation) if operation else None
     assigned = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
     validation = Validation(operations, named, assigned, check.strict, jobs)
-    return run_validation(validation, files, output, every=every)
+    change = _requested_change(fix=fix, diff=diff)
+    return run_validation(validation, files, output, every=every, change=change)
+
+
+def _requested_change(*, fix: bool, diff: bool) -> str:
+    """Return `fix`, `diff`, or an empty text; raises UsageError for both."""
+    if fix and diff:
+        from cxcall.findings.errors import UsageError
+
+        raise UsageError(
+            "`--fix` and `--diff` exclude each other",
+            where="--diff",
+            fix="`--diff` shows the change, `--fix` makes it",
+        )
+    return "fix" if fix else "diff" if diff else ""

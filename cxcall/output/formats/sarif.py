@@ -15,24 +15,31 @@ from cxcall.output.formats.payload_verdicts import (
     payload_verdicts,
     repository_path,
 )
+from cxcall.phone import phone_numbers
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from cxcall.documents.json_document import Document
     from cxcall.findings.finding import Finding
     from cxcall.output.report import Report
     from cxcall.validation.payload_check import PayloadVerdict
 
+_MAX_FIXED_CHARACTERS = 50_000_000
+"""Characters of text that are edited at most for one payload, once for each finding."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def render(report: Report) -> str:
     """Return the SARIF document in ASCII, which every stream can carry."""
     pairs = [
-        (verdict, finding) for verdict in payload_verdicts(report) for finding in verdict.findings
+        (verdict, finding, fixes)
+        for verdict in payload_verdicts(report)
+        for finding, fixes in zip(verdict.findings, _fixes(verdict), strict=True)
     ]
-    used = sorted({finding.code for _, finding in pairs})
+    used = sorted({finding.code for _, finding, _ in pairs})
     rules = [_rule(code) for code in used]
     invocation = {
         "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
@@ -43,7 +50,8 @@ def render(report: Report) -> str:
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": [
-            _result(verdict, finding, used.index(finding.code)) for verdict, finding in pairs
+            _result(verdict, finding, used.index(finding.code)) | fixes
+            for verdict, finding, fixes in pairs
         ],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
@@ -68,6 +76,37 @@ def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, A
         "message": {"text": finding_message(finding)},
         **({"locations": [location]} if location else {}),
     }
+
+
+def _fixes(verdict: PayloadVerdict) -> Iterator[dict[str, Any]]:
+    """Yield the member `fixes` for each finding of a payload: its safe edits as a change of the file's text."""
+    from cxcall.validation.fixes import read_document, safe_edits, text_change
+
+    document = read_document(verdict) if safe_edits(verdict.findings) else None
+    file = repository_path(verdict)
+    is_long = document and len(document.text) * len(verdict.findings) > _MAX_FIXED_CHARACTERS
+    for finding in verdict.findings:
+        change = text_change(document, finding) if document and file and not is_long else None
+        if document is None or file is None or change is None or _has_number(change[2]):
+            yield {}
+            continue
+        start, end, text = change
+        replacement = {
+            "deletedRegion": {**_position(document, start, "start"), **_position(document, end, "end")},
+            "insertedContent": {"text": text},
+        }  # fmt: skip
+        changes = [{"artifactLocation": _artifact(file), "replacements": [replacement]}]
+        yield {"fixes": [{"description": {"text": finding.fix}, "artifactChanges": changes}]}
+
+
+def _has_number(text: str) -> bool:
+    """Return whether a text has a phone number, which is not printed in full."""
+    return phone_numbers.mask_text(text) != text
+
+
+def _position(document: Document, offset: int, name: str) -> dict[str, int]:
+    place = document.excerpt(offset, offset)
+    return {f"{name}Line": place.line, f"{name}Column": place.column}
 
 
 def _artifact(file: Path) -> dict[str, str]:
