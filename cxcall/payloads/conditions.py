@@ -36,7 +36,7 @@ def find_broken_conditions(
             continue
         for code, name, message, fix in _breaches(condition, members):
             place = join_pointer(pointer, name) if name else pointer
-            if place not in known:
+            if body.find_place(place) not in known:
                 yield body.make_finding(
                     Severity.WARNING,
                     code,

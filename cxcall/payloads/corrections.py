@@ -22,10 +22,11 @@ _KINDS = {
     "uuid": "UUID", "e164": "+E.164 number", "phone": "+E.164 number", "date-time": "RFC 3339 time", "date": "date",
     "email": "email address", "uri": "URL", "boolean": "true|false", "integer": "integer", "number": "number",
 }  # fmt: skip
-_SCALAR_RULES = frozenset((
+SCALAR_RULES = frozenset((
     "type", "enum", "const", "format", "pattern", "minLength", "maxLength",
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 ))  # fmt: skip
+"""Keywords of a schema that are about a value, and not about its members and items."""
 _HYPHENS = (8, 12, 16, 20)
 
 
@@ -79,7 +80,7 @@ def is_valid_scalar(value: Any, schema: JsonSchema) -> bool:
     """Return whether a value obeys the rules of a merged schema that are not about members and items."""
     import jsonschema_rs
 
-    rules = {word: rule for word, rule in schema.items() if word in _SCALAR_RULES}
+    rules = {word: rule for word, rule in schema.items() if word in SCALAR_RULES}
     return jsonschema_rs.validator_for(rules, validate_formats=True, offline=True).is_valid(value)
 
 

@@ -16,7 +16,13 @@ from cxcall.documents.json_pointer import (
 )
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
-from cxcall.payloads.corrections import correct_text, is_valid_scalar, new_value, retype
+from cxcall.payloads.corrections import (
+    SCALAR_RULES,
+    correct_text,
+    is_valid_scalar,
+    new_value,
+    retype,
+)
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
 from cxcall.payloads.suggestions import (
@@ -102,11 +108,21 @@ def _relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationEr
 
 
 def _without_followers(errors: Sequence[ValidationError]) -> list[ValidationError]:
-    """Return errors without those on a value whose type is wrong: it breaks other rules, too."""
-    wrong = {_pointer_of(error) for error in errors if error.kind.name == "type"}
-    return [
-        error for error in errors if error.kind.name == "type" or _pointer_of(error) not in wrong
-    ]
+    """Return errors with one for each wrong value: its type, or else the narrowest list of values."""
+    strictest: dict[str, ValidationError] = {}
+    for error in sorted(filter(_is_about_value, errors), key=_strictness):
+        strictest.setdefault(_pointer_of(error), error)
+    kept = set(map(id, strictest.values()))
+    return [error for error in errors if not _is_about_value(error) or id(error) in kept]
+
+
+def _is_about_value(error: ValidationError) -> bool:
+    return error.kind.name in SCALAR_RULES
+
+
+def _strictness(error: ValidationError) -> tuple[bool, float]:
+    options = error.kind.as_dict().get("options")
+    return error.kind.name != "type", len(options) if options else float("inf")
 
 
 def _names_in(errors: Iterable[ValidationError]) -> tuple[_Names, _Names]:
@@ -323,7 +339,8 @@ class _ErrorExplainer:
         code, correction = "", None
         if isinstance(self.value, str):
             code, message, fix = describe_wrong_string(self.schema, self.label, self.value)
-            correction = correct_text(self.value, with_format(self.schema))
+            options = {"enum": error.kind.as_dict()["options"]} if error.kind.name == "enum" else {}
+            correction = correct_text(self.value, with_format(self.schema) | options)
         if not code:
             code = "value-not-allowed"
             message, fix = describe_broken_rule(error, self.label, self.value)

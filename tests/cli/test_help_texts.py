@@ -17,6 +17,7 @@ MAX_LENGTH = 60
 VERBS = {
     "Add",
     "Also",
+    "Apply",
     "Check",
     "Choose",
     "Continue",
