@@ -102,7 +102,32 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     if nulls and not request.null_means_unknown:
         findings.append(null_note(payload, nulls))
     findings = _mismatch(operation, filled, findings)
-    return [*findings, *misplaced]
+    return [*findings, *misplaced, *_renamed_notes(operation, findings)]
+
+
+def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Finding]:
+    """Yield a note for each required property that is there under a wrong name, which another finding reports."""
+    for finding in findings:
+        for edit in finding.edits:
+            above, _, name = edit.pointer.rpartition("/")
+            schema = operation.schema_at(above)
+            once = [each for group in schema.get("x-cxcall-once-required", ()) for each in group]
+            unconditional = (
+                each["then"] for each in schema.get("x-cxcall-conditions", ()) if not each["if"]
+            )
+            needed = [
+                *schema.get("required", ()),
+                *once,
+                *(each for then in unconditional for each in then.get("required", ())),
+            ]
+            if edit.source and edit.source == finding.where and name in needed:
+                yield Finding.note(
+                    "property-missing",
+                    edit.pointer,
+                    f"`{name}` is missing: it is there as `{edit.source}`",
+                    fix=finding.fix,
+                    source=finding.source,
+                )
 
 
 def _is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
@@ -151,7 +176,8 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
 
     What this operation requires besides is then a note.
     """
-    if not any(each.severity is Severity.ERROR for each in findings):
+    is_wrapped = any(each.code == "type-mismatch" and not each.where for each in findings)
+    if is_wrapped or not any(each.severity is Severity.ERROR for each in findings):
         return findings
     from cxcall.contracts.catalog import load_catalog
     from cxcall.payloads import operation_matching as matching

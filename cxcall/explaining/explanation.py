@@ -145,6 +145,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     request = mask_request(request, mask)
     route = match_route(request, own)
     meant = find_meant_operation(request, route)
+    in_body = list(check_body(request, route, meant))
     findings = [
         *request.findings,
         *route.findings,
@@ -152,8 +153,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *_check_personal_connection(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *check_parameter_values(request, route),
-        *check_body(request, route, meant),
-        *_check_response(request, route, meant),
+        *in_body,
+        *_check_response(request, route, meant, is_valid=not _has_problem(in_body)),
     ]
     if meant not in (None, route.operation, route.nearest_operation):
         findings.append(meant_operation_note(request, meant))
@@ -170,6 +171,10 @@ def _has_error(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in findings)
 
 
+def _has_problem(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is not Severity.NOTE for finding in findings)
+
+
 def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
     """Yield a warning where a request for NICE's Personal Connection has a path like Genesys Cloud's."""
     text = f"{request.path} {request.body or ''}"
@@ -184,7 +189,7 @@ def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> I
 
 
 def _check_response(
-    request: ObservedRequest, route: RouteMatch, meant: Operation | None
+    request: ObservedRequest, route: RouteMatch, meant: Operation | None, *, is_valid: bool
 ) -> Iterator[Finding]:
     response = request.response
     if response is None or not (response.status or response.body):
@@ -193,9 +198,16 @@ def _check_response(
         is_read = request.method in READ_METHODS or request.path.endswith(("/query", "/search"))
         yield from explain_failures(response.json(), is_read=is_read)
         return
-    body = None if request.null_means_unknown and not request.body else body_value(request)
+    is_checked = (
+        meant is not None and meant.takes_body and bool(request.body) and not request.unknown
+    )
     for finding in explain_refusal(
-        meant, response, request.host, is_token=route.is_token, body=body
+        meant,
+        response,
+        request.host,
+        is_token=route.is_token,
+        body=body_value(request),
+        is_valid=is_checked and is_valid,
     ):
         is_vague = finding.code == "not-provable"
         yield finding._replace(severity=Severity.NOTE) if is_vague else finding

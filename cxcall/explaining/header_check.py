@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.bearer_token import check_claims
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import Headers
 
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
+_REFUSALS_OF_TOKENS = (0, 400, 401, 403)
+_FOR_ME = re.compile(r"/users/me(?:/|$)")
+_DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_HEADERS = ("access-token", "auth-token", "api-key", "apikey", "x-token")
 _SEND_TOKEN = "send `Authorization: Bearer <token>`"  # noqa: S105 - an instruction
@@ -41,22 +45,37 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
 
 
 def check_token_kind(request: ObservedRequest, operation: Operation | None) -> Iterator[Finding]:
-    """Yield a warning where the operation requires a user's token, and the request may have had another."""
-    if operation is None or set(operation.token_kinds) != {_USER_TOKEN} or request.is_successful:
+    """Yield a warning where the operation requires a user's token, and the request may have had another.
+
+    Only a status with which the API refuses such a token leaves that open.
+    """
+    is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
+    is_for_me = operation is None and _FOR_ME.search(request.path) and request.status
+    if not is_open or not (is_for_me or _requires_user(operation)):
         return
-    same = (each for each in operation.contract.operations if each.command == operation.command)
-    twin = next((each for each in same if operation.command and len(each.token_kinds) > 1), None)
-    instead = (
-        f"`{twin.method} {twin.path}`" if twin else "an operation that acts on behalf of a user"
-    )
+    if operation is None:
+        name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
+    else:
+        same = (each for each in operation.contract.operations if each.command == operation.command)
+        twin = next(
+            (each for each in same if operation.command and len(each.token_kinds) > 1), None
+        )
+        instead = (
+            f"`{twin.method} {twin.path}`" if twin else "an operation that acts on behalf of a user"
+        )
+        name, source = operation.name, f"contract {operation.contract.name}"
     yield Finding.warning(
         "token-user-context",
         "token",
-        f"`{operation.name}` requires the token of the user who acts, not a client's or another user's",
+        f"`{name}` requires the token of the user who acts, not a client's or another user's",
         fix=f"log in as that user, or use {instead}",
         why="the API refuses a client-credentials token with `not.a.user`",
-        source=f"contract {operation.contract.name}",
+        source=source,
     )
+
+
+def _requires_user(operation: Operation | None) -> bool:
+    return operation is not None and set(operation.token_kinds) == {_USER_TOKEN}
 
 
 def _check_content_type(

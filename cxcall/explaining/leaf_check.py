@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_pointer import leaves
+from cxcall.documents.json_pointer import has_value, leaves, value_at
 from cxcall.explaining.id_kinds import describe_wrong_id, kind_of
 from cxcall.explaining.placeholder_check import placeholder_finding
-from cxcall.explaining.published_operations import UUID
+from cxcall.explaining.published_operations import CXONE, UUID
 from cxcall.findings.finding import Severity
 from cxcall.payloads.likely_mistakes import find_unlikely_number
 from cxcall.payloads.placeholders import is_placeholder
@@ -37,9 +37,17 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
         if isinstance(value, str):
             is_free = operation is not None and _is_free(operation, pointer)
             is_declared = declared is None or bool({_INDEX.sub("/0", pointer), pointer} & declared)
+            if not value and operation is not None and _may_be_empty(operation, pointer):
+                continue
             yield from _check_text(
                 payload, pointer, value, platform, is_free=is_free, is_declared=is_declared
             )
+
+
+def _may_be_empty(operation: Operation, pointer: str) -> bool:
+    """Tell whether the example of an operation has an empty text there, so that it means something."""
+    example = operation.example
+    return has_value(example, pointer) and value_at(example, pointer) == ""
 
 
 def _is_free(operation: Operation, pointer: str) -> bool:
@@ -65,18 +73,20 @@ def _check_text(
     elif _E164.fullmatch(value):
         yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
     elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):
-        yield from _check_number(payload, pointer, value, is_number=kind == "phone" and not is_free)
+        if not (value.isdigit() and platform == CXONE):  # which documents national numbers
+            is_number = kind == "phone" and not is_free
+            yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
     elif is_id and (owner or name != "id"):
         yield from _check_id(payload, pointer, value, kind, is_declared=is_declared)
 
 
 def _check_number(
-    payload: Payload, pointer: str, value: str, *, is_number: bool
+    payload: Payload, pointer: str, value: str, *, is_number: bool, is_free: bool
 ) -> Iterator[Finding]:
     """Yield a finding on a text that is not in E.164; a national number is only a note."""
     shown = phone_numbers.mask(value)
     fix = "write it like `+12025550123`: a plus sign, the country code, digits only"
-    severity = Severity.NOTE if value.isdigit() else Severity.WARNING
+    severity = Severity.NOTE if value.isdigit() or is_free else Severity.WARNING
     if _PHONE_NUMBER.fullmatch(value):
         message = f"`{shown}` is not in E.164"
         yield payload.make_finding(severity, "phone-format", pointer, message, fix=fix)

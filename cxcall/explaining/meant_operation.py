@@ -52,15 +52,17 @@ def _names(value: Any) -> list[str]:
     return list(first) if isinstance(first, dict) else []
 
 
-def _score(operation: Operation, value: Any, names: list[str]) -> tuple[bool, int, int]:
+def _score(operation: Operation, value: Any, names: list[str]) -> tuple[bool, float, int]:
     """Rank by the JSON type, by the names that a schema knows, also as mistakes, and by what lies deeper."""
     from cxcall.payloads.operation_matching import count_declared_properties
+    from cxcall.payloads.suggestions import nearest_name
 
     is_list = operation.schema_at("").get("type") == "array"
     schema = operation.schema_at("/0" if is_list else "")
     known = {**schema.get("properties", {}), **schema.get("x-cxcall-mistakes", {})}
     deep = count_declared_properties(operation, value)
-    return is_list == isinstance(value, list), sum(name in known for name in names), deep
+    near = sum(name not in known and bool(nearest_name(name, known)) for name in names)
+    return is_list == isinstance(value, list), sum(name in known for name in names) + near / 2, deep
 
 
 def meant_operation_note(request: ObservedRequest, operation: Operation) -> Finding:

@@ -32,7 +32,12 @@ _SEVERITIES = tuple(Severity)
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal ones merged, less certain where the response says so."""
     certain = [_by_response(each, request, findings) for each in findings]
-    return tuple(sorted(_merge_equal(certain), key=lambda each: _rank(each, request)))
+    ranked = sorted(_merge_equal(certain), key=lambda each: _rank(each, request))
+    places = [(each.code, each.where) for each in ranked]
+    return tuple(
+        each for index, each in enumerate(ranked)
+        if not each.where.startswith("/") or (each.code, each.where) not in places[:index]
+    )  # fmt: skip
 
 
 def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
@@ -40,6 +45,8 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
     is_late_header = finding.code == "header-missing" and finding.where.startswith("header:")
     if is_late_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
         rank = len(_ORDER)  # another status than 415: the API has looked at the body
+    if finding.where == "token" and finding.severity is not Severity.ERROR:
+        rank = len(_ORDER) + 1  # it may be so for any request: what this one shows comes first
     if finding.where == "response" and rank == len(_ORDER):
         rank += 1  # what the request itself shows comes before words that name no place
     return _SEVERITIES.index(finding.severity), rank
@@ -50,6 +57,11 @@ def _by_response(
 ) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
+    if finding.where == "response" and finding.code == "not-found" and not _has_words(request):
+        is_said = any(
+            each.code == "path-unpublished" and each.severity is Severity.ERROR for each in findings
+        )
+        return finding._replace(severity=Severity.NOTE) if is_said else finding
     if not status or finding.where == "response":
         return finding
     is_about_token = (
@@ -70,6 +82,10 @@ def _by_response(
             why = "the API answered about a state, so that it had probably accepted the body"
             return finding._replace(severity=Severity.WARNING, why=why)
     return finding
+
+
+def _has_words(request: ObservedRequest) -> bool:
+    return request.response is not None and bool(request.response.body.strip())
 
 
 def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -51,9 +51,22 @@ def type_hint(value: Any, types: list[str]) -> str:
         return "it is JSON inside a string: send the JSON itself" if is_container else "remove the quotes"  # fmt: skip
     if "string" in types and isinstance(value, int | float) and not isinstance(value, bool):
         return f'write it in quotes: `"{format_value(value)}"`'
+    if "object" in types and isinstance(value, list) and (pair := _first_pair(value)):
+        return f"write one object, each name with its value: `{pair}`"
     if "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:
         return "remove the square brackets: one object is sent at a time"
     return "put it in square brackets" if "array" in types else ""
+
+
+def _first_pair(items: list[Any]) -> str:
+    """Return the first item of a list of names and values as a member of an object; empty if it is no such list."""
+    for name in ("name", "key"):
+        if items and all(
+            isinstance(each, dict) and each.keys() == {name, "value"} for each in items
+        ):
+            name_of_first, first = format_value(items[0][name]), format_value(items[0]["value"])
+            return f'{{"{name_of_first}": {first}, ...}}'
+    return ""
 
 
 def _parse_json(text: str) -> Any:

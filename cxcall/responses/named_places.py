@@ -41,6 +41,7 @@ _SCALAR_TYPES = (
     "map",
 )
 _MAX_VALUE = 100
+_MAX_NAMES = 3
 
 
 class NamedValue(NamedTuple):
@@ -115,6 +116,7 @@ def find_named_properties(
         return
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
+    plain += _spelled_names(operation, text) if not (quoted or plain) else []
     for name in dict.fromkeys((*quoted, *plain)):
         if pointer := _locate(operation, name, body):
             yield Finding.error(
@@ -132,6 +134,19 @@ def find_named_properties(
                 fix="leave it out; " + _comparison_advice(operation),
                 source=f"contract {operation.contract.name}",
             )
+
+
+def _spelled_names(operation: Operation, text: str) -> list[str]:
+    """Return the properties whose names a message spells in words, such as "diagnostic settings"."""
+    words = re.findall(r"[a-z]+", text.lower())
+    said = " ".join(word.rstrip("s") for word in words)
+    names = dict.fromkeys(pointer.rpartition("/")[2] for pointer in operation.pointers)
+    found = []
+    for name in names:
+        parts = [part.lower().rstrip("s") for part in re.findall(r"[A-Z]?[a-z]+", name)]
+        if len(parts) > 1 and re.search(rf"\b{' '.join(parts)}\b", said):
+            found.append(name)
+    return found[:_MAX_NAMES]
 
 
 def _locate(operation: Operation | None, name: str, body: Any) -> str:

@@ -53,22 +53,22 @@ _IDS = "check the IDs, and that the host is the right region's: `cxcall config s
 _WAIT = "wait, then send it again"
 _JSON = "send `Content-Type: application/json`"
 _NO_CAUSE = Cause("not-provable", "", "ask the platform's support")
-_NO_TOKEN = Cause("credential", "it hands out no token for these credentials", _CLIENT)
+_NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", _CLIENT)
 _MISSING_RIGHT = "the token may not do this"
 # By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
 _BY_STATUS = {
     400: Cause("not-provable", "", _BODY),
-    401: Cause("token-expired", "it does not accept the token", _NEW_TOKEN),
+    401: Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
     403: Cause("permission-missing", _MISSING_RIGHT, _GRANT),
-    404: Cause("not-found", "it does not know the path, or an ID in it", _IDS),
+    404: Cause("not-found", "the host does not know the path, or an ID in it", _IDS),
     405: Cause("method-unpublished", "the path does not take this method", "see what can be sent: `cxcall operations`"),
     407: Cause("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
-    409: Cause("state", "the state of something named in it forbids it now", _LOOK),
-    410: Cause("not-found", "something named in it was deleted", _IDS),
-    412: Cause("state", "the state of something named in it forbids it now", _LOOK),
+    409: Cause("state", "the state of something that the request names forbids it now", _LOOK),
+    410: Cause("not-found", "something that the request names was deleted", _IDS),
+    412: Cause("state", "the state of something that the request names forbids it now", _LOOK),
     413: Cause("value-not-allowed", "the body is too large", "send less in it"),
-    415: Cause("header-missing", "it takes another `Content-Type`", _JSON),
-    429: Cause("rate-limited", "it takes no more requests for now", _WAIT),
+    415: Cause("header-missing", "the API takes another `Content-Type`", _JSON),
+    429: Cause("rate-limited", "the API takes no more requests for now", _WAIT),
 }  # fmt: skip
 # Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
 _BY_CODE = (
@@ -122,7 +122,7 @@ _TRANSITION = (
     r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
 )
 _TRANSITION_CAUSE = Cause(
-    "state", "its state or version is another one than the request assumes", _LOOK
+    "state", "the object has another state or version than the request assumes", _LOOK
 )
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"
@@ -142,11 +142,13 @@ def explain_refusal(
     *,
     is_token: bool = False,
     body: Any = None,
+    is_valid: bool = False,
 ) -> tuple[Finding, ...]:
     """Return the findings on a response that refuses a request, the main one first.
 
     `operation` is None where the request fits none; `host` may be empty; `is_token` is for requests
-    to a token endpoint; `body` is the parsed body of the request, as far as it is known.
+    to a token endpoint; `body` is the parsed body of the request, as far as it is known; `is_valid` says
+    that it fits the schema of the operation, so that checking it again is no advice.
     """
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect_finding(response, host),)
@@ -162,6 +164,8 @@ def explain_refusal(
         main = main._replace(**value._asdict())
     elif len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
         main, named = main._replace(where=named[0].where), ()
+    if is_valid and _BODY in main.fix:
+        main = main._replace(fix=_advice_on_a_valid_body(response))
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
 
 
@@ -276,6 +280,15 @@ def _retry_advice(seconds: float | None) -> str:
     if seconds is None:
         return "wait a minute, then send it again; slow down: `cxcall batch --rate` keeps a pace"
     return f"send it again in {math.ceil(seconds)} s: that is what the answer asks for"
+
+
+def _advice_on_a_valid_body(response: HttpResponse) -> str:
+    known = correlation_id(response)
+    correlation = f"the correlation ID `{known}`" if known else "the correlation ID"
+    return (
+        "the body fits its schema: check what it names, the campaign, list, and contact, with `cxcall doctor`; "
+        f"for support, name {correlation}, the time, and the host"
+    )
 
 
 def _required_rights(operation: Operation) -> str:

@@ -54,7 +54,12 @@ def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
     In a list that a read returns, an item that has failed is a note: the read did not fail.
     """
     seen: set[tuple[str, Severity]] = set()
-    for failure in _find_failures(body, ""):
+    failures = list(_find_failures(body, ""))
+    if any(each.meaning for each in failures):  # a count of failures says less than the items
+        failures = [
+            each for each in failures if each.meaning or "is `" in each.text or " has " in each.text
+        ]
+    for failure in failures:
         is_item = is_read and _is_listed(body, failure.pointer)
         severity = Severity.NOTE if is_item else Severity.ERROR
         reason = failure.text.partition("` ")[2] + failure.meaning

@@ -119,7 +119,9 @@ def _refused(
     if not findings:
         from cxcall.responses.refusals import explain_refusal
 
-        findings = explain_refusal(context.operation, response, context.host)
+        findings = explain_refusal(
+            context.operation, response, context.host, is_valid=context.operation.takes_body
+        )
     is_token = evidence is Evidence.UNAUTHORIZED
     code = ExitCode.CREDENTIALS if is_token else ExitCode.REFUSED
     return context.result(Outcome.REFUSED, code, exchange, *findings)

@@ -187,7 +187,7 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         )
         screen.print_text(f"no {found}")
     screen.print_line()
-    shown = explanation.findings if show_all else explanation.findings[:_MAX_FINDINGS]
+    shown = explanation.findings if show_all else _main_findings(explanation)[:_MAX_FINDINGS]
     for finding in shown:
         screen.print_finding(finding, screen.stdout)
     if len(shown) < len(explanation.findings):
@@ -202,6 +202,16 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         for name, value in explanation.ticket.items():
             screen.print_text(f"  {name + ':':<16}{value}")
         screen.print_line()
+
+
+def _main_findings(explanation: Explanation) -> list[Finding]:
+    """Return the findings without notes whose correction another finding has already."""
+    fixes = [finding.fix for finding in explanation.findings]
+    return [
+        each
+        for index, each in enumerate(explanation.findings)
+        if each.severity is not Severity.NOTE or not each.fix or each.fix not in fixes[:index]
+    ]
 
 
 def _headline(explanation: Explanation) -> str:

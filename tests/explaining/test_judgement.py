@@ -1,0 +1,169 @@
+"""Each kind of mistake is named at its place, and correct requests stay clean."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64encode
+from typing import Any
+
+import pytest
+
+from cxcall import explain
+from cxcall.findings.finding import Finding, Severity
+
+QUEUE, USER = "7795460a-be68-4739-97ed-af1d4f18f1b9", "12345678-1234-4234-8234-123456789012"
+HEADERS = {"Authorization": "Bearer q8Zr5TnW2kLx7VbC3mYd", "Content-Type": "application/json", "Accept": "application/json"}  # fmt: skip
+ACD = "/inContactAPI/services/v31.0"
+CALLS, CALLBACKS = "/api/v2/conversations/calls", "/api/v2/conversations/callbacks"
+CONTACTS = f"/api/v2/outbound/contactlists/{QUEUE}/contacts"
+CAMPAIGN = f"/api/v2/outbound/campaigns/{QUEUE}"
+CALL = {"phoneNumber": "+12125550123"}
+CALLBACK = {"callbackNumbers": ["+12125550123"], "queueId": QUEUE}
+CAMPAIGN_BODY = {
+    "name": "My Renewals", "dialingMode": "agentless", "contactList": {"id": QUEUE}, "site": {"id": USER},
+    "phoneColumns": [{"columnName": "Phone", "type": "cell"}], "callerName": "My company", "callerAddress": "+12125550123",
+    "outboundLineCount": 5, "callAnalysisResponseSet": {"id": USER}, "version": 2, "campaignStatus": "on",
+}  # fmt: skip
+
+
+def exchange(
+    method: str, path: str, body: Any = None, status: int = 400, response: Any = None, **more: Any
+) -> dict[str, Any]:
+    host = "api-na1.niceincontact.com" if path.startswith(ACD) else "api.mypurecloud.de"
+    shown = {"method": method, "host": host, "path": path, "headers": HEADERS, "body": body}
+    return {**shown, "status": status, "response": response, **more}
+
+
+def find(source: dict[str, Any]) -> tuple[Finding, ...]:
+    (found,) = explain(source)
+    return found.findings
+
+
+def named(source: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(each.code, each.where) for each in find(source)}
+
+
+CURLY = "{“callbackNumbers”: [“+12125550123”], “queue”: “x y”}"
+DEFECTS: list[tuple[dict[str, Any], str, str]] = [
+    (exchange("POST", CALLBACKS, CURLY), "body-malformed", "body"),
+    (exchange("POST", CALLBACKS, CURLY), "property-unknown", "/queue"),
+    (exchange("POST", CALLS, {**CALL, "campaign_id": "spring-sale"}), "id-format", "/campaign_id"),
+    (exchange("POST", CALLS, {**CALL, "metadata": {"queueId": "support"}}), "id-format", "/metadata/queueId"),
+    (exchange("POST", CALLBACKS, {**CALLBACK, "callerId": "Support Line"}), "phone-format", "/callerId"),
+    (exchange("POST", CALLS, {**CALL, "attributes": [{"name": "a", "value": "b"}]}), "type-mismatch", "/attributes"),
+    (exchange("POST", CALLBACKS, {**CALLBACK, "scheduledTime": None}), "property-unknown", "/scheduledTime"),
+    (exchange("POST", CALLS, {**CALL, "userId": USER}), "token-user-context", "token"),
+    (exchange("GET", "/api/v2/users/me"), "token-user-context", "token"),
+    (exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "diagnosticsSettings": {}}), "value-not-allowed", "/diagnosticsSettings"),
+    (exchange("POST", "/api/v2/outbound/contactlists", {"name": "A", "columnNames": ["a"], "phoneColumns": [{"columnName": "b", "type": "cell"}]}),
+     "value-not-allowed", "/phoneColumns/0/columnName"),
+    (exchange("POST", "/api/v2/outbound/contactlists", {"list": "A", "columnNames": ["a"]}), "property-missing", "/name"),
+    (exchange("POST", CONTACTS, [{"contact_list_id": QUEUE, "data": {}}]), "property-missing", "/0/contactListId"),
+    (exchange("POST", CONTACTS, [{"id": "a b/c", "data": {}}]), "value-not-allowed", "/0/id"),
+    (exchange("PUT", CAMPAIGN, None, 400, {"code": "invalid.update", "message": "Invalid transition from <COMPLETE> to <OFF>"}), "state", "response"),
+    (exchange("POST", CALLBACKS, {**CALLBACK, "queueId": "my queue"}, 400, {"message": "Value [my queue] is not valid for field type [UUID]."}),
+     "id-format", "/queueId"),
+    (exchange("POST", CALLBACKS, CALLBACK, 400, {"message": "queueId is required", "code": "bad.request"}), "property-missing", "/queueId"),
+    (exchange("POST", "/api/v2/outbound/dialing", {"to": "+12125550123", "from": "+12125550124"}, 404), "property-unknown", "/to"),
+    ({"body": {"callbackNumbers": "+12125550123", "queueId": QUEUE}, "status": 400}, "type-mismatch", "/callbackNumbers"),
+    ({"body": {"contactId": "12345", "reasonCod": "x"}, "status": 400}, "property-unknown", "/reasonCod"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "code", "where"), DEFECTS)
+def test_defect_is_named_at_its_place(source: dict[str, Any], code: str, where: str) -> None:
+    assert (code, where) in named(source)
+
+
+HIDDEN: list[tuple[Any, str]] = [
+    ({"errorCount": 1, "skillsResults": [{"success": False, "error": "Skill name in use"}]}, "Skill name in use"),
+    ({"id": QUEUE, "errors": [{"error": "no.phone.columns"}]}, "no phone column"),
+    ({"participants": [{"errorInfo": {"code": "error.ininedgecontrol.connection.dialplan.notReachable"}}]}, "number plan"),
+    ({"participants": [{"sessions": [{"segments": [{"errorCode": "error.ininedgecontrol.connection.timeout"}]}]}]}, "connection.timeout"),
+    ({"details": [{"errorCode": "invalid.phone"}]}, "invalid.phone"),
+    ({"successfulRecords": 0, "failedRecords": [{"externalId": "1", "resultCode": "NotFound"}]}, "NotFound"),
+    ({"callRecords": {"Phone": {"lastResult": "ININ-OUTBOUND-INVALID-PHONE-NUMBER"}}}, "INVALID-PHONE-NUMBER"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("response", "said"), HIDDEN)
+def test_failure_in_a_2xx_response_is_found_once_at_any_depth(response: Any, said: str) -> None:
+    (only,) = (each for each in find(exchange("GET", CAMPAIGN, None, 200, response)) if each.code == "hidden-failure")  # fmt: skip
+    assert only.severity is Severity.ERROR
+    assert said in only.message
+
+
+def test_failed_item_of_a_list_is_not_a_failure_of_the_read() -> None:
+    items = {"entities": [{"campaignStatus": "invalid"}], "pageSize": 25, "total": 1}
+    found = find(exchange("GET", "/api/v2/outbound/campaigns", None, 200, items))
+    assert [(each.severity, each.code) for each in found] == [(Severity.NOTE, "hidden-failure")]
+
+
+CORRECT: list[dict[str, Any]] = [
+    exchange("POST", CALLBACKS, json.dumps({**CALLBACK, "callbackNumbers": ["3172222222"], "scriptId": None}), 200),
+    exchange("POST", f"{CONTACTS}?priority=true", [{"data": {"Phone": "+12125550123", "note": "walk-in here"}}], 200),
+    exchange("POST", CONTACTS, [{"id": "cust-0007", "contactListId": QUEUE, "data": {"crmId": "ACCT-7"}}], 200),
+    exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "selfUri": "/x", "division": {"id": USER, "homeDivision": True}}, 200),
+    exchange("POST", f"{ACD}/agent-sessions/bXlTZXNzaW9uPT0-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 4711}, 202),
+    exchange("POST", f"{ACD}/agent-sessions/join", {"asAgentId": ""}, 202),
+    exchange("POST", CALLS, {**CALL, "attributes": {"ticketId": "INC-42", "callerId": "x", "phone": "202 555 0123"}}, 202),
+    exchange("POST", CALLBACKS, {**CALLBACK, "data": {"timeZoneId": "America/New_York", "orderId": "A-1"}}, 200),
+    exchange("POST", "/api/v2/outbound/callabletimesets", {"name": "My hours", "callableTimes": [{"timeZoneId": "America/New_York"}]}, 200),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source", CORRECT)
+def test_correct_request_has_nothing_but_notes(source: dict[str, Any]) -> None:
+    assert {each.severity for each in find(source)} <= {Severity.NOTE}
+
+
+def test_response_tells_what_was_accepted() -> None:
+    redacted = {**HEADERS, "Authorization": "xxxx"}
+    found = find(exchange("POST", CALLBACKS, CALLBACK, 400, "Bad Request", headers=redacted))
+    (token,) = (each for each in found if each.where == "header:Authorization")
+    assert token.severity is Severity.NOTE
+    body = {**CALL, "foo": 1}
+    found = find(exchange("POST", CALLS, body, 400, {"code": "conversation.error.no.user.station"}))
+    assert found[0].code == "state"
+    assert [each.severity for each in found if each.where == "/foo"] == [Severity.WARNING]
+
+
+def test_claims_of_a_jwt_are_read_and_the_token_is_not_shown() -> None:
+    claims = {"iss": "https://cxone.niceincontact.com", "exp": 1_600_000_000, "aud": "app-1"}
+    part = urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    headers = {**HEADERS, "Authorization": f"Bearer eyJhbGciOiJSUzI1NiJ9.{part}.c2ln"}
+    (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, 401, headers=headers))
+    assert {("token-expired", "header:Authorization"), ("platform-mismatch", "header:Authorization")} <= {(each.code, each.where) for each in found.findings}  # fmt: skip
+    assert found.ticket["token"] == (
+        "JWT, access token, issuer https://cxone.niceincontact.com, audience app-1, expires 2020-09-13T12:26:40Z"
+    )
+    assert part not in repr(found.findings) + json.dumps(found.as_dict() | found.ticket)
+
+
+def test_body_of_another_operation_leads() -> None:
+    body = {"name": "A", "columnNames": ["Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}  # fmt: skip
+    first = find(exchange("POST", "/api/v2/outbound/campaigns", body))[0]
+    assert first.code == "operation-mismatch"
+    assert "POST /api/v2/outbound/contactlists" in first.fix
+
+
+def test_valid_body_of_a_refused_request_is_not_to_be_validated_again() -> None:
+    found = find(exchange("POST", CALLBACKS, CALLBACK, 400, {"message": "Bad Request", "contextId": "c-1"}))  # fmt: skip
+    (refusal,) = (each for each in found if each.code == "not-provable" and each.where == "response")  # fmt: skip
+    assert "fits its schema" in refusal.fix
+    assert "`c-1`" in refusal.fix
+    assert "cxcall doctor" in refusal.fix
+
+
+def test_equal_findings_of_a_list_are_grouped() -> None:
+    items = [{"contactListId": QUEUE, "data": {}, "callble": True} for _ in range(5)]
+    found = [each for each in find(exchange("POST", CONTACTS, items)) if each.code == "property-unknown"]  # fmt: skip
+    assert [each.where for each in found] == ["/0/callble"]
+    assert "and in 4 other items" in found[0].message
+
+
+def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
+    (found,) = explain(exchange("POST", CALLBACKS, CALLBACK, 400))
+    assert found.ticket["correlation ID"].startswith(
+        "not captured: copy it from the response header"
+    )
