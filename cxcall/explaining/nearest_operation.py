@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.contracts import call_risk, contract
-from cxcall.explaining.path_distance import count_words, rank_paths, singular_words
+from cxcall.explaining.path_distance import count_words, is_value, rank_paths, singular_words
 from cxcall.explaining.published_operations import READ_METHODS, path_segments
 from cxcall.named_tuple import NamedTuple
 
@@ -20,6 +21,7 @@ _TYPO = 0.5
 """At a smaller distance, letters are wrong; at a greater one, words."""
 _AMBIGUOUS = 0.1
 _OTHER_METHOD = 0.4
+_ANY_VALUE = "0"
 
 
 class NearOperation(NamedTuple):
@@ -38,7 +40,14 @@ def find_nearest(
     Where words differ, and not only letters, it is no DELETE, and places a call only if the request
     names the same thing, such as `calls`.
     """
-    segments = path_segments(path)
+    segments = (_ANY_VALUE if is_value(each) else each for each in path_segments(path))
+    return _find_nearest(method, tuple(segments), tuple(sources))
+
+
+@lru_cache(maxsize=1024)  # a HAR file has the same few paths many times
+def _find_nearest(
+    method: str, segments: tuple[str, ...], sources: tuple[PublishedOperations, ...]
+) -> NearOperation | None:
     farthest = min(_MAX_DISTANCE, _MAX_SHARE * max(1, count_words(segments)))
     for limit in (min(_TYPO, farthest), farthest):
         found = sorted(_near(method, segments, sources, limit), key=lambda each: each.distance)
@@ -48,7 +57,7 @@ def find_nearest(
         return None
     nearest = found[0]
     is_typo = nearest.distance < _TYPO
-    is_safe = is_typo or (_is_alone(found) and _is_harmless(path, nearest.operation))
+    is_safe = is_typo or (_is_alone(found) and _is_harmless(segments, nearest.operation))
     return nearest if is_safe else None
 
 
@@ -95,14 +104,14 @@ def _is_alone(found: Sequence[NearOperation]) -> bool:
     return all(each.operation.path == first.operation.path for each in near)
 
 
-def _is_harmless(path: str, operation: PublishedOperation) -> bool:
+def _is_harmless(segments: tuple[str, ...], operation: PublishedOperation) -> bool:
     """Tell whether an operation may be suggested where words of its path were not in the request."""
     if operation.method in READ_METHODS or _only_reads(operation):
         return True
     if operation.method == "DELETE":
         return False
     thing = next((each for each in reversed(path_segments(operation.path)) if each[:1] != "{"), "")
-    if singular_words(thing) & singular_words(path):
+    if singular_words(thing) & singular_words("/".join(segments)):
         return True
     declared = operation.load()
     if declared is not None:

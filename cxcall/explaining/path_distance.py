@@ -20,8 +20,8 @@ OTHER_WORD = 1.0
 """The distance of two words that have nothing in common: one segment too many, too few, or wrong."""
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.][a-z]+)*")
-_PREFIX = re.compile(r"api|platform|v[0-9.]+|[0-9]\.[0-9]", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"[a-z]+(?:[-_.]+[a-z]+)*")
+_PREFIX = re.compile(r"api|platform|v[a-z]?[0-9.]*|[0-9]+\.[0-9]+", re.IGNORECASE)
 _SAME_WORD, _PREFIX_SEGMENT, _WORD_AS_VALUE, _MISSING_ID = 0.1, 0.3, 0.2, 0.7
 _LAST_WORD = 0.2
 """What it costs besides if the last word, which names the thing, is another one."""
@@ -36,7 +36,7 @@ def may_be_id(segment: str) -> bool:
 
 def count_words(segments: Iterable[str]) -> int:
     """Return how many segments are words: neither IDs nor parts of a prefix such as `/api/v2`."""
-    return sum(not (_PREFIX.fullmatch(each) or _is_value(each)) for each in segments)
+    return sum(not (is_value(each) or _PREFIX.fullmatch(each)) for each in segments)
 
 
 class PathTree:
@@ -79,7 +79,7 @@ def rank_paths(
     `words` are the words of all templates. It is the edit distance of Levenshtein, with segments for
     letters; a branch of the tree is left where it gets too far away.
     """
-    last = max((i for i, each in enumerate(wanted) if not _is_value(each)), default=-1)
+    last = max((i for i, each in enumerate(wanted) if not is_value(each)), default=-1)
     known: dict[tuple[int, str], float] = {}
 
     def replace(index: int, expected: str) -> float:
@@ -119,15 +119,16 @@ def _next_row(
     return following
 
 
-def _is_value(segment: str) -> bool:
-    """Tell whether a segment is an ID or a placeholder, and not a word in mixed case."""
-    return may_be_id(segment) and not segment.replace("-", "").replace("_", "").isalpha()
+def is_value(segment: str) -> bool:
+    """Tell whether a segment is an ID or a placeholder: neither a word, in any case, nor `v2`."""
+    is_word = segment.replace("-", "").replace("_", "").isalpha() or _PREFIX.fullmatch(segment)
+    return may_be_id(segment) and not is_word
 
 
 def _removal(segment: str) -> float:
     if _PREFIX.fullmatch(segment):
         return _PREFIX_SEGMENT
-    return _MISSING_ID if _is_value(segment) else OTHER_WORD
+    return _MISSING_ID if is_value(segment) else OTHER_WORD
 
 
 def _addition(expected: str) -> float:

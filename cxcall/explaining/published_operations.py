@@ -25,7 +25,7 @@ ACD_BASE_PATH = re.compile(r"^/incontactapi/services/v[0-9]+(?:\.[0-9]+)?(?=/|$)
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 READ_METHODS = ("GET", "HEAD")
-_ACD_SEGMENTS = "/incontactapi/services/v"
+_ACD_SEGMENTS = "/incontactapi/services/v0.0"
 _ID_NAME = re.compile(r"\{.*(ids?|no|number|session)\}", re.IGNORECASE)
 
 
@@ -64,17 +64,28 @@ class PublishedPath(NamedTuple):
 
 
 class PublishedOperations:
-    """Operations of one source; `platform` is empty for the user's own, `is_complete` where none is missing."""
+    """Operations of one source.
+
+    `platform` is empty for the user's own, whose `base_path` may be left out of a path. `is_complete` is
+    False where the platform publishes more than the list has.
+    """
 
     def __init__(
-        self, platform: str, operations: Iterable[PublishedOperation], *, is_complete: bool
+        self,
+        platform: str,
+        operations: Iterable[PublishedOperation],
+        *,
+        is_complete: bool = True,
+        base_path: str = "",
     ) -> None:
-        self.platform, self.is_complete = platform, is_complete
+        self.platform, self.is_complete, self.base_path = platform, is_complete, base_path
         self.operations = tuple(operations)
 
     def match(self, path: str) -> PublishedPath | None:
         """Return what is at a path. A fixed segment wins over a parameter that could stand there."""
         segments = path_segments(path)
+        if self.base_path and not path.lower().startswith(f"{self.base_path.lower()}/"):
+            segments = path_segments(self.base_path + path)
         # A word sorts before the names of parameters, which start with a brace.
         found = sorted(self.tree.find(segments), key=lambda each: each[0])
         if not found:
@@ -185,6 +196,7 @@ def _cxone_services() -> set[tuple[str, ...]]:
     return {start for start in starts if re.search("[0-9]", start[-1])}
 
 
+@cache
 def own_operations(own: Contract) -> PublishedOperations:
     """Return the operations of the user's own contract."""
     base = urlsplit(own.base_url()).path.rstrip("/")
@@ -192,4 +204,4 @@ def own_operations(own: Contract) -> PublishedOperations:
         PublishedOperation(method, base + path, "", own, name)
         for method, path, name in own.parts.routes()
     )
-    return PublishedOperations("", declared, is_complete=True)
+    return PublishedOperations("", declared, base_path=base)

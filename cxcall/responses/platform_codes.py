@@ -50,5 +50,8 @@ def load_platform_codes() -> dict[str, tuple[PlatformCode, ...]]:
 
 
 def find_platform_codes(name: str) -> tuple[PlatformCode, ...]:
-    """Return the meanings of a code or text of the platforms, in any case; empty if it is unknown."""
-    return load_platform_codes().get(name.strip().lower(), ())
+    """Return the meanings of a code or text of the platforms, in any case; empty if it is unknown.
+
+    The name of its member may precede, as in `disconnectType=timeout`.
+    """
+    return load_platform_codes().get(name.rpartition("=")[2].strip().lower(), ())

@@ -19,6 +19,8 @@ from cxcall.explaining.published_operations import (
 from cxcall.findings.finding import Severity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.explanation import Explanation
     from helpers.command import Cxcall
@@ -195,6 +197,7 @@ def test_mistyped_path_names_the_right_operation() -> None:
         ("GET", "/api/v2/conversations/callbacks/bulk/disconnect", None),
         ("POST", "/api/v2/outbound/dial", None),
         ("POST", "/api/v2/widgets", None),
+        ("DELETE", f"/api/vk/outbound/contactlists/{QUEUE}", "DELETE /api/v2/outbound/contactlists/{contactListId}"),
         ("", "/api/v2/outbound/contactlist", "GET /api/v2/outbound/contactlists"),
         ("POST", "/graphql", None),
     ],
@@ -344,3 +347,23 @@ def test_installed_command_agrees_on_a_sample(cxcall: Cxcall) -> None:
         exchange = {"method": operation.method, "host": HOSTS[platform], "path": path}
         ran = cxcall("explain", "-", "-o", "json", stdin=json.dumps(exchange))
         assert ran.envelope["data"]["attempts"][0]["nearest"] == str(operation)
+
+
+def test_own_operations_are_candidates(tmp_path: Path) -> None:
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Own", "version": "1"},
+        "servers": [{"url": "https://dialer.example.com/api/v2"}],
+        "paths": {"/widgets/{widgetId}/spins": {"post": {"operationId": "spin", "responses": {"200": {"description": "."}}}}},
+    }  # fmt: skip
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(document))
+    exchange = {"method": "POST", "host": "dialer.example.com"}
+    (found,) = explain({**exchange, "path": "/api/v2/widgets/17/spin"}, contract=file)
+    assert str(found.route.nearest) == "POST /api/v2/widgets/{widgetId}/spins"
+    assert found.operation is not None
+    assert found.operation.name == "spin"
+    for path in ("/api/v2/widgets/17/spins", "/widgets/17/spins"):
+        (found,) = explain({**exchange, "path": path}, contract=file)
+        assert found.route.operation is not None
+        assert found.route.operation.name == "spin"
