@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from cxcall.batch.national_numbers import write_in_e164
+from cxcall.batch.skips import as_errors, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
@@ -19,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.batch.rows import Row, RowFile
+    from cxcall.batch.skips import SkipReason
     from cxcall.contracts.operation import Operation
+    from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
@@ -33,14 +38,19 @@ class Job:
     settings: Settings
     values: Mapping[str, str]
     sets: Sequence[str] = ()
+    default_country: str = ""
     strict: bool = False
     force: bool = False
     again: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
-        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
+        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it.
+
+        The embedded sandbox has another port in each run.
+        """
         profile, target = self.settings.profile, self.settings.base_url
+        target = "sandbox" if self.settings.is_embedded else target
         return (
             profile,
             self.operation.name,
@@ -52,19 +62,28 @@ class Job:
 
     @property
     def _values_digest(self) -> str:
-        """SHA-256 of the values that the flags set in every row; empty without such flags."""
-        if not (self.sets or self.values):
+        """SHA-256 of the flags that decide which requests the rows become; empty without such flags."""
+        more = [each for each in (self.rows.format.key, self.default_country) if each]
+        if not (self.sets or self.values or more):
             return ""
-        text = json.dumps([sorted(self.values.items()), *self.sets])
+        text = json.dumps([sorted(self.values.items()), *self.sets, *more])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class CheckedRow(NamedTuple):
-    """A row and its check: `request` is None where errors keep the row from being sent."""
+    """A row and its check: `request` is None where errors keep the row from being sent.
+
+    `values` are its parameters, `numbers_written` how many numbers were written in E.164. `skip` says
+    why it is deliberately not sent, `earlier` is its delivery by an earlier run.
+    """
 
     row: Row
     request: CheckedRequest | None
     findings: tuple[Finding, ...]
+    values: Mapping[str, str] = MappingProxyType({})
+    numbers_written: int = 0
+    skip: SkipReason | None = None
+    earlier: Record | None = None
 
 
 def check_rows(job: Job) -> Iterator[CheckedRow]:
@@ -88,12 +107,17 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
                 where=parameter.location,
                 fix=f"add a column `{parameter.name}`, or {command('--param', f'{parameter.name}=VALUE')}",
             )
+    written = 0
+    if job.default_country:
+        written = write_in_e164(job.operation, values, payload, job.default_country)
     request = build_request(job.operation, values, payload, job.settings)
     findings = _add_places(row, request.findings)
+    if not job.strict and (skip := find_skip_reason(request, values, findings, force=job.force)):
+        return CheckedRow(row, request, as_errors(findings), values, written, skip)
     is_stopped = any(map(call_guards.is_stopping, findings)) or (
         not job.force and has_errors(findings, strict=job.strict)
     )
-    return CheckedRow(row, None if is_stopped else request, findings)
+    return CheckedRow(row, None if is_stopped else request, findings, values, written)
 
 
 def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:

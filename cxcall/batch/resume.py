@@ -60,7 +60,7 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
 
 def _other_values_error(batch: Batch) -> UsageError:
     difference, fix = (
-        "had other `--set` or `--param`: its rows were other requests",
+        "had other `--set` or `--param`, or another mapping, country, or encoding: its rows were other requests",
         "the same command as then, with `--resume`",
     )
     if batch.values_digest == NOT_RECORDED:

@@ -12,7 +12,9 @@ from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
 
 if TYPE_CHECKING:
+    from cxcall.batch.job import CheckedRow
     from cxcall.batch.rows import Row
+    from cxcall.batch.skips import SkipReason
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
 
@@ -26,15 +28,22 @@ _EXIT_CODES = {
 
 
 class RowResult(NamedTuple):
-    """The result of one row; `is_resumed` when an earlier run had sent it."""
+    """The result of one row; `is_resumed` when an earlier run had sent it, `skip` why it is not sent."""
 
     row: Row
     report: Report
     is_resumed: bool = False
+    skip: SkipReason | None = None
 
     def as_dict(self, batch: str) -> dict[str, object]:
-        """Return the row's envelope, with the row's number and line as its data."""
-        data = {"batch": batch, "row": self.row.number, "line": self.row.place.line}
+        """Return the row's envelope, with its number, its line, and why it was skipped as its data."""
+        data: dict[str, object] = {
+            "batch": batch,
+            "row": self.row.number,
+            "line": self.row.place.line,
+        }
+        if self.skip:
+            data["skipped"] = str(self.skip)
         return {**self.report.envelope(), "data": data}
 
     def __str__(self) -> str:
@@ -88,6 +97,12 @@ def _finding_of_record(record: Record) -> Finding:
 def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
     """Return the report of a row that did not pass the check."""
     return Report(COMMAND, Outcome.INVALID, ExitCode.INVALID, findings=findings)
+
+
+def result_of_skipped_row(checked: CheckedRow, skip: SkipReason) -> RowResult:
+    """Return the result of a row that is deliberately not sent."""
+    report = Report(COMMAND, Outcome.SKIPPED, skip.exit_code, findings=checked.findings)
+    return RowResult(checked.row, report, skip=skip)
 
 
 def fault_of_row(fault: BaseException) -> CxcallError:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from io import TextIOWrapper
+from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
+from cxcall.batch.columns import ColumnMap, UnknownColumnsError
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
 from cxcall.documents.text_files import STDIN, encoding_error, open_bytes, refuse_utf16, text_lines
 from cxcall.findings.errors import UsageError
@@ -19,12 +21,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
+    from cxcall.payloads.csv_table import CsvRow
+
+    _Line = tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
 _BLOCK_SIZE = 1 << 20
 _MAX_BOM_BYTES = 4
+_BYTE_ORDER_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_SAMPLES = 20
+"""How many records are looked at to propose what an unknown column may be."""
 LARGEST_PIPE = 4 << 30
 """Bytes of rows from stdin, which are copied to a temporary file."""
 
@@ -43,6 +58,20 @@ class Row(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+class RowFormat(NamedTuple):
+    """How a file of rows is read; an empty text means "as the file itself says"."""
+
+    encoding: str = ""
+    columns: ColumnMap = ColumnMap()
+
+    @property
+    def key(self) -> str:
+        """What changes the requests that the rows become, as JSON; empty if nothing does."""
+        values = {"encoding": self.encoding, "columns": dict(self.columns.headers)}
+        set_values = {name: value for name, value in values.items() if value}
+        return json.dumps(set_values, sort_keys=True) if set_values else ""
+
+
 class RowFile:
     """A file of rows that can be read more than once and is never held in memory as a whole.
 
@@ -50,8 +79,9 @@ class RowFile:
     is the absolute path, empty for stdin; `digest` the SHA-256 of the content.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, row_format: RowFormat = RowFormat()) -> None:  # noqa: B008 - immutable
         self.name = path
+        self.format = row_format
         self._binary = _open(path)
         self.file = "" if path == STDIN else _absolute(path)
         self.digest = self._sha256()
@@ -74,30 +104,104 @@ class RowFile:
         suffix = self.name.lower().rpartition(".")[2]
         if f".{suffix}" in (*JSON_LINES_SUFFIXES, *CSV_SUFFIXES):
             return f".{suffix}" in CSV_SUFFIXES
+        encoding = self._encoding()
         self._binary.seek(0)
-        start = self._binary.read(_BLOCK_SIZE).decode("utf-8", "replace").lstrip(BOM).lstrip()
+        start = self._binary.read(_BLOCK_SIZE).decode(encoding, "replace").lstrip(BOM).lstrip()
         return not start.startswith(("{", "["))
+
+    def _encoding(self) -> str:
+        """Return the encoding that the byte order mark shows, else the one that was named, else UTF-8.
+
+        Raises UsageError for two that differ, DocumentError for UTF-16 without a byte order mark.
+        """
+        self._binary.seek(0)
+        start = self._binary.read(_MAX_BOM_BYTES)
+        marked = next((name for mark, name in _BYTE_ORDER_MARKS if start.startswith(mark)), "")
+        named = self.format.encoding
+        if marked and named and not _is_same_encoding(named, marked):
+            raise UsageError(
+                f"`{self.name}` starts with the byte order mark of {marked.upper()}",
+                where="--encoding",
+                fix="leave out `--encoding`: the file itself says how it is encoded",
+            )
+        if not (marked or named):
+            refuse_utf16(self.name, start)
+        return marked or named or "utf-8-sig"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
         """Yield every row, from the start; a row that cannot be read carries its errors.
 
-        Raises UsageError when the file cannot be read as rows, DocumentError when it is not UTF-8.
+        Raises UsageError when the file cannot be read as rows, DocumentError when its bytes do not have
+        the encoding.
         """
+        encoding = self._encoding()
         self._binary.seek(0)
-        refuse_utf16(self.name, self._binary.read(_MAX_BOM_BYTES))
-        self._binary.seek(0)
-        text = TextIOWrapper(self._binary, encoding="utf-8-sig", newline="")
+        text = TextIOWrapper(self._binary, encoding=encoding, newline="")
         try:
-            read = csv_table.read_rows if self.is_csv else _read_lines
-            for number, found in enumerate(
-                read(text_lines(text, self.name), self.name, operation), 1
-            ):
+            read = self._read_table if self.is_csv else self._read_lines
+            for number, found in enumerate(read(text_lines(text, self.name), operation), 1):
                 yield Row(number, *found)
         except UnicodeDecodeError as error:
-            problem = f"byte 0x{error.object[error.start]:02x} stands in it"
-            raise encoding_error(self.name, problem, "LATIN1") from None
+            raise _decoding_error(self.name, error, self.format.encoding) from None
+        except UnicodeError:  # UTF-16 without an end
+            raise UsageError(
+                f"`{self.name}` is not {encoding.upper()}", where="--encoding"
+            ) from None
         finally:
             text.detach()
+
+    def _read_table(self, text: Iterable[str], operation: Operation) -> Iterator[CsvRow]:
+        lines = csv_table.CsvLines(text)
+        header = csv_table.CsvHeader.read(lines, self.name)
+        try:
+            table = self.format.columns.table(header, operation)
+        except UnknownColumnsError as error:
+            cells = islice(csv_table.read_cells(lines, header.delimiter), _SAMPLES)
+            raise error.with_samples(list(cells)) from None
+        yield from table.records(lines)
+
+    def _read_lines(self, text: Iterable[str], operation: Operation) -> Iterator[_Line]:
+        if self.format.columns.headers:
+            raise UsageError(
+                f"`{self.name}` has no columns: it is JSON Lines",
+                where="--map",
+                fix="leave out `--map` and `--mapping`",
+            )
+        return _read_lines(text, self.name, operation)
+
+
+def check_encoding(name: str) -> str:
+    """Return the name of a text encoding; raises UsageError for an unknown one."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"unknown encoding `{name}`",
+            where="--encoding",
+            fix="write it like `windows-1252`, `iso-8859-15`, or `utf-16-le`",
+        ) from None
+    return name
+
+
+def _is_same_encoding(name: str, marked: str) -> bool:
+    """Return whether an encoding is the one that a byte order mark shows, in either byte order."""
+    from codecs import lookup
+
+    return lookup(name).name.startswith(marked.removesuffix("-sig"))
+
+
+def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> CxcallError:
+    """Return the error for bytes that do not have the encoding; it proposes one, and never takes it."""
+    byte = f"0x{error.object[error.start]:02x}"
+    if encoding:
+        return UsageError(
+            f"`{path}` is not {encoding}: byte {byte} means nothing in it",
+            where="--encoding",
+            fix="name the encoding that the file was saved in",
+        )
+    found = encoding_error(path, f"byte {byte} stands in it", "LATIN1").findings[0]
+    fix = f"if a program for Windows wrote it, add `--encoding windows-1252`; or convert it: {found.fix}"
+    return DocumentError(found._replace(fix=fix))
 
 
 def _open(path: str) -> BinaryIO:
@@ -125,9 +229,7 @@ def _absolute(path: str) -> str:
     return str(Path(path).resolve())
 
 
-def _read_lines(
-    text: Iterable[str], name: str, operation: Operation
-) -> Iterator[tuple[Excerpt, Payload | None, dict[str, str], tuple[Finding, ...]]]:
+def _read_lines(text: Iterable[str], name: str, operation: Operation) -> Iterator[_Line]:
     """Yield the rows of JSON Lines: each line is a body, and may name parameters beside it."""
     for line in parse_lines(text, name):
         if isinstance(line, DocumentError):

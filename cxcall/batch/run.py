@@ -5,12 +5,14 @@ from __future__ import annotations
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from heapq import heappop, heappush
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Lock, local
 from typing import TYPE_CHECKING
 
+from cxcall.batch.opening_times import check_hours_again
 from cxcall.batch.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import (
     COMMAND,
@@ -18,9 +20,11 @@ from cxcall.batch.row_result import (
     fault_of_row,
     result_of_invalid_row,
     result_of_record,
+    result_of_skipped_row,
 )
+from cxcall.batch.skips import SkipReason
 from cxcall.batch.totals import BatchStatistics
-from cxcall.findings.errors import CxcallError
+from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime import signals
@@ -28,11 +32,11 @@ from cxcall.runtime.signals import block_in_thread, handled_signals
 from cxcall.sending.dialer import Plan, SendHooks, deliver
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import RateLimiter
-    from cxcall.batch.rows import Row
+    from cxcall.batch.selection import Selection
     from cxcall.batch.totals import FailureLimit
     from cxcall.credentials.store import Token
     from cxcall.ledger.ledger import Ledger
@@ -42,6 +46,9 @@ if TYPE_CHECKING:
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread yields to others: a tenth of the default, so that slots are met in time."""
+
+_CLOCK_INTERVAL = 30.0
+"""Seconds after which a wait for calling hours reads the clock again."""
 
 _MAX_HELD_RESULTS = 1000
 """How many results wait for an earlier row, so that they come in input order."""
@@ -71,13 +78,14 @@ class Run:
     def __init__(
         self,
         job: Job,
+        selection: Selection,
         batch: str,
         ledger: Ledger,
         rate_limiter: RateLimiter,
         tokens: SharedToken,
         limit: FailureLimit,
     ) -> None:
-        self.job, self.batch, self.ledger = job, batch, ledger
+        self.job, self.selection, self.batch, self.ledger = job, selection, batch, ledger
         self.rate_limiter, self.tokens, self.limit = rate_limiter, tokens, limit
         self.statistics = BatchStatistics()
         self.stop_reason = ""
@@ -85,7 +93,7 @@ class Run:
         self.interrupts = 0
         # A result, the number of a row that was not sent, or None to wake the receiving thread.
         self._events: SimpleQueue[RowResult | int | None] = SimpleQueue()
-        self._in_flight: dict[int, Row] = {}
+        self._in_flight: dict[int, CheckedRow] = {}
 
     @property
     def is_abandoned(self) -> bool:
@@ -119,16 +127,40 @@ class Run:
                 signal.signal(number, handler)
 
     def results(
-        self, rows: Iterator[CheckedRow], *, resume: bool, in_order: bool, threads: int
+        self,
+        *,
+        in_order: bool,
+        threads: int,
+        on_wait: Callable[[datetime], None] = lambda _opening: None,
     ) -> Iterator[RowResult]:
-        """Send the rows that passed the check; yield every row's result as it comes, or in input order."""
+        """Send the selected rows; yield every row's result as it comes, or in input order.
+
+        Rows that wait for their calling hours are sent by further passes over the file; `on_wait` gets
+        the time of the next one.
+        """
         sys.setswitchinterval(_SWITCH_INTERVAL)
         pool = ThreadPoolExecutor(threads, "cxcall-batch", initializer=block_in_thread)
-        results = self._process(rows, pool, resume=resume, threads=threads)
-        yield from self._in_order(results) if in_order else results
+        while not self.is_at_end:
+            results = self._process(self.selection.rows(), pool, threads=threads)
+            yield from self._in_order(results) if in_order else results
+            opening = self.selection.opening
+            if self.stop_reason or opening is None:
+                break
+            on_wait(opening)
+            self._wait_until(opening)
+            self.is_at_end = bool(self.stop_reason)
         if self.is_abandoned:
             yield from self._abandoned_results()
         pool.shutdown(wait=not self.is_abandoned)
+
+    def _wait_until(self, opening: datetime) -> None:
+        """Wait until a time, or until a signal; the clock is read often, because it may be set."""
+        while not self.stop_reason:
+            seconds = (opening - datetime.now(UTC)).total_seconds()
+            if seconds <= 0:
+                return
+            with suppress(Empty):
+                self._events.get(timeout=min(seconds, _CLOCK_INTERVAL))
 
     def _in_order(self, results: Iterator[RowResult]) -> Iterator[RowResult]:
         """Hold results back while an earlier row is in flight."""
@@ -142,7 +174,7 @@ class Run:
             yield heappop(held)[1]
 
     def _process(
-        self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, resume: bool, threads: int
+        self, rows: Iterator[CheckedRow], pool: ThreadPoolExecutor, *, threads: int
     ) -> Iterator[RowResult]:
         """Keep the threads busy, and yield their results."""
         while not self.is_abandoned:
@@ -151,9 +183,9 @@ class Run:
             checked = self._next_row(rows) if has_room else None
             result = None
             if checked is not None:
-                result = self._result_without_sending(checked, resume=resume)
+                result = self._result_without_sending(checked)
                 if result is None and checked.request is not None:
-                    self._in_flight[checked.row.number] = checked.row
+                    self._in_flight[checked.row.number] = checked
                     pool.submit(self._send, checked, checked.request)
             elif self._in_flight:
                 result = self._next_result()
@@ -179,14 +211,18 @@ class Run:
         if isinstance(event, int):
             del self._in_flight[event]
         elif event is not None:
-            del self._in_flight[event.row.number]
-            return event
+            checked = self._in_flight.pop(event.row.number)
+            if not (event.skip and self.selection.waits_for_hours):
+                return event
+            self.selection.defer(checked)
         return None
 
     def _count(self, result: RowResult) -> None:
         """Add a result to the statistics, and stop the run where they give a reason."""
         report = result.report
-        self.statistics.add(result.row.number, report, is_resumed=result.is_resumed)
+        self.statistics.add(
+            result.row.number, report, is_resumed=result.is_resumed, skip=result.skip
+        )
         if (wait := self.rate_limiter.excessive_wait) is not None:
             self.stop(f"the API asks for a wait of {wait:g} s, longer than `max_wait`")
         elif report.exit_code in (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE):
@@ -194,15 +230,16 @@ class Run:
         elif reason := self.statistics.reason_to_stop(self.limit):
             self.stop(reason)
 
-    def _result_without_sending(self, checked: CheckedRow, *, resume: bool) -> RowResult | None:
-        """Return the result of a row that is invalid or was sent by an earlier run; None for any other."""
-        row, request = checked.row, checked.request
+    def _result_without_sending(self, checked: CheckedRow) -> RowResult | None:
+        """Return the result of a row that is invalid, skipped, or was sent by an earlier run; None for any other."""
+        row, request, earlier = checked.row, checked.request, checked.earlier
         if request is None:
             return RowResult(row, result_of_invalid_row(checked.findings))
-        record = find_previous_delivery(self.ledger, self.batch, request) if resume else None
-        if record is None or record.row in self._in_flight:
+        if checked.skip:
+            return result_of_skipped_row(checked, checked.skip)
+        if earlier is None or earlier.row in self._in_flight:
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
-        return RowResult(row, result_of_record(record, request), is_resumed=True)
+        return RowResult(row, result_of_record(earlier, request), is_resumed=True)
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row, on a thread of the pool; an event reports its end, whatever happens."""
@@ -211,12 +248,11 @@ class Run:
             if not slot.acquire():
                 self._events.put(row.number)
                 return
-            hooks = SendHooks(
-                sleep=slot.sleep,
-                wait_for_slot=slot.wait_to_send,
-                on_exchange=self.rate_limiter.update_from_response,
-                is_interrupted=lambda: self.interrupts > 0,
-            )
+            if finding := check_hours_again(request, checked.values):  # the slot may have come late
+                held = checked._replace(findings=(*checked.findings, finding))
+                self._events.put(result_of_skipped_row(held, SkipReason.OUTSIDE_HOURS))
+                return
+            hooks = self._hooks(checked, request, slot)
             plan = Plan.of(request, again=self.job.again, batch=self.batch, row=row.number)
             delivery = deliver(plan, self.ledger, self.tokens, hooks)
             report = delivery_report(
@@ -238,17 +274,34 @@ class Run:
             slot.release()
         self._events.put(RowResult(row, report))
 
+    def _hooks(
+        self, checked: CheckedRow, request: CheckedRequest, slot: RateLimitSlot
+    ) -> SendHooks:
+        """Return what lets a delivery wait for its slot, and stops it when the calling hours are over."""
+
+        def sleep(seconds: float) -> None:
+            slot.sleep(seconds)
+            if finding := check_hours_again(request, checked.values):
+                raise StoppedError(finding)
+
+        return SendHooks(
+            sleep=sleep,
+            wait_for_slot=slot.wait_to_send,
+            on_exchange=self.rate_limiter.update_from_response,
+            is_interrupted=lambda: self.interrupts > 0,
+        )
+
     def _abandoned_results(self) -> Iterator[RowResult]:
         """Yield the results of the rows that were in flight when the run was abandoned, from the ledger."""
         for record in self.ledger.records(batch=self.batch, limit=_MAX_HELD_RESULTS):
-            row = self._in_flight.pop(record.row or 0, None)
-            if row is not None:
-                result = RowResult(row, result_of_record(record, None))
+            checked = self._in_flight.pop(record.row or 0, None)
+            if checked is not None:
+                result = RowResult(checked.row, result_of_record(record, None))
                 self._count(result)
                 yield result
 
 
 def find_previous_delivery(ledger: Ledger, batch: str, checked: CheckedRequest) -> Record | None:
     """Return the delivery of a row by an earlier run; None where the row is still to be sent."""
-    record = ledger.find_row(batch, Plan.of(checked, again=False).intent())
+    record = ledger.find_row(batch, Plan.of(checked, again=False, batch=batch).intent())
     return record if record is not None and record.may_be_processed else None

@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Severity
@@ -26,6 +27,8 @@ LATENCY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 MAX_SHOWN_FINDINGS = 100
 """How many findings of a check are kept; the others are only counted."""
 
+_MAX_SHOWN_OF_A_KIND = 5
+
 _MAX_LISTED = 20
 _MAX_REASONS = 100
 _BAR_WIDTH = 40
@@ -37,6 +40,8 @@ _BY_GRAVITY = (
     Outcome.STOPPED,
     Outcome.INVALID,
     Outcome.ERROR,
+    Outcome.ACCEPTED,
+    Outcome.SKIPPED,
 )
 _MIN_ROWS_FOR_SHARE = 20
 
@@ -73,47 +78,79 @@ class CheckStatistics:
     rows: int = 0
     invalid: int = 0
     already_sent: int = 0
+    numbers_written: int = 0
+    skipped: Counter[SkipReason] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
-    counts: Counter[Severity] = field(default_factory=Counter)
+    counts: Counter[tuple[str, Severity]] = field(default_factory=Counter)
     repeated_notes: int = 0
+    _notes: set[tuple[str, str]] = field(default_factory=set)
+    _shown: Counter[tuple[str, Severity]] = field(default_factory=Counter)
+
+    @property
+    def valid(self) -> int:
+        """How many rows have no errors and are not skipped."""
+        return self.rows - self.invalid - self.skipped.total()
 
     @property
     def to_send(self) -> int:
-        """How many rows are still to be sent."""
-        return self.rows - self.invalid - self.already_sent
+        """How many rows are still to be sent now."""
+        return self.valid - self.already_sent
+
+    @property
+    def has_no_number(self) -> bool:
+        """Whether invalid numbers leave nothing to send, so that the wrong column may have been read."""
+        return bool(self.skipped[SkipReason.INVALID_NUMBER]) and not (
+            self.valid or self.skipped[SkipReason.OUTSIDE_HOURS]
+        )
 
     def add(self, checked: CheckedRow) -> None:
-        """Count one row."""
+        """Count one row, and keep its findings: all errors of invalid rows, and a few of each other kind."""
         self.rows += 1
-        self.invalid += checked.request is None
+        is_invalid = checked.request is None
+        self.invalid += is_invalid
+        self.already_sent += checked.earlier is not None
+        self.numbers_written += checked.numbers_written
+        if checked.skip:
+            self.skipped[checked.skip] += 1
         for finding in checked.findings:
             if self._is_repeated_note(finding):
                 self.repeated_notes += 1
                 continue
-            self.counts[finding.severity] += 1
-            if len(self.findings) < MAX_SHOWN_FINDINGS:
-                self.findings.append(finding)
+            kind = finding.code, finding.severity
+            self.counts[kind] += 1
+            most = MAX_SHOWN_FINDINGS if is_invalid else _MAX_SHOWN_OF_A_KIND
+            if self._shown[kind] < most and len(self.findings) < MAX_SHOWN_FINDINGS:
+                self._shown[kind] += 1
+                message = f"row {checked.row.number}: {finding.message}"
+                self.findings.append(finding._replace(message=message))
 
     def _is_repeated_note(self, finding: Finding) -> bool:
         """Return whether a note says of another row what an earlier one says: it would hide the errors."""
+        if finding.severity is not Severity.NOTE:
+            return False
         said = finding.code, finding.message
-        return finding.severity is Severity.NOTE and any(
-            said == (each.code, each.message) for each in self.findings
-        )
+        is_repeated = said in self._notes
+        if len(self._notes) < _MAX_REASONS:
+            self._notes.add(said)
+        return is_repeated
 
     def summary(self) -> str:
-        """Return the counts as a line of text."""
-        parts = [count_phrase(self.rows, "row"), f"{self.rows - self.invalid} valid"]
+        """Return the counts as text: one line, and one for each kind of finding if not all are shown."""
+        parts = [count_phrase(self.rows, "row"), f"{self.valid} valid"]
         if self.repeated_notes:
             parts.append(f"the same note for {count_phrase(self.repeated_notes, 'more row')}")
         parts += [f"{self.invalid} not valid"] if self.invalid else []
+        if self.skipped:
+            parts.append(f"{self.skipped.total()} skipped ({_counts(self.skipped)})")
         parts += [f"{self.already_sent} done by an earlier run"] if self.already_sent else []
-        more = sum(self.counts.values()) - len(self.findings)
-        if more:
-            parts.append(
-                f"the first {MAX_SHOWN_FINDINGS} findings are shown, there are {more} more"
-            )
-        return ", ".join(parts)
+        lines = [", ".join(parts)]
+        if self.numbers_written:
+            lines.append(f"{count_phrase(self.numbers_written, 'number')} written in E.164")
+        if self.counts.total() > len(self.findings):
+            by_weight = sorted(self.counts.items(), key=lambda item: (item[0][1], -item[1]))
+            lines += [f"{count:>9,}  {severity}[{code}]" for (code, severity), count in by_weight]
+            lines.append("the first findings of each kind are shown")
+        return "\n".join(lines)
 
 
 class BatchStatistics:
@@ -123,6 +160,7 @@ class BatchStatistics:
         self.outcomes: Counter[Outcome] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
         self.latencies = [0] * (len(LATENCY_BOUNDS_MS) + 1)
+        self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[int, str]] = []
         self.consecutive = 0
         self.resumed = 0
@@ -132,9 +170,24 @@ class BatchStatistics:
         """How many rows have a result."""
         return sum(self.outcomes.values())
 
-    def add(self, row: int, report: Report, *, is_resumed: bool = False) -> None:
+    @property
+    def sent(self) -> int:
+        """How many rows this run dealt with, without those that it skipped."""
+        return self.total - self.resumed - self.skipped.total()
+
+    def add(
+        self,
+        row: int,
+        report: Report,
+        *,
+        is_resumed: bool = False,
+        skip: SkipReason | None = None,
+    ) -> None:
         """Count the result of one row; only rows that this run sent count as failures and latencies."""
         self.outcomes[report.outcome] += 1
+        if skip:
+            self.skipped[skip] += 1
+            return
         if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _MAX_LISTED:
             self.unknown.append((row, report.delivery.id if report.delivery else ""))
         if report.outcome is not Outcome.ACCEPTED:
@@ -163,7 +216,7 @@ class BatchStatistics:
         """Return why the batch should stop; empty while it should not."""
         if self.consecutive >= limit.consecutive:
             return f"{self.consecutive} requests in a row failed"
-        sent = self.total - self.resumed
+        sent = self.sent
         failed = sum(self.outcomes[outcome] for outcome in _FAILURES)
         if not self.resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > limit.share * sent:
             return f"{failed} of {sent} requests failed, over {limit.share:.0%}"
@@ -175,6 +228,7 @@ class BatchStatistics:
             "rows": self.total,
             "resumed": self.resumed,
             "outcomes": {str(outcome): count for outcome, count in self.outcomes.items()},
+            "skipped": {str(reason): count for reason, count in self.skipped.items()},
             "unknown": [{"row": row, "deliveryId": delivery} for row, delivery in self.unknown],
             "reasons": [
                 {"code": code, "message": message, "count": count}
@@ -194,13 +248,14 @@ class BatchStatistics:
 
     def outcome_counts(self) -> str:
         """Return the number of each outcome, for a progress bar."""
-        return ", ".join(f"{count} {outcome}" for outcome, count in self.outcomes.most_common())
+        return _counts(self.outcomes)
 
     def lines(self) -> list[str]:
         """Return the counts as lines of text: outcomes, reasons, latencies, unknown rows."""
         earlier = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
         counts = self.outcome_counts() or "none sent"
         lines = [f"{count_phrase(self.total, 'row')}: {counts}{earlier}"]
+        lines += [f"skipped: {_counts(self.skipped)}"] if self.skipped else []
         lines += [
             f"  {count} x {code}: {message}"
             for (code, message), count in self.reasons.most_common(_MAX_LISTED)
@@ -230,6 +285,10 @@ class BatchStatistics:
         lines += [f"  row {row}: delivery {delivery}" for row, delivery in self.unknown]
         more = count - len(self.unknown)
         return [*lines, f"  and {more} more"] if more > 0 else lines
+
+
+def _counts(counts: Counter[SkipReason] | Counter[Outcome]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())
 
 
 def count_phrase(number: int, noun: str) -> str:

@@ -18,7 +18,11 @@ class ExitCode(IntEnum):
         member._value_, member.meaning, member.call_placed = value, meaning, call_placed
         return member
 
-    OK = 0, "accepted by the API; or valid; or a clean dry run", "as asked"
+    OK = (
+        0,
+        "accepted by the API; or valid; or a clean dry run; or a batch that sent all it should",
+        "as asked",
+    )
     FAULT = 1, "a fault in cxcall itself", "see `cxcall history list`"
     USAGE = (
         2,
@@ -42,6 +46,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     UNDELIVERED = "undelivered"
     UNKNOWN = "unknown"
+    SKIPPED = "skipped"
     INVALID = "invalid"
     STOPPED = "stopped"
     DRY_RUN = "dry-run"

@@ -93,9 +93,9 @@ class Screen:
         safe = escape_controls(text if self.stdout.isatty() else phone_numbers.mask_text(text))
         self.print_line(prefix + fold(safe, terminal_columns(self.stdout)))
 
-    def print_diagnostic(self, text: str) -> None:
-        """Print a message on stderr, in text output only: JSON output has everything in the envelope."""
-        if self.options.output == "text":
+    def print_diagnostic(self, text: str, *, always: bool = False) -> None:
+        """Print a message on stderr; in JSON output, which has everything in the envelope, only if `always`."""
+        if self.options.output == "text" or always:
             safe = escape_controls(redact(text))
             self._write(fold(safe, terminal_columns(self.stderr)), self.stderr)
 

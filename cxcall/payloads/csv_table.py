@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 PARAMETER_LOCATIONS = ("path", "query")
+HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 EXAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _MAX_CELL = 1 << 24  # characters
 _QUOTED_CELL = re.compile(r'"(?:[^"]++|"")*"')
 
 
 class CsvColumn(NamedTuple):
-    """What the cells of a column set: a place in the body, a flag of the operation, or a parameter."""
+    """What the cells of a column set: a place in the body, a flag of the operation, or a parameter.
+
+    `position` is the index of its cell in a record.
+    """
 
     name: str
     pointer: str = ""
     flag: Flag | None = None
     parameter: str = ""
+    position: int = 0
 
     @property
     def pointers(self) -> tuple[str, ...]:
@@ -84,9 +89,9 @@ class CsvRecord:
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
         """Return the place of the cell that set the value at a pointer or below it; None if none did."""
-        for index, column in enumerate(self.table.columns):
+        for column in self.table.columns:
             if pointer and any(f"{each}/".startswith(f"{pointer}/") for each in column.pointers):
-                return self.cell_excerpt(index)
+                return self.cell_excerpt(column.position)
         return None
 
     def cell_excerpt(self, index: int) -> Excerpt:
@@ -129,29 +134,28 @@ class CsvHeader(NamedTuple):
         """Read the header; the delimiter is the character that it contains most often."""
         line = next((line for line in lines if line.strip()), "")
         delimiter = max(DELIMITERS, key=line.count)
-        cells = next(_reader([line], delimiter), [])
+        cells = next(read_cells([line], delimiter), [])
         lines.take()
         return cls(name, tuple(cell.strip() for cell in cells), delimiter)
 
     def has_column_of(self, operation: Operation) -> bool:
         """Return whether a column sets something that an operation has."""
-        for cell in self.cells:
-            try:
-                _parse_column(cell, operation, self.name)
-            except UsageError:
-                continue
-            return True
-        return False
+        return any(find_column(cell, operation) for cell in self.cells)
 
     def table(self, operation: Operation) -> CsvTable:
         """Return the table of an operation; raises UsageError if it does not have all columns."""
-        columns = [_parse_column(cell, operation, self.name) for cell in self.cells]
-        _reject_repeated_columns(columns, self.name)
+        columns = []
+        for index, cell in enumerate(self.cells):
+            column = find_column(cell, operation)
+            if column is None:
+                raise _unknown_column(cell, operation, self.name)
+            columns.append(column._replace(position=index))
+        reject_repeated_columns(columns, self.name)
         return CsvTable(self, columns, operation)
 
 
 class CsvTable(NamedTuple):
-    """A table whose columns are those of an operation."""
+    """A table whose columns are those of an operation; a cell that has no column is ignored."""
 
     header: CsvHeader
     columns: list[CsvColumn]
@@ -159,7 +163,7 @@ class CsvTable(NamedTuple):
 
     def records(self, lines: CsvLines) -> Iterator[CsvRow]:
         """Yield the rows; one that breaks the rules of CSV is the last."""
-        reader = _reader(lines, self.header.delimiter)
+        reader = read_cells(lines, self.header.delimiter)
         while True:
             try:
                 cells = next(reader, None)
@@ -172,7 +176,7 @@ class CsvTable(NamedTuple):
                 return
             record = CsvRecord(self, *lines.take())
             if cells:
-                yield _build_row(cells, record)
+                yield build_row(cells, record)
 
 
 def read_rows(text: Iterable[str], name: str, operation: Operation) -> Iterator[CsvRow]:
@@ -183,7 +187,7 @@ def read_rows(text: Iterable[str], name: str, operation: Operation) -> Iterator[
 
 def split_records(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tuple[int, str]]:
     """Yield parts of a table with `count` records each, as (number of the first line, text)."""
-    reader = _reader(lines, header.delimiter)
+    reader = read_cells(lines, header.delimiter)
     while True:
         try:
             is_complete = sum(1 for _ in islice(reader, count)) == count
@@ -196,36 +200,51 @@ def split_records(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tu
             return
 
 
-def _reader(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+def read_cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    """Yield the cells of each record; raises csv.Error for one that breaks the rules of CSV."""
     csv.field_size_limit(_MAX_CELL)
     return csv.reader(lines, delimiter=delimiter, strict=True)
 
 
-def _parse_column(cell: str, operation: Operation, name: str) -> CsvColumn:
-    flags = {flag.name: flag for flag in operation.flags}
-    parameters = [
-        each.name for each in operation.parameters if each.location in PARAMETER_LOCATIONS
-    ]
-    if cell.startswith("/"):
-        return CsvColumn(cell, pointer=cell)
-    if (flag := cell.removeprefix("--")) in flags:
-        return CsvColumn(cell, flag=flags[flag])
-    if cell in parameters:
-        return CsvColumn(cell, parameter=cell)
+def find_column(target: str, operation: Operation) -> CsvColumn | None:
+    """Return the column that sets a flag, a parameter, or a place in the body; None for another name."""
+    if target.startswith("/"):
+        return CsvColumn(target, pointer=target)
+    flag = next((each for each in operation.flags if each.name == target.removeprefix("--")), None)
+    if flag is not None:
+        return CsvColumn(target, flag=flag)
+    return CsvColumn(target, parameter=target) if target in parameter_columns(operation) else None
+
+
+def parameter_columns(operation: Operation) -> list[str]:
+    """Return the names of the parameters that a column can set."""
+    parameters = operation.parameters
+    return [each.name for each in parameters if each.location in PARAMETER_LOCATIONS]
+
+
+def nearest_column(cell: str, operation: Operation) -> str:
+    """Return the flag, parameter, or place in the body whose name resembles a cell; else empty."""
     from cxcall.payloads.suggestions import nearest_name
 
-    columns = {each.rpartition("/")[2]: each for each in (*operation.pointers, *parameters, *flags)}
-    near = nearest_name(cell, columns)
-    suggestion = f"did you mean `{columns[near]}`? " if near else ""
-    raise UsageError(
+    flags = [flag.name for flag in operation.flags]
+    targets = (*operation.pointers, *parameter_columns(operation), *flags)
+    columns = {each.rpartition("/")[2]: each for each in targets}
+    return columns.get(nearest_name(cell, columns), "")
+
+
+def _unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
+    near = nearest_column(cell, operation)
+    suggestion = f"did you mean `{near}`? " if near else ""
+    return UsageError(
         f"`{name}` has a column `{cell}`, but `{operation.name}` has no property of that name",
         where=f"column {cell}",
         fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
-        why="a header names a flag, a parameter, or a place in the body such as `/contactId`",
+        why=HEADER_RULE,
     )
 
 
-def _reject_repeated_columns(columns: list[CsvColumn], name: str) -> None:
+def reject_repeated_columns(columns: list[CsvColumn], name: str) -> None:
+    """Raise UsageError if two columns set the same flag, parameter, or place."""
     names = [column.name for column in columns if not (column.flag and column.flag.under)]
     for column in names:
         if names.count(column) > 1:
@@ -236,14 +255,16 @@ def _reject_repeated_columns(columns: list[CsvColumn], name: str) -> None:
             )
 
 
-def _build_row(cells: list[str], record: CsvRecord) -> CsvRow:
+def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
+    """Return a record as a request; one that does not fit the header carries its error."""
     operation, columns = record.table.operation, record.table.columns
     start = record.cell_excerpt(0)._replace(width=1)
-    if len(cells) != len(columns):
+    if len(cells) != len(record.table.header.cells):
         return CsvRow(start, None, {}, (_wrong_cell_count(len(cells), record),))
     payload = Payload(empty_value(operation.schema_at("")), record)
     parameters = {}
-    for index, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+    for column in columns:
+        cell = cells[column.position]
         if not cell:
             continue  # an empty cell sets no value
         try:
@@ -257,14 +278,14 @@ def _build_row(cells: list[str], record: CsvRecord) -> CsvRow:
                 origin = f"column {column.pointer}"
                 set_text(operation, payload.value, column.pointer, cell, origin)
         except UsageError as error:
-            place = record.cell_excerpt(index)
+            place = record.cell_excerpt(column.position)
             findings = tuple(finding._replace(excerpt=place) for finding in error.findings)
             return CsvRow(start, None, {}, findings)
     return CsvRow(start, Payload(payload.value, record), parameters)
 
 
 def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:
-    columns = len(record.table.columns)
+    columns = len(record.table.header.cells)
     place = record.cell_excerpt(columns if count > columns else count - 1)
     return _malformed_record(place, f"{count} cells under {columns} columns")
 

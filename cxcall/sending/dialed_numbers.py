@@ -102,6 +102,12 @@ def dialed_numbers(
     return [each for each in find_numbers(operation, values, body) if each.is_dialed]
 
 
+def is_number_name(name: str) -> bool:
+    """Return whether a name says that its value is dialed, such as `phone-number` or `Mobile Phone`."""
+    folded = _fold(name)
+    return _is_number_name(folded) and not _is_caller_name(folded)
+
+
 def dialed_part(text: str) -> str:
     """Return what is dialed of a number that may be a URI: `911` of `sip:911@example.com`."""
     return re.split(r"[@;?]", _SCHEME.sub("", _normalized(text)), maxsplit=1)[0].strip()

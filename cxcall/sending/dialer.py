@@ -107,11 +107,18 @@ class Plan(NamedTuple):
         """The host that the request goes to."""
         return urlsplit(self.request.url).netloc
 
+    @property
+    def _recorded_url(self) -> str:
+        """The URL in the digest. The embedded sandbox has another port in each run of a batch."""
+        url, settings = self.request.url, self.settings
+        is_rehearsal = settings.is_embedded and self.batch
+        return url.replace(settings.base_url, f"sandbox:{self.batch}", 1) if is_rehearsal else url
+
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
         request = self.request
         parts = urlsplit(request.url)
-        content = {"method": request.method, "url": request.url, "body": self.body}
+        content = {"method": request.method, "url": self._recorded_url, "body": self.body}
         return Intent(
             profile=self.settings.profile,
             operation=self.operation.name,

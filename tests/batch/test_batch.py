@@ -192,7 +192,10 @@ def test_skip_invalid_sends_the_valid_rows(live: Cxcall, sandbox: Sandbox) -> No
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("contact_id,reason-code\n1,2\n", "did you mean `contact-id`?"),
+        (
+            "contact_id,reason-code\n1,2\n",
+            "`contact_id` looks like `contact-id`: add `--map contact-id=contact_id`",
+        ),
         ("contact-id,contact-id\n1,2\n", "two columns"),
         ("contact-id\n", "has no rows"),
         ("", "has no rows"),
@@ -276,15 +279,15 @@ def test_dry_run_prints_every_request(cxcall: Cxcall) -> None:
 # What it never does
 
 
-def test_identical_rows_are_sent_once(cxcall: Cxcall) -> None:
+def test_identical_rows_are_sent_once_and_reported_as_stopped_if_strict(cxcall: Cxcall) -> None:
     file = cxcall.file(
         "calls.jsonl", "".join(json.dumps(body(number)) + "\n" for number in (1, 2, 1, 1))
     )
     with Platform() as platform:
         at(cxcall, platform)
         ran = cxcall(
-            "batch", file, *PERSONAL, *FAST, "--confirm", "4", "--again", "-o", "jsonl", code=9
-        )
+            "batch", file, *PERSONAL, *FAST, "--confirm", "4", "--again", "--strict", "-o", "jsonl", code=9,
+        )  # fmt: skip
     assert Counter(outcomes(ran)) == {"accepted": 2, "stopped": 2}
     assert set(platform.dials.values()) == {1}
 
@@ -294,7 +297,7 @@ def test_identical_rows_that_waited_are_sent_once_despite_again(cxcall: Cxcall) 
     busy = iter([Reply(429, {"message": "busy"}, {"Retry-After": "0"})] * 2)
     with Platform(lambda _body, _count: next(busy, Reply())) as platform:
         at(cxcall, platform)
-        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "--again", code=9)
+        cxcall("batch", file, *PERSONAL, *FAST, "--confirm", "2", "--again", "--strict", code=9)
     assert platform.rung == 1
 
 

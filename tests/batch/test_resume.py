@@ -71,7 +71,7 @@ def test_row_identical_to_one_in_progress_is_reported_as_a_duplicate_on_resume(
 
     with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
         cxcall.environment |= platform.environment
-        words = ("batch", file, *WORDS, "--concurrency")
+        words = ("batch", file, *WORDS, "--strict", "--concurrency")
         cxcall(*words, "1", "--confirm", "4", code=9)
         platform.answer = answer
         outcomes, _ = results(cxcall(*words, "2", "--confirm", "4", "--resume", code=9))

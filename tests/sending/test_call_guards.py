@@ -140,7 +140,7 @@ def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
     assert cxcall(*call("+12025550124"), "--do-not-call", "none.txt", code=2).codes == ["usage"]
 
 
-def test_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
+def test_strict_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
     rows = "contact-id,phone-number\n" + "".join(
@@ -154,10 +154,10 @@ def test_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
         "--do-not-call",
         live.file("d", "+12025550161"),
     )
-    ran = live(*words, "--force", code=3)
+    ran = live(*words, "--force", "--strict", code=3)
     assert "do-not-call" in ran.out
     assert not sandbox.rings
-    live(*words, "--force", "--skip-invalid", code=9)
+    live(*words, "--force", "--strict", "--skip-invalid", code=9)
     assert sorted(entry.numbers[0][-4:] for entry in sandbox.rings) == ["0160", "0162"]
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sys
 import time
 from contextlib import ExitStack, suppress
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from cxcall.batch.job import Job, check_rows
+from cxcall.batch.job import Job
+from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.resume import find_resumable_batch
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.rows import RowFile
+from cxcall.batch.selection import Selection
+from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
+from cxcall.cli.actions.batch_setup import (
+    enforce_hours,
+    open_rows,
+    resume_command,
+    stop_on_conflicting_flags,
+)
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.send import load_settings_for
 from cxcall.contracts.contract import load_operation
@@ -21,7 +30,7 @@ from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.output.finding_text import format_one_line
-from cxcall.output.report import Report
+from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.runtime.signals import note_only, noted
@@ -29,57 +38,85 @@ from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsuitable_token
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cxcall.batch.run import Run
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.options import RequestOptions
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
+
+_MAX_ERRORS_ON_STDERR = 5
+_MAX_SKIPS_SHOWN = 20
+"""How many skipped rows a terminal shows: the summary counts them all."""
+_COMPLETE = {Outcome.ACCEPTED, Outcome.SKIPPED}
+"""The outcomes of the rows of a batch in which everything was sent that should be."""
+
+
+class _InvalidRowsError(CheckError):
+    """Rows are invalid, so that none was sent; `summary` counts the rows and the findings."""
+
+    def __init__(self, summary: str, *findings: Finding) -> None:
+        super().__init__(*findings)
+        self.summary = summary
 
 
 def run_batch(options: BatchOptions, common: RequestOptions) -> Report:
     """Check all rows, then send the valid ones; print the result of each and return the totals."""
+    screen = Screen.standard(common.output)
+    try:
+        return _run(options, common, screen)
+    except _InvalidRowsError as error:
+        _tell_errors(screen, error)
+        return error_report(error, COMMAND)._replace(summary=error.summary)
+    except CxcallError as error:
+        _tell_errors(screen, error)
+        raise
+
+
+def _tell_errors(screen: Screen, error: CxcallError) -> None:
+    """Print errors on stderr if the envelope goes to a file or another program."""
+    if screen.options.output != "text" and not screen.stdout.isatty():
+        for finding in error.findings[:_MAX_ERRORS_ON_STDERR]:
+            screen.print_diagnostic(format_one_line(f"error: {finding.message}"), always=True)
+
+
+def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Report:
     operation = load_operation(
         options.operation, find_own_contract(common.contracts, common.settings.profile)
     )
     rate = Rate.parse(options.rate or operation.rate)
     limit = FailureLimit.parse(options.max_failures or ())
-    sending = common.sending
-    if options.resume and sending.again:
-        raise _conflicting_flags()
-    screen = Screen.standard(common.output)
+    country = options.reading.default_country
+    stop_on_conflicting_flags(options, common)
+    gc.enable()  # a long run is no short command: its garbage would pile up
     with ExitStack() as stack:
         settings = load_settings_for(operation, common, stack)
         job = Job(
             operation,
-            stack.enter_context(RowFile(options.file)),
-            settings,
+            open_rows(options, operation, screen, stack),
+            enforce_hours(settings) if options.wait_for_hours else settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),
+            parse_country(country) if country else "",
             strict=common.check.strict,
-            force=sending.force,
-            again=sending.again,
+            force=common.sending.force,
+            again=common.sending.again,
         )
         if common.is_dry_run:
-            return _dry_run(job, screen, as_curl=sending.curl)
+            return _dry_run(job, screen, stack, as_curl=common.sending.curl)
         return _Batch(job, options, screen, rate, limit).run()
 
 
-def _conflicting_flags() -> UsageError:
-    return UsageError(
-        "`--again` cannot be combined with `--resume`",
-        where="--again",
-        fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
-        why="a resumed batch never sends a row again that was, or may have been, processed",
-    )
-
-
-def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
+def _dry_run(job: Job, screen: Screen, stack: ExitStack, *, as_curl: bool) -> Report:
     """Print the request of each row; send nothing."""
     from cxcall.transport.curl import curl
 
     totals = CheckStatistics()
-    for checked in check_rows(job):
+    selection = stack.enter_context(Selection(job))
+    for checked in selection.check():
         totals.add(checked)
-        if checked.request is None:
+        if checked.request is None or checked.skip:
             continue
         row, request, body = checked.row, checked.request.request, checked.request.body
         if screen.options.output != "text":
@@ -104,7 +141,13 @@ def _dry_run(job: Job, screen: Screen, *, as_curl: bool) -> Report:
         ExitCode.INVALID if totals.invalid else ExitCode.OK,
         operation=job.operation,
         findings=(*totals.findings, *provenance_note(job.operation)),
-        data={"rows": totals.rows, "valid": totals.to_send, "invalid": totals.invalid},
+        data={
+            "rows": totals.rows,
+            "valid": totals.valid,
+            "invalid": totals.invalid,
+            "skipped": {str(reason): count for reason, count in totals.skipped.items()},
+            "numbersWritten": totals.numbers_written,
+        },
         diagnostics=["dry run: nothing was sent"],
         summary=totals.summary(),
         is_last_json_line=True,
@@ -134,35 +177,50 @@ class _Batch:
         self.job, self.options, self.screen = job, options, screen
         self.rate, self.limit = rate, limit
         self.write_error = ""
+        self.skips_shown = 0
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
+        from cxcall.batch.run import find_previous_delivery
         from cxcall.cli.actions.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
-            return self._run(ledger)
+            batch = find_resumable_batch(ledger, self.job, resume=self.options.resume)
+            selection = Selection(
+                self.job,
+                (lambda checked: find_previous_delivery(ledger, batch, checked))
+                if batch
+                else (lambda _: None),
+                waits_for_hours=self.options.wait_for_hours,
+            )
+            with selection:
+                return self._run(ledger, selection, batch)
 
-    def _run(self, ledger: Ledger) -> Report:
+    def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
         from cxcall.batch.run import Run, SharedToken
         from cxcall.credentials import tokens
 
         job, settings = self.job, self.job.settings
-        batch = find_resumable_batch(ledger, job, resume=self.options.resume)
-        totals = self._check(ledger, batch)
+        totals = self._check(selection)
+        count = totals.to_send
+        if self.options.wait_for_hours:
+            count += totals.skipped[SkipReason.OUTSIDE_HOURS]
         ask = self.screen.read_line if self.screen.is_interactive else None
-        ask_count(job.operation, settings, totals.to_send, confirmed=self.options.confirm, ask=ask)
+        ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
         token = tokens.get_token(settings)
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         rate_limiter = RateLimiter(self.rate, settings.max_wait)
-        run = Run(job, batch, ledger, rate_limiter, SharedToken(settings, token), self.limit)
-        self.screen.print_diagnostic(
-            f"batch {batch}: {count_phrase(totals.to_send, 'request')} to {settings.base_url}, at most {self.rate}"
+        tokens_of_run = SharedToken(settings, token)
+        run = Run(job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit)
+        self._tell(
+            f"batch {batch}: {count_phrase(count, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         note_only()  # from here on, the run itself handles signals
         self._send(run, totals)
         report = self._report(run, totals)
-        if not run.is_at_end or run.stop_reason:
+        is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
+        if not run.is_at_end or is_open:
             return report
         try:
             with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
@@ -172,22 +230,27 @@ class _Batch:
             report = report._replace(findings=(*report.findings, *warned))
         return report
 
-    def _check(self, ledger: Ledger, batch: str) -> CheckStatistics:
-        """Check all rows; raises CheckError if one is invalid, unless invalid rows are skipped."""
-        from cxcall.batch.run import find_previous_delivery
+    def _tell(self, text: str) -> None:
+        """Print a message on stderr in every output format: stdout may be a file."""
+        for line in text.splitlines():
+            self.screen.print_diagnostic(line, always=True)
 
+    def _check(self, selection: Selection) -> CheckStatistics:
+        """Check all rows; raises CheckError if one is invalid, unless invalid rows are skipped.
+
+        Raises it too if nothing is left to send because of invalid numbers.
+        """
         totals = CheckStatistics()
-        for checked in check_rows(self.job):
+        for checked in selection.check():
             totals.add(checked)
-            if batch and checked.request and find_previous_delivery(ledger, batch, checked.request):
-                totals.already_sent += 1
         _require_rows(self.job, totals)
-        if totals.invalid and not self.options.skip_invalid:
-            self.screen.print_diagnostic(totals.summary())
-            raise CheckError(*totals.findings)
+        is_stopped = totals.invalid and not self.options.skip_invalid
+        if is_stopped or totals.has_no_number:
+            more = [no_number_finding()] * (not is_stopped)
+            raise _InvalidRowsError(totals.summary(), *totals.findings, *more)
         for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)
-        self.screen.print_diagnostic(totals.summary())
+        self._tell(totals.summary())
         return totals
 
     def _send(self, run: Run, totals: CheckStatistics) -> None:
@@ -195,16 +258,21 @@ class _Batch:
         began = time.monotonic()
         with run.catch_signals(), self.screen.progress(totals.rows) as progress:
             results = run.results(
-                islice(check_rows(self.job), totals.rows),  # no more than the user agreed to
-                resume=options.resume,
                 in_order=not options.unordered,
                 threads=options.concurrency,
+                on_wait=self._tell_wait,
             )
             for result in results:
                 self._print_safely(result, run)
                 statistics = run.statistics
-                speed = (statistics.total - statistics.resumed) / (time.monotonic() - began)
+                speed = statistics.sent / (time.monotonic() - began)
                 progress(statistics.total, f"{statistics.outcome_counts()}, {speed:.1f}/s")
+
+    def _tell_wait(self, opening: datetime) -> None:
+        local = opening.astimezone()
+        self._tell(
+            f"the other rows are outside their calling hours; the next may be called at {local:%Y-%m-%d %H:%M %Z}"
+        )
 
     def _print_safely(self, result: RowResult, run: Run) -> None:
         """Print a result; if that fails, stop the batch, but let requests in flight finish."""
@@ -225,14 +293,18 @@ class _Batch:
                 screen.print_line(report.delivery.engagement_id)
         elif not screen.stdout.isatty():
             screen.print_line("\t".join(map(escape_to_one_line, result.cells())))
-        elif report.outcome is not Outcome.ACCEPTED:
+        elif report.outcome is not Outcome.ACCEPTED and not (
+            result.skip and self.skips_shown > _MAX_SKIPS_SHOWN
+        ):
+            self.skips_shown += result.skip is not None
             screen.print_line(format_one_line(str(result)))
         screen.stdout.flush()
 
     def _report(self, run: Run, totals: CheckStatistics) -> Report:
         statistics = run.statistics
         left = totals.rows - statistics.total
-        is_complete = not left and set(statistics.outcomes) <= {Outcome.ACCEPTED}
+        held = statistics.skipped[SkipReason.OUTSIDE_HOURS]
+        is_complete = not (left or held) and set(statistics.outcomes) <= _COMPLETE
         code = ExitCode.OK if is_complete else ExitCode.PARTIAL
         if run.interrupts and not statistics.total - statistics.resumed:
             code = ExitCode.INTERRUPTED
@@ -241,9 +313,14 @@ class _Batch:
         if run.stop_reason:
             lines.append(f"stopped: {run.stop_reason}")
         if left:
+            lines.append(f"not sent: {count_phrase(left, 'row')}")
+        if held:
+            lines.append(f"outside their calling hours: {count_phrase(held, 'row')}")
+        if left or held:
             lines.append(
-                f"not sent: {count_phrase(left, 'row')}; to continue, run the same command with `--resume`"
+                f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )
+        self._tell("\n".join(lines))
         return Report(
             COMMAND,
             Outcome.ERROR if is_empty else statistics.outcome,
@@ -252,9 +329,9 @@ class _Batch:
             data={
                 "batch": run.batch,
                 **statistics.as_dict(),
+                "numbersWritten": totals.numbers_written,
                 "notSent": left,
                 "stopped": run.stop_reason,
             },
-            diagnostics=lines,
             is_last_json_line=True,
         )

@@ -14,6 +14,34 @@ from cxcall.output.report import Report
 app = new_app("")
 
 
+class FileOptions(NamedTuple):
+    """The options for reading a file of rows."""
+
+    map: Annotated[
+        list[str] | None,
+        option("--map", metavar="TARGET=HEADER", help="Set a flag or place from this column."),
+    ] = None
+    mapping: Annotated[
+        str | None,
+        option("--mapping", metavar="FILE", help="Read such names from a TOML file."),
+    ] = None
+    ignore_extra_columns: Annotated[
+        bool, option("--ignore-extra-columns", help="Skip columns that set nothing.")
+    ] = False
+    encoding: Annotated[
+        str | None,
+        option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
+    ] = None
+    default_country: Annotated[
+        str | None,
+        option(
+            "--default-country",
+            metavar="CODE",
+            help="Set the country of national numbers, as US.",
+        ),
+    ] = None
+
+
 class BatchOptions(NamedTuple):
     """The options that only `batch` has."""
 
@@ -72,6 +100,10 @@ class BatchOptions(NamedTuple):
     unordered: Annotated[
         bool, option("--unordered", help="Print results as they arrive, not in input order.")
     ] = False
+    wait_for_hours: Annotated[
+        bool, option("--wait-for-hours", help="Send each row as soon as it is within --hours.")
+    ] = False
+    reading: FileOptions = FileOptions()
 
 
 @app.command(
@@ -80,6 +112,7 @@ class BatchOptions(NamedTuple):
         "cxcall operations execute --skeleton --csv > calls.csv",
         "cxcall batch calls.csv --operation execute --dry-run",
         "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
+        'cxcall batch crm.csv --operation execute --map contact-id=ID --map "phone-number=Work Phone" --ignore-extra-columns --default-country US',
     ),
 )
 @expand_option_groups
@@ -89,7 +122,9 @@ def batch(
 ) -> Report:
     """Send many requests from a file, each at most once.
 
-    All rows are checked first; nothing is sent if one is invalid. The header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`). A line of JSON Lines is a body, and may also name parameters. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest.
+    The header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); `--map phone-number=Phone` names another column. A line of JSON Lines is a body, and may also name parameters.
+
+    All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours.
     """
     from cxcall.cli.actions.batch import run_batch
 

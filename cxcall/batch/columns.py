@@ -1,0 +1,204 @@
+"""Map the columns of a table to those of an operation, and propose what an unknown column may be."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
+from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.csv_table import (
+    HEADER_RULE,
+    CsvColumn,
+    CsvTable,
+    find_column,
+    nearest_column,
+    parameter_columns,
+    reject_repeated_columns,
+)
+from cxcall.phone.do_not_call import plain_digits
+from cxcall.phone.phone_numbers import FEWEST_DIGITS
+from cxcall.sending.dialed_numbers import is_number_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.csv_table import CsvHeader
+
+_MAX_LISTED = 12
+_EXAMPLE = "`--map phone-number=Phone`"
+
+
+class UnknownColumnsError(UsageError):
+    """Columns of a table set nothing; `proposals` says for some of them what they may be.
+
+    A header may stand for a phone number if its name says so, and one of the `samples`, the first
+    records of the table, has a number there.
+    """
+
+    def __init__(
+        self,
+        header: CsvHeader,
+        unknown: Sequence[str],
+        operation: Operation,
+        samples: Sequence[Sequence[str]] = (),
+    ) -> None:
+        self.header, self.unknown, self.operation = header, unknown, operation
+        self.proposals = [
+            f"`{cell}` looks like `{target}`: add {command('--map', f'{target}={cell}')}"
+            for cell in unknown
+            for target in propose_targets(
+                cell, operation, has_number=self._has_number(cell, samples)
+            )
+        ]
+        more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
+        listed = ", ".join(f"`{cell}`" for cell in unknown[:_MAX_LISTED])
+        count = "a column" if len(unknown) == 1 else f"{len(unknown)} columns"
+        sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
+        fixes = ["to leave out the others: `--ignore-extra-columns`"]
+        if not self.proposals:
+            fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
+        super().__init__(
+            f"`{header.name}` has {count} that `{operation.name}` does not have: {listed}{more}",
+            where=f"column {unknown[0]}",
+            fix="; ".join([*self.proposals, *fixes]),
+            why=HEADER_RULE,
+        )
+
+    def with_samples(self, samples: Sequence[Sequence[str]]) -> UnknownColumnsError:
+        """Return the error with proposals that follow from the first records."""
+        return UnknownColumnsError(self.header, self.unknown, self.operation, samples)
+
+    def _has_number(self, cell: str, samples: Sequence[Sequence[str]]) -> bool:
+        index = self.header.cells.index(cell)
+        return any(
+            len(plain_digits(cells[index])) >= FEWEST_DIGITS
+            for cells in samples
+            if index < len(cells)
+        )
+
+
+class ColumnMap(NamedTuple):
+    """Which header stands for which target: a flag, a parameter, or a place in the body.
+
+    `headers` maps targets to headers. A header that it does not have is a target itself.
+    """
+
+    headers: Mapping[str, str] = MappingProxyType({})
+    ignores_extra: bool = False
+
+    def table(self, header: CsvHeader, operation: Operation) -> CsvTable:
+        """Return the table of an operation.
+
+        Raises UsageError for a header or target that does not exist, and for a column that sets nothing.
+        """
+        columns = list(self._mapped_columns(header, operation))
+        unknown = []
+        for index, cell in enumerate(header.cells):
+            if cell in self.headers.values():
+                continue
+            if column := find_column(cell, operation):
+                columns.append(column._replace(position=index))
+            elif cell not in unknown:
+                unknown.append(cell)
+        if unknown and not self.ignores_extra:
+            raise UnknownColumnsError(header, unknown, operation)
+        reject_repeated_columns(columns, header.name)
+        return CsvTable(header, columns, operation)
+
+    def _mapped_columns(self, header: CsvHeader, operation: Operation) -> Iterator[CsvColumn]:
+        for target, cell in self.headers.items():
+            column = find_column(target, operation)
+            if column is None:
+                raise _unknown_target(target, cell, operation)
+            if header.cells.count(cell) != 1:
+                raise _unusable_header(target, cell, header)
+            yield column._replace(position=header.cells.index(cell))
+
+
+def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
+    """Return the targets that a header may stand for, by its likeness, or because both name a number."""
+    near = nearest_column(cell, operation)
+    if near or not (has_number and is_number_name(cell)):
+        return [near] if near else []
+    flags = [flag for flag in operation.flags if flag.pointers or flag.parameter]
+    covered = {pointer for flag in flags for pointer in flag.pointers}
+    targets = (
+        *(flag.name for flag in flags),
+        *(each for each in parameter_columns(operation)),
+        *(each for each in operation.pointers if each not in covered),
+    )
+    return [each for each in targets if is_number_name(each.rpartition("/")[2])]
+
+
+def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
+    near = nearest_column(target, operation)
+    sample = f"see `cxcall operations {operation.name}`"
+    return UsageError(
+        f"`{operation.name}` has no flag or parameter `{target}`",
+        where="--map",
+        fix=f"did you mean {command('--map', f'{near}={cell}')}?" if near else sample,
+        why="a target is a flag, a parameter, or a place in the body such as `/contactId`",
+    )
+
+
+def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
+    if cell in header.cells:
+        return UsageError(
+            f"`{header.name}` has two columns `{cell}`",
+            where=f"column {cell}",
+            fix="rename one of them",
+        )
+    from difflib import get_close_matches
+
+    near = get_close_matches(cell, header.cells, n=1)
+    listed = ", ".join(f"`{each}`" for each in header.cells[:_MAX_LISTED])
+    return UsageError(
+        f"`{header.name}` has no column `{cell}`",
+        where="--map",
+        fix=f"did you mean {command('--map', f'{target}={near[0]}')}?"
+        if near
+        else f"its columns: {listed}",
+    )
+
+
+def parse_column_map(texts: Sequence[str], file: str | None, *, ignores_extra: bool) -> ColumnMap:
+    """Return the map of `--map TARGET=HEADER` and of a mapping file; a flag replaces an entry of the file.
+
+    Raises UsageError for one that cannot be read.
+    """
+    from pathlib import Path
+
+    headers = _read_mapping_file(Path(file)) if file else {}
+    for text in texts:
+        target, separator, header = (part.strip() for part in text.partition("="))
+        if not (target and separator and header):
+            raise UsageError(
+                f"`{text}` is not of the form TARGET=HEADER",
+                where="--map",
+                fix=f"write it like {_EXAMPLE}",
+            )
+        headers[target.removeprefix("--")] = header
+    return ColumnMap(headers, ignores_extra)
+
+
+def _read_mapping_file(path: Path) -> dict[str, str]:
+    from cxcall.documents import toml
+
+    text = toml.read_file(path)
+    example = (
+        'write one `phone-number = "Phone"` on each line; quote a place: `"/contactId" = "ID"`'
+    )
+    headers = {}
+    for target, header in toml.parse(path, text, fix=example).items():
+        if not isinstance(header, str) or not header.strip():
+            raise UsageError(
+                f"`{target}` must be the header of a column, not {toml.type_name(header)}",
+                where=toml.locate(path, text, target),
+                fix=example,
+            )
+        headers[target.removeprefix("--")] = header.strip()
+    return headers

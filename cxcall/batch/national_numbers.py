@@ -1,0 +1,74 @@
+"""Write national phone numbers in E.164."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.payload import set_value
+from cxcall.sending.dialed_numbers import dialed_numbers
+
+if TYPE_CHECKING:
+    from cxcall.contracts.operation import Operation
+    from cxcall.payloads.payload import Payload
+
+_FLAG = "--default-country"
+# Digits and what people write between them. Letters and an extension have no place in E.164.
+_WRITTEN_NUMBER = re.compile(r"\s*\+?[0-9 ()./\-\u00a0\u2010-\u2015]+\s*")
+
+
+def parse_country(text: str) -> str:
+    """Return the code of a country (ISO 3166-1) in upper case; raises UsageError for an unknown one."""
+    import phonenumbers
+
+    country = text.strip().upper()
+    if country not in phonenumbers.SUPPORTED_REGIONS:
+        raise UsageError(
+            f"unknown country `{text}`",
+            where=_FLAG,
+            fix="write its two letters, such as `US`, `GB`, or `DE`",
+            why="a number without country code is read as one of this country",
+        )
+    return country
+
+
+def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, country: str) -> int:
+    """Write the numbers to be dialed in E.164, in `values` and `body`; return how many were changed.
+
+    A national number counts as one of `country`. A value that is not exactly one valid number is not
+    changed.
+    """
+    count = 0
+    for number, where, _ in dialed_numbers(operation, values, body):
+        written = _as_e164(number, country)
+        if written in (None, number):
+            continue
+        if not where.startswith("/"):
+            for parameter in operation.parameters:
+                if parameter.location == where and values.get(parameter.name) == number:
+                    values[parameter.name] = str(written)
+                    count += 1
+        elif has_value(body.value, where) and value_at(body.value, where) == number:
+            set_value(body.value, where, written, _FLAG)
+            count += 1
+    return count
+
+
+def _as_e164(text: str, country: str) -> str | None:
+    """Return a number in E.164; None for a text that is not exactly one valid number.
+
+    Source: libphonenumber's metadata.
+    """
+    import phonenumbers
+
+    if not _WRITTEN_NUMBER.fullmatch(text):
+        return None
+    try:
+        parsed = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)

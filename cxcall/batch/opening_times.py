@@ -1,0 +1,69 @@
+"""Find the next time at which a person may be called."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from cxcall.phone.calling_hours import Hours
+from cxcall.sending.call_guards import check_numbers, is_stopping, time_zones
+from cxcall.sending.dialed_numbers import dialed_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from cxcall.findings.finding import Finding
+    from cxcall.sending.draft import CheckedRequest
+
+_DAYS = 3  # today may be over, and another time zone may have another date
+
+
+def find_opening(
+    checked: CheckedRequest, values: Mapping[str, str], now: datetime | None = None
+) -> datetime | None:
+    """Return the next time (UTC) at which every number to be dialed is within the calling hours.
+
+    A number that may be in several time zones must be within the hours in all of them. Returns None if
+    there is no such time, or if nothing says in which time zone a number is.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    zones = []
+    for number in dialed_numbers(checked.operation, values, checked.payload):
+        names = time_zones(number.number)
+        if not names:
+            return None
+        try:
+            zones += [ZoneInfo(name) for name in names]
+        except ZoneInfoNotFoundError:  # the system's time zone data is older than libphonenumber's
+            return None
+    return next_opening(Hours.parse(checked.settings.hours), zones, now or datetime.now(UTC))
+
+
+def next_opening(hours: Hours, zones: Sequence[ZoneInfo], now: datetime) -> datetime | None:
+    """Return the next time from `now` on that is within the hours in all time zones; None if there is none."""
+    openings = [now]
+    for zone in zones:
+        today = now.astimezone(zone).date()
+        openings += [
+            datetime.combine(today + timedelta(days=day), hours.begin, zone).astimezone(UTC)
+            for day in range(_DAYS)
+        ]
+    return next(
+        (
+            moment
+            for moment in sorted(openings)
+            if moment >= now and all(moment.astimezone(zone).time() in hours for zone in zones)
+        ),
+        None,
+    )
+
+
+def check_hours_again(checked: CheckedRequest, values: Mapping[str, str]) -> Finding | None:
+    """Return the finding on a request that is outside the calling hours by now; None where it is not."""
+    settings = checked.settings
+    if not settings.hours or settings.hours_policy != "enforce":
+        return None
+    found = check_numbers(checked.operation, values, checked.payload, settings)
+    return next((finding for finding in found if is_stopping(finding)), None)

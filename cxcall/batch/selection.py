@@ -1,0 +1,160 @@
+"""Select the rows to send: each request once, and only those that were counted before."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from enum import IntEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Self
+
+from cxcall.batch.job import CheckedRow, check_rows
+from cxcall.batch.opening_times import find_opening
+from cxcall.batch.skips import SkipReason, duplicate_finding, not_agreed_finding
+from cxcall.findings.errors import UsageError
+from cxcall.ledger.records import intent_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cxcall.batch.job import Job
+    from cxcall.ledger.records import Record
+    from cxcall.sending.draft import CheckedRequest
+
+
+class _State(IntEnum):
+    """What was decided about the first row of a request."""
+
+    NOT_TO_SEND = 0
+    TO_SEND = 1
+    WAITING = 2
+
+
+class Selection:
+    """The rows of a batch, with a digest of each request in a temporary file, so that memory stays flat.
+
+    `find_earlier` returns the delivery of a request by an earlier run of the batch. With
+    `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        find_earlier: Callable[[CheckedRequest], Record | None] = lambda _: None,
+        *,
+        waits_for_hours: bool = False,
+    ) -> None:
+        self._job, self._find_earlier, self.waits_for_hours = job, find_earlier, waits_for_hours
+        self._count = self._passes = 0
+        self.opening: datetime | None = None
+        # An empty name is a temporary file, which SQLite removes; it is written when the cache is full.
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute(
+            "CREATE TABLE request (row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, state INTEGER NOT NULL)"
+        )
+        self._database.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def check(self) -> Iterator[CheckedRow]:
+        """Yield every row with its check, and remember which of them may be sent."""
+        self._count = 0
+        for checked in check_rows(self._job):
+            self._count += 1
+            yield self._register(checked, checked.request) if checked.request else checked
+
+    def _register(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        number = checked.row.number
+        found = self._database.execute(
+            "INSERT INTO request VALUES (?, ?, ?) ON CONFLICT (digest) DO NOTHING RETURNING row",
+            (number, _digest(request), _State.NOT_TO_SEND),
+        ).fetchone()
+        if found is None and not self._job.strict:
+            return _as_duplicate(checked, self._find(request)[0])
+        checked = self._with_earlier(checked, request)
+        is_held = checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours
+        if found is not None and (checked.skip is None or is_held):
+            self._set_state(number, _State.TO_SEND)
+        return checked
+
+    def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row with its earlier delivery: what was sent is not skipped."""
+        earlier = self._find_earlier(request)
+        return checked._replace(earlier=earlier, skip=None) if earlier else checked
+
+    def rows(self) -> Iterator[CheckedRow]:
+        """Yield the rows again, without those that wait for their calling hours; then only these.
+
+        Sets `opening` to the time at which the next pass has a row to send; None where none waits.
+        Raises UsageError for a row that was not checked before.
+        """
+        self._passes += 1
+        self.opening = None
+        for checked in islice(check_rows(self._job), self._count):
+            if checked.request is not None:
+                chosen = self._choose(checked, checked.request)
+                if chosen is not None:
+                    yield chosen
+            elif self._passes == 1:
+                yield checked
+
+    def _choose(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow | None:
+        """Return a row as it is to be sent or skipped; None for one that is not for this pass."""
+        number = checked.row.number
+        first, state = self._find(request)
+        if first != number and not self._job.strict:
+            return _as_duplicate(checked, first) if self._passes == 1 else None
+        if self._passes > 1 and state is not _State.WAITING:
+            return None
+        checked = self._with_earlier(checked, request)
+        if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:
+            self.defer(checked)
+            return None
+        if checked.skip is None and checked.earlier is None and state is _State.NOT_TO_SEND:
+            findings = (*checked.findings, not_agreed_finding())
+            return checked._replace(skip=SkipReason.OUTSIDE_HOURS, findings=findings)
+        if state is _State.WAITING:
+            self._set_state(number, _State.TO_SEND)
+        return checked
+
+    def defer(self, checked: CheckedRow) -> None:
+        """Leave a row to a later pass, when it is within its calling hours."""
+        assert checked.request is not None  # noqa: S101 - only a row with a request is sent
+        opening = find_opening(checked.request, checked.values) or datetime.now(UTC)
+        self.opening = min(self.opening or opening, opening)
+        self._set_state(checked.row.number, _State.WAITING)
+
+    def _find(self, request: CheckedRequest) -> tuple[int, _State]:
+        """Return the first row of a request, and what was decided about it."""
+        found = self._database.execute(
+            "SELECT row, state FROM request WHERE digest = ?", (_digest(request),)
+        ).fetchone()
+        if found is None:
+            raise UsageError(
+                f"`{self._job.rows.name}` was changed after it was checked",
+                where=self._job.rows.name,
+                fix="put the file back as it was, then run the same command with `--resume`",
+            )
+        return found[0], _State(found[1])
+
+    def _set_state(self, row: int, state: _State) -> None:
+        self._database.execute("UPDATE request SET state = ? WHERE row = ?", (state, row))
+
+
+def _digest(checked: CheckedRequest) -> bytes:
+    request = checked.request
+    digest = intent_digest(request.method, request.url, checked.body)
+    return bytes.fromhex(digest.rpartition(":")[2])
+
+
+def _as_duplicate(checked: CheckedRow, first: int) -> CheckedRow:
+    """Return a row as the duplicate of an earlier one; a reason that both have stays."""
+    if checked.skip not in (None, SkipReason.OUTSIDE_HOURS):
+        return checked
+    findings = (*checked.findings, duplicate_finding(first)._replace(excerpt=checked.row.place))
+    return checked._replace(skip=SkipReason.DUPLICATE, findings=findings)

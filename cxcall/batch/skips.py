@@ -1,0 +1,123 @@
+"""Decide which rows are deliberately not sent, and why."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from cxcall.batch.opening_times import find_opening
+from cxcall.documents.json_pointer import has_value
+from cxcall.findings.exit_codes import ExitCode
+from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads.csv_table import CsvRecord
+from cxcall.sending.call_guards import GUARD_CODES
+from cxcall.sending.dialed_numbers import is_number_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cxcall.sending.draft import CheckedRequest
+
+DO_NOT_CALL, OUTSIDE_HOURS = GUARD_CODES
+NUMBER_CODES = ("phone-format", "phone-unlikely", "phone-kind")
+"""The codes of findings on numbers that cannot, or should not, be dialed."""
+
+
+class SkipReason(StrEnum):
+    """Why a row is not sent although its batch is."""
+
+    DO_NOT_CALL = "do-not-call"
+    INVALID_NUMBER = "invalid-number"
+    DUPLICATE = "duplicate"
+    OUTSIDE_HOURS = "outside-hours"
+    """It can be sent later: the batch stays open."""
+    NO_CALLING_HOURS = "no-calling-hours"
+    """There is no time at which it is surely within the calling hours."""
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code of a single request that is stopped for the same reason."""
+        is_invalid = self is SkipReason.INVALID_NUMBER
+        return ExitCode.INVALID if is_invalid else ExitCode.STOPPED
+
+
+def find_skip_reason(
+    checked: CheckedRequest, values: Mapping[str, str], findings: Sequence[Finding], *, force: bool
+) -> SkipReason | None:
+    """Return why a row is skipped; None for one that is sent, or that other errors make invalid.
+
+    A number on the do-not-call list outweighs every error: the row would not be sent anyway. `force`
+    overrides all but the guards.
+    """
+    errors = {} if force else {
+        finding.code: _is_missing_number(checked, finding)
+        for finding in findings
+        if finding.severity is Severity.ERROR
+    }  # fmt: skip
+    stopping = {finding.code for finding in findings if finding.severity is Severity.ERROR}
+    unlikely = {finding.code for finding in findings if finding.code in NUMBER_CODES}
+    if DO_NOT_CALL in stopping:
+        return SkipReason.DO_NOT_CALL
+    known = (*NUMBER_CODES, *GUARD_CODES)
+    if any(code not in known and not is_number for code, is_number in errors.items()):
+        return None
+    if not force and (unlikely or any(errors.values())):
+        return SkipReason.INVALID_NUMBER
+    if OUTSIDE_HOURS in stopping:
+        opening = find_opening(checked, values)
+        return SkipReason.OUTSIDE_HOURS if opening else SkipReason.NO_CALLING_HOURS
+    return None
+
+
+def _is_missing_number(checked: CheckedRequest, finding: Finding) -> bool:
+    """Return whether what is missing is the number of a column whose cell is empty."""
+    record, body = checked.payload.document, checked.body
+    if finding.code != "property-missing" or not isinstance(record, CsvRecord):
+        return False
+    return any(
+        f"{pointer}/".startswith(f"{finding.where}/")
+        and is_number_name(pointer.rpartition("/")[2])
+        and not has_value(body, pointer)
+        for column in record.table.columns
+        for pointer in column.pointers
+    )
+
+
+def as_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of a skipped row; a warning that an number is unlikely is the reason, so an error."""
+    return tuple(
+        finding._replace(severity=Severity.ERROR) if finding.code in NUMBER_CODES else finding
+        for finding in findings
+    )
+
+
+def no_number_finding() -> Finding:
+    """Return the finding on a file in which no row can be sent because of its number."""
+    return Finding.error(
+        "phone-format",
+        "batch",
+        "nothing is left to send: the other rows have no valid number",
+        fix="name the column with the number: `--map TARGET=HEADER`; for national numbers add `--default-country US`, or another country",
+    )
+
+
+def duplicate_finding(first: int) -> Finding:
+    """Return the finding on a row whose request is also that of an earlier row."""
+    return Finding.error(
+        "duplicate-row",
+        "batch",
+        f"the request is the same as that of row {first}",
+        fix="nothing to do: it is sent once; for two calls to one person, send a second batch",
+        why="the same method, URL, and body would place the same call again",
+    )
+
+
+def not_agreed_finding() -> Finding:
+    """Return the finding on a row that was outside the calling hours when the rows were counted."""
+    return Finding.error(
+        OUTSIDE_HOURS,
+        "batch",
+        "it was outside the calling hours when the requests were counted",
+        fix="run the same command with `--resume`",
+        why="no more requests are sent than were agreed to",
+    )

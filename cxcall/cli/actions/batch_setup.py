@@ -1,0 +1,92 @@
+"""Prepare a batch: its file of rows, settings, and the command that continues it."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING
+
+from cxcall.batch.columns import UnknownColumnsError, parse_column_map
+from cxcall.batch.rows import RowFile, RowFormat, check_encoding
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import command
+from cxcall.settings.sources import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import ExitStack
+
+    from cxcall.cli.commands.batch import BatchOptions
+    from cxcall.cli.options import RequestOptions
+    from cxcall.contracts.operation import Operation
+    from cxcall.output.screen import Screen
+    from cxcall.settings.settings import Settings
+
+
+def open_rows(
+    options: BatchOptions, operation: Operation, screen: Screen, stack: ExitStack
+) -> RowFile:
+    """Return the open file of rows; on a terminal, ask whether to ignore columns that set nothing."""
+    reading = options.reading
+    columns = parse_column_map(
+        reading.map or (), reading.mapping, ignores_extra=reading.ignore_extra_columns
+    )
+    encoding = check_encoding(reading.encoding) if reading.encoding else ""
+    rows = stack.enter_context(RowFile(options.file, RowFormat(encoding, columns)))
+    try:
+        next(rows.rows(operation), None)
+    except UnknownColumnsError as error:
+        if error.proposals or not screen.is_interactive:
+            raise
+        if not screen.confirm(f"{error}. Ignore what is in these columns?"):
+            raise
+        columns = columns._replace(ignores_extra=True)
+        rows.format = rows.format._replace(columns=columns)
+    return rows
+
+
+def enforce_hours(settings: Settings) -> Settings:
+    """Return the settings with calling hours that are enforced, so that rows wait for them."""
+    if not settings.hours:
+        raise UsageError(
+            "`--wait-for-hours` needs calling hours",
+            where="--wait-for-hours",
+            fix="add `--hours 08:00-21:00`, or set `hours` in the profile",
+        )
+    enforced = copy(settings)
+    policy = Setting("enforce", "--wait-for-hours")
+    enforced.values = {**settings.values, "hours_policy": policy}
+    return enforced
+
+
+def stop_on_conflicting_flags(options: BatchOptions, common: RequestOptions) -> None:
+    """Raise UsageError for flags that exclude each other."""
+    if options.resume and common.sending.again:
+        raise _conflicting_flags()
+    if options.wait_for_hours and common.check.strict:
+        raise UsageError(
+            "`--wait-for-hours` cannot be combined with `--strict`",
+            where="--strict",
+            fix="leave out one of them",
+            why="with `--strict`, a row outside the calling hours stops the whole batch",
+        )
+
+
+def _conflicting_flags() -> UsageError:
+    return UsageError(
+        "`--again` cannot be combined with `--resume`",
+        where="--again",
+        fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
+        why="a resumed batch never sends a row again that was, or may have been, processed",
+    )
+
+
+def resume_command(arguments: Sequence[str]) -> str:
+    """Return the command line that continues a batch; the number of calls is to be confirmed anew."""
+    words = iter(arguments[1:])
+    kept = ["cxcall"]
+    for word in words:
+        if word == "--confirm":
+            next(words, None)
+        elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
+            kept.append(word)
+    return command(*kept, "--resume")

@@ -1,0 +1,216 @@
+"""A CRM export is read as it is: its encoding, its columns, its national numbers."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import phonenumbers
+import pytest
+
+from cxcall.batch.national_numbers import write_in_e164
+from cxcall.contracts import contract
+from cxcall.payloads.payload import Payload
+from helpers.command import CAMPAIGN, terminal
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
+MAP = ("--map", "contact-id=Customer ID", "--map", "phone-number=Work Phone")
+CONTACT = "12345678-1234-4234-8234-000000000001"
+EXPORT = f"Customer ID;First Name;Work Phone;Address\n{CONTACT};Zoë;(202) 555-0101;12 Main St\n"
+
+
+def contact_data(sandbox: Sandbox) -> list[Any]:
+    return [json.loads(entry.body)["contactSpec"]["contactData"] for entry in sandbox.rings]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "flags"),
+    [
+        ("utf-8", ()), ("utf-8-sig", ()), ("utf-16", ()), ("utf-32", ()),
+        ("windows-1252", ("--encoding", "windows-1252")), ("utf-16-le", ("--encoding", "utf-16-le")),
+    ],
+)  # fmt: skip
+def test_export_is_read_in_its_encoding(
+    live: Cxcall, sandbox: Sandbox, encoding: str, flags: tuple[str, ...]
+) -> None:
+    file = live.file("crm.csv", EXPORT.encode(encoding))
+    live(
+        "batch", file, *EXECUTE, *MAP, "--map", "/contactSpec/contactData/firstName=First Name",
+        "--ignore-extra-columns", "--default-country", "US", *flags, code=0,
+    )  # fmt: skip
+    assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "flags", "code", "message"),
+    [
+        ("windows-1252", (), 3, "add `--encoding windows-1252`"),
+        ("utf-16-le", (), 3, "it is UTF-16LE"),
+        ("windows-1252", ("--encoding", "ascii"), 2, "is not ascii: byte 0xeb"),
+        ("utf-8-sig", ("--encoding", "windows-1252"), 2, "byte order mark of UTF-8-SIG"),
+        ("utf-8", ("--encoding", "rot13"), 2, "unknown encoding `rot13`"),
+        ("utf-8", ("--encoding", "utf-99"), 2, "unknown encoding `utf-99`"),
+    ],
+)
+def test_encoding_is_never_guessed(
+    cxcall: Cxcall, encoding: str, flags: tuple[str, ...], code: int, message: str
+) -> None:
+    file = cxcall.file("crm.csv", EXPORT.encode(encoding))
+    words = ("batch", file, *EXECUTE, *MAP, "--ignore-extra-columns", "--sandbox")
+    assert message in cxcall(*words, *flags, code=code).err
+
+
+def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) -> None:
+    table = f"contact_id;Work Phone;Address;Notes\n{CONTACT};(202) 555-0101;12 Main St;\n"
+    ran = cxcall(
+        "batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox", "-o", "json", code=2
+    )
+    (finding,) = ran.envelope["findings"]
+    assert (
+        "4 columns that `execute` does not have: `contact_id`, `Work Phone`" in finding["message"]
+    )
+    assert (
+        "`contact_id` looks like `contact-id`: add `--map contact-id=contact_id`" in finding["fix"]
+    )
+    assert "`Work Phone` looks like `phone-number`: add `--map 'phone-number=Work Phone'`" in finding["fix"]  # fmt: skip
+    assert "Address" not in finding["fix"]
+    assert "--ignore-extra-columns" in finding["fix"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--map", "phone-number=WorkPhone"), "did you mean `--map 'phone-number=Work Phone'`?"),
+        (("--map", "phone-number=Fax"), "its columns: `Customer ID`, `First Name`"),
+        (("--map", "phone_number=Work Phone"), "did you mean `--map 'phone-number=Work Phone'`?"),
+        (("--map", "fax=Work Phone"), "see `cxcall operations execute`"),
+        (("--map", "phone-number"), "is not of the form TARGET=HEADER"),
+        (("--mapping", "bad.toml"), "`phone-number` must be the header of a column"),
+        (("--mapping", "none.toml"), "cannot be read"),
+        ((*MAP, "--default-country", "USA"), "unknown country `USA`"),
+    ],
+)
+def test_unusable_map_is_rejected(cxcall: Cxcall, flags: tuple[str, ...], message: str) -> None:
+    cxcall.file("bad.toml", "phone-number = 3\n")
+    file = cxcall.file("crm.csv", EXPORT)
+    words = ("batch", file, *EXECUTE, "--ignore-extra-columns", "--sandbox")
+    assert message in cxcall(*words, *flags, code=2).err
+
+
+def test_flags_replace_entries_of_a_mapping_file(live: Cxcall, sandbox: Sandbox) -> None:
+    live.file(
+        "map.toml",
+        'contact-id = "Customer ID"\nphone-number = "Home"\n"/contactSpec/contactData/firstName" = "First Name"\n',
+    )
+    words = ("batch", live.file("crm.csv", EXPORT), *EXECUTE, "--mapping", "map.toml")
+    more = ("--map", "phone-number=Work Phone", "--ignore-extra-columns", "--default-country", "US")
+    live(*words, *more, code=0)
+    assert contact_data(sandbox) == [{"phoneNumber": "+12025550101", "firstName": "Zoë"}]
+
+
+def test_one_column_can_set_two_places(live: Cxcall, sandbox: Sandbox) -> None:
+    words = ("batch", live.file("crm.csv", EXPORT), *EXECUTE, *MAP, "--ignore-extra-columns")
+    more = ("--map", "/contactSpec/contactData/customer=Customer ID", "--default-country", "US")
+    live(*words, *more, code=0)
+    assert contact_data(sandbox)[0]["customer"] == CONTACT
+
+
+def test_column_and_map_for_one_target_are_rejected(cxcall: Cxcall) -> None:
+    table = f"contact-id,phone-number,Phone\n{CONTACT},+12025550101,+12025550102\n"
+    words = ("batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox")
+    ran = cxcall(*words, "--map", "phone-number=Phone", code=2)
+    assert "two columns `phone-number`" in ran.err
+
+
+def test_terminal_offers_to_ignore_columns_that_set_nothing(cxcall: Cxcall) -> None:
+    file = cxcall.file("crm.csv", f"contact-id,phone-number,Notes\n{CONTACT},+12025550101,x\n")
+    words = ("batch", file, *EXECUTE, "--sandbox")
+    with terminal(cxcall, *words, columns=200) as child:
+        child.expect_exact("a column that `execute` does not have: `Notes`")
+        child.expect_exact("[y/N] ")
+        child.sendline("y")
+        child.expect_exact("1 row: 1 accepted")
+    with terminal(cxcall, *words, columns=200) as child:
+        child.expect_exact("[y/N] ")
+        child.sendline("n")
+        child.expect_exact("error[usage]")
+
+
+def test_numbers_that_are_written_in_e164_are_counted(live: Cxcall) -> None:
+    table = f"contact-id,phone-number\n{CONTACT},+12025550101\n{CONTACT[:-1]}2,202.555.0102\n"
+    words = ("batch", live.file("crm.csv", table), *EXECUTE, "--default-country", "us")
+    ran = live(*words, "-o", "jsonl", code=0)
+    assert "1 number written in E.164" in ran.err
+    assert json.loads(ran.out.splitlines()[-1])["data"]["numbersWritten"] == 1
+
+
+@pytest.mark.parametrize("region", ["US", "GB", "DE", "FR", "IT", "BR", "IN", "AU", "JP", "MX"])
+def test_national_number_of_every_form_becomes_e164(region: str) -> None:
+    number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    assert number is not None
+    forms = phonenumbers.PhoneNumberFormat
+    e164 = phonenumbers.format_number(number, forms.E164)
+    for form in (forms.NATIONAL, forms.INTERNATIONAL, forms.E164):
+        body = contact_body(phonenumbers.format_number(number, form))
+        changed = write_in_e164(EXECUTE_OPERATION, {}, body, region)
+        assert body.value["contactSpec"]["contactData"]["phoneNumber"] == e164
+        assert changed == (form != forms.E164)
+
+
+EXECUTE_OPERATION = contract.load_operation("execute")
+
+
+def contact_body(number: str) -> Payload:
+    return Payload({"contactSpec": {"contactData": {"phoneNumber": number}}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "555-0101", "(202) 555-0101 x5", "202-555-0101 or 202-555-0102", "1-800-FLOWERS", "2.03E+09",
+        "2025550101/2025550102", "+1 202 555 01", "+999 202 555 0101", "", "call me",
+    ],
+)  # fmt: skip
+def test_text_that_is_not_exactly_one_valid_number_is_not_changed(text: str) -> None:
+    body = contact_body(text)
+    assert write_in_e164(EXECUTE_OPERATION, {}, body, "US") == 0
+    assert body.value["contactSpec"]["contactData"]["phoneNumber"] == text
+
+
+def test_only_numbers_that_are_dialed_are_changed() -> None:
+    body = contact_body("2025550101")
+    body.value["contactSpec"]["contactData"] |= {"customerId": "2025550103", "note": "2025550104"}
+    assert write_in_e164(EXECUTE_OPERATION, {}, body, "US") == 1
+    data = body.value["contactSpec"]["contactData"]
+    assert (data["customerId"], data["note"]) == ("2025550103", "2025550104")
+
+
+@pytest.mark.parametrize("change", ["--map", "--default-country", "--encoding"])
+def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, change: str) -> None:
+    table = f"Customer ID,Work Phone,Home\n{CONTACT},2025550101,2125550101\n"
+    file = cxcall.file("crm.csv", table)
+    other = {
+        "--map": ("--map", "phone-number=Home", "--default-country", "US"),
+        "--default-country": ("--map", "phone-number=Work Phone", "--default-country", "CA"),
+        "--encoding": (
+            "--map", "phone-number=Work Phone", "--default-country", "US", "--encoding", "windows-1252",
+        ),
+    }  # fmt: skip
+    words = (
+        "batch", file, *EXECUTE, "--map", "contact-id=Customer ID", "--ignore-extra-columns", "--confirm", "1",
+    )  # fmt: skip
+    same = ("--map", "phone-number=Work Phone", "--default-country", "US")
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, *same, code=9)
+        platform.answer = lambda _body, _count: Reply()
+        ran = cxcall(*words, *other[change], "--resume", code=2)
+        assert "or another mapping, country, or encoding" in ran.err
+        assert cxcall(*words, *other[change], code=7).err
+        cxcall(*words, *same, "--resume", code=0)
+    assert platform.rung == 1

@@ -1,0 +1,258 @@
+"""Rows that must not be called are skipped with a reason, and all others are sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from helpers.command import CAMPAIGN
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall, Ran
+
+EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
+PERSONAL = ("--operation", "personal-connection", "--rate", "500/s")
+LISTED = "+12025550102"
+
+
+def contact(number: int) -> str:
+    return f"12345678-1234-4234-8234-{number:012}"
+
+
+def table(*numbers: str) -> str:
+    """Return a table with one row for each phone number."""
+    rows = [f"{contact(index)},{number}" for index, number in enumerate(numbers, 1)]
+    return "\n".join(["contact-id,phone-number", *rows]) + "\n"
+
+
+def results(ran: Ran) -> tuple[list[tuple[str, str | None]], dict[str, Any]]:
+    """Return (outcome, reason) of each row, and the data of the summary."""
+    *rows, summary = map(json.loads, ran.out.splitlines())
+    return [(row["outcome"], row["data"].get("skipped")) for row in rows], summary["data"]
+
+
+def test_rows_that_must_not_be_called_are_skipped_with_a_reason(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    numbers = ["+12025550101", LISTED, "2025550103", "+1202555010", "+19005550105", "+12025550106"]
+    file = live.file("calls.csv", table(*numbers) + f"{contact(1)},{numbers[0]}\n")
+    live.file("dnc.txt", f"{LISTED}\n")
+    ran = live("batch", file, *EXECUTE, "--do-not-call", "dnc.txt", "-o", "jsonl", code=0)
+    rows, summary = results(ran)
+    invalid = ("skipped", "invalid-number")
+    assert rows == [
+        ("accepted", None), ("skipped", "do-not-call"), invalid, invalid, invalid,
+        ("accepted", None), ("skipped", "duplicate"),
+    ]  # fmt: skip
+    assert summary["skipped"] == {"do-not-call": 1, "invalid-number": 3, "duplicate": 1}
+    assert summary["outcomes"] == {"accepted": 2, "skipped": 5}
+    assert "7 rows, 2 valid, 5 skipped (3 invalid-number, 1 do-not-call, 1 duplicate)" in ran.err
+    sent = {json.loads(entry.body)["contactId"] for entry in sandbox.rings}
+    assert sent == {contact(1), contact(6)}
+
+
+def test_strict_stops_the_batch_for_a_row_that_would_be_skipped(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    file = live.file("calls.csv", table("+12025550101", LISTED))
+    live.file("dnc.txt", f"{LISTED}\n")
+    words = ("batch", file, *EXECUTE, "--do-not-call", "dnc.txt", "--strict", "-o", "json")
+    assert live(*words, code=3).codes == ["do-not-call"]
+    assert sandbox.rings == []
+
+
+def test_force_sends_invalid_numbers_but_no_listed_one(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table("2025550103", LISTED))
+    cxcall.file("dnc.txt", f"{LISTED}\n")
+    words = ("batch", file, *EXECUTE, "--do-not-call", "dnc.txt", "--force", "-o", "jsonl")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        rows, _ = results(cxcall(*words, "--confirm", "1", code=0))
+    assert rows == [("accepted", None), ("skipped", "do-not-call")]
+    assert platform.rung == 1
+
+
+def test_other_errors_still_stop_the_batch(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file("calls.csv", f"{table('+12025550101', '555')}{contact(3)}0,+12025550103\n")
+    ran = live("batch", file, *EXECUTE, "-o", "json", code=3)
+    wrong = [entry for entry in ran.envelope["findings"] if entry["code"] == "id-format"]
+    assert wrong[0]["message"].startswith("row 3: ")
+    assert wrong[0]["line"] == 4
+    rows, _ = results(live("batch", file, *EXECUTE, "--skip-invalid", "-o", "jsonl", code=9))
+    assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "invalid"]
+    assert len(sandbox.rings) == 1
+
+
+def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
+    file = live.file("calls.csv", table("", "+12025550102"))
+    rows, _ = results(live("batch", file, *EXECUTE, "-o", "jsonl", code=0))
+    assert rows == [("skipped", "invalid-number"), ("accepted", None)]
+
+
+def test_file_without_any_valid_number_is_an_error(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file("calls.csv", table("(202) 555-0101", "(202) 555-0102"))
+    ran = live("batch", file, *EXECUTE, code=3)
+    assert "for national numbers add `--default-country US`" in ran.err
+    assert sandbox.rings == []
+
+
+def test_duplicates_are_sent_once_whatever_the_flags(cxcall: Cxcall) -> None:
+    rows = [
+        json.dumps({"contactId": contact(number), "reasonCode": "x"}) for number in (1, 2, 1, 1)
+    ]
+    file = cxcall.file("calls.jsonl", "\n".join(rows))
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        words = ("batch", file, *PERSONAL, "--again", "-o", "jsonl")
+        assert "2 requests would be sent" in cxcall(*words, "--confirm", "4", code=2).out
+        found, _ = results(cxcall(*words, "--confirm", "2", code=0))
+    assert Counter(found) == {("accepted", None): 2, ("skipped", "duplicate"): 2}
+    assert set(platform.dials.values()) == {1}
+
+
+def test_skipped_row_is_not_taken_for_sent_on_resume(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table("+12025550101", LISTED, "+12025550103"))
+    cxcall.file("dnc.txt", f"{LISTED}\n")
+    busy = Reply(429, {}, {"Retry-After": "900"})
+    words = ("batch", file, *EXECUTE, "--concurrency", "1", "-o", "jsonl")
+    listed = ("--do-not-call", "dnc.txt")
+    with Platform(
+        lambda sent, _count: busy if sent["contactId"] == contact(3) else Reply()
+    ) as platform:
+        cxcall.environment |= platform.environment
+        rows, summary = results(cxcall(*words, *listed, "--confirm", "2", code=9))
+        assert [outcome for outcome, _ in rows] == ["accepted", "skipped", "undelivered"]
+        platform.answer = lambda _body, _count: Reply()
+        # The person asked to be called meanwhile: the number is off the list.
+        rows, summary = results(cxcall(*words, "--resume", "--confirm", "2", code=0))
+    assert [outcome for outcome, _ in rows] == ["accepted"] * 3
+    assert summary["resumed"] == 1
+    assert set(platform.dials.values()) == {1}
+
+
+def test_row_that_was_sent_and_is_listed_since_counts_as_sent(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table(LISTED, "+12025550103"))
+    cxcall.file("dnc.txt", f"{LISTED}\n")
+    busy = Reply(429, {}, {"Retry-After": "900"})
+    words = ("batch", file, *EXECUTE, "--concurrency", "1", "-o", "jsonl")
+    with Platform(
+        lambda sent, _count: busy if sent["contactId"] == contact(2) else Reply()
+    ) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "--confirm", "2", code=9)
+        platform.answer = lambda _body, _count: Reply()
+        again = (*words, "--resume", "--do-not-call", "dnc.txt", "--confirm", "1")
+        rows, _ = results(cxcall(*again, code=0))
+    assert rows == [("accepted", None), ("accepted", None)]
+    assert set(platform.dials.values()) == {1}
+
+
+def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall) -> None:
+    count = 300  # several buffers of the reader
+    lines = [f"{contact(number)},+12025550101" for number in range(count)]
+    file = cxcall.file("calls.csv", "\n".join(["contact-id,phone-number", *lines]) + "\n")
+    path = cxcall.folder / file
+    whole = path.read_bytes()
+
+    def change(sent: Any, _count: int) -> Reply:
+        if sent["contactId"] == contact(0):
+            path.write_bytes(whole[:-5] + b"9999\n")
+        return Reply()
+
+    with Platform(change) as platform:
+        cxcall.environment |= platform.environment
+        words = ("batch", file, *EXECUTE, "--concurrency", "1", "-o", "jsonl", "--confirm")
+        _, summary = results(cxcall(*words, str(count), code=9))
+        assert "was changed after it was checked" in summary["stopped"]
+        assert summary["notSent"] == 1
+        path.write_bytes(whole)
+        results(cxcall(*words, "1", "--resume", code=0))
+    assert set(platform.dials.values()) == {1}
+    assert len(platform.dials) == count
+
+
+def test_many_warnings_are_counted_and_do_not_hide_the_summary(live: Cxcall) -> None:
+    file = live.file("calls.csv", table(*["+12025550101"] * 150))
+    now = datetime.now(ZoneInfo("America/New_York"))
+    outside = "-".join(f"{now + timedelta(hours=hour):%H:%M}" for hour in (4, 5))
+    ran = live("batch", file, *EXECUTE, "--hours", outside, code=0)
+    assert "150  warning[outside-hours]" in ran.err
+    assert ran.err.count("warning[outside-hours]: ") == 5
+    assert ran.err.index("150 rows, 150 valid") > ran.err.rindex("warning[outside-hours]: ")
+
+
+def test_counts_of_errors_come_after_the_errors(live: Cxcall) -> None:
+    rows = [f"{contact(number)}0,+12025550101" for number in range(150)]
+    file = live.file("calls.csv", "\n".join(["contact-id,phone-number", *rows]))
+    ran = live("batch", file, *EXECUTE, code=3)
+    assert ran.err.count("error[id-format]: ") == 100
+    assert ran.err.index("150 rows, 0 valid, 150 not valid") > ran.err.rindex("error[id-format]: ")
+    assert "300  error[id-format]" in ran.err
+
+
+def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table("+12025550101", "+12025550102", "+12025550103"))
+    words = ("batch", file, *EXECUTE, "--sandbox", "--concurrency", "1")
+    cxcall(*words, "-o", "jsonl", code=0)
+    rows, summary = results(cxcall(*words, "--resume", "-o", "jsonl", code=0))
+    assert rows == [("accepted", None)] * 3
+    assert summary["resumed"] == 3
+    # A new batch is another rehearsal: its rows are no duplicates of the first one's.
+    rows, summary = results(cxcall(*words, "-o", "jsonl", code=0))
+    assert (rows, summary["resumed"]) == ([("accepted", None)] * 3, 0)
+
+
+def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table("+12025550101", "+12025550102"))
+    with Platform(lambda _body, _count: Reply(429, {}, {"Retry-After": "900"})) as platform:
+        cxcall.environment |= platform.environment
+        words = ("batch", file, *EXECUTE, "--concurrency", "1", "-o", "jsonl")
+        assert "error: `--confirm 2` is required" in cxcall(*words, code=2).err
+        ran = cxcall(*words, "--confirm", "2", code=9)
+    assert "2 rows, 2 valid" in ran.err
+    assert "not sent: 1 row" in ran.err
+    command = f"cxcall {' '.join(words)} --resume"
+    assert f"run the same command with `--resume`: `{command}`" in ran.err
+
+
+_COUNT_ROWS = """
+import resource, sys
+from cxcall.batch.job import Job
+from cxcall.batch.rows import RowFile
+from cxcall.batch.selection import Selection
+from cxcall.contracts.contract import load_operation
+from cxcall.settings.settings import load_settings
+
+operation = load_operation("personal-connection")
+settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+for path in sys.argv[1:]:
+    with RowFile(path) as file, Selection(Job(operation, file, settings, {})) as selection:
+        assert sum(1 for _ in selection.check()) == sum(1 for _ in selection.rows())
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_number_of_rows(tmp_path: Path) -> None:
+    paths = []
+    for count in (2_000, 30_000):
+        path = tmp_path / f"{count}.csv"
+        rows = "".join(f"{contact(number)},x\n" for number in range(count))
+        path.write_text("contact-id,reason-code\n" + rows, "utf-8")
+        paths.append(str(path))
+    ran = subprocess.run(
+        [sys.executable, "-c", _COUNT_ROWS, *paths], capture_output=True, text=True, check=True
+    )
+    few, many = map(int, ran.stdout.split())
+    assert many - few < 3_000, "kilobytes; the digests alone are 4,000 if they are kept in memory"
