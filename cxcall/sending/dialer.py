@@ -110,9 +110,8 @@ class Plan(NamedTuple):
     @property
     def _recorded_url(self) -> str:
         """The URL in the digest. The embedded sandbox has another port in each run of a batch."""
-        url, settings = self.request.url, self.settings
-        is_rehearsal = settings.is_embedded and self.batch
-        return url.replace(settings.base_url, f"sandbox:{self.batch}", 1) if is_rehearsal else url
+        base = self.settings.base_url if self.settings.is_embedded and self.batch else ""
+        return self.request.url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
 
     def intent(self) -> Intent:
         """Return what the ledger records about the plan."""
