@@ -179,20 +179,28 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
     is_wrapped = any(each.code == "type-mismatch" and not each.where for each in findings)
     if is_wrapped or not any(each.severity is Severity.ERROR for each in findings):
         return findings
+    other = find_better_operation(operation, payload.value)
+    if other is None:
+        return findings
+    lesser = [
+        each._replace(severity=Severity.NOTE) if each.code == "property-missing" else each
+        for each in findings
+    ]
+    return [operation_mismatch(operation, other, payload), *lesser]
+
+
+def find_better_operation(operation: Operation, value: Any) -> Operation | None:
+    """Return the operation of the same platform that a body clearly belongs to instead; None if to none."""
     from cxcall.contracts.catalog import load_catalog
     from cxcall.payloads import operation_matching as matching
 
     catalog = [each for each in load_catalog() if each.platform == operation.platform]
-    for other in matching.find_valid_operations(catalog, payload.value):
-        declared = matching.count_declared_properties(other, payload.value)
-        here = matching.count_declared_properties(operation, payload.value)
+    here = matching.count_declared_properties(operation, value)
+    for other in matching.find_valid_operations(catalog, value):
+        declared = matching.count_declared_properties(other, value)
         if other is not operation and declared >= _MIN_NAMES and declared > here:
-            lesser = [
-                each._replace(severity=Severity.NOTE) if each.code == "property-missing" else each
-                for each in findings
-            ]
-            return [operation_mismatch(operation, other, payload), *lesser]
-    return findings
+            return other
+    return None
 
 
 def _encoded_twice(payload: Payload) -> Finding:

@@ -1,72 +1,107 @@
-"""Turn a failed request into one for the nearest published operation, with placeholders for what is missing."""
+"""Turn a failed request into one that is valid, or whose open places are placeholders."""
 
 from __future__ import annotations
 
 import json
-import shlex
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.parameters import unique_flags
-from cxcall.documents.json_document import DocumentError, parse
-from cxcall.documents.json_pointer import has_value, join_pointer, leaves, value_at
+from cxcall.explaining.body_check import find_better_operation, read_body
+from cxcall.explaining.body_correction import correct_body
+from cxcall.explaining.host_check import platform_of_host
+from cxcall.explaining.shell_forms import (
+    for_bash,
+    for_cmd,
+    for_powershell,
+    json_text,
+    with_confirmation,
+)
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.checks import check_body
-from cxcall.payloads.payload import Payload, set_value
+from cxcall.payloads.checks import check_body, check_parameters, has_errors, is_valid_text
+from cxcall.payloads.corrections import placeholder
+from cxcall.payloads.payload import Payload
+from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.suggestions import fold_name
+from cxcall.runtime.redaction import MASKED
 from cxcall.transport.curl import curl
 from cxcall.transport.messages import HttpRequest
+from cxcall.transport.urls import is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Parameter
     from cxcall.explaining.explanation import Explanation
     from cxcall.findings.finding import Finding
 
-_MAX_MISSING = 50
+_WRONG_HOST = ("host-unknown", "platform-mismatch", "scheme-insecure")
+_WRONG_VALUE = ("id-format", "placeholder")
+_ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 
 
 class CorrectedRequest(NamedTuple):
-    """A request for an operation; `missing` are the places that hold a placeholder (`<name>`)."""
+    """A request for an operation. `missing` are the places that are open: a placeholder, or still wrong.
+
+    `left_out` are the places of the failed request that the operation has no use for. `findings` are
+    those of the check of this request. `values` are the parameters of path and query.
+    """
 
     operation: Operation
     base_url: str
-    path_values: Mapping[str, str]
-    url: str
+    values: Mapping[str, str]
     body: Any
     missing: tuple[str, ...]
+    left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
 
-    def as_send(self) -> str:
-        """Return the shell command `cxcall send --dry-run`, with the body on stdin."""
+    @property
+    def url(self) -> str:
+        """The URL; a placeholder stands in it as it is."""
+        filled = {name: value for name, value in self.values.items() if not is_placeholder(value)}
+        url = self.operation.url(self.base_url, filled).replace("%7B", "{").replace("%7D", "}")
+        for name, value in self.values.items():
+            if name not in filled and f"{{{name}}}" in url:
+                url = url.replace(f"{{{name}}}", value)
+            elif name not in filled:
+                url += f"{'&' if '?' in url else '?'}{quote(name)}={value}"
+        return url
+
+    def as_text(self, form: str) -> str:
+        """Return the request as `send`, `cmd`, `powershell` (a dry run by cxcall), `curl`, or `json` (the body)."""
+        if form == "json":
+            return json_text(self.body)
+        if form == "curl":
+            return self._as_curl()
+        write = {"send": for_bash, "cmd": for_cmd, "powershell": for_powershell}[form]
+        return write(self._words(), self.body, has_body=self.operation.takes_body)
+
+    def _words(self) -> list[str]:
+        """Return the command `cxcall send --dry-run`, with the body on stdin."""
         flags = {flag.parameter: flag.name for flag in unique_flags(self.operation.parameters)}
         words = ["cxcall", "send", self.operation.name]
-        for name, value in self.path_values.items():
-            words += (
-                [f"--{flags[name]}", value] if name in flags else ["--param", f"{name}={value}"]
-            )
+        for name, value in self.values.items():
+            is_safe = name in flags and not value.startswith("-")
+            words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
         if self.base_url != self.operation.contract.base_url():
             words += ["--base-url", self.base_url]
-        if not self.operation.takes_body:
-            return shlex.join([*words, "--dry-run"])
-        command = shlex.join([*words, "--file", "-", "--dry-run"])
-        return f"{command} <<'JSON'\n{self.as_json()}\nJSON"
+        return [*words, *(["--file", "-"] * self.operation.takes_body), "--dry-run"]
 
-    def as_json(self) -> str:
-        """Return only the body."""
-        return json.dumps(self.body, ensure_ascii=False, indent=2)
+    def _as_curl(self) -> str:
+        """Return a curl command that takes the token from the environment.
 
-    def as_curl(self) -> str:
-        """Return a curl command that takes the token from the environment."""
+        It asks before it sends what can place a call: a pasted command runs at once.
+        """
         headers = {"Accept": "application/json"}
         content = None
         if self.operation.takes_body:
             headers["Content-Type"] = "application/json"
-            content = json.dumps(self.body, ensure_ascii=False).encode()
-        return curl(HttpRequest(self.operation.method, self.url, headers, content))
+            content = json_text(self.body, indent=None).encode()
+        command = curl(HttpRequest(self.operation.method, self.url, headers, content))
+        return with_confirmation(command) if self.operation.can_place_call else command
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -76,105 +111,149 @@ class CorrectedRequest(NamedTuple):
             "url": self.url,
             "body": self.body if self.operation.takes_body else None,
             "missing": list(self.missing),
+            "leftOut": list(self.left_out),
         }
 
 
 def correct_request(explanation: Explanation) -> CorrectedRequest:
-    """Return a request for the matching or nearest operation, with the values of the failed one.
+    """Return a request for the operation that was meant, with the values of the failed one.
 
-    Raises UsageError for a token request, and where no operation is near.
+    Raises UsageError for a token request, and if no operation is near.
     """
-    operation, request = explanation.operation, explanation.request
+    operation = _find_operation(explanation)
+    if operation is None:
+        raise _refusal(explanation)
+    payload, _ = read_body(explanation.request)
+    given = payload.value if payload else None
+    values, left_out = _correct_parameters(explanation, operation, given)
+    body: Any = None
+    dropped: tuple[str, ...] = ()
+    if operation.takes_body:
+        body, dropped = correct_body(explanation, operation, given, values)
+    sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
+    findings = [*check_parameters(operation, values, sent)]
+    findings += check_body(operation, sent) if sent else []
+    is_wrong_host = any(
+        each.code in _WRONG_HOST and each.where == "host" for each in explanation.findings
+    )
+    missing = [name for name, value in values.items() if is_placeholder(value)]
+    open_findings = (each for each in findings if has_errors([each]) or each.code == "placeholder")
+    missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
+    missing += ["host"] * is_wrong_host
+    base_url = _base_url(explanation, operation, is_wrong=is_wrong_host)
+    return CorrectedRequest(
+        operation,
+        base_url,
+        values,
+        body,
+        tuple(dict.fromkeys(missing)),
+        (*left_out, *dropped),
+        tuple(findings),
+    )
+
+
+def can_correct(explanation: Explanation) -> bool:
+    """Return whether `correct_request` returns a request for this explanation."""
+    return _find_operation(explanation) is not None
+
+
+def _find_operation(explanation: Explanation) -> Operation | None:
+    """Return the operation that was meant: the one that the body belongs to, or else the nearest one."""
+    operation = explanation.operation
+    if operation is None or explanation.route.is_token:
+        return None
+    payload, _ = read_body(explanation.request)
+    if (
+        payload is None
+        or not operation.takes_body
+        or not has_errors(check_body(operation, payload))
+    ):
+        return operation
+    other = find_better_operation(operation, payload.value)
+    is_harmless = other is not None and other.method != "DELETE"
+    if other is None or not is_harmless or (other.can_place_call and not operation.can_place_call):
+        return operation
+    return other
+
+
+def _refusal(explanation: Explanation) -> UsageError:
     if explanation.route.is_token:
-        raise UsageError(
+        return UsageError(
             "a token request contains secrets and cannot be printed",
             where="--fix",
             fix="log in with `cxcall auth login`, which sends the request in the right form",
         )
-    if operation is None:
-        raise UsageError(
-            "no published operation is similar to this request",
-            where="--fix",
-            fix="look for the operation that you need: `cxcall operations`",
-        )
-    parameters = [each.name for each in operation.parameters if each.location == "path"]
-    values = {name: _path_value(operation, request.path, name) for name in parameters}
-    base_url = operation.contract.base_url()
-    if request.host:
-        base_url = f"{request.scheme or 'https'}://{request.host}"
-    url = operation.url(base_url, {}).replace("%7B", "{").replace("%7D", "}")
-    for name, value in values.items():
-        url = url.replace(f"{{{name}}}", value if value.startswith("<") else quote(value, safe=""))
-    body = _move_values(operation, request.body)
-    missing = [name for name, value in values.items() if value.startswith("<")]
-    missing += _add_placeholders(operation, body) if operation.takes_body else ()
-    findings = tuple(check_body(operation, Payload(body))) if operation.takes_body else ()
-    return CorrectedRequest(operation, base_url, values, url, body, tuple(missing), findings)
+    return UsageError(
+        "no operation whose schema is known is similar to this request",
+        where="--fix",
+        fix="look for the operation that you need: `cxcall operations`",
+    )
+
+
+def _base_url(explanation: Explanation, operation: Operation, *, is_wrong: bool) -> str:
+    """Return the scheme and host of the failed request, if they are right for the operation."""
+    request, own = explanation.request, operation.contract.base_url()
+    platform = platform_of_host(request.host)
+    if not request.host or is_wrong or (platform and platform != operation.platform):
+        return own
+    url = f"{request.scheme or 'https'}://{request.host}"
+    return url if is_loopback_url(url) else f"https://{request.host}"
+
+
+def _correct_parameters(
+    explanation: Explanation, operation: Operation, body: Any
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the parameters of path and query, and the places of values that the operation has no use for."""
+    request = explanation.request
+    parameters = {
+        each.name: each for each in operation.parameters if each.location in ("path", "query")
+    }
+    given: dict[str, str] = {}
+    left_out = []
+    for name, value in request.query:
+        known = next((each for each in parameters if fold_name(each) == fold_name(name)), "")
+        if known and parameters[known].location == "query":
+            given[known] = f"{given[known]},{value}" if known in given else value
+        else:
+            left_out.append(f"query:{name}")
+    if isinstance(body, dict):
+        declared = operation.schema_at("").get("properties", {})
+        misplaced = {
+            name: body[name] for name in body if name in parameters and name not in declared
+        }
+        given |= {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in misplaced.items()
+        }
+    for name, parameter in parameters.items():
+        if parameter.location == "path":
+            given[name] = _path_value(operation, request.path, name)
+    values = {
+        name: _usable_value(explanation, parameter, given.get(name, ""))
+        for name, parameter in parameters.items()
+        if name in given or parameter.required
+    }
+    return values, tuple(left_out)
+
+
+def _usable_value(explanation: Explanation, parameter: Parameter, value: str) -> str:
+    """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
+    wrong = [
+        each.message for each in explanation.findings
+        if each.where == parameter.location and each.code in _WRONG_VALUE and f"`{value}`" in each.message
+    ]  # fmt: skip
+    is_usable = value.isprintable() and value != MASKED and not _ROUTE_CHANGE.search(unquote(value))
+    is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
+    if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
+        return value
+    is_uuid = any("UUID" in message for message in wrong) and "format" not in parameter.schema
+    return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
 
 
 def _path_value(operation: Operation, path: str, name: str) -> str:
-    """Return the value of a path parameter where the paths have the same start, or else `<name>`."""
+    """Return the value of a path parameter if the paths have the same start; empty otherwise."""
     template = operation.path.split("/")
     segments = path.rstrip("/").split("/")[-len(template) :]
     index = template.index(f"{{{name}}}")
     is_alike = len(segments) == len(template) and segments[:index] == template[:index]
-    return (unquote(segments[index]) if is_alike else "") or f"<{name}>"
-
-
-def _move_values(operation: Operation, text: str | None) -> Any:
-    """Return a body with each value of the failed request that has a place in the operation."""
-    try:
-        original = parse(text, "body").value if text else {}
-    except DocumentError:
-        original = {}
-    body: Any = [] if operation.schema_at("").get("type") == "array" else {}
-    by_name = {fold_name(each.rpartition("/")[2]): each for each in operation.pointers}
-    for pointer, value in leaves(original):
-        target = _target(operation, pointer, by_name) if pointer else ""
-        if target and value is not None:
-            try:
-                set_value(body, target, value, "--fix")
-            except UsageError:
-                continue
-    return body
-
-
-def _target(operation: Operation, pointer: str, by_name: Mapping[str, str]) -> str:
-    """Return where a value belongs: where it is, where a known mistake says, or where its name is declared."""
-    parent, _, name = pointer.rpartition("/")
-    schema = operation.schema_at(parent)
-    if operation.schema_at(pointer) and (name in schema.get("properties", {}) or name.isdecimal()):
-        return pointer
-    if isinstance(schema.get("additionalProperties"), dict):
-        return pointer
-    mistake = schema.get("x-cxcall-mistakes", {}).get(name, {})
-    target = mistake.get("instead") or mistake.get("use") if isinstance(mistake, dict) else ""
-    return str(target or by_name.get(fold_name(name), ""))
-
-
-def _add_placeholders(operation: Operation, body: Any) -> list[str]:
-    """Fill every required place that is empty; return the pointers of the placeholders."""
-    filled: list[str] = []
-    while len(filled) < _MAX_MISSING:
-        pointer = _missing_pointer(operation, body)
-        if not pointer or pointer in filled:
-            break
-        has_example = operation.example is not None and has_value(operation.example, pointer)
-        example = value_at(operation.example, pointer) if has_example else None
-        value: Any = f"<{pointer.rpartition('/')[2]}>"
-        if isinstance(example, dict | list):
-            value = type(example)()
-        elif isinstance(example, bool | int):
-            value = example
-        set_value(body, pointer, value, "--fix")
-        filled.append(pointer)
-    return [pointer for pointer in filled if not isinstance(value_at(body, pointer), dict)]
-
-
-def _missing_pointer(operation: Operation, body: Any) -> str:
-    """Return the pointer of the first required property that is missing; empty where none is."""
-    for error in compile_schema(operation.body_schema).iter_errors(body):
-        if error.kind.name == "required":
-            parent = "".join(join_pointer("", token) for token in error.instance_path)
-            return join_pointer(parent, error.kind.property)  # type: ignore[attr-defined]  # of this kind
-    return ""
+    return unquote(segments[index]) if is_alike else ""

@@ -97,7 +97,7 @@ def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
 def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
     text = "curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/1/executions --json '{}'"
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
-    assert "<contactId>" in ran.out
+    assert "<contactId: UUID>" in ran.out
     assert "still missing:" in ran.err
 
 

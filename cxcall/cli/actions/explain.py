@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN
-from cxcall.explaining.corrected_request import correct_request
+from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import FORMATS, read_path
 from cxcall.findings.codes import find_code, load_codes
@@ -110,7 +110,7 @@ def explain_file(
     own = load_user_contract(contract) if contract else None
     explanations: list[Explanation] = []
     counts: Counter[str] = Counter()
-    skipped, is_unexplained = 0, False
+    skipped, is_unexplained, is_open = 0, False, False
     for request in read_path(file or STDIN, entry=entry):
         explanation = explain_request(request, own)
         route = explanation.route
@@ -123,14 +123,14 @@ def explain_file(
         if output.output != "text":
             explanations.append(explanation)
         elif fix:
-            _show_corrected(explanation, screen, fix)
+            is_open |= _show_corrected(explanation, screen, fix)
         else:
             _show(explanation, screen, show_all=show_all)
     if skipped:
         screen.print_diagnostic(
             f"skipped {skipped} entries of other hosts; explain one with `--entry N`"
         )
-    return _summarize(explanations, counts, fix=fix, is_unexplained=is_unexplained)
+    return _summarize(explanations, counts, fix=fix, is_incomplete=is_unexplained or is_open)
 
 
 def _refuse_terminal() -> None:
@@ -144,14 +144,21 @@ def _refuse_terminal() -> None:
 
 
 def _summarize(
-    explanations: list[Explanation], counts: Counter[str], *, fix: str, is_unexplained: bool
+    explanations: list[Explanation], counts: Counter[str], *, fix: str, is_incomplete: bool
 ) -> Report:
     """Return the report on all requests; `explanations` are those that were not printed.
 
-    A refusal without a visible cause is not a success, either.
+    A refusal without a visible cause is not a success, and neither is a corrected request with open places.
     """
-    has_errors = bool(counts[Severity.ERROR]) or is_unexplained
-    attempts = [_as_dict(each, fix=fix) for each in explanations]
+    corrected = [
+        correct_request(each) if fix and can_correct(each) else None for each in explanations
+    ]
+    has_errors = (
+        bool(counts[Severity.ERROR])
+        or is_incomplete
+        or any(each.missing for each in corrected if each)
+    )
+    attempts = [_as_dict(*pair) for pair in zip(explanations, corrected, strict=True)]
     return Report(
         COMMAND,
         Outcome.INVALID if has_errors else Outcome.OK,
@@ -164,14 +171,14 @@ def _summarize(
     )
 
 
-def _as_dict(explanation: Explanation, *, fix: str) -> dict[str, Any]:
+def _as_dict(explanation: Explanation, corrected: CorrectedRequest | None) -> dict[str, Any]:
     members = {
         **explanation.as_dict(),
         "ticket": explanation.ticket,
         "findings": [finding_as_json(finding) for finding in explanation.findings],
     }
-    if fix and explanation.operation is not None:
-        members["fix"] = correct_request(explanation).as_dict()
+    if corrected is not None:
+        members["fix"] = corrected.as_dict()
     return members
 
 
@@ -194,9 +201,10 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         screen.print_text(f"{len(explanation.findings) - len(shown)} more findings: add `--all`")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
-        screen.print_text(
-            f"nearest published operation: {nearest}; run with `--fix` to print the corrected request\n"
+        advice = (
+            "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
         )
+        screen.print_text(f"nearest published operation: {nearest}{advice}\n")
     if any(finding.code == "not-provable" for finding in explanation.findings):
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
@@ -221,12 +229,16 @@ def _headline(explanation: Explanation) -> str:
     return f"{request.origin}: {line}{status}" if line or status else request.origin
 
 
-def _show_corrected(explanation: Explanation, screen: Screen, form: str) -> None:
+def _show_corrected(explanation: Explanation, screen: Screen, form: str) -> bool:
+    """Print the corrected request, and on stderr what is open; return whether anything is."""
     corrected = correct_request(explanation)
-    forms = {"send": corrected.as_send, "curl": corrected.as_curl, "json": corrected.as_json}
-    screen.print_line(escape_controls(forms[form]()))
+    screen.print_line(escape_controls(corrected.as_text(form)))
+    if corrected.left_out:
+        screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
     if corrected.missing:
-        screen.print_diagnostic(f"still missing: {', '.join(corrected.missing)}")
+        places = (place or "the body" for place in corrected.missing)
+        screen.print_diagnostic(f"still missing: {', '.join(places)}")
     for finding in corrected.findings:
         if finding.code not in ("placeholder", "id-format"):
             screen.print_finding(finding)
+    return bool(corrected.missing)

@@ -50,7 +50,7 @@ def explain(
     ] = False,
     fix: Annotated[bool, typer.Option("--fix", help="Print the corrected request.")] = False,
     form: Annotated[
-        Literal["send", "curl", "json"],
+        Literal["send", "curl", "cmd", "powershell", "json"],
         typer.Option("--as", help="Set the format of the corrected request."),
     ] = "send",
     show_all: Annotated[

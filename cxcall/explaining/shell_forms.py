@@ -1,0 +1,80 @@
+"""Write a command line for a shell: bash, cmd.exe, or PowerShell, with a JSON body on stdin."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LONGEST_CMD_LINE = 8000
+"""Characters; cmd.exe accepts 8,191 in a line."""
+_CONFIRMATION = "printf 'This can place a real call. Type yes to send it: ' && read -r answer && [ \"$answer\" = yes ] &&"
+
+
+def json_text(body: Any, *, indent: int | None = 2, is_ascii: bool = False) -> str:
+    """Return a body as JSON, with escapes for what a terminal would not show."""
+    text = json.dumps(body, ensure_ascii=is_ascii, indent=indent)
+    return re.sub(r"[^\n]", lambda match: _escape(match[0]), text)
+
+
+def _escape(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def for_bash(words: Sequence[str], body: Any, *, has_body: bool) -> str:
+    """Return a command for a POSIX shell; the body is a here-document."""
+    command = shlex.join(words)
+    return f"{command} <<'JSON'\n{json_text(body)}\nJSON" if has_body else command
+
+
+def for_powershell(words: Sequence[str], body: Any, *, has_body: bool) -> str:
+    """Return a command for PowerShell; the body is a here-string, in ASCII for Windows PowerShell."""
+    command = " ".join(map(_quote_powershell, words))
+    return f"@'\n{json_text(body, is_ascii=True)}\n'@ | {command}" if has_body else command
+
+
+def _quote_powershell(word: str) -> str:
+    """Quote a word; PowerShell ends a single-quoted string at curly quotation marks, too."""
+    if re.fullmatch(r"[A-Za-z0-9_./:=-]+", word):
+        return word
+    return "'" + re.sub("(['\u2018-\u201b])", r"\1\1", word) + "'"
+
+
+def for_cmd(words: Sequence[str], body: Any, *, has_body: bool) -> str:
+    """Return a command for cmd.exe; the body is one line of ASCII, or in body.json if it is too long."""
+    command = " ".join(map(_quote_cmd, words))
+    if not has_body:
+        return command
+    # In quotation marks, cmd leaves all characters alone but these; JSON can escape both in strings.
+    text = json_text(body, indent=None, is_ascii=True)
+    text = re.sub(r"\\.|%|!", _escape_for_cmd, text)
+    line = f"echo {text}| {command}"
+    if len(line) <= _LONGEST_CMD_LINE:
+        return line
+    return command.replace("--file -", "--file body.json")
+
+
+def _escape_for_cmd(match: re.Match[str]) -> str:
+    character = match[0].removeprefix("\\")
+    return f"\\u{ord(character):04x}" if character in '"%!' else match[0]
+
+
+def _quote_cmd(word: str) -> str:
+    """Quote a word for the C runtime of Windows, and then for cmd.exe if it has a character that cmd expands.
+
+    Source: https://learn.microsoft.com/archive/blogs/twistylittlepassagesallalike/everyone-quotes-command-line-arguments-the-wrong-way
+    """
+    if re.fullmatch(r"[A-Za-z0-9_./:=@+-]+", word):
+        return word
+    quoted = re.sub(r'(\\*)("|$)', lambda match: match[1] * 2 + ('\\"' if match[2] else ""), word)
+    quoted = f'"{quoted}"'
+    return re.sub(r'([()%!^"<>&|])', r"^\1", quoted) if re.search('[%!"]', word) else quoted
+
+
+def with_confirmation(command: str) -> str:
+    """Return a command for a POSIX shell that runs only after somebody typed `yes`."""
+    return f"{_CONFIRMATION}\n{command}"

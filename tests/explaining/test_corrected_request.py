@@ -1,0 +1,282 @@
+"""`explain --fix`: the corrected request can be pasted into a shell, and is valid or says what is open."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema
+import mslex
+import pytest
+
+from cxcall import explain
+from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.contracts.operation import Operation
+from cxcall.contracts.parameters import unique_flags
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
+from cxcall.payloads.checks import check_parameters, has_errors
+from cxcall.sandbox.sample_values import sample_value
+from helpers.command import CXCALL, Cxcall
+from helpers.planted_faults import OPERATIONS, correct_body, plant
+
+QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
+CALLBACK = {"queueId": QUEUE, "callbackNumbers": ["+12025550123", "+12025550124"]}
+# In place of cxcall: print the number of arguments, the arguments, and stdin, each with a NUL at its end.
+PRINT_ARGUMENTS = r"""cxcall() {
+  printf '%s\0' "$#" "$@"
+  case "$*" in *"--file -"*) cat ;; esac
+  printf '\0'
+}
+"""
+TEXTS = ["it's", 'a "b" c', "100 % %PATH%", "$HOME `x` $(y)", "a\\", '\\"', "JSON", "'@", "é \u2018x\u2019 ☎", "a\u202eb", "&|<>^!", "-x", "\x1b[0m", "a\nb", "tab\t"]  # fmt: skip
+
+
+@dataclass
+class Received:
+    """What `cxcall` got: its arguments, and its stdin."""
+
+    words: list[str]
+    body: str
+
+
+def corrected(exchange: dict[str, Any]) -> CorrectedRequest:
+    """Return the corrected request of one exchange."""
+    (explanation,) = explain(exchange)
+    return correct_request(explanation)
+
+
+def callback(body: Any, path: str = "/api/v2/conversations/callbacks") -> CorrectedRequest:
+    return corrected({"method": "POST", "host": "api.mypurecloud.ie", "path": path, "body": body})
+
+
+def run_in_bash(commands: list[str]) -> list[Received]:
+    """Return what `cxcall` got from each command, all of which one bash runs."""
+    script = PRINT_ARGUMENTS + "\n".join(commands)
+    done = subprocess.run(["bash"], input=script.encode(), capture_output=True, check=True)
+    assert done.stderr == b""
+    parts, received = done.stdout.decode().split("\0"), list[Received]()
+    while parts[:1] != [""]:
+        count = int(parts[0])
+        received.append(Received(parts[1 : count + 1], parts[count + 1]))
+        parts = parts[count + 2 :]
+    return received
+
+
+def run_in_cmd(command: str) -> Received:
+    """Return what `cxcall` would get in cmd.exe, by an independent implementation of its rules."""
+    echoed, _, rest = command.rpartition("| cxcall")
+    quoted, body = False, echoed.removeprefix("echo ")
+    for character in body:
+        quoted ^= character == '"'
+        assert character not in "%!\n\r"
+        assert quoted or character not in "&|<>^()"
+    return Received(mslex.split(f"cxcall{rest}")[1:], body)
+
+
+def run_in_powershell(command: str) -> Received:
+    """Return what `cxcall` would get in PowerShell, by its rules of quoted strings."""
+    found = re.fullmatch(r"(?:@'\n(?P<body>.*)\n'@ \| )?(?P<words>cxcall .*)", command, re.DOTALL)
+    assert found is not None
+    body = found["body"] or ""
+    assert "\n'@" not in body
+    assert body.isascii()
+    words = re.findall(r" (?:'((?:[^'\u2018-\u201b]|(['\u2018-\u201b])\2)*)'|([^' ]+))", found["words"])  # fmt: skip
+    assert sum(len(re.sub(r"\s", "", plain)) for *_, plain in words) > 0
+    return Received([re.sub("(['\u2018-\u201b])\\1", r"\1", quoted) or plain for quoted, _, plain in words], body)  # fmt: skip
+
+
+def assert_received(request: CorrectedRequest, received: Received) -> None:
+    """Check that a command says the request: operation, parameters, and body."""
+    send, name, *words = received.words
+    flags = {flag.parameter: f"--{flag.name}" for flag in unique_flags(request.operation.parameters)}  # fmt: skip
+    assert (send, name) == ("send", request.operation.name)
+    assert words[-1] == "--dry-run"
+    for parameter, value in request.values.items():
+        pair = [flags.get(parameter, ""), value]
+        assert pair in (words[at : at + 2] for at in range(len(words))) or f"{parameter}={value}" in words  # fmt: skip
+    if request.operation.takes_body and "body.json" not in words:
+        assert json.loads(received.body) == request.body
+
+
+def assert_valid_or_open(request: CorrectedRequest) -> None:
+    """Check that the request is valid, or that each place that is not is listed."""
+    validator = jsonschema.Draft202012Validator(
+        request.operation.body_schema,
+        format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER,
+    )
+    wrong = set()
+    if request.operation.takes_body and (request.body or request.operation.needs_body):
+        for error in validator.iter_errors(request.body):
+            wrong.add("".join(join_pointer("", token) for token in error.absolute_path))
+    pointers = [place for place in request.missing if place[:1] in ("", "/")]
+    for place in wrong:
+        assert any(f"{open_place}/".startswith(f"{place}/") or f"{place}/".startswith(f"{open_place}/") for open_place in pointers), (request.operation.name, place, request)  # fmt: skip
+    for name, value in request.values.items():
+        finding = check_parameters(request.operation, {name: value})
+        assert name in request.missing or not has_errors(finding), (name, value)
+
+
+def exchange_of(operation: Operation, random: Random) -> dict[str, Any]:
+    """Return a correct request for an operation, with one to three faults in it."""
+    values = {}
+    for parameter in operation.parameters:
+        if parameter.location == "path" or parameter.required or random.random() < 0.3:
+            value = sample_value(operation.contract, parameter.schema, {})
+            if isinstance(value, list):
+                value = ",".join(map(str, value)) or "a"
+            is_text = (
+                parameter.schema.get("type", "string") == "string" and len(parameter.schema) == 1
+            )
+            values[parameter.name] = QUEUE if is_text else str(value)
+            if random.random() < 0.2:
+                values[parameter.name] = random.choice(["12345", "<id>", "x y", *TEXTS[:6]])
+    try:
+        url = operation.url(operation.contract.base_url(), values)
+    except Exception:  # noqa: BLE001 - a value that changes the route; the request is not one
+        return {}
+    exchange: dict[str, Any] = {"method": operation.method, "url": url}
+    if operation in OPERATIONS:
+        body = plant(operation, random).body
+        if isinstance(body, dict) and random.random() < 0.5:
+            texts = [name for name in body if isinstance(body[name], str) and not operation.schema_at(f"/{name}").get("format")]  # fmt: skip
+            for name in texts[:1]:
+                body[name] = random.choice(TEXTS)
+        exchange["body"] = random.choice([body, body, body, None, [body]])
+    return exchange
+
+
+def corrected_requests(count: int, seed: int) -> list[CorrectedRequest]:
+    """Return corrections of so many mutated requests, of each operation in turn."""
+    random, found = Random(seed), list[CorrectedRequest]()
+    operations = [each for each in load_operations() if not each.is_for_login]
+    for number in range(3 * count):
+        operation = operations[number % len(operations)]
+        exchange = exchange_of(operation, random)
+        if exchange and len(found) < count:
+            (explanation,) = explain(exchange)
+            if can_correct(explanation):
+                found.append(correct_request(explanation))
+    assert len(found) == count
+    return found
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize(
+    ("count", "seed"), [(150, 1), pytest.param(2000, 2, marks=pytest.mark.slow)]
+)
+def test_corrected_request_can_be_pasted_and_is_valid_or_says_what_is_open(
+    count: int, seed: int
+) -> None:
+    requests = corrected_requests(count, seed)
+    for request in requests:
+        assert_valid_or_open(request)
+        assert_received(request, run_in_cmd(request.as_text("cmd")))
+        assert_received(request, run_in_powershell(request.as_text("powershell")))
+    received = run_in_bash([request.as_text("send") for request in requests])
+    for request, each in zip(requests, received, strict=True):
+        assert_received(request, each)
+
+
+def test_arrays_and_objects_keep_their_structure() -> None:
+    request = callback(CALLBACK)
+    assert (request.body, request.missing) == (CALLBACK, ())
+    for form in ("send", "curl", "cmd", "powershell", "json"):
+        assert re.search(r'"callbackNumbers": \[\s*"\+12025550123",\s*"\+12025550124"\s*\]', request.as_text(form))  # fmt: skip
+
+
+def test_wrong_values_are_placeholders_and_not_repeated() -> None:
+    request = corrected(
+        {
+            "method": "POST",
+            "host": "api.mypurecloud.com",
+            "path": "/api/v2/outbound/campaigns/12345/executions",
+            "body": {"contactId": "12345", "contactSpec": {"contactId": QUEUE}},
+        }
+    )
+    assert request.values == {"campaignId": "<campaignId: UUID>"}
+    assert request.body["contactId"] == "<contactId: UUID>"
+    assert "12345" not in request.as_text("curl")
+    assert request.missing == ("campaignId", "/contactId", "/contactSpec/contactData/phoneNumber")
+
+
+def test_query_and_path_values_are_carried_over() -> None:
+    operation = next(
+        each
+        for each in load_operations()
+        if each.name == "add-contacts"
+    )  # fmt: skip
+    names = [each.name for each in operation.parameters if each.location == "query"]
+    url = f"https://api.mypurecloud.com/api/v2/outbound/contactlists/{QUEUE}/contacts?{names[0]}=true&zebra=1"
+    request = corrected({"method": "POST", "url": url, "body": operation.example})
+    assert request.values == {"contactListId": QUEUE, names[0]: "true"}
+    assert request.left_out == ("query:zebra",)
+    assert request.url == url.removesuffix("&zebra=1")
+
+
+def test_body_of_another_operation_goes_to_that_operation() -> None:
+    request = callback({**CALLBACK}, path="/api/v2/conversations/calls")
+    assert (request.operation.name, request.body, request.missing) == (
+        "create-callback",
+        CALLBACK,
+        (),
+    )
+
+
+def test_curl_command_asks_before_it_can_place_a_call(cxcall: Cxcall) -> None:
+    script = callback(CALLBACK).as_text("curl")
+    fake = "curl() { echo sent >&2; }\n"
+    for answer, said in (("", ""), ("y\n", ""), ("yes\n", "sent\n")):
+        file = cxcall.file("script.sh", fake + script)
+        done = subprocess.run(["bash", str(cxcall.folder / file)], input=answer, capture_output=True, text=True, check=False)  # fmt: skip
+        assert done.stderr == said
+    assert explain(script)[0].request.method == "POST"
+    read = load_operation("get-conversation")
+    request = corrected({"method": "GET", "url": read.url(read.contract.base_url(), {"conversationId": QUEUE})})  # fmt: skip
+    assert request.as_text("curl").startswith("curl ")
+
+
+def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
+    secret = "S3cr3t-of-nobody-0123456789abcdef"
+    body = {**CALLBACK, "data": {"password": secret, "note": "x"}}
+    text = json.dumps({"method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks", "headers": {"Authorization": f"Bearer {secret}"}, "body": body})  # fmt: skip
+    for form in ("send", "curl", "cmd", "powershell", "json"):
+        ran = cxcall("explain", "-", "--fix", "--as", form, stdin=text, code=3)
+        assert secret not in ran.out + ran.err
+        assert "****" not in ran.out
+    assert "still missing: /data/password" in ran.err
+
+
+def test_fix_is_advertised_only_where_it_prints_a_request(cxcall: Cxcall) -> None:
+    for path in ("/api/v2/outbound/calls", "/api/v2/users/me/presencez", "/api/v2/nothing/near/this", "/oauth/token"):  # fmt: skip
+        text = json.dumps(
+            {"method": "POST", "url": f"https://api.mypurecloud.com{path}", "body": {}}
+        )
+        is_advertised = "--fix" in cxcall("explain", "-", stdin=text).out
+        ran = cxcall("explain", "-", "--fix", stdin=text)
+        assert (ran.code != 2) or not is_advertised, path
+
+
+def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
+    random, forms = Random(9), ("send", "json")
+    for operation in random.sample(OPERATIONS, 4):
+        if operation.is_for_login:
+            continue
+        url = operation.url(operation.contract.base_url(), {each.name: QUEUE for each in operation.parameters if each.location == "path"})  # fmt: skip
+        text = json.dumps({"method": operation.method, "url": url, "body": correct_body(operation, random)})  # fmt: skip
+        for form in forms:
+            ran = cxcall("explain", "-", "--fix", "--as", form, stdin=text)
+            if form == "json" and "still missing" not in ran.err:
+                cxcall("validate", "-", "--operation", operation.name, stdin=ran.out, code=0)
+            elif form == "send" and "still missing" not in ran.err:
+                done = subprocess.run(
+                    ["bash", "-c", ran.out], capture_output=True, text=True, check=False,
+                    env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
+                )  # fmt: skip
+                assert done.returncode == 0, done
+                assert unquote(done.stdout).startswith(f"{operation.method} ")
