@@ -29,8 +29,11 @@ class NumberList:
 
     def __init__(self, numbers: Iterable[str]) -> None:
         self._digits = frozenset(_EXIT_CODE.sub("", plain_digits(each)) for each in numbers)
+        self._ends = frozenset(digits[-_MIN_NATIONAL_DIGITS:] for digits in self._digits)
 
     def __contains__(self, text: str) -> bool:
+        if text.isdecimal() and text.isascii() and text[-_MIN_NATIONAL_DIGITS:] not in self._ends:
+            return False  # most of the digits in a text, without a parser of numbers
         return any(not self._digits.isdisjoint(each) for each in _spellings(text))
 
 

@@ -144,7 +144,7 @@ def _check_numbers(
     numbers = dialed_numbers(operation, preflight.values, preflight.payload)
     if operation.can_place_call and not numbers:
         yield CheckResult.unknown("number", "the request names none: the platform takes the contact's")  # fmt: skip
-    for number, where, _ in numbers:
+    for number, where, *_ in numbers:
         masked = phone_numbers.mask(number)
         here = [entry for entry in findings if entry.where == where]
         wrong = [entry for entry in here if entry.code.startswith("phone-")]

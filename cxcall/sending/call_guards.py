@@ -13,10 +13,10 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import phone_numbers
 from cxcall.phone.do_not_call import NumberList, plain_digits
-from cxcall.sending.dialed_numbers import dialed_part, find_numbers
+from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
     from phonenumbers import PhoneNumber
 
@@ -36,17 +36,25 @@ _NORTH_AMERICAN_LENGTH = 10
 _SOURCE = "libphonenumber"
 
 
-def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload, settings: Settings) -> Iterator[Finding]:  # fmt: skip
+def check_numbers(
+    operation: Operation, numbers: Sequence[DialedNumber], body: Payload, settings: Settings
+) -> Iterator[Finding]:
     """Yield the findings on the numbers that a request would dial; none if it places no call."""
     if not operation.can_place_call:
         return
     hours = _hours(settings.hours)
     lists = [(each, read_do_not_call_list(each)) for each in settings.do_not_call_files]
-    numbers = find_numbers(operation, values, body)
-    for number, where, is_dialed in numbers:
-        findings = [*_check_do_not_call(number, lists)]
+    has_number = any(number.is_dialed for number in numbers)
+    listed_places = set()
+    for number, where, is_dialed, is_in_text in numbers:
+        # Digits of a text may be read as several numbers: one finding is enough.
+        is_reported = where in listed_places and not is_dialed
+        findings = [] if is_reported else [*_check_do_not_call(number, lists)]
+        listed_places |= {where} if findings else set()
         if is_dialed:
             findings = [*_check_kind(number), *findings]
+        elif is_in_text and not has_number:
+            findings += [each._replace(severity=Severity.WARNING) for each in _check_kind(number)]
         if is_dialed and hours:
             findings += _check_hours(number, hours, enforce=settings.hours_policy == "enforce")
         is_in_body = where.startswith("/")
@@ -55,7 +63,7 @@ def check_numbers(operation: Operation, values: Mapping[str, str], body: Payload
         for finding in findings:
             yield finding._replace(where=where, excerpt=excerpt, origin=origin)
     has_guards = bool(lists or hours) or not operation.contract.is_shipped
-    if has_guards and not any(number.is_dialed for number in numbers):
+    if has_guards and not has_number:
         yield _unchecked(operation)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
-from cxcall.phone import phone_numbers
 from cxcall.transport.exchange import is_loopback
 from cxcall.transport.messages import HttpRequest
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
+
+_SHOWN_NUMBERS = 10
 
 
 def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool] | None) -> None:
@@ -27,7 +28,9 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
     operation, settings = checked.operation, checked.settings
     if yes or not operation.can_place_call or is_sandbox(settings):
         return
-    numbers = ", ".join(phone_numbers.numbers_in(checked.body)) or "the contact of the body"
+    numbers = ", ".join(checked.numbers[:_SHOWN_NUMBERS]) or "the contact of the body"
+    if (more := len(checked.numbers) - _SHOWN_NUMBERS) > 0:
+        numbers += f", and {more} more"
     target = f"{operation.name} to {numbers}, profile {settings.profile}, {settings.base_url}"
     if ask is None:
         raise UsageError(

@@ -12,6 +12,7 @@ import unicodedata
 from enum import IntEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
@@ -30,7 +31,12 @@ _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
 )
-_DIGIT_RUN = re.compile(r"(?<![\w-])\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14}(?![\w-])")
+_DIGIT_GROUP = re.compile(r"[0-9]+")
+_SEPARATOR = re.compile(r"[^0-9A-Za-z|;,]{0,3}")
+_MAX_DIGITS = 15
+# Of the numbers in 3GPP TS 22.101, section 10.1.1, those that are rarely anything else in a text.
+_EMERGENCY = re.compile(r"(?<![\w.:/+-])(?:000|112|911|999)(?![\w:/-]|\.[0-9])")
+_FIELD = re.compile(r"[|;,\t\n]")
 _DIGIT = re.compile(r"\d")
 _MIN_LENGTH_IN_TEXT = 7
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -52,8 +58,9 @@ class Evidence(IntEnum):
     """Why a value counts as a number: the higher, the surer that it is dialed."""
 
     DIGITS = 0
-    FORM = 1
-    NAMED = 2
+    EMERGENCY = 1
+    FORM = 2
+    NAMED = 3
 
 
 class DialedNumber(NamedTuple):
@@ -65,6 +72,7 @@ class DialedNumber(NamedTuple):
     number: str
     where: str
     is_dialed: bool = True
+    is_emergency_in_text: bool = False
 
 
 class _Value(NamedTuple):
@@ -79,20 +87,24 @@ class _Value(NamedTuple):
 
 
 def find_numbers(
-    operation: Operation, values: Mapping[str, str], body: Payload
+    operation: Operation, values: Mapping[str, str], body: Payload, *, with_digits: bool = False
 ) -> list[DialedNumber]:
     """Return the numbers in a request's path, query, headers, and body.
 
     What only has the form of a number is dialed if neither a schema nor a name marks another value.
+    `with_digits` adds all other digits that can be a number, however they are separated.
     """
     found = [
         (number, entry.where, evidence)
         for entry in _values(operation, values, body)
-        for number, evidence in _numbers_of(entry)
+        for number, evidence in _numbers_of(entry, with_digits=with_digits)
     ]
     surest = max((evidence for *_, evidence in found), default=Evidence.DIGITS)
     least = max(surest, Evidence.FORM)
-    return [DialedNumber(number, where, evidence >= least) for number, where, evidence in found]
+    return [
+        DialedNumber(number, where, evidence >= least, evidence is Evidence.EMERGENCY)
+        for number, where, evidence in found
+    ]
 
 
 def dialed_numbers(
@@ -161,7 +173,7 @@ class _BodyWalk:
         return known[1]
 
 
-def _numbers_of(entry: _Value) -> Iterator[tuple[str, Evidence]]:
+def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evidence]]:
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
@@ -171,16 +183,41 @@ def _numbers_of(entry: _Value) -> Iterator[tuple[str, Evidence]]:
     if not is_caller and _is_whole_number(entry, text):
         yield text, Evidence.NAMED
         return
-    plain = _normalized(text)
-    if len(plain) < _MIN_LENGTH_IN_TEXT:
-        return
+    plain = _normalized(unquote(text) if "%" in text else text)
     if isinstance(value, str):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
-            for match in pattern.finditer(plain):
+            for match in pattern.finditer(plain) if len(plain) >= _MIN_LENGTH_IN_TEXT else ():
                 yield match[0], Evidence.DIGITS if is_caller else Evidence.FORM
-            plain = pattern.sub("|", plain)
-    if not entry.name.endswith("id"):
-        yield from ((match[0], Evidence.DIGITS) for match in _DIGIT_RUN.finditer(plain))
+        if not is_caller and not entry.name.endswith("id"):
+            yield from _emergency_numbers(plain, is_declared=entry.is_declared)
+    if with_digits and not entry.name.endswith("id"):
+        yield from ((digits, Evidence.DIGITS) for digits in {*_possible_numbers(plain)})
+
+
+def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, Evidence]]:
+    """Yield the emergency numbers in a text: one that is a field of a list has the form of a number.
+
+    A value of its own has that form only if its schema is known: it may be a house number.
+    """
+    if _EMERGENCY.search(text):
+        fields = [field.strip() for field in _FIELD.split(text)]
+        has_form = is_declared or len(fields) > 1
+        for number in dict.fromkeys(_EMERGENCY.findall(text)):
+            yield number, Evidence.FORM if has_form and number in fields else Evidence.EMERGENCY
+
+
+def _possible_numbers(text: str) -> Iterator[str]:
+    """Yield all digits that stand together, with or without a few separators, as a number does."""
+    groups = list(_DIGIT_GROUP.finditer(text))
+    for index, first in enumerate(groups):
+        digits, end = "", first.start()
+        for group in groups[index : index + _MAX_DIGITS]:
+            digits += group[0]
+            if len(digits) > _MAX_DIGITS or not _SEPARATOR.fullmatch(text, end, group.start()):
+                break
+            end = group.end()
+            if len(digits) >= _MIN_LENGTH_IN_TEXT:
+                yield digits
 
 
 def _is_whole_number(entry: _Value, text: str) -> bool:

@@ -14,7 +14,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.records import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import mask_text, numbers_in
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.responses import identifiers
 from cxcall.responses.evidence import Evidence, classify
 from cxcall.runtime.redaction import redacted_repr
@@ -92,7 +92,7 @@ class Plan(NamedTuple):
             checked.request,
             body,
             settings,
-            tuple(numbers_in(body)),
+            checked.numbers,
             settings.engagement_header,
             again,
             batch,

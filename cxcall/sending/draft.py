@@ -11,7 +11,9 @@ from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
+from cxcall.phone.phone_numbers import mask
 from cxcall.sending import call_guards
+from cxcall.sending.dialed_numbers import find_numbers
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
 
@@ -26,13 +28,14 @@ if TYPE_CHECKING:
 
 
 class CheckedRequest(NamedTuple):
-    """A request ready to be sent, and the findings of its check."""
+    """A request ready to be sent, the findings of its check, and the masked numbers that it would dial."""
 
     operation: Operation
     payload: Payload
     request: HttpRequest
     settings: Settings
     findings: tuple[Finding, ...]
+    numbers: tuple[str, ...] = ()
 
     @property
     def body(self) -> Any:
@@ -72,15 +75,19 @@ def build_request(
         body = json.dumps(payload.value, ensure_ascii=False).encode()
     else:
         findings += _check_unexpected_body(operation, payload)
+    numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
     is_readable = not has_errors(findings, strict=False)
     findings += [
         finding
-        for finding in call_guards.check_numbers(operation, values, payload, settings)
+        for finding in call_guards.check_numbers(operation, numbers, payload, settings)
         if is_readable or finding.code != call_guards.UNCHECKED
     ]
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
-    return CheckedRequest(operation, payload, request, settings, tuple(findings))
+    masked = dict.fromkeys(mask(each.number) for each in numbers if each.is_dialed)
+    return CheckedRequest(
+        operation, payload, request, settings, tuple(findings), numbers=tuple(masked)
+    )
 
 
 def _stop_on_change_in_transit(request: HttpRequest) -> None:
