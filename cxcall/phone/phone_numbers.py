@@ -29,7 +29,23 @@ _OTHERS = "|".join(
 _DATE_OR_ADDRESS = rf"(?<![0-9A-Za-z+])(?:{_OTHERS})(?![0-9A-Za-z]|[().-]{{1,2}}[0-9])"
 # A date after a space is not a part of the number before it.
 _MORE_DIGITS = rf"(?:(?! {_YEAR}-{_MONTH}-{_DAY}(?![0-9-]))[ ().-]{{0,2}}[0-9]){{6,}}"
+# Digits alone are an ID where a name says so, in a path behind a plural (`/skills/1234567`), or if they are
+# too few or too many for a number with its country code, or no country has them. A name may say "number".
+_END = r"(?![0-9A-Za-z]|[ ().-]{1,2}[0-9])"
+_QUOTES = r"""["'`]{0,2}"""
+_PHONE_NAME = r"(?:phone|mobile|tel|fax|dial|call|number|msisdn|dnis)[A-Za-z0-9_]{0,12}(?<![iI][dD])(?<![iI][dD]s)"
+_OF_NAME = rf"{_QUOTES}\s?(?:[:=]\s?)?{_QUOTES}"
+_IDS = "|".join(
+    (
+        rf"(?:(?<![A-Za-z])(?:id|ID)|(?<=[a-z_])I[dD]|(?<=[_-])id)s?{_OF_NAME}[0-9]{{7,20}}{_END}",
+        rf"(?<=[a-z]s/)(?<!phones/)(?<!numbers/)(?<!calls/)(?<!lines/)[0-9]{{7,20}}{_END}",
+        rf"(?<![0-9A-Za-z+])(?:[0-9]{{7,9}}|[0-9]{{16,}}|1(?:[0-9]{{9}}|[0-9]{{11,14}})){_END}",
+    )
+)
+_NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})(?P<named>[0-9]{{7,15}}){_END}"
+_NUMBER = rf"{_PHONE_NAME}[A-Za-z0-9_]{{0,12}}{_OF_NAME}(?P<named>[0-9]{{7,15}}){_END}"
 _NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
+_WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
 _DIGIT = re.compile(r"[0-9]")
 
@@ -47,11 +63,12 @@ def mask(number: str) -> str:
 def mask_text(text: str) -> str:
     """Mask everything in `text` that reads as a phone number (seven digits or more).
 
-    UUIDs, dates, times, and IP addresses are not masked.
+    UUIDs, dates, times, IP addresses, and digits that are an ID are not masked. Ten to fifteen digits alone,
+    with no name, may be a number or an ID: they are masked.
     """
     if not _may_have_number(text):
         return text
-    return _pattern(_NUMBER).sub(_mask_match, text)
+    return _pattern(_NUMBER, _WITH_IDS).sub(_mask_match, text)
 
 
 def _may_have_number(text: str) -> bool:
@@ -70,13 +87,16 @@ def mask_international(text: str) -> str:
 
 
 @cache
-def _pattern(number: str) -> re.Pattern[str]:
-    """Return the pattern of what is kept, or of a number (group `number`)."""
-    return re.compile(rf"{_UUID}|{_DATE_OR_ADDRESS}|(?P<number>{number})")
+def _pattern(number: str, before: str = "") -> re.Pattern[str]:
+    """Return the pattern of what is kept, or of a number (group `number` or `named`)."""
+    return re.compile(rf"{_UUID}|{_DATE_OR_ADDRESS}|{before}(?P<number>{number})")
 
 
 def _mask_match(match: re.Match[str]) -> str:
-    return mask(match["number"]) if match["number"] else match[0]
+    if match["number"]:
+        return mask(match["number"])
+    digits = match.groupdict().get("named")
+    return match[0].removesuffix(digits) + mask(digits) if digits else match[0]
 
 
 def mask_url(url: str) -> str:
@@ -97,11 +117,18 @@ def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any
     """Return a copy of a JSON value with the phone numbers in its strings masked."""
     if isinstance(value, dict):
         return {
-            mask_string(name): mask_value(member, mask_string) for name, member in value.items()
+            mask_string(name): _mask_member(name, member, mask_string)
+            for name, member in value.items()
         }
     if isinstance(value, list):
         return [mask_value(item, mask_string) for item in value]
     return mask_string(value) if isinstance(value, str) else value
+
+
+def _mask_member(name: str, value: Any, mask_string: Callable[[str], str]) -> Any:
+    if isinstance(value, str) and value.isdecimal():  # its name says whether it is an ID
+        return mask_string(f"{name}={value}")[-len(value) :]
+    return mask_value(value, mask_string)
 
 
 def numbers_in(value: Any) -> list[str]:
@@ -111,8 +138,9 @@ def numbers_in(value: Any) -> list[str]:
         return [number for member in members for number in numbers_in(member)]
     if not isinstance(value, str) or not _may_have_number(value):
         return []
-    found = _pattern(_NUMBER).finditer(value)
-    return [mask(match["number"]) for match in found if match["number"]]
+    found = _pattern(_NUMBER, _WITH_IDS).finditer(value)
+    numbers = (match["number"] or match.groupdict().get("named") for match in found)
+    return [mask(number) for number in numbers if number]
 
 
 @lru_cache(maxsize=_NUMBERS_KEPT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import b2a_base64
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,11 @@ class Redactor:
     def redact(self, text: str) -> str:
         """Return a text with every secret masked, in any encoding that `text_decoding` knows.
 
-        A secret that was cut after 16 characters is masked too. Takes time proportional to the length.
+        A secret that was cut after 16 characters is masked too, and so are the user and the password in
+        any URL. Takes time proportional to the length.
         """
+        if "@" in text and "://" in text:
+            text = _userinfo().sub(rf"\1{MASKED}@", text)
         secrets = self._secrets
         if not secrets.known or len(text) < _MIN_WORD_LENGTH:
             return text
@@ -79,8 +83,6 @@ class Redactor:
 
     def redact_value(self, value: Any) -> Any:
         """Return a copy of a JSON value with every secret masked, in names too."""
-        if not self._secrets.known:
-            return value
         if isinstance(value, dict):
             return {
                 self.redact_value(name): self.redact_value(each) for name, each in value.items()
@@ -104,6 +106,11 @@ def remember_secrets(*secrets: str) -> None:
 def redact(text: str) -> str:
     """Return a text with every secret of this process masked, as `Redactor.redact` does."""
     return _redactor.redact(text)
+
+
+@cache
+def _userinfo() -> re.Pattern[str]:
+    return re.compile(r"""((?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{0,20}://)[^\s/?#"'<>,]+@""")
 
 
 def redact_value(value: Any) -> Any:

@@ -6,13 +6,15 @@ Loads requests, so only `exchange` imports it, and only to send.
 from __future__ import annotations
 
 import socket
+from binascii import b2a_base64
 from contextlib import contextmanager, suppress
 from os import environ
 from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from cxcall.runtime.redaction import remember_secrets
 from cxcall.transport.charset_detector import without_charset_detector
 from cxcall.transport.urls import is_loopback_host
 
@@ -23,7 +25,7 @@ with without_charset_detector():
 from cxcall.transport.urllib3_hooks import observe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from requests import PreparedRequest, Response
 
@@ -129,6 +131,7 @@ class SingleUseAdapter(HTTPAdapter):
         """
         url = prepared.url or ""
         proxies = {} if is_loopback_host(urlsplit(url).hostname or "") else get_environ_proxies(url)
+        _remember_passwords(proxies.values())
         bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
         try:
             with self.send(
@@ -137,3 +140,13 @@ class SingleUseAdapter(HTTPAdapter):
                 yield response
         finally:
             self.close()
+
+
+def _remember_passwords(urls: Iterable[str]) -> None:
+    """Mask the credentials of proxies in all output."""
+    for url in urls:
+        userinfo, at, _ = url.rpartition("://")[2].rpartition("@")
+        if at:
+            password = userinfo.partition(":")[2]
+            basic = b2a_base64(unquote(userinfo).encode(), newline=False).decode()
+            remember_secrets(password, unquote(password), basic)

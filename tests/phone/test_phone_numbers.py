@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cxcall.phone.phone_numbers import mask_international, mask_text, mask_url, numbers_in
+from cxcall.phone.phone_numbers import (
+    mask_international,
+    mask_text,
+    mask_url,
+    mask_value,
+    numbers_in,
+)
 
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - no zone is meant
 
@@ -29,6 +35,12 @@ MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))  # noqa: DT
         "192.168.100.200:8080",
         "01M8C4Y07WRNW650AV",
         "v2.0.1234, 12345.6",
+        "contact 1234567 of list 87654321",
+        "skillId=4567890123, contact_id: 2025550123, IDs 4567890123",
+        '{"contactId": "2025550123", "id":"4930123456789"}',
+        "1764171393, 1764171393123, 12345678901234567",
+        "/contacts/2025550123/skills/4567890123?agentId=2025550123",
+        "`jobId` `2025550123`",
     ],
 )
 def test_date_or_id_is_not_masked(text: str) -> None:
@@ -44,7 +56,14 @@ def test_date_or_id_is_not_masked(text: str) -> None:
         ("+12025550123", "+*******0123"),
         ("call +1 (202) 555-0123 now", "call +* (***) ***-0123 now"),
         ("202-555-0123", "***-***-0123"),
-        ("5550123", "***0123"),
+        ("phone 5550123", "phone ***0123"),
+        ("to=5550123, mobile: 91234567", "to=***0123, mobile: ****4567"),
+        ('{"phoneNumber": "912345678"}', '{"phoneNumber": "*****5678"}'),
+        ("2025550123, 4930123456, 13812345678", "******0123, ******3456, *******5678"),
+        ("/calls/2025550123 /numbers/5550123", "/calls/******0123 /numbers/***0123"),
+        ("paid 2025550123, grid 2025550123", "paid ******0123, grid ******0123"),
+        ("id +12025550123", "id +*******0123"),
+        ("id 202-555-0123", "id ***-***-0123"),
         ("tel:12025550123", "tel:*******0123"),
         ("2024-11-02 +12025550123", "2024-11-02 +*******0123"),
         ("2024-11-02 2025550123", "2024-11-02 ******0123"),
@@ -56,6 +75,13 @@ def test_date_or_id_is_not_masked(text: str) -> None:
 )
 def test_phone_number_is_masked(text: str, expected: str) -> None:
     assert mask_text(text) == expected
+
+
+def test_name_of_a_member_says_whether_it_is_an_id() -> None:
+    value = {"contactId": "2025550123", "to": "5550123", "x": ["2025550123"], "list": "1234567"}
+    masked = {**value, "to": "***0123", "x": ["******0123"]}
+    assert mask_value(value) == masked
+    assert numbers_in(["id 2025550123", "call 5550123"]) == ["***0123"]
 
 
 @given(

@@ -83,6 +83,21 @@ def test_short_secret_is_masked_as_a_whole_word(secret: str, text: str, expected
     assert redact(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("see https://user:pass@host/x?y", "see https://****@host/x?y"),
+        ("http://t0ken@[::1]:80", "http://****@[::1]:80"),
+        ("(socks5h://a:b%40c@h)", "(socks5h://****@h)"),
+        ("Location: //a:b@c, https://a:b:c@d@e", "Location: //a:b@c, https://****@e"),
+        ("https://host/x@y https://host?q=a@b sip:911@x", "https://host/x@y https://host?q=a@b sip:911@x"),
+    ],
+)  # fmt: skip
+def test_user_and_password_in_a_url_are_masked(text: str, expected: str) -> None:
+    assert redact(text) == expected
+    assert redact_value({"a": [text]}) == {"a": [expected]}
+
+
 def test_values_and_names_of_json_are_masked_and_it_stays_json() -> None:
     remember_secrets(CANARY, "1234567890", "pa55")
     value = {CANARY: [f"x {CANARY}", None, 201, 1.5, True, 1234567890], "outcome": ("pa55", 55)}

@@ -325,6 +325,28 @@ def test_spelling_of_the_host_does_not_bypass_the_duplicate_guard(
     assert len(stranger.taken) == 1
 
 
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://me:{}@127.0.0.1:9",
+        "htp://me:{}@127.0.0.1:9",
+        "me:{}@127.0.0.1:9",
+        "http://me:{}@127.0.0.1:x",
+    ],
+)
+def test_password_of_a_proxy_is_never_shown(cxcall: Cxcall, proxy: str) -> None:
+    password = "pa55-of%21the-proxy"
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY")
+    cxcall.environment |= dict.fromkeys(names, proxy.format(password))
+    cxcall.environment |= {"CXCALL_ACCESS_TOKEN": "t", "CXCALL_BASE_URL": "https://host.invalid"}
+    for options in (("-v",), ("-o", "json", "--again")):
+        ran = cxcall(*words, *options)
+        assert ran.code in (2, 6)
+        shown = ran.out + ran.err + cxcall("history", "list", "-o", "jsonl", code=0).out
+        assert "pa55" not in shown
+
+
 def test_same_request_of_another_profile_is_a_duplicate(cxcall: Cxcall, stranger: Stranger) -> None:
     cxcall.file(
         "config/config.toml",
