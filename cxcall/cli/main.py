@@ -12,6 +12,7 @@ from cxcall.cli.root_command import Commands, assemble, short_help
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
+from cxcall.findings.notices import with_notices
 from cxcall.output.options import parse_output_options
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
@@ -54,6 +55,7 @@ class _Run:
             report = self._run_command(invocation)
             let_interrupt(self.code)  # printing can block for ever if nobody reads
             if report is not _PRINTED:
+                report = report._replace(findings=with_notices(report.findings))
                 options = invocation.output or parse_output_options(self._arguments, report.command)
                 Screen.standard(options).print_report(report)
             sys.stdout.flush()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from base64 import urlsafe_b64decode
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.credentials.oauth_client import credentials_error, token_undelivered
+from cxcall.documents.json_text import load_json
 from cxcall.settings import tenants
 from cxcall.settings.tenants import Tenant
 from cxcall.transport.urls import host_of, printable
@@ -60,7 +60,7 @@ def token_claims(token: str) -> dict[str, Any]:
     _, _, rest = token.partition(".")
     payload = rest.partition(".")[0]
     try:
-        found = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        found = load_json(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cxcall.documents.json_pointer import child_at, join_pointer, split_pointer
+from cxcall.documents.json_text import stop_on_deep_text
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Excerpt, Finding, Severity
@@ -205,6 +206,7 @@ _LAST_WINS = json.JSONDecoder(parse_float=_finite, parse_constant=_refuse)
 
 def _decode(text: str) -> tuple[Any, bool]:
     """Return the value, and whether an object has a duplicate name; raises ValueError as `parse` refuses."""
+    stop_on_deep_text(text)
     try:
         value, has_duplicates = _UNIQUE.decode(text), False
     except _DuplicateNameError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from binascii import Error, a2b_base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cxcall.documents.json_text import load_json
 from cxcall.explaining.published_operations import CXONE, GENESYS, PLATFORM_NAMES
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
@@ -57,7 +57,7 @@ def read_claims(request: ObservedRequest) -> TokenClaims | None:
 def _decode(part: str) -> dict[str, Any] | None:
     try:
         text = a2b_base64(part.replace("-", "+").replace("_", "/") + "=" * (-len(part) % 4))
-        claims = json.loads(text)
+        claims = load_json(text)
     except (Error, ValueError, RecursionError):
         return None
     return claims if isinstance(claims, dict) else None

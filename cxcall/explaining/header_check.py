@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_text import load_json
 from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE
@@ -176,6 +176,6 @@ def _may_hold_token(header: str) -> bool:
 
 def _is_json(body: str) -> bool:
     try:
-        return isinstance(json.loads(body), dict | list)
+        return isinstance(load_json(body), dict | list)
     except (ValueError, RecursionError):
         return False

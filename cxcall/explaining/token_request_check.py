@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from cxcall.documents.json_text import load_json
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
@@ -132,7 +132,7 @@ def _parameters(request: ObservedRequest) -> dict[str, str]:
 
 def _json_object(body: str | None) -> dict[str, Any] | None:
     try:
-        value = json.loads(body or "")
+        value = load_json(body or "")
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
+from cxcall.findings.notices import add_notice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,11 +63,15 @@ class LedgerMarker:
         prefix, suffix = f"{self._key}-", ".json"
         if self._folder is None:
             return {}
-        with suppress(OSError):
+        try:
             for name in os.listdir(self._folder):  # noqa: PTH208 - faster
                 if name.startswith(prefix) and name.endswith(suffix):
                     ledger = name.removeprefix(prefix).removesuffix(suffix)
                     found[ledger] = _generation(self._folder / name)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            add_notice(_marker_notice(self._folder, error))
         return found
 
     def problem(self, state: State) -> str:
@@ -114,7 +119,7 @@ class LedgerMarker:
         return self._folder / f"{self._key}-{ledger}.json"
 
     def _write(self, state: State) -> None:
-        """Write a marker; one that cannot be written (a read-only folder) leaves the older one."""
+        """Write a marker; one that cannot be written (a read-only folder) leaves the older one, with a warning."""
         self._generations[state.id] = state.generation
         if self._folder is None:
             return
@@ -123,13 +128,26 @@ class LedgerMarker:
             "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "purpose": "notices that a ledger of cxcall disappeared; do not delete it",
         }
-        with suppress(OSError):
+        try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = os.open(self._path(state.id), os.O_WRONLY | os.O_CREAT, 0o600)
             try:
                 os.write(file, json.dumps(content).ljust(_WIDTH - 1).encode() + b"\n")
             finally:
                 os.close(file)
+        except OSError as error:
+            add_notice(_marker_notice(self._folder, error))
+
+
+def _marker_notice(folder: Path, error: OSError) -> Finding:
+    return Finding.warning(
+        "ledger",
+        "ledger",
+        f"the marker of the ledger in `{folder}` cannot be read or written",
+        "make the folder writable, or set `CXCALL_CONFIG_DIR` to one that is",
+        f"{(error.strerror or 'it failed').lower()}; without a marker, a ledger that is deleted or replaced is not noticed, and a repeated call is not stopped",
+        source="ledger",
+    )
 
 
 def _generation(path: Path) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import MAX_DEPTH, DocumentError, is_object_too_deep, parse
+from cxcall.documents.json_text import load_json
 from cxcall.documents.text_files import read_text
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
@@ -182,7 +183,7 @@ def _possible_values(texts: list[str]) -> Iterator[Any]:
 
 def _parse_scalar(text: str) -> Any:
     try:
-        value = json.loads(text, parse_constant=str)
+        value = load_json(text, parse_constant=str)
     except (ValueError, RecursionError):
         return text
     return value if isinstance(value, bool | int | float) else text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer, type_of
+from cxcall.documents.json_text import load_json
 from cxcall.findings.edit import Applicability
 from cxcall.payloads.suggestions import fold_name, nearest_name
 
@@ -61,7 +61,7 @@ def retype(value: Any, types: list[str]) -> Correction | None:
     """Return a value in one of some JSON types with the same meaning, and how safe that is; None if it has none."""
     if isinstance(value, str):
         try:
-            inner = json.loads(value, parse_constant=_refuse)
+            inner = load_json(value, parse_constant=_refuse)
         except (ValueError, RecursionError):
             inner = value
         own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import type_of
+from cxcall.documents.json_text import load_json
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _first_pair(items: list[Any]) -> str:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return load_json(text)
     except (ValueError, RecursionError):
         return text
 

@@ -160,12 +160,14 @@ def _check_hours(settings: Settings, number: str, masked: str) -> CheckResult:
     hours = Hours.parse(settings.hours) if settings.hours else None
     if not times:
         return CheckResult.unknown("hours", f"no time zone is known for `{masked}`")
+    if unknown := [zone for zone, moment in times.items() if moment is None]:
+        return CheckResult.unknown("hours", f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be")  # fmt: skip
     shown = ", ".join(f"{moment:%H:%M} ({zone})" for zone, moment in list(times.items())[:2])
     more = f" and {len(times) - 2} zones more" if len(times) > 2 else ""  # noqa: PLR2004 - as shown
     says = f"local time is {shown}{more} for `{masked}`"
     if hours is None:
         return CheckResult.unknown("hours", says, "set the calling hours: `--hours 08:00-21:00`")  # fmt: skip
-    if all(moment in hours for moment in times.values()):
+    if all(moment and moment in hours for moment in times.values()):
         return CheckResult.passed("hours", f"{says}: within {hours}")
     return CheckResult.failed("hours", f"{says}: outside {hours}", "call within those hours")  # fmt: skip
 

@@ -126,6 +126,7 @@ class DeferredSignals:
         if not self._is_open:
             on_signal()
         elif not _is_postponed(number, frame):
+            on_signal()
             self._interrupt()
 
     def _interrupt(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
+from cxcall.documents.json_text import load_json
 from cxcall.payloads.checks import is_valid_text
 from cxcall.sandbox.messages import HttpProblem
 
@@ -68,7 +69,7 @@ def check_parameters(operation: Operation, values: Mapping[str, str], query: str
 
 def _parse(body: bytes) -> Any:
     try:
-        return json.loads(body.decode(), parse_constant=_refuse_constant)
+        return load_json(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise HttpProblem(400) from None
 

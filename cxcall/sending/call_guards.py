@@ -139,16 +139,20 @@ def time_zones(number: str) -> tuple[str, ...]:
     return () if found == (timezone.UNKNOWN_TIMEZONE,) else found
 
 
-def local_times(number: str) -> dict[str, time]:
-    """Return the current time of day in every time zone that a number may be in."""
+def local_times(number: str) -> dict[str, time | None]:
+    """Return the current time of day in every time zone that a number may be in.
+
+    The time is None if this machine has no data for the zone: they may be older than libphonenumber's.
+    """
     from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-    now, times = datetime.now(UTC), {}
+    now = datetime.now(UTC)
+    times: dict[str, time | None] = {}
     for zone in time_zones(number):
         try:
             times[zone] = now.astimezone(ZoneInfo(zone)).time()
-        except ZoneInfoNotFoundError:  # the system's time zone data is older than libphonenumber's
-            continue
+        except ZoneInfoNotFoundError:
+            times[zone] = None
     return times
 
 
@@ -163,8 +167,13 @@ def _hours(text: str) -> Hours | None:
 def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Finding]:
     """Yield a finding for a number whose time zone is unknown, or that may be in one outside the hours."""
     times, masked = local_times(number), phone_numbers.mask(number)
-    outside = [(zone, moment) for zone, moment in times.items() if moment not in hours]
-    if not times:
+    outside = [(zone, moment) for zone, moment in times.items() if moment and moment not in hours]
+    unknown = [zone for zone, moment in times.items() if moment is None]
+    if unknown and not outside:
+        message = f"this machine has no time zone data for `{unknown[0]}`, where `{masked}` may be"
+        fix = "update the time zone data: install the `tzdata` package of the system or of Python"
+        why = f"so nothing says whether it is within {hours} there"
+    elif not times:
         message = (
             f"nothing says in which time zone `{masked}` is, so not whether it is within {hours}"
         )

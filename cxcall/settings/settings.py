@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from cxcall.findings.finding import command
+from cxcall.findings.finding import Severity, command
+from cxcall.findings.notices import add_notice
 from cxcall.settings import tenants
 from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
 from cxcall.settings.config_file import ConfigFile
@@ -167,7 +168,11 @@ def load_settings(
     """
     from cxcall.settings.conflicts import find_conflicts
     from cxcall.settings.document_hosts import find_unnamed_host, platform_of
-    from cxcall.settings.trust import find_secrets_in_use, find_untrusted_choices
+    from cxcall.settings.trust import (
+        find_other_platform,
+        find_secrets_in_use,
+        find_untrusted_choices,
+    )
 
     layers, profile, ignored, second_list = _read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
@@ -189,8 +194,11 @@ def load_settings(
     unnamed = tuple(find_unnamed_host(layers, contract, values["base_url"]))
     untrusted = (*find_untrusted_choices(layers, contract, {}), *unnamed)
     secrets = find_secrets_in_use(layers)
+    other = tuple(find_other_platform(layers, platform, secrets, values["base_url"].value))
     errors = (*find_untrusted_choices(layers, contract, secrets), *unnamed) if secrets else ()
-    conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
+    for found in (*ignored, *errors):
+        add_notice(found._replace(severity=Severity.WARNING))
+    conflicts = [*errors, *other, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()
     from_server = bool(server) and values["base_url"].source == "default"

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
-from cxcall.settings.regions import region_domain, shared_domain
+from cxcall.settings.regions import region_domain, shared_domain, url_area
 from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES, find_setting
-from cxcall.transport.urls import origin, printable
+from cxcall.transport.urls import is_loopback_url, origin, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ _HARMLESS = (
 """What decides neither where a secret goes, nor what an operation is, nor how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS}))
 """What may not be combined with a secret from elsewhere: every setting that is not known to be harmless."""
-_DEFAULT_PLATFORM = "genesys-cloud"
+_DEFAULT_PLATFORM, _CXONE = "genesys-cloud", "nice-cxone"
 _HTTPS = 443
 _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes"
@@ -101,6 +101,33 @@ def find_untrusted_choices(
             f"set `{secret}` beside it in `.env`, or `{name}` in the environment or by a flag",
             _WHY,
         )
+
+
+def find_other_platform(
+    layers: Sequence[Layer], platform: Setting, secrets: Mapping[str, Setting], base_url: str
+) -> Iterator[Finding]:
+    """Yield an error if only the operation says for which platform a secret is, and another one is likely.
+
+    A client belongs to Genesys Cloud unless a source names NICE CXone: the platform, its host, an area,
+    or an access key, which only CXone has.
+    """
+    if not secrets or find_setting("platform", layers) or is_loopback_url(base_url):
+        return
+    has_key = "access_key_secret" in secrets or _has_access_key(layers)
+    names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
+        find_setting(name, layers) for name in ("token_url", "issuer", "region")
+    )
+    is_cxone = platform.value == _CXONE
+    if names_cxone or is_cxone == has_key or not platform.value:
+        return
+    name, secret = next(iter(secrets.items()))
+    yield Finding.error(
+        _CODE,
+        secret.locate(),
+        f"nothing but the operation says that `{name}` (from {secret.source}) is for `{platform.value}`",
+        f"set `platform` to `{platform.value}` beside the secret, or take another profile",
+        "a secret of one platform must not be sent to another one",
+    )
 
 
 def take_do_not_call_list(layers: Sequence[Layer]) -> tuple[list[Layer], Setting | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from http.client import IncompleteRead
 from typing import TYPE_CHECKING
+
+from cxcall.documents.json_text import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ class Body:
     def _check_json(self) -> None:
         # Such a body ends where the connection ends: only its JSON tells whether it is complete.
         try:
-            json.loads(self.kept)
+            load_json(bytes(self.kept))
         except RecursionError:
             return
         except ValueError:

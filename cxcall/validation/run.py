@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cxcall.documents.json_document import BOM, DocumentError, parse
+from cxcall.documents.json_text import load_json
 from cxcall.documents.text_files import (
     STDIN,
     decode,
@@ -209,14 +210,12 @@ def _is_file(path: str) -> bool:
 
 def _starts_as_lines(start: bytes) -> bool:
     """Tell whether a text starts with a JSON document on one line, followed by another one."""
-    import json
-
     lines = (line for line in start.removeprefix(BOM.encode()).splitlines() if line.strip())
     first, second = next(lines, b""), next(lines, b"").lstrip()
     if not (first.lstrip().startswith((b"{", b"[")) and second.startswith((b"{", b"["))):
         return False
     try:
-        json.loads(first)
+        load_json(first)
     except (ValueError, RecursionError):
         return False
     return True

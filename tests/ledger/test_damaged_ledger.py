@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -118,3 +120,23 @@ def test_flipped_bit_never_sends_a_second_call(cxcall: Cxcall) -> None:
             codes[again.code] += 1
         assert platform.rung == 1
     assert set(codes) == {2, 7}
+
+
+@pytest.mark.parametrize(
+    "index", ["event_delivery", "event_delivery_at", "delivery_digest", "delivery_digest_at"]
+)
+def test_retry_is_stopped_by_an_index_that_lost_its_entries(tmp_path: Path, index: str) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        delivery = ledger.begin(intent("a"), 900)
+        ledger.record_not_processed(delivery, 1, "busy")
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as file:
+        file.execute("CREATE TABLE none (a)")
+        file.execute("CREATE INDEX none_a ON none (a)")
+        file.execute("PRAGMA writable_schema = ON")
+        roots = dict(file.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'index'"))
+        swap = "UPDATE sqlite_master SET rootpage = ? WHERE name = ?"
+        file.execute(swap, (roots["none_a"], index))
+        file.execute(swap, (roots[index], "none_a"))
+        file.execute("DELETE FROM sqlite_master WHERE name IN ('none', 'none_a')")
+    with pytest.raises(LedgerError), Ledger.open(tmp_path) as ledger:
+        ledger.record_attempt(delivery, 2)

@@ -347,3 +347,15 @@ def test_backup_is_taken_while_another_process_writes(tmp_path: Path) -> None:
             writer.begin(intent(str(number)), 0)
         assert reader.back_up(tmp_path / "copy") == 5
         assert writer.begin(intent("after"), 0)
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_marker_that_cannot_be_written_is_reported_once(
+    cxcall: Cxcall, platform: Platform, *, is_batch: bool
+) -> None:
+    cxcall.file("config/ledgers", "a file where the folder of the markers should be")
+    write_rows(cxcall, 3)
+    ran = cxcall(*((*BATCH, "3") if is_batch else SEND), code=0)
+    assert ran.err.count("the marker of the ledger in") == 1
+    assert "a ledger that is deleted or replaced is not noticed" in ran.err
+    assert platform.rung == (3 if is_batch else 1)

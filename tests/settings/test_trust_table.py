@@ -254,3 +254,47 @@ def test_refusal_names_the_file_and_the_line_once(cxcall: Cxcall) -> None:
         ran = cxcall(*words, code=4)
         assert ran.err.count("`.env` would send") == 1, ran
         assert "--> .env:3\n" in ran.err
+
+
+@pytest.mark.parametrize("command", ["personal-connection", "batch"])
+@pytest.mark.parametrize("is_dry_run", [False, True])
+def test_ignored_guard_is_reported_once(live: Cxcall, command: str, *, is_dry_run: bool) -> None:
+    live.file("rows.jsonl", ROW)
+    live.file(".env", "# one\nCXCALL_DUPLICATE_WINDOW=1\n")
+    ran = live(*COMMANDS[command], *(["--dry-run"] if is_dry_run else []), code=0)
+    assert ran.err.count("`duplicate_window` in `.env` is ignored") == 1
+    assert ran.err.count("--> .env:2\n") == 1
+
+
+def test_dry_run_says_that_the_host_of_a_folder_is_refused(cxcall: Cxcall) -> None:
+    place_secret(cxcall, "access_token", "environment")
+    cxcall.file(".env", "CXCALL_BASE_URL=https://evil.example\n")
+    ran = cxcall(*COMMANDS["personal-connection"], "--dry-run", "-o", "json", code=0)
+    (found,) = (each for each in ran.envelope["findings"] if "`.env` would send" in each["message"])
+    assert (found["severity"], found["where"]) == ("warning", ".env:1")
+
+
+CXONE_CALL = COMMANDS["send"]
+GENESYS_CALL = COMMANDS["personal-connection"]
+
+
+@pytest.mark.parametrize("secret_source", ["environment", "profile"])
+@pytest.mark.parametrize(
+    ("secret", "words", "more"),
+    [
+        ("client_secret", CXONE_CALL, {}),
+        ("access_token", CXONE_CALL, {}),
+        ("client_secret", CXONE_CALL, {"CXCALL_BASE_URL": "https://api.mypurecloud.com"}),
+        ("client_secret", GENESYS_CALL, {"CXCALL_ACCESS_KEY_ID": "k", "CXCALL_ACCESS_KEY_SECRET": "key-s3cret"}),
+    ],
+)  # fmt: skip
+def test_secret_of_one_platform_is_not_sent_to_another(
+    cxcall: Cxcall, secret: str, words: tuple[str, ...], more: dict[str, str], secret_source: str
+) -> None:
+    place_secret(cxcall, secret, secret_source)
+    cxcall.environment |= {**more, "HTTPS_PROXY": "http://127.0.0.1:9"}
+    ran = cxcall(*words, "-o", "json", code=4)
+    assert "nothing but the operation says" in ran.envelope["findings"][0]["message"]
+    own = "nice-cxone" if words is CXONE_CALL else "genesys-cloud"
+    ran = cxcall(*words, "-o", "json", env={"CXCALL_PLATFORM": own})
+    assert "nothing but the operation says" not in ran.out

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import BOM
+from cxcall.documents.json_text import load_json
 from cxcall.documents.text_files import read_text
 from cxcall.explaining.readers.curl import COMMAND, read_curl
 from cxcall.explaining.readers.json_exchange import is_exchange, read_exchange
@@ -64,11 +64,11 @@ def _json_values(text: str) -> list[Any] | None:
     if text[:1] not in ("{", "["):
         return None
     try:
-        return [json.loads(text)]
+        return [load_json(text)]
     except (ValueError, RecursionError):
         pass
     try:
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return [load_json(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
         return None
 

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import leaves, objects
+from cxcall.documents.json_text import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def resolve_body(body: str | None) -> tuple[str | None, dict[str, tuple[str, ...
         return None, names
     text = _STRING_OR_VARIABLE.sub(_quote_variable, body)
     try:
-        value = json.loads(text)
+        value = load_json(text)
     except (ValueError, RecursionError):
         is_like_json = body.lstrip()[:1] in ("{", "[")
         return (None, names) if is_like_json else (remove_marks(body), {})

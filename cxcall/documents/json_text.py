@@ -1,0 +1,42 @@
+"""Parse JSON text that others wrote, of any nesting."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_NESTING = 1000
+"""Levels that `json.loads` parses in a thread with a stack of 256 KiB, too. CPython 3.13 ends the process beyond."""
+
+
+def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = None) -> Any:
+    """Return the value of a JSON text, as `json.loads` does.
+
+    Raises ValueError for a text that is not JSON, and RecursionError for one with more than 1,000 levels.
+    """
+    decoded = (
+        text.decode(json.detect_encoding(text), "surrogatepass")
+        if isinstance(text, bytes)
+        else text
+    )
+    stop_on_deep_text(decoded)
+    return json.loads(decoded, parse_constant=parse_constant)
+
+
+def stop_on_deep_text(text: str) -> None:
+    """Raise RecursionError if a JSON text has more than 1,000 levels; takes time proportional to its length."""
+    if text.count("[") + text.count("{") <= MAX_NESTING:
+        return
+    depth = 0
+    for match in re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', text, re.DOTALL):
+        sign = match[0]
+        if sign in "[{":
+            depth += 1
+            if depth > MAX_NESTING:
+                raise RecursionError(f"more than {MAX_NESTING} levels")
+        elif sign in "]}":
+            depth -= 1

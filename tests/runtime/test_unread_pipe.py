@@ -1,0 +1,94 @@
+"""Nobody reads what a command prints: a signal ends it all the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT, CXCALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100", "--yes")
+SILENT = (*EXECUTE[:-2], "+12025550198", "--yes")
+COMMANDS = {
+    "--version": 130, "--help": 130, "help": 130, "operations": 130, "operations execute": 130, "history": 2,
+    "history list": 130, "history export": 130, "explain --codes": 130, "config show": 130, "config path": 130,
+    "completion bash": 130, "auth status": 4, "batch list": 2, "help environment": 130, "validate --help": 130,
+    "validate missing": 2, "bogus": 2,
+}  # fmt: skip
+"""The exit code of each command that a signal ends while it prints."""
+
+
+@contextmanager
+def full_pipe() -> Iterator[int]:
+    """Yield the end for writing of a pipe that takes no more."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(write_end, b"x" * size)
+        except BlockingIOError:
+            pass
+    os.set_blocking(write_end, True)
+    try:
+        yield write_end
+    finally:
+        os.close(write_end)
+        os.close(read_end)
+
+
+def end_of(cxcall: Cxcall, words: tuple[str, ...], stream: str, number: int) -> int:
+    """Send a signal to a command that has come as far as it can, and return its exit code."""
+    with full_pipe() as pipe:
+        streams = {name: pipe if name in stream else subprocess.DEVNULL for name in ("stdout", "stderr")}  # fmt: skip
+        process = subprocess.Popen(
+            [str(CXCALL), *words], stdin=subprocess.DEVNULL, cwd=cxcall.folder, env=cxcall.environment,
+            stdout=streams["stdout"], stderr=streams["stderr"],
+        )  # fmt: skip
+        try:
+            return process.wait(timeout=1)  # it may have nothing to print
+        except subprocess.TimeoutExpired:
+            process.send_signal(number)
+            return process.wait(timeout=30)
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("stream", ["stdout", "stderr", "stdout and stderr"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_signal_ends_a_command_whose_output_is_not_read(
+    cxcall: Cxcall, command: str, stream: str, number: int
+) -> None:
+    code = end_of(cxcall, tuple(command.split()), stream, number)
+    assert code in (0, COMMANDS[command])
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_call_is_recorded_although_its_report_is_not_read(
+    live: Cxcall, stream: str, output: str
+) -> None:
+    assert end_of(live, (*EXECUTE, "-o", output), stream, signal.SIGTERM) == 0
+    outcomes = live("history", "list", "-o", "jsonl", code=0).out
+    assert outcomes.count('"outcome": "accepted"') + outcomes.count('"outcome":"accepted"') == 1
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_call_in_flight_ends_although_its_report_is_not_read(
+    live: Cxcall, stream: str, output: str
+) -> None:
+    assert end_of(live, (*SILENT, "-o", output), stream, signal.SIGTERM) == 8
+    assert "unknown" in live("history", "list", "-o", "jsonl", code=0).out
