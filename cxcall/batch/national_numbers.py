@@ -41,7 +41,7 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
     changed.
     """
     count = 0
-    for number, where, _ in dialed_numbers(operation, values, body):
+    for number, where, *_ in dialed_numbers(operation, values, body):
         written = _as_e164(number, country)
         if written in (None, number):
             continue

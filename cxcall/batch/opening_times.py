@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.phone.calling_hours import Hours
 from cxcall.sending.call_guards import check_numbers, is_stopping, time_zones
-from cxcall.sending.dialed_numbers import dialed_numbers
+from cxcall.sending.dialed_numbers import dialed_numbers, find_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,5 +65,6 @@ def check_hours_again(checked: CheckedRequest, values: Mapping[str, str]) -> Fin
     settings = checked.settings
     if not settings.hours or settings.hours_policy != "enforce":
         return None
-    found = check_numbers(checked.operation, values, checked.payload, settings)
+    numbers = find_numbers(checked.operation, values, checked.payload)
+    found = check_numbers(checked.operation, numbers, checked.payload, settings)
     return next((finding for finding in found if is_stopping(finding)), None)
