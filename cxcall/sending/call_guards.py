@@ -54,7 +54,7 @@ def check_numbers(
         if is_dialed:
             findings = [*_check_kind(number), *findings]
         elif is_in_text and not has_number:
-            findings += [each._replace(severity=Severity.WARNING) for each in _check_kind(number)]
+            findings.append(_emergency_number_in_text(number))
         if is_dialed and hours:
             findings += _check_hours(number, hours, enforce=settings.hours_policy == "enforce")
         is_in_body = where.startswith("/")
@@ -75,6 +75,16 @@ def _unchecked(operation: Operation) -> Finding:
         "check the number that the platform will dial yourself",
         "emergency and premium-rate numbers, the do-not-call list, and calling hours were not checked",
         source=f"contract {operation.contract.name}",
+    )
+
+
+def _emergency_number_in_text(number: str) -> Finding:
+    return Finding.warning(
+        UNCHECKED,
+        "",
+        f"`{number}` in this text is an emergency number, and no other number was found in the request",
+        "check that the platform will not dial it",
+        source="3GPP TS 22.101",
     )
 
 
