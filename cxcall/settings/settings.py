@@ -168,11 +168,7 @@ def load_settings(
     """
     from cxcall.settings.conflicts import find_conflicts
     from cxcall.settings.document_hosts import find_unnamed_host, platform_of
-    from cxcall.settings.trust import (
-        find_other_platform,
-        find_secrets_in_use,
-        find_untrusted_choices,
-    )
+    from cxcall.settings.trust import find_trust_errors
 
     layers, profile, ignored, second_list = _read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
@@ -192,13 +188,10 @@ def load_settings(
         values |= resolve_addresses(layers, contract, platform.value, server)
     addresses = values["base_url"].value, values["token_url"].value
     unnamed = tuple(find_unnamed_host(layers, contract, values["base_url"]))
-    untrusted = (*find_untrusted_choices(layers, contract, {}), *unnamed)
-    secrets = find_secrets_in_use(layers)
-    other = tuple(find_other_platform(layers, platform, secrets, values["base_url"].value))
-    errors = (*find_untrusted_choices(layers, contract, secrets), *unnamed) if secrets else ()
+    errors, untrusted = find_trust_errors(layers, contract, values, unnamed)
     for found in (*ignored, *errors):
         add_notice(found._replace(severity=Severity.WARNING))
-    conflicts = [*errors, *other, *ignored, *find_conflicts(layers, contract, *addresses)]
+    conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
         conflicts += _gc_profile(profile).findings()
     from_server = bool(server) and values["base_url"].source == "default"

@@ -68,7 +68,22 @@ def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
     return {}
 
 
-def find_untrusted_choices(
+def find_trust_errors(
+    layers: Sequence[Layer], contract: Contract, values: Layer, unnamed: tuple[Finding, ...]
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Return the errors that concern the secrets of the settings, and those that a login's secret would have.
+
+    `unnamed` is the error on a host that only a document names.
+    """
+    untrusted = (*_untrusted_choices(layers, contract, {}), *unnamed)
+    secrets = find_secrets_in_use(layers)
+    if not secrets:
+        return (), untrusted
+    other = _other_platform(layers, values["platform"], secrets, values["base_url"].value)
+    return (*_untrusted_choices(layers, contract, secrets), *unnamed, *other), untrusted
+
+
+def _untrusted_choices(
     layers: Sequence[Layer], contract: Contract, secrets: Mapping[str, Setting]
 ) -> Iterator[Finding]:
     """Yield an error for each choice in `.env` that may not be combined with a secret from elsewhere.
@@ -103,7 +118,7 @@ def find_untrusted_choices(
         )
 
 
-def find_other_platform(
+def _other_platform(
     layers: Sequence[Layer], platform: Setting, secrets: Mapping[str, Setting], base_url: str
 ) -> Iterator[Finding]:
     """Yield an error if only the operation says for which platform a secret is, and another one is likely.
@@ -111,7 +126,7 @@ def find_other_platform(
     A client belongs to Genesys Cloud unless a source names NICE CXone: the platform, its host, an area,
     or an access key, which only CXone has.
     """
-    if not secrets or find_setting("platform", layers) or is_loopback_url(base_url):
+    if find_setting("platform", layers) or is_loopback_url(base_url):
         return
     has_key = "access_key_secret" in secrets or _has_access_key(layers)
     names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
