@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_edits import apply_edits
 from cxcall.documents.json_pointer import has_value, leaves, split_pointer, value_at
+from cxcall.explaining.published_operations import GENESYS
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_body
@@ -116,6 +117,7 @@ def _unknown_values(explanation: Explanation, body: Any) -> Iterator[Edit]:
 def _placeholder(operation: Operation, pointer: str, format_name: str) -> Edit:
     schema = operation.schema_at(pointer)
     value = new_value(operation, pointer)
-    if format_name and not schema.get("format"):
+    is_known = format_name != "uuid" or operation.platform == GENESYS
+    if format_name and is_known and not schema.get("format"):
         value = placeholder(split_pointer(pointer)[-1], {"format": format_name})
     return write("replace", pointer, value, Applicability.PLACEHOLDER)

@@ -11,6 +11,7 @@ from cxcall.contracts.parameters import unique_flags
 from cxcall.explaining.body_check import find_better_operation, read_body
 from cxcall.explaining.body_correction import correct_body
 from cxcall.explaining.host_check import platform_of_host
+from cxcall.explaining.published_operations import GENESYS
 from cxcall.explaining.shell_forms import (
     for_bash,
     for_cmd,
@@ -225,18 +226,18 @@ def _correct_parameters(
             name: value if isinstance(value, str) else json.dumps(value)
             for name, value in misplaced.items()
         }
-    for name, parameter in parameters.items():
-        if parameter.location == "path":
-            given[name] = _path_value(operation, request.path, name)
+    given |= _path_values(operation.path, request.path)
     values = {
-        name: _usable_value(explanation, parameter, given.get(name, ""))
+        name: _usable_value(explanation, operation, parameter, given.get(name, ""))
         for name, parameter in parameters.items()
         if name in given or parameter.required
     }
     return values, tuple(left_out)
 
 
-def _usable_value(explanation: Explanation, parameter: Parameter, value: str) -> str:
+def _usable_value(
+    explanation: Explanation, operation: Operation, parameter: Parameter, value: str
+) -> str:
     """Return the value of a parameter, or a placeholder if it is missing, wrong, or leads elsewhere."""
     wrong = [
         each.message for each in explanation.findings
@@ -246,14 +247,26 @@ def _usable_value(explanation: Explanation, parameter: Parameter, value: str) ->
     is_filled = bool(value) and not is_placeholder(value, id_wanted=True) and not wrong
     if is_usable and is_filled and is_valid_text(parameter.schema, [value]):
         return value
-    is_uuid = any("UUID" in message for message in wrong) and "format" not in parameter.schema
+    is_uuid = operation.platform == GENESYS and parameter.name.endswith("Id")
     return placeholder(parameter.name, {"format": "uuid"} if is_uuid else parameter.schema)
 
 
-def _path_value(operation: Operation, path: str, name: str) -> str:
-    """Return the value of a path parameter if the paths have the same start; empty otherwise."""
-    template = operation.path.split("/")
-    segments = path.rstrip("/").split("/")[-len(template) :]
-    index = template.index(f"{{{name}}}")
-    is_alike = len(segments) == len(template) and segments[:index] == template[:index]
-    return unquote(segments[index]) if is_alike else ""
+def _path_values(template: str, path: str) -> dict[str, str]:
+    """Return the values of a template's parameters in a path; empty texts for those that it lacks.
+
+    A value stands after the same word as in the template or, where a word is misspelled, at the same
+    place counted from the end.
+    """
+    expected, segments = template.strip("/").split("/"), path.strip("/").split("/")
+    words = [each for each in expected if each[:1] != "{"]
+    values = {}
+    for index, name in enumerate(expected):
+        if name[:1] != "{":
+            continue
+        before = next((at for at in range(index - 1, -1, -1) if expected[at] in words), None)
+        at = index - len(expected) + len(segments)
+        if before is not None and expected[before] in segments:
+            at = segments.index(expected[before]) + index - before
+        found = segments[at] if 0 <= at < len(segments) else ""
+        values[name[1:-1]] = "" if found in words else unquote(found)
+    return values

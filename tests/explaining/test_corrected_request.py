@@ -20,9 +20,9 @@ from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
-from cxcall.payloads.checks import check_parameters, has_errors
+from cxcall.payloads.checks import check_parameters, has_errors, is_valid_text
 from cxcall.sandbox.sample_values import sample_value
-from helpers.command import CXCALL, Cxcall
+from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.planted_faults import OPERATIONS, correct_body, plant
 
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
@@ -130,10 +130,9 @@ def exchange_of(operation: Operation, random: Random) -> dict[str, Any]:
             value = sample_value(operation.contract, parameter.schema, {})
             if isinstance(value, list):
                 value = ",".join(map(str, value)) or "a"
-            is_text = (
-                parameter.schema.get("type", "string") == "string" and len(parameter.schema) == 1
+            values[parameter.name] = (
+                QUEUE if is_valid_text(parameter.schema, [QUEUE]) else str(value)
             )
-            values[parameter.name] = QUEUE if is_text else str(value)
             if random.random() < 0.2:
                 values[parameter.name] = random.choice(["12345", "<id>", "x y", *TEXTS[:6]])
     try:
@@ -217,6 +216,24 @@ def test_query_and_path_values_are_carried_over() -> None:
     assert request.values == {"contactListId": QUEUE, names[0]: "true"}
     assert request.left_out == ("query:zebra",)
     assert request.url == url.removesuffix("&zebra=1")
+
+
+@pytest.mark.parametrize(
+    "words", ["contactlists contacts", "contactlist contacts", "contactlists contact"]
+)
+def test_each_path_value_is_carried_over(words: str) -> None:
+    lists, contacts = words.split()
+    path = f"/api/v2/outbound/{lists}/{QUEUE}/{contacts}/{CONTACT}"
+    request = corrected({"method": "GET", "host": "api.mypurecloud.com", "path": path})
+    assert request.operation.name == "get-contact"
+    assert request.values == {"contactListId": QUEUE, "contactId": CONTACT}
+
+
+def test_path_value_after_a_base_path_is_carried_over() -> None:
+    operation = load_operation("cxone-dial-phone")
+    url = operation.url("https://api-na1.niceincontact.com", {"sessionId": "YXBpOjEyMzQ1Njc4OTA="})
+    request = corrected({"method": "POST", "url": url, "body": operation.example})
+    assert (request.values, request.missing, request.url) == ({"sessionId": "YXBpOjEyMzQ1Njc4OTA="}, (), url)  # fmt: skip
 
 
 def test_body_of_another_operation_goes_to_that_operation() -> None:
