@@ -1,0 +1,238 @@
+"""Rows outside enforced calling hours are held back, and sent by `--resume` or `--wait-for-hours`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cxcall.batch.job import Job
+from cxcall.batch.opening_times import check_hours_again, next_opening
+from cxcall.batch.rows import RowFile
+from cxcall.batch.selection import Selection
+from cxcall.batch.skips import SkipReason
+from cxcall.contracts import contract
+from cxcall.phone.calling_hours import Hours
+from cxcall.settings.settings import load_settings
+from cxcall.settings.sources import Setting
+from helpers.command import CAMPAIGN, CXCALL
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from helpers.command import Cxcall, Ran
+
+EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
+FAST = ("--rate", "500/s")
+BERLIN, NEW_YORK = "+493012345678", "+12125550123"
+ALL_DAY = ("--hours", "00:00-23:59:59")
+ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Guam"]
+
+
+def hours_around(zone: str, begin: timedelta, end: timedelta) -> str:
+    """Return hours by the clock of a zone, relative to now."""
+    now = datetime.now(ZoneInfo(zone))
+    return f"{now + begin:%H:%M:%S}-{now + end:%H:%M:%S}"
+
+
+def inside(zone: str) -> str:
+    return hours_around(zone, timedelta(hours=-1), timedelta(hours=1))
+
+
+def write_table(cxcall: Cxcall, *numbers: str) -> str:
+    rows = [f"12345678-1234-4234-8234-{index:012},{each}" for index, each in enumerate(numbers)]
+    return cxcall.file("calls.csv", "\n".join(["contact-id,phone-number", *rows]) + "\n")
+
+
+def enforce(cxcall: Cxcall) -> None:
+    cxcall.file("config/config.toml", '[profiles.default]\nhours_policy = "enforce"\n')
+
+
+def results(ran: Ran) -> tuple[list[tuple[str, str | None]], dict[str, Any]]:
+    *rows, summary = map(json.loads, ran.out.splitlines())
+    return [(row["outcome"], row["data"].get("skipped")) for row in rows], summary["data"]
+
+
+def numbers_dialed(platform: Platform) -> list[str]:
+    return [sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order]
+
+
+def test_row_outside_its_calling_hours_keeps_the_batch_open(cxcall: Cxcall) -> None:
+    enforce(cxcall)
+    words = ("batch", write_table(cxcall, NEW_YORK, BERLIN), *EXECUTE, *FAST, "-o", "jsonl")
+    berlin = ("--hours", inside("Europe/Berlin"))
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*words, *berlin, "--confirm", "1", code=9)
+        assert results(ran)[0] == [("skipped", "outside-hours"), ("accepted", None)]
+        assert "outside their calling hours: 1 row" in ran.err
+        assert "to continue, run the same command with `--resume`" in ran.err
+        assert cxcall(*words, *ALL_DAY, "--confirm", "2", code=7).out  # it is not over yet
+        rows, summary = results(cxcall(*words, *ALL_DAY, "--confirm", "1", "--resume", code=0))
+    assert (rows, summary["resumed"]) == ([("accepted", None)] * 2, 1)
+    assert numbers_dialed(platform) == [BERLIN, NEW_YORK]
+
+
+def test_number_without_a_time_zone_is_never_within_calling_hours(cxcall: Cxcall) -> None:
+    enforce(cxcall)
+    file = write_table(cxcall, BERLIN, "+80012345678")
+    words = ("batch", file, *EXECUTE, *FAST, *ALL_DAY, "--confirm", "1", "-o", "jsonl")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        rows, _ = results(cxcall(*words, code=0))
+    assert rows == [("accepted", None), ("skipped", "no-calling-hours")]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [((), "needs calling hours"), ((*ALL_DAY, "--strict"), "cannot be combined with `--strict`")],
+)
+def test_wait_for_hours_needs_hours_and_excludes_strict(
+    cxcall: Cxcall, flags: tuple[str, ...], message: str
+) -> None:
+    words = ("batch", write_table(cxcall, BERLIN), *EXECUTE, "--sandbox", "--wait-for-hours")
+    assert message in cxcall(*words, *flags, code=2).err
+
+
+def test_signal_ends_the_wait_for_calling_hours(cxcall: Cxcall) -> None:
+    file = write_table(cxcall, NEW_YORK, BERLIN)
+    words = ("batch", file, *EXECUTE, *FAST, "-o", "jsonl")
+    waiting = ("--hours", inside("Europe/Berlin"), "--wait-for-hours", "--confirm", "2")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        with subprocess.Popen(
+            [str(CXCALL), *words, *waiting], cwd=cxcall.folder, env=cxcall.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stderr is not None
+            line = ""
+            while "the next may be called at" not in line:
+                line = process.stderr.readline()
+                assert line, "it ended without waiting"
+            assert platform.rung == 1
+            process.send_signal(signal.SIGINT)
+            out, _ = process.communicate(timeout=30)
+        assert process.returncode == 9
+        summary = json.loads(out.splitlines()[-1])["data"]
+        assert (summary["stopped"], summary["notSent"]) == ("interrupted", 1)
+        cxcall(*words, *ALL_DAY, "--confirm", "1", "--resume", code=0)
+    assert numbers_dialed(platform) == [BERLIN, NEW_YORK]
+
+
+@pytest.mark.slow
+def test_waiting_row_is_sent_when_its_calling_hours_begin(cxcall: Cxcall) -> None:
+    file = write_table(cxcall, NEW_YORK, BERLIN, BERLIN)
+    soon = hours_around("Europe/Berlin", timedelta(seconds=4), timedelta(hours=1))
+    words = ("batch", file, *EXECUTE, *FAST, "--hours", soon, "--wait-for-hours", "--confirm", "3")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        with subprocess.Popen(
+            [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert platform.wait_for_rings(2)
+            process.send_signal(signal.SIGTERM)  # New York would be next, hours later
+            process.communicate(timeout=30)
+    assert numbers_dialed(platform) == [BERLIN, BERLIN]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["slot", "retry"])
+def test_calling_hours_that_end_during_a_wait_hold_the_row_back(cxcall: Cxcall, how: str) -> None:
+    file = write_table(cxcall, BERLIN, BERLIN)
+    enforce(cxcall)
+    cxcall.environment["CXCALL_MAX_WAIT"] = "60"
+    soon_over = hours_around("Europe/Berlin", timedelta(hours=-1), timedelta(seconds=4))
+    busy = Reply(429, {}, {"Retry-After": "6"})
+    words = ("batch", file, *EXECUTE, "--hours", soon_over, "--confirm", "2", "-o", "jsonl")
+    rate = "10/m" if how == "slot" else "500/s"
+    with Platform(
+        lambda sent, _count: busy if how == "retry" and sent["contactId"][-1] == "1" else Reply()
+    ) as platform:
+        cxcall.environment |= platform.environment
+        rows, _ = results(cxcall(*words, "--rate", rate, "--concurrency", "1", code=9))
+        assert rows[0] == ("accepted", None)
+        assert rows[1] == (("skipped", "outside-hours") if how == "slot" else ("undelivered", None))
+        assert platform.rung == 1
+
+
+def test_row_whose_hours_begin_after_the_count_is_not_sent(tmp_path: Path) -> None:
+    operation = contract.load_operation("execute")
+    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    values = dict(settings.values)
+    settings.values = values
+    values["hours_policy"] = Setting("enforce", "test")
+    path = tmp_path / "calls.csv"
+    path.write_text(
+        f"contact-id,phone-number\n12345678-1234-4234-8234-123456789012,{BERLIN}\n", "utf-8"
+    )
+    job_values = {"campaignId": CAMPAIGN}
+    for waits in (False, True):
+        with RowFile(str(path)) as file:
+            job = Job(operation, file, settings, job_values)
+            values["hours"] = Setting(inside("America/New_York"), "test")
+            with Selection(job, waits_for_hours=waits) as selection:
+                (checked,) = selection.check()
+                assert checked.skip is SkipReason.OUTSIDE_HOURS
+                assert list(selection.rows()) == [] if waits else True
+                assert (selection.opening is not None) == waits
+                values["hours"] = Setting(inside("Europe/Berlin"), "test")
+                (chosen,) = selection.rows()
+                assert chosen.skip is (None if waits else SkipReason.OUTSIDE_HOURS)
+                assert list(selection.rows()) == [] if waits else True
+                assert chosen.request is not None
+                assert check_hours_again(chosen.request, chosen.values) is None
+                values["hours"] = Setting(inside("America/New_York"), "test")
+                again = check_hours_again(chosen.request, chosen.values)
+                assert again is not None
+                assert again.code == "outside-hours"
+
+
+@pytest.mark.parametrize(
+    ("now", "zones", "opening"),
+    [
+        ("2026-11-26T06:59:59", ["Europe/Berlin"], "2026-11-26T07:00:00"),
+        ("2026-11-26T07:00:00", ["Europe/Berlin"], "2026-11-26T07:00:00"),
+        ("2026-11-26T20:30:00", ["Europe/Berlin"], "2026-11-27T07:00:00"),
+        ("2026-11-26T07:00:00", ["Europe/Berlin", "America/New_York"], "2026-11-26T13:00:00"),
+        ("2026-11-26T20:00:01", ["Europe/Berlin", "America/New_York"], "2026-11-27T13:00:00"),
+        ("2026-11-26T12:00:00", ["America/New_York", "Asia/Kolkata"], "2026-11-26T13:00:00"),
+        # The clocks go forward at 02:00 on 2026-03-29, so 08:00 comes an hour earlier.
+        ("2026-03-28T20:30:00", ["Europe/Berlin"], "2026-03-29T06:00:00"),
+    ],
+)
+def test_next_opening_is_within_the_hours_of_all_time_zones(
+    now: str, zones: list[str], opening: str
+) -> None:
+    moment = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    found = next_opening(Hours(time(8), time(21)), [ZoneInfo(zone) for zone in zones], moment)
+    assert found == datetime.fromisoformat(opening).replace(tzinfo=UTC)
+
+
+def test_zones_without_a_common_hour_have_no_opening() -> None:
+    zones = [ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")]
+    assert next_opening(Hours(time(8), time(12)), zones, datetime.now(UTC)) is None
+
+
+@given(
+    st.times(), st.times(), st.lists(st.sampled_from(ZONES), min_size=1, max_size=3),
+    st.integers(0, 366 * 24 * 3600),
+)  # fmt: skip
+def test_no_earlier_minute_is_within_the_hours(
+    begin: time, end: time, names: list[str], seconds: int
+) -> None:
+    hours, zones = Hours(begin, end), [ZoneInfo(name) for name in names]
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    opening = next_opening(hours, zones, now)
+    for minute in range(0, 48 * 60, 7):
+        moment = now + timedelta(minutes=minute)
+        is_open = all(moment.astimezone(zone).time() in hours for zone in zones)
+        assert not is_open or (opening is not None and opening <= moment)

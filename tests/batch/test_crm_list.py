@@ -1,0 +1,97 @@
+"""A whole CRM export is sent by one command, and the sandbox's own record agrees with the summary."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+from helpers.command import CAMPAIGN, CXCALL
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+
+class Export(NamedTuple):
+    """How many rows an export has, and how many of them must not be called."""
+
+    rows: int
+    listed: int
+    invalid: int
+    duplicates: int
+
+    @property
+    def to_send(self) -> int:
+        """How many requests are sent."""
+        return self.rows - self.listed - self.invalid - self.duplicates
+
+
+def phone(number: int) -> str:
+    """Return a valid number of New York that is not reserved for fiction, as a CRM writes it."""
+    return f"(212) {736 + number // 10000}-{number % 10000:04}"
+
+
+def write_export(cxcall: Cxcall, export: Export) -> None:
+    people = [
+        [f"12345678-1234-4234-8234-{number:012}", f"Zoë {number}", phone(number), 'Main St 1, "NY"', "x;y"]
+        for number in range(export.rows - export.duplicates)
+    ]  # fmt: skip
+    listed, invalid = people[: export.listed], people[export.listed :][: export.invalid]
+    for index, row in enumerate(invalid):
+        row[2] = ("", "call me", "(212) 555-01", "(111) 111-1111", "911")[index % 5]
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=";")
+    writer.writerow(["Customer ID", "First Name", "Work Phone", "Address", "Notes"])
+    for position, row in enumerate(people, 1):
+        writer.writerow(row)
+        if position > len(people) - export.duplicates:
+            writer.writerow(row)
+    cxcall.file("crm.csv", out.getvalue().encode("windows-1252"))
+    cxcall.file("dnc.txt", "".join(f"+1 {row[2]}\n" for row in listed))
+
+
+@pytest.mark.parametrize(
+    "export",
+    [Export(60, 6, 5, 4), pytest.param(Export(5000, 50, 30, 20), marks=pytest.mark.slow)],
+    ids=["quick", "5000 rows"],
+)
+def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, export: Export) -> None:
+    write_export(live, export)
+    words = (
+        "batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}",
+        "--encoding", "windows-1252", "--map", "contact-id=Customer ID", "--map", "phone-number=Work Phone",
+        "--map", "/contactSpec/contactData/firstName=First Name", "--ignore-extra-columns",
+        "--default-country", "US", "--do-not-call", "dnc.txt", "--rate", "2000/s", "-o", "jsonl",
+    )  # fmt: skip
+    ran = subprocess.run(
+        [CXCALL, *words], capture_output=True, cwd=live.folder, env=live.environment, text=True, timeout=300, check=True,
+    )  # fmt: skip
+    *rows, last = map(json.loads, ran.stdout.splitlines())
+    reasons = {
+        "do-not-call": export.listed,
+        "invalid-number": export.invalid,
+        "duplicate": export.duplicates,
+    }
+    assert last["data"]["skipped"] == reasons
+    assert last["data"]["outcomes"] == {
+        "accepted": export.to_send,
+        "skipped": export.rows - export.to_send,
+    }
+    found = Counter(row["data"].get("skipped", "sent") for row in rows)
+    assert found == {"sent": export.to_send, **reasons}
+    accepted = {row["engagementId"] for row in rows if row["outcome"] == "accepted"}
+    assert len(accepted) == export.to_send
+    # The sandbox's own record.
+    bodies = [json.loads(entry.body) for entry in sandbox.rings]
+    assert len(bodies) == export.to_send
+    assert len({body["contactId"] for body in bodies}) == export.to_send
+    first, end = export.listed + export.invalid, export.rows - export.duplicates
+    expected = {f"+1212{736 + number // 10000}{number % 10000:04}" for number in range(first, end)}
+    assert {body["contactSpec"]["contactData"]["phoneNumber"] for body in bodies} == expected
+    assert {row["data"]["row"] for row in rows} == set(range(1, export.rows + 1))
