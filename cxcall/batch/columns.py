@@ -55,7 +55,9 @@ class UnknownColumnsError(UsageError):
             )
         ]
         more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
-        listed = ", ".join(f"`{cell}`" for cell in unknown[:_MAX_LISTED])
+        listed = ", ".join(
+            f"`{cell}`" if cell else "one without a header" for cell in unknown[:_MAX_LISTED]
+        )
         count = "a column" if len(unknown) == 1 else f"{len(unknown)} columns"
         sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
         fixes = ["to leave out the others: `--ignore-extra-columns`"]

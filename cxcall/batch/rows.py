@@ -1,4 +1,4 @@
-"""Read the rows of a CSV or JSON Lines file one at a time: each is a body and parameters."""
+"""Read the rows of a CSV, JSON Lines, or Excel file one at a time: each is a body and parameters."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson", ".json")
 CSV_SUFFIXES = (".csv", ".tsv")
+SPREADSHEET_SUFFIXES = (".xlsx", ".xlsm")
 _BLOCK_SIZE = 1 << 20
 _MAX_BOM_BYTES = 4
 _BYTE_ORDER_MARKS = (
@@ -62,18 +63,23 @@ class RowFormat(NamedTuple):
     """How a file of rows is read; an empty text means "as the file itself says"."""
 
     encoding: str = ""
+    sheet: str = ""
     columns: ColumnMap = ColumnMap()
 
     @property
     def key(self) -> str:
         """What changes the requests that the rows become, as JSON; empty if nothing does."""
-        values = {"encoding": self.encoding, "columns": dict(self.columns.headers)}
+        values = {
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+            "columns": dict(self.columns.headers),
+        }
         set_values = {name: value for name, value in values.items() if value}
         return json.dumps(set_values, sort_keys=True) if set_values else ""
 
 
 class RowFile:
-    """A file of rows that can be read more than once and is never held in memory as a whole.
+    """A file of rows that can be read more than once; only an Excel file is held in memory as a whole.
 
     Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
     is the absolute path, empty for stdin; `digest` the SHA-256 of the content.
@@ -85,13 +91,21 @@ class RowFile:
         self._binary = _open(path)
         self.file = "" if path == STDIN else _absolute(path)
         self.digest = self._sha256()
-        self.is_csv = self._is_csv()
+        self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
+        self._stop_on_unsuitable_format()
+        self.is_csv = not self.is_spreadsheet and self._is_csv()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._binary.close()
+
+    def _stop_on_unsuitable_format(self) -> None:
+        if self.is_spreadsheet and self.format.encoding:
+            raise _unsuitable_flag(self.name, "--encoding", "an Excel file has none")
+        if self.format.sheet and not self.is_spreadsheet:
+            raise _unsuitable_flag(self.name, "--sheet", "only an Excel file has sheets")
 
     def _sha256(self) -> str:
         digest = hashlib.sha256()
@@ -134,6 +148,10 @@ class RowFile:
         Raises UsageError when the file cannot be read as rows, DocumentError when its bytes do not have
         the encoding.
         """
+        if self.is_spreadsheet:
+            for number, row in enumerate(self._read_spreadsheet(operation), 1):
+                yield Row(number, *row)
+            return
         encoding = self._encoding()
         self._binary.seek(0)
         text = TextIOWrapper(self._binary, encoding=encoding, newline="")
@@ -149,6 +167,16 @@ class RowFile:
             ) from None
         finally:
             text.detach()
+
+    def _read_spreadsheet(self, operation: Operation) -> Iterator[CsvRow]:
+        from cxcall.batch.spreadsheet import Spreadsheet
+
+        sheet = Spreadsheet(self._binary, self.name, self.format.sheet)
+        try:
+            table = self.format.columns.table(sheet.header, operation)
+        except UnknownColumnsError as error:
+            raise error.with_samples(sheet.sample(_SAMPLES)) from None
+        yield from sheet.rows(table)
 
     def _read_table(self, text: Iterable[str], operation: Operation) -> Iterator[CsvRow]:
         lines = csv_table.CsvLines(text)
@@ -168,6 +196,12 @@ class RowFile:
                 fix="leave out `--map` and `--mapping`",
             )
         return _read_lines(text, self.name, operation)
+
+
+def _unsuitable_flag(path: str, flag: str, why: str) -> UsageError:
+    return UsageError(
+        f"`{flag}` does not apply to `{path}`", where=flag, fix="leave it out", why=why
+    )
 
 
 def check_encoding(name: str) -> str:

@@ -31,7 +31,9 @@ def open_rows(
         reading.map or (), reading.mapping, ignores_extra=reading.ignore_extra_columns
     )
     encoding = check_encoding(reading.encoding) if reading.encoding else ""
-    rows = stack.enter_context(RowFile(options.file, RowFormat(encoding, columns)))
+    rows = stack.enter_context(
+        RowFile(options.file, RowFormat(encoding, reading.sheet or "", columns))
+    )
     try:
         next(rows.rows(operation), None)
     except UnknownColumnsError as error:

@@ -32,6 +32,9 @@ class FileOptions(NamedTuple):
         str | None,
         option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
     ] = None
+    sheet: Annotated[
+        str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
+    ] = None
     default_country: Annotated[
         str | None,
         option(
@@ -45,7 +48,7 @@ class FileOptions(NamedTuple):
 class BatchOptions(NamedTuple):
     """The options that only `batch` has."""
 
-    file: Annotated[str, argument("FILE", "CSV or JSON Lines; - is stdin.")]
+    file: Annotated[str, argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.")]
     operation: Annotated[
         str, option("--operation", metavar="NAME", help="Send each row as this operation.")
     ]

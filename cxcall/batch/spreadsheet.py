@@ -1,0 +1,129 @@
+"""Read the rows of an Excel sheet as a table of texts."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, time
+from io import StringIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+    from cxcall.payloads.csv_table import CsvRow, CsvTable
+
+LARGEST_SHEETS = 2 << 30
+"""Bytes of a workbook when it is unpacked."""
+
+
+class Spreadsheet:
+    """The records of one sheet: the first that is not blank is the header, the others are rows.
+
+    Cells are texts: a number without its `.0`, a date or time in ISO 8601.
+    """
+
+    def __init__(self, binary: BinaryIO, name: str, sheet: str) -> None:
+        self._name = name
+        self._records = _read_records(_choose_sheet(_open(binary, name), name, sheet))
+        _, cells = next(self._records, (1, []))
+        self.header = CsvHeader(name, tuple(cell.strip() for cell in _trim(cells)), ",")
+
+    def sample(self, count: int) -> list[list[str]]:
+        """Return the cells of the next records."""
+        return [cells for _, (_, cells) in zip(range(count), self._records, strict=False)]
+
+    def rows(self, table: CsvTable) -> Iterator[CsvRow]:
+        """Yield the rows; the line of a row is its number in the sheet."""
+        width = len(self.header.cells)
+        for line, cells in self._records:
+            filled = _trim(cells)
+            filled += [""] * (width - len(filled))
+            yield build_row(filled, CsvRecord(table, line, _as_line(filled)))
+
+
+def _open(binary: BinaryIO, name: str) -> CalamineWorkbook:
+    from zipfile import BadZipFile, ZipFile
+
+    try:
+        import python_calamine
+    except ImportError:
+        raise UsageError(
+            f"`{name}` is an Excel file, and `python-calamine`, which reads it, is not installed",
+            where=name,
+            fix="`pip install 'cxcall[excel]'`, or save the sheet as CSV in UTF-8",
+        ) from None
+    binary.seek(0)
+    try:
+        entries = ZipFile(binary).infolist()
+        if sum(entry.file_size for entry in entries) > LARGEST_SHEETS:
+            raise UsageError(
+                f"`{name}` has more than {LARGEST_SHEETS >> 30} GiB when it is unpacked",
+                where=name,
+                fix="save the sheet as CSV in UTF-8, which may have any size",
+            )
+        binary.seek(0)
+        return python_calamine.CalamineWorkbook.from_filelike(binary)
+    except (python_calamine.CalamineError, BadZipFile) as error:
+        raise UsageError(
+            f"`{name}` cannot be read as an Excel file: {error}",
+            where=name,
+            fix="save it again without a password, or as CSV in UTF-8",
+        ) from None
+
+
+def _choose_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
+    """Return the named sheet, or the only visible one that is not empty."""
+    from python_calamine import SheetVisibleEnum
+
+    visible = [
+        each.name for each in workbook.sheets_metadata if each.visible == SheetVisibleEnum.Visible
+    ]
+    if sheet:
+        if sheet not in workbook.sheet_names:
+            listed = ", ".join(f"`{each}`" for each in workbook.sheet_names)
+            raise UsageError(f"`{name}` has no sheet `{sheet}`", where="--sheet", fix=f"one of: {listed}")  # fmt: skip
+        return workbook.get_sheet_by_name(sheet)
+    filled = [each for each in map(workbook.get_sheet_by_name, visible) if each.height]
+    if len(filled) > 1:
+        listed = ", ".join(f"`{each.name}`" for each in filled)
+        raise UsageError(
+            f"`{name}` has {len(filled)} sheets: {listed}",
+            where=name,
+            fix="name the one to send: `--sheet NAME`",
+        )
+    return filled[0] if filled else workbook.get_sheet_by_name(visible[0])
+
+
+def _read_records(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of each row that is not blank."""
+    first = sheet.start[0] if sheet.start else 0
+    for index, values in enumerate(sheet.to_python(), first + 1):
+        cells = [_as_text(value) for value in values]
+        if any(cells):
+            yield index, cells
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _trim(cells: Sequence[str]) -> list[str]:
+    """Return the cells without the empty ones at the end, which formatting leaves behind."""
+    end = next((index for index in range(len(cells), 0, -1) if cells[index - 1]), 0)
+    return list(cells[:end])
+
+
+def _as_line(cells: Sequence[str]) -> str:
+    """Return cells as one line of CSV, to show them and to find the place of each."""
+    out = StringIO()
+    csv.writer(out, lineterminator="").writerow(" ".join(cell.split()) for cell in cells)
+    return out.getvalue()

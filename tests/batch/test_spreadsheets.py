@@ -1,0 +1,151 @@
+"""An Excel file is read like a table: its cells are texts, and its rows have the numbers of the sheet."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import xlsxwriter
+
+from helpers.command import CAMPAIGN
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
+MAP = (
+    "--map", "contact-id=Customer ID", "--map", "phone-number=Phone", "--ignore-extra-columns",
+    "--default-country", "US",
+)  # fmt: skip
+HEADER = ["Customer ID", "Phone", "Since", "Score", "Active"]
+
+
+def contact(number: int) -> str:
+    return f"12345678-1234-4234-8234-{number:012}"
+
+
+def write_workbook(
+    cxcall: Cxcall, *sheets: list[list[Any]], name: str = "crm.xlsx", first_row: int = 0
+) -> str:
+    with xlsxwriter.Workbook(str(cxcall.folder / name)) as workbook:
+        formats = {
+            datetime: workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
+            date: workbook.add_format({"num_format": "yyyy-mm-dd"}),
+        }
+        for rows in sheets:
+            sheet = workbook.add_worksheet()
+            for number, row in enumerate(rows, first_row):
+                for column, value in enumerate(row):
+                    kind = formats.get(type(value))
+                    sheet.write(number, column, value, *([kind] if kind else []))
+    return name
+
+
+def contact_data(sandbox: Sandbox) -> list[Any]:
+    return [json.loads(entry.body)["contactSpec"]["contactData"] for entry in sandbox.rings]
+
+
+def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox) -> None:
+    rows: list[list[Any]] = [
+        HEADER,
+        [contact(1), 2025550101, datetime(2026, 1, 2, 3, 4), 0.5, True],  # noqa: DTZ001 - a cell has no zone
+        [],
+        [contact(2), "(202) 555-0102", date(2026, 1, 2), 7.0, 'two\nlines, "q"'],
+    ]
+    columns = [f"--map=/contactSpec/contactData/{name.lower()}={name}" for name in HEADER[2:]]
+    file = write_workbook(live, rows)
+    ran = live("batch", file, *EXECUTE, *MAP, *columns, "-o", "jsonl", code=0)
+    assert contact_data(sandbox) == [
+        {"phoneNumber": "+12025550101", "since": "2026-01-02T03:04:00", "score": "0.5", "active": "TRUE"},
+        {"phoneNumber": "+12025550102", "since": "2026-01-02", "score": "7", "active": 'two\nlines, "q"'},
+    ]  # fmt: skip
+    told = [json.loads(line)["data"] for line in ran.out.splitlines()[:-1]]
+    assert [(entry["row"], entry["line"]) for entry in told] == [(1, 2), (2, 4)]
+
+
+def test_wrong_cell_is_reported_with_row_and_line_of_the_sheet(cxcall: Cxcall) -> None:
+    rows: list[list[Any]] = [
+        HEADER,
+        [contact(1), 2025550101],
+        ["4711-4711", 2025550102, "", "", "x"],
+    ]
+    file = write_workbook(cxcall, rows, first_row=3)
+    ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=3)
+    assert "row 2: `/contactId`" in ran.err
+    assert "crm.xlsx:6:1" in ran.err
+    assert "****-4711," in ran.err
+
+
+def test_row_that_is_longer_than_the_header_is_reported(cxcall: Cxcall) -> None:
+    file = write_workbook(
+        cxcall, [["contact-id", "phone-number"], [contact(1), "+12025550101", "x"]]
+    )
+    ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=3)
+    assert "3 cells under 2 columns" in ran.err
+
+
+def test_columns_of_an_excel_file_get_proposals(cxcall: Cxcall) -> None:
+    file = write_workbook(cxcall, [["contact-id", "Phone"], [contact(1), 2025550101]])
+    assert "--map phone-number=Phone" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
+
+
+def test_one_of_several_sheets_must_be_named(live: Cxcall, sandbox: Sandbox) -> None:
+    one, two = ([HEADER, [contact(number), f"202555010{number}"]] for number in (1, 2))
+    file = write_workbook(live, one, two, [])
+    words = ("batch", file, *EXECUTE, *MAP)
+    assert "has 2 sheets: `Sheet1`, `Sheet2`" in live(*words, code=2).err
+    assert "one of: `Sheet1`, `Sheet2`, `Sheet3`" in live(*words, "--sheet", "People", code=2).err
+    live(*words, "--sheet", "Sheet2", code=0)
+    assert contact_data(sandbox) == [{"phoneNumber": "+12025550102"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "flags", "message"),
+    [
+        ("crm.xlsx", ("--encoding", "utf-8"), "`--encoding` does not apply to `crm.xlsx`"),
+        ("crm.csv", ("--sheet", "Sheet1"), "`--sheet` does not apply to `crm.csv`"),
+        ("broken.xlsx", (), "cannot be read as an Excel file"),
+        ("empty.xlsx", (), "has no rows"),
+    ],
+)
+def test_unusable_excel_file_or_flag_is_rejected(
+    cxcall: Cxcall, name: str, flags: tuple[str, ...], message: str
+) -> None:
+    write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    write_workbook(cxcall, [["contact-id", "phone-number"]], name="empty.xlsx")
+    cxcall.file("crm.csv", f"contact-id,phone-number\n{contact(1)},+12025550101\n")
+    cxcall.file("broken.xlsx", "no zip file")
+    more = MAP if name in ("crm.xlsx", "broken.xlsx") else ()
+    ran = cxcall("batch", name, *EXECUTE, *more, "--sandbox", *flags, code=2)
+    assert message in ran.err
+
+
+def test_missing_extra_is_named(cxcall: Cxcall) -> None:
+    cxcall.file("path/python_calamine.py", "raise ImportError\n")
+    cxcall.environment["PYTHONPATH"] = str(cxcall.folder / "path")
+    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=2)
+    assert "pip install 'cxcall[excel]'" in ran.err
+
+
+def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
+    from struct import pack_into
+
+    file = write_workbook(cxcall, [HEADER, [contact(1), 2025550101]])
+    path = cxcall.folder / file
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\x01\x02")  # the first entry of the directory says 3 GiB
+    pack_into("<I", content, entry + 24, 3 << 30)
+    path.write_bytes(content)
+    assert "2 GiB when it is unpacked" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
+
+
+def test_resume_of_an_excel_file_sends_what_is_left(live: Cxcall, sandbox: Sandbox) -> None:
+    file = write_workbook(live, [HEADER, [contact(1), 2025550101], [contact(2), 2025550102]])
+    words = ("batch", file, *EXECUTE, *MAP)
+    live(*words, code=0)
+    live(*words, "--resume", code=0)
+    assert len(sandbox.rings) == 2
