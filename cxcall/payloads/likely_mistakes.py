@@ -160,6 +160,8 @@ def find_id_mismatches(
         kind, _, name = str(operation.schema_at(pointer).get("x-cxcall-same-as", "")).partition(":")
         if kind != "path" or name not in values or not _differ(value, values[name]):
             continue
+        if is_placeholder(value, id_wanted=True):
+            continue  # which says more
         from cxcall.payloads.suggestions import format_value
 
         in_path = format_value(values[name])

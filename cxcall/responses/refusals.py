@@ -73,12 +73,14 @@ _BY_STATUS = {
 # Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
 _BY_CODE = (
     (r"not\.a\.user", Cause("token-user-context", "the operation requires a user's token, but the token is a client's", _PERSON)),
-    (r"missing(\.any)?\.permissions|missing\.division\.permission|not\.authorized", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
+    (r"(.*\.)?missing\.(any\.|division\.)?permissions?|not\.authorized", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
     (r".*\.permission\.check\.failed|.*\.forbidden\..*", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
     (r"credentials\.expired|token.expired", Cause("token-expired", "the token has expired", _NEW_TOKEN)),
     (r"bad\.credentials", Cause("credential", "the token is unknown or expired, or belongs to another region",
                                f"{_NEW_TOKEN}; a token of another region is refused so, too")),
     (r"ip\.not\.authorized", Cause("credential", "your IP address is not on the organization's list", "send it from an address that the organization allows")),
+    (r"(action\.|.*\.)authentication(\.failed)?|invalid[_.]credentials",
+     Cause("credential", "the other system does not accept the credentials", "correct the credentials of the integration or the list")),
     (r"invalid_client|access_denied", Cause("credential", "the client ID or its secret is not accepted", _CLIENT)),
     (r"invalid_grant", Cause("credential", "the code, refresh token, or user of the token request is not accepted", _CLIENT)),
     (r"unauthorized_client|unsupported_(grant|response)_type",
@@ -87,6 +89,8 @@ _BY_CODE = (
     (r"authentication\.required", Cause("token-missing", "no token was sent", "send `Authorization: Bearer <token>`")),
     (r"too\.many\.(requests.*|recycles)|.*rate\.per\.minute", Cause("rate-limited", "too many requests", _WAIT)),
     (r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted", Cause("not-found", "something that the request names does not exist", _IDS)),
+    (r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*|contact\.columns\.limit.*|name\.length.*",
+     Cause("value-not-allowed", "", _BODY)),
     (r"duplicate\.(name|value)", Cause("state", "there is one of that name already", "use another name, or update that one")),
     (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)", Cause("state", "", _LOOK)),
     (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)", Cause("state", "", _LOOK)),
@@ -116,7 +120,14 @@ _BY_WORDS = (
     (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
      Cause("value-not-allowed", "", _BODY)),
 )  # fmt: skip
-_VAGUE_CODES = ("", "invalid_request", "bad.request")
+_VAGUE_CODES = (
+    "",
+    "invalid_request",
+    "bad.request",
+    "general.bad.request",
+    "client.failed.request",
+    "no.results",
+)
 """Codes that say less than the message beside them."""
 _TRANSITION = (
     r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
@@ -255,8 +266,9 @@ def _find_cause(response: HttpResponse) -> Cause:
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
     exact = [code for code in codes if code not in _VAGUE_CODES]
     if by_code := _cause_of_codes(exact):
-        meaning = by_code.meaning or next(filter(None, map(meaning_of, exact)), "")
-        return by_code._replace(meaning=meaning)
+        return _with_meaning(by_code, exact)
+    if response.status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
+        return _with_meaning(Cause("value-not-allowed", "", _BODY), exact)
     by_words = next(
         (cause for form, cause in _BY_WORDS if re.search(form, text, re.IGNORECASE)), None
     )
@@ -268,6 +280,16 @@ def _find_cause(response: HttpResponse) -> Cause:
     if by_status and is_exact and not is_about_token:
         return by_status
     return by_words or _cause_of_codes(codes) or by_status or _NO_CAUSE
+
+
+def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
+    """Return a cause with what the first known code means and what to do about it."""
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    known = next((each for code in codes for each in find_platform_codes(code)), None)
+    if known is None or cause.meaning:
+        return cause
+    return cause._replace(meaning=known.means, fix=known.do or cause.fix)
 
 
 def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
