@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import explain_examples
+
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
 CODE = sorted(
@@ -66,3 +68,9 @@ def test_code_refers_only_to_documents_of_this_repository() -> None:
         if (reason := missing(reference, ROOT))
     }
     assert not broken
+
+
+def test_examples_of_explain_are_what_it_prints() -> None:
+    written = explain_examples.PAGE.read_text("utf-8")
+    assert explain_examples.write_examples() == written, "run: python tools/explain_examples.py"
+    assert written.count("\nBefore:\n") == len(explain_examples.EXAMPLES) == 10

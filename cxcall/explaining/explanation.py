@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.bearer_token import read_claims
-from cxcall.explaining.body_check import body_value, check_body, check_parameter_values
+from cxcall.explaining.body_check import check_body, check_parameter_values, read_body
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masking import make_masker, mask_request
@@ -163,7 +163,9 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         findings += check_token_kind(request, meant)
     findings = list(rank_findings(findings, request))
     if not request.is_successful and "not-provable" not in codes:
-        findings += _missing_evidence(request, is_explained=_has_error(findings))
+        findings += _missing_evidence(
+            request, is_explained=_has_error(findings), has_warnings=_has_problem(findings)
+        )
     return Explanation(request, route, tuple(findings))
 
 
@@ -198,25 +200,33 @@ def _check_response(
         is_read = request.method in READ_METHODS or request.path.endswith(("/query", "/search"))
         yield from explain_failures(response.json(), is_read=is_read)
         return
-    is_checked = (
-        meant is not None and meant.takes_body and bool(request.body) and not request.unknown
-    )
+    payload, _ = read_body(request)
+    is_checked = meant is not None and meant.takes_body and payload is not None
     for finding in explain_refusal(
         meant,
         response,
         request.host,
         is_token=route.is_token,
-        body=body_value(request),
-        is_valid=is_checked and is_valid,
+        body=payload.value if payload else None,
+        is_valid=is_checked and is_valid and not request.unknown,
     ):
         is_vague = finding.code == "not-provable"
-        yield finding._replace(severity=Severity.NOTE) if is_vague else finding
+        excerpt = payload.find_excerpt(finding.where) if payload else None
+        yield finding._replace(
+            severity=Severity.NOTE if is_vague else finding.severity, excerpt=excerpt
+        )
 
 
-def _missing_evidence(request: ObservedRequest, *, is_explained: bool) -> Iterator[Finding]:
+def _missing_evidence(
+    request: ObservedRequest, *, is_explained: bool, has_warnings: bool
+) -> Iterator[Finding]:
     """Yield the note that no cause was found, or on what the source leaves out that may hold another one."""
     if not is_explained:
-        yield _unknown_values(request) if request.unknown else _no_cause(request)
+        yield (
+            _unknown_values(request)
+            if request.unknown
+            else _no_cause(request, has_warnings=has_warnings)
+        )
         return
     response = request.response
     if response is None or not request.status:
@@ -251,12 +261,14 @@ def _unknown_values(request: ObservedRequest) -> Finding:
     )
 
 
-def _no_cause(request: ObservedRequest) -> Finding:
+def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
     """Return the note that says so, with what the platform's support needs."""
     return Finding.note(
         "not-provable",
         "request",
-        "no cause found in the request or response",
+        "no certain cause found: the warnings name likely ones"
+        if has_warnings
+        else "no cause found in the request or response",
         fix="to continue, capture: method, URL, body, status, response, its `ININ-Correlation-Id`, time, and region; "
         "then explain that, or paste it into a support ticket",
         why="" if request.response else "the source shows no response",

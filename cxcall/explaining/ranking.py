@@ -31,7 +31,11 @@ _SEVERITIES = tuple(Severity)
 
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal ones merged, less certain where the response says so."""
-    certain = [_by_response(each, request, findings) for each in findings]
+    certain = [
+        _by_response(each, request, findings)
+        for each in findings
+        if not _is_redacted_token(each, request)
+    ]
     ranked = sorted(_merge_equal(certain), key=lambda each: _rank(each, request))
     places = [(each.code, each.where) for each in ranked]
     return tuple(
@@ -50,6 +54,12 @@ def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
     if finding.where == "response" and rank == len(_ORDER):
         rank += 1  # what the request itself shows comes before words that name no place
     return _SEVERITIES.index(finding.severity), rank
+
+
+def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
+    """Tell whether a token was masked by who pasted it: the API has answered, and not that there is none."""
+    is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
+    return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
 
 def _by_response(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from cxcall.payloads.operation_matching import OperationMatch
 
 
+_MAX_NAMES = 6
+
+
 class Verdict(NamedTuple):
     """The findings of a check, in the order of the payload.
 
@@ -241,9 +244,11 @@ def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fin
     from cxcall.payloads.operation_matching import declared_names, property_names
 
     present, declared = property_names(body.value), declared_names(named)
+    required = set(named.schema_at("").get("required", ()))
+    lacking = required - present or declared - present
     differences = [
-        f"{verb} {', '.join(f'`{name}`' for name in sorted(names))}"
-        for verb, names in (("it has", present - declared), ("it lacks", declared - present))
+        f"{verb} {_list_names(names)}"
+        for verb, names in (("it has", present - declared), ("it lacks", lacking))
         if names
     ]
     return Finding.error(
@@ -255,6 +260,12 @@ def operation_mismatch(named: Operation, other: Operation, body: Payload) -> Fin
         source=f"contract {other.contract.name}",
         excerpt=body.find_excerpt(""),
     )
+
+
+def _list_names(names: Iterable[str]) -> str:
+    quoted = [f"`{name}`" for name in sorted(names)]
+    more = f" and {len(quoted) - _MAX_NAMES} more" if len(quoted) > _MAX_NAMES else ""
+    return ", ".join(quoted[:_MAX_NAMES]) + more
 
 
 def _no_matching_operation(operation: Operation, value: Any) -> Finding:

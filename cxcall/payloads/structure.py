@@ -46,9 +46,7 @@ def _wrong_structure(
         key=True,
         fix=_recommendation(operation)
         or f"write it as this route requires: `cxcall operations {operation.name} --skeleton`",
-        why=operation.contract.find_by_name(operation.recommended)[0].description
-        if operation.recommended
-        else "none of its properties is one of this route",
+        why="the schema requires the latter and allows no other properties there",
         source=f"contract {operation.contract.name}",
     )
 

@@ -71,7 +71,8 @@ def find_named_value(text: str, body: Any) -> NamedValue | None:
     where = next((at for at, leaf in leaves(body) if str(leaf) == wrong["value"]), "response")
     fix = f"use one of: {allowed}" if allowed else f"write a valid {kind} there"
     if code:
-        fix = "use the ID, not a name or a number of your own; it may also be in the path or the query"
+        fix = "use the ID, not a name or a number of your own"
+        fix += "; it may be in the path, the query, or the body" if where == "response" else ""
     return NamedValue(
         code or ("type-mismatch" if is_scalar else "value-not-allowed"),
         f"`{value}` is not a valid {kind}",

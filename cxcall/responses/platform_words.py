@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.phone_numbers import mask_text
@@ -21,6 +22,7 @@ _MESSAGE_NAMES = (
 def shorten(text: str) -> str:
     """Return a platform's text with secrets and numbers masked and its length limited."""
     text = mask_text(redact(text)).replace("`", "'")
+    text = re.sub(r"\s+", " ", text).strip()
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 

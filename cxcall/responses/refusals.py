@@ -9,7 +9,16 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding
-from cxcall.named_tuple import NamedTuple
+from cxcall.responses.causes import (
+    BY_CODE,
+    BY_STATUS,
+    BY_WORDS,
+    CHECK_BODY,
+    LOOK,
+    NO_CAUSE,
+    NO_TOKEN,
+    Cause,
+)
 from cxcall.responses.evidence import UNPROCESSED_REDIRECTS, unreadable_reason
 from cxcall.responses.identifiers import correlation_id, location_url
 from cxcall.responses.named_places import (
@@ -33,93 +42,6 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 
-class Cause(NamedTuple):
-    """The finding code for a status, a code, or a phrase, and what it means."""
-
-    code: str
-    meaning: str
-    fix: str
-
-
-_NEW_TOKEN = "get a new one: `cxcall auth login`"  # noqa: S105 - advice
-_GRANT = "have it granted to the client's role; `cxcall auth status` shows the token's scopes"
-_PERSON = "use a person's token: `cxcall auth login --with-token`"
-_CLIENT = (
-    "compare ID, secret and registration of the client; the token endpoint is the region's own"
-)
-_LOOK = "look at it as it is now, then send what fits"
-_BODY = "check the body offline: `cxcall validate FILE`"
-_IDS = "check the IDs, and that the host is the right region's: `cxcall config show`"
-_WAIT = "wait, then send it again"
-_JSON = "send `Content-Type: application/json`"
-_NO_CAUSE = Cause("not-provable", "", "ask the platform's support")
-_NO_TOKEN = Cause("credential", "the token endpoint does not accept these credentials", _CLIENT)
-_MISSING_RIGHT = "the token may not do this"
-# By status, where neither code nor message says more (docs/platforms/genesys-cloud.md#error-codes).
-_BY_STATUS = {
-    400: Cause("not-provable", "", _BODY),
-    401: Cause("token-expired", "the API does not accept the token", _NEW_TOKEN),
-    403: Cause("permission-missing", _MISSING_RIGHT, _GRANT),
-    404: Cause("not-found", "the host does not know the path, or an ID in it", _IDS),
-    405: Cause("method-unpublished", "the path does not take this method", "see what can be sent: `cxcall operations`"),
-    407: Cause("credential", "the proxy wants credentials", "put them into `HTTPS_PROXY`"),
-    409: Cause("state", "the state of something that the request names forbids it now", _LOOK),
-    410: Cause("not-found", "something that the request names was deleted", _IDS),
-    412: Cause("state", "the state of something that the request names forbids it now", _LOOK),
-    413: Cause("value-not-allowed", "the body is too large", "send less in it"),
-    415: Cause("header-missing", "the API takes another `Content-Type`", _JSON),
-    429: Cause("rate-limited", "the API takes no more requests for now", _WAIT),
-}  # fmt: skip
-# Patterns of the platforms' codes (docs/platforms/genesys-cloud.md#error-codes, docs/platforms/nice-cxone.md#errors-and-limits).
-_BY_CODE = (
-    (r"not\.a\.user", Cause("token-user-context", "the operation requires a user's token, but the token is a client's", _PERSON)),
-    (r"(.*\.)?missing\.(any\.|division\.)?permissions?|not\.authorized", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
-    (r".*\.permission\.check\.failed|.*\.forbidden\..*", Cause("permission-missing", _MISSING_RIGHT, _GRANT)),
-    (r"credentials\.expired|token.expired", Cause("token-expired", "the token has expired", _NEW_TOKEN)),
-    (r"bad\.credentials", Cause("credential", "the token is unknown or expired, or belongs to another region",
-                               f"{_NEW_TOKEN}; a token of another region is refused so, too")),
-    (r"ip\.not\.authorized", Cause("credential", "your IP address is not on the organization's list", "send it from an address that the organization allows")),
-    (r"(action\.|.*\.)authentication(\.failed)?|invalid[_.]credentials",
-     Cause("credential", "the other system does not accept the credentials", "correct the credentials of the integration or the list")),
-    (r"invalid_client|access_denied", Cause("credential", "the client ID or its secret is not accepted", _CLIENT)),
-    (r"invalid_grant", Cause("credential", "the code, refresh token, or user of the token request is not accepted", _CLIENT)),
-    (r"unauthorized_client|unsupported_(grant|response)_type",
-     Cause("token-grant", "the client is not registered for this grant type", "use a grant that the client is registered for")),
-    (r"invalid_scope", Cause("token-scope", "the client does not have this scope", "ask for scopes of the form `<domain>` or `<domain>:readonly`")),
-    (r"authentication\.required", Cause("token-missing", "no token was sent", "send `Authorization: Bearer <token>`")),
-    (r"too\.many\.(requests.*|recycles)|.*rate\.per\.minute", Cause("rate-limited", "too many requests", _WAIT)),
-    (r"(.*\.)?not\.found|.*\.does\.not\.exist|.*\.deleted", Cause("not-found", "something that the request names does not exist", _IDS)),
-    (r"cannot\.have\..*|.*\.cannot\.be\.configured|.*\.conflicts\.with\..*|contact\.columns\.limit.*|name\.length.*",
-     Cause("value-not-allowed", "", _BODY)),
-    (r"duplicate\.(name|value)", Cause("state", "there is one of that name already", "use another name, or update that one")),
-    (r"cannot\..*|.*\.(active|inactive|in\.use|in\.progress|wrong\.version|limit\.exceeded|limit|reached)", Cause("state", "", _LOOK)),
-    (r".*\.(bad\.status\.transition|no\.user\.station|cannot\.be\.placed|already\..*|disconnected|not\.connected)", Cause("state", "", _LOOK)),
-    (r"(.*\.)?no\.(active|edge|station).*|.*\.is\.empty|.*\.not\.supported|dnc\..*\.per\..*|(general\.)?conflict.*|referential\..*|.*\.cannot\.(?!be\.blank).*",
-     Cause("state", "", _LOOK)),
-    (r"(.*\.)?missing\..*|.*\.cannot\.be\.blank|(.*\.)?required\..*|.*\.(required|missing)|no\.contact.*|no\.phone\.columns",
-     Cause("property-missing", "", _BODY)),
-    (r"invalid[._].*|.*\.invalid|bad\.request|constraint\.validation|too\.many\..*|.*\.too\.(far|many|long|large).*|(incorrect|exceeded)\.max.*|.*exceeded",
-     Cause("value-not-allowed", "", _BODY)),
-    (r"unsupported\.media\.type", Cause("header-missing", "the API takes another `Content-Type`", _JSON)),
-)  # fmt: skip
-# Phrases of messages, where there is no code (docs/platforms/nice-cxone.md#errors-and-limits); a phrase that only says "invalid request" explains nothing.
-_BY_WORDS = (
-    (r"no known way to render", Cause("header-missing", "the header `Accept: application/json` is missing", "send `Accept: application/json`")),
-    (r"client application .* not authorized", Cause("credential", "", _CLIENT)),
-    (r"user context|not a user", Cause("token-user-context", "", _PERSON)),
-    (r"(invalid|bad|wrong|incorrect).{0,12}(credential|client|secret|password|user ?name)", Cause("credential", "", _CLIENT)),
-    (r"(invalid|malformed|bad|no|missing|rejected).{0,12}(token|jwt)|token.{0,20}(invalid|rejected)", Cause("token-expired", "", _NEW_TOKEN)),
-    (r"rate limit|too many requests|throttl", Cause("rate-limited", "", _WAIT)),
-    (r"(do(es)? not have|missing|lacks?|insufficient).{0,40}permission|forbidden|do(es)? not have access", Cause("permission-missing", "", _GRANT)),
-    (r"expired", Cause("token-expired", "", _NEW_TOKEN)),
-    (r"not found|does not exist|unknown (id|contact|campaign|skill)", Cause("not-found", "", _IDS)),
-    (r"already|(session|contact|call) ended|in use|conflict|inactive|not active|(in)?valid state|running|locked|must be (on|off|active|stopped)",
-     Cause("state", "", _LOOK)),
-    (r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
-     Cause("property-missing", "", _BODY)),
-    (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
-     Cause("value-not-allowed", "", _BODY)),
-)  # fmt: skip
 _VAGUE_CODES = (
     "",
     "invalid_request",
@@ -133,7 +55,7 @@ _TRANSITION = (
     r"(invalid|bad|illegal) (status |state )?transition|does not match the current version"
 )
 _TRANSITION_CAUSE = Cause(
-    "state", "the object has another state or version than the request assumes", _LOOK
+    "state", "the object has another state or version than the request assumes", LOOK
 )
 _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"
@@ -175,7 +97,7 @@ def explain_refusal(
         main = main._replace(**value._asdict())
     elif len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
         main, named = main._replace(where=named[0].where), ()
-    if is_valid and _BODY in main.fix:
+    if is_valid and CHECK_BODY in main.fix:
         main = main._replace(fix=_advice_on_a_valid_body(response))
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
 
@@ -185,7 +107,7 @@ def _main_finding(
 ) -> Finding:
     cause = _find_cause(response)
     if is_token and cause.code in ("token-expired", "permission-missing"):
-        cause = _NO_TOKEN  # there is no token yet that could have expired
+        cause = NO_TOKEN  # there is no token yet that could have expired
     text, correlation = _platform_text(response), correlation_id(response)
     fix = cause.fix
     if cause.code == "permission-missing":
@@ -256,7 +178,7 @@ def _platform_text(response: HttpResponse) -> str:
 
 def _find_cause(response: HttpResponse) -> Cause:
     """Return the cause by the most exact part of the response: code, message, or status."""
-    by_status = _BY_STATUS.get(response.status)
+    by_status = BY_STATUS.get(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
     body, text = response.json(), _platform_text(response)
@@ -268,9 +190,9 @@ def _find_cause(response: HttpResponse) -> Cause:
     if by_code := _cause_of_codes(exact):
         return _with_meaning(by_code, exact)
     if response.status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
-        return _with_meaning(Cause("value-not-allowed", "", _BODY), exact)
+        return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
     by_words = next(
-        (cause for form, cause in _BY_WORDS if re.search(form, text, re.IGNORECASE)), None
+        (cause for form, cause in BY_WORDS if re.search(form, text, re.IGNORECASE)), None
     )
     # A 403 whose message blames the token is about the token, not about permissions.
     is_about_token = response.status == HTTPStatus.FORBIDDEN and (
@@ -279,7 +201,7 @@ def _find_cause(response: HttpResponse) -> Cause:
     is_exact = by_status and by_status.code not in ("not-provable", "token-expired")
     if by_status and is_exact and not is_about_token:
         return by_status
-    return by_words or _cause_of_codes(codes) or by_status or _NO_CAUSE
+    return by_words or _cause_of_codes(codes) or by_status or NO_CAUSE
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
@@ -294,7 +216,7 @@ def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
 
 def _cause_of_codes(codes: Sequence[str]) -> Cause | None:
     """Return the cause of the first known code; None without one."""
-    causes = (cause for code in codes for form, cause in _BY_CODE if re.fullmatch(form, code))
+    causes = (cause for code in codes for form, cause in BY_CODE if re.fullmatch(form, code))
     return next(causes, None)
 
 

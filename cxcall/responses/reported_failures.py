@@ -100,7 +100,7 @@ def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
             yield from _find_failures(item, join_pointer(pointer, index))
     if not isinstance(value, dict):
         return
-    own = max(_own_failures(value, pointer), key=lambda each: bool(each.meaning), default=None)
+    own = max(_own_failures(value, pointer), key=_information, default=None)
     if own is not None:
         yield own
     for name, member in value.items():
@@ -108,6 +108,11 @@ def _find_failures(value: Any, pointer: str) -> Iterator[_Failure]:
             own and own.pointer.startswith(f"{pointer}/{name}")
         ):
             yield from _find_failures(member, join_pointer(pointer, name))
+
+
+def _information(failure: _Failure) -> tuple[bool, bool]:
+    """Rank a failure by what it says: a code, or a meaning."""
+    return "error" in failure.pointer.rpartition("/")[2].lower(), bool(failure.meaning)
 
 
 def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:

@@ -363,7 +363,7 @@ def test_example_matches_its_own_operation(operation: Operation) -> None:
         ("add-contacts", []),
         ("add-dnc-numbers", []),
         ("update-contact-list", ["create-contact-list"]),
-        ("update-campaign", ["create-campaign"]),
+        ("update-campaign", []),
         ("hang-up", []),
         ("cxone-set-state", []),
         ("cxone-dial-phone", []),

@@ -240,9 +240,10 @@ def test_long_lists_of_properties_are_not_shown(cxcall: Cxcall) -> None:
     ("body", "missing"),
     [
         ({"name": "A"}, ["/columnNames", "/phoneColumns"]),
-        ({"columnNames": ["a"], "emailColumns": []}, []),
+        ({"name": "A", "columnNames": ["a"], "emailColumns": []}, []),
+        ({"columnNames": ["a"], "emailColumns": []}, ["/name"]),
         (
-            {"columnNames": ["a"], "phoneColumns": [{"type": "cell"}]},
+            {"name": "A", "columnNames": ["a"], "phoneColumns": [{"type": "cell"}]},
             ["/phoneColumns/0/columnName"],
         ),
     ],

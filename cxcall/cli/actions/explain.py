@@ -198,7 +198,8 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
     for finding in shown:
         screen.print_finding(finding, screen.stdout)
     if len(shown) < len(explanation.findings):
-        screen.print_text(f"{len(explanation.findings) - len(shown)} more findings: add `--all`")
+        more = len(explanation.findings) - len(shown)
+        screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`\n")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
         advice = (
