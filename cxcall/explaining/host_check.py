@@ -59,9 +59,20 @@ def platform_of_path(path: str) -> str:
     lowered = path.lower().rstrip("/")
     if re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered) or is_cxone_service(lowered):
         return CXONE
-    if re.match(r"/v[0-9]+\.0/", lowered):
-        return ""  # of NICE CXone without its base path, or of Genesys Cloud with a wrong version
-    return GENESYS if re.match(r"/(api/)*v?[0-9.]+/|/platform/api/|/api/", lowered) else ""
+    # `/v1/...` may be any API's, and `/v13.0/...` one of NICE CXone without its base path.
+    return GENESYS if re.match(r"/(platform/)?api/|/v2/", lowered) else ""
+
+
+def has_slot(host: str) -> bool:
+    """Tell whether a part of a host is left open for a variable or a template."""
+    return _SLOT.search(host) is not None
+
+
+def is_foreign(request: ObservedRequest) -> bool:
+    """Tell whether the host belongs to neither platform, and is neither this machine nor left open."""
+    host = request.hostname
+    is_open = not host or is_loopback_host(host) or has_slot(host)
+    return not (is_open or platform_of_host(host))
 
 
 def check_scheme(request: ObservedRequest) -> Iterator[Finding]:
@@ -89,7 +100,7 @@ def check_host(
         message = f"the variable for a part of it had no value; use {usual}"
         yield _wrong_host(host, message, path_platform or host_platform or GENESYS)
         return
-    if _SLOT.search(host):
+    if has_slot(host):
         yield from _check_template(host, host_platform or path_platform, is_token=is_token)
     elif host_platform == GENESYS:
         yield from _check_genesys_host(host, is_token=is_token)
@@ -132,7 +143,7 @@ def _check_template(host: str, platform: str, *, is_token: bool) -> Iterator[Fin
     """Yield a warning if no value in place of a slot gives a host, or where one replaces `api` or `login`."""
     label, _, domain = host.partition(".")
     message = ""
-    if domain in _domains() and _SLOT.search(label):
+    if domain in _domains() and has_slot(label):
         message = f"no organization has a host of its own; use `{_label(is_token)}.{domain}`"
     elif not _may_be_host(host, platform, is_token=is_token):
         message = f"no value makes it a host; use {_usual_host(platform, is_token=is_token)}"

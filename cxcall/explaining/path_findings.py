@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.host_check import platform_of_path
+from cxcall.explaining.host_check import has_slot, platform_of_path
 from cxcall.explaining.published_operations import (
     CXONE,
     GENESYS,
@@ -63,17 +63,19 @@ def wrong_prefix(
     request: ObservedRequest, form: PathForm, operation: PublishedOperation
 ) -> Finding:
     """Return the finding that only the prefix of a path is wrong; a base URL that is not shown may have the rest."""
+    is_host_shown = bool(request.host) and not has_slot(request.host)
     message = f"`{request.path}` lacks the prefix `{form.prefix}`"
     if "//" in request.path:
         message = f"`{request.path}` has an empty segment (`//`)"
     elif form.written:
         message = f"`{request.path}` has the prefix `{form.written}` instead of `{form.prefix}`"
     return Finding(
-        Severity.ERROR if request.host else Severity.WARNING,
+        Severity.ERROR if is_host_shown else Severity.WARNING,
         "path-unpublished",
         "path",
         message,
-        fix=f"write `{form.path}`" + ("" if request.host else ", unless the base URL has the rest"),
+        fix=f"write `{form.path}`"
+        + ("" if is_host_shown else ", unless the base URL has the rest"),
         why="the API refuses a path that does not exist, whatever the body",
         source=f"the published path {operation.path}",
     )

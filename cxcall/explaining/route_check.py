@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cxcall.explaining.host_check import (
     check_host,
     check_scheme,
+    is_foreign,
     platform_of_host,
     platform_of_path,
 )
@@ -41,7 +42,7 @@ from cxcall.explaining.token_request_check import check_token_request, is_token_
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder
-from cxcall.transport.urls import host_of, is_loopback_host
+from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,7 +94,7 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     is_mixed = bool(host_platform and path_platform and host_platform != path_platform)
     if not request.path or is_token:
         findings += [mixed_platforms(request, host_platform, path_platform)] if is_mixed else []
-        findings += _check_token(request, platform, host_platform) if is_token else ()
+        findings += _check_token(request, platform) if is_token else ()
         operation = exact.load() if exact else None
         return RouteMatch(platform, is_token, operation, None, None, tuple(findings))
     exact, nearest, problems = _compare(request, place, sources)
@@ -107,11 +108,10 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     return RouteMatch(platform, is_token, operation, nearest, meant, tuple(findings))
 
 
-def _check_token(request: ObservedRequest, platform: str, host_platform: str) -> Iterator[Finding]:
+def _check_token(request: ObservedRequest, platform: str) -> Iterator[Finding]:
     """Yield what is wrong with a token request; at a foreign host, its own rules may apply."""
-    is_foreign = bool(request.host) and not host_platform and not is_loopback_host(request.hostname)
     for finding in check_token_request(request, platform):
-        is_certain = not is_foreign or finding.severity is not Severity.ERROR
+        is_certain = not is_foreign(request) or finding.severity is not Severity.ERROR
         yield finding if is_certain else finding._replace(severity=Severity.WARNING)
 
 
@@ -144,7 +144,7 @@ def _compare(
         return exact, *_check_provenance(exact, request)
     if not count_words(path_segments(path)):  # `/services/v30.0/{resource}`: not shown at all
         return exact, None, []
-    if exact is None and (form := _find_form(method, path, sources)):
+    if exact is None and (form := _find_form(method, path, _candidates(request, sources))):
         return None, form[1], [wrong_prefix(request, *form)]
     return _compare_words(request, place, sources)
 
@@ -153,7 +153,7 @@ def _compare_words(
     request: ObservedRequest, place: Place | None, sources: Sequence[PublishedOperations]
 ) -> tuple[PublishedOperation | None, PublishedOperation | None, list[Finding]]:
     """Do so where no operation is at the path, or only one with plain words in place of IDs."""
-    near = find_nearest(request.method, request.path, sources)
+    near = find_nearest(request.method, request.path, _candidates(request, sources))
     is_typo = near is not None and near.distance < WORD_AS_ID
     if place is None or (place.path.words and is_typo):
         nearest = near.operation if near else None
@@ -162,6 +162,14 @@ def _compare_words(
         return exact, None, list(_check_ids(exact, request.path))
     other = other_method(request.method, list(place.path.methods.values()))
     return None, other, [wrong_method(request, place, other)]
+
+
+def _candidates(
+    request: ObservedRequest, sources: Sequence[PublishedOperations]
+) -> list[PublishedOperations]:
+    """Return the sources of what may have been meant: at a foreign host, only the user's own operations."""
+    may_be_platform = not is_foreign(request) or bool(platform_of_path(request.path))
+    return [each for each in sources if may_be_platform or not each.platform]
 
 
 def _find_form(

@@ -258,8 +258,10 @@ def test_wrong_prefix_or_empty_segment_is_named_with_the_right_path(
     assert words in finding.message
 
 
-def test_base_url_that_is_not_shown_may_have_the_prefix() -> None:
-    (found,) = explain({"method": "POST", "path": f"/services/v13.0{JOB}"})
+@pytest.mark.parametrize("host", [None, "{{baseUrl}}"])
+@pytest.mark.parametrize("path", [f"/services/v13.0{JOB}", f"/v13.0{JOB}"])
+def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: str) -> None:
+    (found,) = explain({"method": "POST", "host": host, "path": path})
     assert found.route.platform == CXONE
     (finding,) = [each for each in found.findings if each.code == "path-unpublished"]
     assert finding.severity is Severity.WARNING
@@ -296,6 +298,12 @@ def test_rules_of_a_token_request_are_uncertain_at_a_foreign_host() -> None:
     assert found.root.code == "host-unknown"
     assert "login.<region's domain>" in found.root.fix
     assert all(each.severity is not Severity.ERROR for each in found.findings)
+
+
+def test_operation_of_a_platform_is_not_suggested_for_a_foreign_host() -> None:
+    (found,) = explain({"method": "GET", "host": "www.example.com", "path": "/users"})
+    assert found.route.nearest is None
+    assert found.route.platform == ""
 
 
 def test_path_that_belongs_to_no_vendor_comes_first() -> None:
