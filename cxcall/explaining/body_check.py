@@ -217,7 +217,7 @@ def _as_advice(finding: Finding, operation: Operation) -> Finding:
     """Return an error as a warning: the schema is that of the operation that was probably meant."""
     if finding.severity is not Severity.ERROR:
         return finding
-    why = f"by the schema of `{operation.name}`, the nearest published operation"
+    why = f"by the schema of `{operation.name}`, the nearest operation"
     return finding._replace(severity=Severity.WARNING, why=why)
 
 

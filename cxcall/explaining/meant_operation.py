@@ -20,12 +20,13 @@ _MIN_SHARE = 1 / 3
 def find_meant_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
     """Return the operation whose schema the body is compared with; None if none was clearly meant.
 
-    The body decides only where no path is shown, or where the path is not published.
+    The body decides only where no path is shown, or where the path is not near to any that is known.
     """
     if operation := route.operation or route.nearest_operation:
         return operation
     is_unknown_path = any(each.code == "path-unpublished" for each in route.findings)
-    if route.is_token or request.method in READ_METHODS or (request.path and not is_unknown_path):
+    is_elsewhere = bool(request.path) and not is_unknown_path
+    if route.nearest or route.is_token or request.method in READ_METHODS or is_elsewhere:
         return None
     value = body_value(request)
     names = _names(value)

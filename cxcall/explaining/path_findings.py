@@ -147,5 +147,5 @@ def _nearest_advice(nearest: PublishedOperation | None) -> str:
     if nearest is None:
         return "look it up: `cxcall operations`"
     operation = nearest.load()
-    kind = "known" if operation is not None and operation.provenance != "published" else "published"
-    return f"the nearest {kind} one: `{nearest}`"
+    is_community = operation is not None and operation.provenance != "published"
+    return f"the nearest one{', reported by users' if is_community else ''}: `{nearest}`"

@@ -300,6 +300,13 @@ def test_rules_of_a_token_request_are_uncertain_at_a_foreign_host() -> None:
     assert all(each.severity is not Severity.ERROR for each in found.findings)
 
 
+def test_body_is_not_compared_with_another_operation_than_the_nearest() -> None:
+    exchange = {"method": "POST", "host": HOSTS[GENESYS], "path": "/api/v2/routing/queue"}
+    (found,) = explain({**exchange, "body": {"name": "Support"}})
+    assert str(found.route.nearest) == "POST /api/v2/routing/queues"
+    assert [each.code for each in found.findings] == ["path-unpublished"]
+
+
 def test_operation_of_a_platform_is_not_suggested_for_a_foreign_host() -> None:
     (found,) = explain({"method": "GET", "host": "www.example.com", "path": "/users"})
     assert found.route.nearest is None

@@ -205,7 +205,7 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         advice = (
             "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
         )
-        screen.print_text(f"nearest published operation: {nearest}{advice}\n")
+        screen.print_text(f"nearest operation: {nearest}{advice}\n")
     if any(finding.code == "not-provable" for finding in explanation.findings):
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
