@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.csv_table import (
+from cxcall.payloads.csv_columns import (
     HEADER_RULE,
     CsvColumn,
-    CsvTable,
     find_column,
     nearest_column,
     parameter_columns,
     reject_repeated_columns,
 )
+from cxcall.payloads.csv_table import CsvTable
 from cxcall.phone.do_not_call import plain_digits
 from cxcall.phone.phone_numbers import FEWEST_DIGITS
 from cxcall.sending.dialed_numbers import is_number_name

@@ -82,7 +82,8 @@ class RowFile:
     """A file of rows that can be read more than once; only an Excel file is held in memory as a whole.
 
     Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
-    is the absolute path, empty for stdin; `digest` the SHA-256 of the content.
+    is the absolute path, empty for stdin; `digest` the SHA-256 of the content. `header` is that of the
+    table, as soon as it was read.
     """
 
     def __init__(self, path: str, row_format: RowFormat = RowFormat()) -> None:  # noqa: B008 - immutable
@@ -92,6 +93,7 @@ class RowFile:
         self.file = "" if path == STDIN else _absolute(path)
         self.digest = self._sha256()
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
+        self.header: csv_table.CsvHeader | None = None
         self._stop_on_unsuitable_format()
         self.is_csv = not self.is_spreadsheet and self._is_csv()
 
@@ -123,6 +125,16 @@ class RowFile:
         start = self._binary.read(_BLOCK_SIZE).decode(encoding, "replace").lstrip(BOM).lstrip()
         return not start.startswith(("{", "["))
 
+    @property
+    def is_table(self) -> bool:
+        """Whether the rows are those of a table, and not JSON Lines."""
+        return self.is_csv or self.is_spreadsheet
+
+    @property
+    def encoding(self) -> str:
+        """The encoding of the text; UTF-8 for the cells of an Excel file."""
+        return "utf-8" if self.is_spreadsheet else self._encoding()
+
     def _encoding(self) -> str:
         """Return the encoding that the byte order mark shows, else the one that was named, else UTF-8.
 
@@ -140,7 +152,7 @@ class RowFile:
             )
         if not (marked or named):
             refuse_utf16(self.name, start)
-        return marked or named or "utf-8-sig"
+        return marked or named or "utf-8"
 
     def rows(self, operation: Operation) -> Iterator[Row]:
         """Yield every row, from the start; a row that cannot be read carries its errors.
@@ -172,6 +184,7 @@ class RowFile:
         from cxcall.batch.spreadsheet import Spreadsheet
 
         sheet = Spreadsheet(self._binary, self.name, self.format.sheet)
+        self.header = sheet.header
         try:
             table = self.format.columns.table(sheet.header, operation)
         except UnknownColumnsError as error:
@@ -180,7 +193,7 @@ class RowFile:
 
     def _read_table(self, text: Iterable[str], operation: Operation) -> Iterator[CsvRow]:
         lines = csv_table.CsvLines(text)
-        header = csv_table.CsvHeader.read(lines, self.name)
+        header = self.header = csv_table.CsvHeader.read(lines, self.name)
         try:
             table = self.format.columns.table(header, operation)
         except UnknownColumnsError as error:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, time
-from io import StringIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cxcall.findings.errors import UsageError
-from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row
+from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row, format_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +17,19 @@ if TYPE_CHECKING:
 
 LARGEST_SHEETS = 2 << 30
 """Bytes of a workbook when it is unpacked."""
+
+
+class SheetRecord(CsvRecord):
+    """A row of a sheet. Its text is one line, so that the line of each cell is that of the row."""
+
+    def __init__(self, table: CsvTable, line: int, cells: Sequence[str]) -> None:
+        super().__init__(table, line, format_record([" ".join(cell.split()) for cell in cells]))
+        self._cells = cells
+
+    @property
+    def source(self) -> str:
+        """The row as CSV."""
+        return format_record(self._cells)
 
 
 class Spreadsheet:
@@ -43,7 +54,7 @@ class Spreadsheet:
         for line, cells in self._records:
             filled = _trim(cells)
             filled += [""] * (width - len(filled))
-            yield build_row(filled, CsvRecord(table, line, _as_line(filled)))
+            yield build_row(filled, SheetRecord(table, line, filled))
 
 
 def _open(binary: BinaryIO, name: str) -> CalamineWorkbook:
@@ -120,10 +131,3 @@ def _trim(cells: Sequence[str]) -> list[str]:
     """Return the cells without the empty ones at the end, which formatting leaves behind."""
     end = next((index for index in range(len(cells), 0, -1) if cells[index - 1]), 0)
     return list(cells[:end])
-
-
-def _as_line(cells: Sequence[str]) -> str:
-    """Return cells as one line of CSV, to show them and to find the place of each."""
-    out = StringIO()
-    csv.writer(out, lineterminator="").writerow(" ".join(cell.split()) for cell in cells)
-    return out.getvalue()

@@ -13,38 +13,24 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
 from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.csv_columns import (
+    PARAMETER_LOCATIONS,
+    CsvColumn,
+    find_column,
+    reject_repeated_columns,
+    unknown_column,
+)
 from cxcall.payloads.payload import Payload, apply_flags, empty_value, set_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
-    from cxcall.contracts.parameters import Flag
 
 DELIMITERS = ",;\t|"
-PARAMETER_LOCATIONS = ("path", "query")
-HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
 EXAMPLE_ID = "12345678-1234-4234-8234-123456789012"
 _MAX_CELL = 1 << 24  # characters
 _QUOTED_CELL = re.compile(r'"(?:[^"]++|"")*"')
-
-
-class CsvColumn(NamedTuple):
-    """What the cells of a column set: a place in the body, a flag of the operation, or a parameter.
-
-    `position` is the index of its cell in a record.
-    """
-
-    name: str
-    pointer: str = ""
-    flag: Flag | None = None
-    parameter: str = ""
-    position: int = 0
-
-    @property
-    def pointers(self) -> tuple[str, ...]:
-        """The places in the body that the cells set."""
-        return (self.pointer,) if self.pointer else self.flag.pointers if self.flag else ()
 
 
 class CsvRow(NamedTuple):
@@ -86,6 +72,11 @@ class CsvRecord:
         self.table = table
         self.line = line
         self.text = text
+
+    @property
+    def source(self) -> str:
+        """The record as CSV."""
+        return self.text
 
     def find_excerpt(self, pointer: str, *, key: bool = False) -> Excerpt | None:  # noqa: ARG002 - a cell has no name
         """Return the place of the cell that set the value at a pointer or below it; None if none did."""
@@ -148,7 +139,7 @@ class CsvHeader(NamedTuple):
         for index, cell in enumerate(self.cells):
             column = find_column(cell, operation)
             if column is None:
-                raise _unknown_column(cell, operation, self.name)
+                raise unknown_column(cell, operation, self.name)
             columns.append(column._replace(position=index))
         reject_repeated_columns(columns, self.name)
         return CsvTable(self, columns, operation)
@@ -204,55 +195,6 @@ def read_cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     """Yield the cells of each record; raises csv.Error for one that breaks the rules of CSV."""
     csv.field_size_limit(_MAX_CELL)
     return csv.reader(lines, delimiter=delimiter, strict=True)
-
-
-def find_column(target: str, operation: Operation) -> CsvColumn | None:
-    """Return the column that sets a flag, a parameter, or a place in the body; None for another name."""
-    if target.startswith("/"):
-        return CsvColumn(target, pointer=target)
-    flag = next((each for each in operation.flags if each.name == target.removeprefix("--")), None)
-    if flag is not None:
-        return CsvColumn(target, flag=flag)
-    return CsvColumn(target, parameter=target) if target in parameter_columns(operation) else None
-
-
-def parameter_columns(operation: Operation) -> list[str]:
-    """Return the names of the parameters that a column can set."""
-    parameters = operation.parameters
-    return [each.name for each in parameters if each.location in PARAMETER_LOCATIONS]
-
-
-def nearest_column(cell: str, operation: Operation) -> str:
-    """Return the flag, parameter, or place in the body whose name resembles a cell; else empty."""
-    from cxcall.payloads.suggestions import nearest_name
-
-    flags = [flag.name for flag in operation.flags]
-    targets = (*operation.pointers, *parameter_columns(operation), *flags)
-    columns = {each.rpartition("/")[2]: each for each in targets}
-    return columns.get(nearest_name(cell, columns), "")
-
-
-def _unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
-    near = nearest_column(cell, operation)
-    suggestion = f"did you mean `{near}`? " if near else ""
-    return UsageError(
-        f"`{name}` has a column `{cell}`, but `{operation.name}` has no property of that name",
-        where=f"column {cell}",
-        fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
-        why=HEADER_RULE,
-    )
-
-
-def reject_repeated_columns(columns: list[CsvColumn], name: str) -> None:
-    """Raise UsageError if two columns set the same flag, parameter, or place."""
-    names = [column.name for column in columns if not (column.flag and column.flag.under)]
-    for column in names:
-        if names.count(column) > 1:
-            raise UsageError(
-                f"`{name}` has two columns `{column}`",
-                where=f"column {column}",
-                fix="remove one of them",
-            )
 
 
 def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
@@ -312,14 +254,19 @@ def _malformed_record(place: Excerpt, message: str) -> Finding:
     )
 
 
-def build_skeleton(operation: Operation) -> str:
-    """Return a table to start from: the header, and a valid row from the operation's example."""
+def format_record(cells: Sequence[str], delimiter: str = ",") -> str:
+    """Return cells as a record of CSV, without its line end."""
     from io import StringIO
 
-    cells = dict(_example_cells(operation))
     out = StringIO()
-    csv.writer(out, lineterminator="\n").writerows([list(cells), list(cells.values())])
-    return out.getvalue().rstrip("\n")
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(cells)
+    return out.getvalue().removesuffix("\n")
+
+
+def build_skeleton(operation: Operation) -> str:
+    """Return a table to start from: the header, and a valid row from the operation's example."""
+    cells = dict(_example_cells(operation))
+    return f"{format_record(list(cells))}\n{format_record(list(cells.values()))}".rstrip("\n")
 
 
 def _example_cells(operation: Operation) -> Iterator[tuple[str, str]]:

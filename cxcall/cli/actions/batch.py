@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.job import Job
 from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_resumable_batch
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.selection import Selection
@@ -178,6 +179,7 @@ class _Batch:
         self.rate, self.limit = rate, limit
         self.write_error = ""
         self.skips_shown = 0
+        self.rejects = RejectFile(options.rejects or "", job.rows)
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
@@ -193,7 +195,7 @@ class _Batch:
                 else (lambda _: None),
                 waits_for_hours=self.options.wait_for_hours,
             )
-            with selection:
+            with selection, self.rejects:
                 return self._run(ledger, selection, batch)
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
@@ -276,10 +278,10 @@ class _Batch:
 
     def _print_safely(self, result: RowResult, run: Run) -> None:
         """Print a result; if that fails, stop the batch, but let requests in flight finish."""
-        if self.write_error:
-            return
         try:
-            self._print(result, run.batch)
+            self.rejects.add(result)
+            if not self.write_error:
+                self._print(result, run.batch)
         except OSError as error:
             self.write_error = error.strerror or "the pipe is closed"
             run.stop(f"the results cannot be written: {self.write_error}")
@@ -316,6 +318,9 @@ class _Batch:
             lines.append(f"not sent: {count_phrase(left, 'row')}")
         if held:
             lines.append(f"outside their calling hours: {count_phrase(held, 'row')}")
+        if self.rejects.count:
+            count = count_phrase(self.rejects.count, "row")
+            lines.append(f"{count} to correct and send again: `{self.rejects.path}`")
         if left or held:
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"

@@ -106,6 +106,10 @@ class BatchOptions(NamedTuple):
     wait_for_hours: Annotated[
         bool, option("--wait-for-hours", help="Send each row as soon as it is within --hours.")
     ] = False
+    rejects: Annotated[
+        str | None,
+        option("--rejects", metavar="FILE", help="Record refused and invalid rows in a new file."),
+    ] = None
     reading: FileOptions = FileOptions()
 
 

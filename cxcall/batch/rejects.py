@@ -1,0 +1,84 @@
+"""Write the rows that were refused or invalid to a file, ready to be corrected and sent again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TextIO
+
+from cxcall.batch.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
+from cxcall.batch.skips import SkipReason
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.payloads.csv_table import CsvRecord, format_record
+
+if TYPE_CHECKING:
+    from cxcall.batch.row_result import RowResult
+    from cxcall.batch.rows import Row, RowFile
+
+_FLAG = "--rejects"
+
+
+class RejectFile:
+    """A new file in the form and encoding of the file of rows; an empty one is removed at the end.
+
+    It has the rows that `--resume` does not send: refused, invalid, or skipped for their number. It never
+    has a row that may have been processed. `path` is empty if no file is wanted.
+    """
+
+    def __init__(self, path: str, rows: RowFile) -> None:
+        self.path, self._rows = path, rows
+        self.count = 0
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        """Create the file; raises UsageError if it exists, or cannot be created."""
+        if not self.path:
+            return self
+        suffixes = CSV_SUFFIXES if self._rows.is_table else JSON_LINES_SUFFIXES
+        if not self.path.lower().endswith(suffixes):
+            raise UsageError(
+                f"`{self.path}` must end in `{'` or `'.join(suffixes)}`",
+                where=_FLAG,
+                fix=f"name it like `rejects{suffixes[0]}`",
+                why="it has the form of the file of rows",
+            )
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise UsageError(
+                f"`{self.path}` cannot be created: {error.strerror}",
+                where=_FLAG,
+                fix="name a file that does not exist yet",
+            ) from None
+        encoding = self._rows.encoding
+        self._file = open(descriptor, "w", encoding=encoding, newline="", buffering=1)  # noqa: PTH123 - a descriptor, closed at the end
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            if not self.count:
+                Path(self.path).unlink(missing_ok=True)
+
+    def add(self, result: RowResult) -> None:
+        """Write a row if its result says that it must be corrected; raises OSError."""
+        if self._file is None or not _is_reject(result):
+            return
+        if not self.count and (header := self._rows.header) is not None:
+            self._file.write(f"{format_record(header.cells, header.delimiter)}\n")
+        self._file.write(f"{_source(result.row)}\n")
+        self.count += 1
+
+
+def _is_reject(result: RowResult) -> bool:
+    outcome = result.report.outcome
+    is_refused = outcome is Outcome.REFUSED and result.report.exit_code is ExitCode.REFUSED
+    return is_refused or outcome is Outcome.INVALID or result.skip is SkipReason.INVALID_NUMBER
+
+
+def _source(row: Row) -> str:
+    """Return a row as it is in its file."""
+    document = row.payload.document if row.payload else None
+    text = document.source if isinstance(document, CsvRecord) else getattr(document, "text", "")
+    return (text or row.place.text).rstrip("\r\n")

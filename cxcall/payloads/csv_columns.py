@@ -1,0 +1,85 @@
+"""Find what the columns of a CSV table set: flags, parameters, and places in the body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.contracts.parameters import Flag
+
+PARAMETER_LOCATIONS = ("path", "query")
+HEADER_RULE = "a header names a flag, a parameter, or a place in the body such as `/contactId`"
+
+
+class CsvColumn(NamedTuple):
+    """What the cells of a column set: a place in the body, a flag of the operation, or a parameter.
+
+    `position` is the index of its cell in a record.
+    """
+
+    name: str
+    pointer: str = ""
+    flag: Flag | None = None
+    parameter: str = ""
+    position: int = 0
+
+    @property
+    def pointers(self) -> tuple[str, ...]:
+        """The places in the body that the cells set."""
+        return (self.pointer,) if self.pointer else self.flag.pointers if self.flag else ()
+
+
+def find_column(target: str, operation: Operation) -> CsvColumn | None:
+    """Return the column that sets a flag, a parameter, or a place in the body; None for another name."""
+    if target.startswith("/"):
+        return CsvColumn(target, pointer=target)
+    flag = next((each for each in operation.flags if each.name == target.removeprefix("--")), None)
+    if flag is not None:
+        return CsvColumn(target, flag=flag)
+    return CsvColumn(target, parameter=target) if target in parameter_columns(operation) else None
+
+
+def parameter_columns(operation: Operation) -> list[str]:
+    """Return the names of the parameters that a column can set."""
+    parameters = operation.parameters
+    return [each.name for each in parameters if each.location in PARAMETER_LOCATIONS]
+
+
+def nearest_column(cell: str, operation: Operation) -> str:
+    """Return the flag, parameter, or place in the body whose name resembles a cell; else empty."""
+    from cxcall.payloads.suggestions import nearest_name
+
+    flags = [flag.name for flag in operation.flags]
+    targets = (*operation.pointers, *parameter_columns(operation), *flags)
+    columns = {each.rpartition("/")[2]: each for each in targets}
+    return columns.get(nearest_name(cell, columns), "")
+
+
+def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
+    """Return the error for a column that sets nothing in any operation's table, with a suggestion."""
+    near = nearest_column(cell, operation)
+    suggestion = f"did you mean `{near}`? " if near else ""
+    return UsageError(
+        f"`{name}` has a column `{cell}`, but `{operation.name}` has no property of that name",
+        where=f"column {cell}",
+        fix=f"{suggestion}a sample: `cxcall operations {operation.name} --skeleton --csv`",
+        why=HEADER_RULE,
+    )
+
+
+def reject_repeated_columns(columns: Sequence[CsvColumn], name: str) -> None:
+    """Raise UsageError if two columns set the same flag, parameter, or place."""
+    names = [column.name for column in columns if not (column.flag and column.flag.under)]
+    for column in names:
+        if names.count(column) > 1:
+            raise UsageError(
+                f"`{name}` has two columns `{column}`",
+                where=f"column {column}",
+                fix="remove one of them",
+            )
