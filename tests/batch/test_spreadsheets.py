@@ -45,7 +45,8 @@ def write_workbook(
 
 
 def contact_data(sandbox: Sandbox) -> list[Any]:
-    return [json.loads(entry.body)["contactSpec"]["contactData"] for entry in sandbox.rings]
+    sent = [json.loads(entry.body)["contactSpec"]["contactData"] for entry in sandbox.rings]
+    return sorted(sent, key=lambda data: str(data["phoneNumber"]))
 
 
 def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox) -> None:
