@@ -23,6 +23,7 @@ _TOKEN_CODES = (
     "token-missing", "token-grant", "token-expired", "token-scope", "token-user-context", "credential",
     "permission-missing", "placeholder",
 )  # fmt: skip
+_DESTINATION_CODES = _ORDER[:5]
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
@@ -67,11 +68,9 @@ def _by_response(
 ) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
-    if finding.where == "response" and finding.code == "not-found" and not _has_words(request):
-        is_said = any(
-            each.code == "path-unpublished" and each.severity is Severity.ERROR for each in findings
-        )
-        return finding._replace(severity=Severity.NOTE) if is_said else finding
+    if finding.where == "response" and finding.severity is Severity.ERROR:
+        is_explained = finding.code != "hidden-failure" and _is_explained(finding, findings)
+        return finding._replace(severity=Severity.NOTE) if is_explained else finding
     if not status or finding.where == "response":
         return finding
     is_about_token = (
@@ -94,8 +93,18 @@ def _by_response(
     return finding
 
 
-def _has_words(request: ObservedRequest) -> bool:
-    return request.response is not None and bool(request.response.body.strip())
+def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
+    """Tell whether an error in the request explains a refusal that names no place in it.
+
+    A wrong destination explains every refusal, an error in the body one that is about values.
+    """
+    errors = [
+        each for each in findings if each.severity is Severity.ERROR and each.where != "response"
+    ]
+    if any(each.code in _DESTINATION_CODES for each in errors):
+        return True
+    is_about_values = refusal.code in ("value-not-allowed", "property-missing")
+    return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
 
 
 def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -167,3 +167,27 @@ def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
     assert found.ticket["correlation ID"].startswith(
         "not captured: copy it from the response header"
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "severity"),
+    [
+        (exchange("POST", "/api/v2/outbound/dialing", CALL, 403), Severity.NOTE),
+        (exchange("POST", CALLBACKS, {**CALLBACK, "x": 1}, 400, "invalid value x1"), Severity.NOTE),
+        (exchange("POST", CALLBACKS, CALLBACK, 400, "invalid value x1"), Severity.ERROR),
+        (exchange("POST", CALLBACKS, {**CALLBACK, "x": 1}, 403), Severity.ERROR),
+    ],
+)
+def test_refusal_that_an_error_in_the_request_explains_is_a_note(
+    source: dict[str, Any], severity: Severity
+) -> None:
+    (refusal,) = (each for each in find(source) if each.where == "response" and each.code != "not-provable")  # fmt: skip
+    assert refusal.severity is severity
+
+
+def test_queue_of_a_call_to_a_number_is_the_one_that_it_is_placed_for() -> None:
+    found = find(exchange("POST", CALLS, {**CALL, "queueId": QUEUE}))
+    assert [(each.code, each.where) for each in found if each.severity is Severity.ERROR] == [
+        ("property-unknown", "/queueId")
+    ]
+    assert "callFromQueueId" in found[0].fix
