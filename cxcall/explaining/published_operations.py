@@ -128,10 +128,11 @@ class Place(NamedTuple):
     path: PublishedPath
 
     def operation(self, method: str) -> PublishedOperation | None:
-        """Return the operation with a method; without a method, the only one."""
+        """Return the operation with a method, for HEAD that of GET; without a method, the only one."""
+        methods = self.path.methods
         if method:
-            return self.path.methods.get(method)
-        return next(iter(self.path.methods.values())) if len(self.path.methods) == 1 else None
+            return methods.get(method) or methods.get("GET" if method == "HEAD" else "")
+        return next(iter(methods.values())) if len(methods) == 1 else None
 
 
 def find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -> Place | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from cxcall.explaining.host_check import (
     check_host,
@@ -142,7 +143,10 @@ def _compare(
         return None, exact, [empty_id(request, exact)]
     if exact is not None and not (place and place.path.words):
         return exact, *_check_provenance(exact, request)
-    if not count_words(path_segments(path)):  # `/services/v30.0/{resource}`: not shown at all
+    is_preflight = place is not None and method == "OPTIONS"  # a browser asks before it sends
+    if is_preflight or not count_words(
+        path_segments(path)
+    ):  # `/services/v30.0/{resource}` shows no path
         return exact, None, []
     if exact is None and (form := _find_form(method, path, _candidates(request, sources))):
         return None, form[1], [wrong_prefix(request, *form)]
@@ -256,7 +260,8 @@ def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
 def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning for each placeholder; in code, `{id}` and `$ID` may be the source's own variables."""
     is_literal = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
-    for segment in request.path.split("/"):
-        is_variable = segment[:1] == "$" or (segment[:1] == "{" and not is_literal)
+    for written in request.path.split("/"):
+        segment = unquote(written)
+        is_variable = written[:1] == "$" or (written[:1] == "{" and not is_literal)
         if segment in _NO_VALUE or (is_placeholder(segment) and not is_variable):
             yield placeholder_finding("path", f"`{segment}` in the path")
