@@ -96,13 +96,17 @@ class Payload(NamedTuple):
         """Return a finding on a value; a missing value is located at the object that lacks it."""
         place = where if has_value(self.value, where) else where.rpartition("/")[0]
         where, place = self.find_place(where), self.find_place(place)
+        excerpt = self.find_excerpt(place, key=key)
+        while self.moved and place and excerpt is None and not self.find_origin(place):
+            place = place.rpartition("/")[0]  # only a correction adds this object
+            excerpt = self.find_excerpt(place, key=key)
         return Finding(
             severity,
             code,
             where,
             message,
             origin=self.find_origin(place),
-            excerpt=self.find_excerpt(place, key=key),
+            excerpt=excerpt,
             **more,
         )
 

@@ -106,9 +106,11 @@ class _RenameFinder:
             if target := mistake.get("use"):
                 yield from self._to(_KNOWN_MISTAKE, source, target, Applicability.SAFE)
             return
+        same, node = fold_name(name), value_at(self._value, place)
+        if any(fold_name(each) == same for each in schema.get("properties", {}) if each in node):
+            return  # the right name is there already
         yield from self._by_name(schema, place, name)
         yield from self._by_joined_name(schema, place, name)
-        same = fold_name(name)
         for rank, pointers in (
             (_NEEDED_ELSEWHERE, self._needed),
             (_ELSEWHERE, self._operation.pointers),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from cxcall.contracts.contract import Contract, load_operation
 from cxcall.contracts.operation import Operation
+from cxcall.documents.json_document import parse
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.renames import find_renames
@@ -126,6 +128,25 @@ def test_object_is_not_renamed_to_an_id_that_it_holds() -> None:
         ("add", "/queue", {}),
         ("move", "/queue/id", None),
     ]
+
+
+def test_name_whose_right_spelling_is_there_is_removed_and_not_moved() -> None:
+    operation = load_operation("execute")
+    body = {**operation.example, "contact_id": "x"}
+    (found,) = check_body(operation, Payload(body))
+    assert (found.where, found.fix) == ("/contact_id", "remove it: `contactId` is there already")
+    assert [(edit.op, str(edit.applicability)) for edit in found.edits] == [("remove", "unsafe")]
+
+
+def test_finding_in_an_object_that_a_correction_adds_has_a_place() -> None:
+    body = {"contactId": CONTACT_ID, "phoneNumber": "+12025550123"}
+    document = parse(json.dumps(body), "p.json")
+    found = check_body(load_operation("execute"), Payload(body, document))
+    assert [(each.code, each.where) for each in found] == [
+        ("property-missing", "/contactSpec/contactId"),
+        ("property-unknown", "/phoneNumber"),
+    ]
+    assert all(each.excerpt is not None for each in found)
 
 
 def test_two_wrong_names_have_different_targets() -> None:

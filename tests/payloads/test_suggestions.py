@@ -41,7 +41,7 @@ def test_only_a_similar_name_is_nearest() -> None:
         ([], ["object"], ""),
         ({}, ["array"], "put it in square brackets"),
         (7, ["array"], "put it in square brackets"),
-        ("seven", ["array"], ""),
+        ("seven", ["array"], "put it in square brackets"),
     ],
 )
 def test_type_hint_keeps_the_meaning_of_a_value(value: Any, types: list[str], hint: str) -> None:
