@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from cxcall.explaining.readers.http_message import read_response
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.readers.shell_words import Command
     from cxcall.transport.messages import HttpResponse
 
-COMMAND = re.compile(r"(?:^|(?<=[\s;&|($`]))curl(?:\.exe)?\s")
 # `curl --help all` (8.x): options without an argument, as is every `--no-...`; all others take one.
 _FLAGS = {
     "anyauth", "append", "basic", "ca-native", "cert-status", "compressed", "compressed-ssh", "create-dirs", "crlf",
@@ -40,89 +38,32 @@ _SHORT = {
 }  # fmt: skip
 _SHORT_WITH_ARGUMENT = set("AbcCdDeEFhHKmoPQrtTuUwxXyYz")
 _DATA = ("data", "data-ascii", "data-raw", "data-binary", "data-urlencode", "json")
-_EXPANSION = r"\$(?:[A-Za-z_]\w*|[0-9@*?#]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*\))"
-_QUOTED_EXPANSION = rf"{_EXPANSION}|`[^`\n]+`"
-# A continued line ends in a backslash, or in `^` (cmd) or a backtick (PowerShell).
-_PART = re.compile(
-    rf"""
-      [\\^`](?P<continuation>\r?\n|\r)
-    | (?P<blank>[ \t\r]+)
-    | (?P<end>[\n;|&])
-    | \\(?P<escaped>.?)
-    | \$'(?P<ansi>(?:[^'\\]|\\.)*+)'?
-    | (?P<expansion>{_EXPANSION.replace("#", "[#]")})
-    | '(?P<single>[^']*)'?
-    | "(?P<double>(?:\\["\\$`\n]|{_QUOTED_EXPANSION.replace("#", "[#]")}|[^"])*+)"?
-    | (?P<plain>[^\s\\'"$;|`^&]++|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_IN_DOUBLE_QUOTES = re.compile(rf"""\\(["\\$`\n])|({_QUOTED_EXPANSION})""")
-_IN_ANSI_QUOTES = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
-_ANSI_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "e": "\x1b"}
-_MAX_COMMAND_LENGTH = 1 << 20
 
 
-def read_curl(text: str) -> Iterator[ObservedRequest]:
-    """Yield the requests of the curl commands in a text, up to the first one with a response below it."""
-    command = COMMAND.search(text)
-    while command:
-        text = text[command.start() :]
-        words, end = split_words(text[:_MAX_COMMAND_LENGTH])
-        text = text[end:]
-        response = read_response(text)
-        yield _build_request(words[1:], response)
-        command = None if response else COMMAND.search(text)
-
-
-def split_words(text: str) -> tuple[list[str], int]:
-    """Split the first command of a text into words as a shell does; return them and where it ends.
-
-    Variables and command substitutions are marked as unresolved: nothing is looked up or run.
-    """
-    words: list[str] = []
-    word: list[str] | None = None
-    end = len(text)
-    for match in _PART.finditer(text):
-        kind = match.lastgroup or ""
-        if kind == "end" and (match[0] != "&" or word is None):
-            end = match.start()
-            break
-        if kind == "blank" and word is not None:
-            words.append("".join(word))
-            word = None
-        elif kind not in ("blank", "continuation"):
-            word = [*(word or []), _unquote(kind, match[kind])]
-    return words + ([] if word is None else ["".join(word)]), end
-
-
-def _unquote(kind: str, text: str) -> str:
-    if kind == "expansion":
-        return _mark_expansion(text)
-    if kind == "double":
-        return _IN_DOUBLE_QUOTES.sub(
-            lambda match: _mark_expansion(match[2]) if match[2] else match[1].strip("\n"), text
+def build_curl_requests(
+    command: Command, piped: str | None, response: HttpResponse | None
+) -> Iterator[ObservedRequest]:
+    """Yield the requests of one curl command: one for each part between `--next`."""
+    options = list(_options(command.words[1:]))
+    starts = [index for index, (name, _) in enumerate(options) if name == "next"]
+    for start, end in zip([0, *starts], [*starts, len(options)], strict=True):
+        content = command.here_document if piped is None else piped
+        request = _build_request(
+            options[start:end], content, response if end == len(options) else None
         )
-    if kind == "ansi":
-        text = _IN_ANSI_QUOTES.sub(_decode_escape, text)
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+        is_quoted_wrongly = command.is_cmd and command.has_single_quotes
+        yield (
+            replace(request, findings=(*request.findings, _single_quotes()))
+            if is_quoted_wrongly
+            else request
+        )
 
 
-def _mark_expansion(text: str) -> str:
-    """Return the marked form of a variable or command substitution; one with quotes is abbreviated."""
-    return mark_unresolved("$(...)" if set(text) & set("\"'\\\n") else text)
-
-
-def _decode_escape(match: re.Match[str]) -> str:
-    digits = match[1] or match[2]
-    return chr(int(digits, 16)) if digits else _ANSI_ESCAPES.get(match[3], match[3])
-
-
-def _build_request(words: list[str], response: HttpResponse | None) -> ObservedRequest:
-    options = list(_options(words))
+def _build_request(
+    options: list[tuple[str, str]], piped: str | None, response: HttpResponse | None
+) -> ObservedRequest:
     last_values = dict(options)
-    data = [(name, value) for name, value in options if name in _DATA]
+    data = [(name, _piped(name, value, piped)) for name, value in options if name in _DATA]
     content = "&".join(_data_value(name, value) for name, value in data)
     body = content if data and "get" not in last_values else None
     headers = {"Accept": "*/*"}
@@ -139,7 +80,7 @@ def _build_request(words: list[str], response: HttpResponse | None) -> ObservedR
         "curl command",
         method=last_values.get("request", method),
         url=url,
-        headers=headers | dict(_headers(options)),
+        headers=_merge(headers, _headers(options)),
         body=body,
         response=response,
     )
@@ -147,12 +88,36 @@ def _build_request(words: list[str], response: HttpResponse | None) -> ObservedR
     return replace(request, body=None, findings=(_unread_file(files[0]),)) if files else request
 
 
+def _piped(option: str, value: str, content: str | None) -> str:
+    """Return the value of an option; in place of `@-` what the command reads, without line ends as curl does."""
+    if value != "@-" or content is None:
+        return value
+    return (
+        content
+        if option in ("data-binary", "json")
+        else content.replace("\n", "").replace("\r", "")
+    )
+
+
+def _single_quotes() -> Finding:
+    return Finding.error(
+        "body-malformed",
+        "body",
+        "the command is written for cmd, where single quotes do not quote: headers and body arrive with a single quote, or are split at blanks",
+        fix='write `"` around each argument and `\\"` in it, or put the body into a file: `-d @body.json`',
+        source="how cmd and curl for Windows split a command line",
+    )
+
+
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (long name, argument); a URL has an empty name. `-sXPOST` is `-s -X POST`."""
     rest = iter(words)
     for word in rest:
         if word.startswith("--") and len(word) > len("--"):
-            name = word[2:]
+            name, equals, value = word[2:].partition("=")
+            if equals and name not in _FLAGS and len(name) > 2:
+                yield name, value
+                continue
             is_flag = name in _FLAGS or name.startswith("no-")
             yield name, "" if is_flag else next(rest, "")
         elif word.startswith("-") and len(word) > 1:
@@ -168,6 +133,13 @@ def _short_options(letters: str, rest: Iterator[str]) -> Iterator[tuple[str, str
             yield name, letters[index + 1 :] or next(rest, "")
             return
         yield name, ""
+
+
+def _merge(defaults: dict[str, str], headers: Iterator[tuple[str, str]]) -> dict[str, str]:
+    """Return headers with those that curl adds where none of that name, in any case, is among them."""
+    sent = dict(headers)
+    names = {name.lower() for name in sent}
+    return {name: value for name, value in defaults.items() if name.lower() not in names} | sent
 
 
 def _headers(options: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

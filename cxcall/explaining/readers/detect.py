@@ -1,15 +1,14 @@
-"""Recognize what a text holds (curl, HAR, JSON, HTTP, Python), and read its requests."""
+"""Recognize what a text holds, and read its requests and responses."""
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import BOM
 from cxcall.documents.json_text import load_json
 from cxcall.documents.text_files import read_text
-from cxcall.explaining.readers.curl import COMMAND, read_curl
-from cxcall.explaining.readers.json_exchange import is_exchange, read_exchange
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.errors import UsageError
 
@@ -18,45 +17,105 @@ if TYPE_CHECKING:
 
     from cxcall.explaining.observed_request import ObservedRequest
 
-FORMATS = (
-    "a curl command, a HAR file, a JSON exchange, an HTTP message, or a Python `requests` call"
+FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
+_EXAMPLE = """POST https://api.mypurecloud.com/api/v2/conversations/calls
+{"phoneNumber": "+12025550123"}
+400 Bad Request"""
+_CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
+_QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
+_HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
+_PROMPT = re.compile(r"^(?:>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
+_RAW_HTTP = re.compile(
+    r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})", re.MULTILINE
 )
-_CODE_FENCE = re.compile(r"^\s*(```|~~~)[^\n]*\n|\n\s*(```|~~~)\s*$")
-_HTTP = re.compile(r"^[>*< ]*([A-Z]{3,7} \S+ HTTP/|HTTP/[0-9.]+ [0-9]{3})", re.MULTILINE)
-_PYTHON = re.compile(
-    r"\b(requests|session|httpx|client|s)\.(post|get|put|patch|delete|request)\s*\("
-)
+_CODE_TARGET = re.compile(r"""["'`](?:https?://|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
+_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}\)\s*$|<Response \[|(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["'](?:message|code|error|status|errors)["'])""", re.MULTILINE)  # fmt: skip
+_MAX_TEXT = 1 << 22
 
 
 def read_path(path: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
     """Yield the requests in a file, or in stdin (`-`); `entry` selects one of a HAR file, from 1.
 
-    Raises UsageError where the text has no known format.
+    Raises UsageError where the text holds neither a request nor a response.
     """
     return read(read_text(path), path, entry=entry)
 
 
 def read(text: str, name: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
-    """Yield the requests in a text. Nothing in it is run, opened, or fetched."""
+    """Yield the requests and responses in a text. Nothing in it is run, opened, or fetched."""
     if not text.isascii():  # no request can hold a lone surrogate
         text = remove_marks(text.encode("utf-8", "replace").decode())
-    text = _CODE_FENCE.sub("", text.removeprefix(BOM).strip())
+    text = text.removeprefix(BOM).strip()
     values = _json_values(text)
     if values is not None:
         del text  # frees the memory of a long text while its requests are explained
-        yield from _read_json(values, name, entry)
-    elif COMMAND.search(text):
-        yield from read_curl(text)
-    elif _HTTP.search(text):
-        from cxcall.explaining.readers.http_message import read_messages
+        from cxcall.explaining.readers.json_documents import read_json
 
-        yield from read_messages(text)
-    elif _PYTHON.search(text):
-        from cxcall.explaining.readers.python_snippet import read_snippet
-
-        yield from read_snippet(text)
+        found = read_json(values, name, entry)
     else:
+        found = _read_text(_clean(text[:_MAX_TEXT]))
+    is_empty = True
+    for request in found:
+        is_empty = False
+        yield request
+    if is_empty:
         raise _unknown_format(name)
+
+
+def _clean(text: str) -> str:
+    """Return a text without what chats, mails, and web pages add around it."""
+    text = text.replace("\r\n", "\n")
+    if len(_HTML_ENTITY.findall(text[:4096])) > 1:
+        text = html.unescape(text)
+    lines = text.splitlines()
+    is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
+        [each for each in lines if each.strip()]
+    )
+    if is_quoted and not re.search(r"^> [A-Z]+ \S+ HTTP/", text, re.MULTILINE):
+        text = _QUOTE_PREFIX.sub("", text)
+    return _CODE_FENCE.sub("", text)
+
+
+def _read_text(text: str) -> Iterator[ObservedRequest]:
+    """Yield what the first reader finds that finds something: the exact ones first."""
+    from cxcall.explaining.readers.command_lines import has_command, read_commands
+
+    if has_command(text):
+        yield from read_commands(text)
+        return
+    from cxcall.explaining.readers.http_message import has_request, read_messages
+    from cxcall.explaining.readers.responses import read_response, read_response_alone
+
+    if not _RAW_HTTP.search(text) and _CODE_TARGET.search(text):
+        from cxcall.explaining.readers.code import read_code
+
+        start = _RESPONSE_START.search(text)
+        response = (
+            read_response(text[start.start() :].replace("\n# ", "\n").removeprefix("# "))
+            if start
+            else None
+        )
+        found = list(
+            read_code(
+                _PROMPT.sub("", text[: start.start()] if start and start.start() else text),
+                response,
+            )
+        )
+        if found:
+            yield from found
+            return
+    if has_request(text):
+        yield from read_messages(text)
+        return
+    from cxcall.explaining.readers.sdk_calls import read_sdk_calls
+
+    calls = list(read_sdk_calls(text, read_response(text)))
+    if calls:
+        yield from calls
+    elif alone := read_response_alone(text):
+        yield alone
+    elif _RAW_HTTP.search(text):
+        yield from read_messages(text)
 
 
 def _json_values(text: str) -> list[Any] | None:
@@ -73,22 +132,10 @@ def _json_values(text: str) -> list[Any] | None:
         return None
 
 
-def _read_json(values: list[Any], name: str, entry: int | None) -> Iterator[ObservedRequest]:
-    if len(values) == 1 and isinstance(values[0], dict) and "log" in values[0]:
-        from cxcall.explaining.readers.har import read_har
-
-        yield from read_har(values[0], name, entry)
-        return
-    exchanges = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-    if not exchanges or not all(is_exchange(value) for value in exchanges):
-        raise _unknown_format(name)
-    for number, value in enumerate(exchanges, 1):
-        yield read_exchange(value, f"exchange {number}" if len(exchanges) > 1 else "exchange")
-
-
 def _unknown_format(name: str) -> UsageError:
     return UsageError(
-        f"cannot parse `{name}` as an HTTP request",
+        f"cannot parse `{name}` as an HTTP request or response",
         where=name,
-        fix=f"give {FORMATS}; to check only a body, use `cxcall validate`",
+        fix=f"give {FORMATS}, for example:\n{_EXAMPLE}\nto check only a body, use `cxcall validate`",
+        why="looked for commands (curl, wget, HTTPie), HTTP messages, URLs in code, request and status lines, and error bodies in JSON",
     )

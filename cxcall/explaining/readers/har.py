@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,14 +34,29 @@ def read_har(
             where="--entry",
             fix=f"give a number from 1 to {len(entries)}",
         )
+    before: Any = None
     for number, item in enumerate(entries, 1):
         if entry in (None, number) and isinstance(item, dict):
-            yield _read_entry(item, f"entry {number} of {len(entries)}")
+            blocked = _is_preflight(before) and _is_blocked(item)
+            if not (_is_preflight(item) and entry is None and number < len(entries)):
+                yield _read_entry(item, f"entry {number} of {len(entries)}", is_blocked=blocked)
+        before = item
 
 
-def _read_entry(entry: Mapping[str, Any], origin: str) -> ObservedRequest:
+def _is_preflight(entry: Any) -> bool:
+    """Tell whether an entry is the request by which a browser asks whether it may send another one."""
+    request = _object(_object(entry).get("request"))
+    names = (str(_object(each).get("name", "")).lower() for each in request.get("headers") or ())
+    return request.get("method") == "OPTIONS" and "access-control-request-method" in names
+
+
+def _is_blocked(entry: Mapping[str, Any]) -> bool:
+    return not _object(entry.get("response")).get("status")
+
+
+def _read_entry(entry: Mapping[str, Any], origin: str, *, is_blocked: bool) -> ObservedRequest:
     request, response = _object(entry.get("request")), _object(entry.get("response"))
-    return build_observed_request(
+    observed = build_observed_request(
         origin,
         method=request.get("method"),
         url=request.get("url"),
@@ -51,6 +68,26 @@ def _read_entry(entry: Mapping[str, Any], origin: str) -> ObservedRequest:
             _response_body(_object(response.get("content"))),
             str(response.get("statusText", "")),
         ),
+        failure=str(response.get("_error") or ""),
+    )
+    return replace(observed, findings=(_cors(observed),)) if is_blocked else observed
+
+
+def _cors(request: ObservedRequest) -> Finding:
+    """Return the finding that the browser blocked a request after its preflight."""
+    is_token = request.path.endswith("/token")
+    return Finding.error(
+        "token-grant"
+        if is_token and "client_credentials" not in (request.body or "")
+        else "credential"
+        if is_token
+        else "state",
+        "request",
+        "the browser blocked the request: the server does not allow it from a web page (CORS, cross-origin resource sharing)",
+        fix="a page must not hold a client secret: use the authorization code grant with PKCE, or get the token on a server"
+        if is_token
+        else "send it from a server, or add the origin to the allowed domains of the client",
+        why="the preflight request (OPTIONS) came before, and the request itself has no response",
     )
 
 

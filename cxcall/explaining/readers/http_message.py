@@ -1,11 +1,15 @@
-"""Read HTTP messages as text: raw, as `curl -v` shows them, or from a log; a request, a response, or both."""
+"""Read HTTP messages in text: raw, in `.http` files, as `curl -v` shows them, in log lines, and in prose."""
 
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.readers.json_search import find_json_end
+from cxcall.explaining.readers.objects import find_error_body
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,48 +17,95 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
-_REQUEST_LINE = re.compile(r"^([A-Z]{3,7}) (\S+)(?: HTTP/[0-9.]+)?\s*$")
-_STATUS_LINE = re.compile(r"^HTTP/[0-9.]+ ([0-9]{3})(?: (.*))?$")
-_HEADER = re.compile(r"^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]?(.*)$")
+_METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
+_TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)[^\s\"'<>`|]*|https?://[^\s\"'<>`|]+)"
+_REQUEST = re.compile(
+    rf"(?:^|(?<=[\s\"'\[(=:>`*])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+)?[\"'`*(]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+)
+_STATUS_LINE = re.compile(
+    r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
+)
+_PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus)
+_BARE_STATUS = re.compile(
+    rf"(?:^|[\s(\[:>=])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b", re.IGNORECASE
+)
+_NAMED_STATUS = re.compile(
+    r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a)){0,3}|-{1,2}>|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
+    r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w.-])",
+    re.IGNORECASE,
+)
+_LOG_STATUS = re.compile(r"(?:^|[\s,;|=])(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|$)")
+_HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
+_HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
+_PROSE_NAMES = ("note", "error", "message", "response", "request", "body", "payload", "url", "status", "result", "hi", "hello", "thanks", "edit", "update", "headers", "method", "expected", "actual", "reason", "http response headers", "http response body", "path", "endpoint")  # fmt: skip
+_VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
+_ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
+_MAX_LINE = 1 << 16
 
 
 class _Message:
-    """A message while it is read: its first line, its headers, its body."""
+    """A request or a response while its lines are read."""
 
-    def __init__(self, first_line: re.Match[str]) -> None:
-        self.first_line = first_line
+    def __init__(self, kind: str, match: re.Match[str], *, is_raw: bool, host: str = "") -> None:
+        self.is_request = kind == "request"
+        self.match, self.is_raw, self.host = match, is_raw, host
         self.headers: dict[str, str] = {}
         self._body: list[str] = []
         self._is_in_headers = True
 
     @property
-    def is_request(self) -> bool:
-        return self.first_line.re is _REQUEST_LINE
-
-    @property
     def is_interim(self) -> bool:
         """Tell whether it is a response such as 100 Continue, which another one follows."""
-        return not self.is_request and self.first_line[1].startswith("1")
+        return not self.is_request and self.is_raw and self.match["status"].startswith("1")
 
     @property
     def body(self) -> str | None:
-        return "\n".join(self._body).strip() or None
+        text = "\n".join(self._body).strip()
+        if self.is_raw or not text:
+            return text or None
+        return _content(text, is_request=self.is_request)
 
     def add_line(self, line: str) -> None:
         header = _HEADER.match(line) if self._is_in_headers else None
-        if header:
+        if header and (self.is_raw or _is_header(header)):
             name, value = header.groups()
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
-        elif self._is_in_headers and not line.strip():
+        elif self._is_in_headers and not line.strip() and (self.is_raw or self.headers):
             self._is_in_headers = False
         elif line.strip() or self._body:
-            self._is_in_headers = False
+            self._is_in_headers = (
+                self._is_in_headers and not self.is_raw and not self.headers and "{" not in line
+            )
             self._body.append(line)
+
+
+def _is_header(header: re.Match[str]) -> bool:
+    name = header[1].lower()
+    return name not in _PROSE_NAMES and ("-" in name or name in ("accept", "authorization", "host", "origin", "cookie", "date")) and not header[2].startswith("//")  # fmt: skip
+
+
+def _content(text: str, *, is_request: bool) -> str | None:
+    """Return the first object, array, or form in a text that has more than that."""
+    for start, char in enumerate(text):
+        if char in "{[":
+            end = find_json_end(text, start)
+            if end:
+                return text[start:end]
+            return text[start:] if text[start:].rstrip()[-1:] in ("}", "]") else None
+    if form := re.search(r"(?:^|\s)((?:[\w.-]+=[^\s&]*)(?:&[\w.-]+=[^\s&]*)*)(?=\s|$)", text):
+        return form[1] if is_request and "grant_type" in form[1] else None
+    return None
 
 
 def read_messages(text: str) -> Iterator[ObservedRequest]:
     """Yield each request with the response that follows it; a response alone also makes one."""
+    variables = dict(_ASSIGNMENT.findall(text)) if "{{" in text else {}
+    text = _VARIABLE.sub(
+        lambda match: variables.get(match[1].strip()) or mark_unresolved(f"{{{match[1].strip()}}}"),
+        text,
+    )
     request: _Message | None = None
     for message in _messages(text):
         if not message.is_request:
@@ -66,7 +117,12 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
         yield _build_request(request, None)
 
 
-def read_response(text: str) -> HttpResponse | None:
+def has_request(text: str) -> bool:
+    """Tell whether a text has a line with a method and a URL or path."""
+    return _REQUEST.search(text) is not None
+
+
+def read_status_response(text: str) -> HttpResponse | None:
     """Return the first final response in a text; None where there is none."""
     responses = (message for message in _messages(text) if not message.is_request)
     return _build_response(next(responses, None))
@@ -75,35 +131,125 @@ def read_response(text: str) -> HttpResponse | None:
 def _messages(text: str) -> Iterator[_Message]:
     """Yield the messages in a text, without interim responses."""
     message: _Message | None = None
-    for line in text.splitlines():
+    host = ""
+    for whole_line in text.splitlines():
+        line = whole_line[:_MAX_LINE]
         prefix = _CURL_PREFIX.match(line)
-        if prefix and prefix[1] in ("*", None):
+        if prefix and (prefix[1] == "*" or prefix[2]):
+            host = (_HOST.search(line) or [host, host])[1]
             continue  # progress that curl reports
         content = line[prefix.end() :] if prefix else line
-        first_line = _STATUS_LINE.match(content) or _REQUEST_LINE.match(content)
-        if first_line:
+        if content.startswith("###"):
             if message is not None and not message.is_interim:
                 yield message
-            message = _Message(first_line)
-        elif message is not None:
-            message.add_line(content)
+            message = None
+            continue
+        is_in_body = message is not None and message.is_raw and not message.is_request
+        for found in (
+            _first_lines(content, is_in_json=message is not None and _looks_like_json(content))
+            if not is_in_body or _is_raw_line(content)
+            else ()
+        ):
+            if message is not None and not message.is_interim:
+                yield message
+            found.host = found.host or (_HOST.match(content) or ["", ""])[1]
+            message = found
+            break
+        else:
+            if message is not None:
+                message.add_line(content)
+            continue
+        second = _status_after(content, message)
+        if second is not None:
+            yield message
+            message = second
     if message is not None and not message.is_interim:
         yield message
+
+
+def _looks_like_json(line: str) -> bool:
+    return line.lstrip()[:1] in ("{", "}", "[", "]", '"') or line.rstrip()[-1:] in (",", "{")
+
+
+def _is_raw_line(line: str) -> bool:
+    return bool(
+        _STATUS_LINE.match(line) or ((found := _REQUEST.match(line)) and found.start() == 0)
+    )
+
+
+def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
+    """Yield the message that a line starts, if it starts one."""
+    status = _STATUS_LINE.match(line)
+    if status:
+        yield _Message("status", status, is_raw=True)
+        return
+    if is_in_json:
+        return
+    if request := _REQUEST.search(line):
+        is_raw = (
+            bool(request["version"])
+            and request.start("method") == 0
+            and request.end() >= len(line.rstrip())
+        )
+        yield _Message(
+            "request",
+            request,
+            is_raw=is_raw,
+            host=(_HOST.search(line[: request.start()]) or ["", ""])[1],
+        )
+    elif (
+        status := _STATUS_LINE.search(line)
+        or _BARE_STATUS.search(line)
+        or _NAMED_STATUS.search(line)
+    ):
+        yield _Message("status", status, is_raw=False)
+
+
+def _status_after(line: str, message: _Message) -> _Message | None:
+    """Return the response that a line names after its request: `GET /path 403`."""
+    if not message.is_request:
+        if not message.is_raw and (rest := line[message.match.end() :].strip()):
+            message.add_line(rest)
+        return None
+    rest = line[message.match.end() :]
+    status = next(
+        (
+            found
+            for each in (_STATUS_LINE, _BARE_STATUS, _NAMED_STATUS, _LOG_STATUS)
+            if (found := each.search(rest))
+        ),
+        None,
+    )
+    if status is None:
+        if rest.strip(" \"'`"):
+            message.add_line(rest)
+        return None
+    if before := rest[: status.start()].strip():
+        message.add_line(before)
+    response = _Message("status", status, is_raw=False)
+    if after := rest[status.end() :].strip():
+        response.add_line(after)
+    return response
 
 
 def _build_request(request: _Message | None, response: _Message | None) -> ObservedRequest:
     if request is None:
         return build_observed_request("HTTP response", response=_build_response(response))
-    target = request.first_line[2]
-    host = next((value for name, value in request.headers.items() if name.lower() == "host"), None)
-    is_url = "://" in target
+    target = request.match["target"].rstrip(".,;:)]\"'")
+    host = next(
+        (value for name, value in request.headers.items() if name.lower() == "host"), request.host
+    )
+    is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")
+    if not is_url and target[:1] != "/":
+        target = target[target.find("/") :] if "/" in target else f"/{target}"
     return build_observed_request(
         "HTTP message",
-        method=request.first_line[1],
+        method=request.match["method"],
         url=target if is_url else None,
         host=None if is_url else host,
         path=None if is_url else target,
-        headers=request.headers,
+        headers=request.headers if request.headers or request.is_raw else None,
+        headers_are_shown=bool(request.headers) or request.is_raw,
         body=request.body,
         response=_build_response(response),
     )
@@ -112,5 +258,8 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
 def _build_response(message: _Message | None) -> HttpResponse | None:
     if message is None:
         return None
-    status, reason = message.first_line.groups()
-    return build_response(int(status), message.headers, message.body, reason or "")
+    body = message.body
+    if not message.is_raw and body is None:
+        body = find_error_body("\n".join(message._body))  # noqa: SLF001 - of this module
+    reason = message.match.groupdict().get("reason")
+    return build_response(int(message.match["status"]), message.headers, body, reason or "")

@@ -29,8 +29,13 @@ def build_observed_request(
     body: Any = None,
     response: HttpResponse | None = None,
     null_means_unknown: bool = False,
+    headers_are_shown: bool = True,
+    failure: str = "",
 ) -> ObservedRequest:
     """Return a request built from its parts; `host` and `path` win over those of `url`.
+
+    Where no headers are given, none were sent, unless `headers_are_shown` is False or
+    `null_means_unknown` is True.
 
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
@@ -42,7 +47,8 @@ def build_observed_request(
         scheme, host = parts.scheme, host or parts.netloc.rpartition("@")[2]
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
-    sent = _build_headers(headers) if headers or not null_means_unknown else None
+    is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
+    sent = _build_headers(headers) if is_known else None
     content, unknown = resolve_body(_body_text(body))
     for name, value in (sent or {}).items():
         if is_unresolved(value):
@@ -60,6 +66,7 @@ def build_observed_request(
         headers=sent,
         body=content,
         response=response,
+        failure=failure,
         null_means_unknown=null_means_unknown,
         unknown=unknown,
     )

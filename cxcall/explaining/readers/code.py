@@ -1,0 +1,258 @@
+"""Read requests from code in any language: find URL, method, headers, and body, and put them together."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from cxcall.explaining.readers.code_roles import (
+    BASIC,
+    FOLD,
+    HOST,
+    METHOD_NAME,
+    METHODS,
+    MIME,
+    NO_URL,
+    OTHER_NAMES,
+    PATH,
+    URL,
+    as_header,
+    contains_target,
+    is_headers,
+    is_options,
+    is_target,
+    method_of,
+    mime_of,
+    path_of,
+    role_of,
+)
+from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.evaluator import Evaluator
+from cxcall.explaining.readers.literals import scan
+from cxcall.explaining.readers.request_draft import RequestDraft, build_request
+from cxcall.explaining.readers.token_tree import make_tree
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    variable_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+
+_BODY_ROLES = ("body", "json", "form")
+_SENDING = ("request", "fetch", "ajax", "verb", "open")
+_SENDERS = re.compile("request|fetch|open|ajax|verb|call|uri|http", re.IGNORECASE)
+_CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
+_FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
+_NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encod|method|accept", re.IGNORECASE)
+
+
+class _Assembler:
+    """Assigns what an evaluator reports to requests."""
+
+    def __init__(self) -> None:
+        self.drafts = [RequestDraft()]
+        self._last_text = ""
+
+    @property
+    def draft(self) -> RequestDraft:
+        return self.drafts[-1]
+
+    def report(self, kind: str, name: str, value: Any) -> None:
+        if kind == "text":
+            self._text(value)
+        elif kind == "name":
+            if "." in name or "METH" in name:
+                self._method_name(name, 2)
+        elif kind == "call":
+            self._call(name, value)
+        elif kind == "add":
+            self.draft.take_pair(name, value)
+        else:
+            self._named(name, value, 2 if kind == "named" else 3)
+
+    # -- targets
+
+    def _text(self, text: str) -> None:
+        before, self._last_text = self._last_text, "" if is_unresolved(text) else text
+        if text in METHODS:
+            self.draft.set_method(text, 4)
+        elif header := as_header(text):
+            self.draft.headers.update([header])
+        elif is_target(text) and FOLD.sub("", before[:20].lower()) not in NO_URL:
+            self.set_target(text)
+        elif (text.lstrip()[:1] in ("{", "[") and len(text) > 2 and '"' in text) or (
+            re.fullmatch(r"[\w.-]+=[^\s{}<>&]*(?:&[\w.-]+=[^\s{}<>&]*)*", text)
+            and "grant_type" in text
+        ):
+            self.draft.set_body(text, 1)
+
+    def set_target(self, text: str) -> None:
+        draft = self.draft
+        if text == draft.target or any(
+            each.target == text and not each.is_sent for each in self.drafts
+        ):
+            return
+        is_base = not draft.is_sent and text.startswith(draft.target.rstrip("/") + "/")
+        is_rest = (
+            URL.match(draft.target) and not URL.match(text) and path_of(draft.target) in ("", "/")
+        )
+        if is_rest:
+            draft.base, draft.target = draft.target, text
+        elif not draft.target or is_base:
+            draft.target = text
+        else:
+            self.drafts.append(RequestDraft(draft.base))
+            self.draft.target = text
+
+    def _named(self, name: str, value: Any, rank: int) -> None:
+        """Take over a member, a variable, or an argument by its name."""
+        draft, role = self.draft, role_of(name)
+        last = name.rpartition(".")[2]
+        folded = FOLD.sub("", last.lower())
+        if isinstance(value, str) and folded in NO_URL and draft.target == value:
+            draft.target = ""
+        if draft.take_header(last.replace("_", "-"), value):
+            return
+        if folded == "contenttype":
+            draft.content_type = mime_of(value) or draft.content_type
+        elif isinstance(value, str) and role in ("method", "host", "path", "url"):
+            self._named_text(role, value)
+        elif role == "headers":
+            draft.take_headers(value)
+        elif role == "query" and isinstance(value, dict):
+            draft.query.update(value)
+        elif role in _BODY_ROLES and not isinstance(value, bool | int | None):
+            draft.set_body(value, rank + 1, role if role != "body" else "")
+        elif folded in BASIC:
+            draft.take_basic(value)
+        elif rank == 2 and isinstance(value, dict | list) and not (is_options(value) or OTHER_NAMES.search(name)):  # fmt: skip
+            draft.set_body(value, 1)
+
+    def _named_text(self, role: str, value: str) -> None:
+        if role == "method" and (method := method_of(value)):
+            self.draft.set_method(method, 5)
+        elif role == "host" and (HOST.fullmatch(value) or is_unresolved(value) or URL.match(value)):
+            self._base(value)
+        elif role in ("path", "url") and PATH.fullmatch(value):
+            self.set_target(value)
+
+    def _base(self, value: str) -> None:
+        if not self.draft.base or is_unresolved(self.draft.base):
+            self.draft.base = value
+        if self.draft.target == value:
+            self.draft.target = ""
+
+    def _method_name(self, name: str, rank: int) -> None:
+        if found := METHOD_NAME.search(name.removesuffix(".new")):
+            self.draft.set_method(found[1], rank)
+
+    def _call(self, name: str, call: Call) -> None:
+        """Take over what a call shows: a target with a method, a header, a body, an option."""
+        texts = [each for each in call.values() if isinstance(each, str)]
+        targets = [each for each in texts if is_target(each)]
+        method = METHOD_NAME.search(name.removesuffix(".new"))
+        if method and not targets and texts and PATH.fullmatch(texts[0]):
+            self.set_target(texts[0])
+            targets = texts[:1]
+        draft = self._of_target(targets[0]) if targets else self.draft
+        if not targets and draft.take_pair(name, call):
+            return
+        if method:
+            is_plain = method[1].lower() in ("get", "options", "head", "delete")
+            draft.set_method(method[1], 3 if targets else 1 if is_plain else 2)
+        if targets and (method or _SENDERS.search(name)):
+            draft.is_sent = (
+                bool(method) or FOLD.sub("", name.rpartition(".")[2].lower()) in _SENDING
+            )
+            self._positional(draft, call)
+        self._options(call.values())
+        self._host_call(name, texts)
+        self._role_call(name, call)
+
+    def _options(self, values: list[Any]) -> None:
+        """Take over `setopt(handle, CURLOPT_URL, value)`."""
+        for key, value in pairwise(values):
+            if isinstance(key, str) and is_unresolved(key) and (names := variable_names(key)):
+                _, is_option, option = names[0].upper().rpartition("OPT_")
+                if is_option:
+                    self._named(option.lower(), value, 3)
+
+    def _host_call(self, name: str, texts: list[str]) -> None:
+        folded = FOLD.sub("", name.rpartition(".")[2].lower())
+        if "connection" in folded or folded in _CLIENT_MAKERS:
+            for each in texts:
+                if HOST.fullmatch(each) or (URL.match(each) and path_of(each) in ("", "/")):
+                    self._base(each)
+
+    def _role_call(self, name: str, call: Call) -> None:
+        draft, values, role = self.draft, call.values(), role_of(name)
+        folded = FOLD.sub("", name.rpartition(".")[2].lower())
+        is_pair = len(values) >= 2 and isinstance(values[0], str)
+        mime = next((found for each in values if (found := mime_of(each))), "")
+        is_header = "header" in name.lower()
+        if folded == "accept" and mime:
+            draft.headers["Accept"] = mime
+        elif not is_header and (mime or role == "json"):
+            draft.content_type = draft.content_type or mime or "application/json"
+        if folded in _FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
+            draft.form[values[0]] = values[1]
+        elif role == "query" and values:
+            draft.query.update({values[0]: values[1]} if is_pair else _members(values[0]))
+        elif role_of(name.rpartition(".")[0]) == "body" and folded in ("append", "write", "add"):
+            draft.set_body(call, 3)
+        elif role in _BODY_ROLES and values:
+            self._body_call(role, call)
+        elif role == "headers" or is_header:
+            for each in values:
+                draft.take_headers(each)
+        else:
+            draft.take_authorization(folded, call)
+
+    def _body_call(self, role: str, call: Call) -> None:
+        values = [each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))]  # fmt: skip
+        if values:
+            is_alone = len(call.arguments) < 2 or isinstance(values[0], dict | list)
+            self.draft.set_body(values[0] if is_alone else call, 3, role if role != "body" else "")
+
+    def _of_target(self, target: str) -> RequestDraft:
+        return next((each for each in reversed(self.drafts) if each.target == target), self.draft)
+
+    def _positional(self, draft: RequestDraft, call: Call) -> None:
+        """Take over the arguments without names of a call that has the target."""
+        for key, each in call.arguments:
+            if isinstance(each, str) and (method := method_of(each)):
+                draft.set_method(method, 5)
+            elif key is not None or (isinstance(each, str) and is_target(each)):
+                continue
+            elif is_headers(each):
+                draft.take_headers(each)
+            elif isinstance(each, Call):
+                if not (contains_target(each) or _NO_BODY_CALL.search(each.name)):
+                    draft.set_body(each, 3)
+            elif isinstance(each, dict | list):
+                draft.set_body(None if is_options(each) else each, 3)
+            elif isinstance(each, str) and each.lstrip()[:1] in ("{", "["):
+                draft.set_body(each, 3)
+            elif isinstance(each, str) and is_unresolved(each):
+                draft.set_body(each, 2)
+
+
+def _members(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def read_code(text: str, response: HttpResponse | None = None) -> Iterator[ObservedRequest]:
+    """Yield the requests that code in any language sends, in their order."""
+    assembler = _Assembler()
+    Evaluator(assembler.report).run(make_tree(scan(text)))
+    drafts = [each for each in assembler.drafts if each.target or each.base]
+    sent = [each for each in drafts if each.target and (each.method_rank or each.body_rank)]
+    for number, draft in enumerate(sent or drafts[:1]):
+        is_last = number == len(sent or drafts[:1]) - 1
+        yield build_request(draft, text, response if is_last else None)

@@ -1,0 +1,193 @@
+"""What names and texts in code stand for in a request: URL, method, headers, body."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    remove_marks,
+)
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
+
+
+URL = re.compile(rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE)  # fmt: skip
+
+
+KNOWN_PATH = re.compile(r"/?(?:api/v\d|incontactapi/|services/v\d|oauth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)", re.IGNORECASE)  # fmt: skip
+
+
+PATH = re.compile(r"/[^\s/<>\"][^\s<>\"]*")
+
+
+HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?", re.IGNORECASE)
+
+
+MIME = re.compile(r"(?:application|text|multipart)/[\w.+-]+(?:;\s*\S+)?")
+
+
+HEADER_LINE = re.compile(r"([A-Za-z][\w-]*): ?(.*)", re.DOTALL)
+
+
+HEADER_NAME = re.compile(
+    r"(?:content-(?:type|length|encoding|language)|accept(?:-\w+)?|authorization|user-agent|host|origin|referer|cookie"
+    r"|cache-control|connection|pragma|if-(?:none-)?match|correlation-?id|(?:x|ining?|inin|sec)-[\w-]+)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+METHOD_NAME = re.compile(
+    r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?(get|post|put|patch|delete|head|options)"
+    r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync|request)?!?$",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+FOLD = re.compile(r"[^a-z]")
+
+
+PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|http)+(?=[a-z])")
+
+
+ROLES = {
+    "url": ("url", "uri", "requesturi", "requesturl", "endpoint", "effectiveurl", "apiurl"),
+    "host": ("baseurl", "baseuri", "baseaddress", "host", "hostname", "server", "apibase", "domain", "base", "basepath"),
+    "path": ("path", "pathname", "requestpath", "resource", "route", "pathandquery"),
+    "method": ("method", "verb", "type", "customrequest", "requestmethod", "httpmethod", "m"),
+    "headers": ("headers", "header", "httpheader", "allhttpheaderfields", "customheaders", "httpheaders", "defaultrequestheaders", "defaultheaders"),
+    "json": ("json", "jsonbody", "bodyjson", "jsonobject"),
+    "body": ("body", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
+             "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",
+             "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
+    "form": ("form", "formparams", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform"),
+    "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems"),
+    "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
+}  # fmt: skip
+
+
+ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
+
+
+FORM_MAKERS = re.compile(r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody|build_query|url\.values|encodeform", re.IGNORECASE)  # fmt: skip
+
+
+OTHER_NAMES = re.compile(
+    "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
+    re.IGNORECASE,
+)
+
+
+PLAIN_HTTP = re.compile(
+    r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
+)
+
+
+NO_URL = ("redirecturi", "redirecturl", "origin", "referer", "schema", "callbackurl", "proxy", "xmlns", "require", "import", "from", "source")  # fmt: skip
+
+
+BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
+
+
+_MAX_OPTIONS = 3
+
+
+def role_of(name: str) -> str:
+    """Return what a name of a member, variable, or function stands for in a request; empty where nothing."""
+    last = FOLD.sub("", name.rpartition(".")[2].rpartition(":")[2].lower())
+    return ROLE_OF.get(last) or ROLE_OF.get(PREFIX.sub("", last), "")
+
+
+def is_target(text: str) -> bool:
+    """Tell whether a text is a URL, or a path of one of the platforms, with or without variables."""
+    whole = remove_marks(text)  # a query may be written with blanks
+    if len(text) > 4096 or not text or "\n" in text or re.search(r"\s", whole.partition("?")[0]):
+        return False
+    text = text.partition("?")[0] if " " in whole else text
+    bare = re.sub(rf"^(?:{VARIABLE})+", "", text)
+    if bare != text and bare.startswith("."):  # `{subdomain}.host/...`
+        bare = f"x{bare}"
+    if bare != text:
+        return bool(PATH.fullmatch(bare) or KNOWN_PATH.match(bare) or URL.fullmatch(bare))
+    return bool(URL.fullmatch(text) or (KNOWN_PATH.match(text) and text[:1] == "/"))
+
+
+def method_of(value: str) -> str:
+    """Return the method that a text is, or that the name of a constant has."""
+    if value.upper() in METHODS:
+        return value
+    found = METHOD_NAME.search(remove_marks(value).strip("{}")) if is_unresolved(value) else None
+    return found[1] if found else ""
+
+
+def contains_target(call: Call) -> bool:
+    """Tell whether a URL is among the arguments of a call, at any depth."""
+    return any(
+        (isinstance(each, str) and is_target(each))
+        or (isinstance(each, Call) and contains_target(each))
+        for each in call.values()
+    )
+
+
+def path_of(url: str) -> str:
+    """Return the path of a URL; empty where it has none."""
+    _, slashes, rest = url.partition("://")
+    rest = rest if slashes else url
+    return rest[rest.find("/") :] if "/" in rest else ""
+
+
+def as_header(text: str, *, is_any: bool = False) -> tuple[str, str] | None:
+    """Return (name, value) of a header line; without `is_any`, only of a well-known header."""
+    found = HEADER_LINE.fullmatch(text)
+    if (
+        not found
+        or not (is_any or HEADER_NAME.fullmatch(found[1]))
+        or "\n" in text.strip()
+        or found[2][:2] == "//"
+    ):
+        return None
+    return found[1], found[2].strip()
+
+
+def header_text(value: Any) -> str:
+    """Return the value of a header; empty where it is not a text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, Call):
+        texts = [each for each in value.values() if isinstance(each, str)]
+        return " ".join(texts) if texts else mark_unresolved(f"{{{value.name}}}")
+    return header_text(value[0]) if isinstance(value, list) and value else ""
+
+
+def mime_of(value: Any) -> str:
+    """Return the media type that a value is; empty where it is none."""
+    if isinstance(value, Call):
+        return next((found for each in value.values() if (found := mime_of(each))), "")
+    if isinstance(value, str) and value in ("json", "form"):
+        return {"json": "application/json", "form": "application/x-www-form-urlencoded"}[value]
+    return value if isinstance(value, str) and MIME.fullmatch(value) else ""
+
+
+def is_headers(value: Any) -> bool:
+    """Tell whether a value is a map with nothing but well-known headers."""
+    return isinstance(value, dict) and bool(value) and all(map(HEADER_NAME.fullmatch, value))
+
+
+def is_options(value: Any) -> bool:
+    """Tell whether a map has the options of a call, or only headers."""
+    if not isinstance(value, dict):
+        return False
+    roles = {role_of(name) for name in value}
+    return (
+        is_headers(value)
+        or bool({"headers", "method", "url"} & roles)
+        or bool(roles & {"body", "json", "form"} and len(value) <= _MAX_OPTIONS)
+    )

@@ -1,0 +1,83 @@
+"""Values of expressions in code: constants, texts that are put together, and calls that are not evaluated."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+
+CONSTANTS: dict[str, Any] = {
+    "true": True, "false": False, "null": None, "none": None, "nil": None, "undefined": None, "yes": True, "no": False,
+    "$true": True, "$false": False, "$null": None, "nullptr": None, "nsnull": None,
+}  # fmt: skip
+
+
+FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
+
+
+class Call:
+    """A call that is not evaluated; `arguments` are (keyword or None, value)."""
+
+    __slots__ = ("arguments", "name")
+
+    def __init__(self, name: str, arguments: list[tuple[str | None, Any]]) -> None:
+        self.name, self.arguments = name, arguments
+
+    def values(self) -> list[Any]:
+        """Return the values of all arguments."""
+        return [value for _, value in self.arguments]
+
+
+NOTHING = object()
+
+
+def parse_number(text: str) -> Any:
+    """Return the number that a token is; the text where it is too large or odd."""
+    digits = text.rstrip("LlDdUuMm") if not text.lower().startswith("0x") else text
+    try:
+        return int(digits, 0) if digits.lstrip("-").isdigit() else float(digits.rstrip("Ff"))
+    except ValueError:
+        return int(digits.lstrip("0") or "0") if digits.isdigit() else text
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a part of a text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool | None):
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, int | float):
+        return str(value)
+    return mark_unresolved("{...}")
+
+
+def wrapped_text(value: Any) -> str:
+    """Return the text in a value, which may be wrapped in calls."""
+    if isinstance(value, Call):
+        texts = (wrapped_text(each) for each in value.values())
+        return next((each for each in texts if each), "")
+    return value if isinstance(value, str) else ""
+
+
+def join_terms(terms: list[Any]) -> Any:
+    """Return one term as it is, and several as a text."""
+    if len(terms) == 1:
+        return terms[0]
+    if not terms:
+        return mark_unresolved("{...}")
+    if not any(isinstance(each, str) for each in terms):
+        return next((each for each in terms if isinstance(each, dict | list)), terms[0])
+    calls = [each for each in terms if isinstance(each, Call | dict | list)]
+    if calls and not isinstance(terms[0], str):
+        return calls[0]
+    return "".join(
+        mark_unresolved(f"{{{each.name}}}") if isinstance(each, Call) else as_text(each)
+        for each in terms
+    )
+
+
+def fill_format(template: str, values: list[Any]) -> str:
+    """Return a format with its values in place of `%s`, `{}`, or `{0}`."""
+    rest = iter(values)
+    return FORMAT.sub(lambda _: as_text(next(rest, mark_unresolved("{...}"))), template)

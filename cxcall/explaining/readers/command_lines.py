@@ -1,0 +1,260 @@
+"""Read pasted commands: curl, wget, HTTPie, the Postman CLI, and `gc`, the command line of Genesys Cloud."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cxcall.documents.json_text import load_json
+from cxcall.explaining.readers.curl import build_curl_requests
+from cxcall.explaining.readers.json_search import is_json
+from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.responses import read_response
+from cxcall.explaining.readers.shell_words import split_command
+from cxcall.explaining.readers.unresolved_variables import remove_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+# The word in prose or code (`curl = curl_init()`) is no command: an option, a quote, or a URL follows the command.
+_ARGUMENT = r"""(?=-{1,2}[A-Za-z]|["'$]|https?:|\{|[\w-]+\.[\w.-]+[/:]|:\d*/|[\\^`][ \t]*\r?\n)"""
+_BLANK = r"(?:[ \t]|[\\^`][ \t]*\r?\n)+"
+COMMAND = re.compile(
+    rf"""(?:^|(?<=[\s;&|($`!>"']))(?:
+        (?P<curl>curl(?:\.exe)?){_BLANK}{_ARGUMENT}
+      | (?P<wget>wget2?(?:\.exe)?){_BLANK}{_ARGUMENT}
+      | (?P<httpie>https?|xhs?){_BLANK}(?=(?:-{{1,2}}[a-z][\w-]*(?:[ =][\w:./-]+)?[ \t]+){{0,8}}(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b|(?:--?[a-z]+[ \t]+){{0,8}}["']?(?:https?:|:\d*/|[\w-]+\.[\w.-]+/))
+      | (?P<postman>postman\ request){_BLANK}
+      | (?P<gc>gc){_BLANK}(?=[a-z]+\ [a-z -]*(?:create|get|list|update|delete|query|move|patch|post|put)\b)
+    )""",
+    re.VERBOSE | re.MULTILINE,
+)
+_PIPE = re.compile(r"(?:echo|printf|cat)\b[^\n]*\|\s*(?:\\\s*\n\s*)?$|(?:echo|printf)\s+(['\"]).*\1\s*\|\s*(?:\\\s*\n\s*)?$", re.DOTALL)  # fmt: skip
+_ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:)(.*)", re.DOTALL)
+_GC_METHODS = {"create": "POST", "get": "GET", "list": "GET", "update": "PUT", "delete": "DELETE", "query": "POST", "patch": "PATCH", "post": "POST", "put": "PUT"}  # fmt: skip
+_HTTPIE_VALUES = ("--timeout", "--session", "--proxy", "--verify", "-A", "--auth-type", "--print", "-p", "-o", "--output", "--max-redirects")  # fmt: skip
+_MAX_BETWEEN = 1 << 16
+_MAX_COMMANDS = 200
+
+
+def has_command(text: str) -> bool:
+    """Tell whether a text has a command that sends a request."""
+    return COMMAND.search(text) is not None
+
+
+def read_commands(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of the commands in a text, each with the response below it."""
+    match = COMMAND.search(text)
+    before = 0
+    for _ in range(_MAX_COMMANDS):
+        if match is None:
+            return
+        command = split_command(text[match.start() :])
+        end = match.start() + command.end
+        following = COMMAND.search(text, end)
+        response = read_response(
+            text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
+        )
+        piped = _piped_text(text[before : match.start()])
+        program = match.lastgroup or ""
+        if program in ("curl", "postman"):
+            words = _as_curl(command.words) if program == "postman" else command.words
+            yield from build_curl_requests(command._replace(words=words), piped, response)
+        elif program == "wget":
+            yield _read_wget(command.words[1:], response)
+        elif program == "httpie":
+            yield _read_httpie(
+                command.words, piped if piped is not None else command.here_document, response
+            )
+        else:
+            yield _read_gc(command.words[1:], response)
+        match, before = following, end
+
+
+def _piped_text(before: str) -> str | None:
+    """Return what `echo` or `printf` pipes into the command that follows a text."""
+    before = before[-(1 << 18) :]
+    pipe = before.rstrip(" \t\r\n\\").endswith("|")
+    start = max(before.rfind(f"{name} ") for name in ("echo", "printf", "cat")) if pipe else -1
+    first = min((at for name in ("echo '", 'echo "', "printf '", 'printf "') if (at := before.find(name)) >= 0), default=start)  # fmt: skip
+    if first < 0:
+        return None
+    command = split_command(before[first:])
+    words = [each for each in command.words[1:] if not each.startswith("-")]
+    text = command.here_document if command.here_document is not None else " ".join(words)
+    return text.replace("%%", "%").replace("\\\\", "\\") if command.words[0] == "printf" else text
+
+
+def _as_curl(words: list[str]) -> list[str]:
+    """Return the words of `postman request METHOD URL ...` as those of curl."""
+    rest = words[2:]
+    method = [rest.pop(0)] if rest and rest[0].upper() in _METHODS else []
+    names = {
+        "--body": "--data-raw",
+        "-d": "--data-raw",
+        "--form": "--form",
+        "-f": "--form",
+        "--timeout": "--max-time",
+    }
+    return [
+        "curl",
+        *(["-X", method[0]] if method else []),
+        *(names.get(each, each) for each in rest),
+    ]
+
+
+def _read_wget(words: list[str], response: HttpResponse | None) -> ObservedRequest:
+    options: dict[str, str] = {}
+    headers: dict[str, str] = {}
+    url = ""
+    rest = iter(words)
+    takes_value = ("method", "header", "body-data", "post-data", "output-document", "timeout", "user", "password", "user-agent", "http-user", "http-password", "post-file", "body-file", "tries", "input-file", "output-file")  # fmt: skip
+    for word in rest:
+        name, equals, value = word.removeprefix("--").partition("=")
+        if word.startswith("--"):
+            value = value if equals else next(rest, "") if name in takes_value else ""
+            if name == "header":
+                header, _, content = value.partition(":")
+                headers[header.strip()] = content.strip()
+            options[name] = value
+        elif word.startswith("-"):
+            if word in ("-O", "-o", "-T", "-t", "-U"):
+                next(rest, "")
+        else:
+            url = word
+    body = options.get("body-data", options.get("post-data"))
+    if body is not None and not any(name.lower() == "content-type" for name in headers):
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+    method = options.get("method") or (
+        "POST" if "post-data" in options or "post-file" in options else "GET"
+    )
+    return build_observed_request("wget command", method=method, url=url, headers=headers, body=_as_meant(body), response=response)  # fmt: skip
+
+
+def _as_meant(body: str | None) -> str | None:
+    r"""Return a body with `\n` between its members as line ends, as generators of commands write it."""
+    if body is None or "\\n" not in body or body.lstrip()[:1] not in ("{", "["):
+        return body
+    if is_json(body):
+        return body
+    lines = re.sub(r"(?<=[\[{,\]}\"\w])\\n(?= *[\"\[{\]}\w-])", "\n", body)
+    return lines if is_json(lines) else body
+
+
+class _Httpie:
+    """The parts of a command of HTTPie while its words are read."""
+
+    def __init__(self) -> None:
+        self.method = self.url = ""
+        self.headers: dict[str, str] = {}
+        self.members: dict[str, Any] = {}
+        self.query: list[tuple[str, str]] = []
+        self.is_form = False
+        self.raw: str | None = None
+
+    def take_option(self, word: str, rest: Iterator[str]) -> None:
+        """Take over an option and its value."""
+        if word in ("--form", "-f"):
+            self.is_form = True
+        elif word in ("-a", "--auth"):
+            pair = remove_marks(next(rest, "")).encode("utf-8", "replace")
+            self.headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        elif word.startswith("--raw"):
+            self.raw = word.partition("=")[2] or next(rest, "")
+        elif word in _HTTPIE_VALUES:
+            next(rest, "")
+
+    def take_word(self, word: str) -> None:
+        """Take over the method, the URL, or an item."""
+        if not self.url and not self.method and word.upper() in _METHODS:
+            self.method = word.upper()
+        elif not self.url:
+            self.url = f"localhost{word}" if word.startswith(":") else word
+        elif item := _ITEM.fullmatch(word):
+            _add_item(item, self.headers, self.members, self.query)
+
+
+def _read_httpie(
+    words: list[str], piped: str | None, response: HttpResponse | None
+) -> ObservedRequest:
+    found = _Httpie()
+    rest = iter(words[1:])
+    for word in rest:
+        if word.startswith("-"):
+            found.take_option(word, rest)
+        else:
+            found.take_word(word)
+    body: Any = piped if found.raw is None else found.raw
+    if found.members:
+        body = urlencode(found.members) if found.is_form else found.members
+    kind = "x-www-form-urlencoded" if found.is_form and found.members else "json"
+    if body is not None and not any(name.lower() == "content-type" for name in found.headers):
+        found.headers["Content-Type"] = f"application/{kind}"
+    is_json = body is not None and not found.is_form
+    found.headers.setdefault("Accept", "application/json, */*;q=0.5" if is_json else "*/*")
+    url = found.url + (
+        ("&" if "?" in found.url else "?") + urlencode(found.query) if found.query else ""
+    )
+    scheme = "https" if words[0] in ("https", "xhs") else "http"
+    return build_observed_request(
+        "HTTPie command",
+        method=found.method or ("GET" if body is None else "POST"),
+        url=url if "://" in url else f"{scheme}://{url}",
+        headers=found.headers,
+        body=body,
+        response=response,
+    )
+
+
+def _add_item(item: re.Match[str], headers: dict[str, str], members: dict[str, Any], query: list[tuple[str, str]]) -> None:  # fmt: skip
+    name, sign, value = re.sub(r"\\(.)", r"\1", item[1]), item[2], item[3]
+    if sign == ":":
+        headers[name] = value
+    elif sign == "==":
+        query.append((name, remove_marks(value)))
+    else:
+        content: Any = value
+        if sign == ":=":
+            try:
+                content = load_json(value)
+            except (ValueError, RecursionError):
+                content = value
+        *parents, last = [each.rstrip("]") for each in name.split("[")]
+        target = members
+        for parent in parents:
+            target = (
+                target.setdefault(parent, {})
+                if isinstance(target.get(parent, {}), dict)
+                else target
+            )
+        target[last] = content
+
+
+def _read_gc(words: list[str], response: HttpResponse | None) -> ObservedRequest:
+    """Return the request of `gc outbound campaigns create -d BODY`: its words are the path, the last one is the method."""
+    names: list[str] = []
+    values: list[str] = []
+    options: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if word.startswith("-"):
+            name, equals, value = word.lstrip("-").partition("=")
+            options[name] = value if equals else next(rest, "")
+        elif values or (names and names[-1] in _GC_METHODS):
+            values.append(word)
+        else:
+            names.append(word)
+    verb = names[-1] if names and names[-1] in _GC_METHODS else "get"
+    path = "/".join([*(each for each in names if each not in _GC_METHODS), *values])
+    body = (
+        options.get("d", options.get("directory"))
+        if options.get("d", "")[:1] in ("{", "[")
+        else None
+    )
+    return build_observed_request("gc command", method=_GC_METHODS[verb], path=f"/api/v2/{path}", body=body, response=response, null_means_unknown=True)  # fmt: skip

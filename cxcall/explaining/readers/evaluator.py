@@ -1,0 +1,202 @@
+"""Evaluate code as far as it is literal: assignments, calls, and expressions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cxcall.explaining.readers.code_calls import Calls
+from cxcall.explaining.readers.code_values import (
+    CONSTANTS,
+    NOTHING,
+    Call,
+    as_text,
+    fill_format,
+    join_terms,
+    parse_number,
+)
+from cxcall.explaining.readers.literals import Token
+from cxcall.explaining.readers.token_tree import (
+    Group,
+    chain_name,
+    is_method_call,
+    is_operator,
+    read_chain,
+    split_elements,
+    split_key,
+)
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+
+_KEYWORDS = {
+    "new", "await", "return", "let", "var", "const", "val", "def", "my", "final", "if", "else", "in", "try", "ref",
+    "throw", "print", "echo", "yield", "async", "mut", "static", "auto", "local", "our", "not", "with", "as", "do",
+    "begin", "public", "private", "export", "default", "import", "from", "use", "using", "include", "raise",
+}  # fmt: skip
+
+
+_ASSIGNMENTS = ("=", ":=", "<-", "+=")
+
+
+_ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
+
+
+class Evaluator(Calls):
+    """Runs over code in its order, keeps the values of names, and reports what it meets."""
+
+    def run(self, tree: Group) -> None:
+        """Evaluate all statements of a text."""
+        for element in split_elements(tree):
+            self._statement(element)
+
+    def _statement(self, items: list[Any]) -> tuple[str | None, Any]:
+        """Evaluate an assignment, a key with its value, or an expression; return (name or None, value)."""
+        at = next((index for index, item in enumerate(items) if is_operator(item, _ASSIGNMENTS)), 0)
+        left = items[:at]
+        if at and not any(is_operator(each, ("=>", "->", "?")) for each in left):
+            return self._assign(left, items[at + 1 :], is_sum=items[at].value == "+=")
+        key, rest = split_key(items)
+        if key is None:
+            return None, self.evaluate(items)
+        name = self._key_text(key)
+        value = self.evaluate(rest)
+        self._report("named", name, value)
+        return name, value
+
+    def _key_text(self, key: Any) -> str:
+        if isinstance(key, Group):  # `["name"] = value` of Lua, `[name]: value` of JavaScript
+            return as_text(self.evaluate(key.items))
+        return key.value.lstrip(":") if key.kind == "word" else str(key.value)
+
+    def _assign(self, left: list[Any], right: list[Any], *, is_sum: bool) -> tuple[str | None, Any]:
+        value = self.evaluate(right)
+        last = left[-1]
+        if isinstance(last, Group) and last.opening == "[" and len(left) > 1:
+            return self._assign_item(chain_name(left[:-1]), as_text(self.evaluate(last.items)), value)  # fmt: skip
+        colon = next((index for index, item in enumerate(left) if is_operator(item, (":",))), 0)
+        left = left[: colon or len(left)]  # without a type
+        is_string = isinstance(left[-1], Token) and left[-1].kind == "string"
+        name = left[-1].value if is_string else chain_name(left)
+        if name and is_sum and not is_string:
+            value = join_terms([self._lookup(name), value])
+        if name:
+            owner, _, member = name.rpartition(".")
+            if isinstance(self.names.get(owner), dict):
+                self.names[owner][member] = value
+            self.names[name] = value
+            self._report("named", name, value)
+        return name or None, value
+
+    def _assign_item(self, owner: str, key: str, value: Any) -> tuple[str, Any]:
+        """Set one member of a map: `owner[key] = value`."""
+        target = self.names.setdefault(owner, {})
+        if isinstance(target, dict):
+            target[key] = value
+        self._report("item", f"{owner}.{key}" if owner else key, value)
+        return key, value
+
+    def _lookup(self, name: str) -> Any:
+        """Return the value of a name, or the name as an unresolved variable."""
+        if name in self.names:
+            return self.names[name]
+        owner, _, member = name.rpartition(".")
+        if owner and isinstance(self.names.get(owner), dict) and member in self.names[owner]:
+            return self.names[owner][member]
+        return mark_unresolved(f"{{{name.lstrip('$')}}}")
+
+    def resolve_text(self, text: str) -> str:
+        """Return a text with the variables whose values are known."""
+        if "\ufdd0" not in text:
+            return text
+
+        def replace(match: re.Match[str]) -> str:
+            name = match[1].strip("{}").replace("->", ".")
+            for known in (name, f"${name.lstrip('$')}", name.lstrip("$")):
+                if isinstance(value := self.names.get(known), str | int | float):
+                    return as_text(value)
+            return match[0]
+
+        return re.sub("\ufdd0([^\ufdd1]*)\ufdd1", replace, text)
+
+    def evaluate(self, items: list[Any]) -> Any:
+        """Return the value of an expression; what is not literal stays a Call or an unresolved name."""
+        terms: list[Any] = []
+        position = 0
+        while position < len(items):
+            item = items[position]
+            if isinstance(item, Token) and item.kind == "operator":
+                following = self._operator(item.value, terms, items, position)
+                if following is None:
+                    break
+                position = following
+                continue
+            value, position = self._term(items, position)
+            if value is not NOTHING:
+                terms.append(value)
+        result = join_terms(terms)
+        for each in (result,) if isinstance(result, str) else terms:
+            if isinstance(each, str):
+                self._report("text", "", each)
+        return result
+
+    def _term(self, items: list[Any], position: int) -> tuple[Any, int]:
+        item = items[position]
+        if isinstance(item, Group):
+            return self._group(item), position + 1
+        if item.kind == "word":
+            return self._word(items, position)
+        is_number = item.kind == "number"
+        return parse_number(item.value) if is_number else self.resolve_text(
+            item.value
+        ), position + 1
+
+    def _operator(self, sign: str, terms: list[Any], items: list[Any], position: int) -> int | None:
+        """Apply an operator to the terms before it; return where to go on, None where the expression ends."""
+        if sign in (".", "?.", "->") and terms and is_method_call(items, position):
+            terms[-1], position = self._method(terms[-1], items, position + 1)
+            return position
+        following = items[position + 1] if position + 1 < len(items) else None
+        if sign == "`" and isinstance(following, Token):  # a variant of OCaml
+            self._report("call", following.value, Call(following.value, []))
+            return position + 2
+        if sign == "%" and terms and isinstance(terms[-1], str):
+            rest = self.evaluate(items[position + 1 :])
+            terms[-1] = fill_format(terms[-1], rest if isinstance(rest, list) else [rest])
+            return None
+        if sign in _ENDS and terms:
+            self._tail(items[position + 1 :])
+            return None
+        return position + 1
+
+    def _tail(self, items: list[Any]) -> None:
+        """Evaluate what follows an operator such as `|>`, only for what it reports."""
+        part: list[Any] = []
+        for item in [*items, None]:
+            if item is None or is_operator(item, ("|>", "->", ">>=", "?", ":", "&&", "||", "==")):
+                if part:
+                    self.evaluate(part)
+                part = []
+            else:
+                part.append(item)
+
+    def _word(self, items: list[Any], position: int) -> tuple[Any, int]:
+        """Evaluate a name, a call, or a command with its arguments, from a word on; return it and what follows."""
+        word = items[position].value
+        following = items[position + 1] if position + 1 < len(items) else None
+        if word.lower() in _KEYWORDS and not is_operator(following, (".", "(", "->")):
+            return NOTHING, position + 1
+        if word.lower() in CONSTANTS and not isinstance(following, Group):
+            return CONSTANTS[word.lower()], position + 1
+        if word[:1] == ":":
+            return word[1:], position + 1
+        name, position = read_chain(items, position)
+        following = items[position] if position < len(items) else None
+        if isinstance(following, Token) and following.value == "!" and position + 1 < len(items) and isinstance(items[position + 1], Group):  # fmt: skip
+            name, position = f"{name}!", position + 1
+            following = items[position]
+        if isinstance(following, Group):
+            return self._call(name, items, position)
+        is_argument = isinstance(following, Token) and ((following.kind in ("string", "word", "number") and following.value != "in") or following.value == "!")  # fmt: skip
+        if is_argument and "." not in name[:1]:
+            return self._command(name, items, position)
+        self._report("name", name, None)
+        return self._lookup(name), position

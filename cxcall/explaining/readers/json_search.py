@@ -1,0 +1,82 @@
+"""Find JSON values in a text, complete ones or such with small faults."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_text import load_json, stop_on_deep_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_JSON_LENGTH = 1 << 18
+_STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
+_OPENING = {"}": "{", "]": "["}
+
+
+def find_json_end(text: str, start: int) -> int:
+    """Return where the brackets of an object or array that starts at a position are balanced; 0 if never."""
+    begin = start
+    while text[begin : begin + 1].isspace():
+        begin += 1
+    if text[begin : begin + 1] not in ("{", "["):
+        return 0
+    open_brackets: list[str] = []
+    for match in _STEP.finditer(text, begin, begin + MAX_JSON_LENGTH):
+        step = match[0]
+        if step in "{[":
+            open_brackets.append(step)
+        elif step in "}]":
+            if not open_brackets or open_brackets.pop() != _OPENING[step]:
+                return 0
+            if not open_brackets:
+                return match.end()
+    return 0
+
+
+def is_json_complete(text: str, *, strict: bool = False) -> bool:
+    """Tell whether a text that starts like an object or array also ends like one; any other text is complete.
+
+    With `strict`, it must be valid JSON.
+    """
+    if text.lstrip()[:1] not in ("{", "["):
+        return True
+    if strict:
+        return is_json(text)
+    return find_json_end(text, 0) == len(text.rstrip())
+
+
+def is_json(text: str) -> bool:
+    """Tell whether a text is valid JSON."""
+    try:
+        load_json(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
+    """Yield (start, end, value) of each JSON object or array of objects in a text.
+
+    A text that holds many opening brackets that are never closed is given up.
+    """
+    decoder = json.JSONDecoder()
+    try:
+        stop_on_deep_text(text)
+    except RecursionError:
+        return
+    position = failures = 0
+    while failures < 64:
+        start = min((each for each in (text.find("{", position), text.find("[{", position)) if each >= 0), default=-1)  # fmt: skip
+        if start < 0:
+            return
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            failures += 1
+            position = start + 1
+        else:
+            yield start, end, value
+            position = end

@@ -1,0 +1,255 @@
+"""Split code of any language into tokens, and decode its string literals."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cxcall.explaining.readers.json_search import find_json_end, is_json_complete
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_CODE_LENGTH = 1 << 18
+_HERE_DOCUMENT = re.compile(r"""<<[<~-]?[ \t]*(["']?)([A-Za-z_]\w*)\1[^\n]*\n""")
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>[ \t\r\f\v\u00a0]+|[\\`^][ \t]*\r?\n)
+    | (?P<newline>\n)
+    | (?P<comment>(?<![:\w"'])//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4000}\*/|\(\*[^*\n]*\*\)|\#(?=[\s!])[^\n]*|^[ \t]*(?:--|;;)[ \t][^\n]*)
+    | (?P<here>@"[ \t]*\r?\n|@'[ \t]*\r?\n)
+    | (?P<prefix>(?:[rRbBfFuU]{1,2}|@\$|\$@|\$|@|s|R|L|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
+    | (?P<heredoc><<[<~-]?[ \t]*["']?[A-Za-z_]\w*["']?[^\n]*\n)
+    | (?P<number>-?(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[LlfFdDuUmM]?\b(?![\w-]))
+    | (?P<generic>(?<=\w)<[A-Za-z?][\w.?\[\]]*(?:(?:[ ]*,[ ]*|<)[A-Za-z?][\w.?\[\]]*){0,8}>{1,3}(?=[\s({\[)>;,.]|$))
+    | (?P<word>[$@]?(?:[^\W\d]|\\(?=[A-Z]))(?:\w|-(?=[A-Za-z])|\\(?=[A-Za-z])|[!?](?=[({\[]))*|\$\{\w+\}|-(?=[A-Za-z])[A-Za-z]\w+|:[A-Za-z](?:\w|-(?=\w))*(?![:\w]))
+    | (?P<bracket>[@%\#]?[({\[]|[)}\]])
+    | (?P<operator>=>|->|:=|<-|::|\.\.|\+\+|<>|==|!=|<=|>=|\+=|&&|\|\||\|>|\?\.|.)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|\r?\n|(.))", re.DOTALL
+)  # fmt: skip
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f", "a": "\a", "e": "\x1b", "v": "\v"}  # fmt: skip
+_POWERSHELL = re.compile(
+    r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b|^\s*\$\w+\s*=\s*(?:@[{(]|\[ordered\]|New-Object)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OBJECTIVE_C = re.compile(r"\bNS[A-Z]\w+|#import\b")
+_DOLLAR_VARIABLES = re.compile(r"^\s*(?:my |our |local )?\$\w+ *=|^\s*(?:val|final) \w+|<\?php", re.MULTILINE)  # fmt: skip
+_RAW_SINGLE = re.compile(r"<\?php|^\s*\$\w+\s*=|->\w+\(|\bputs\b|^\s*require '|\bend\s*$|\bmy \$", re.MULTILINE)  # fmt: skip
+_LISP = re.compile(r"^\s*\((?:require|ns|defn?|let|client/|http/)\b", re.MULTILINE)
+_MAX_FAILURES = 8
+_IN_BRACES = r"\{\{|\}\}|\{([^{}\n]{1,200})\}"
+
+
+class Token(NamedTuple):
+    """A token; `value` is the decoded text of a string. `line` counts from 0."""
+
+    kind: str
+    value: str
+    line: int
+
+
+class Dialect(NamedTuple):
+    """What a text's literals mean where languages differ."""
+
+    is_powershell: bool
+    is_objective_c: bool
+    has_dollar_variables: bool
+    has_raw_single_quotes: bool
+    is_lisp: bool
+
+
+def detect_dialect(text: str) -> Dialect:
+    """Return the dialect of a piece of code."""
+    is_powershell = _POWERSHELL.search(text) is not None
+    return Dialect(
+        is_powershell,
+        _OBJECTIVE_C.search(text) is not None,
+        is_powershell or _DOLLAR_VARIABLES.search(text) is not None,
+        is_powershell or _RAW_SINGLE.search(text) is not None,
+        _LISP.search(text) is not None,
+    )
+
+
+def scan(text: str) -> Iterator[Token]:
+    """Yield the tokens of code in any language: string, word, number, bracket, operator, newline."""
+    text = text[:MAX_CODE_LENGTH]
+    reader = _LiteralReader(text)
+    position = line = 0
+    while match := _TOKEN.match(text, position):
+        kind = match.lastgroup or ""
+        position, value = match.end(), match[0]
+        started = line
+        if kind in ("quote", "here", "heredoc"):
+            kind = "operator"
+            if (literal := reader.read(match)) is not None:
+                kind, (value, position) = "string", literal
+        line += text.count("\n", match.start(), position)
+        if kind not in ("blank", "comment", "generic"):
+            yield Token(kind, value, started)
+
+
+class _LiteralReader:
+    """Reads the literals of one text; gives up a kind of which several do not end, as each reads all of it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._dialect = detect_dialect(text)
+        self._failures: dict[str, int] = {}
+
+    def read(self, match: re.Match[str]) -> tuple[str, int] | None:
+        """Return the decoded value and the end of the literal that starts at a match; None if it does not end."""
+        kind = match.lastgroup or ""
+        key = kind if kind == "heredoc" else match[0]
+        if self._failures.get(key, 0) > _MAX_FAILURES:
+            return None
+        literal = {"heredoc": self._read_here_document, "here": self._read_here_string}.get(
+            kind, self._read_quoted
+        )(match)
+        if literal is None:
+            self._failures[key] = self._failures.get(key, 0) + 1
+        return literal
+
+    def _read_here_document(self, match: re.Match[str]) -> tuple[str, int] | None:
+        opening = _HERE_DOCUMENT.match(match[0])
+        if opening is None:
+            return None
+        ending = re.compile(rf"^[ \t]*{opening[2]}\b", re.MULTILINE)
+        end = ending.search(self._text, match.end())
+        if end is None:
+            return None
+        lines = self._text[match.end() : end.start()].removesuffix("\n")
+        variables = r"#\{([^{}\n]+)\}|\$\{([^{}\n]+)\}|\$([A-Za-z_]\w*)"
+        return lines if opening[1] == "'" else _mark(lines, variables), end.end()
+
+    def _read_here_string(self, match: re.Match[str]) -> tuple[str, int] | None:
+        quote = match[0][1]
+        end = self._text.find(f"\n{quote}@", match.end())
+        if end < 0:
+            return None
+        content = self._text[match.end() : end]
+        return decode_backticks(content) if quote == '"' else content, end + 3
+
+    def _read_quoted(self, match: re.Match[str]) -> tuple[str, int] | None:
+        text, start, quote, prefix = self._text, match.end(), match["quote"], match["prefix"]
+        if quote == "'" and (self._dialect.is_lisp or (match.start() and text[match.start() - 1].isalnum())):  # fmt: skip
+            return None  # an apostrophe
+        end = _find_end(text, start, quote, prefix, self._dialect)
+        closing = quote[::-1].rstrip("r") if "#" in quote else quote
+        value = "" if end < 0 else _decode(text[start:end], quote, prefix, self._dialect)
+        is_whole = end >= 0 and (len(quote) > 1 or is_json_complete(value))
+        follows = text[end + 1 : end + 2] if end >= 0 else "x"
+        is_whole = is_whole or not (follows.isalnum() or follows in ('"', "\\", ":", "_"))
+        if not is_whole and (whole := self._find_json_literal(start, quote)) > max(end, 0):
+            content = text[start:whole]
+            return content, text.index(quote, whole) + 1
+        return None if end < 0 else (value, end + len(closing))
+
+    def _find_json_literal(self, start: int, quote: str) -> int:
+        """Return where the JSON in a literal ends that has unescaped quotes in it; 0 where it is none."""
+        if self._failures.get("json", 0) > _MAX_FAILURES:
+            return 0
+        end = find_json_end(self._text, start)
+        if end and self._text[end : end + 200].lstrip()[:1] == quote:
+            return end
+        self._failures["json"] = self._failures.get("json", 0) + 1
+        return 0
+
+
+def _find_end(text: str, start: int, quote: str, prefix: str, dialect: Dialect) -> int:
+    """Return where the content of a literal ends; -1 if it does not."""
+    if "#" in quote:
+        return text.find(quote[::-1].rstrip("r"), start)
+    if len(quote) > 1:
+        content = rf"(?:[^\\{quote[0]}]|\\.|{quote[0]}(?!{quote[1:]}))*+"
+    elif _is_verbatim(quote, prefix, dialect):
+        content = rf"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
+    elif dialect.is_powershell and quote == '"':
+        content = r'[^"`]*+(?:(?:`.|"")[^"`]*+)*+'
+    else:
+        content = rf"[^{quote}\\]*+(?:\\.[^{quote}\\]*+)*+"
+    found = re.compile(content, re.DOTALL).match(text, start)
+    end = found.end() if found else len(text)
+    if not text.startswith(quote, end):
+        return -1
+    may_have_lines = quote != "'" or dialect.has_raw_single_quotes
+    if may_have_lines or "\n" not in text[start:end] or text[start:end].lstrip()[:1] in ("{", "["):
+        return end
+    return -1
+
+
+def _is_verbatim(quote: str, prefix: str, dialect: Dialect) -> bool:
+    if dialect.is_powershell:
+        return quote == "'"
+    return "@" in prefix and not dialect.is_objective_c
+
+
+def _decode(content: str, quote: str, prefix: str, dialect: Dialect) -> str:
+    lower = prefix.lower()
+    if dialect.is_powershell and len(quote) == 1:
+        return content.replace("''", "'") if quote == "'" else decode_backticks(content.replace('""', '"'))  # fmt: skip
+    if "#" in quote or lower in ("r", "rb", "br"):
+        return content
+    if _is_verbatim(quote, prefix, dialect):
+        value = content.replace('""', '"')
+        return _mark(value, _IN_BRACES) if "$" in prefix else value
+    if quote in ("'", "'''") and dialect.has_raw_single_quotes:
+        plain = re.sub(r"\\([\\'])", r"\1", content)
+        if is_json_complete(plain) and not is_json_complete(plain, strict=True):
+            return _unescape(content)  # generators write `\n` here as if it were an escape
+        return plain
+    if quote == "`" and "${" not in content and "\\`" not in content and is_json_complete(content, strict=True):  # fmt: skip
+        return content  # the raw literal of Go
+    value = _unescape(_mark_swift(content))
+    if "f" in lower or prefix == "$":
+        return _mark(value, _IN_BRACES)
+    if quote != "'":
+        value = _mark(value, r"#\{([^{}\n]{1,200})\}|\$\{([^{}\n]{1,200})\}")
+        if dialect.has_dollar_variables and quote != "`":
+            value = _mark(value, r"\$([A-Za-z_]\w*)")
+    return value
+
+
+def _unescape(content: str) -> str:
+    return _ESCAPE.sub(_decode_escape, content) if "\\" in content else content
+
+
+def _decode_escape(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[3] or match[4]
+    if digits:
+        code = int(digits, 16)
+        return chr(code) if code < 0x110000 else match[0]
+    return _ESCAPES.get(match[5], match[5]) if match[5] else ""
+
+
+def decode_backticks(content: str) -> str:
+    """Return the text of a PowerShell string in double quotes, its variables marked."""
+    names = re.compile(
+        r"`(.)|\$\(([^()\n]{1,200})\)|\$\{?([A-Za-z_][\w:]*(?:\.\w+)*)\}?", re.DOTALL
+    )
+    return names.sub(
+        lambda match: (
+            _ESCAPES.get(match[1], match[1])
+            if match[1]
+            else mark_unresolved(f"${match[2] or match[3]}")
+        ),
+        content,
+    )
+
+
+def _mark(text: str, pattern: str) -> str:
+    """Mark the variables in a text; `{{` and `}}` are single braces."""
+
+    def replace(match: re.Match[str]) -> str:
+        name = next(filter(None, match.groups()), None)
+        return mark_unresolved(f"{{{name.strip()}}}") if name else match[0][0]
+
+    return re.sub(pattern, replace, text)
+
+
+def _mark_swift(content: str) -> str:
+    return _mark(content, r"(?<!\\)\\\(([^()\n]{1,200})\)") if "\\(" in content else content

@@ -1,0 +1,339 @@
+"""Read objects that hold requests and responses: exchanges, errors of clients, platform responses, log records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_text import load_json
+from cxcall.explaining.readers.json_search import json_values
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+_REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
+_RESPONSE_NAMES = (
+    "response",
+    "res",
+    "resp",
+    "response_body",
+    "responseBody",
+    "httpResponse",
+    "result",
+)
+_STATUS_NAMES = (
+    "status",
+    "statusCode",
+    "status_code",
+    "httpStatus",
+    "http_status",
+    "ErrorCode",
+    "responseCode",
+    "StatusCode",
+)
+_BODY_NAMES = (
+    "body",
+    "data",
+    "text",
+    "content",
+    "_body",
+    "responseText",
+    "rawBody",
+    "ErrorContent",
+    "responseBody",
+    "response_body",
+    "payload",
+    "raw_body",
+)
+_HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
+_ERROR_NAMES = {
+    "message",
+    "code",
+    "status",
+    "contextId",
+    "errors",
+    "error",
+    "error_description",
+    "details",
+    "messageParams",
+    "errorCode",
+    "messageWithParams",
+    "correlationId",
+    "errorMessage",
+    "resultSet",
+    "fault",
+}
+_RESOURCE_NAMES = (
+    "entities",
+    "conversations",
+    "participants",
+    "selfUri",
+    "pageCount",
+    "conversationId",
+    "originatingDirection",
+    "conversationStart",
+    "segments",
+    "contactId",
+    "jobId",
+    "errorInfo",
+    "disconnectType",
+    "resultSet",
+    "totalHits",
+)
+_EXCHANGE_NAMES = {
+    "method",
+    "host",
+    "path",
+    "url",
+    "status",
+    "response",
+    "response_body",
+    "request",
+}
+_MAX_DEPTH = 6
+
+
+def is_exchange(value: Any) -> bool:
+    """Tell whether a JSON value is an exchange in cxcall's own form."""
+    if not isinstance(value, dict) or ("name" in value and value.get("name") == "AxiosError"):
+        return False
+    return len(_EXCHANGE_NAMES & value.keys()) > 1 and not (
+        is_error_body(value) and "method" not in value
+    )
+
+
+def read_exchange(value: Mapping[str, Any], origin: str) -> ObservedRequest:
+    """Return the request of an exchange. A member that is null or absent is unknown.
+
+    Raises UsageError for an exchange that is nested too deep, and TypeError or ValueError for a body
+    that is not JSON.
+    """
+    request = value["request"] if isinstance(value.get("request"), dict) else value
+    return build_observed_request(
+        origin,
+        method=request.get("method"),
+        url=request.get("url"),
+        host=request.get("host"),
+        path=request.get("path"),
+        headers=request.get("headers"),
+        body=request.get("body"),
+        response=_exchange_response(value),
+        null_means_unknown=True,
+    )
+
+
+def _exchange_response(value: Mapping[str, Any]) -> HttpResponse | None:
+    body = value.get("response", value.get("response_body"))
+    status, headers = value.get("status"), value.get("response_headers")
+    if (
+        isinstance(body, dict)
+        and "status" in body
+        and ("headers" in body or "body" in body)
+        and not is_error_body(body)
+    ):
+        status, headers, body = body["status"], body.get("headers"), body.get("body")
+    return build_response(status, headers, body)
+
+
+def is_error_body(value: Any) -> bool:
+    """Tell whether a value is the body of an error of a platform, an OAuth server, or a gateway."""
+    if not isinstance(value, dict):
+        return False
+    names = _ERROR_NAMES & value.keys()
+    has_text = isinstance(value.get("message"), str) or isinstance(value.get("error"), str | dict)
+    return (has_text and len(names) > 1) or "error_description" in value or ("errors" in value and isinstance(value["errors"], list) and len(value) < 4 and bool(value["errors"])) or ("error_code" in value or "errorMessage" in value)  # fmt: skip
+
+
+def is_resource(value: Any) -> bool:
+    """Tell whether a value is what a platform returns for a request."""
+    if isinstance(value, list):
+        return bool(value) and all(map(is_resource, value))
+    return isinstance(value, dict) and any(name in value for name in _RESOURCE_NAMES)
+
+
+def read_object(value: Any, origin: str) -> ObservedRequest | None:
+    """Return what an object shows of a request and its response; None where it shows neither."""
+    parts = _find_request(value, 0)
+    response = _find_response(value, 0)
+    failure = (
+        str(value.get("code"))
+        if isinstance(value, dict)
+        and isinstance(value.get("code"), str)
+        and value.get("code", "").isupper()
+        else ""
+    )
+    if not parts and response is None:
+        return None
+    return build_observed_request(
+        origin,
+        **(parts or {}),
+        response=response,
+        failure=str(failure or ""),
+        null_means_unknown=True,
+    )
+
+
+def _find_request(value: Any, depth: int) -> dict[str, Any]:
+    """Return method, URL, headers, and body of the first object that has a URL or a path."""
+    if depth > _MAX_DEPTH or not isinstance(value, dict):
+        return {}
+    for name in _REQUEST_NAMES:
+        if parts := _find_request(value.get(name), depth + 1):
+            return parts
+    url = next(
+        (
+            value[name]
+            for name in ("url", "uri", "href", "requestUrl", "URL")
+            if isinstance(value.get(name), str)
+        ),
+        None,
+    )
+    path = next(
+        (value[name] for name in ("path", "pathname") if isinstance(value.get(name), str)), None
+    )
+    method = next(
+        (
+            value[name]
+            for name in ("method", "httpMethod", "verb")
+            if isinstance(value.get(name), str)
+        ),
+        None,
+    )
+    base = value.get("baseURL", value.get("baseUrl"))
+    if url and isinstance(base, str) and "://" not in url:
+        url = base.rstrip("/") + "/" + url.lstrip("/")
+    if (url or path) and (method or depth or "headers" in value):
+        body = next(
+            (
+                value[name]
+                for name in ("data", "body", "payload", "postData", "json")
+                if value.get(name) is not None
+            ),
+            None,
+        )
+        return {
+            "method": method, "url": url if url and "/" in url else None, "host": value.get("host") or value.get("hostname"),
+            "path": path if not url else None, "headers": value.get("headers"), "body": body,
+        }  # fmt: skip
+    for child in value.values():
+        if isinstance(child, dict) and (parts := _find_request(child, depth + 1)):
+            return parts
+    return {}
+
+
+def _find_response(value: Any, depth: int) -> HttpResponse | None:
+    """Return the response in an object: under its name, with a status, or as an error body."""
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, str):
+        body = find_error_body(value) if "{" in value else None
+        return build_response(_status_of(body), None, body) if body is not None else None
+    if not isinstance(value, dict):
+        return build_response(None, None, value) if is_resource(value) else None
+    return (
+        _named_response(value, depth)
+        or _plain_response(value)
+        or next(
+            filter(
+                None,
+                (
+                    _find_response(each, depth + 1)
+                    for each in value.values()
+                    if isinstance(each, dict | str)
+                ),
+            ),
+            None,
+        )
+        or (
+            build_response(_status_of(value) or None, _headers_of(value), None)
+            if "statusText" in value
+            else None
+        )
+    )
+
+
+def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None:
+    """Return the response that a member such as `response` has."""
+    for name in _RESPONSE_NAMES:
+        child = value.get(name)
+        if isinstance(child, dict) and (found := _find_response(child, depth + 1)):
+            return found if found.status else found._replace(status=_status_of(value))
+        if isinstance(child, str) and child and _status_of(value):
+            return build_response(_status_of(value), None, child)
+    return None
+
+
+def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
+    """Return the response that an object is: a status with a body, an error body, or a resource."""
+    status = _status_of(value)
+    body = next(
+        (
+            value[name]
+            for name in _BODY_NAMES
+            if isinstance(value.get(name), dict | list | str) and value[name]
+        ),
+        None,
+    )
+    if status and body is not None and not ("url" in value and "method" in value):
+        reason = str(value.get("statusText", value.get("reason", "")) or "")
+        return build_response(status, _headers_of(value), body, reason)
+    if is_error_body(value) and "config" not in value:
+        return build_response(status, None, value)
+    return build_response(None, None, value) if is_resource(value) else None
+
+
+def _headers_of(value: Mapping[str, Any]) -> Any:
+    return next((value[name] for name in _HEADER_NAMES if isinstance(value.get(name), dict)), None)
+
+
+def _status_of(value: Any) -> int:
+    if not isinstance(value, dict):
+        return 0
+    for name in _STATUS_NAMES:
+        status = value.get(name)
+        if isinstance(status, str) and status.isdecimal():
+            status = int(status)
+        if isinstance(status, int) and not isinstance(status, bool) and 100 <= status < 600:
+            return status
+    return 0
+
+
+def find_error_body(text: str) -> Any:
+    """Return the first error body, or else the first platform response, that a text has as JSON; None where it has none."""
+    found = None
+    for candidate in (text, *(_unescaped(text))):
+        for _, _, value in json_values(candidate):
+            for each in _objects(value, 0):
+                if is_error_body(each):
+                    return each
+            if found is None and is_resource(value):
+                found = value
+        if found is not None:
+            break
+    return found
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    if '\\"' in text:
+        yield text.replace('\\\\"', '\\"').replace('\\"', '"')
+
+
+def _objects(value: Any, depth: int) -> Iterator[dict[str, Any]]:
+    """Yield the objects in a value, also those that are JSON in a text."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, str) and value.lstrip()[:1] == "{":
+        try:
+            value = load_json(value)
+        except (ValueError, RecursionError):
+            return
+    if isinstance(value, dict):
+        yield value
+    children = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    for child in children:
+        yield from _objects(child, depth + 1)

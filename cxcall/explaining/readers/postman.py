@@ -1,0 +1,131 @@
+"""Read a Postman collection (v2.0 or v2.1): folders, variables, request bodies, and saved responses."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+_VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
+_MAX_FOLDERS = 32
+
+
+def is_collection(value: Any) -> bool:
+    """Tell whether a JSON value is a Postman collection, or one item of one."""
+    return isinstance(value, dict) and (
+        isinstance(value.get("item"), list)
+        or (
+            isinstance(value.get("request"), dict) and isinstance(value["request"].get("url"), dict)
+        )
+    )
+
+
+def read_collection(value: Mapping[str, Any]) -> Iterator[ObservedRequest]:
+    """Yield the requests of a collection in their order, also those in folders."""
+    variables = {
+        str(each.get("key")): str(each.get("value", ""))
+        for each in value.get("variable", ()) or ()
+        if isinstance(each, dict)
+    }
+    items = value["item"] if isinstance(value.get("item"), list) else [value]
+    yield from _read_items(items, variables, value.get("auth"), 0)
+
+
+def _read_items(
+    items: list[Any], variables: dict[str, str], auth: Any, depth: int
+) -> Iterator[ObservedRequest]:
+    for item in items:
+        if not isinstance(item, dict) or depth > _MAX_FOLDERS:
+            continue
+        if isinstance(item.get("item"), list):
+            yield from _read_items(item["item"], variables, item.get("auth", auth), depth + 1)
+        elif isinstance(item.get("request"), dict | str):
+            yield _read_item(item, variables, auth)
+
+
+def _read_item(item: Mapping[str, Any], variables: dict[str, str], auth: Any) -> ObservedRequest:
+    request = (
+        item["request"]
+        if isinstance(item["request"], dict)
+        else {"url": item["request"], "method": "GET"}
+    )
+
+    def resolve(text: Any) -> str:
+        """Return a text with its variables replaced, or marked where their values are not in the collection."""
+        return _VARIABLE.sub(
+            lambda match: variables.get(match[1]) or mark_unresolved(f"{{{match[1]}}}"),
+            str(text or ""),
+        )
+
+    headers = {
+        resolve(each["key"]): resolve(each.get("value"))
+        for each in _members(request.get("header"))
+        if "key" in each and not each.get("disabled")
+    }
+    body, content_type = _body(request.get("body"), resolve)
+    names = {name.lower() for name in headers}
+    if content_type and "content-type" not in names:
+        headers["Content-Type"] = content_type
+    method = request.get("auth") or auth
+    kind = method.get("type") if isinstance(method, dict) else ""
+    if kind in ("bearer", "oauth2") and "authorization" not in names:
+        headers["Authorization"] = f"Bearer {mark_unresolved('{token}')}"
+    url = request.get("url")
+    raw = resolve(url.get("raw") if isinstance(url, dict) else url)
+    has_unknown_host = raw.startswith("\ufdd0")
+    path = raw[raw.find("/", raw.find("\ufdd1")) :] if has_unknown_host and "/" in raw else None
+    return build_observed_request(
+        f"item {item.get('name', '')}".strip(),
+        method=request.get("method"),
+        url=None if has_unknown_host else raw,
+        path=path,
+        headers=headers,
+        body=body,
+        response=_response(_members(item.get("response"))),
+    )
+
+
+def _members(value: Any) -> list[Mapping[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _body(body: Any, resolve: Any) -> tuple[str | None, str]:
+    """Return the body, and the content type that Postman adds."""
+    if not isinstance(body, dict):
+        return None, ""
+    mode = body.get("mode")
+    if mode == "raw":
+        options: Any = body.get("options")
+        raw: Any = options.get("raw") if isinstance(options, dict) else None
+        raw = raw if isinstance(raw, dict) else {}
+        return resolve(body.get("raw")), "application/json" if raw.get("language") == "json" else ""
+    if mode == "urlencoded":
+        pairs = [
+            (str(each.get("key")), remove_marks(resolve(each.get("value"))))
+            for each in _members(body.get("urlencoded"))
+            if not each.get("disabled")
+        ]
+        return urlencode(pairs), "application/x-www-form-urlencoded"
+    return None, ""
+
+
+def _response(saved: list[Mapping[str, Any]]) -> HttpResponse | None:
+    """Return the first saved response."""
+    if not saved:
+        return None
+    headers = [
+        {"name": each.get("key", ""), "value": each.get("value", "")}
+        for each in _members(saved[0].get("header"))
+    ]
+    return build_response(
+        saved[0].get("code"), headers, saved[0].get("body"), str(saved[0].get("status", ""))
+    )

@@ -1,0 +1,306 @@
+"""The parts of a request while a reader finds them in code."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cxcall.explaining.readers.code_roles import (
+    BASIC,
+    FOLD,
+    FORM_MAKERS,
+    HEADER_NAME,
+    MIME,
+    PLAIN_HTTP,
+    URL,
+    VARIABLE,
+    as_header,
+    contains_target,
+    header_text,
+    is_headers,
+    mime_of,
+)
+from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.json_search import is_json
+from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.unresolved_variables import (
+    is_unresolved,
+    mark_unresolved,
+    remove_marks,
+    variable_names,
+)
+
+if TYPE_CHECKING:
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+
+_MAX_DEPTH = 8
+_BEARER = ("bearerauth", "bearertoken", "setbearerauth", "bearer", "withtoken", "oauthbearer")
+
+
+class RequestDraft:
+    """The parts of one request while they are found."""
+
+    def __init__(self, base: str = "") -> None:
+        self.base, self.target, self.path = base, "", ""
+        self.method, self.method_rank = "", 0
+        self.headers: dict[str, str] = {}
+        self.has_hidden_headers = False
+        self.body: Any = None
+        self.body_rank = 0
+        self.body_kind = ""
+        self.hidden_body = ""
+        self.form: dict[str, Any] = {}
+        self.query: dict[str, Any] = {}
+        self.content_type = ""
+        self.is_sent = False
+
+    def take_header(self, name: str, value: Any) -> bool:
+        """Take over a value if its name is that of a header; tell whether it is."""
+        if not isinstance(value, str | Call) or not HEADER_NAME.fullmatch(name):
+            return False
+        if name.lower() in ("host", "origin", "connection"):
+            return False
+        if text := mime_of(value) or header_text(value):
+            self.headers[name] = text
+        return True
+
+    def take_headers(self, value: Any) -> None:
+        """Take over headers: a map, a list of pairs or lines, or a call around one of these."""
+        if isinstance(value, dict):
+            for name, content in value.items():
+                if text := header_text(content):
+                    self.headers[name] = text
+                elif variable_names(name):
+                    self.has_hidden_headers = True
+        elif isinstance(value, list):
+            for each in value:
+                self._take_header_item(each)
+        elif isinstance(value, str) and is_unresolved(value):
+            self.has_hidden_headers = True
+        elif isinstance(value, Call):
+            for each in value.values():
+                self.take_headers(each)
+
+    def _take_header_item(self, item: Any) -> None:
+        if isinstance(item, str) and (header := as_header(item, is_any=True)):
+            self.headers.update([header])
+        elif isinstance(item, list) and len(item) == 2 and isinstance(item[0], str):
+            self.headers[item[0]] = header_text(item[1])
+
+    def take_pair(self, name: str, call: Call) -> bool:
+        """Take over a header or a query parameter that a call sets; tell whether it sets one."""
+        values = call.values()
+        named = {FOLD.sub("", key.lower()): value for key, value in call.arguments if key}
+        field = next((value for key, value in named.items() if "headerfield" in key), None)
+        if isinstance(field, str) and values:
+            self.headers[field] = header_text(values[0])
+            return True
+        if "query" in name.lower() and {"name", "value"} <= named.keys():
+            self.query[str(named["name"])] = named["value"]
+            return True
+        if len(values) == 3 and isinstance(values[0], str) and is_unresolved(values[0]):
+            values = values[1:]  # such as `Header.add h "A" "b"`
+        if len(values) < 2 or not isinstance(values[0], str):
+            return False
+        is_header = "header" in name.lower() or HEADER_NAME.fullmatch(values[0]) is not None
+        if is_header and (text := header_text(values[1])):
+            self.headers[values[0]] = text
+        return is_header
+
+    def take_basic(self, value: Any) -> None:
+        """Take over user and password: a pair, or the arguments of a call."""
+        values = value.values() if isinstance(value, Call) else value
+        is_pair = isinstance(values, list) and len(values) == 2
+        if is_pair and all(isinstance(each, str) for each in values):
+            pair = remove_marks(":".join(values)).encode("utf-8", "replace")
+            self.headers["Authorization"] = f"Basic {b64encode(pair).decode()}"
+        elif isinstance(value, str) and is_unresolved(value):
+            self.headers["Authorization"] = value
+
+    def take_authorization(self, name: str, call: Call) -> None:
+        """Take over credentials if the folded name of a call says that it sets them."""
+        if name in BASIC:
+            self.take_basic(call)
+        elif name in _BEARER and call.arguments:
+            self.headers["Authorization"] = f"Bearer {header_text(call.values()[0])}"
+
+    def set_method(self, method: str, rank: int) -> None:
+        """Set the method unless one that is more certain is known."""
+        if rank > self.method_rank:
+            self.method, self.method_rank = method.upper(), rank
+
+    def set_body(self, value: Any, rank: int, kind: str = "") -> None:
+        """Set the body unless one that is more certain is known; `kind` is json, form, or empty."""
+        content, made = content_of(value)
+        if content is None or (rank < 2 and is_trivial(content)):
+            return
+        if is_hollow(content):
+            return
+        if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
+            if kind == "json":
+                self.content_type = self.content_type or "application/json"
+            if rank >= 3 or (rank == 2 and not self.hidden_body):
+                self.hidden_body = content
+            return
+        is_container = isinstance(content, dict | list)
+        if isinstance(content, str) and (URL.fullmatch(content) or MIME.fullmatch(content)):
+            return
+        if rank >= self.body_rank or (is_container and contains_value(content, self.body)):
+            self.body, self.body_rank = content, rank
+            is_twice = kind == "json" and isinstance(value, Call) and value.name.endswith("dumps")
+            self.body_kind = "twice" if is_twice else made or kind
+
+
+def is_trivial(content: Any) -> bool:
+    """Tell whether a map or list is empty, or a list without maps."""
+    is_list = isinstance(content, list) and not any(isinstance(each, dict) for each in content)
+    is_hidden = isinstance(content, dict) and all(is_unresolved(name) for name in content)
+    return is_list or is_hidden or (isinstance(content, list) and all(map(is_trivial, content)))
+
+
+def is_hollow(content: Any) -> bool:
+    """Tell whether a map or list has nothing in it but variables."""
+    if isinstance(content, list) and content:
+        return all(
+            (isinstance(each, str) and is_unresolved(each)) or isinstance(each, Call)
+            for each in content
+        )
+    return False
+
+
+def contains_value(outer: Any, inner: Any) -> bool:
+    """Tell whether a map or list holds another one, at any depth; nothing is in everything."""
+    if inner is None:
+        return True
+    members = (
+        outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ()
+    )
+    return any(
+        each is inner or contains_value(each, inner)
+        for each in members
+        if isinstance(each, dict | list)
+    ) or any(each is inner for each in members)
+
+
+def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
+    """Return what a value holds as a body, and `form` or `text` where a call makes a form or a text of it."""
+    if not isinstance(value, Call):
+        return value, ""
+    if contains_target(value):
+        return None, ""
+    kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to_json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
+    found: tuple[str, str] | None = None
+    for each in value.values():
+        content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
+        if isinstance(content, dict | list) and content != [] and not is_headers(content):
+            return content, kind or inner
+        if not isinstance(content, str) or MIME.fullmatch(content) or is_unresolved(content):
+            continue
+        if found is None or content.lstrip()[:1] in ("{", "["):
+            found = content, kind or inner
+    if found:
+        return found
+    hidden = (each for each in value.values() if isinstance(each, str) and is_unresolved(each))
+    name = mark_unresolved(f"{{{value.name}}}")
+    return (next(hidden, name) if kind else name), kind
+
+
+def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
+    """Return the request of a draft; `text` is the code, which may say what its library sends."""
+    headers = dict(draft.headers)
+    if draft.form and draft.body is None:
+        draft.body, draft.body_kind = draft.form, "form"
+    written = next((name for name in headers if name.lower() == "content-type"), "")
+    body, content_type = _encode_body(draft, headers.get(written) or draft.content_type, text)
+    if body is None and draft.hidden_body:
+        body = draft.hidden_body
+    if not written and content_type and body is not None:
+        headers["Content-Type"] = content_type
+    if draft.has_hidden_headers:
+        headers[mark_unresolved("{headers}")] = ""
+    method = draft.method if draft.method_rank > 1 or not body else "POST"
+    scheme = "http" if PLAIN_HTTP.search(text) else "https"
+    return build_observed_request(
+        "code snippet",
+        method=method or ("POST" if body else "GET"),
+        **split_target(draft.target, draft.base, draft.query, scheme),
+        headers=headers,
+        body=body,
+        response=response,
+    )
+
+
+def _encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str | None, str]:
+    """Return the body as text and its content type, as the library sends it."""
+    body, kind = draft.body, draft.body_kind
+    if isinstance(body, dict) and _is_form(kind, content_type, text):
+        hidden = "".join(name for name in body if is_unresolved(str(name)))
+        return hidden or encode_form(body), content_type or "application/x-www-form-urlencoded"
+    if isinstance(body, dict | list):
+        body = json.dumps(as_json_value(body), indent=2, ensure_ascii=False)
+        default = "" if kind == "text" else "application/json"
+        is_twice = kind == "twice"
+        return json.dumps(body, ensure_ascii=False) if is_twice else body, content_type or default
+    if isinstance(body, str) and kind == "json":
+        is_encoded = is_json(remove_marks(body)) and "json=" not in text
+        content_type = content_type or "application/json"
+        return body if is_encoded else json.dumps(body, ensure_ascii=False), content_type
+    return None if body is None else str(body), content_type
+
+
+def _is_form(kind: str, content_type: str, text: str) -> bool:
+    """Tell whether a map is sent as a form."""
+    if content_type:
+        return "x-www-form-urlencoded" in content_type or (
+            kind == "form" and "json" not in content_type
+        )
+    return kind == "form" or (not kind and sends_forms(text))
+
+
+def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> dict[str, Any]:
+    """Return the URL or the path of a target; the host may be a variable."""
+    if query:
+        target += ("&" if "?" in target else "?") + encode_form(query)
+    if base and not URL.match(target) and not is_unresolved(target):
+        base = base if "://" in base or is_unresolved(base) else f"{scheme}://{base}"
+        target = base.rstrip("/") + "/" + target.lstrip("/")
+    bare = re.sub(rf"^(?:{VARIABLE})+", "", target)
+    if bare != target and not bare.startswith((".", ":")):
+        path = bare if bare.startswith("/") else f"/{bare}"
+        return {"path": path} if not URL.match(bare) else {"url": bare}
+    if target.startswith("/"):
+        return {"path": target}
+    return {"url": target}
+
+
+def sends_forms(text: str) -> bool:
+    """Tell whether the library that code uses sends a map as a form."""
+    return bool(re.search(r"\$\.ajax|\brequests\.|\bhttpx\.|-Body\b|jQuery", text))
+
+
+def as_json_value(value: Any) -> Any:
+    """Return a value with what calls hold in place of the calls."""
+    if isinstance(value, Call):
+        content, _ = content_of(value)
+        return as_json_value(content) if not isinstance(content, Call) else None
+    if isinstance(value, dict):
+        return {str(name): as_json_value(each) for name, each in value.items()}
+    return [as_json_value(each) for each in value] if isinstance(value, list) else value
+
+
+def encode_form(members: dict[str, Any]) -> str:
+    """Return a form of a map."""
+    return urlencode(
+        [
+            (
+                remove_marks(str(name)),
+                remove_marks(header_text(value) or json.dumps(as_json_value(value)).strip('"')),
+            )
+            for name, value in members.items()
+        ]
+    )

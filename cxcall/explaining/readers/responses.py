@@ -1,0 +1,115 @@
+"""Read responses in text: status lines, exception texts of SDKs, dumps of objects, error bodies in prose."""
+
+from __future__ import annotations
+
+import re
+from ast import literal_eval
+from typing import TYPE_CHECKING, Any
+
+from cxcall.explaining.readers.http_message import read_status_response
+from cxcall.explaining.readers.objects import (
+    find_error_body,
+    is_error_body,
+    is_resource,
+    read_object,
+)
+from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+
+if TYPE_CHECKING:
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+_API_EXCEPTION = re.compile(
+    r"^[ \t>#*-]{0,8}\(?(?P<status>[1-5][0-9]{2})\)?\s*\n\s*Reason:\s*(?P<reason>[^\n]*)(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
+    re.MULTILINE | re.DOTALL,
+)
+_MAX_TEXT = 1 << 18
+
+
+def read_response(text: str) -> HttpResponse | None:
+    """Return the response that a text shows; None where it shows none."""
+    text = text[:_MAX_TEXT]
+    if not text.strip():
+        return None
+    if found := _API_EXCEPTION.search(text):
+        body = find_error_body(found["body"] or "") or (found["body"] or "").strip() or None
+        return build_response(
+            int(found["status"]), _headers(found["headers"] or ""), body, found["reason"]
+        )
+    response = read_status_response(text)
+    if response is not None and response.body:
+        return response
+    body = find_error_body(text)
+    if body is None and (dumped := _dumped_object(text)) is not None:
+        body = dumped
+    if body is None:
+        return response
+    if response is not None:
+        return build_response(response.status, dict(response.headers), body, response.reason)
+    found_object = read_object(body, "response")
+    if found_object is not None and found_object.response is not None:
+        return found_object.response
+    return build_response(None, None, body)
+
+
+def read_response_alone(text: str) -> ObservedRequest | None:
+    """Return a request of which a text shows only the response; None where it shows none."""
+    if (dumped := _dumped_object(text, is_whole=True)) is not None and (
+        found := read_object(dumped, "response")
+    ):
+        return found
+    response = read_response(text)
+    if response is None or not (
+        response.status or is_error_body(response.json()) or is_resource(response.json())
+    ):
+        return None
+    return build_observed_request("HTTP response", response=response, null_means_unknown=True)
+
+
+def _headers(text: str) -> dict[str, str]:
+    """Return headers that Python prints as `HTTPHeaderDict({...})` or `{...}`."""
+    start, end = text.find("{"), text.rfind("}")
+    try:
+        value = literal_eval(text[start : end + 1]) if 0 <= start < end else {}
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return {}
+    return (
+        {str(name): str(content) for name, content in value.items()}
+        if isinstance(value, dict)
+        else {}
+    )
+
+
+def _dumped_object(text: str, *, is_whole: bool = False) -> Any:
+    """Return an object as JavaScript, Python, or Ruby prints it, if it has a status, a message, or a code."""
+    start = text.find("{")
+    if start < 0 or not re.search(
+        r"['\"]?\b(?:status|message|code|statusCode|error)\b['\"]?\s*(?::|=>|=)", text
+    ):
+        return None
+    from cxcall.explaining.readers.evaluator import Evaluator
+    from cxcall.explaining.readers.literals import scan
+    from cxcall.explaining.readers.token_tree import Group, make_tree
+
+    tree = make_tree(scan(text[start:]))
+    groups = [each for each in tree.items if isinstance(each, Group) and each.opening == "{"]
+    for group in groups[:8]:
+        value = Evaluator(lambda *_: None).evaluate([group])
+        if isinstance(value, dict):
+            value = _without_calls(value)
+            if (
+                is_error_body(value)
+                or is_resource(value)
+                or (is_whole and read_object(value, "") is not None)
+                or read_object(value, "") is not None
+            ):
+                return value
+    return None
+
+
+def _without_calls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _without_calls(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_without_calls(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | None) else None

@@ -1,0 +1,146 @@
+"""Read calls of the vendor's SDKs: the name of a method is that of an operation."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cxcall.explaining.published_operations import GENESYS, load_published_operations
+from cxcall.explaining.readers.code_values import Call
+from cxcall.explaining.readers.evaluator import Evaluator
+from cxcall.explaining.readers.literals import scan
+from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.request_draft import as_json_value
+from cxcall.explaining.readers.token_tree import make_tree
+from cxcall.explaining.readers.unresolved_variables import is_unresolved, mark_unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.transport.messages import HttpResponse
+
+_METHOD_NAME = re.compile(r"(?:get|post|put|patch|delete|head)(?=[A-Z_])\w+", re.IGNORECASE)
+_CALL = re.compile(r"\b(?:get|post|put|patch|delete|head)(?:_[a-z0-9_]+|[A-Z]\w+)\b|\b(?:Get|Post|Put|Patch|Delete|Head)[A-Z]\w+\b")  # fmt: skip
+_SUFFIXES = ("withhttpinfo", "async", "request")
+_PARAMETER = re.compile(r"\{[^{}]*\}")
+_CAMEL = re.compile(r"_([a-z0-9])")
+
+
+def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[ObservedRequest]:
+    """Yield the requests that calls of an SDK send; the headers are not shown."""
+    names = dict.fromkeys(_CALL.findall(text))
+    if not any(_find_operation(name) for name in names):
+        return
+    calls: list[tuple[str, Call]] = []
+    models: dict[str, dict[str, Any]] = {}
+
+    def report(kind: str, name: str, value: Any) -> None:
+        owner, _, member = name.rpartition(".")
+        if kind == "call" and _find_operation(member):
+            calls.append((member, value))
+        elif kind in ("named", "item") and owner:
+            models.setdefault(owner, {})[member] = value
+        elif kind == "call" and owner and member[:3].lower() == "set" and len(value.arguments) == 1:
+            models.setdefault(owner, {})[member[3:4].lower() + member[4:].lstrip("_")] = (
+                value.values()[0]
+            )
+
+    Evaluator(report).run(make_tree(scan(text)))
+    if not calls:  # a name in an error text: `Error calling PostConversationsCallbacks: ...`
+        calls = [(name, Call(name, [])) for name in names if _find_operation(name)][:1]
+    for number, (name, call) in enumerate(calls):
+        is_last = number == len(calls) - 1
+        yield _build_request(name, call, models, response if is_last else None)
+
+
+def _build_request(
+    name: str, call: Call, models: dict[str, dict[str, Any]], response: HttpResponse | None
+) -> ObservedRequest:
+    method, path = _find_operation(name) or ("", "")
+    texts = iter(each for key, each in call.arguments if key is None and isinstance(each, str))
+    parameters = len(_PARAMETER.findall(path))
+
+    def fill(match: re.Match[str]) -> str:
+        value = next(texts, "")
+        return mark_unresolved(match[0]) if is_unresolved(value) or not value else value
+
+    path = _PARAMETER.sub(fill, path)
+    body = _body(call, models, parameters) if method in ("POST", "PUT", "PATCH") else None
+    return build_observed_request(
+        "SDK call", method=method, path=path, body=body, headers_are_shown=False, response=response
+    )
+
+
+def _body(call: Call, models: dict[str, dict[str, Any]], skipped: int) -> str | None:
+    """Return the body: the argument that is a map or a model, its names as the API writes them."""
+    for key, value in call.arguments[skipped if len(call.arguments) > skipped else 0 :]:
+        content = _model(value, models)
+        if isinstance(content, dict | list) and content and key != "opts":
+            return json.dumps(as_json_value(content), indent=2, ensure_ascii=False)
+    return None
+
+
+def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
+    """Return a value with models as maps; a model is a call of its class whose attributes were set."""
+    if isinstance(value, str) and is_unresolved(value):
+        name = value.strip("\ufdd0\ufdd1{}")
+        return _model(models[name], {}) if name in models else value
+    if isinstance(value, Call):
+        members = {key: each for key, each in value.arguments if key}
+        owner = next((name for name, each in models.items() if each.get("") is value), "")
+        return {
+            _api_name(name): _model(each, models)
+            for name, each in (models.get(owner) or members).items()
+        } or None
+    if isinstance(value, dict):
+        return {_api_name(name): _model(each, models) for name, each in value.items()}
+    return [_model(each, models) for each in value] if isinstance(value, list) else value
+
+
+def _api_name(name: str) -> str:
+    """Return the name of a property: Python's SDK writes `callback_numbers`, .NET's `CallbackNumbers`."""
+    return _CAMEL.sub(lambda match: match[1].upper(), name[:1].lower() + name[1:])
+
+
+def _find_operation(name: str) -> tuple[str, str] | None:
+    """Return (method, path) of the operation that a method of an SDK has its name from."""
+    if not _METHOD_NAME.fullmatch(name):
+        return None
+    folded = name.replace("_", "").lower()
+    names = _operations_by_name()
+    return next(
+        (
+            names[each]
+            for suffix in ("", *_SUFFIXES)
+            if (each := folded.removesuffix(suffix)) in names
+        ),
+        None,
+    )
+
+
+@cache
+def _operations_by_name() -> dict[str, tuple[str, str]]:
+    """Return (method, path) by the folded name of the SDK: the method and the segments, singular before a parameter."""
+    names: dict[str, tuple[str, str]] = {}
+    for operation in load_published_operations(GENESYS).operations:
+        segments = operation.path.removeprefix("/api/v2/").strip("/").split("/")
+        words = [operation.method]
+        for segment, following in zip(segments, [*segments[1:], ""], strict=True):
+            if not segment.startswith("{"):
+                words.append(_singular(segment) if following.startswith("{") else segment)
+                if following.startswith("{") and words[-1] == segment:
+                    words.append(following)  # such as `get_flow_history_history_id`
+        folded = re.sub("[^a-z0-9]", "", "".join(words).lower())
+        names.setdefault(folded, (operation.method, operation.path))
+    return names
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if word.endswith(("sses", "xes", "shes", "ches")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word

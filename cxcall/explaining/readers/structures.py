@@ -1,0 +1,178 @@
+"""Evaluate maps and lists as the languages write them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.explaining.readers.code_values import (
+    NOTHING,
+    Call,
+    as_text,
+    wrapped_text,
+)
+from cxcall.explaining.readers.literals import Token
+from cxcall.explaining.readers.token_tree import (
+    Group,
+    chain_name,
+    is_lisp_list,
+    is_lisp_map,
+    is_message,
+    is_operator,
+    is_spread,
+    split_elements,
+)
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Structures:
+    """Evaluates groups of tokens; expressions in them are evaluated by a derived class.
+
+    `report(kind, name, value)` is called for each named value (`named`, `item`), call (`call`), addition
+    to a map (`add`), name (`name`), and text (`text`).
+    """
+
+    def __init__(self, report: Callable[[str, str, Any], None]) -> None:
+        self._report = report
+        self.names: dict[str, Any] = {}
+
+    def evaluate(self, items: list[Any]) -> Any:
+        """Return the value of an expression."""
+        raise NotImplementedError
+
+    def resolve_text(self, text: str) -> str:
+        """Return a text with the variables whose values are known."""
+        raise NotImplementedError
+
+    def _statement(self, items: list[Any]) -> tuple[str | None, Any]:
+        raise NotImplementedError
+
+    def _argument(self, items: list[Any], position: int) -> tuple[Any, int]:
+        raise NotImplementedError
+
+    def _lookup(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def _group(self, group: Group) -> Any:
+        if group.opening == "(":
+            elements = list(split_elements(group))
+            if len(elements) == 1:
+                return self._statement(elements[0])[1]
+            return [self._statement(element)[1] for element in elements]
+        if group.opening == "[" and is_message(group.items):
+            return self._message(group.items)
+        return self._elements(group, is_map=group.opening[-1:] == "{" and group.opening != "#{")
+
+    def _message(self, items: list[Any]) -> Any:
+        """Evaluate `[receiver name:value name:value]` of Objective-C."""
+        receiver: list[Any] = []
+        arguments: list[tuple[str | None, Any]] = []
+        starts = [
+            index
+            for index in range(1, len(items) - 1)
+            if is_operator(items[index + 1], (":",))
+            and isinstance(items[index], Token)
+            and items[index].kind == "word"
+        ]
+        receiver = items[: starts[0]] if starts else items
+        if isinstance(receiver[0], Token) and receiver[0].kind == "string":
+            return self.evaluate(receiver[:1])
+        target = self._group(receiver[0]) if isinstance(receiver[0], Group) else None
+        for start, end in zip(starts, [*starts[1:], len(items)], strict=False):
+            arguments.append((items[start].value, self.evaluate(items[start + 2 : end])))
+        if not arguments:
+            return target if target is not None else Call(chain_name(receiver), [])
+        name = arguments[0][0] or ""
+        for key, value in arguments:
+            self._report("named", key or "", value)
+        values = [value for _, value in arguments]
+        owner = receiver[0].value if isinstance(receiver[0], Token) else ""
+        if name.lower().startswith("append") and isinstance(self.names.get(owner), Call | str):
+            self.names[owner] = Call(
+                name, [(None, wrapped_text(self.names[owner]) + wrapped_text(values[0]))]
+            )
+            self._report("named", owner, self.names[owner])
+            return self.names[owner]
+        if len(values) == 2 and name.lower() in ("setobject", "setvalue", "addvalue") and isinstance(values[1], str):  # fmt: skip
+            if isinstance(self.names.get(owner), dict):
+                self.names[owner][values[1]] = values[0]
+            else:
+                self._report("call", f"{name}:{arguments[1][0]}", Call(f"header:{name}", [(None, values[1]), (None, values[0])]))  # fmt: skip
+            return values[0]
+        call = Call(
+            name, [(None, each) for each in ([target] if isinstance(target, Call) else []) + values]
+        )
+        self._report("call", name, call)
+        return call
+
+    def _elements(self, group: Group, *, is_map: bool) -> Any:
+        """Evaluate a map or a list; a map has names or pairs, a list has neither."""
+        elements = list(split_elements(group))
+        if len(elements) == 1 and is_lisp_map(elements[0]):
+            return self._lisp_map(elements[0])
+        if len(elements) == 1 and is_lisp_list(elements[0]):
+            return [self._group(each) for each in elements[0]]
+        named = [self._statement(element) for element in elements]
+        if not named:
+            return {} if is_map or group.opening[-1:] == "{" else []
+        members: dict[str, Any] = {}
+        has_names = [
+            self._take_member(members, element, name, value, group, is_map=is_map)
+            for element, (name, value) in zip(elements, named, strict=True)
+        ]
+        if any(has_names) or (members and len(members) == len(elements) and group.opening == "{"):
+            return members
+        words = [each.value for each in elements[0] if isinstance(each, Token)]
+        if len(elements) == 1 and "for" in words:
+            return mark_unresolved("{...}")  # a comprehension
+        return [value for _, value in named]
+
+    def _take_member(
+        self,
+        members: dict[str, Any],
+        element: list[Any],
+        name: str | None,
+        value: Any,
+        group: Group,
+        *,
+        is_map: bool,
+    ) -> bool:
+        """Add an element to a map; tell whether it can only be an element of a map."""
+        if name is not None:
+            members[name] = value
+            return True
+        if is_spread(element):
+            members |= value if isinstance(value, dict) else {as_text(value): None}
+            return isinstance(value, dict) or group.opening[-1:] == "{"
+        if is_map and isinstance(value, list) and len(value) == 2 and isinstance(value[0], str):
+            members[value[0]] = value[1]
+            return True
+        if (
+            is_map
+            and len(element) == 1
+            and isinstance(element[0], Token)
+            and element[0].kind == "word"
+        ):
+            members[element[0].value.lstrip("$")] = value
+        return False
+
+    def _lisp_map(self, items: list[Any]) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        position = 0
+        while position < len(items):
+            name = ""
+            while position < len(items) and isinstance(items[position], Token) and items[position].kind == "word" and (not name or items[position].value[:1] != ":"):  # fmt: skip
+                name = f"{name} {items[position].value.lstrip(':')}".strip()
+                position += 1
+            if position < len(items) and not name and isinstance(items[position], Token):
+                name, position = str(items[position].value), position + 1
+            if position < len(items):
+                value, position = self._argument(items, position)
+            else:
+                value = None
+            if value is not NOTHING:
+                members[name] = value
+                self._report("named", name, value)
+        return members

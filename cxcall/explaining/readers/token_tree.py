@@ -1,0 +1,226 @@
+"""Group the tokens of code by brackets, and split them into elements, keys, and names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cxcall.explaining.readers.literals import Token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+CLOSING = {")": "(", "]": "[", "}": "{"}
+
+
+_MAX_DEPTH = 48
+
+
+BLOCKS = (
+    "with",
+    "if",
+    "for",
+    "while",
+    "def",
+    "class",
+    "else",
+    "elif",
+    "try",
+    "except",
+    "finally",
+    "async",
+)
+
+
+KEY_SEPARATORS = (":", "=>", "=", "->", "to", ":=")
+
+
+TRAILING = (",", "(", "=", ":", "+", "=>", "->", ".", "..", "&", "|", "|>", "&&", "||", "[", "{", ":=", "<-", "<>", "?", "++")  # fmt: skip
+
+
+LEADING = (
+    ".",
+    "->",
+    "+",
+    "?.",
+    "::",
+    "|>",
+    "..",
+    "&&",
+    "||",
+    "&",
+    "?",
+    ":",
+    "<>",
+    "++",
+    "=",
+    "=>",
+)
+
+
+class Group(NamedTuple):
+    """Items in brackets; `opening` is `(`, `[`, or `{`, empty for a whole text."""
+
+    opening: str
+    items: list[Any]
+    line: int
+
+
+def make_tree(tokens: Iterable[Token]) -> Group:
+    """Return tokens grouped by their brackets. A bracket that does not match another one is left out."""
+    stack = [Group("", [], 0)]
+    for token in tokens:
+        if token.kind != "bracket":
+            stack[-1].items.append(token)
+        elif token.value not in CLOSING:
+            group = Group(token.value, [], token.line)
+            if len(stack) < _MAX_DEPTH:
+                stack[-1].items.append(group)
+                stack.append(group)
+        elif any(each.opening[-1:] == CLOSING[token.value] for each in stack[-3:]):
+            while stack.pop().opening[-1:] != CLOSING[token.value]:
+                pass
+    return stack[0]
+
+
+def split_elements(group: Group) -> Iterator[list[Any]]:
+    """Yield the elements of a group: separated by `,` or `;`, and in blocks also by line ends."""
+    is_lisp = bool(group.items) and is_lisp_map(
+        [each for each in group.items if not is_newline(each)]
+    )
+    has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
+    element: list[Any] = []
+    is_new_line = False
+    for item in group.items:
+        kind = item.kind if isinstance(item, Token) else ""
+        if kind == "newline":
+            is_new_line = True
+            continue
+        is_separator = kind == "operator" and item.value in (",", ";")
+        is_block = is_new_line and is_block_start(element)
+        if (
+            is_separator
+            or is_block
+            or (has_lines and is_new_line and element and not continues(element[-1], item))
+        ):
+            if element:
+                yield element
+            element = []
+        is_new_line = False
+        if not is_separator:
+            element.append(item)
+    if element:
+        yield element
+
+
+def is_block_start(element: list[Any]) -> bool:
+    """Tell whether items are a line such as `with session:` or `else:` of Python."""
+    is_open = bool(element) and is_operator(element[-1], (":",))
+    return is_open and isinstance(element[0], Token) and element[0].value in BLOCKS
+
+
+def continues(before: Any, after: Any) -> bool:
+    """Tell whether a line goes on in the next one."""
+    if isinstance(before, Token) and before.kind == "operator" and before.value in TRAILING:
+        return True
+    if not isinstance(after, Token):
+        return after.opening[-1:] == "{" and isinstance(before, Token) and before.kind == "word"
+    is_flag = after.kind == "word" and after.value[:1] == "-"
+    if is_flag or (after.kind == "operator" and after.value in LEADING):
+        return True
+    return after.kind == "string" and isinstance(before, Token) and before.kind == "string"
+
+
+def is_newline(item: Any) -> bool:
+    """Tell whether an item is a line end."""
+    return isinstance(item, Token) and item.kind == "newline"
+
+
+def is_operator(item: Any, values: tuple[str, ...]) -> bool:
+    """Tell whether an item is one of some operators or words."""
+    return isinstance(item, Token) and item.kind in ("operator", "word") and item.value in values
+
+
+def split_key(items: list[Any]) -> tuple[Any, list[Any]]:
+    """Return (key, rest) of `key: value` and its kinds; (None, items) where there is no key."""
+    if len(items) > 2 and is_operator(items[1], KEY_SEPARATORS):
+        first = items[0]
+        is_key = isinstance(first, Token) and first.kind in ("string", "word", "number")
+        is_bracketed = isinstance(first, Group) and first.opening == "["
+        if (is_key or is_bracketed) and not (items[1].value == "->" and first.value[:1] == "$"):
+            return first, items[2:]
+    if (
+        len(items) > 1
+        and isinstance(items[0], Token)
+        and items[0].kind == "word"
+        and items[0].value.endswith(":")
+    ):
+        return items[0], items[1:]
+    return None, items
+
+
+def chain_name(items: list[Any]) -> str:
+    """Return the dotted name that ends some items, such as the left side of an assignment."""
+    names: list[str] = []
+    for item in reversed(items):
+        if isinstance(item, Token) and item.kind == "word":
+            if names and names[0] != ".":
+                break
+            names.insert(0, item.value)
+        elif is_operator(item, (".", "->", "::", "?.")):
+            names.insert(0, ".")
+        elif names and names[0] == ".":
+            continue
+        elif names:
+            break
+    return "".join(names).strip(".")
+
+
+def read_chain(items: list[Any], position: int) -> tuple[str, int]:
+    """Return the dotted name that starts at a word, and where it ends."""
+    names = [items[position].value]
+    position += 1
+    while (
+        position + 1 < len(items)
+        and is_operator(items[position], (".", "->", "::", "?."))
+        and isinstance(items[position + 1], Token)
+        and items[position + 1].kind == "word"
+    ):
+        names.append(items[position + 1].value)
+        position += 2
+    return ".".join(names), position
+
+
+def is_method_call(items: list[Any], position: int) -> bool:
+    """Tell whether the dot at a position comes before a name, not before a text that is joined."""
+    following = items[position + 1] if position + 1 < len(items) else None
+    if not isinstance(following, Token) or following.kind != "word":
+        return False
+    return following.value[:1] != "$" and following.value[:1] != "\ufdd0"
+
+
+def is_message(items: list[Any]) -> bool:
+    """Tell whether brackets hold a message of Objective-C, not a list."""
+    first = items[0] if items else None
+    second = next(
+        (each for each in items[1:] if not (isinstance(each, Token) and each.kind == "newline")),
+        None,
+    )
+    is_receiver = (isinstance(first, Group) and first.opening == "[") or (isinstance(first, Token) and first.kind in ("word", "string") and first.value[:1] != ":")  # fmt: skip
+    return is_receiver and isinstance(second, Token) and second.kind == "word" and second.value[:1] not in (":", "$") and second.value not in ("for", "to", "=>")  # fmt: skip
+
+
+def is_lisp_map(items: list[Any]) -> bool:
+    """Tell whether items are names and values in turn: `:name "value" :other 1`."""
+    first = items[0] if items else None
+    is_keyword = isinstance(first, Token) and first.kind == "word" and first.value[:1] == ":"
+    return is_keyword and len(items) > 1 and not is_operator(items[1], KEY_SEPARATORS)
+
+
+def is_lisp_list(items: list[Any]) -> bool:
+    """Tell whether items are maps without separators."""
+    return len(items) > 1 and all(isinstance(each, Group) and each.opening == "{" for each in items)
+
+
+def is_spread(items: list[Any]) -> bool:
+    """Tell whether items take over the members of another map: `**other`, `...other`."""
+    return is_operator(items[0], ("*", "...", "..", "."))
