@@ -55,7 +55,7 @@ REQUESTS: list[tuple[Fault, dict[str, Any]]] = [
     _request(("type-mismatch", "/callbackNumbers"), "POST", CALLBACKS, {"callbackNumbers": "+12025550123", "queueId": QUEUE}),
     _request(("property-unknown", "/phone_number"), "POST", CALLS, {"phone_number": "+12025550123", "callFromQueueId": QUEUE, "priority": 5}),
     _request(("property-unknown", "/note"), "POST", CALLS, {"phoneNumber": "+12025550123", "note": "it's \"urgent\", 50% off\\n for $5 & <b>O'Brien</b> #1 `now` {x} ~ 100^2 @home!"}),
-    _request(("property-unknown", "/notiz"), "POST", CALLS, {"phoneNumber": "+12025550123", "notiz": "Zoë grüßt 東京 – 😀\n\tzweite Zeile"}),
+    _request(("property-unknown", "/notiz"), "POST", CALLS, {"phoneNumber": "+12025550123", "notiz": "Zoë grüßt 東京 😀\n\tzweite Zeile"}),
     _request(("type-mismatch", "/0/data"), "POST", f"{CONTACTS}?priority=true&doNotQueue=false", [{"contactListId": LIST, "data": "+12025550123"}]),
     _request(("type-mismatch", "/0/callable"), "POST", CONTACTS, [{"contactListId": LIST, "data": {"First Name": "Ada", "Phone": "+12025550123"}, "callable": "yes"}, {"contactListId": LIST, "data": {}}]),
     _request(("property-unknown", "/dialMode"), "POST", CAMPAIGNS, {"name": "Spring", "contactList": {"id": LIST}, "dialMode": "preview", "dialingMode": "preview", "phoneColumns": [{"columnName": "Phone", "type": "cell"}], "callerName": "C", "callerAddress": "+12025550123", "abandonRate": 3.5, "scriptId": None, "alwaysRunning": True}),
