@@ -23,6 +23,9 @@ def apply_edits(value: Any, edits: Iterable[Edit]) -> Any:
     """
     for edit in edits:
         new = edit.value
+        if _is_rename(edit):
+            _rename(value, edit)
+            continue
         if edit.op == "move":
             new = value_at(value, edit.source)
             _remove(value, edit.source)
@@ -39,6 +42,20 @@ def apply_edits(value: Any, edits: Iterable[Edit]) -> Any:
             else:
                 parent[name] = new
     return value
+
+
+def _rename(value: Any, edit: Edit) -> None:
+    """Rename a member, which keeps its place among the others."""
+    members = value_at(value, edit.pointer.rpartition("/")[0])
+    old, new = (split_pointer(each)[-1] for each in (edit.source, edit.pointer))
+    child_at(members, old)
+    pairs = [
+        (new if name == old else name, members[name])
+        for name in members
+        if name == old or name != new
+    ]
+    members.clear()
+    members.update(pairs)
 
 
 def _remove(value: Any, pointer: str) -> None:

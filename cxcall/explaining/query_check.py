@@ -60,7 +60,7 @@ def check_misplaced(operation: Operation, payload: Payload) -> Iterator[Finding]
                 join_pointer("", name),
                 f"`{operation.name}` has no parameter or property `{name}`",
                 key=True,
-                fix=f"did you mean `{near}`?"
+                fix=f"send it as `?{near}=...`"
                 if near
                 else f"see `cxcall operations {operation.name}`",
                 source=f"contract {operation.contract.name}",

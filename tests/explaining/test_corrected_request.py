@@ -23,6 +23,7 @@ from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, c
 from cxcall.payloads.checks import check_parameters, has_errors, is_valid_text
 from cxcall.sandbox.sample_values import sample_value
 from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.har import har
 from helpers.planted_faults import OPERATIONS, correct_body, plant
 
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
@@ -277,6 +278,18 @@ def test_fix_is_advertised_only_where_it_prints_a_request(cxcall: Cxcall) -> Non
         is_advertised = "--fix" in cxcall("explain", "-", stdin=text).out
         ran = cxcall("explain", "-", "--fix", stdin=text)
         assert (ran.code != 2) or not is_advertised, path
+
+
+def test_request_without_a_correction_does_not_hide_the_others(cxcall: Cxcall) -> None:
+    session = har(2)
+    login = json.loads(json.dumps(session["log"]["entries"][0]))
+    login["request"]["url"] = "https://login.mypurecloud.com/oauth/token"
+    session["log"]["entries"].insert(0, login)
+    file = cxcall.file("session.har", session)
+    ran = cxcall("explain", file, "--fix", code=3)
+    assert ran.out.count("cxcall send place-call") == 2
+    assert "a token request contains secrets" in ran.err
+    cxcall("explain", file, "--fix", "--entry", "1", code=2)
 
 
 def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:

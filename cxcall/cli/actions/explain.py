@@ -110,7 +110,8 @@ def explain_file(
     own = load_user_contract(contract) if contract else None
     explanations: list[Explanation] = []
     counts: Counter[str] = Counter()
-    skipped, is_unexplained, is_open = 0, False, False
+    skipped, is_unexplained = 0, False
+    corrections = _Corrections(screen, fix)
     for request in read_path(file or STDIN, entry=entry):
         explanation = explain_request(request, own)
         route = explanation.route
@@ -123,14 +124,16 @@ def explain_file(
         if output.output != "text":
             explanations.append(explanation)
         elif fix:
-            is_open |= _show_corrected(explanation, screen, fix)
+            corrections.show(explanation)
         else:
             _show(explanation, screen, show_all=show_all)
     if skipped:
         screen.print_diagnostic(
             f"skipped {skipped} entries of other hosts; explain one with `--entry N`"
         )
-    return _summarize(explanations, counts, fix=fix, is_incomplete=is_unexplained or is_open)
+    corrections.finish()
+    is_incomplete = is_unexplained or corrections.is_open
+    return _summarize(explanations, counts, fix=fix, is_incomplete=is_incomplete)
 
 
 def _refuse_terminal() -> None:
@@ -230,16 +233,39 @@ def _headline(explanation: Explanation) -> str:
     return f"{request.origin}: {line}{status}" if line or status else request.origin
 
 
-def _show_corrected(explanation: Explanation, screen: Screen, form: str) -> bool:
-    """Print the corrected request, and on stderr what is open; return whether anything is."""
-    corrected = correct_request(explanation)
-    screen.print_line(escape_controls(corrected.as_text(form)))
-    if corrected.left_out:
-        screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
-    if corrected.missing:
-        places = (place or "the body" for place in corrected.missing)
-        screen.print_diagnostic(f"still missing: {', '.join(places)}")
-    for finding in corrected.findings:
-        if finding.code not in ("placeholder", "id-format"):
-            screen.print_finding(finding)
-    return bool(corrected.missing)
+class _Corrections:
+    """Prints corrected requests, and on stderr what is open in them; `is_open` says whether anything is."""
+
+    def __init__(self, screen: Screen, form: str) -> None:
+        self._screen, self._form = screen, form
+        self._count = 0
+        self._refusals: list[UsageError] = []
+        self.is_open = False
+
+    def show(self, explanation: Explanation) -> None:
+        """Print the corrected request of one explanation, if there is one."""
+        try:
+            corrected = correct_request(explanation)
+        except UsageError as refusal:
+            self._refusals.append(refusal)
+            return
+        self._count += 1
+        self.is_open |= bool(corrected.missing)
+        self._screen.print_line(escape_controls(corrected.as_text(self._form)))
+        if corrected.left_out:
+            self._screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
+        if corrected.missing:
+            places = (place or "the body" for place in corrected.missing)
+            self._screen.print_diagnostic(f"still missing: {', '.join(places)}")
+        for finding in corrected.findings:
+            if finding.code not in ("placeholder", "id-format"):
+                self._screen.print_finding(finding)
+
+    def finish(self) -> None:
+        """Report the requests that have no correction; raises UsageError if no request has one."""
+        if self._refusals and not self._count:
+            raise self._refusals[0]
+        for refusal in self._refusals:
+            self.is_open = True
+            for finding in refusal.findings:
+                self._screen.print_finding(finding)
