@@ -7,10 +7,10 @@ what an operation is, or how careful cxcall is:
 |---|---|
 | destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names |
 | platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
-| schema and profile: contract, profile, and any setting that is not in this table | used only with secrets from `.env` |
+| schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env` |
 | guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
 | guard: do_not_call | used in addition to the list of any other source |
-| client_id, access_key_id, secrets, timeout, max_wait, engagement_header | used |
+| client_id, access_key_id, secrets, timeout, max_wait | used |
 
 A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
 without it, a request that the folder directs to a test system would go to the default one, and place a call
@@ -48,7 +48,6 @@ _HARMLESS = (
     *SECRET_SETTINGS,
     "timeout",
     "max_wait",
-    "engagement_header",
 )
 """What decides neither where a secret goes, nor what an operation is, nor how careful cxcall is."""
 CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS}))
@@ -56,7 +55,7 @@ CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS})
 _DEFAULT_PLATFORM, _CXONE = "genesys-cloud", "nice-cxone"
 _HTTPS = 443
 _CODE = "credential"
-_WHY = "a file in the working directory must not decide where a secret from elsewhere goes"
+_WHY = "a file in the working directory must not decide where a secret from elsewhere goes, or how careful cxcall is"
 
 
 def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:

@@ -20,7 +20,7 @@ from helpers.trust import SECRET, Folder, Recorder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HARMLESS = {"client_id", "access_key_id", "timeout", "max_wait", "engagement_header"}
+HARMLESS = {"client_id", "access_key_id", "timeout", "max_wait"}
 GUARDS = {"duplicate_window": "1", "hours": "00:00-23:59", "hours_policy": "warn", "do_not_call": "none.txt"}  # fmt: skip
 HOSTILE = {
     "profile": "other", "platform": "nice-cxone", "region": "evil.example", "contract": "evil.json",
