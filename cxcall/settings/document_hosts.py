@@ -53,7 +53,8 @@ def is_published_host(url: str, region: Setting | None) -> bool:
     The lists of regions are open: `region` may name one that no contract knows, by its domain.
     """
     host = host_of(url).lower()
-    return bool(url_area(url)) or any(
+    is_area = bool(url_area(url)) and ":" not in host
+    return is_area or any(
         host == host_of(known.base_url(domain)).lower()
         for known in load_shipped_contracts()
         for domain in (*known.regions.values(), *_domain(region, known))

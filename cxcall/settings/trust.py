@@ -131,15 +131,15 @@ def _other_platform(
     names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
         find_setting(name, layers) for name in ("token_url", "issuer", "region")
     )
-    is_cxone = platform.value == _CXONE
-    if names_cxone or is_cxone == has_key or not platform.value:
+    target = _CXONE if url_area(base_url) else platform.value
+    if names_cxone or (target == _CXONE) == has_key or not target:
         return
     name, secret = next(iter(secrets.items()))
     yield Finding.error(
         _CODE,
         secret.locate(),
-        f"nothing but the operation says that `{name}` (from {secret.source}) is for `{platform.value}`",
-        f"set `platform` to `{platform.value}` beside the secret, or take another profile",
+        f"nothing but the operation says that `{name}` (from {secret.source}) is for `{target}`",
+        f"set `platform` to `{target}` beside the secret, or take another profile",
         "a secret of one platform must not be sent to another one",
     )
 

@@ -298,3 +298,40 @@ def test_secret_of_one_platform_is_not_sent_to_another(
     own = "nice-cxone" if words is CXONE_CALL else "genesys-cloud"
     ran = cxcall(*words, "-o", "json", env={"CXCALL_PLATFORM": own})
     assert "nothing but the operation says" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("server", "problem"),
+    [
+        ("https://api.mypurecloud.com.evil.example", "only the document names the host"),
+        ("https://api.mypurecloud.com@evil.example", "without a user name or password"),
+        ("https://api.mypurecloud.com:8443", "only the document names the host"),
+        ("https://api-na1.niceincontact.com:444", "only the document names the host"),
+        ("https://api-na1.niceincontact.com", "nothing but the operation says"),
+        ("https://{host}.evil.example", "only the document names the host"),
+        ("http://api.mypurecloud.com", "would send in the clear"),
+        ("//evil.example", "names no server"),
+        ("/relative", "names no server"),
+        ("https://evil.example\\@api.mypurecloud.com", "a character that no URL has"),
+    ],
+)
+def test_server_of_a_document_gets_no_token(cxcall: Cxcall, server: str, problem: str) -> None:
+    place_secret(cxcall, "access_token", "vendor")
+    cxcall.environment["HTTPS_PROXY"] = "http://127.0.0.1:9"
+    operation = {
+        "operationId": "ring",
+        "responses": {"200": {"description": "-"}},
+        "security": [{"b": []}],
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": server, "variables": {"host": {"default": "api"}}}],
+        "paths": {"/x": {"post": operation}},
+        "components": {"securitySchemes": {"b": {"type": "http", "scheme": "bearer"}}},
+    }
+    ran = cxcall(
+        "send", "ring", "--contract", cxcall.file("d.json", document), "--yes", "-o", "json"
+    )
+    assert ran.code in (2, 4)
+    assert problem in ran.envelope["findings"][0]["message"]
