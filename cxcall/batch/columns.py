@@ -22,7 +22,7 @@ from cxcall.phone.phone_numbers import FEWEST_DIGITS
 from cxcall.sending.dialed_numbers import is_number_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cxcall.contracts.operation import Operation
@@ -35,7 +35,7 @@ _EXAMPLE = "`--map phone-number=Phone`"
 class UnknownColumnsError(UsageError):
     """Columns of a table set nothing; `proposals` says for some of them what they may be.
 
-    A header may stand for a phone number if its name says so, and one of the `samples`, the first
+    The targets `taken` have a column already. A header may stand for a phone number if its name says so, and one of the `samples`, the first
     records of the table, has a number there.
     """
 
@@ -44,15 +44,19 @@ class UnknownColumnsError(UsageError):
         header: CsvHeader,
         unknown: Sequence[str],
         operation: Operation,
+        *,
+        taken: Collection[str] = (),
         samples: Sequence[Sequence[str]] = (),
     ) -> None:
         self.header, self.unknown, self.operation = header, unknown, operation
+        self.taken = taken
         self.proposals = [
             f"`{cell}` looks like `{target}`: add {command('--map', f'{target}={cell}')}"
             for cell in unknown
             for target in propose_targets(
                 cell, operation, has_number=self._has_number(cell, samples)
             )
+            if target not in taken
         ]
         more = f", and {len(unknown) - _MAX_LISTED} more" if len(unknown) > _MAX_LISTED else ""
         listed = ", ".join(
@@ -72,7 +76,8 @@ class UnknownColumnsError(UsageError):
 
     def with_samples(self, samples: Sequence[Sequence[str]]) -> UnknownColumnsError:
         """Return the error with proposals that follow from the first records."""
-        return UnknownColumnsError(self.header, self.unknown, self.operation, samples)
+        known = self.header, self.unknown, self.operation
+        return UnknownColumnsError(*known, taken=self.taken, samples=samples)
 
     def _has_number(self, cell: str, samples: Sequence[Sequence[str]]) -> bool:
         index = self.header.cells.index(cell)
@@ -107,7 +112,8 @@ class ColumnMap(NamedTuple):
             elif cell not in unknown:
                 unknown.append(cell)
         if unknown and not self.ignores_extra:
-            raise UnknownColumnsError(header, unknown, operation)
+            taken = [column.name for column in columns]
+            raise UnknownColumnsError(header, unknown, operation, taken=taken)
         reject_repeated_columns(columns, header.name)
         return CsvTable(header, columns, operation)
 
@@ -137,12 +143,13 @@ def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> lis
 
 
 def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
-    near = nearest_column(target, operation)
+    near = cell if find_column(cell, operation) else nearest_column(target, operation)
+    header = target if near == cell else cell  # the two were swapped
     sample = f"see `cxcall operations {operation.name}`"
     return UsageError(
         f"`{operation.name}` has no flag or parameter `{target}`",
         where="--map",
-        fix=f"did you mean {command('--map', f'{near}={cell}')}?" if near else sample,
+        fix=f"did you mean {command('--map', f'{near}={header}')}?" if near else sample,
         why="a target is a flag, a parameter, or a place in the body such as `/contactId`",
     )
 

@@ -77,8 +77,9 @@ class Selection:
         if found is None and not self._job.strict:
             return _as_duplicate(checked, self._find(request)[0])
         checked = self._with_earlier(checked, request)
-        is_held = checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours
-        if found is not None and (checked.skip is None or is_held):
+        if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
+            checked = checked._replace(skip=None)
+        if found is not None and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
         return checked
 

@@ -82,6 +82,15 @@ def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) ->
     assert "--ignore-extra-columns" in finding["fix"]
 
 
+def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
+    table = f"contact-id;Work Phone;Home Phone\n{CONTACT};(202) 555-0101;(212) 555-0101\n"
+    words = ("batch", cxcall.file("crm.csv", table), *EXECUTE, "--sandbox")
+    assert "`Home Phone` looks like `phone-number`" in cxcall(*words, code=2).err
+    ran = cxcall(*words, "--map", "phone-number=Work Phone", code=2)
+    assert "`Home Phone`" in ran.err
+    assert "looks like" not in ran.err
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -89,6 +98,7 @@ def test_unknown_columns_are_reported_together_with_proposals(cxcall: Cxcall) ->
         (("--map", "phone-number=Fax"), "its columns: `Customer ID`, `First Name`"),
         (("--map", "phone_number=Work Phone"), "did you mean `--map 'phone-number=Work Phone'`?"),
         (("--map", "fax=Work Phone"), "see `cxcall operations execute`"),
+        (("--map", "Work Phone=phone-number"), "did you mean `--map 'phone-number=Work Phone'`?"),
         (("--map", "phone-number"), "is not of the form TARGET=HEADER"),
         (("--mapping", "bad.toml"), "`phone-number` must be the header of a column"),
         (("--mapping", "none.toml"), "cannot be read"),

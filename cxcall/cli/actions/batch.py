@@ -205,8 +205,6 @@ class _Batch:
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
-        if self.options.wait_for_hours:
-            count += totals.skipped[SkipReason.OUTSIDE_HOURS]
         ask = self.screen.read_line if self.screen.is_interactive else None
         ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
         token = tokens.get_token(settings)
@@ -308,7 +306,7 @@ class _Batch:
         held = statistics.skipped[SkipReason.OUTSIDE_HOURS]
         is_complete = not (left or held) and set(statistics.outcomes) <= _COMPLETE
         code = ExitCode.OK if is_complete else ExitCode.PARTIAL
-        if run.interrupts and not statistics.total - statistics.resumed:
+        if run.interrupts and not statistics.sent:
             code = ExitCode.INTERRUPTED
         is_empty = code is ExitCode.INTERRUPTED and not statistics.total
         lines = statistics.lines()
