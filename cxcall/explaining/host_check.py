@@ -92,7 +92,7 @@ def check_host(
     request: ObservedRequest, host_platform: str, path_platform: str, *, is_token: bool
 ) -> Iterator[Finding]:
     """Yield what is wrong with the host: its region, its form, or the service it belongs to."""
-    host = request.hostname
+    host = request.hostname.removesuffix(".")
     if not host or is_loopback_host(host):
         return
     usual = _usual_host(path_platform, is_token=is_token)

@@ -280,6 +280,8 @@ def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: 
         ("{{my-org}}.mypurecloud.com", CALLBACKS, "warning"),
         ("api.{region}.mypurecloud.com", CALLBACKS, "warning"),
         ("example.com", "/oauth/token", "warning"),
+        ("api.", CALLBACKS, "error"),
+        ("api.mypurecloud.com.", CALLBACKS, ""),
         ("api.{{environment}}", CALLBACKS, ""),
         ("api.${region}.pure.cloud", CALLBACKS, ""),
         ("{{host}}", CALLBACKS, ""),
