@@ -60,6 +60,7 @@ def test_every_path_and_symbol_in_a_document_exists(document: Path) -> None:
             assert re.search(defined, files[0].read_text("utf-8"), re.MULTILINE), f"{path}:{symbol}"
 
 
+@pytest.mark.slow
 def test_code_refers_only_to_documents_of_this_repository() -> None:
     broken = {
         f"{path.relative_to(ROOT)}: {reason}"

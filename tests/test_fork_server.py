@@ -26,6 +26,7 @@ def assert_equal_runs(folder: Path, *arguments: str, stdin: str = "", **environm
     assert started.stdout or started.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "stdin"),
     [

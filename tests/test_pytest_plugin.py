@@ -85,6 +85,7 @@ def options(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:anyio")
 
 
+@pytest.mark.slow
 def test_smoke_tests_of_a_user_pass(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,6 +200,7 @@ def test_a_users_own_types_hold(tmp_path: Path) -> None:
     ], done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_wheel_ships_types_plugin_and_contracts(tmp_path: Path) -> None:
     root = Path(package.__file__).parent.parent
     subprocess.run(

@@ -91,7 +91,14 @@ def test_number_that_json_does_not_have_is_reported(value: Any) -> None:
     assert "body-malformed" in {finding.code for finding in found.findings}
 
 
-@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "lists",
+        "less",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("objects", "tuples")),
+    ],
+)
 def test_deep_value_is_reported(name: str, call: Callable[[Callable[[], Any]], Any]) -> None:
     deep = nest(*DEEP[name])
     verdict = call(lambda: check(deep))

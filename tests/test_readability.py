@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -16,12 +17,17 @@ def modules() -> list[Path]:
     return sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
+def syntax_trees() -> dict[Path, ast.Module]:
+    return {path: ast.parse(path.read_text("utf-8")) for path in modules()}
+
+
 def test_files_and_functions_stay_readable() -> None:
     lines = {path: path.read_text("utf-8").count("\n") for path in modules()}
     assert max(lines.values()) <= 350, max(lines, key=lambda path: lines[path])
     bodies = {}
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path, tree in syntax_trees().items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 bodies[f"{path.name}:{node.name}"] = (
                     (node.end_lineno or 0) - node.body[0].lineno + 1
@@ -33,8 +39,8 @@ def test_files_and_functions_stay_readable() -> None:
 def test_only_the_screen_prints() -> None:
     printing = {
         path.relative_to(PACKAGE).as_posix()
-        for path in modules()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for path, tree in syntax_trees().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "print"

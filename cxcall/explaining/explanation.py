@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.bearer_token import read_claims
 from cxcall.explaining.body_check import check_body, check_parameter_values, read_body
-from cxcall.explaining.connection_check import check_connection
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masking import make_masker, mask_request
@@ -151,7 +150,6 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *request.findings,
         *route.findings,
         *(finding.map_texts(mask) for finding in check_region(request)),
-        *(finding.map_texts(mask) for finding in check_connection(request)),
         *_check_personal_connection(request, route),
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *check_parameter_values(request, route),

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 # Root causes first: a wrong destination, then a wrong token, then what the API says of a state, then the body.
 _ORDER = (
-    "undelivered", "outcome-unknown",
     "path-unpublished", "scheme-insecure", "host-unknown", "platform-mismatch", "method-unpublished",
     "token-missing", "token-grant", "token-user-context", "token-scope", "token-expired", "credential",
     "permission-missing", "rate-limited", "state", "not-found", "hidden-failure", "operation-mismatch",
@@ -24,9 +23,7 @@ _TOKEN_CODES = (
     "token-missing", "token-grant", "token-expired", "token-scope", "token-user-context", "credential",
     "permission-missing", "placeholder",
 )  # fmt: skip
-_DESTINATION_CODES = (
-    "path-unpublished", "scheme-insecure", "host-unknown", "platform-mismatch", "method-unpublished",
-)  # fmt: skip
+_DESTINATION_CODES = _ORDER[:5]
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")

@@ -364,6 +364,7 @@ def test_later_batch_with_other_values_does_not_hide_an_unfinished_one(cxcall: C
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_signals_ignored_by_the_parent_stay_ignored(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 6)
     line = (
@@ -382,6 +383,7 @@ def test_signals_ignored_by_the_parent_stay_ignored(cxcall: Cxcall) -> None:
     assert (process.returncode, platform.rung) == (0, 6)
 
 
+@pytest.mark.slow
 def test_row_left_in_flight_by_a_resumed_run_counts_once(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 1)
     came, hold = Event(), Event()
@@ -506,6 +508,7 @@ def test_refusals_are_counted_by_reason(cxcall: Cxcall) -> None:
     assert sum(platform.seen.values()) == 5
 
 
+@pytest.mark.slow
 def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 40)
     arguments = (file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")

@@ -102,6 +102,7 @@ def test_wait_for_hours_needs_hours_and_excludes_strict(
     assert message in cxcall(*words, *flags, code=2).err
 
 
+@pytest.mark.slow
 def test_signal_ends_the_wait_for_calling_hours(cxcall: Cxcall) -> None:
     file = write_table(cxcall, NEW_YORK, BERLIN)
     words = ("batch", file, *EXECUTE, *FAST, "-o", "jsonl")

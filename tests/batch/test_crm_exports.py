@@ -137,6 +137,7 @@ def test_column_and_map_for_one_target_are_rejected(cxcall: Cxcall) -> None:
     assert "two columns `phone-number`" in ran.err
 
 
+@pytest.mark.slow
 def test_terminal_offers_to_ignore_columns_that_set_nothing(cxcall: Cxcall) -> None:
     file = cxcall.file("crm.csv", f"contact-id,phone-number,Notes\n{CONTACT},+12025550101,x\n")
     words = ("batch", file, *EXECUTE, "--sandbox")

@@ -16,8 +16,8 @@ from helpers.platform_server import Platform
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
-BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "40"))
-IN_ONE = 5
+BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "24"))
+IN_ONE = 4
 ROWS = 12
 
 

@@ -6,6 +6,8 @@ import json
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ def results(ran: Ran) -> tuple[list[str], dict[str, Any]]:
     return [each["outcome"] for each in rows], summary["data"]
 
 
+@pytest.mark.slow
 def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall: Cxcall) -> None:
     count = 300  # several buffers of the reader, so that the end is read while rows are sent
     file = write_rows(cxcall, *range(count))

@@ -158,6 +158,7 @@ def test_row_that_was_sent_and_is_listed_since_counts_as_sent(cxcall: Cxcall) ->
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall) -> None:
     count = 300  # several buffers of the reader
     lines = [f"{contact(number)},+12025550101" for number in range(count)]
@@ -182,6 +183,7 @@ def test_row_that_changes_after_the_check_is_not_sent(cxcall: Cxcall) -> None:
     assert len(platform.dials) == count
 
 
+@pytest.mark.slow
 def test_many_warnings_are_counted_and_do_not_hide_the_summary(live: Cxcall) -> None:
     file = live.file("calls.csv", table(*["+12025550101"] * 150))
     now = datetime.now(ZoneInfo("America/New_York"))

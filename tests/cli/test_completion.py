@@ -115,6 +115,7 @@ def test_fish(home: Cxcall, line: str) -> None:
     assert in_fish(home, line) == LINES[line]
 
 
+@pytest.mark.slow
 @needs("fish")
 def test_fish_completes_names_of_files(home: Cxcall) -> None:
     assert in_fish(home, "cxcall validate pay") == ["payload one.json"]
@@ -163,6 +164,7 @@ def test_the_tab_key_in_bash(home: Cxcall, line: str) -> None:
     typed(home, shell, "source <(cxcall completion bash)", line, TABS[line])
 
 
+@pytest.mark.slow
 @needs("zsh")
 @pytest.mark.parametrize("line", TABS)
 def test_the_tab_key_in_zsh(home: Cxcall, line: str) -> None:
@@ -170,6 +172,7 @@ def test_the_tab_key_in_zsh(home: Cxcall, line: str) -> None:
     typed(home, ["zsh", "-f", "-i"], start, line, TABS[line])
 
 
+@pytest.mark.slow
 @needs("zsh")
 def test_zsh_takes_it_from_a_folder_of_functions(home: Cxcall) -> None:
     home.file("functions/_cxcall", home("completion", "zsh", code=0).out)

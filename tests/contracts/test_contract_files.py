@@ -11,6 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from helpers.command import CAMPAIGN, CONTACT, Cxcall
 from helpers.platform_server import Platform
 
@@ -109,6 +111,7 @@ def test_a_skeleton_is_valid(cxcall: Cxcall) -> None:
     cxcall("operations", "--skeleton", code=2)
 
 
+@pytest.mark.slow
 def test_a_route_is_added_by_an_edit_of_the_contract_alone(cxcall: Cxcall) -> None:
     package = cxcall.folder / "edited" / "cxcall"
     shutil.copytree(

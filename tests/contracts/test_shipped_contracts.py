@@ -36,6 +36,7 @@ def example_answers() -> list[tuple[str, Any, Any]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "shipped", contract.load_shipped_contracts(), ids=lambda shipped: shipped.name
 )

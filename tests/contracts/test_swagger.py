@@ -240,6 +240,7 @@ def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     assert "callLead" in piped.out
 
 
+@pytest.mark.slow
 def test_many_processes_may_convert_at_once(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     command = [sys.executable, "-m", "cxcall", "operations", "--contract", file]
@@ -261,6 +262,7 @@ def test_document_of_a_vendor_works_in_every_region(cxcall: Cxcall) -> None:
     assert ran.envelope["request"]["url"] == "https://api.mypurecloud.ie/leads/7"
 
 
+@pytest.mark.slow
 def test_operation_among_thousands_is_found_by_name_and_by_body(cxcall: Cxcall) -> None:
     document = swagger()
     for number in range(2000):

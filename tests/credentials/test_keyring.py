@@ -71,6 +71,7 @@ def test_secret_is_stored_in_the_keyring_only(keyed: Cxcall, sandbox: Sandbox) -
     assert keyed("auth", "token", "-o", "json", code=4).codes == ["token-missing"]
 
 
+@pytest.mark.slow
 def test_keyring_is_read_only_when_the_secret_is_needed(keyed: Cxcall, sandbox: Sandbox) -> None:
     log_in(keyed, sandbox)
     assert is_loaded(keyed)
@@ -82,6 +83,7 @@ def test_keyring_is_read_only_when_the_secret_is_needed(keyed: Cxcall, sandbox: 
     assert is_loaded(keyed)
 
 
+@pytest.mark.slow
 def test_login_in_a_file_does_not_read_the_keyring(keyed: Cxcall, sandbox: Sandbox) -> None:
     log_in(with_backend(keyed, "keyring.backends.fail.Keyring"), sandbox)
     with_backend(keyed, "keyring_backends.Keeping")
@@ -140,6 +142,7 @@ def test_unavailable_keyring_secret_is_reported(
     assert records(keyed) == []
 
 
+@pytest.mark.slow
 def test_token_from_stdin_is_stored_in_the_keyring(keyed: Cxcall) -> None:
     keyed("auth", "login", "--with-token", stdin="a-token-of-mine", code=0)
     assert "a-token-of-mine" not in json.dumps(records(keyed))

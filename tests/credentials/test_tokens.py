@@ -746,6 +746,7 @@ def race(base_url: str, clients: list[str], how: str = "") -> list[str]:
     return values
 
 
+@pytest.mark.slow
 def test_many_processes_request_one_token(endpoint: TokenEndpoint, state: Path) -> None:
     values = race(endpoint.base_url, ["me"] * 6)
     assert set(values) == {f"{TOKEN}-1"}
@@ -753,6 +754,7 @@ def test_many_processes_request_one_token(endpoint: TokenEndpoint, state: Path) 
     assert len(records(state)) == 1
 
 
+@pytest.mark.slow
 def test_processes_keep_the_tokens_of_each_other(endpoint: TokenEndpoint, state: Path) -> None:
     clients = [f"c{number}" for number in range(6)]
     values = race(endpoint.base_url, clients)
@@ -760,6 +762,7 @@ def test_processes_keep_the_tokens_of_each_other(endpoint: TokenEndpoint, state:
     assert kept == dict(zip(clients, values, strict=True))
 
 
+@pytest.mark.slow
 def test_two_processes_refresh_once(
     endpoint: TokenEndpoint, load: LoadSettings, state: Path
 ) -> None:

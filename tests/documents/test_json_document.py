@@ -139,7 +139,7 @@ def test_position_of_every_pointer_holds_its_value(value: Any, indent: int | Non
 
 
 @pytest.mark.usefixtures("untraced")
-@settings(max_examples=examples(2000), deadline=None)
+@settings(max_examples=examples(1000), deadline=None)
 @given(
     VALUES, INDENTS, st.lists(st.tuples(st.integers(0, 400), st.integers(0, 3), NOISE), max_size=3)
 )
@@ -453,6 +453,7 @@ def test_line_is_blank_only_with_json_white_space() -> None:
     assert len(list(parse_lines([" \t\r\n", "\u00a0\n"], "p.jsonl"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("indent", [None, 1])
 def test_places_of_many_rows_take_work_in_proportion_and_share_their_lines(
     indent: int | None,

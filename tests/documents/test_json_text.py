@@ -32,6 +32,7 @@ def test_deep_text_is_refused_before_it_is_parsed(opening: str) -> None:
             load_json(text.encode("utf-16"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ["[" * 500 + "]" * 500, "[" + "[]," * 50_000 + "[]]", '["' + "[" * 9999 + '"]'],

@@ -91,6 +91,7 @@ def test_a_pipe_of_the_shell_is_read(cxcall: Cxcall, command: str, code: int) ->
     assert ran.returncode == code, ran
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [("validate", "-"), ("explain", "-")])
 def test_an_endless_pipe_is_read_up_to_its_limit(cxcall: Cxcall, words: tuple[str, ...]) -> None:
     line = f"head -c 300M /dev/zero | tr '\\0' x | {CXCALL} {' '.join(words)}"

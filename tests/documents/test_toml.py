@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def test_a_value_is_located_where_it_is_first_set(lines: list[str], name: str) -
     assert toml.locate(Path("f"), text, *keys) == f"f:{first_line(text, keys)}"
 
 
+@pytest.mark.slow
 def test_a_long_file_is_located_in_few_steps() -> None:
     text = "\n".join(f'"p{number}" = {number}' for number in range(20_000))
     assert toml.locate(Path("f"), text, "p15000") == "f:15001"

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from cxcall import explain
-from cxcall.explaining.explanation import explain_request
-from cxcall.explaining.observed_request import ObservedRequest
 from cxcall.findings.finding import Finding, Severity
 
 QUEUE, USER = "7795460a-be68-4739-97ed-af1d4f18f1b9", "12345678-1234-4234-8234-123456789012"
@@ -193,20 +191,3 @@ def test_queue_of_a_call_to_a_number_is_the_one_that_it_is_placed_for() -> None:
         ("property-unknown", "/queueId")
     ]
     assert "callFromQueueId" in found[0].fix
-
-
-@pytest.mark.parametrize(
-    ("failure", "code"),
-    [
-        ("getaddrinfo ENOTFOUND api.mypurecloud.xx", "host-unknown"),
-        ("net::ERR_FAILED", "undelivered"),
-        ("SSLCertVerificationError: self-signed certificate", "undelivered"),
-        ("connect ECONNREFUSED 127.0.0.1:443", "undelivered"),
-        ("socket hang up", "outcome-unknown"),
-    ],
-)
-def test_failure_before_a_response_is_named(failure: str, code: str) -> None:
-    request = ObservedRequest("text", "POST", "https", "api.mypurecloud.de", CALLS, failure=failure)
-    first = explain_request(request).findings[0]
-    assert (first.severity, first.code, first.where) == (Severity.ERROR, code, "host")
-    assert failure in first.why

@@ -173,6 +173,7 @@ def shape(operation: PublishedOperation) -> str:
     return re.sub(r"\{[^/]*\}", "{}", str(operation))
 
 
+@pytest.mark.slow
 def test_mistyped_path_names_the_right_operation() -> None:
     wrong = []
     for platform, operation, path in mistyped_paths(399, seed=18):
@@ -354,6 +355,7 @@ def test_id_in_a_path_is_judged_by_its_kind(path: str, *, is_wrong: bool) -> Non
     assert [each.split()[0] for each in problems(found)] == (["id-format"] if is_wrong else [])
 
 
+@pytest.mark.slow
 def test_installed_command_agrees_on_a_sample(cxcall: Cxcall) -> None:
     correct = [
         (each, correct_request(platform, each))

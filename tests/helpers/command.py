@@ -135,6 +135,7 @@ def terminal(
         str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=20, encoding="utf-8",
         env={**cxcall.environment, "TERM": "xterm-256color", **environment},
     )  # fmt: skip
+    child.delayafterclose = child.delayafterterminate = 0.02
     try:
         yield child
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode, encodebytes, urlsafe_b64encode
 from collections.abc import Callable
 from email.header import Header
+from functools import lru_cache
 from textwrap import wrap
 from urllib.parse import quote
 
@@ -79,6 +80,7 @@ def find_remains(output: str, secret: str, encode: Callable[[str], bytes]) -> li
     ]
 
 
+@lru_cache(maxsize=16)
 def _squeeze(text: str) -> str:
     """Return a text without white space and without what is left of a wide character."""
     for blank in ("\\x00", "\\u0000", "\0", "\\ufeff", "\ufffd"):

@@ -13,7 +13,6 @@ import struct
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
@@ -194,14 +193,10 @@ def _send_much(peer: Peer) -> None:
     peer.send(message(201, IDS, b" " * (10 << 20)))
 
 
-@cache
-def _gzip_bomb() -> bytes:
-    return message(201, {**IDS, "Content-Encoding": "gzip"}, gzip.compress(bytes(256 << 20), 9))
-
-
 def _send_gzip_bomb(peer: Peer) -> None:
     peer.read()
-    peer.send(_gzip_bomb())
+    member = gzip.compress(bytes(1 << 20), 9)  # a gzip file may have many members
+    peer.send(message(201, {**IDS, "Content-Encoding": "gzip"}, member * 256))
 
 
 close_at_once = Fault(lambda _peer: None)

@@ -1,7 +1,7 @@
 """The vendor's own Python SDK, as a client that knows nothing of us. Run as a program of its own.
 
-`calls BASE_URL CLIENT_ID CLIENT_SECRET` goes through a call's life and prints what the SDK read;
-`bodies MODEL...` prints a body of each model, every property set by the SDK's own setters.
+`BASE_URL CLIENT_ID CLIENT_SECRET MODEL...` goes through a call's life, gets a refusal, and makes a body of each
+model, every property set by the SDK's own setters. It prints what the SDK read, and the bodies.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,8 +116,10 @@ def bodies(*names: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    what, *given = sys.argv[1:]
-    programs: dict[str, Callable[..., Any]] = {
-        "calls": calls, "refused": refused, "bodies": bodies,
-    }  # fmt: skip
-    print(json.dumps(programs[what](*given)))
+    base_url, client_id, client_secret, *models = sys.argv[1:]
+    read = {
+        "calls": calls(base_url, client_id, client_secret),
+        "refused": refused(base_url, client_id, client_secret),
+        "bodies": bodies(*models),
+    }
+    print(json.dumps(read))

@@ -7,6 +7,8 @@ import io
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from helpers.command import CAMPAIGN, CONTACT
 
 if TYPE_CHECKING:
@@ -83,6 +85,7 @@ def test_export_is_complete_as_csv_and_json_lines(live: Cxcall) -> None:
     assert rows[0]["outcome"] == "accepted"
 
 
+@pytest.mark.slow
 def test_invalid_time_is_rejected(cxcall: Cxcall) -> None:
     for given in ("yesterdayish", "999999d", f"{'9' * 5000}w", "9999-12-31T23:59:59-10:00"):
         for words in (("list", "--since"), ("export", "--since"), ("prune", "--older-than")):
@@ -95,6 +98,7 @@ def test_empty_history_is_not_an_error(cxcall: Cxcall) -> None:
     assert cxcall("history", "export", code=0).out == ""
 
 
+@pytest.mark.slow
 def test_prune_keeps_unknown_and_recent_deliveries(live: Cxcall) -> None:
     kept = send(live, "one")
     unknown = live(

@@ -65,6 +65,7 @@ def test_main_file_alone_has_all_records_after_a_send(cxcall: Cxcall, platform: 
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_main_file_alone_has_all_records_after_a_batch(cxcall: Cxcall, platform: Platform) -> None:
     write_rows(cxcall, 30)
     cxcall(*BATCH, "30", code=0)
@@ -177,6 +178,7 @@ def test_lost_ledger_stops_calls_until_a_person_decides(
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 def test_older_copy_of_the_ledger_stops_calls(cxcall: Cxcall, platform: Platform) -> None:
     cxcall(*OTHER, code=0)
     state = state_of(cxcall)
@@ -237,6 +239,7 @@ def test_resumption_on_another_machine_does_not_advise_to_begin_anew(
     assert platform.rung == 3
 
 
+@pytest.mark.slow
 def test_log_of_a_killed_process_cannot_be_removed_unnoticed(
     cxcall: Cxcall,
 ) -> None:

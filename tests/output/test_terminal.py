@@ -69,6 +69,7 @@ def test_terminal_as_stdin_does_not_hang(cxcall: Cxcall) -> None:
     assert child.exitstatus == 2
 
 
+@pytest.mark.slow
 def test_colors_can_be_turned_off(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "12345"})
     with terminal(cxcall, "validate", name) as child:
@@ -78,6 +79,7 @@ def test_colors_can_be_turned_off(cxcall: Cxcall) -> None:
             assert "\x1b" not in screen(child)
 
 
+@pytest.mark.slow
 def test_body_has_syntax_colors_and_the_same_text(live: Cxcall) -> None:
     with terminal(live, *PERSONAL) as child:
         colored = screen(child)
@@ -86,6 +88,7 @@ def test_body_has_syntax_colors_and_the_same_text(live: Cxcall) -> None:
     assert re.search(r'\n\{\n  "id": "[^"]+",\n  "status": "[^"]+"\n\}', plain)
 
 
+@pytest.mark.slow
 def test_quoted_line_is_not_masked_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", '{"contactSpec": {"address": "+12025550123"}}')
     with terminal(cxcall, "validate", name) as child:

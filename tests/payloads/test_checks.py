@@ -24,8 +24,8 @@ from helpers.work import examples
 OPERATIONS = contract.load_operations()
 WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
 # The bodies that this project was asked for are tried most.
-TRIES = {"community": 2000}
-FEWER_TRIES = 150
+TRIES = {"community": 800}
+FEWER_TRIES = 100
 EXECUTE = contract.find_operation("execute", OPERATIONS)
 ANY_JSON = st.recursive(
     st.none()

@@ -108,6 +108,7 @@ def test_many_unknown_members_are_explained_in_linear_time(cxcall: Cxcall) -> No
     cxcall("personal-connection", "--file", file, "-n", "--force", code=0)
 
 
+@pytest.mark.slow
 def test_only_the_first_findings_are_printed(cxcall: Cxcall) -> None:
     unknown = {f"unknown{number}": "+12025550100" for number in range(2000)}
     file = cxcall.file("p.json", {"contactId": CONTACT, "reasonCode": "x", **unknown})

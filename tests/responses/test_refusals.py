@@ -116,21 +116,3 @@ def test_message_names_the_host_if_it_is_known() -> None:
     assert explain(403)[0].message.startswith("`api.example.com` refused")
     response = HttpResponse(403, "", Headers(()), b"")
     assert explain_refusal(EXECUTE, response, "")[0].message.startswith("the API refused")
-
-
-def test_refusal_of_a_valid_body_points_to_doctor_and_to_what_support_needs() -> None:
-    headers = Headers([("ININ-Correlation-Id", "abc-1")])
-    response = HttpResponse(400, "", headers, b"Bad Request")
-    (refusal,) = explain_refusal(EXECUTE, response, HOST, is_valid=True)
-    assert "the body fits its schema" in refusal.fix
-    assert "`cxcall doctor`" in refusal.fix
-    assert "`abc-1`" in refusal.fix
-    assert "cxcall validate" not in refusal.fix
-
-
-def test_known_code_says_what_it_means_and_what_to_do() -> None:
-    (refusal,) = explain(400, {"code": "invalid.ani.address", "message": "x"}, None)
-    assert refusal.message == "caller ID number invalid (HTTP 400)"
-    assert refusal.fix == "E.164"
-    (refusal,) = explain(400, {"code": "not.unique.contact.columns", "message": "x"}, None)
-    assert refusal.code == "value-not-allowed"

@@ -131,6 +131,7 @@ def test_masked_json_is_still_json(value: Any) -> None:
     json.loads(mask_likely_secrets(json.dumps(value)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ['"', '\\"', "a=", '"a":', "Bearer ", "eyJ", "eyJaaaaaa.", "%41", " "]
 )

@@ -8,13 +8,14 @@ from hashlib import sha256
 from threading import Thread
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cxcall.runtime import redaction
 from cxcall.runtime.redaction import MASKED, redact, redact_value, remember_secrets
 from cxcall.runtime.text_decoding import decodings
 from helpers.echo_encodings import ENCODINGS, find_remains
+from helpers.work import examples
 
 CANARY = "cAnArY/7f+3K_x9-Qz~84=LmN0pRsTuVwXyZ"
 # No part of these texts can be a part of a secret that a test remembers.
@@ -36,6 +37,7 @@ def shown_as(data: bytes, charset: str) -> str:
 
 @pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
 @pytest.mark.parametrize("name", ENCODINGS)
+@settings(max_examples=examples(40), deadline=None)
 @given(secret=SECRETS, before=PLAIN, after=PLAIN)
 def test_no_encoding_of_a_secret_survives(
     name: str, charset: str, secret: str, before: str, after: str
@@ -134,6 +136,7 @@ def test_secrets_are_known_in_every_thread() -> None:
     assert redact(" ".join(secrets)).split() == [MASKED] * len(secrets)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["x", "\\", "%25", "=", "&", "+", "\\u0041", " a", "\0", f"{CANARY} "]
 )

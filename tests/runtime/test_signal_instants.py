@@ -20,7 +20,7 @@ from helpers.platform_server import Platform
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
-COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "60"))
+COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "40"))
 """How many signals are sent; a release is tested with 1,000."""
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--again", "--yes")

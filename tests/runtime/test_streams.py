@@ -38,6 +38,7 @@ def shell(
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_is_no_fault(live: Cxcall) -> None:
     for number in range(3):
         live("personal-connection", "--contact-id", CONTACT, "--reason-code", str(number), code=0)
@@ -51,6 +52,7 @@ def test_a_reader_that_leaves_is_no_fault(live: Cxcall) -> None:
         assert (done.stdout, done.stderr) == ("0\n", ""), line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["/dev/full", "&-"])
 def test_an_output_that_takes_nothing_does_not_change_what_happened(
     live: Cxcall, target: str
@@ -171,6 +173,7 @@ def test_streams_that_are_closed_are_no_fault(cxcall: Cxcall, line: str) -> None
         assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_closed_stderr_does_not_either(live: Cxcall) -> None:
     done = shell(
         live, f"cxcall {PERSONAL} --force 2>&-; echo $?; cxcall validate missing.json 2>&-; echo $?"
@@ -196,6 +199,7 @@ def test_a_state_folder_that_cannot_be_made_stops_it_before_anything_is_sent(liv
     assert "ledger" in ran.codes
 
 
+@pytest.mark.slow
 def test_an_input_that_was_closed_is_an_empty_one(live: Cxcall) -> None:
     sent = shell(live, f"cxcall {PERSONAL} --yes <&-; echo $?")
     assert sent.stdout.endswith("0\n"), sent

@@ -90,6 +90,7 @@ def entry(size: int, path: str = "/p") -> LoggedRequest:
     return LoggedRequest("POST", path, 201, "c", rings=True, numbers=("1",) * 500, body=b"x" * size)
 
 
+@pytest.mark.slow
 def test_the_log_keeps_no_more_bodies_than_its_limit() -> None:
     log, size = RequestLog(), 1 << 19
     for _ in range(10_000):

@@ -39,6 +39,7 @@ def envelope(process: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any) -> None:
     data = envelope(served)["data"]
     environment = {

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 # Few operations are tried in depth, many in breadth: the time stays the same.
-EXAMPLES = {"community": 60}
-FEWER_EXAMPLES = 6
+EXAMPLES = {"community": 30}
+FEWER_EXAMPLES = 3
 # What schemathesis can check of these contracts; the rest needs links between operations.
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,"

@@ -88,6 +88,7 @@ def validators() -> dict[str, Callable[[Operation, Sent], None]]:
     return validators_by_contract
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
 def test_request_of_a_dry_run_passes_an_independent_validator(
     operation: Operation, cxcall: Cxcall, validators: dict[str, Callable[[Operation, Sent], None]]

@@ -60,7 +60,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str) -> None:
-    name = cxcall.file("many.jsonl", lines(6000))
+    name = cxcall.file("many.jsonl", lines(6000, [*EVERY_KIND, *[0] * 48]))
     alone = cxcall("validate", name, "--jobs", "1", "-o", form, code=3)
     for jobs in ("2", "5"):
         shared = cxcall("validate", name, "--jobs", jobs, "-o", form, code=3)
@@ -68,6 +68,7 @@ def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str
     assert cxcall("validate", name, "-o", form, code=3).out == alone.out
 
 
+@pytest.mark.slow
 def test_lines_are_reported_in_order_and_as_in_a_file_of_one_line(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(4000))
     told = [json.loads(line) for line in cxcall("validate", name, "--jobs", "3", "-o", "jsonl", code=3).out.splitlines()]  # fmt: skip
@@ -101,6 +102,7 @@ def test_first_hundred_findings_are_shown_and_all_are_counted(
     assert (counts["payloads"], counts["invalid"], counts["codes"]["id-format"]) == (3750, 500, 250)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_csv_table_is_checked_by_several_processes(cxcall: Cxcall, jobs: str) -> None:
     rows = [f"{CONTACT if number % 9 else 'wrong'},row {number}\n" for number in range(3000)]
@@ -258,6 +260,7 @@ def test_table_matches_the_operation_that_has_its_columns(cxcall: Cxcall) -> Non
     assert "is for no operation that is known" in cxcall("validate", other, code=2).out
 
 
+@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal(cxcall: Cxcall) -> None:
     name = cxcall.file("many.jsonl", lines(5000, [4, 0]))
     with terminal(cxcall, "validate", name, "--jobs", "1", columns=100) as child:
