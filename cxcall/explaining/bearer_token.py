@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import Error, a2b_base64
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 _WHERE = "header:Authorization"
+_AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
 _MAX_SECONDS = 1e11
 _ISSUERS = {"niceincontact": CXONE, "nice-incontact": CXONE, "nicecxone": CXONE, "mypurecloud": GENESYS, "pure.cloud": GENESYS}  # fmt: skip
 
@@ -27,6 +29,7 @@ class TokenClaims(NamedTuple):
     kind: str
     issuer: str
     audience: str
+    area: str
     expires: datetime | None
 
     def __str__(self) -> str:
@@ -50,6 +53,7 @@ def read_claims(request: ObservedRequest) -> TokenClaims | None:
         _kind(claims),
         str(claims.get("iss", ""))[:100],
         str(claims.get("aud", ""))[:100],
+        str(claims.get("area", ""))[:20],
         datetime.fromtimestamp(float(expires or 0), UTC) if is_time else None,
     )
 
@@ -98,6 +102,16 @@ def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
                 fix="get a new one: `cxcall auth login`",
                 source="the token's `exp`",
             )
+    host_area = _AREA.search(request.hostname)
+    if claims.area and host_area and host_area[1] != claims.area.lower():
+        yield Finding.error(
+            "region-mismatch",
+            "host",
+            f"the token is for the area `{claims.area}`, but the request goes to `{host_area[1]}`",
+            fix=f"send it to the host of `{claims.area}`, or get a token of `{host_area[1]}`",
+            why="an area does not accept the tokens of another one",
+            source="the token's `area`",
+        )
     issuer = next((name for part, name in _ISSUERS.items() if part in claims.issuer), "")
     if issuer and platform and issuer != platform:
         yield Finding.error(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.body_check import body_value
@@ -9,11 +10,12 @@ from cxcall.explaining.published_operations import READ_METHODS
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
+    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
 
-_MIN_SHARE = 1 / 3
+_MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """So much of a body's names an operation must know to have been meant."""
 
 
@@ -22,27 +24,36 @@ def find_meant_operation(request: ObservedRequest, route: RouteMatch) -> Operati
 
     The body decides only where no path is shown, or where the path is not near to any that is known.
     """
-    if operation := route.operation or route.nearest_operation:
-        return operation
-    is_unknown_path = any(each.code == "path-unpublished" for each in route.findings)
-    is_elsewhere = bool(request.path) and not is_unknown_path
-    if route.nearest or route.is_token or request.method in READ_METHODS or is_elsewhere:
-        return None
     value = body_value(request)
     names = _names(value)
-    if not names:
-        return None
+    near = route.operation or route.nearest_operation
+    if near is not None and (route.operation or not names or _count_known(near, value, names)):
+        return near
+    is_unknown_path = any(each.code == "path-unpublished" for each in route.findings)
+    is_elsewhere = bool(request.path) and not is_unknown_path
+    is_near = route.nearest is not None and near is None
+    if is_near or route.is_token or request.method in READ_METHODS or is_elsewhere or not names:
+        return near
+    return _find_by_body(request, route.platform, value, names) or near
+
+
+def _find_by_body(
+    request: ObservedRequest, platform: str, value: Any, names: list[str]
+) -> Operation | None:
+    """Return the operation that a body is valid for, or that knows enough of its names."""
     from cxcall.contracts.catalog import load_catalog
     from cxcall.payloads import operation_matching as matching
 
     candidates = [
         each for each in load_catalog()
-        if each.takes_body and not each.is_for_login and route.platform in ("", each.platform)
+        if each.takes_body and not each.is_for_login and platform in ("", each.platform)
     ]  # fmt: skip
     if valid := matching.find_valid_operations(candidates, value):
         return valid[0]
-    nearest = max(candidates, key=lambda each: _score(each, value, names), default=None)
-    if nearest is None or _score(nearest, value, names)[1] < max(1, len(names) * _MIN_SHARE):
+    nearest = max(candidates, key=lambda each: _score(each, value, names, request), default=None)
+    if nearest is None or _count_known(nearest, value, names) < max(
+        _MIN_KNOWN, len(names) * _MIN_SHARE
+    ):
         return None
     return nearest
 
@@ -53,17 +64,44 @@ def _names(value: Any) -> list[str]:
     return list(first) if isinstance(first, dict) else []
 
 
-def _score(operation: Operation, value: Any, names: list[str]) -> tuple[bool, float, int]:
-    """Rank by the JSON type, by the names that a schema knows, also as mistakes, and by what lies deeper."""
+def _score(
+    operation: Operation, value: Any, names: list[str], request: ObservedRequest
+) -> tuple[bool, float, int]:
+    """Rank by the JSON type, by known names, method and words of the path, and missing names, and by what lies deeper."""
     from cxcall.payloads.operation_matching import count_declared_properties
+
+    is_list = _is_list(operation)
+    missing = set(_schema(operation).get("required", ())) - set(names)
+    shared = len(_path_words(request.path) & _path_words(operation.path))
+    shared += operation.method == request.method
+    score = _count_known(operation, value, names) + shared / 2 - len(missing) / 5
+    return is_list == isinstance(value, list), score, count_declared_properties(operation, value)
+
+
+def _count_known(operation: Operation, value: Any, names: list[str]) -> float:
+    """Return how many names of a body a schema knows, also as mistakes; similar ones count half."""
     from cxcall.payloads.suggestions import nearest_name
 
-    is_list = operation.schema_at("").get("type") == "array"
-    schema = operation.schema_at("/0" if is_list else "")
+    if _is_list(operation) != isinstance(value, list):
+        return 0
+    schema = _schema(operation)
     known = {**schema.get("properties", {}), **schema.get("x-cxcall-mistakes", {})}
-    deep = count_declared_properties(operation, value)
     near = sum(name not in known and bool(nearest_name(name, known)) for name in names)
-    return is_list == isinstance(value, list), sum(name in known for name in names) + near / 2, deep
+    return sum(name in known for name in names) + near / 2
+
+
+def _is_list(operation: Operation) -> bool:
+    return operation.schema_at("").get("type") == "array"
+
+
+def _schema(operation: Operation) -> JsonSchema:
+    return operation.schema_at("/0" if _is_list(operation) else "")
+
+
+def _path_words(path: str) -> set[str]:
+    """Return the words of a path in the singular, without parameters and IDs."""
+    words = re.findall(r"(?<=/)[a-z-]+(?=/|$)", path.lower())
+    return {word.rstrip("s") for word in words if word != "api"}
 
 
 def meant_operation_note(request: ObservedRequest, operation: Operation) -> Finding:

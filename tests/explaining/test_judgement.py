@@ -140,6 +140,14 @@ def test_claims_of_a_jwt_are_read_and_the_token_is_not_shown() -> None:
     assert part not in repr(found.findings) + json.dumps(found.as_dict() | found.ticket)
 
 
+@pytest.mark.parametrize(("area", "is_other"), [("na1", False), ("eu1", True)])
+def test_token_of_another_area_is_a_region_mismatch(area: str, *, is_other: bool) -> None:
+    part = urlsafe_b64encode(json.dumps({"area": area}).encode()).decode().rstrip("=")
+    headers = {**HEADERS, "Authorization": f"Bearer e30.{part}.c2ln"}
+    source = exchange("GET", f"{ACD}/skills/4711", None, 401, headers=headers)
+    assert (("region-mismatch", "host") in named(source)) is is_other
+
+
 def test_body_of_another_operation_leads() -> None:
     body = {"name": "A", "columnNames": ["Phone"], "phoneColumns": [{"columnName": "Phone", "type": "cell"}]}  # fmt: skip
     first = find(exchange("POST", "/api/v2/outbound/campaigns", body))[0]
