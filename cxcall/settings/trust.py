@@ -128,8 +128,10 @@ def _other_platform(
     if find_setting("platform", layers) or is_loopback_url(base_url):
         return
     has_key = "access_key_secret" in secrets or _has_access_key(layers)
+    # A client goes to the token endpoint, a token to the API.
+    named_endpoint = () if "access_token" in secrets else ("token_url",)
     names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
-        find_setting(name, layers) for name in ("token_url", "issuer", "region")
+        find_setting(name, layers) for name in ("issuer", "region", *named_endpoint)
     )
     target = _CXONE if url_area(base_url) else platform.value
     if names_cxone or (target == _CXONE) == has_key or not target:

@@ -284,6 +284,7 @@ GENESYS_CALL = COMMANDS["personal-connection"]
     [
         ("client_secret", CXONE_CALL, {}),
         ("access_token", CXONE_CALL, {}),
+        ("access_token", CXONE_CALL, {"CXCALL_TOKEN_URL": "https://login.mypurecloud.com/oauth/token"}),
         ("client_secret", CXONE_CALL, {"CXCALL_BASE_URL": "https://api.mypurecloud.com"}),
         ("client_secret", GENESYS_CALL, {"CXCALL_ACCESS_KEY_ID": "k", "CXCALL_ACCESS_KEY_SECRET": "key-s3cret"}),
     ],
