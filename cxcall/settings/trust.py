@@ -129,7 +129,7 @@ def _other_platform(
         return
     has_key = "access_key_secret" in secrets or _has_access_key(layers)
     # A client goes to the token endpoint, a token to the API.
-    named_endpoint = () if "access_token" in secrets else ("token_url",)
+    named_endpoint = ("base_url",) if "access_token" in secrets else ("token_url",)
     names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
         find_setting(name, layers) for name in ("issuer", "region", *named_endpoint)
     )

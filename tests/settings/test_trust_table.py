@@ -336,3 +336,12 @@ def test_server_of_a_document_gets_no_token(cxcall: Cxcall, server: str, problem
     )
     assert ran.code in (2, 4)
     assert problem in ran.envelope["findings"][0]["message"]
+
+
+def test_host_that_the_user_names_gets_the_token_without_a_platform(
+    cxcall: Cxcall, recorder: Recorder
+) -> None:
+    place_secret(cxcall, "access_token", "environment")
+    cxcall.environment["CXCALL_BASE_URL"] = recorder.url.replace("127.0.0.1", "localhost")
+    cxcall(*CXONE_CALL)
+    assert recorder.received
