@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.contracts.contract import find_platform_contract
 from cxcall.findings.finding import Severity
+from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES
 from cxcall.settings.trust import CHOICES
 from helpers.command import CONTACT, Cxcall
@@ -338,10 +340,16 @@ def test_server_of_a_document_gets_no_token(cxcall: Cxcall, server: str, problem
     assert problem in ran.envelope["findings"][0]["message"]
 
 
-def test_host_that_the_user_names_gets_the_token_without_a_platform(
-    cxcall: Cxcall, recorder: Recorder
+@pytest.mark.parametrize(
+    ("name", "secret"), [("base_url", "access_token"), ("token_url", "client_secret")]
+)
+def test_destination_that_the_user_names_needs_no_platform(
+    folder: Folder, name: str, secret: str
 ) -> None:
-    place_secret(cxcall, "access_token", "environment")
-    cxcall.environment["CXCALL_BASE_URL"] = recorder.url.replace("127.0.0.1", "localhost")
-    cxcall(*CXONE_CALL)
-    assert recorder.received
+    set_secret(folder, secret, "environment")
+    contract = find_platform_contract("nice-cxone")
+    for is_named in (False, True):
+        if is_named:
+            folder.set("environment", name, "https://gateway.example")
+        found = [e for e in load_settings({}, contract).conflicts if e.severity is Severity.ERROR]
+        assert bool(found) is not is_named
