@@ -108,7 +108,8 @@ def match_and_check(
     match = None if named else match_operations(operations, body.value)
     operation, found = check_payload(operations, body, named, match)
     findings = (*(body.document.findings if body.document else ()), *found)
-    valid_for = match.matches if match and not has_errors(findings) else (operation,)
+    has_match = match and match.matches and not has_errors(findings)
+    valid_for = match.matches if match and has_match else (operation,)
     return Verdict(tuple(each.name for each in valid_for), findings)
 
 

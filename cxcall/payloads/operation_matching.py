@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
+
+
+_MAX_NAMES = 50
+"""Names of a body that are compared with similar ones, in alphabetical order."""
 
 
 class OperationMatch(NamedTuple):
@@ -100,20 +105,48 @@ def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
 
 
 def has_declared_property(operation: Operation, value: Any) -> bool:
-    """Return whether an operation declares a property of a body."""
-    return count_declared_properties(operation, value) > 0
+    """Return whether an operation declares a property of a body, perhaps in another spelling."""
+    names = tuple(sorted(property_names(value))[:_MAX_NAMES])
+    return count_declared_properties(operation, value) + _count_misspelled(operation, names) > 0
 
 
-def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int]:
-    """Rank by JSON type, declared properties in the body, a command of its own, and missing ones."""
+def _match_score(operation: Operation, value: Any) -> tuple[bool, int, int, bool, int]:
+    """Rank by JSON type, properties in the body (misspelled ones, too), required ones, and a command of its own."""
     schema = operation.schema_at("")
     present = count_declared_properties(operation, value)
+    names = tuple(sorted(property_names(value))[:_MAX_NAMES])
+    present += _count_misspelled(operation, names)
     return (
         ("array" in _schema_types(schema)) == isinstance(value, list),
         present,
+        -_count_missing(operation, names),
         bool(operation.command),
         present - operation.size,
     )
+
+
+@lru_cache(maxsize=4096)
+def _count_missing(operation: Operation, names: tuple[str, ...]) -> int:
+    """Return how many required properties, or sets of alternatives, are not among names."""
+    from cxcall.payloads.suggestions import fold_name
+
+    schema, folded = operation.schema_at(""), set(map(fold_name, names))
+    alternatives = [each.get("required", ()) for each in schema.get("anyOf", ())]
+    needed = [[name] for name in schema.get("required", ())]
+    if alternatives and all(alternatives):
+        needed.append([name for names in alternatives for name in names])
+    return sum(folded.isdisjoint(map(fold_name, each)) for each in needed)
+
+
+@lru_cache(maxsize=4096)
+def _count_misspelled(operation: Operation, names: tuple[str, ...]) -> int:
+    """Return the number of names that stand for a declared one in another style, or with one wrong letter."""
+    from cxcall.payloads.renames import is_typo
+    from cxcall.payloads.suggestions import fold_name
+
+    declared = {fold_name(each) for each in declared_names(operation) - set(names)}
+    folded = (fold_name(name) for name in names if name not in declared_names(operation))
+    return sum(name in declared or any(is_typo(name, each) for each in declared) for name in folded)
 
 
 def count_declared_properties(operation: Operation, value: Any) -> int:

@@ -126,7 +126,7 @@ class _RenameFinder:
         source, folded = join_pointer(place, name), fold_name(name)
         title = fold_name(schema.get("title", ""))
         free = [each for each in declared if each not in node and self._fits(source, place, each)]
-        near = [each for each in free if _is_typo(folded, fold_name(each))]
+        near = [each for each in free if is_typo(folded, fold_name(each))]
         is_sure = len(near) == 1
         for rank, names, applicability in (
             (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
@@ -197,7 +197,7 @@ def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bo
     return may_change and retype(value, types) is not None
 
 
-def _is_typo(one: str, other: str) -> bool:
+def is_typo(one: str, other: str) -> bool:
     """Return whether two names differ by one letter: dropped, added, replaced, or swapped with the next."""
     if min(len(one), len(other)) < _SHORTEST_TYPO or abs(len(one) - len(other)) > 1:
         return False

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from cxcall.contracts.contract import load_operations
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_edits import apply_edits
 from cxcall.findings.edit import Applicability
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body
+from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
 from helpers.planted_faults import OPERATIONS, PlantedBody, plant
 
@@ -89,3 +91,17 @@ def test_edits_make_no_new_errors() -> None:
         validator = compile_schema(planted.operation.body_schema)
         before, after = (len(list(validator.iter_errors(each))) for each in (planted.body, body))
         assert after <= before, planted
+
+
+def test_operation_of_a_body_with_wrong_names_is_recognized() -> None:
+    bodies = planted_bodies(192, 11, RENAMES)
+    nearest = [match_operations(load_operations(), planted.body).nearest for planted in bodies]
+    pairs = zip(nearest, bodies, strict=True)
+    wrong = [found.name for found, planted in pairs if _shape(found) != _shape(planted.operation)]
+    assert len(wrong) <= 0.05 * len(bodies), Counter(wrong)
+
+
+def _shape(operation: Operation) -> Any:
+    """Return what bodies of an operation look like; some operations have the same body."""
+    schema = operation.schema_at("")
+    return schema.get("title") or sorted(schema.get("properties", {}))
