@@ -69,7 +69,7 @@ class UnknownColumnsError(UsageError):
             fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
         super().__init__(
             f"`{header.name}` has {count} that `{operation.name}` does not have: {listed}{more}",
-            where=f"column {unknown[0]}",
+            where=f"column {unknown[0] or header.cells.index('') + 1}",
             fix="; ".join([*self.proposals, *fixes]),
             why=HEADER_RULE,
         )

@@ -7,11 +7,14 @@ import io
 import json
 import subprocess
 from collections import Counter
+from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from cxcall.ledger.ledger import Ledger
 from helpers.command import CAMPAIGN, CXCALL
+from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
     from cxcall.sandbox.server import Sandbox
@@ -37,6 +40,10 @@ def phone(number: int) -> str:
     return f"(212) {736 + number // 10000}-{number % 10000:04}"
 
 
+def e164(number: int) -> str:
+    return f"+1212{736 + number // 10000}{number % 10000:04}"
+
+
 def write_export(cxcall: Cxcall, export: Export) -> None:
     people = [
         [f"12345678-1234-4234-8234-{number:012}", f"Zoë {number}", phone(number), 'Main St 1, "NY"', "x;y"]
@@ -56,6 +63,14 @@ def write_export(cxcall: Cxcall, export: Export) -> None:
     cxcall.file("dnc.txt", "".join(f"+1 {row[2]}\n" for row in listed))
 
 
+READING = (
+    "--encoding", "windows-1252", "--map", "contact-id=Customer ID", "--map", "phone-number=Work Phone",
+    "--map", "/contactSpec/contactData/firstName=First Name", "--ignore-extra-columns",
+    "--default-country", "US", "--do-not-call", "dnc.txt", "-o", "jsonl",
+)  # fmt: skip
+BATCH = ("batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}")
+
+
 @pytest.mark.parametrize(
     "export",
     [Export(60, 6, 5, 4), pytest.param(Export(5000, 50, 30, 20), marks=pytest.mark.slow)],
@@ -63,12 +78,7 @@ def write_export(cxcall: Cxcall, export: Export) -> None:
 )
 def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, export: Export) -> None:
     write_export(live, export)
-    words = (
-        "batch", "crm.csv", "--operation", "execute", "--param", f"campaignId={CAMPAIGN}",
-        "--encoding", "windows-1252", "--map", "contact-id=Customer ID", "--map", "phone-number=Work Phone",
-        "--map", "/contactSpec/contactData/firstName=First Name", "--ignore-extra-columns",
-        "--default-country", "US", "--do-not-call", "dnc.txt", "--rate", "2000/s", "-o", "jsonl",
-    )  # fmt: skip
+    words = (*BATCH, *READING, "--rate", "2000/s")
     ran = subprocess.run(
         [CXCALL, *words], capture_output=True, cwd=live.folder, env=live.environment, text=True, timeout=300, check=True,
     )  # fmt: skip
@@ -92,6 +102,45 @@ def test_crm_export_is_sent_by_one_command(live: Cxcall, sandbox: Sandbox, expor
     assert len(bodies) == export.to_send
     assert len({body["contactId"] for body in bodies}) == export.to_send
     first, end = export.listed + export.invalid, export.rows - export.duplicates
-    expected = {f"+1212{736 + number // 10000}{number % 10000:04}" for number in range(first, end)}
+    expected = {e164(number) for number in range(first, end)}
     assert {body["contactSpec"]["contactData"]["phoneNumber"] for body in bodies} == expected
     assert {row["data"]["row"] for row in rows} == set(range(1, export.rows + 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_export_is_resumed_without_a_double_or_forbidden_call(
+    cxcall: Cxcall, seed: int
+) -> None:
+    export, random = Export(200, 12, 10, 15), Random(seed)
+    write_export(cxcall, export)
+    words = (*BATCH, *READING, "--rate", "300/s")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        for attempt in range(6):
+            more = ("--confirm", str(left_to_send(cxcall, export)), *["--resume"] * (attempt > 0))
+            with subprocess.Popen(
+                [CXCALL, *words, *more], cwd=cxcall.folder, env=cxcall.environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            ) as process:  # fmt: skip
+                platform.wait_for_rings(platform.rung + random.randrange(1, 25), timeout=20)
+                process.kill()
+        left = str(left_to_send(cxcall, export))
+        ran = cxcall(*words, "--resume", "--confirm", left)
+    *rows, last = map(json.loads, ran.out.splitlines())
+    assert last["data"]["skipped"] == {"do-not-call": 12, "invalid-number": 10, "duplicate": 15}
+    unknown = last["data"]["outcomes"].get("unknown", 0)
+    assert ran.code == (9 if unknown else 0)
+    assert set(platform.dials.values()) == {1}
+    dialed = {sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order}
+    first, end = export.listed + export.invalid, export.rows - export.duplicates
+    allowed = {e164(number) for number in range(first, end)}
+    assert dialed <= allowed
+    assert len(allowed - dialed) <= unknown
+    assert len(rows) == export.rows
+
+
+def left_to_send(cxcall: Cxcall, export: Export) -> int:
+    """Return how many requests are neither sent nor possibly sent."""
+    with Ledger.open(cxcall.folder / "state") as ledger:
+        return export.to_send - sum(record.may_be_processed for record in ledger.records())

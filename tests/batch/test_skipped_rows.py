@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from helpers.command import CAMPAIGN
+from helpers.command import CAMPAIGN, CXCALL
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -213,6 +214,27 @@ def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
     # A new batch is another rehearsal: its rows are no duplicates of the first one's.
     rows, summary = results(cxcall(*words, "-o", "jsonl", code=0))
     assert (rows, summary["resumed"]) == ([("accepted", None)] * 3, 0)
+
+
+def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) -> None:
+    file = cxcall.file("calls.csv", table(*["+12025550101"] * 6))
+    words = ["batch", file, *EXECUTE[:-1], "2/s", "--sandbox", "-o", "jsonl"]
+    with subprocess.Popen(
+        [CXCALL, *words], cwd=cxcall.folder, env=cxcall.environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert process.returncode == 9
+    assert "did not come to its end" in cxcall(*words, code=7).out
+    words[words.index("2/s")] = "500/s"
+    rows, summary = results(cxcall(*words, "--resume", code=0))
+    assert rows == [("accepted", None)] * 6
+    assert 1 <= summary["resumed"] < 6
+    recorded = cxcall("history", "list", "-o", "jsonl", code=0).out.splitlines()
+    assert sorted(json.loads(line)["row"] for line in recorded) == [1, 2, 3, 4, 5, 6]
 
 
 def test_summary_and_the_command_to_resume_go_to_stderr_in_every_format(cxcall: Cxcall) -> None:
