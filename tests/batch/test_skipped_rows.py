@@ -103,8 +103,9 @@ def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
 
 def test_file_without_any_valid_number_is_an_error(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("calls.csv", table("(202) 555-0101", "(202) 555-0102"))
-    ran = live("batch", file, *EXECUTE, code=3)
-    assert "for national numbers add `--default-country US`" in ran.err
+    for more in ((), ("--dry-run",)):
+        ran = live("batch", file, *EXECUTE, *more, code=3)
+        assert "for national numbers add `--default-country US`" in ran.err
     assert sandbox.rings == []
 
 

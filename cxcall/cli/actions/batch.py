@@ -136,12 +136,14 @@ def _dry_run(job: Job, screen: Screen, stack: ExitStack, *, as_curl: bool) -> Re
             text = json.dumps(body, ensure_ascii=False)
             screen.print_line(f"row {row.number}: {request.method} {request.url} {text}")
     _require_rows(job, totals)
+    is_invalid = totals.invalid or totals.has_no_number
+    more = [no_number_finding()] * totals.has_no_number
     return Report(
         COMMAND,
-        Outcome.INVALID if totals.invalid else Outcome.DRY_RUN,
-        ExitCode.INVALID if totals.invalid else ExitCode.OK,
+        Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
+        ExitCode.INVALID if is_invalid else ExitCode.OK,
         operation=job.operation,
-        findings=(*totals.findings, *provenance_note(job.operation)),
+        findings=(*totals.findings, *more, *provenance_note(job.operation)),
         data={
             "rows": totals.rows,
             "valid": totals.valid,
