@@ -48,7 +48,8 @@ class CorrectedRequest(NamedTuple):
     """A request for an operation. `missing` are the places that are open: a placeholder, or still wrong.
 
     `left_out` are the places of the failed request that the operation has no use for. `findings` are
-    those of the check of this request. `values` are the parameters of path and query.
+    those of the check of this request. `values` are the parameters of path and query; `contract_file`
+    is the user's own document, if it declares the operation.
     """
 
     operation: Operation
@@ -58,6 +59,7 @@ class CorrectedRequest(NamedTuple):
     missing: tuple[str, ...]
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
+    contract_file: str = ""
 
     @property
     def url(self) -> str:
@@ -84,6 +86,7 @@ class CorrectedRequest(NamedTuple):
         """Return the command `cxcall send --dry-run`, with the body on stdin."""
         flags = {flag.parameter: flag.name for flag in unique_flags(self.operation.parameters)}
         words = ["cxcall", "send", self.operation.name]
+        words += ["--contract", self.contract_file] if self.contract_file else []
         for name, value in self.values.items():
             is_safe = name in flags and not value.startswith("-")
             words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]

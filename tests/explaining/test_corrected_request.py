@@ -292,6 +292,44 @@ def test_request_without_a_correction_does_not_hide_the_others(cxcall: Cxcall) -
     cxcall("explain", file, "--fix", "--entry", "1", code=2)
 
 
+def test_operation_of_an_own_document_is_found_by_the_pasted_command(cxcall: Cxcall) -> None:
+    schema = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["queueId"],
+        "properties": {"queueId": {"type": "string"}},
+    }
+    operation = {
+        "operationId": "add-route",
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "R", "version": "1"},
+        "servers": [{"url": "https://api.example.org"}],
+        "paths": {"/routes": {"post": operation}},
+    }
+    cxcall.file("own api.json", document)
+    text = json.dumps(
+        {"method": "POST", "url": "https://api.example.org/routes", "body": {"queue_id": "7"}}
+    )
+    ran = cxcall("explain", "-", "--fix", "--contract", "own api.json", stdin=text, code=3)
+    done = subprocess.run(
+        ["bash", "-c", ran.out], capture_output=True, text=True, check=False, cwd=cxcall.folder,
+        env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},
+    )  # fmt: skip
+    assert done.returncode == 0, done
+    assert '"queueId": "7"' in done.stdout
+
+
+def test_body_that_is_too_long_for_cmd_is_read_from_a_file(cxcall: Cxcall) -> None:
+    body = {**CALLBACK, "callbackNumbers": [f"+1202555{number:04}" for number in range(700)]}
+    text = json.dumps({"method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks", "body": body})  # fmt: skip
+    ran = cxcall("explain", "-", "--fix", "--as", "cmd", stdin=text)
+    assert ran.out == "cxcall send create-callback --file body.json --dry-run\n"
+    assert "save the output of `--as json` as body.json" in ran.err
+
+
 def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
     random, forms = Random(9), ("send", "json")
     for operation in random.sample(OPERATIONS, 4):

@@ -21,6 +21,7 @@ from cxcall.output.terminal_text import escape_controls, escape_to_one_line
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 
 if TYPE_CHECKING:
+    from cxcall.contracts.contract import Contract
     from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
@@ -111,7 +112,7 @@ def explain_file(
     explanations: list[Explanation] = []
     counts: Counter[str] = Counter()
     skipped, is_unexplained = 0, False
-    corrections = _Corrections(screen, fix)
+    corrections = _Corrections(screen, fix, own, contract or "")
     for request in read_path(file or STDIN, entry=entry):
         explanation = explain_request(request, own)
         route = explanation.route
@@ -236,8 +237,11 @@ def _headline(explanation: Explanation) -> str:
 class _Corrections:
     """Prints corrected requests, and on stderr what is open in them; `is_open` says whether anything is."""
 
-    def __init__(self, screen: Screen, form: str) -> None:
+    def __init__(
+        self, screen: Screen, form: str, own: Contract | None = None, contract: str = ""
+    ) -> None:
         self._screen, self._form = screen, form
+        self._own, self._contract = own, contract
         self._count = 0
         self._refusals: list[UsageError] = []
         self.is_open = False
@@ -251,7 +255,14 @@ class _Corrections:
             return
         self._count += 1
         self.is_open |= bool(corrected.missing)
-        self._screen.print_line(escape_controls(corrected.as_text(self._form)))
+        if corrected.operation.contract is self._own:
+            corrected = corrected._replace(contract_file=self._contract)
+        text = corrected.as_text(self._form)
+        self._screen.print_line(escape_controls(text))
+        if self._form == "cmd" and corrected.operation.takes_body and not text.startswith("echo "):
+            self._screen.print_diagnostic(
+                "the body is too long for cmd.exe: save the output of `--as json` as body.json"
+            )
         if corrected.left_out:
             self._screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
         if corrected.missing:
