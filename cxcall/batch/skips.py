@@ -46,9 +46,11 @@ def find_skip_reason(
 ) -> SkipReason | None:
     """Return why a row is skipped; None for one that is sent, or that other errors make invalid.
 
-    A number on the do-not-call list outweighs every error: the row would not be sent anyway. `force`
+    Only rows that may place a call are skipped: a list of numbers may have any of them. A number on the do-not-call list outweighs every error: the row would not be sent anyway. `force`
     overrides all but the guards.
     """
+    if not checked.operation.can_place_call:
+        return None
     errors = {} if force else {
         finding.code: _is_missing_number(checked, finding)
         for finding in findings

@@ -101,6 +101,22 @@ def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
     assert rows == [("skipped", "invalid-number"), ("accepted", None)]
 
 
+def test_row_that_places_no_call_is_sent_despite_an_unlikely_number(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    rows = '["+1202555010"]\n["+12025550102"]\n["+12025550102"]\n'
+    words = ("batch", live.file("numbers.jsonl", rows), "--operation", "add-dnc-numbers")
+    more = ("--param", f"dncListId={contact(1)}", "-o", "jsonl")
+    found, _ = results(live(*words, *more, code=0))
+    assert found == [("accepted", None), ("accepted", None), ("skipped", "duplicate")]
+    assert sorted(
+        json.loads(entry.body)[0] for entry in sandbox.received if entry.body.startswith(b"[")
+    ) == [
+        "+1202555010",
+        "+12025550102",
+    ]
+
+
 def test_file_without_any_valid_number_is_an_error(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("calls.csv", table("(202) 555-0101", "(202) 555-0102"))
     for more in ((), ("--dry-run",)):
@@ -217,6 +233,7 @@ def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
     assert (rows, summary["resumed"]) == ([("accepted", None)] * 3, 0)
 
 
+@pytest.mark.slow
 def test_interrupted_sandbox_batch_is_resumed_with_what_is_left(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table(*["+12025550101"] * 6))
     words = ["batch", file, *EXECUTE[:-1], "2/s", "--sandbox", "-o", "jsonl"]
