@@ -37,9 +37,14 @@ class Rename(NamedTuple):
     edits: tuple[Edit, ...]
 
     @property
-    def targets(self) -> set[str]:
-        """The pointers that the values belong at."""
-        return {target for _, target in self.moves}
+    def depth(self) -> int:
+        """How deep the deepest value belongs: an object is moved before a value that belongs in it."""
+        return max(target.count("/") for _, target in self.moves)
+
+    @property
+    def changes(self) -> set[str]:
+        """The pointers that its edits set: those of the values, and of objects that it adds around them."""
+        return {edit.pointer for edit in self.edits if edit.op != "remove"}
 
     @property
     def cautious_edits(self) -> tuple[Edit, ...]:
@@ -70,7 +75,8 @@ def find_renames(
     """Return the renames that correct a body, by the pointer of each wrong name.
 
     `unknown` and `missing` are the unknown names and the missing required ones of each object. No two
-    renames have the same target. No more than `room` names are looked at: that takes long.
+    renames set the same place; call it again for the others, once these are made. No more than `room`
+    names are looked at: that takes long.
     """
     needed = [join_pointer(place, name) for place, names in missing.items() for name in names]
     finder = _RenameFinder(operation, value, needed)
@@ -82,10 +88,10 @@ def find_renames(
     ]
     chosen: dict[str, Rename] = {}
     taken: set[str] = set()
-    for pointer, rename in sorted(found, key=lambda each: each[1].rank):
-        if pointer not in chosen and not rename.targets & taken:
+    for pointer, rename in sorted(found, key=lambda each: (each[1].rank, each[1].depth)):
+        if pointer not in chosen and not rename.changes & taken:
             chosen[pointer] = rename
-            taken |= rename.targets
+            taken |= rename.changes
     return chosen
 
 

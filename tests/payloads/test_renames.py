@@ -13,6 +13,7 @@ from cxcall.documents.json_document import parse
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.renames import find_renames
+from cxcall.payloads.schema_errors import explain_schema_errors
 
 CONTACT_ID = "12345678-1234-1234-1234-123456789012"
 TEXT = {"type": "string"}
@@ -147,6 +148,18 @@ def test_finding_in_an_object_that_a_correction_adds_has_a_place() -> None:
         ("property-unknown", "/phoneNumber"),
     ]
     assert all(each.excerpt is not None for each in found)
+
+
+@pytest.mark.parametrize("container", [{}, {"contact_spec": {"contactId": CONTACT_ID}}])
+def test_values_that_belong_in_one_object_are_all_kept(container: dict[str, Any]) -> None:
+    operation = load_operation("execute")
+    body = {"contactId": CONTACT_ID, **container, "PhoneNumber": "+12025550123", "contactData": {"a": "b"}}  # fmt: skip
+    findings, corrected = explain_schema_errors(operation, Payload(body))
+    assert all(each.edits for each in findings)
+    data = corrected.value["contactSpec"]["contactData"]
+    assert data["a"] == "b"
+    if container:
+        assert corrected.value["contactSpec"]["contactId"] == CONTACT_ID
 
 
 def test_two_wrong_names_have_different_targets() -> None:
