@@ -47,13 +47,17 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
 
 def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
     rank = _ORDER.index(finding.code) if finding.code in _ORDER else len(_ORDER)
-    is_late_header = finding.code == "header-missing" and finding.where.startswith("header:")
-    if is_late_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
-        rank = len(_ORDER)  # another status than 415: the API has looked at the body
-    if finding.where == "token" and finding.severity is not Severity.ERROR:
-        rank = len(_ORDER) + 1  # it may be so for any request: what this one shows comes first
-    if finding.where == "response" and rank == len(_ORDER):
-        rank += 1  # what the request itself shows comes before words that name no place
+    is_header = finding.code == "header-missing" and finding.where.startswith("header:")
+    if finding.code == "property-missing":
+        rank = len(_ORDER) + 1  # what is there and wrong comes before what is not there
+    elif is_header and request.status not in (0, _UNSUPPORTED_MEDIA_TYPE):
+        rank = len(_ORDER) + 2  # another status than 415: the API has looked at the body
+    elif finding.where == "token" and finding.severity is not Severity.ERROR:
+        rank = len(_ORDER) + 3  # it may be so for any request: what this one shows comes first
+    if finding.where == "response" and rank >= len(_ORDER):
+        rank = (
+            len(_ORDER) + 3
+        )  # what the request itself shows comes before words that name no place
     return _SEVERITIES.index(finding.severity), rank
 
 

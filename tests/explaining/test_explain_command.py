@@ -24,9 +24,9 @@ HTTP/1.1 400 Bad Request
 FINDINGS = [
     "operation-mismatch",
     "id-format",
+    "property-unknown",
+    "property-unknown",
     "property-missing",
-    "property-unknown",
-    "property-unknown",
 ]
 UNKNOWN_PATH = f"curl -X POST https://api.mypurecloud.com/api/v2/outbound/calls -H 'Authorization: Bearer {TOKEN}' "
 
