@@ -46,29 +46,32 @@ def find_skip_reason(
 ) -> SkipReason | None:
     """Return why a row is skipped; None for one that is sent, or that other errors make invalid.
 
-    Only rows that may place a call are skipped: a list of numbers may have any of them. A number on the do-not-call list outweighs every error: the row would not be sent anyway. `force`
-    overrides all but the guards.
+    Only rows that may place a call are skipped: a list of numbers may have any of them. A number on the
+    do-not-call list outweighs every error: the row would not be sent anyway. `force` overrides all but
+    the guards.
     """
     if not checked.operation.can_place_call:
         return None
-    errors = {} if force else {
-        finding.code: _is_missing_number(checked, finding)
-        for finding in findings
-        if finding.severity is Severity.ERROR
-    }  # fmt: skip
-    stopping = {finding.code for finding in findings if finding.severity is Severity.ERROR}
-    unlikely = {finding.code for finding in findings if finding.code in NUMBER_CODES}
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    stopping = {finding.code for finding in errors}
     if DO_NOT_CALL in stopping:
         return SkipReason.DO_NOT_CALL
-    known = (*NUMBER_CODES, *GUARD_CODES)
-    if any(code not in known and not is_number for code, is_number in errors.items()):
-        return None
-    if not force and (unlikely or any(errors.values())):
-        return SkipReason.INVALID_NUMBER
+    if not force:
+        others = (each for each in errors if each.code not in GUARD_CODES)
+        if not all(_is_about_number(checked, each) for each in others):
+            return None
+        if any(_is_about_number(checked, each) for each in findings):
+            return SkipReason.INVALID_NUMBER
     if OUTSIDE_HOURS in stopping:
         opening = find_opening(checked, values)
         return SkipReason.OUTSIDE_HOURS if opening else SkipReason.NO_CALLING_HOURS
     return None
+
+
+def _is_about_number(checked: CheckedRequest, finding: Finding) -> bool:
+    """Return whether a finding says that a number is missing, or should not be dialed."""
+    is_error = finding.severity is Severity.ERROR
+    return finding.code in NUMBER_CODES or (is_error and _is_missing_number(checked, finding))
 
 
 def _is_missing_number(checked: CheckedRequest, finding: Finding) -> bool:
@@ -86,7 +89,7 @@ def _is_missing_number(checked: CheckedRequest, finding: Finding) -> bool:
 
 
 def as_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings of a skipped row; a warning that an number is unlikely is the reason, so an error."""
+    """Return the findings of a skipped row; a warning that a number is unlikely is the reason, so an error."""
     return tuple(
         finding._replace(severity=Severity.ERROR) if finding.code in NUMBER_CODES else finding
         for finding in findings

@@ -101,6 +101,12 @@ def test_empty_cell_of_a_number_is_an_invalid_number(live: Cxcall) -> None:
     assert rows == [("skipped", "invalid-number"), ("accepted", None)]
 
 
+def test_row_that_lacks_more_than_its_number_is_invalid(live: Cxcall) -> None:
+    file = live.file("calls.csv", "phone-number,contact-id\n,\n" + f"+12025550102,{contact(2)}\n")
+    ran = live("batch", file, *EXECUTE, "--skip-invalid", "-o", "jsonl", code=9)
+    assert results(ran)[0] == [("invalid", None), ("accepted", None)]
+
+
 def test_row_that_places_no_call_is_sent_despite_an_unlikely_number(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
