@@ -17,11 +17,19 @@ from cxcall.documents.json_pointer import (
 from cxcall.findings.edit import Applicability, Edit, write
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.corrections import (
-    SCALAR_RULES,
     correct_text,
     is_valid_scalar,
     new_value,
     retype,
+)
+from cxcall.payloads.error_selection import (
+    ALTERNATIVES,
+    UNKNOWN,
+    alternative_properties,
+    names_in,
+    one_for_each_value,
+    pointer_of,
+    relevant_errors,
 )
 from cxcall.payloads.placeholders import is_placeholder
 from cxcall.payloads.renames import MAX_SUGGESTIONS, find_renames
@@ -41,7 +49,7 @@ from cxcall.payloads.value_errors import (
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from jsonschema_rs import ValidationError
 
@@ -50,10 +58,6 @@ if TYPE_CHECKING:
     from cxcall.payloads.payload import Payload
     from cxcall.payloads.renames import Rename
 
-    _Names = dict[str, list[str]]
-
-_ALTERNATIVES = ("oneOf", "anyOf")
-_UNKNOWN = ("additionalProperties", "unevaluatedProperties")
 _MAX_ROUNDS = 20
 _MAX_LISTED_NAMES = 12
 
@@ -67,9 +71,9 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
     for _ in range(_MAX_ROUNDS):
-        errors = _without_followers(list(_relevant_errors(validator.iter_errors(body.value))))
+        errors = one_for_each_value(list(relevant_errors(validator.iter_errors(body.value))))
         room = MAX_SUGGESTIONS - len(findings)
-        unknown, missing = _names_in(errors)
+        unknown, missing = names_in(errors)
         for place in missing:
             unknown.setdefault(place, _undeclared_names(operation, body.value, place))
         renames = find_renames(operation, body.value, unknown, missing, room)
@@ -96,55 +100,6 @@ def _explain_rename(
     return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
 
 
-def _relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """Yield errors; of a oneOf or anyOf, those of the alternative that was probably meant."""
-    for error in errors:
-        context = error.kind.as_dict().get("context") if error.kind.name in _ALTERNATIVES else None
-        if context and not _alternative_properties(context):
-            branch: list[ValidationError] = min(context, key=_branch_distance)
-            yield from _relevant_errors(branch)
-        else:
-            yield error
-
-
-def _without_followers(errors: Sequence[ValidationError]) -> list[ValidationError]:
-    """Return errors with one for each wrong value: its type, or else the narrowest list of values."""
-    strictest: dict[str, ValidationError] = {}
-    for error in sorted(filter(_is_about_value, errors), key=_strictness):
-        strictest.setdefault(_pointer_of(error), error)
-    kept = set(map(id, strictest.values()))
-    return [error for error in errors if not _is_about_value(error) or id(error) in kept]
-
-
-def _is_about_value(error: ValidationError) -> bool:
-    return error.kind.name in SCALAR_RULES
-
-
-def _strictness(error: ValidationError) -> tuple[bool, float]:
-    options = error.kind.as_dict().get("options")
-    return error.kind.name != "type", len(options) if options else float("inf")
-
-
-def _names_in(errors: Iterable[ValidationError]) -> tuple[_Names, _Names]:
-    """Return the unknown and the missing names that errors are about, by the pointer of their object."""
-    unknown: _Names = {}
-    missing: _Names = {}
-    for error in errors:
-        detail = error.kind.as_dict()
-        if error.kind.name in _UNKNOWN:
-            unknown.setdefault(_pointer_of(error), []).extend(detail["unexpected"])
-        elif error.kind.name == "required":
-            missing.setdefault(_pointer_of(error), []).append(detail["property"])
-        elif error.kind.name in _ALTERNATIVES and detail.get("context"):
-            names = _alternative_properties(detail["context"])
-            missing.setdefault(_pointer_of(error), []).extend(names)
-    return unknown, missing
-
-
-def _pointer_of(error: ValidationError) -> str:
-    return "".join(join_pointer("", token) for token in error.instance_path)
-
-
 def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:
     declared = operation.schema_at(place).get("properties", {})
     return [name for name in value_at(value, place) if name not in declared] if declared else []
@@ -155,34 +110,21 @@ def _explain_error(
 ) -> Iterator[Finding]:
     """Yield the findings that one error of the JSON Schema validator stands for."""
     keyword, detail = error.kind.name, error.kind.as_dict()
-    explainer = _ErrorExplainer(operation, body, _pointer_of(error))
-    if keyword in _UNKNOWN:
+    explainer = _ErrorExplainer(operation, body, pointer_of(error))
+    if keyword in UNKNOWN:
         yield from map(explainer.unknown_property, detail["unexpected"])
     elif keyword == "required":
         yield explainer.missing_property(detail["property"])
     elif keyword == "type":
         yield explainer.wrong_type(detail["types"])
-    elif keyword in _ALTERNATIVES and detail.get("context"):
-        yield explainer.missing_alternatives(_alternative_properties(detail["context"]))
+    elif keyword in ALTERNATIVES and detail.get("context"):
+        yield explainer.missing_alternatives(alternative_properties(detail["context"]))
     elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
         path = list(error.schema_path)
         other = path[len(path) - path[::-1].index("dependentSchemas")]
         yield explainer.excluded_property(str(other))
     else:
         yield explainer.wrong_value(error)
-
-
-def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
-    """Rank a branch of a oneOf by its errors; a wrong type means that it was not meant."""
-    return sum(error.kind.name == "type" for error in branch), len(branch)
-
-
-def _alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
-    """Return the properties of which one is required, if the branches differ in nothing else."""
-    if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
-        return []
-    pointers = {tuple(branch[0].instance_path) for branch in branches}
-    return [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []  # fmt: skip
 
 
 class _ErrorExplainer:
@@ -231,10 +173,12 @@ class _ErrorExplainer:
         target = mistake.get("use", "").rpartition("/")[2]
         twin = target or self._declared.get(fold_name(name), "")
         twin = twin if twin in self.value else ""
+        elsewhere = self._declared_elsewhere.get(fold_name(name), "") if not twin else ""
+        other = twin or (elsewhere if elsewhere and has_value(self.body.value, elsewhere) else "")
         is_same = bool(twin) and self.value[twin] == self.value[name]
         fix = (
-            f"remove it: `{twin}` is there already"
-            if twin
+            f"remove it: `{other}` is there already"
+            if other
             else "remove it"
             if mistake
             else self._list_properties()
@@ -246,6 +190,12 @@ class _ErrorExplainer:
     @cached_property
     def _declared(self) -> dict[str, str]:
         return {fold_name(each): each for each in self.schema.get("properties", {})}
+
+    @cached_property
+    def _declared_elsewhere(self) -> dict[str, str]:
+        """The first place of each property that the operation declares."""
+        places = reversed(self.operation.pointers)
+        return {fold_name(each.rpartition("/")[2]): each for each in places}
 
     def _unknown(self, name: str, fix: str, why: str, edits: Sequence[Edit]) -> Finding:
         return self._finding(

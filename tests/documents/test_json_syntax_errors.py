@@ -86,7 +86,7 @@ def test_suggestion_does_not_name_a_property_that_is_present(cxcall: Cxcall) -> 
     words = ("--contact-id", CONTACT, "--phone-number", "+12025550100", "-n", "-o", "json")
     ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contactData/=1", code=3)
     fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}
-    assert fixes["/contactData"] == "the value belongs in `/contactSpec/contactData`"
+    assert fixes["/contactData"] == ("remove it: `/contactSpec/contactData` is there already")
     ran = cxcall("execute", CAMPAIGN, *words, "--set", "/contact_id=1", code=3)
     fixes = {each["where"]: each["fix"] for each in ran.envelope["findings"]}
     assert fixes["/contact_id"] == "remove it: `contactId` is there already"

@@ -1,0 +1,81 @@
+"""Select the errors of the JSON Schema validator that are causes, and the names that they are about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.payloads.corrections import SCALAR_RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from jsonschema_rs import ValidationError
+
+    Names = dict[str, list[str]]
+
+ALTERNATIVES = ("oneOf", "anyOf")
+UNKNOWN = ("additionalProperties", "unevaluatedProperties")
+
+
+def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Yield errors; of a oneOf or anyOf, those of the alternative that was probably meant."""
+    for error in errors:
+        context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
+        if context and not alternative_properties(context):
+            branch: list[ValidationError] = min(context, key=_branch_distance)
+            yield from relevant_errors(branch)
+        else:
+            yield error
+
+
+def one_for_each_value(errors: Sequence[ValidationError]) -> list[ValidationError]:
+    """Return errors with one for each wrong value: its type, or else the narrowest list of values."""
+    strictest: dict[str, ValidationError] = {}
+    for error in sorted(filter(_is_about_value, errors), key=_strictness):
+        strictest.setdefault(pointer_of(error), error)
+    kept = set(map(id, strictest.values()))
+    return [error for error in errors if not _is_about_value(error) or id(error) in kept]
+
+
+def _is_about_value(error: ValidationError) -> bool:
+    return error.kind.name in SCALAR_RULES
+
+
+def _strictness(error: ValidationError) -> tuple[bool, float]:
+    options = error.kind.as_dict().get("options")
+    return error.kind.name != "type", len(options) if options else float("inf")
+
+
+def names_in(errors: Iterable[ValidationError]) -> tuple[Names, Names]:
+    """Return the unknown and the missing names that errors are about, by the pointer of their object."""
+    unknown: Names = {}
+    missing: Names = {}
+    for error in errors:
+        detail = error.kind.as_dict()
+        if error.kind.name in UNKNOWN:
+            unknown.setdefault(pointer_of(error), []).extend(detail["unexpected"])
+        elif error.kind.name == "required":
+            missing.setdefault(pointer_of(error), []).append(detail["property"])
+        elif error.kind.name in ALTERNATIVES and detail.get("context"):
+            names = alternative_properties(detail["context"])
+            missing.setdefault(pointer_of(error), []).extend(names)
+    return unknown, missing
+
+
+def pointer_of(error: ValidationError) -> str:
+    """Return the pointer of the value that an error is about."""
+    return "".join(join_pointer("", token) for token in error.instance_path)
+
+
+def _branch_distance(branch: list[ValidationError]) -> tuple[int, int]:
+    """Rank a branch of a oneOf by its errors; a wrong type means that it was not meant."""
+    return sum(error.kind.name == "type" for error in branch), len(branch)
+
+
+def alternative_properties(branches: list[list[ValidationError]]) -> list[str]:
+    """Return the properties of which one is required, if the branches differ in nothing else."""
+    if any(len(branch) != 1 or branch[0].kind.name != "required" for branch in branches):
+        return []
+    pointers = {tuple(branch[0].instance_path) for branch in branches}
+    return [branch[0].kind.as_dict()["property"] for branch in branches] if len(pointers) == 1 else []  # fmt: skip
