@@ -49,7 +49,7 @@ _SENDING = ("request", "fetch", "ajax", "verb", "open")
 _SENDERS = re.compile("request|fetch|open|ajax|verb|call|uri|http", re.IGNORECASE)
 _CLIENT_MAKERS = ("new", "start", "restclientoptions", "client", "restclient")
 _FORM_FIELDS = ("field", "addparameter", "addformfield", "formfield")
-_NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encod|method|accept", re.IGNORECASE)
+_NO_BODY_CALL = re.compile("header|auth|type|option|timeout|encoding|method|accept", re.IGNORECASE)
 
 
 class _Assembler:

@@ -52,6 +52,8 @@ class Calls(Structures):
             owner = self._lookup(name)
             value = owner.get(key) if isinstance(owner, dict) else None
             return mark_unresolved(f"{{{remove_marks(key).strip('{}') or name}}}") if value is None else value, position + 1  # fmt: skip
+        if opening == "{" and not group.items and isinstance(after, Group) and after.opening == "{":
+            return NOTHING, position + 1  # a type: `interface{}{...}`
         if opening == "{":
             value = self._group(group)
             if not isinstance(value, dict | list):

@@ -178,7 +178,19 @@ def mime_of(value: Any) -> str:
 
 def is_headers(value: Any) -> bool:
     """Tell whether a value is a map with nothing but well-known headers."""
-    return isinstance(value, dict) and bool(value) and all(map(HEADER_NAME.fullmatch, value))
+    names = (
+        list(value)
+        if isinstance(value, dict)
+        else [
+            each[0]
+            for each in value
+            if isinstance(each, list) and len(each) == 2 and isinstance(each[0], str)
+        ]
+        if isinstance(value, list)
+        else []
+    )
+    is_whole = bool(names) and len(names) == len(value)
+    return is_whole and all(isinstance(each, str) and HEADER_NAME.fullmatch(each) for each in names)
 
 
 def is_options(value: Any) -> bool:

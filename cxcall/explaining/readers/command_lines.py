@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # The word in prose or code (`curl = curl_init()`) is no command: an option, a quote, or a URL follows the command.
-_ARGUMENT = r"""(?=-{1,2}[A-Za-z]|["'$]|https?:|\{|[\w-]+\.[\w.-]+[/:]|:\d*/|[\\^`][ \t]*\r?\n)"""
+_ARGUMENT = (
+    r"""(?=-{1,2}[A-Za-z]|\^?["'$]|https?:|\{|[\w-]+\.[\w.-]+[/:]|:\d*/|[\\^`][ \t]*\r?\n)"""
+)
 _BLANK = r"(?:[ \t]|[\\^`][ \t]*\r?\n)+"
 COMMAND = re.compile(
     rf"""(?:^|(?<=[\s;&|($`!>"']))(?:

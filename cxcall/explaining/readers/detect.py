@@ -30,7 +30,10 @@ _RAW_HTTP = re.compile(
 )
 _CODE_TARGET = re.compile(r"""["'`](?:https?://|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
 _RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}\)\s*$|<Response \[|(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["'](?:message|code|error|status|errors)["'])""", re.MULTILINE)  # fmt: skip
+_URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _MAX_TEXT = 1 << 22
+_LONG = 1 << 20
 
 
 def read_path(path: str, *, entry: int | None = None) -> Iterator[ObservedRequest]:
@@ -76,6 +79,24 @@ def _clean(text: str) -> str:
     return _CODE_FENCE.sub("", text)
 
 
+def _join_labels(text: str) -> str:
+    """Return a text with `Method: POST` and `URL: https://...`, as browsers and forms show them, in one line."""
+    url = _URL_LABEL.search(text)
+    method = _METHOD_LABEL.search(text)
+    if not url or not method:
+        return text
+    first, second = sorted((url, method), key=lambda each: each.start())
+    line = f"{method[1].upper()} {url[1]}\n"
+    return "".join(
+        (
+            text[: first.start()],
+            line,
+            text[first.end() : second.start()],
+            text[second.end() :].lstrip("\n"),
+        )
+    )
+
+
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
     from cxcall.explaining.readers.command_lines import has_command, read_commands
@@ -104,6 +125,7 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         if found:
             yield from found
             return
+    text = _join_labels(text)
     if has_request(text):
         yield from read_messages(text)
         return
@@ -123,13 +145,23 @@ def _json_values(text: str) -> list[Any] | None:
     if text[:1] not in ("{", "["):
         return None
     try:
-        return [load_json(text)]
+        return [_load_long(text) if len(text) > _LONG else load_json(text)]
     except (ValueError, RecursionError):
         pass
     try:
         return [load_json(line) for line in text.splitlines() if line.strip()]
     except (ValueError, RecursionError):
         return None
+
+
+def _load_long(text: str) -> Any:
+    """Return the value of a long JSON text in a third of the time; raises ValueError and RecursionError."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return load_json(text)
 
 
 def _unknown_format(name: str) -> UsageError:

@@ -9,7 +9,6 @@ from cxcall.explaining.readers.code_calls import Calls
 from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     NOTHING,
-    Call,
     as_text,
     fill_format,
     join_terms,
@@ -156,7 +155,7 @@ class Evaluator(Calls):
             return position
         following = items[position + 1] if position + 1 < len(items) else None
         if sign == "`" and isinstance(following, Token):  # a variant of OCaml
-            self._report("call", following.value, Call(following.value, []))
+            self._report("text", "", following.value)
             return position + 2
         if sign == "%" and terms and isinstance(terms[-1], str):
             rest = self.evaluate(items[position + 1 :])

@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from cxcall.explaining.readers.json_search import find_json_end
+from cxcall.explaining.readers.json_search import find_json_end, json_values
 from cxcall.explaining.readers.objects import find_error_body
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
-_TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)[^\s\"'<>`|]*|https?://[^\s\"'<>`|]+)"
+_TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))*|https?://(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))+)"
 _REQUEST = re.compile(
-    rf"(?:^|(?<=[\s\"'\[(=:>`*])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+)?[\"'`*(]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+)?[\"'`*(]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
 _STATUS_LINE = re.compile(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
 )
 _PHRASES = "|".join(re.escape(each.phrase) for each in HTTPStatus)
 _BARE_STATUS = re.compile(
-    rf"(?:^|[\s(\[:>=])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b", re.IGNORECASE
+    rf"(?:^|[\s(\[:>=`\"'])(?P<status>[1-5][0-9]{{2}})\)?[ :-]+(?P<reason>{_PHRASES})\b",
+    re.IGNORECASE,
 )
 _NAMED_STATUS = re.compile(
     r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|respond(?:s|ed) with|fail(?:s|ed) with)"
@@ -88,6 +89,8 @@ def _is_header(header: re.Match[str]) -> bool:
 
 def _content(text: str, *, is_request: bool) -> str | None:
     """Return the first object, array, or form in a text that has more than that."""
+    if (first := next(json_values(text), None)) is not None:
+        return text[first[0] : first[1]]
     for start, char in enumerate(text):
         if char in "{[":
             end = find_json_end(text, start)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from cxcall.explaining.readers.json_search import find_json_end, is_json_complete
+from cxcall.explaining.readers.json_search import find_json_end, is_json, is_json_complete
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _TOKEN = re.compile(
     | (?P<prefix>(?:[rRbBfFuU]{1,2}|@\$|\$@|\$|@|s|R|L|u8|~[sS]|b)?)(?P<quote>\"{3}|'{3}|r?\#{1,4}"|["']|`(?!(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\w))
     | (?P<heredoc><<[<~-]?[ \t]*["']?[A-Za-z_]\w*["']?[^\n]*\n)
     | (?P<number>-?(?:0x[0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)[LlfFdDuUmM]?\b(?![\w-]))
-    | (?P<generic>(?<=\w)<[A-Za-z?][\w.?\[\]]*(?:(?:[ ]*,[ ]*|<)[A-Za-z?][\w.?\[\]]*){0,8}>{1,3}(?=[\s({\[)>;,.]|$))
+    | (?P<generic>(?<=\w)<>(?=\()|(?<=\w)<[A-Za-z?][\w.?\[\]]*(?:(?:[ ]*,[ ]*|<)[A-Za-z?][\w.?\[\]]*){0,8}>{1,3}(?=[\s({\[)>;,.]|$))
     | (?P<word>[$@]?(?:[^\W\d]|\\(?=[A-Z]))(?:\w|-(?=[A-Za-z])|\\(?=[A-Za-z])|[!?](?=[({\[]))*|\$\{\w+\}|-(?=[A-Za-z])[A-Za-z]\w+|:[A-Za-z](?:\w|-(?=\w))*(?![:\w]))
     | (?P<bracket>[@%\#]?[({\[]|[)}\]])
     | (?P<operator>=>|->|:=|<-|::|\.\.|\+\+|<>|==|!=|<=|>=|\+=|&&|\|\||\|>|\?\.|.)
@@ -146,6 +146,8 @@ class _LiteralReader:
         is_whole = is_whole or not (follows.isalnum() or follows in ('"', "\\", ":", "_"))
         if not is_whole and (whole := self._find_json_literal(start, quote)) > max(end, 0):
             content = text[start:whole]
+            if '""' in content and is_json(content.replace('""', '"')):
+                content = content.replace('""', '"')  # doubled, as in Visual Basic
             return content, text.index(quote, whole) + 1
         return None if end < 0 else (value, end + len(closing))
 

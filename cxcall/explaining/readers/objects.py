@@ -261,6 +261,8 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
         child = value.get(name)
         if isinstance(child, dict) and (found := _find_response(child, depth + 1)):
             return found if found.status else found._replace(status=_status_of(value))
+        if isinstance(child, dict) and _status_of(child):
+            return build_response(_status_of(child), child.get("headers"), None)
         if isinstance(child, str) and child and _status_of(value):
             return build_response(_status_of(value), None, child)
     return None

@@ -41,6 +41,8 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
         owner, _, member = name.rpartition(".")
         if kind == "call" and _find_operation(member):
             calls.append((member, value))
+        elif kind == "named" and not owner and isinstance(value, Call):
+            models.setdefault(name, {})[""] = value
         elif kind in ("named", "item") and owner:
             models.setdefault(owner, {})[member] = value
         elif kind == "call" and owner and member[:3].lower() == "set" and len(value.arguments) == 1:
@@ -94,6 +96,7 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
         return {
             _api_name(name): _model(each, models)
             for name, each in (models.get(owner) or members).items()
+            if name
         } or None
     if isinstance(value, dict):
         return {_api_name(name): _model(each, models) for name, each in value.items()}

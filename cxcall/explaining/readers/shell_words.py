@@ -28,11 +28,11 @@ _PART = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CMD_DOUBLE = re.compile(
-    r'"(?P<double>(?:\\\\|\^?\\\^?"|""(?!\s*(?:$|\^?\r?\n|-))|[^"])*+)"?', re.DOTALL
+    r'\^?"(?P<double>(?:\\\\|\^?\\\^?"|""(?!\s*(?:$|\^?\r?\n|-))|[^"])*+)"?', re.DOTALL
 )
 _IN_DOUBLE_QUOTES = re.compile(rf"""\\(["\\$`\n])|({_QUOTED_EXPANSION})""")
 _IN_HERE_DOCUMENT = re.compile(rf"""\\([\\$`\n])|({_QUOTED_EXPANSION})""")
-_IN_CMD_QUOTES = re.compile(r'\^\\\^"|\^\\"|\\\^?(["\\])|""|\^\r?\n|\^([^\w\s])')
+_IN_CMD_QUOTES = re.compile(r'\^\\\^"|\^\\"|\\\^?(["\\])|""|\^\r?\n|\^([^\w\s]|$)')
 _IN_ANSI_QUOTES = re.compile(r"\\(?:x([0-9a-fA-F]{1,2})|u([0-9a-fA-F]{1,4})|(.))", re.DOTALL)
 _ANSI_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "a": "\a", "e": "\x1b"}
 _CMD = re.compile(r"""\^[ \t]*\r?\n|\^"|[\[{,:]""|""[\]},:]""")
@@ -105,7 +105,10 @@ def _unquote(kind: str, text: str, *, is_cmd: bool) -> str:
     if kind == "double":
         if is_cmd:
             return _IN_CMD_QUOTES.sub(
-                lambda match: match[1] or match[2] or ("" if "\n" in match[0] else '"'), text
+                lambda match: (
+                    match[1] or match[2] or ("" if match[0] == "^" or "\n" in match[0] else '"')
+                ),
+                text,
             )
         return _IN_DOUBLE_QUOTES.sub(_unquote_part, text)
     if kind == "ansi":

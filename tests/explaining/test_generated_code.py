@@ -1,0 +1,80 @@
+"""Code that generators write is read: method, host, path, and the planted fault."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from cxcall.explaining.explanation import explain_request
+from cxcall.explaining.readers.detect import read
+from cxcall.findings.errors import CxcallError
+from helpers.generated_requests import REQUESTS
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+MODULES = os.environ.get("CXCALL_NODE_MODULES", "")
+MIN_SHARE = 0.97
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not MODULES or shutil.which("node") is None,
+        reason="CXCALL_NODE_MODULES does not name the folder of the code generators, or there is no Node.js",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def snippets() -> list[dict[str, Any]]:
+    script = Path(__file__).with_name("generate_code.cjs")
+    done = subprocess.run(
+        ["node", script, MODULES],
+        input=json.dumps([request for _, request in REQUESTS]),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    made: list[dict[str, Any]] = json.loads(done.stdout)
+    return made
+
+
+def missed(snippet: dict[str, Any]) -> str:
+    """Return what is not read of a snippet; empty where all is."""
+    (codes, place), request = REQUESTS[snippet["request"]]
+    try:
+        found = list(read(snippet["text"], "snippet"))
+    except CxcallError:
+        return "not read"
+    url = urlsplit(request["url"])
+    last = found[-1]
+    if (last.method, last.host, unquote(last.path)) != (request["method"], url.netloc, url.path):
+        return f"{last.method} {last.host} {last.path}"
+    findings = {(each.code, each.where) for each in explain_request(last).findings}
+    return "" if any((code, place) in findings for code in codes.split("|")) else f"no {codes}"
+
+
+def test_method_host_path_and_fault_are_found(snippets: list[dict[str, Any]]) -> None:
+    assert not [each["error"] for each in snippets if "error" in each]
+    assert len({each["generator"] for each in snippets}) > 100
+    misses = Counter(
+        f"{each['generator']}: {problem}" for each in snippets if (problem := missed(each))
+    )
+    share = 1 - misses.total() / len(snippets)
+    assert share >= MIN_SHARE, f"{share:.1%}: {misses.most_common(40)}"
+
+
+def test_installed_command_reads_generated_code(
+    cxcall: Cxcall, snippets: list[dict[str, Any]]
+) -> None:
+    for snippet in snippets[: 108 * 2 : 18]:
+        ran = cxcall("explain", "-", "-o", "json", stdin=snippet["text"])
+        assert ran.envelope["data"]["attempts"]
