@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ from helpers.command import CONTACT, CXCALL
 from helpers.platform_server import Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from helpers.command import Cxcall
 
 COUNT = int(os.environ.get("CXCALL_TEST_SIGNALS", "40"))
@@ -42,15 +45,44 @@ def wait_for_handler(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def run_and_signal(
-    cxcall: Cxcall, words: tuple[str, ...], number: int, instant: float
-) -> tuple[int, str]:
-    """Run a command, send it a signal some seconds after its first instruction; return its end."""
+ON_IMPORT = """
+import os, sys
+
+def note(event, arguments):
+    if event == "import" and arguments[0] == "typer":
+        os.write(int(os.environ["IMPORT_FD"]), b".")
+
+sys.addaudithook(note)
+"""
+
+
+@contextmanager
+def start(cxcall: Cxcall, words: tuple[str, ...]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Start a command, and yield it with a pipe that has a byte when it begins to load its modules."""
+    cxcall.file("hook/sitecustomize.py", ON_IMPORT)
+    read_end, write_end = os.pipe()
+    environment = {"PYTHONPATH": str(cxcall.folder / "hook"), "IMPORT_FD": str(write_end)}
     with subprocess.Popen(
-        [str(CXCALL), *words], cwd=cxcall.folder, env=cxcall.environment,
+        [str(CXCALL), *words], cwd=cxcall.folder, env={**cxcall.environment, **environment}, pass_fds=(write_end,),
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     ) as process:  # fmt: skip
-        wait_for_handler(process)
+        os.close(write_end)
+        yield process, read_end
+    os.close(read_end)
+
+
+def run_and_signal(
+    cxcall: Cxcall, words: tuple[str, ...], number: int, instant: float, *, is_import: bool = False
+) -> tuple[int, str]:
+    """Run a command, send it a signal some seconds after its first instruction; return its end.
+
+    With `is_import`, the time counts from the first import of a library, whatever handles signals then.
+    """
+    with start(cxcall, words) as (process, pipe):
+        if is_import:
+            os.read(pipe, 1)
+        else:
+            wait_for_handler(process)
         end = time.perf_counter() + instant
         while time.perf_counter() < end:
             pass
@@ -72,7 +104,8 @@ def test_signals_at_seeded_instants_end_with_a_documented_code(cxcall: Cxcall) -
             number = seeded.choice((signal.SIGINT, signal.SIGTERM))
             instant = seeded.uniform(0, LONGEST) ** 2 / LONGEST
             before = platform.rung
-            code, err = run_and_signal(cxcall, words, number, instant)
+            is_import = seeded.random() < 1 / 3
+            code, err = run_and_signal(cxcall, words, number, instant, is_import=is_import)
             codes[code] += 1
             shown = (words, number, instant, code, err)
             assert code in DOCUMENTED, shown
