@@ -70,8 +70,10 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
     """
     findings: list[Finding] = []
     validator = compile_schema(operation.body_schema)
-    for _ in range(_MAX_ROUNDS):
+    for number in range(_MAX_ROUNDS + 1):
         errors = one_for_each_value(list(relevant_errors(validator.iter_errors(body.value))))
+        if number == _MAX_ROUNDS:
+            break
         room = MAX_SUGGESTIONS - len(findings)
         unknown, missing = names_in(errors)
         for place in missing:

@@ -162,6 +162,15 @@ def test_values_that_belong_in_one_object_are_all_kept(container: dict[str, Any]
         assert corrected.value["contactSpec"]["contactId"] == CONTACT_ID
 
 
+def test_many_values_that_belong_in_one_object_are_all_reported() -> None:
+    names = [f"property{chr(97 + number)}" for number in range(26)]
+    inner = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
+    operation = operation_of({"type": "object", "additionalProperties": False, "properties": {"inner": inner}})  # fmt: skip
+    found = check_body(operation, Payload(dict.fromkeys(names, "x")))
+    assert {each.where for each in found} == {f"/{name}" for name in names}
+    assert found[0].fix == "move `/propertya` to `/inner/propertya`"
+
+
 def test_two_wrong_names_have_different_targets() -> None:
     found = find_renames(OPERATION, {"list_id": "a", "listIdd": "b"}, {"": ["listIdd", "list_id"]})
     assert list(found) == ["/list_id"]
