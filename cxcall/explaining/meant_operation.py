@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """So much of a body's names an operation must know to have been meant."""
+_RESPONSE_NAMES = {
+    "id",
+    "selfUri",
+    "entities",
+    "participants",
+    "conversationId",
+    "log",
+    "info",
+    "item",
+}
+"""Names at the top of responses, of HAR files, and of collections, with which no body is sent."""
 
 
 def find_meant_operation(request: ObservedRequest, route: RouteMatch) -> Operation | None:
@@ -102,6 +113,18 @@ def _path_words(path: str) -> set[str]:
     """Return the words of a path in the singular, without parameters and IDs."""
     words = re.findall(r"(?<=/)[a-z-]+(?=/|$)", path.lower())
     return {word.rstrip("s") for word in words if word != "api"}
+
+
+def is_request_body(value: Any) -> bool:
+    """Tell whether a JSON value alone is the body of a request that a shipped operation takes."""
+    names = _names(value)
+    if not names or not _RESPONSE_NAMES.isdisjoint(names):
+        return False
+    from cxcall.contracts.catalog import load_catalog
+
+    candidates = [each for each in load_catalog() if each.takes_body and not each.is_for_login]
+    known = max(_count_known(each, value, names) for each in candidates)
+    return known >= max(1, len(names) / 2)
 
 
 def meant_operation_note(request: ObservedRequest, operation: Operation) -> Finding:

@@ -199,3 +199,17 @@ def test_queue_of_a_call_to_a_number_is_the_one_that_it_is_placed_for() -> None:
         ("property-unknown", "/queueId")
     ]
     assert "callFromQueueId" in found[0].fix
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "where"),
+    [
+        ({"callbackNumbers": "+12025550123", "queueId": QUEUE}, "type-mismatch", "/callbackNumbers"),
+        ({"contactId": "12345", "contactSpec": {"address": "x", "type": "voice"}}, "operation-mismatch", "/contactSpec"),
+        ([{"contactListId": QUEUE, "dat": {}}], "property-unknown", "/0/dat"),
+    ],
+)  # fmt: skip
+def test_body_alone_is_a_request_without_url(body: Any, code: str, where: str) -> None:
+    (found,) = explain(json.dumps(body))
+    assert (code, where) in {(each.code, each.where) for each in found.findings}
+    assert found.request.origin == "request body"

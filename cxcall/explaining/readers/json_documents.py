@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.objects import is_exchange, read_exchange, read_object
+from cxcall.explaining.readers.objects import (
+    is_error_body,
+    is_exchange,
+    read_exchange,
+    read_object,
+)
 from cxcall.explaining.readers.request_builder import build_observed_request
 
 if TYPE_CHECKING:
@@ -21,6 +26,12 @@ def read_json(values: list[Any], name: str, entry: int | None) -> Iterator[Obser
 
         yield from read_har(first, name, entry)
         return
+    if len(values) == 1 and not is_exchange(first) and not is_error_body(first):
+        from cxcall.explaining.meant_operation import is_request_body
+
+        if is_request_body(first):
+            yield build_observed_request("request body", body=first, headers_are_shown=False)
+            return
     from cxcall.explaining.readers.postman import is_collection, read_collection
 
     if len(values) == 1 and is_collection(first):
