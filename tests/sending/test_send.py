@@ -348,6 +348,16 @@ def test_password_of_a_proxy_is_never_shown(cxcall: Cxcall, proxy: str) -> None:
         assert "pa55" not in shown
 
 
+def test_started_call_beside_a_reported_failure_is_unknown_and_guarded(cxcall: Cxcall) -> None:
+    body = {"conversationId": "abc", "callState": "dialing", "errors": ["agent not notified"]}
+    with Platform(lambda _body, _count: Reply(200, body)) as platform:
+        cxcall.environment |= platform.environment
+        words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+        cxcall(*words, code=8)
+        cxcall(*words, code=7)
+        assert platform.rung == 1
+
+
 def test_same_request_of_another_profile_is_a_duplicate(cxcall: Cxcall, stranger: Stranger) -> None:
     cxcall.file(
         "config/config.toml",
