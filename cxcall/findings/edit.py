@@ -41,6 +41,15 @@ class Edit(NamedTuple):
         """The new value; None if the operation has none."""
         return json.loads(self.text) if self.text else None
 
+    @property
+    def is_safe(self) -> bool:
+        """Whether it may be applied without a look at it."""
+        return self.applicability is Applicability.SAFE
+
+    def as_unsafe(self) -> "Edit":
+        """Return a safe edit as an unsafe one."""
+        return self._replace(applicability=Applicability.UNSAFE) if self.is_safe else self
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form: an operation of JSON Patch, with `pointer` and `applicability` beside it."""
         members: dict[str, Any] = {"op": self.op, "pointer": self.pointer, "path": self.pointer}

@@ -133,6 +133,7 @@ def check_body(operation: Operation, body: Payload) -> list[Finding]:
         if each.code == "property-unknown" and each.where in corrected.moved.values()
     }
     findings.extend(find_likely_mistakes(operation, corrected, known))
+    findings = list(map(corrected.without_false_certainty, findings))
     others = (
         each
         for each in _find_wrong_structures(operation, body, findings)

@@ -15,11 +15,12 @@ from cxcall.findings.finding import Excerpt, Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
+    from cxcall.findings.edit import Edit
     from cxcall.payloads.renames import Rename
 
 
@@ -37,15 +38,17 @@ class ValueSource(Protocol):
 class Payload(NamedTuple):
     """A body, the document that it was read from, and the flag that set the value at each pointer.
 
-    `moved` says where the document has a value whose name or place was corrected.
+    `moved` says where the document has a value whose name or place was corrected; `uncertain` are the
+    places that a correction set which is not safe.
     """
 
     value: Any
     document: ValueSource | None = None
     origins: Mapping[str, str] = MappingProxyType({})
     moved: Mapping[str, str] = MappingProxyType({})
+    uncertain: frozenset[str] = frozenset()
 
-    def with_renames(self, renames: Iterable[Rename]) -> Payload:
+    def with_renames(self, renames: Collection[Rename]) -> Payload:
         """Return the body with wrong names corrected; findings on it have the places of this one."""
         from cxcall.documents.json_edits import apply_edits
 
@@ -53,7 +56,24 @@ class Payload(NamedTuple):
         for rename in renames:
             apply_edits(value, rename.edits)
             moved |= {target: self.find_place(source) for source, target in rename.moves}
-        return self._replace(value=value, moved=moved)
+        unsafe = (edit for rename in renames for edit in rename.edits if not edit.is_safe)
+        uncertain = self.uncertain.union(edit.pointer for edit in unsafe)
+        return self._replace(value=value, moved=moved, uncertain=uncertain)
+
+    def without_false_certainty(self, finding: Finding) -> Finding:
+        """Return a finding whose edits are unsafe if they follow an edit that is not safe."""
+        if not self.uncertain or all(map(self._is_certain, finding.edits)):
+            return finding
+        return finding._replace(edits=tuple(edit.as_unsafe() for edit in finding.edits))
+
+    def _is_certain(self, edit: Edit) -> bool:
+        ways = (
+            pointer[:end]
+            for pointer in (edit.pointer, edit.source)
+            for end in range(len(pointer) + 1)
+            if pointer[end : end + 1] in ("", "/")
+        )
+        return self.uncertain.isdisjoint(ways)
 
     def find_place(self, pointer: str) -> str:
         """Return where the document has a value: elsewhere if its name or place was corrected."""

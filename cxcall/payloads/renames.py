@@ -51,7 +51,7 @@ class Rename(NamedTuple):
         """The edits where a schema allows unknown names: a name with a typo may then be another one."""
         if self.rank <= _JOINED:
             return self.edits
-        return tuple(edit._replace(applicability=Applicability.UNSAFE) for edit in self.edits)
+        return tuple(edit.as_unsafe() for edit in self.edits)
 
     def describe(self) -> str:
         """Return the correction as an instruction."""

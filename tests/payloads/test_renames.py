@@ -162,6 +162,18 @@ def test_values_that_belong_in_one_object_are_all_kept(container: dict[str, Any]
         assert corrected.value["contactSpec"]["contactId"] == CONTACT_ID
 
 
+def test_safe_edit_of_a_value_that_is_moved_unsafely_is_unsafe() -> None:
+    operation = load_operation("execute")
+    data = operation.example["contactSpec"]["contactData"]
+    spec = {"contact_id": CONTACT_ID, "contactData": data}
+    body = {"contactId": CONTACT_ID, "contact": spec}
+    found = check_body(operation, Payload(body))
+    assert [(each.where, each.edits[0].pointer, str(each.edits[0].applicability)) for each in found] == [
+        ("/contact", "/contactSpec", "unsafe"),
+        ("/contact/contact_id", "/contactSpec/contactId", "unsafe"),
+    ]  # fmt: skip
+
+
 def test_many_values_that_belong_in_one_object_are_all_reported() -> None:
     names = [f"property{chr(97 + number)}" for number in range(26)]
     inner = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
