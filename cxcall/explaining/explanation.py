@@ -111,12 +111,12 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Return one explanation per request in a source, as `cxcall explain` does. Offline; runs nothing.
 
-    `source` is the text of a curl command, a HAR file, a JSON exchange, an HTTP message, or a Python
-    `requests` call; the `pathlib.Path` of a file with one of these; or an exchange as a mapping of
+    `source` is a text that holds a request or a response, such as a curl command, a HAR file, an HTTP
+    message, code, or a log line; the `pathlib.Path` of a file with one; or an exchange as a mapping of
     method, host, path (or url), headers, body, status, and response. `contract` is the path of your
     own OpenAPI or Swagger document.
 
-    Raises UsageError (a CxcallError) where the source has none of these formats, cannot be read, or
+    Raises UsageError (a CxcallError) where the source holds neither, cannot be read, or
     is nested too deep; TypeError for a source or a body of another type, and ValueError for a body
     that JSON cannot hold, such as one that contains itself.
     """

@@ -60,7 +60,7 @@ def explain(
 ) -> Report:
     """Explain why a request failed.
 
-    Reads a curl command, HAR file, JSON exchange, HTTP message, or Python `requests` call, with its response if there is one; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value.
+    Reads any text that holds a request or a response: commands such as curl, HAR files, HTTP messages, code in any language, log lines, exceptions, and error bodies; - is stdin. Works offline: nothing in the file is run, opened, or sent, and no secret in it is printed. The corrected request has <name> in place of each missing value.
     """
     from cxcall.cli.actions.explain import explain_code, explain_file, explain_last, list_codes
 

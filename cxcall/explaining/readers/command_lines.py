@@ -11,7 +11,6 @@ from cxcall.documents.json_text import load_json
 from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.responses import read_response
 from cxcall.explaining.readers.shell_words import split_command
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 
@@ -60,9 +59,7 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
         command = split_command(text[match.start() :])
         end = match.start() + command.end
         following = COMMAND.search(text, end)
-        response = read_response(
-            text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
-        )
+        response = _read_response(text[end : following.start() if following else len(text)])
         piped = _piped_text(text[before : match.start()])
         program = match.lastgroup or ""
         if program in ("curl", "postman"):
@@ -77,6 +74,15 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
         else:
             yield _read_gc(command.words[1:], response)
         match, before = following, end
+
+
+def _read_response(text: str) -> HttpResponse | None:
+    """Return the response in the text between two commands."""
+    if not text.strip():
+        return None
+    from cxcall.explaining.readers.responses import read_response
+
+    return read_response(text[:_MAX_BETWEEN])
 
 
 def _piped_text(before: str) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+from cxcall.named_tuple import NamedTuple
 
 MAX_COMMAND_LENGTH = 1 << 20
 _EXPANSION = r"\$(?:[A-Za-z_][\w:]*|[0-9@*?]|\{[^{}]*\}|\((?:[^()]|\([^()]*\))*\))"
