@@ -101,7 +101,8 @@ def test_envelope_matches_its_schema(
     ENVELOPE.validate(ran.envelope)
     assert ran.envelope["outcome"] == outcome
     assert ran.envelope["exitCode"] == code
-    assert ran.err == ""
+    # `batch -o jsonl > FILE` would fail without a word if its errors were in the file alone.
+    assert ran.err == "" or arguments[0] == "batch"
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,14 @@ GENESYS = next(
 
 
 # Properties that exclude one another (docs/platforms/genesys-cloud.md#operations-that-cxcall-uses): send only one.
-INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup": "site", "routingData": "queueId"}  # fmt: skip
+INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup": "site", "participants": "phoneNumber",
+           "routingData": "queueId"}  # fmt: skip
 # No model of the SDK's is the body alone: one writes a read-out back, the other is a list of text.
 OWN = ("ConversationUpdate", "Uuid", "PhoneNumber", "")
+
+
+# The first value that the SDK lists, `on`, is only for an update: a new campaign is off (docs/platforms/genesys-cloud.md).
+FIRST_VALUE_IS_REFUSED = ("create-campaign", "campaignStatus")
 
 
 def model_of(operation: Operation) -> str:
@@ -94,6 +99,6 @@ def test_vendor_sdk_models_make_valid_bodies(operation: Operation, vendor: Vendo
         kept = {key: entry for key, entry in example.items() if key != INSTEAD.get(name)}
         body = {**kept, name: value}
         verdict = check([body] if is_list else body, operation.name)
-        if not verdict.valid:
+        if not verdict.valid and (operation.name, name) != FIRST_VALUE_IS_REFUSED:
             wrong[name] = [finding.message for finding in verdict.findings]
     assert not wrong
