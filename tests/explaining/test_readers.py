@@ -18,6 +18,7 @@ from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.detect import read
 from cxcall.findings.errors import CxcallError
 from helpers.har import har
+from helpers.pasted_texts import TEXTS
 from helpers.work import time_limit
 
 if TYPE_CHECKING:
@@ -213,7 +214,7 @@ def test_json_output_of_cxcall_is_an_exchange() -> None:
 
 SEEDS = [
     *(template.format(url="https://api.mypurecloud.com") for template in (*CURLS, *SNIPPETS)),
-    VERBOSE, RAW, json.dumps(har(2)),
+    VERBOSE, RAW, json.dumps(har(2)), *(each.text for each in TEXTS.values()),
     '{"method": "POST", "host": "h", "path": "/api/v2/x", "headers": {"A": "b"}, "body": {"a": [1]}, "status": 400, "response": {"code": "x"}}',
 ]  # fmt: skip
 BITS = [

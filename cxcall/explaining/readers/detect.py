@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_document import BOM
@@ -11,6 +12,7 @@ from cxcall.documents.json_text import load_json
 from cxcall.documents.text_files import read_text
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,8 @@ _CODE_TARGET = re.compile(r"""["'`](?:https?://|\$?\{?[\w.]*\}?/?(?:api/v\d|inco
 _RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}\)\s*$|<Response \[|(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["'](?:message|code|error|status|errors)["'])""", re.MULTILINE)  # fmt: skip
 _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
+_OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
 _MAX_TEXT = 1 << 22
 _LONG = 1 << 20
 
@@ -101,12 +105,22 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
     from cxcall.explaining.readers.command_lines import has_command, read_commands
 
-    if has_command(text):
-        yield from read_commands(text)
+    if has_command(text) or has_command(text.translate(_STRAIGHT)):
+        is_curly = not re.search("[\"']", text) and _OPENING_CURLY.search(text) is not None
+        found_quotes = (_curly_quotes(),) if is_curly else ()
+        for request in read_commands(text.translate(_STRAIGHT) if is_curly else text):
+            yield replace(request, findings=(*request.findings, *found_quotes))
         return
     from cxcall.explaining.readers.http_message import has_request, read_messages
-    from cxcall.explaining.readers.responses import read_response, read_response_alone
+    from cxcall.explaining.readers.responses import (
+        read_client_error,
+        read_response,
+        read_response_alone,
+    )
 
+    if failed := read_client_error(text):
+        yield failed
+        return
     if not _RAW_HTTP.search(text) and _CODE_TARGET.search(text):
         from cxcall.explaining.readers.code import read_code
 
@@ -138,6 +152,16 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         yield alone
     elif _RAW_HTTP.search(text):
         yield from read_messages(text)
+
+
+def _curly_quotes() -> Finding:
+    return Finding.error(
+        "body-malformed",
+        "body",
+        "the command has typographic quotes, which no shell takes for quotes; it is read as if they were straight",
+        fix="replace `\u201c`, `\u201d`, `\u2018`, and `\u2019` with `\"` and `'`",
+        why="word processors and chats replace straight quotes",
+    )
 
 
 def _json_values(text: str) -> list[Any] | None:

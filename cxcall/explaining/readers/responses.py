@@ -66,6 +66,14 @@ def read_response_alone(text: str) -> ObservedRequest | None:
     return build_observed_request("HTTP response", response=response, null_means_unknown=True)
 
 
+def read_client_error(text: str) -> ObservedRequest | None:
+    """Return the request in an error that a client prints with its options and the response; None without one."""
+    if not re.search(r"\b(?:config|options|request)['\"]?\s*(?::|=>)\s*\{", text):
+        return None
+    found = read_object(_dumped_object(text), "client error")
+    return found if found is not None and found.path and found.response else None
+
+
 def _headers(text: str) -> dict[str, str]:
     """Return headers that Python prints as `HTTPHeaderDict({...})` or `{...}`."""
     start, end = text.find("{"), text.rfind("}")
