@@ -141,7 +141,8 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
             return
     text = _join_labels(text)
     if has_request(text):
-        yield from read_messages(text)
+        requests = list(read_messages(text))
+        yield from (_with_body_before(requests[0], text),) if len(requests) == 1 else requests
         return
     from cxcall.explaining.readers.sdk_calls import read_sdk_calls
 
@@ -152,6 +153,22 @@ def _read_text(text: str) -> Iterator[ObservedRequest]:
         yield alone
     elif _RAW_HTTP.search(text):
         yield from read_messages(text)
+
+
+def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request without a body with the one that prose names before its line."""
+    if request.body is not None or request.method in ("GET", "HEAD", "DELETE"):
+        return request
+    from cxcall.explaining.readers.json_search import json_values
+    from cxcall.explaining.readers.objects import is_error_body, is_resource
+
+    before = text[: text.find(request.path or text)]
+    bodies = (
+        before[start:end]
+        for start, end, value in json_values(before)
+        if not (is_error_body(value) or is_resource(value))
+    )
+    return replace(request, body=next(bodies, None))
 
 
 def _curly_quotes() -> Finding:
