@@ -44,11 +44,6 @@ _MAX_BETWEEN = 1 << 16
 _MAX_COMMANDS = 200
 
 
-def has_command(text: str) -> bool:
-    """Tell whether a text has a command that sends a request."""
-    return COMMAND.search(text) is not None
-
-
 def read_commands(text: str) -> Iterator[ObservedRequest]:
     """Yield the requests of the commands in a text, each with the response below it."""
     match = COMMAND.search(text)

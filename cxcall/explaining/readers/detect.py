@@ -103,47 +103,53 @@ def _join_labels(text: str) -> str:
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
-    from cxcall.explaining.readers.command_lines import has_command, read_commands
+    is_found = False
+    for reader in (_read_commands, _read_code, _read_messages, _read_calls_and_responses):
+        for request in reader(text):
+            is_found = True
+            yield request
+        if is_found:
+            return
 
-    if has_command(text) or has_command(text.translate(_STRAIGHT)):
-        is_curly = not re.search("[\"']", text) and _OPENING_CURLY.search(text) is not None
-        found_quotes = (_curly_quotes(),) if is_curly else ()
-        for request in read_commands(text.translate(_STRAIGHT) if is_curly else text):
-            yield replace(request, findings=(*request.findings, *found_quotes))
+
+def _read_commands(text: str) -> Iterator[ObservedRequest]:
+    from cxcall.explaining.readers.command_lines import read_commands
+
+    if re.search("[\"']", text) or not _OPENING_CURLY.search(text):
+        yield from read_commands(text)
         return
-    from cxcall.explaining.readers.http_message import has_request, read_messages
-    from cxcall.explaining.readers.responses import (
-        read_client_error,
-        read_response,
-        read_response_alone,
-    )
+    for request in read_commands(text.translate(_STRAIGHT)):
+        yield replace(request, findings=(*request.findings, _curly_quotes()))
+
+
+def _read_code(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests of code, with the response that is shown below it."""
+    from cxcall.explaining.readers.responses import read_client_error, read_response
 
     if failed := read_client_error(text):
         yield failed
-        return
-    if not _RAW_HTTP.search(text) and _CODE_TARGET.search(text):
+    elif not _RAW_HTTP.search(text) and _CODE_TARGET.search(text):
         from cxcall.explaining.readers.code import read_code
 
         start = _RESPONSE_START.search(text)
-        response = (
-            read_response(text[start.start() :].replace("\n# ", "\n").removeprefix("# "))
-            if start
-            else None
-        )
-        found = list(
-            read_code(
-                _PROMPT.sub("", text[: start.start()] if start and start.start() else text),
-                response,
-            )
-        )
-        if found:
-            yield from found
-            return
+        at = start.start() if start else len(text)
+        response = read_response(text[at:].replace("\n# ", "\n").removeprefix("# "))
+        yield from read_code(_PROMPT.sub("", text[:at] or text), response)
+
+
+def _read_messages(text: str) -> Iterator[ObservedRequest]:
+    from cxcall.explaining.readers.http_message import has_request, read_messages
+
     text = _join_labels(text)
     if has_request(text):
         requests = list(read_messages(text))
         yield from (_with_body_before(requests[0], text),) if len(requests) == 1 else requests
-        return
+
+
+def _read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
+    """Yield calls of an SDK, or else a response without a request."""
+    from cxcall.explaining.readers.http_message import read_messages
+    from cxcall.explaining.readers.responses import read_response, read_response_alone
     from cxcall.explaining.readers.sdk_calls import read_sdk_calls
 
     calls = list(read_sdk_calls(text, read_response(text)))
