@@ -476,6 +476,7 @@ def test_places_of_many_rows_take_work_in_proportion_and_share_their_lines(
 def test_a_valid_file_takes_one_call_for_each_of_its_objects() -> None:
     rows = [{"contactId": "x" * 36, "data": {"phoneNumber": str(n)}} for n in range(1000)]
     text = json.dumps(rows)
+    parse(text, "p.json")  # the first time, modules are loaded and patterns compiled
     assert count_calls(lambda: parse(text, "p.json")) < 2 * len(rows) + 100
 
 
