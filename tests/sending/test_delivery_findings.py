@@ -27,7 +27,7 @@ FINDINGS = {
     "cut in the body": [("outcome-unknown", "no complete response from")],
     "300": [("outcome-unknown", "answered HTTP 300;")],
     "301": [("host-unknown", "a redirect to")],
-    "400": [("value-not-allowed", "HTTP 400")],
+    "400": [("value-not-allowed", "the API says only")],
     "401 always": [("token-expired", "HTTP 401")],
     "403": [("permission-missing", "HTTP 403")],
     "429 always": [("rate-limited", "takes no request for 5 s")],

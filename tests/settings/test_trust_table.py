@@ -70,7 +70,12 @@ def test_choice_of_a_folder_is_refused_with_a_foreign_secret(
     set_secret(folder, secret, secret_source)
     folder.set(source, name, HOSTILE.get(name, "https://evil.example"))
     settings = folder.load()
-    refused = [found for found in settings.conflicts if found.severity is Severity.ERROR]
+    # That an access key is no secret for Genesys Cloud is another rule, which every source breaks here.
+    refused = [
+        found
+        for found in settings.conflicts
+        if found.severity is Severity.ERROR and "of one platform" not in found.why
+    ]
     if secret_source == "login":
         refused = list(settings.untrusted)
     is_foreign = source == ".env" and name in CHOICES and secret_source != ".env"
