@@ -12,6 +12,12 @@ INTERNATIONAL_IN_TEXT = re.compile(r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}")
 _OTHER_THAN_DIGITS = re.compile(r"[^0-9]")
 _EXIT_CODE = re.compile(r"^(?:00|011)(?=[1-9])")
 _MIN_NATIONAL_DIGITS = 7
+_MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
+_ONE_NUMBER = re.compile(r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+")
+_TWO_NUMBERS = re.compile(
+    r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"
+)  # or a spreadsheet's fraction
+_TRUNK_ZERO = re.compile(r"(?<=[0-9 ])\(0\)")
 
 
 def plain_digits(text: str) -> str:
@@ -21,6 +27,14 @@ def plain_digits(text: str) -> str:
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
+def is_one_number(text: str) -> bool:
+    """Return whether a text is exactly one number, without an extension or another number."""
+    plain = "".join(str(int(char)) if char.isdecimal() else char for char in text.strip())
+    is_written = _ONE_NUMBER.fullmatch(plain.replace("\uff0b", "+")) is not None
+    has_length = _MIN_DIGITS <= len(plain_digits(plain)) <= _MAX_DIGITS
+    return is_written and has_length and not _TWO_NUMBERS.search(plain)
+
+
 class NumberList:
     """Numbers of people, each with or without the code of its country.
 
@@ -28,7 +42,8 @@ class NumberList:
     """
 
     def __init__(self, numbers: Iterable[str]) -> None:
-        self._digits = frozenset(_EXIT_CODE.sub("", plain_digits(each)) for each in numbers)
+        written = (_TRUNK_ZERO.sub("", each) for each in numbers)
+        self._digits = frozenset(_EXIT_CODE.sub("", plain_digits(each)) for each in written)
         self._ends = frozenset(digits[-_MIN_NATIONAL_DIGITS:] for digits in self._digits)
 
     def __contains__(self, text: str) -> bool:

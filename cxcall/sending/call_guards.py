@@ -12,7 +12,7 @@ from cxcall.documents.text_files import read_text
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import phone_numbers
-from cxcall.phone.do_not_call import NumberList, plain_digits
+from cxcall.phone.do_not_call import NumberList, is_one_number, plain_digits
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ UNCHECKED = "number-unchecked"
 
 _MAX_SHORT_NUMBER = 6
 _NORTH_AMERICAN_LENGTH = 10
+_MIN_LIST_DIGITS = 3  # a heading such as `Phone 1` has fewer
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SOURCE = "libphonenumber"
 
 
@@ -133,7 +135,8 @@ def parse_number(number: str) -> PhoneNumber | None:
 
 
 def _parse_north_american(digits: str) -> PhoneNumber | None:
-    """Return a number that has the national form of the North American plan; None for any other."""
+    """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
+    digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
     return parse_number(f"+1{digits}") if is_national else None
 
@@ -203,23 +206,33 @@ def _check_hours(number: str, hours: Hours, *, enforce: bool) -> Iterator[Findin
     yield finding if enforce else finding._replace(severity=Severity.WARNING)
 
 
+def _list_cells(line: str) -> list[str]:
+    """Return the cells of a line of a do-not-call list, at least one, without empty ones after it."""
+    text = line.lstrip("\ufeff").partition("#")[0]
+    first, *others = (cell.strip().strip("\"'").strip() for cell in re.split(r"[,;\t]", text))
+    return [first, *filter(None, others)]
+
+
 @cache
 def read_do_not_call_list(path: str) -> NumberList:
     """Return the numbers in a file, which has one on each line or in its first column.
 
-    Skips blank lines, text after `#`, and a heading without digits. Raises UsageError when the file
-    cannot be read, or another line holds no number.
+    Skips blank lines, text after `#`, and a heading. Raises UsageError when the file cannot be read, or
+    another line does not begin with exactly one number.
     """
     numbers = []
     for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
-        cell = re.split(r"[,;\t#]", line.lstrip("\ufeff"))[0].strip().strip("\"'")
-        if plain_digits(cell):
-            numbers.append(cell)
-        elif cell and line_number > 1:
+        first, *others = _list_cells(line)
+        digits = plain_digits(first)
+        if is_one_number(first):
+            # A line of numbers alone is a list, and not a row of a table.
+            is_list = all(is_one_number(each) and not _DATE.match(each) for each in others)
+            numbers += [first, *(others if is_list else ())]
+        elif first and (line_number > 1 or len(digits) >= _MIN_LIST_DIGITS):
             raise UsageError(
-                f"line {line_number} of `{path}` holds no number",
+                f"line {line_number} of `{path}` {'is not exactly one number' if digits else 'holds no number'}",
                 where="--do-not-call",
-                fix="write one number a line, best in E.164: `+12025550123`",
+                fix="write one number a line, without an extension, best in E.164: `+12025550123`",
             )
     return NumberList(numbers)
 

@@ -17,10 +17,10 @@ from urllib.parse import unquote
 from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
-from cxcall.phone.do_not_call import INTERNATIONAL_IN_TEXT
+from cxcall.phone.do_not_call import INTERNATIONAL_IN_TEXT, plain_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -41,7 +41,13 @@ _DIGIT = re.compile(r"\d")
 _MIN_LENGTH_IN_TEXT = 7
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SCHEME = re.compile(r"^\s*(?:tel|sips?|callto):", re.IGNORECASE)
-_DIALABLE = re.compile(r"\s*\+?[0-9][0-9 ().\-/\s]*")
+_EXTENSION = r"(?:x|ext|extn|extension)\b\.?|(?:x|ext|extn|extension)\.?(?=\s*[0-9])"
+_DIALABLE = re.compile(rf"\s*[+*#(]*[0-9](?:[0-9 ().\-/\s*#,;+pw]|{_EXTENSION})*", re.IGNORECASE)
+# What is dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
+_NUMBER_END = re.compile(r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)")
+_OUTSIDE_LINE = re.compile(r"^[0-9][ .\-]+(?=[0-9]{3}$)")
+_URI_HOST = re.compile(r"@[^,;|\s]*")
+_MAX_ACCESS_DIGITS = 2
 # Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
 _NUMBER_NAMES = re.compile(
     r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|address)?s?"
@@ -182,8 +188,9 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
     is_caller = _is_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
         yield text, Evidence.NAMED
+        yield from _numbers_beside(text, with_digits=with_digits)
         return
-    plain = _normalized(unquote(text) if "%" in text else text)
+    plain = _normalized(_decoded(text))
     if isinstance(value, str):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
             for match in pattern.finditer(plain) if len(plain) >= _MIN_LENGTH_IN_TEXT else ():
@@ -192,6 +199,43 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
             yield from _emergency_numbers(plain, is_declared=entry.is_declared)
     if with_digits and not entry.name.endswith("id"):
         yield from ((digits, Evidence.DIGITS) for digits in {*_possible_numbers(plain)})
+
+
+def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, Evidence]]:
+    """Yield the numbers in a value that is dialed, unless they are the whole of it.
+
+    People write an access code before a number, an extension after it, or several numbers.
+    """
+    plain = _URI_HOST.sub("", _SCHEME.sub("", _normalized(_decoded(text))))
+    whole = plain_digits(plain)
+    if len(whole) < _MIN_LENGTH_IN_TEXT and whole == plain.strip():
+        return  # most extensions and short numbers
+    rest = INTERNATIONAL_IN_TEXT.sub(";", plain).replace("/", ";")
+    found = [match[0] for match in INTERNATIONAL_IN_TEXT.finditer(plain)]
+    found += [match[0] for match in _NORTH_AMERICAN.finditer(rest)]
+    parts = [part.strip() for part in _NUMBER_END.split(plain)]
+    found += [part for part in parts[::2] if len(plain_digits(part)) >= _MIN_LENGTH_IN_TEXT]
+    for number in {plain_digits(each): each for each in [*found, *_short_numbers(parts)]}.values():
+        if plain_digits(number) != whole:
+            yield number, Evidence.NAMED
+    if with_digits and (len(parts) > 1 or len(whole) > _MAX_DIGITS):
+        yield from ((digits, Evidence.DIGITS) for digits in {*_possible_numbers(plain)})
+
+
+def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
+    """Yield the short numbers that are dialed first, and emergency numbers that are a field of a list.
+
+    `parts` are numbers, each followed by what separates it from the next one.
+    """
+    is_first = True
+    for separator, part in zip(["", *parts[1::2]], parts[::2], strict=True):
+        number = _OUTSIDE_LINE.sub("", part)
+        digits = plain_digits(number)
+        is_field = bool(_FIELD.search(separator) and _EMERGENCY.fullmatch(number))
+        is_short = _MAX_ACCESS_DIGITS < len(digits) < _MIN_LENGTH_IN_TEXT and digits == number
+        if is_short and (is_first or is_field):
+            yield digits
+        is_first = is_first and len(digits) <= _MAX_ACCESS_DIGITS
 
 
 def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, Evidence]]:
@@ -228,7 +272,11 @@ def _is_whole_number(entry: _Value, text: str) -> bool:
         return True
     is_generic = entry.name in _GENERIC_NAMES
     is_named = _is_number_name(entry.name) or (is_generic and _is_number_name(entry.parent))
-    return is_named and bool(_DIALABLE.fullmatch(dialed_part(text))) and not _DATE.match(text)
+    return (
+        is_named
+        and bool(_DIALABLE.fullmatch(dialed_part(_decoded(text))))
+        and not _DATE.match(text)
+    )
 
 
 @lru_cache
@@ -245,6 +293,10 @@ def _is_number_name(name: str) -> bool:
 def _fold(name: str) -> str:
     folded = re.sub(r"[^0-9a-z]", "", name.lower())
     return folded if folded.endswith("e164") else folded.rstrip("0123456789")
+
+
+def _decoded(text: str) -> str:
+    return unquote(text) if "%" in text else text
 
 
 def _normalized(text: str) -> str:

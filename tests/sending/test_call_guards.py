@@ -140,6 +140,39 @@ def test_do_not_call_list_without_numbers_is_rejected(cxcall: Cxcall) -> None:
     assert cxcall(*call("+12025550124"), "--do-not-call", "none.txt", code=2).codes == ["usage"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["2025550124 2025550125", "1/202/555-0124 ext 3", "+1202555012*", "20255501.24e2", "2025550124.0", "2025550124x5",
+     "5550124 5550125", "2025550124/2025550125", "+120255501241234567", "+1202555o124", "12"],
+)  # fmt: skip
+@pytest.mark.parametrize("before", ["phone\n", ""])
+def test_do_not_call_line_that_is_not_exactly_one_number_is_rejected(
+    line: str, before: str, cxcall: Cxcall
+) -> None:
+    if line == "12":
+        before = "phone\n"  # on the first line it may belong to a heading
+    listed = cxcall.file("dnc.txt", f"{before}{line}\n+12025550123\n")
+    ran = cxcall(*call("+12025550177"), "--do-not-call", listed, code=2)
+    message = ran.envelope["findings"][0]["message"]
+    assert f"line {1 + bool(before)} of `{listed}`" in message
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["202-555-0123", "(202) 555.0123", "1 202/555/0123", "tel:+12025550123", "\uff12\uff10\uff12-555-0123",
+     "+12025550199, 2025550123", "2025550123;2026-01-01;4711", "'2025550123' # asked", "2025550123,,"],
+)  # fmt: skip
+def test_do_not_call_line_protects_each_of_its_numbers(line: str, cxcall: Cxcall) -> None:
+    listed = cxcall.file("dnc.txt", f"Phone 1;asked\n{line}\n")
+    assert cxcall(*call("+12025550123"), "--do-not-call", listed, code=7).codes == ["do-not-call"]
+
+
+def test_trunk_zero_in_parentheses_is_not_dialed_from_abroad(cxcall: Cxcall) -> None:
+    listed = cxcall.file("dnc.txt", "+44 (0)20 7946 0000\n")
+    ran = cxcall(*call("+442079460000"), "--do-not-call", listed, code=7)
+    assert ran.codes == ["do-not-call"]
+
+
 def test_strict_batch_row_on_the_do_not_call_list_is_stopped_despite_force(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -158,6 +158,46 @@ def test_listed_number_is_found_in_any_spelling_in_a_text(guards: Guards, text: 
     assert codes.count("do-not-call") >= 1
 
 
+WITH_OTHERS = (
+    "2025550123 x5", "2025550123x1", "2025550123 ext. 55", "202-555-0123,,,5#", "*67 202-555-0123", "*672025550123",
+    "9,202-555-0123", "9 202-555-0123", "2025550199;2025550123", "2025550199, 2025550123", "2025550199 2025550123",
+    "7001/2025550123", "2025550199 x1, 2025550123 x2", "tel:2025550199,2025550123", "1-202-555-0123 x7", "%2A672025550123",
+)  # fmt: skip
+DIALED_PLACES = [SHIPPED["shipped body"], SHIPPED["shipped item"], SHIPPED["shipped query"]]
+OTHER_DIALED_PLACES = [OWN["name"], OWN["item"], OWN["undeclared"], OWN["query"]]
+
+
+@pytest.mark.parametrize("text", WITH_OTHERS)
+def test_listed_number_is_found_beside_other_digits_that_are_dialed(
+    guards: Guards, text: str
+) -> None:
+    for place in DIALED_PLACES:
+        assert "do-not-call" in guards.codes("", place, text)
+    for place in OTHER_DIALED_PLACES:
+        assert "do-not-call" in guards.codes("3.1.0", place, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9,911", "9-911", "9 911", "*67911", "*67 911", "911 ext 1", "911,,1", "911;2025550199", "2025550199;911", "9,112",
+     "1-900-555-0199", "1-900-555-0199 x1", "1 900 555 0199,,5", "+19005550199 x1", "2025550199;1-900-555-0199"],
+)  # fmt: skip
+def test_emergency_and_premium_number_is_found_beside_other_digits(
+    guards: Guards, text: str
+) -> None:
+    assert "phone-kind" in guards.codes("", SHIPPED["shipped body"], text)
+    assert "phone-kind" in guards.codes("3.1.0", OWN["name"], text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025550199 x110", "2025550199", "202-911-0124", "(202) 555-0199 ext 911", "7001", "+49 30 112 34 56", "7001 x5",
+     "sip:ada@192.0.2.112", "+1 202 555 0124", "9110"],
+)  # fmt: skip
+def test_number_that_is_neither_listed_nor_special_is_no_finding(guards: Guards, text: str) -> None:
+    assert guards.codes("", SHIPPED["shipped body"], text) == []
+
+
 def test_text_without_a_listed_number_is_no_finding(guards: Guards) -> None:
     for text in ("202555012", "2025550199", "1202555012399", USER, "2026-11-23 09:00", "5550123"):
         assert "do-not-call" not in guards.codes("", SHIPPED["shipped text"], text)
@@ -262,6 +302,16 @@ def test_vendor_document_is_guarded_on_the_wire(live: Cxcall, sandbox: Sandbox) 
         "do-not-call"
     ]
     assert "phone-kind" in live(*words, "--set", '/phoneNumber="911"', code=3).codes
+    assert sandbox.received == []
+
+
+@pytest.mark.parametrize("number", ["2025550123 x5", "*67 202-555-0123", "2025550199, 2025550123"])
+def test_call_to_a_listed_number_with_an_extension_is_stopped_on_the_wire(
+    live: Cxcall, sandbox: Sandbox, number: str
+) -> None:
+    words = ("call", "--to", number, "--queue", USER, "--as", USER, "--yes", "--force", "-o", "json")  # fmt: skip
+    ran = live(*words, "--do-not-call", live.file("dnc.txt", NUMBER), code=7)
+    assert set(ran.codes) == {"do-not-call"}
     assert sandbox.received == []
 
 
