@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding
-from cxcall.responses.identifiers import engagement_id
+from cxcall.responses.identifiers import correlation_id, engagement_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # These redirects repeat the method elsewhere, so this server did not process it; after others it may have.
 UNPROCESSED_REDIRECTS = (301, 307, 308)
+# They do not say how much of the request the server had processed; 499 is a proxy's: its client gave up.
+_TIMEOUTS = (HTTPStatus.REQUEST_TIMEOUT, 499)
 _HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
@@ -49,6 +51,14 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return _classify_success(exchange.request, response, operation, first_header)
+    is_contradicted = not operation.is_read and shows_start(
+        exchange.request, response, operation, first_header
+    )
+    return Evidence.INCONCLUSIVE if is_contradicted else _classify_error(response)
+
+
+def _classify_error(response: HttpResponse) -> Evidence:
+    status = response.status
     if status == HTTPStatus.UNAUTHORIZED:
         return Evidence.UNAUTHORIZED
     if status == HTTPStatus.TOO_MANY_REQUESTS or (
@@ -58,9 +68,24 @@ def classify(exchange: Exchange, operation: Operation, first_header: str = "") -
     if status in UNPROCESSED_REDIRECTS:
         return Evidence.REFUSED
     is_client_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    # A 408 does not say how much of the request the server had processed.
-    is_refusal = is_client_error and status != HTTPStatus.REQUEST_TIMEOUT
+    is_refusal = is_client_error and status not in _TIMEOUTS
     return Evidence.REFUSED if is_refusal else Evidence.INCONCLUSIVE
+
+
+def shows_start(
+    request: HttpRequest, response: HttpResponse, operation: Operation, first_header: str
+) -> bool:
+    """Return whether an error says that something was started, against its status.
+
+    Only a new engagement ID at its place and a state count: an error names many other IDs.
+    """
+    from cxcall.responses import started
+
+    found, _ = engagement_id(operation, response, first_header) or ("", "")
+    is_new = found.lower() not in started.values_sent(request)
+    if found and is_new and found != correlation_id(response):
+        return True
+    return started.names_started_state(response.json())
 
 
 def _has_retry_after(response: HttpResponse) -> bool:

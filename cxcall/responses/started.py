@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from cxcall.documents.json_pointer import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +24,11 @@ _STATE_NAME = re.compile(r"(?:state|status|phase|stage|progress|disposition)$")
 _NOT_STARTED = re.compile(
     r"fail|error|reject|refus|invalid|denied|abort|cancel|not|none|null|unknown|skip|block|bad|^\d+\b"
 )
+# What a call or a job that exists is doing; an error has other states.
+_STARTED = re.compile(
+    r"(?:is |was |call |now )?(?:dial(?:l?ing|l?ed)|ringing|alerting|contacting|connect(?:ing|ed)|answered|talking|in ?call"
+    r"|start(?:ing|ed)|running|initiat(?:ing|ed)|placed|queued|scheduled|created|accepted|(?:in )?progress(?:ing)?|processing)"
+)
 _ACT_NAME = re.compile(
     r"^(?:is|was|has|been|calls?)?_?(?:started|dialed|dialled|dialing|ringing|rang|queued|created|accepted|scheduled"
     r"|initiated|connected|answered|placed|succeeded|processed)(?:_?(?:at|on|time|date|count|calls?))?$"
@@ -35,8 +44,35 @@ def names_something_started(body: Any, request: HttpRequest) -> bool:
     It errs on the side of True: only where nothing says so is a request that a 2xx response refuses
     known not to be processed.
     """
-    sent = (request.body or b"").decode("utf-8", "replace") + request.url
+    sent = values_sent(request)
     return any(_says_started(name, value, sent) for name, value in _members(body))
+
+
+def names_started_state(body: Any) -> bool:
+    """Return whether a body has a state of something that was started, such as `dialing`.
+
+    Unlike `names_something_started` it takes no ID or time for a proof: the body of an error has many of
+    them that name the error, or what the request named.
+    """
+    return any(
+        isinstance(value, str)
+        and _STATE_NAME.search(name)
+        and _STARTED.fullmatch(re.sub(r"[\s_-]+", " ", value).strip().lower())
+        for name, value in _members(body)
+    )
+
+
+def values_sent(request: HttpRequest) -> frozenset[str]:
+    """Return the values that a request names in its path, query, and body, in lower case."""
+    parts = urlsplit(request.url)
+    found = [request.url, parts.path, *parts.path.split("/")]
+    found += [value for _, value in parse_qsl(parts.query, keep_blank_values=True)]
+    text = (request.body or b"").decode("utf-8", "replace")
+    try:
+        found += [str(value) for _, value in leaves(json.loads(text))]
+    except (ValueError, RecursionError):
+        found += [value for _, value in parse_qsl(text)]
+    return frozenset(unquote(each).strip().lower() for each in found)
 
 
 def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
@@ -58,12 +94,12 @@ def _members(body: Any, *, in_error: bool = False) -> Iterator[tuple[str, Any]]:
                 yield name, value
 
 
-def _says_started(name: str, value: Any, sent: str) -> bool:
+def _says_started(name: str, value: Any, sent: frozenset[str]) -> bool:
     if value is None or value is False or value in ("", 0):
         return False
     text = str(value).strip().lower()
     if _ID_NAME.search(name) and not _OTHER_IDS.match(name):
-        return value is not True and str(value) not in sent
+        return value is not True and text not in sent
     if _STATE_NAME.search(name):
         return isinstance(value, str) and not _NOT_STARTED.search(text)
     if _COUNT_NAME.match(name):

@@ -16,13 +16,14 @@ from cxcall.responses.evidence import (
     Evidence,
     hidden_failure,
     reported_failure,
+    shows_start,
     unreadable_reason,
 )
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
-    from cxcall.transport.messages import Exchange, HttpResponse
+    from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
 _RESOLVE = "`cxcall history resolve {id} --rang` or `--did-not-ring`"
 # Kind of connection failure -> finding code, problem, correction.
@@ -204,16 +205,23 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
     response = exchange.response
     status = f"{host} answered HTTP {response.status}"
     if not _is_success(response):
-        from cxcall.responses.platform_words import platform_message
-
-        words = platform_message(response)
-        return f'{status}, which says "{words}"' if words else status
+        return status + _describe_error(context, exchange.request, response)
     kind = unreadable_reason(response)
     if kind:
         return f"{status} with {kind}"
     if reported_failure(response):
         return f"{status}, and its body reports a failure"
     return f"{status}, and its body does not say that every item succeeded"
+
+
+def _describe_error(context: DeliveryContext, request: HttpRequest, response: HttpResponse) -> str:
+    """Say what a response says beside its status, which is not 2xx."""
+    if shows_start(request, response, context.operation, context.engagement_header):
+        return ", and the response says that something was started"
+    from cxcall.responses.platform_words import platform_message
+
+    words = platform_message(response)
+    return f', which says "{words}"' if words else ""
 
 
 def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> list[Finding]:

@@ -46,7 +46,7 @@ def evidence_of(response: HttpResponse | None, *, failure: str = "", left: bool 
         (300, Evidence.INCONCLUSIVE), (301, Evidence.REFUSED), (302, Evidence.INCONCLUSIVE),
         (303, Evidence.INCONCLUSIVE), (307, Evidence.REFUSED), (308, Evidence.REFUSED),
         (400, Evidence.REFUSED), (401, Evidence.UNAUTHORIZED), (403, Evidence.REFUSED),
-        (408, Evidence.INCONCLUSIVE), (429, Evidence.BUSY), (499, Evidence.REFUSED),
+        (408, Evidence.INCONCLUSIVE), (429, Evidence.BUSY), (498, Evidence.REFUSED), (499, Evidence.INCONCLUSIVE),
         (500, Evidence.INCONCLUSIVE), (502, Evidence.INCONCLUSIVE), (503, Evidence.INCONCLUSIVE),
         (504, Evidence.INCONCLUSIVE), (599, Evidence.INCONCLUSIVE),
     ],
@@ -145,6 +145,73 @@ def test_unreadable_success_is_accepted_only_with_an_engagement_id(
 @pytest.mark.parametrize("body", [b"", b"null", b" \n", b"{}"])
 def test_empty_or_valid_json_body_is_readable(body: bytes) -> None:
     assert unreadable_reason(respond(200, body)) == ""
+
+
+ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
+"""Statuses that prove by themselves that nothing was processed; a 503 with `Retry-After`."""
+
+
+@pytest.mark.parametrize("status", ERRORS)
+@pytest.mark.parametrize(
+    ("name", "body", "headers"),
+    [
+        ("execute", {"conversationId": "c-1", "callState": "dialing"}, {}),
+        ("execute", {"errors": [{"message": "x"}], "call": {"status": "RINGING"}}, {}),
+        ("execute", [{"phase": "in_progress"}], {}),
+        ("execute", {"message": "x"}, {"X-Engagement-Id": "c-1"}),
+        ("place-call", {"id": "c-1"}, {}),
+        ("create-callback", {"conversation": {"id": "c-1"}, "status": 400}, {}),
+    ],
+)
+def test_error_that_says_what_was_started_is_inconclusive(
+    name: str, body: Any, headers: dict[str, str], status: int
+) -> None:
+    response = respond(status, body, Retry_After="0", **headers)
+    exchange = Exchange(REQUEST, response, left=True)
+    assert classify(exchange, OPERATIONS[name], "X-Engagement-Id") is Evidence.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("status", ERRORS)
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (None, {}), ({"message": "x", "contextId": "c-1", "entityId": "e-1", "status": 400}, {}),
+        ({"error": "x", "requestId": "r", "conversationId": "c-1", "timestamp": "2026-11-26T14:00:00Z"}, {}),
+        ({"status": "error", "state": "failed", "callState": "not dialing", "accountStatus": "active"}, {}),
+        ({"status": "Bad Request", "code": "queued"}, {"Location": "/calls/c-1"}),
+        ({"id": "named-by-the-request"}, {}), ({"contextId": "c-9"}, {"X-Engagement-Id": "c-9"}),
+    ],
+    ids=json.dumps,
+)  # fmt: skip
+def test_error_that_only_names_itself_proves_what_its_status_says(
+    body: Any, headers: dict[str, str], status: int
+) -> None:
+    request = REQUEST._replace(body=b'{"id": "Named-by-the-request"}')
+    exchange = Exchange(request, respond(status, body, Retry_After="0", **headers), left=True)
+    expected = {401: "unauthorized", 429: "busy", 503: "busy"}.get(status, "refused")
+    assert classify(exchange, OPERATIONS["place-call"], "X-Engagement-Id") == expected
+
+
+@pytest.mark.parametrize("status", [307, 400, 401, 409, 429, 503])
+def test_error_that_says_what_was_started_is_unknown_and_not_sent_again(
+    cxcall: Cxcall, status: int
+) -> None:
+    reply = Reply(status, {"conversationId": "c-1", "callState": "dialing"}, {"Retry-After": "0"})
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    with Platform(lambda _body, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall(*words, "-o", "json", code=8)
+        assert ran.envelope["outcome"] == "unknown"
+        assert "says that something was started" in ran.envelope["findings"][0]["message"]
+        cxcall(*words, code=7)
+    assert platform.seen.total() == 1
+
+
+def test_id_that_is_only_part_of_what_was_sent_is_new() -> None:
+    request = REQUEST._replace(body=b'{"contactId": "call-17", "to": "+12025550123"}')
+    for body in ({"error": "x", "jobId": 17}, {"error": "x", "callId": "call"}):
+        exchange = Exchange(request, respond(200, body), left=True)
+        assert classify(exchange, EXECUTE) is Evidence.INCONCLUSIVE
 
 
 STARTED = [
