@@ -43,7 +43,6 @@ _IDS = "|".join(
     )
 )
 _NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=]\s?{_QUOTES})(?P<named>[0-9]{{7,15}}){_END}"
-_NUMBER = rf"{_PHONE_NAME}[A-Za-z0-9_]{{0,12}}{_OF_NAME}(?P<named>[0-9]{{7,15}}){_END}"
 _NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
@@ -64,11 +63,31 @@ def mask_text(text: str) -> str:
     """Mask everything in `text` that reads as a phone number (seven digits or more).
 
     UUIDs, dates, times, IP addresses, and digits that are an ID are not masked. Ten to fifteen digits alone,
-    with no name, may be a number or an ID: they are masked.
+    with no name, may be a number or an ID: they are masked. So are numbers with escapes in them, such as
+    `%2B12025550123`. The width of the text is kept.
     """
     if not _may_have_number(text):
         return text
-    return _pattern(_NUMBER, _WITH_IDS).sub(_mask_match, text)
+    text = _pattern(_NUMBER, _WITH_IDS).sub(_mask_match, text)
+    return _mask_escaped(text) if any(sign in text for sign in "%\\&+") else text
+
+
+def _mask_escaped(text: str) -> str:
+    """Mask the numbers that only the decoded text shows; `+` between digits is the space of a form."""
+    from cxcall.runtime.text_decoding import DecodedText, unescape
+
+    form = DecodedText(text).decode(r"(?<=[0-9)])\+(?=[0-9(])", lambda _: " ", "+")
+    characters = list(text)
+    for view in (form, *unescape(form)):
+        for match in _pattern(_NUMBER, _WITH_IDS).finditer(view.text):
+            group = "number" if match["number"] else "named"
+            if not match.groupdict().get(group):
+                continue
+            digits = [at for at in range(*match.span(group)) if view.text[at].isdigit()]
+            for at in digits[:-SHOWN_DIGITS]:
+                start, end = view.source_span(at, at + 1)
+                characters[start:end] = "*" * (end - start)
+    return "".join(characters)
 
 
 def _may_have_number(text: str) -> bool:

@@ -124,13 +124,20 @@ def decodings(text: str) -> Iterator[DecodedText]:
                 yield from _unescape(decoded)
 
 
-def _unescape(view: DecodedText) -> Generator[DecodedText, None, DecodedText]:
-    """Yield a text, each decoding of its escapes, and the last one without white space; return the last but one."""
-    yield view
+def unescape(view: DecodedText) -> Iterator[DecodedText]:
+    """Yield each decoding of the percent, JSON, Python, and HTML escapes in a text, but not the text itself."""
     for _ in range(_MAX_DEPTH):
         before, view = view, view.decode(_ESCAPE, _value, "%\\&")
         if view is before:
-            break
+            return
+        yield view
+
+
+def _unescape(view: DecodedText) -> Generator[DecodedText, None, DecodedText]:
+    """Yield a text, each decoding of its escapes, and the last one without white space; return the last but one."""
+    yield view
+    for each in unescape(view):
+        view = each
         yield view
     squeezed = view.decode(rf"[\s{_INVISIBLE}]+", lambda _: "")
     if squeezed is not view:
