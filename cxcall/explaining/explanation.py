@@ -144,6 +144,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     mask = make_masker(request)
     request = mask_request(request, mask)
     route = match_route(request, own)
+    if route.is_of_other_vendor:
+        return Explanation(request, route, route.findings)
     meant = find_meant_operation(request, route)
     in_body = list(check_body(request, route, meant))
     findings = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from cxcall.explaining.published_operations import (
 )
 from cxcall.explaining.token_request_check import login_platform
 from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.platform_words import platform_message
 from cxcall.transport.messages import Headers
 from cxcall.transport.urls import is_loopback_host
 
@@ -73,6 +75,20 @@ def is_foreign(request: ObservedRequest) -> bool:
     host = request.hostname
     is_open = not host or is_loopback_host(host) or has_slot(host)
     return not (is_open or platform_of_host(host))
+
+
+def other_vendor(request: ObservedRequest) -> Finding:
+    """Return that a request goes to an API of another vendor, whose rules are not known, and what it answered."""
+    text = platform_message(request.response) if request.response else ""
+    return Finding(
+        Severity.ERROR if request.status >= HTTPStatus.BAD_REQUEST else Severity.WARNING,
+        "host-unknown",
+        "host",
+        f"`{request.host}` is neither Genesys Cloud nor NICE CXone: the request is not checked",
+        fix="see the documentation of that API; behind your own proxy, keep the path of the platform",
+        why=f"the server says: {text}" if text else "",
+        source=_source(GENESYS, CXONE),
+    )
 
 
 def check_scheme(request: ObservedRequest) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from cxcall.explaining.host_check import (
     check_host,
     check_scheme,
     is_foreign,
+    other_vendor,
     platform_of_host,
     platform_of_path,
 )
@@ -39,7 +40,11 @@ from cxcall.explaining.published_operations import (
     path_segments,
     published_source,
 )
-from cxcall.explaining.token_request_check import check_token_request, is_token_request
+from cxcall.explaining.token_request_check import (
+    check_token_request,
+    is_token_request,
+    login_platform,
+)
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder
@@ -63,7 +68,8 @@ class RouteMatch(NamedTuple):
 
     `operation` is the operation of a contract at exactly this method and path. `nearest` is the known
     operation that was probably meant instead, and `nearest_operation` the same one in a contract; they
-    are None where none is near.
+    are None where none is near. `is_of_other_vendor`: neither host nor path is one of the platforms, so that no
+    rule of theirs applies.
     """
 
     platform: str
@@ -72,6 +78,7 @@ class RouteMatch(NamedTuple):
     nearest: PublishedOperation | None
     nearest_operation: Operation | None
     findings: tuple[Finding, ...]
+    is_of_other_vendor: bool = False
 
 
 def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteMatch:
@@ -87,6 +94,8 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     exact = place.operation(request.method) if place else None
     if exact is not None and exact.contract is own is not None:
         return _match_own_operation(request, exact, host_platform)
+    if place is None and _is_of_other_vendor(request, sources):
+        return RouteMatch("", False, None, None, None, (other_vendor(request),), True)  # noqa: FBT003 - fields
     platform, is_token = host_platform or path_platform, is_token_request(request)
     findings = [
         *check_scheme(request),
@@ -107,6 +116,15 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
     return RouteMatch(platform, is_token, operation, nearest, meant, tuple(findings))
+
+
+def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOperations]) -> bool:
+    """Tell whether the host is of neither platform, and the path is not similar to any of theirs."""
+    if not is_foreign(request) or "." not in request.hostname or not request.path.strip("/"):
+        return False
+    if login_platform(request.path) or _find_form(request.method, request.path, sources):
+        return False
+    return find_nearest(request.method, request.path, _candidates(request, sources)) is None
 
 
 def _check_token(request: ObservedRequest, platform: str) -> Iterator[Finding]:

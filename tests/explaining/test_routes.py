@@ -319,6 +319,22 @@ def test_operation_of_a_platform_is_not_suggested_for_a_foreign_host() -> None:
     assert found.route.platform == ""
 
 
+def test_request_of_another_vendor_is_not_judged() -> None:
+    exchange = {
+        "method": "POST",
+        "host": "api.telephony.example",
+        "path": "/2010-04-01/Calls.json",
+        "headers": {"Authorization": "Basic YTpi", "Content-Type": "text/plain"},
+        "body": "To=1",
+        "response": {"status": 400, "body": {"code": 21211, "message": "not a valid number"}},
+    }
+    (found,) = explain(exchange)
+    assert [each.code for each in found.findings] == ["host-unknown"]
+    assert "the server says: not a valid number" in found.findings[0].why
+    (found,) = explain({**exchange, "path": CALLBACKS})
+    assert len(found.findings) > 1
+
+
 def test_path_that_belongs_to_no_vendor_comes_first() -> None:
     exchange = {
         "method": "POST",
