@@ -13,6 +13,7 @@ from cxcall.explaining.optional_members import (
     read_only_names,
     without_nulls,
 )
+from cxcall.explaining.published_operations import is_upload
 from cxcall.explaining.query_check import check_misplaced, check_query
 from cxcall.explaining.route_check import path_values
 from cxcall.findings.finding import Finding, Severity
@@ -48,7 +49,7 @@ def check_body(
 
     Where the request went to another place, its errors become warnings.
     """
-    if not request.body or route.is_token:
+    if not request.body or route.is_token or is_upload(request.path):
         return
     payload, findings = read_body(request)
     found = list(findings)

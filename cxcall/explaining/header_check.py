@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_text import load_json
 from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.placeholder_check import placeholder_finding
-from cxcall.explaining.published_operations import CXONE
+from cxcall.explaining.published_operations import CXONE, is_upload
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
 from cxcall.findings.finding import Finding
-from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.placeholders import is_placeholder, is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +105,8 @@ def _check_content_type(
 
 def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
     """Return the content type that the body must have; empty where any is accepted."""
+    if is_upload(request.path):
+        return "multipart/form-data"
     if not route.is_token:
         return JSON
     endpoint = expected_endpoint(request, route.platform)
@@ -150,7 +152,7 @@ def _check_authorization(
         fix = f"get a token with them, then {_SEND_TOKEN}"
     elif problem := _bearer_problem(scheme, token):
         message = problem
-    elif is_placeholder(token) and token[0] not in "[${":
+    elif is_placeholder(token) and not is_withheld(token):
         fix = "replace it with the token: `cxcall auth token`"
         yield placeholder_finding("header:Authorization", "the token", fix)
     if message:

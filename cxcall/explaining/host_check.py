@@ -15,6 +15,7 @@ from cxcall.explaining.published_operations import (
     GENESYS,
     PLATFORM_NAMES,
     is_cxone_service,
+    is_upload,
 )
 from cxcall.explaining.token_request_check import login_platform
 from cxcall.findings.finding import Finding, Severity
@@ -43,6 +44,7 @@ _CXONE_SERVICES = (
 # A part of a host that a template or a variable is to fill, and what an empty variable leaves there.
 _SLOT = re.compile(r"\$?\{+[^{}]*\}+|<[^<>]*>|\[[^\[\]]*\]|%\w+%|\$\w+")
 _NO_VALUE = ("", "undefined", "null", "none", "nan", "nil")
+_PURPOSES = {"api": "API requests", "login": "token requests", "apps": "uploads"}
 _MIN_SIMILARITY = 0.7
 
 
@@ -62,7 +64,7 @@ def platform_of_path(path: str) -> str:
     if re.match(r"/incontactapi/|/services/v[0-9.]+/", lowered) or is_cxone_service(lowered):
         return CXONE
     # `/v1/...` may be any API's, and `/v13.0/...` one of NICE CXone without its base path.
-    return GENESYS if re.match(r"/(platform/)?api/|/v2/", lowered) else ""
+    return GENESYS if re.match(r"/(platform/)?api/|/v2/|/uploads/v", lowered) else ""
 
 
 def has_slot(host: str) -> bool:
@@ -111,15 +113,16 @@ def check_host(
     host = request.hostname.removesuffix(".")
     if not host or is_loopback_host(host):
         return
-    usual = _usual_host(path_platform, is_token=is_token)
+    label = "apps" if is_upload(request.path) else "login" if is_token else "api"
+    usual = _usual_host(path_platform, label)
     if any(label in _NO_VALUE for label in host.split(".")):
         message = f"the variable for a part of it had no value; use {usual}"
         yield _wrong_host(host, message, path_platform or host_platform or GENESYS)
         return
     if has_slot(host):
-        yield from _check_template(host, host_platform or path_platform, is_token=is_token)
+        yield from _check_template(host, host_platform or path_platform, label)
     elif host_platform == GENESYS:
-        yield from _check_genesys_host(host, is_token=is_token)
+        yield from _check_genesys_host(host, label)
     elif host_platform == CXONE:
         yield from _check_cxone_host(host, request.path.lower())
     elif "." not in host:
@@ -139,10 +142,8 @@ def _source(*platforms: str) -> str:
     return f"the regions of {names}"
 
 
-def _usual_host(platform: str, *, is_token: bool) -> str:
-    return (
-        f"`{_CXONE_HOST_FORM}`" if platform == CXONE else f"`{_label(is_token)}.<region's domain>`"
-    )
+def _usual_host(platform: str, label: str) -> str:
+    return f"`{_CXONE_HOST_FORM}`" if platform == CXONE else f"`{label}.<region's domain>`"
 
 
 def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
@@ -155,19 +156,19 @@ def _check_cxone_host(host: str, path: str) -> Iterator[Finding]:
             yield _wrong_host(host, message, CXONE, severity=Severity.WARNING)
 
 
-def _check_template(host: str, platform: str, *, is_token: bool) -> Iterator[Finding]:
+def _check_template(host: str, platform: str, service: str) -> Iterator[Finding]:
     """Yield a warning if no value in place of a slot gives a host, or where one replaces `api` or `login`."""
     label, _, domain = host.partition(".")
     message = ""
     if domain in _domains() and has_slot(label):
-        message = f"no organization has a host of its own; use `{_label(is_token)}.{domain}`"
-    elif not _may_be_host(host, platform, is_token=is_token):
-        message = f"no value makes it a host; use {_usual_host(platform, is_token=is_token)}"
+        message = f"no organization has a host of its own; use `{service}.{domain}`"
+    elif not _may_be_host(host, platform, service):
+        message = f"no value makes it a host; use {_usual_host(platform, service)}"
     if message:
         yield _wrong_host(host, message, platform or GENESYS, severity=Severity.WARNING)
 
 
-def _may_be_host(host: str, platform: str, *, is_token: bool) -> bool:
+def _may_be_host(host: str, platform: str, label: str) -> bool:
     """Tell whether some value in the slots of a host gives one of the platform."""
     if platform == CXONE:
         samples = (
@@ -175,14 +176,14 @@ def _may_be_host(host: str, platform: str, *, is_token: bool) -> bool:
         )
         return any(_CXONE_HOST.fullmatch(each) for each in samples)
     form = ".+".join(map(re.escape, _SLOT.split(host)))
-    hosts = (f"{_label(is_token)}.{domain}" for domain in _domains())
+    hosts = (f"{label}.{domain}" for domain in _domains())
     return platform != GENESYS or any(re.fullmatch(form, each) for each in hosts)
 
 
-def _check_genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
-    regions, domains, expected = _regions(), _domains(), _label(is_token)
+def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
+    regions, domains = _regions(), _domains()
     label, _, domain = host.partition(".")
-    purpose = "send token requests to" if is_token else "send API requests to"
+    purpose = f"send {_PURPOSES[expected]} to"
     region = next((name for name in regions if name in host), "")
     severity = Severity.ERROR
     if domain in domains and label == expected:
@@ -203,10 +204,6 @@ def _check_genesys_host(host: str, *, is_token: bool) -> Iterator[Finding]:
         hint = f": did you mean `{expected}.{similar[0]}`?" if similar else ""
         message = f"it is not in a region of Genesys Cloud{hint}"
     yield _wrong_host(host, message, severity=severity)
-
-
-def _label(is_token: bool) -> str:  # noqa: FBT001 - the only argument
-    return "login" if is_token else "api"
 
 
 @cache

@@ -73,7 +73,8 @@ def _check_text(
     elif _E164.fullmatch(value):
         yield from find_unlikely_number(payload, pointer, value.removeprefix("tel:"))
     elif kind == "phone" or (not kind and _PHONE_NAME.search(name)):
-        if not (value.isdigit() and platform == CXONE):  # which documents national numbers
+        # NICE CXone documents national numbers, and so no form.
+        if not (platform == CXONE and _PHONE_NUMBER.fullmatch(value)):
             is_number = kind == "phone" and not is_free
             yield from _check_number(payload, pointer, value, is_number=is_number, is_free=is_free)
     elif is_id and (owner or name != "id"):

@@ -7,6 +7,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_pointer import leaves, split_pointer
+from cxcall.documents.json_text import load_json
+from cxcall.payloads.placeholders import is_redacted
 from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.runtime.redaction import MASKED, Redactor
 from cxcall.transport.messages import Headers, is_secret_header, masked_headers
@@ -29,22 +32,37 @@ def mask_request(request: ObservedRequest, mask: Callable[[str], str]) -> Observ
     """Return the request with secrets masked everywhere but in its headers, whose form is checked."""
     response = request.response
     if response is not None:
-        body = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
+        content = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
         headers = Headers(
             (name, mask(value)) for name, value in masked_headers(response.headers).items()
         )
-        response = response._replace(body=body, headers=headers, reason=mask(response.reason))
+        response = response._replace(body=content, headers=headers, reason=mask(response.reason))
+    body = None if request.body is None else mask(request.body)
     return replace(
         request,
+        unknown={**_redacted_values(body), **request.unknown},
         path=mask(request.path),
         query=tuple(
             (name, MASKED if is_likely_secret(name, value) else mask(value))
             for name, value in request.query
         ),
-        body=None if request.body is None else mask(request.body),
+        body=body,
         response=response,
         findings=tuple(finding.map_texts(mask) for finding in request.findings),
     )
+
+
+def _redacted_values(body: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the names of the values that are masked in a body, by JSON pointer."""
+    try:
+        value = load_json(body or "")
+    except (ValueError, RecursionError):
+        return {}
+    return {
+        pointer: (split_pointer(pointer)[-1],)
+        for pointer, leaf in leaves(value)
+        if pointer and isinstance(leaf, str) and is_redacted(leaf)
+    }
 
 
 @lru_cache(maxsize=_KEPT_REDACTORS)

@@ -183,6 +183,11 @@ def count_published(platform: str) -> int:
     return sum(not each.contract for each in load_published_operations(platform).operations)
 
 
+def is_upload(path: str) -> bool:
+    """Tell whether a path is one of the uploads of Genesys Cloud, which have a host of their own and take a form."""
+    return path.lower().startswith("/uploads/")
+
+
 def is_cxone_service(path: str) -> bool:
     """Tell whether a path starts like those of a service of NICE CXone, such as `/dfo/3.0/`."""
     start = tuple(path.lower().split("/")[1:3])

@@ -47,7 +47,7 @@ from cxcall.explaining.token_request_check import (
 )
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.placeholders import is_placeholder, is_redacted
 from cxcall.transport.urls import host_of
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 # What was sent is shown as it was sent; `{id}` in it is not a variable of the source.
 _LITERAL_SOURCE = re.compile(r"command$|^HTTP message|^entry")
+_VARIABLE = re.compile(r"\$|%\w+%$")  # of a shell, or of cmd
 _NO_VALUE = ("undefined", "null", "None", "NaN")
 
 
@@ -280,6 +281,7 @@ def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:
     is_literal = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
     for written in request.path.split("/"):
         segment = unquote(written)
-        is_variable = written[:1] == "$" or (written[:1] == "{" and not is_literal)
-        if segment in _NO_VALUE or (is_placeholder(segment) and not is_variable):
+        is_variable = _VARIABLE.match(written) or (written[:1] == "{" and not is_literal)
+        is_unfilled = is_placeholder(segment) and not (is_variable or is_redacted(segment))
+        if segment in _NO_VALUE or is_unfilled:
             yield placeholder_finding("path", f"`{segment}` in the path")

@@ -11,7 +11,7 @@ from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.payloads.placeholders import is_placeholder
+from cxcall.payloads.placeholders import is_placeholder, is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -214,7 +214,8 @@ def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> I
 def _check_placeholders(parameters: Mapping[str, str]) -> Iterator[Finding]:
     """Yield a warning for each placeholder; `{id}` and the like may be the source's own variables."""
     for name, value in parameters.items():
-        if is_placeholder(value, id_wanted=name == "client_id") and value[0] not in "[${<%":
+        is_unfilled = is_placeholder(value, id_wanted=name == "client_id")
+        if is_unfilled and value[0] != "<" and not is_withheld(value):
             yield placeholder_finding(f"/{name}", f"`{value}`")
 
 

@@ -27,6 +27,8 @@ SCALAR_RULES = frozenset((
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
 ))  # fmt: skip
 """Keywords of a schema that are about a value, and not about its members and items."""
+_WRITTEN_DIGITS = re.compile(r"[+(]?[0-9][0-9 ().-]{5,18}[0-9]")
+"""A phone number, for a schema that requires its digits."""
 _HYPHENS = (8, 12, 16, 20)
 
 
@@ -67,6 +69,8 @@ def retype(value: Any, types: list[str]) -> Correction | None:
         own = {type_of(inner)} | ({"number"} if type_of(inner) == "integer" else set())
         if inner != value and own & set(types):
             return inner, Applicability.SAFE
+        if "integer" in types and _WRITTEN_DIGITS.fullmatch(value.strip()):
+            return int(re.sub(r"[^0-9]", "", value)), Applicability.UNSAFE
     elif "string" in types and isinstance(value, int) and not isinstance(value, bool):
         return str(value), Applicability.SAFE
     elif "object" in types and isinstance(value, list) and list(map(type, value)) == [dict]:

@@ -48,6 +48,24 @@ _FREE_TEXT_NAME = re.compile(
 )
 
 
+_VARIABLE = re.compile(r"\$\{.*\}|\$\(.*\)|\$[\w:]+|\{+[^{}]*\}+|\[[^\[\]]*\]|%\w+%")
+_HIDDEN = r"(?:redacted|removed|masked|hidden|omitted|censored|scrubbed|anonymi[sz]ed|secret)"
+_REDACTED = re.compile(
+    rf"[*\u2022\u2588\u2026]+|\.{{3,}}|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)",
+    re.IGNORECASE,
+)
+
+
+def is_redacted(value: str) -> bool:
+    """Return whether somebody hid the real value before they showed the text: `****`, `<token removed>`."""
+    return _REDACTED.fullmatch(value.strip()) is not None
+
+
+def is_withheld(value: str) -> bool:
+    """Return whether a text stands for a value that was sent: a variable of a shell, cmd, PowerShell, or redacted."""
+    return bool(_VARIABLE.fullmatch(value.strip())) or is_redacted(value)
+
+
 def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bool:
     """Return whether a value is a placeholder; the name of an ID is one if an ID is wanted.
 

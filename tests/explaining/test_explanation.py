@@ -439,6 +439,41 @@ def test_wrong_token_path_is_checked_as_a_token_request(
     assert not by_code.keys() & {"token-missing", "header-missing", "body-malformed"}
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["$TOKEN", "${TOKEN}", "$env:TOKEN", "%TOKEN%", "{{token}}", "[REDACTED]", "<redacted>", "<TOKEN REMOVED>", "****"],
+)  # fmt: skip
+def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
+    exchange = make_exchange(
+        path="/api/v2/conversations/calls",
+        headers={"Authorization": f"Bearer {value}", "Content-Type": "application/json"},
+        body={"phoneNumber": "+12025550123", "callFromQueueId": "********"},
+    )
+    (found,) = explain(exchange)
+    assert {"placeholder", "id-format"}.isdisjoint(each.code for each in found.findings)
+    assert any("`callFromQueueId`" in each.message for each in found.findings)
+
+
+@pytest.mark.parametrize("number", ["(202) 555-0123", "+1 202 555 0123", "2025550123"])
+def test_form_of_a_number_is_not_judged_where_the_platform_states_none(number: str) -> None:
+    dial = "/inContactAPI/services/v30.0/agent-sessions/Q0FG/dial-phone"
+    exchange = make_exchange(host="api-na1.niceincontact.com", path=dial)
+    (found,) = explain({**exchange, "body": {"phoneNumber": number, "skillId": 1}})
+    assert "phone-format" not in {each.code for each in found.findings}
+
+
+def test_number_is_kept_where_its_digits_are_required() -> None:
+    add = "/inContactAPI/services/v30.0/dnc-groups/7/records"
+    exchange = make_exchange(host="api-na1.niceincontact.com", path=add)
+    (found,) = explain(
+        {**exchange, "body": {"dncGroupRecords": [{"phoneNumber": "+1 202 555 0123"}]}}
+    )
+    assert errors(
+        exchange | {"body": {"dncGroupRecords": [{"phoneNumber": "+1 202 555 0123"}]}}
+    ) == {"type-mismatch": "/dncGroupRecords/0/phoneNumber"}
+    assert correct_request(found).body == {"dncGroupRecords": [{"phoneNumber": 12025550123}]}
+
+
 @pytest.mark.parametrize("answer", ["Unauthorized", {"message": "x"}, None])
 def test_refused_token_request_is_not_an_expired_token(answer: Any) -> None:
     exchange = make_exchange(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials")

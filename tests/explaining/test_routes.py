@@ -85,6 +85,8 @@ def correct_request(platform: str, published: PublishedOperation) -> dict[str, A
         host = ISSUER
     elif path.startswith(("/authentication/", "/public/")):
         host = "na1.nice-incontact.com"
+    elif path.startswith("/uploads/"):
+        host = "apps.mypurecloud.com"
     exchange: dict[str, Any] = {"method": published.method, "host": host, "path": path}
     if operation is not None:
         if operation.token_kinds:  # without a success, the kind of the token may be wrong
@@ -317,6 +319,20 @@ def test_operation_of_a_platform_is_not_suggested_for_a_foreign_host() -> None:
     (found,) = explain({"method": "GET", "host": "www.example.com", "path": "/users"})
     assert found.route.nearest is None
     assert found.route.platform == ""
+
+
+@pytest.mark.parametrize(("host", "codes"), [("apps", []), ("api", ["host-unknown"])])
+def test_contact_list_is_uploaded_as_a_form_to_its_own_host(host: str, codes: list[str]) -> None:
+    exchange = {
+        "method": "POST",
+        "host": f"{host}.mypurecloud.com",
+        "path": "/uploads/v2/contactlist",
+        "headers": {"Content-Type": "multipart/form-data; boundary=x"},
+        "body": "--x\r\nContent-Disposition: form-data; name=id\r\n\r\n1\r\n--x--",
+    }
+    (found,) = explain(exchange)
+    problems = [each for each in found.findings if each.severity is not Severity.NOTE]
+    assert [each.code for each in problems] == codes
 
 
 def test_request_of_another_vendor_is_not_judged() -> None:
