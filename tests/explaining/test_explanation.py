@@ -13,6 +13,7 @@ import cxcall
 from cxcall import explain
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
+from cxcall.explaining.corrected_request import correct_request
 from cxcall.findings.codes import load_codes
 from cxcall.findings.finding import Severity
 
