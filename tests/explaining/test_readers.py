@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from threading import Thread
@@ -18,7 +19,7 @@ from cxcall.explaining.explanation import explain_request
 from cxcall.explaining.readers.detect import read
 from cxcall.findings.errors import CxcallError
 from helpers.har import har
-from helpers.pasted_texts import TEXTS
+from helpers.pasted_texts import TEXTS, URL
 from helpers.work import time_limit
 
 if TYPE_CHECKING:
@@ -252,6 +253,38 @@ def mutated(random: Random) -> str:
         text = text[:at] + (random.choice(BITS) if kind else "") + text[cut if kind == 2 else at :]
         text = text[:at] + text[at + random.randrange(3) :] if not kind else text
     return text
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize(
+    "place",
+    ["curl {}", f"curl -X POST {URL}{{}}", f"curl {URL} -d '{{}}'", f"curl {URL}\n{{}}", f"POST {URL}{{}}", "GET https://{}/x",
+     f"{{}} POST {URL}", f"POST {URL}\n\n{{}}", "requests.post({})", f"fetch('{URL}', {{{{body: {{}}}}}})", "400 Bad Request\n{}", "{}"],
+)  # fmt: skip
+def test_long_run_is_read_or_refused(place: str) -> None:
+    for unit in (
+        "{",
+        "}",
+        " ",
+        "\n",
+        "/",
+        ".",
+        "1",
+        "a",
+        "'",
+        '"',
+        '\\"',
+        "/a",
+        "a.",
+        "$(",
+        "${",
+        "{}",
+        "[{",
+        "é",
+    ):
+        with time_limit(), suppress(CxcallError):
+            for request in read(place.format((unit * 60_000)[:60_000]), "x"):
+                explain_request(request)
 
 
 @pytest.mark.usefixtures("untraced")

@@ -91,5 +91,10 @@ TEXTS = {
     "wget": Pasted(f"wget -qO- --header='Content-Type: application/json' --post-data='{{\"queueId\":\"x\"}}' {URL}", body="queueId"),
     "axios error": Pasted(f"Error: Request failed with status code 400\n    at createError (/app/x.js:16:15) {{\n  config: {{\n    url: '{URL}',\n    method: 'post',\n    data: '{{\"queueId\":\"x\"}}',\n    headers: {{ Accept: 'application/json' }}\n  }},\n  response: {{\n    status: 400,\n    data: {{ message: 'queueId is required', code: 'bad.request', status: 400 }}\n  }}\n}}", body='{"queueId":"x"}', status=400, response="queueId is required"),
     "typographic quotes": Pasted(f"curl -X POST \u201c{URL}\u201d -H \u201cContent-Type: application/json\u201d -d \u2018{{\u201cqueueId\u201d: \u201cx\u201d}}\u2019", body='{"queueId": "x"}'),
+    "go slices": Pasted(f'body := []byte(`{{"queueId":"x"}}`)\nreq, err := http.NewRequest("POST", "{URL}", bytes.NewBuffer(body))', body='{"queueId":"x"}'),
+    "go slice inline": Pasted(f'payload := map[string]any{{"callbackNumbers": []string{{"+12025550123"}}}}\nb, _ := json.Marshal(payload)\nhttp.Post("{URL}", "application/json", bytes.NewReader(b))', body='"+12025550123"'),
+    "csharp casts": Pasted(f'var body = new {{ callbackNumbers = new[] {{ "+12025550123" }}, scriptId = (string)null }};\nawait client.PostAsync("{URL}", JsonContent.Create(body));', body='"scriptId": null'),
+    "powershell lines": Pasted(f'$headers = @{{\n  Authorization = "Bearer $t"\n  "Content-Type" = "application/json"\n}}\nInvoke-RestMethod "{URL}" -Method Post -Headers $headers -Body (@{{ queueId = "x" }})', body='"queueId": "x"'),
+    "basic lines": Pasted(f'http.Open "POST", "{URL}", False\nhttp.setRequestHeader "Content-Type", "application/json"\nhttp.setRequestHeader "Accept", "text/plain"\nhttp.Send body', response=None),
     "body before the line": Pasted(f'I send {{"queueId": "x"}} to POST {PATH} and get HTTP 400', host="", body='{"queueId": "x"}', status=400),
 }  # fmt: skip

@@ -173,7 +173,7 @@ class Calls(Structures):
                 continue
             if isinstance(item, Token) and (
                 item.value == "in"
-                or (item.kind == "operator" and item.value not in ("`", "!", "@"))
+                or (item.kind == "operator" and item.value not in ("`", "!", "@", ","))
             ):
                 break
             value, position = self._argument(items, position)

@@ -30,11 +30,14 @@ class Call:
 
 
 NOTHING = object()
+_MAX_DIGITS = 400  # more are not a float, and Python refuses more than 4300
 
 
 def parse_number(text: str) -> Any:
     """Return the number that a token is; the text where it is too large or odd."""
     digits = text.rstrip("LlDdUuMm") if not text.lower().startswith("0x") else text
+    if len(digits) > _MAX_DIGITS:
+        return text
     try:
         return int(digits, 0) if digits.lstrip("-").isdigit() else float(digits.rstrip("Ff"))
     except ValueError:

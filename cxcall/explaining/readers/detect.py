@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
 
 FORMATS = "a curl command, a HAR file, a log line, code that sends a request, or a response"
-_EXAMPLE = """POST https://api.mypurecloud.com/api/v2/conversations/calls
-{"phoneNumber": "+12025550123"}
-400 Bad Request"""
+_EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
 _CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
 _HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
@@ -36,6 +34,7 @@ _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|end
 _METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
 _OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
+_LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 _MAX_TEXT = 1 << 22
 _LONG = 1 << 20
 
@@ -71,7 +70,9 @@ def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Observed
 
 def _clean(text: str) -> str:
     """Return a text without what chats, mails, and web pages add around it."""
-    text = text.replace("\r\n", "\n")
+    text = _LONG_RUN.sub(
+        lambda run: run[1] * 512, text.replace("\r\n", "\n")
+    )  # no reader has to bear it
     if len(_HTML_ENTITY.findall(text[:4096])) > 1:
         text = html.unescape(text)
     lines = text.splitlines()
@@ -215,6 +216,6 @@ def _unknown_format(name: str) -> UsageError:
     return UsageError(
         f"cannot parse `{name}` as an HTTP request or response",
         where=name,
-        fix=f"give {FORMATS}, for example:\n{_EXAMPLE}\nto check only a body, use `cxcall validate`",
+        fix=f"give {FORMATS}, for example {_EXAMPLE} with the body and the response below it; to check only a body, use `cxcall validate`",
         why="looked for commands (curl, wget, HTTPie), HTTP messages, URLs in code, request and status lines, and error bodies in JSON",
     )

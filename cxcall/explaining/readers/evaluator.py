@@ -20,6 +20,7 @@ from cxcall.explaining.readers.token_tree import (
     chain_name,
     is_method_call,
     is_operator,
+    is_type,
     read_chain,
     split_elements,
     split_key,
@@ -139,6 +140,8 @@ class Evaluator(Calls):
 
     def _term(self, items: list[Any], position: int) -> tuple[Any, int]:
         item = items[position]
+        if is_type(items, position):
+            return NOTHING, position + 1
         if isinstance(item, Group):
             return self._group(item), position + 1
         if item.kind == "word":

@@ -17,6 +17,8 @@ from cxcall.explaining.readers.unresolved_variables import (
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Headers, HttpResponse
 
+_MAX_LENGTH = 1024
+
 
 def build_observed_request(
     origin: str,
@@ -47,6 +49,7 @@ def build_observed_request(
         scheme, host = parts.scheme, host or parts.netloc.rpartition("@")[2]
         target = target or f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     path, _, query = target.partition("?")
+    path = _cut(path)
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
     sent = _build_headers(headers) if is_known else None
     content, unknown = resolve_body(_body_text(body))
@@ -58,9 +61,9 @@ def build_observed_request(
         sent = Headers((name, remove_marks(value)) for name, value in sent.items()) if is_complete else None  # fmt: skip
     return ObservedRequest(
         origin=origin,
-        method=_text(method).upper() if method else "",
+        method=_cut(_text(method)).upper() if method else "",
         scheme=scheme,
-        host=str(host) if host else "",
+        host=_cut(str(host)) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
         query=tuple(parse_qsl(query.partition("#")[0], keep_blank_values=True)),
         headers=sent,
@@ -93,6 +96,11 @@ def _refuse_deep_values(*parts: Any) -> None:
             where="request",
             fix=f"leave out what is nested more than {MAX_DEPTH} levels deep",
         )
+
+
+def _cut(text: str) -> str:
+    """Return a part of a URL as it is, or its start where it is longer than any that a platform has."""
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}\u2026"
 
 
 def _text(value: Any) -> str:

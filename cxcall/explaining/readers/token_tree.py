@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.literals import Token
@@ -91,17 +92,22 @@ def split_elements(group: Group) -> Iterator[list[Any]]:
     has_lines = (group.opening[-1:] in ("{", "") or group.opening == "@(") and not is_lisp
     element: list[Any] = []
     is_new_line = False
-    for item in group.items:
+    for item, following in zip_longest(group.items, group.items[1:]):
         kind = item.kind if isinstance(item, Token) else ""
         if kind == "newline":
             is_new_line = True
             continue
-        is_separator = kind == "operator" and item.value in (",", ";")
+        is_separator = kind == "operator" and item.value in (",", ";") and not (item.value == "," and not group.opening and is_command(element))  # fmt: skip
         is_block = is_new_line and is_block_start(element)
         if (
             is_separator
             or is_block
-            or (has_lines and is_new_line and element and not continues(element[-1], item))
+            or (
+                has_lines
+                and is_new_line
+                and element
+                and not continues(element[-1], item, following)
+            )
         ):
             if element:
                 yield element
@@ -119,8 +125,16 @@ def is_block_start(element: list[Any]) -> bool:
     return is_open and isinstance(element[0], Token) and element[0].value in BLOCKS
 
 
-def continues(before: Any, after: Any) -> bool:
-    """Tell whether a line goes on in the next one."""
+def is_command(items: list[Any]) -> bool:
+    """Tell whether items are a method with a text as its first argument, without brackets: `http.open "POST"`."""
+    if not items or not isinstance(items[0], Token) or items[0].kind != "word":
+        return False
+    end = read_chain(items, 0)[1]
+    return end > 1 and end < len(items) and isinstance(items[end], Token) and items[end].kind == "string"  # fmt: skip
+
+
+def continues(before: Any, after: Any, following: Any = None) -> bool:
+    """Tell whether a line goes on in the next one, which starts with `after` and `following`."""
     if isinstance(before, Token) and before.kind == "operator" and before.value in TRAILING:
         return True
     if not isinstance(after, Token):
@@ -128,7 +142,8 @@ def continues(before: Any, after: Any) -> bool:
     is_flag = after.kind == "word" and after.value[:1] == "-"
     if is_flag or (after.kind == "operator" and after.value in LEADING):
         return True
-    return after.kind == "string" and isinstance(before, Token) and before.kind == "string"
+    is_key = is_operator(following, KEY_SEPARATORS)
+    return after.kind == "string" and not is_key and isinstance(before, Token) and before.kind == "string"  # fmt: skip
 
 
 def is_newline(item: Any) -> bool:
@@ -197,6 +212,21 @@ def is_method_call(items: list[Any], position: int) -> bool:
     if not isinstance(following, Token) or following.kind != "word":
         return False
     return following.value[:1] != "$" and following.value[:1] != "\ufdd0"
+
+
+def is_type(items: list[Any], position: int) -> bool:
+    """Tell whether brackets belong to a type: `[]byte(...)`, `new[] {...}`, `[4]int{...}`, `(string)null`."""
+    group, rest = items[position], items[position + 1 : position + 3]
+    if not isinstance(group, Group) or not rest:
+        return False
+    is_word = isinstance(rest[0], Token) and rest[0].kind in ("word", "string", "number")
+    if group.opening == "(":
+        return is_word and bool(group.items) and isinstance(group.items[0], Token) and chain_name(group.items) == "".join(each.value for each in group.items if isinstance(each, Token))  # fmt: skip
+    if group.opening != "[":
+        return False
+    if isinstance(rest[0], Group) or is_operator(rest[0], ("*",)):
+        return not group.items
+    return is_word and isinstance(rest[-1], Group)
 
 
 def is_message(items: list[Any]) -> bool:
