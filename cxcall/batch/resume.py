@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Batch
 
 
-def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
-    """Return the ID of the batch to resume; empty for a new batch.
+def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[str]:
+    """Return the ID of the batch to resume and of all earlier ones of the same requests; empty for a new batch.
+
+    A row that any of them sent is done: a batch that was run twice by mistake has its calls in the first.
 
     Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
     earlier batch with the same operation and target is unfinished, in any profile. Raises
@@ -32,15 +34,15 @@ def find_resumable_batch(ledger: Ledger, job: Job, *, resume: bool) -> str:
         own = [each for each in similar if each.profile == profile]
         if not own:
             raise _no_batch_error(job, earlier)
-        same = next((each for each in own if each.values_digest == values_digest), None)
-        if same is None:
+        same = [each.id for each in own if each.values_digest == values_digest]
+        if not same:
             raise _other_values_error(own[0])
-        return same.id
+        return same
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     unfinished = next((each for each in newest if not each.is_ended), None)
     if unfinished is not None and not job.again:
         raise _unfinished_batch_error(job, unfinished)
-    return ""
+    return []
 
 
 def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
@@ -81,8 +83,8 @@ def _unfinished_batch_error(job: Job, batch: Batch) -> StoppedError:
             "already-sent",
             "ledger",
             f"a batch of `{job.rows.name}`, begun at {batch.at:%Y-%m-%d %H:%M:%S} UTC{other}, did not come to its end",
-            fix=f"`--resume`{other} sends the remaining rows; `--again` sends all rows again",
-            why=f"its rows may have rung: `cxcall history list --batch {batch.id}`",
+            fix=f"run the command that began it with `--resume`{other}: it sends the remaining rows",
+            why=f"its calls may have been placed: `cxcall history list --batch {batch.id}`",
             source="ledger",
         )
     )

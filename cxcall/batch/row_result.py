@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
+from cxcall.ledger.duplicates import find_out_fix
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
@@ -28,12 +30,16 @@ _EXIT_CODES = {
 
 
 class RowResult(NamedTuple):
-    """The result of one row; `is_resumed` when an earlier run had sent it, `skip` why it is not sent."""
+    """The result of one row; `is_resumed` when an earlier run had sent it, `skip` why it is not sent.
+
+    `may_be_in_flight` when another process may be sending it now.
+    """
 
     row: Row
     report: Report
     is_resumed: bool = False
     skip: SkipReason | None = None
+    may_be_in_flight: bool = False
 
     def as_dict(self, batch: str) -> dict[str, object]:
         """Return the row's envelope, with its number, its line, and why it was skipped as its data."""
@@ -84,13 +90,13 @@ def result_of_record(record: Record, checked: CheckedRequest | None) -> Report:
 
 def _finding_of_record(record: Record) -> Finding:
     code, message = {
-        Outcome.UNKNOWN: ("outcome-unknown", "it may have rung"),
+        Outcome.UNKNOWN: ("outcome-unknown", "a call may have been placed"),
         Outcome.REFUSED: ("not-provable", f"it was refused with HTTP {record.status}"),
         Outcome.UNDELIVERED: ("undelivered", "it was not processed"),
     }[record.outcome]
     fix = f"`cxcall history show {record.id}`"
     if record.is_unresolved:
-        fix = f"find out, then `cxcall history resolve {record.id} --rang` or `--did-not-ring`"
+        fix = find_out_fix(record, datetime.now(UTC))
     return Finding.error(code, "ledger", message, fix, record.note, source="ledger")
 
 

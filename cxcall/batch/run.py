@@ -32,7 +32,7 @@ from cxcall.runtime.signals import block_in_thread, handled_signals
 from cxcall.sending.dialer import Plan, SendHooks, deliver
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import RateLimiter
@@ -57,7 +57,7 @@ _MAX_HELD_RESULTS = 1000
 class SharedToken:
     """One token for all threads; when the API refuses it, one of them gets the next for all."""
 
-    def __init__(self, settings: Settings, first: Token) -> None:
+    def __init__(self, settings: Settings, first: Token | None) -> None:
         self._settings, self._current = settings, first
         self._lock, self._thread = Lock(), local()
 
@@ -66,8 +66,8 @@ class SharedToken:
         from cxcall.credentials.tokens import get_token
 
         with self._lock:
-            if fresh and self._thread.token is self._current:
-                self._current = get_token(self._settings, fresh=True)
+            if self._current is None or (fresh and self._thread.token is self._current):
+                self._current = get_token(self._settings, fresh=fresh)
             self._thread.token = self._current
             return self._current
 
@@ -223,6 +223,7 @@ class Run:
         self.statistics.add(
             result.row.number, report, is_resumed=result.is_resumed, skip=result.skip
         )
+        self.statistics.may_be_in_flight += result.may_be_in_flight
         if (wait := self.rate_limiter.excessive_wait) is not None:
             self.stop(f"the API asks for a wait of {wait:g} s, longer than `max_wait`")
         elif report.exit_code in (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE):
@@ -237,9 +238,14 @@ class Run:
             return RowResult(row, result_of_invalid_row(checked.findings))
         if checked.skip:
             return result_of_skipped_row(checked, checked.skip)
-        if earlier is None or earlier.row in self._in_flight:
+        if earlier is None or (earlier.batch == self.batch and earlier.row in self._in_flight):
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
-        return RowResult(row, result_of_record(earlier, request), is_resumed=True)
+        return RowResult(
+            row,
+            result_of_record(earlier, request),
+            is_resumed=True,
+            may_be_in_flight=earlier.may_be_in_flight(datetime.now(UTC)),
+        )
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row, on a thread of the pool; an event reports its end, whatever happens."""
@@ -301,7 +307,11 @@ class Run:
                 yield result
 
 
-def find_previous_delivery(ledger: Ledger, batch: str, checked: CheckedRequest) -> Record | None:
-    """Return the delivery of a row by an earlier run; None where the row is still to be sent."""
-    record = ledger.find_row(batch, Plan.of(checked, again=False, batch=batch).intent())
+def find_previous_delivery(
+    ledger: Ledger, batches: Sequence[str], checked: CheckedRequest
+) -> Record | None:
+    """Return the delivery of a row by one of some batches, newest first; None where the row is still to be sent."""
+    if not batches:
+        return None
+    record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
     return record if record is not None and record.may_be_processed else None

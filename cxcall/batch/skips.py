@@ -112,7 +112,8 @@ def duplicate_finding(first: int) -> Finding:
         "duplicate-row",
         "batch",
         f"the request is the same as that of row {first}",
-        fix="nothing to do: it is sent once; for two calls to one person, send a second batch",
+        fix="nothing to do: it is sent once; for a second call, send this row in a file of its own, when this batch"
+        " is finished and `duplicate_window` is over",
         why="the same method, URL, and body would place the same call again",
     )
 

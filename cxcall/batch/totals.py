@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
-from cxcall.findings.exit_codes import Outcome
+from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
 
@@ -33,6 +33,7 @@ _MAX_LISTED = 20
 _MAX_REASONS = 100
 _BAR_WIDTH = 40
 _FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
+_NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)
 _BY_GRAVITY = (
     Outcome.UNKNOWN,
     Outcome.REFUSED,
@@ -164,6 +165,8 @@ class BatchStatistics:
         self.unknown: list[tuple[int, str]] = []
         self.consecutive = 0
         self.resumed = 0
+        self.not_processed = 0
+        self.may_be_in_flight = 0
 
     @property
     def total(self) -> int:
@@ -195,6 +198,9 @@ class BatchStatistics:
         if is_resumed:
             self.resumed += 1
             return
+        self.not_processed += (
+            report.outcome in _NOT_PROCESSED or report.exit_code is ExitCode.CREDENTIALS
+        )
         if report.outcome in _FAILURES:
             self.consecutive += 1
         elif report.outcome is Outcome.ACCEPTED:
@@ -281,7 +287,13 @@ class BatchStatistics:
         count = self.outcomes[Outcome.UNKNOWN]
         if not count:
             return []
-        lines = ["unknown, they may have rung; find out, then `cxcall history resolve ID`:"]
+        lines = [
+            "unknown, calls may have been placed; find out, then `cxcall history resolve ID --rang` or `--did-not-ring`:"
+        ]
+        if self.may_be_in_flight:
+            lines.append(
+                f"  another process may still be sending {self.may_be_in_flight} of them: wait for its end first"
+            )
         lines += [f"  row {row}: delivery {delivery}" for row, delivery in self.unknown]
         more = count - len(self.unknown)
         return [*lines, f"  and {more} more"] if more > 0 else lines

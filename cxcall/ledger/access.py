@@ -47,6 +47,8 @@ class LedgerAccess:
         self._rows = LedgerRows(database)
         self._compared: dict[str, tuple[str, ...]] = {}
         """The digests that each delivery in progress was compared by, so that a retry compares the same ones."""
+        self._ended_batches: set[str] = set()
+        """The batches that were found to have come to their end, which cannot be undone."""
 
     @classmethod
     def open(

@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 class AlreadySentError(StoppedError):
     """An identical request was sent before, or may have been."""
 
-    def __init__(self, earlier: Record, now: datetime, *, same_batch: bool = False) -> None:
+    def __init__(
+        self,
+        earlier: Record,
+        now: datetime,
+        *,
+        same_batch: bool = False,
+        is_unfinished: bool = False,
+    ) -> None:
         self.earlier = earlier
         if same_batch:
             finding = _same_batch_finding(earlier)
         elif earlier.is_unresolved:
             finding = _unknown_finding(earlier, now)
+        elif is_unfinished:
+            finding = _unfinished_batch_finding(earlier, now)
         else:
             finding = _accepted_finding(earlier, now)
         super().__init__(finding)
@@ -36,8 +45,21 @@ def _unknown_finding(earlier: Record, now: datetime) -> Finding:
         "outcome-unknown",
         f"an identical request, sent {_ago(earlier.at, now)}, may have placed a call: "
         f"delivery `{earlier.id}` is unknown",
-        fix=f"find out, then `cxcall history resolve {earlier.id} --rang` or `--did-not-ring`; or add `--again`",
+        fix=f"{find_out_fix(earlier, now)}; with `--again` and without finding out, the person may be called twice",
         why=f"it was sent at {earlier.at:%Y-%m-%d %H:%M:%S} UTC and its outcome was never known",
+    )
+
+
+def find_out_fix(unknown: Record, now: datetime) -> str:
+    """Return how to resolve an unknown delivery; another process may still be sending one whose end is not recorded."""
+    wait = (
+        "wait if another process is still sending it, then "
+        if unknown.may_be_in_flight(now)
+        else ""
+    )
+    return (
+        f"{wait}find out whether a call was placed, then "
+        f"`cxcall history resolve {unknown.id} --rang` or `--did-not-ring`"
     )
 
 
@@ -48,6 +70,16 @@ def _accepted_finding(earlier: Record, now: datetime) -> Finding:
         f"an identical request {verb} {_ago(earlier.ended_at or earlier.at, now)}: delivery `{earlier.id}`",
         fix=f"see `cxcall history show {earlier.id}`; to call the same person again on purpose, add `--again`",
         why=f"engagement {earlier.engagement_id or 'ID not known'}; same method, URL, and body",
+    )
+
+
+def _unfinished_batch_finding(earlier: Record, now: datetime) -> Finding:
+    return _finding(
+        "already-sent",
+        f"an identical request was accepted {_ago(earlier.ended_at or earlier.at, now)} as row {earlier.row} "
+        f"of batch `{earlier.batch}`, which is not finished: delivery `{earlier.id}`",
+        fix="finish that batch: run the command that began it with `--resume`",
+        why=f"the rows of an unfinished batch are not sent by another command: `cxcall history list --batch {earlier.batch}`",
     )
 
 

@@ -18,7 +18,7 @@ from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Record, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from cxcall.ledger.records import Intent
     from cxcall.ledger.rows import StoredDelivery
@@ -40,9 +40,10 @@ class Ledger(LedgerAccess):
     def begin(self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = never) -> str:
         """Record durably that a request is about to be sent, and return its delivery ID.
 
-        Raises AlreadySentError when an identical request was accepted within `window` seconds, or
-        is unknown at any age, and MissingRecordsError when that cannot be known; this check and the
-        record are one transaction. Raises KeyboardInterrupt when `is_cancelled` returns True during
+        Raises AlreadySentError when an identical request was accepted within `window` seconds, or is
+        unknown or belongs to another batch that has not come to its end, at any age, and
+        MissingRecordsError when that cannot be known; this check and the record are one
+        transaction. Raises KeyboardInterrupt when `is_cancelled` returns True during
         the wait for another process: nothing is recorded then.
         """
         delivery, has_begun = new_id(self._now()), False
@@ -82,27 +83,47 @@ class Ledger(LedgerAccess):
         earlier = self._rows.select_by_digest(*digests)
         self._guard_row(intent.batch, earlier)
         if not intent.again:
-            self._guard(earlier, window=window)
+            self._guard(intent.batch, earlier, window=window)
 
     def _guard_row(self, batch: str, earlier: Sequence[StoredDelivery]) -> None:
         """Stop a row whose request this batch has already sent, even with `again`."""
-        found = _row_of_batch(batch, earlier)
+        found = _row_of_batches((batch,), earlier)
         if found is not None and found.may_be_processed:
             raise AlreadySentError(found, self._now(), same_batch=True)
 
     def _guard(
-        self, earlier: Sequence[StoredDelivery], *, window: float = -inf, after: float = inf
+        self,
+        batch: str,
+        earlier: Sequence[StoredDelivery],
+        *,
+        window: float = -inf,
+        after: float = inf,
     ) -> None:
-        """Stop a request if an identical one is unknown, or was accepted within `window` seconds or since event `after`."""
+        """Stop a request if an identical one is unknown, or was accepted within `window` seconds or since event `after`.
+
+        One that was accepted in an unfinished batch other than `batch` stops it at any age: that batch
+        will be resumed, whatever file the request comes from now.
+        """
         now, boot_time = self._now().timestamp(), self._boot_clock()
         newest_first = sorted(earlier, key=lambda each: each.last_event, reverse=True)
         for each in newest_first:
             if each.record.is_unresolved:
                 raise AlreadySentError(each.record, self._now())
         for each in newest_first:
+            if not each.record.was_placed:
+                continue
             is_recent = each.is_within(window, now, boot_time) or each.last_event > after
-            if is_recent and each.record.was_placed:
-                raise AlreadySentError(each.record, self._now())
+            is_unfinished = each.record.batch != batch and not self._is_ended(each.record.batch)
+            if is_recent or is_unfinished:
+                raise AlreadySentError(each.record, self._now(), is_unfinished=is_unfinished)
+
+    def _is_ended(self, batch: str) -> bool:
+        """Return whether a batch has come to its end; also true for a delivery of no batch."""
+        if batch and batch not in self._ended_batches:
+            if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
+                return False
+            self._ended_batches.add(batch)
+        return True
 
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self._boot_clock()
@@ -158,7 +179,7 @@ class Ledger(LedgerAccess):
             others = [each for each in earlier if each.delivery["number"] != own["number"]]
             self._guard_row(own["batch"], others)
             if not own["again"]:
-                self._guard(others, after=self._rows.first_event(own["number"]))
+                self._guard(own["batch"], others, after=self._rows.first_event(own["number"]))
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
 
     def record_outcome(
@@ -220,9 +241,24 @@ class Ledger(LedgerAccess):
         return batch
 
     def end_batch(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
-        """Record that a batch has gone through all of its rows."""
+        """Record that a batch has gone through all of its rows, and with it earlier batches of the same rows."""
         with self._writing(is_cancelled):
-            self._rows.insert("batch_end", batch=batch, at=self._now().timestamp())
+            for each in (batch, *self._same_batches(batch)):
+                if not self._is_ended(each):
+                    self._rows.insert("batch_end", batch=each, at=self._now().timestamp())
+
+    def _same_batches(self, batch: str) -> list[str]:
+        """Return the other batches that have the same rows, become the same requests, and are of the same profile."""
+        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
+        names = ("profile", "operation", "target", "digest", "given")
+        condition = " AND ".join(f"{name} = ?" for name in names)
+        return [
+            other["id"]
+            for own in found
+            for other in self._rows.select_table(
+                "batch", f"WHERE {condition}", [own[name] for name in names]
+            )
+        ]
 
     def batches_of(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""
@@ -241,14 +277,14 @@ class Ledger(LedgerAccess):
             if each["digest"] == digest or (path and each["file"] == path)
         ]  # fmt: skip
 
-    def find_row(self, batch: str, intent: Intent) -> Record | None:
-        """Return the delivery of a request within a batch; None when there is none.
+    def find_row(self, batches: Collection[str], intent: Intent) -> Record | None:
+        """Return the delivery of a request within some batches; None when there is none.
 
-        With identical rows or two runs at once there can be several: one that may have been
-        processed comes first.
+        With identical rows, several batches, or two runs at once there can be several: one that may
+        have been processed comes first.
         """
         with self._database.snapshot():
-            return _row_of_batch(batch, self._rows.select_by_digest(*self._digests(intent)))
+            return _row_of_batches(batches, self._rows.select_by_digest(*self._digests(intent)))
 
     def get(self, delivery: str) -> Record:
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
@@ -299,7 +335,11 @@ class Ledger(LedgerAccess):
                 yield stored.record
 
 
-def _row_of_batch(batch: str, earlier: Sequence[StoredDelivery]) -> Record | None:
-    """Return the delivery of a batch's row; one that may have been processed comes first."""
-    found = [each.record for each in earlier if batch and each.delivery["batch"] == batch]
+def _row_of_batches(batches: Collection[str], earlier: Sequence[StoredDelivery]) -> Record | None:
+    """Return the delivery of a row of some batches; one that may have been processed comes first."""
+    found = [
+        each.record
+        for each in earlier
+        if each.delivery["batch"] and each.delivery["batch"] in batches
+    ]
     return next((each for each in found if each.may_be_processed), found[0] if found else None)

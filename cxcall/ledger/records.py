@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from cxcall.named_tuple import NamedTuple
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
+_LONGEST_EXCHANGE = timedelta(days=1)
 _UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -106,6 +107,10 @@ class Record(NamedTuple):
     def is_unresolved(self) -> bool:
         """Whether a call may have been placed, and no person has resolved it yet."""
         return self.outcome is Outcome.UNKNOWN and not self.resolution
+
+    def may_be_in_flight(self, now: datetime) -> bool:
+        """Return whether a process may still be sending it: its end is not recorded, and it is less than a day old."""
+        return self.is_unresolved and self.ended_at is None and now - self.at < _LONGEST_EXCHANGE
 
     @property
     def was_placed(self) -> bool:

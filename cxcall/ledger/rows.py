@@ -143,9 +143,11 @@ class LedgerRows:
         row = (*self.state, row_checksum("state", self.state))
         self._database.run(insert_statement("state"), row)
 
-    def select_table(self, table: str, rest: str = "") -> list[dict[str, Any]]:
+    def select_table(
+        self, table: str, rest: str = "", values: Sequence[Any] = ()
+    ) -> list[dict[str, Any]]:
         """Return rows of a table by column."""
-        found = self._database.run(select_statement(table, rest))
+        found = self._database.run(select_statement(table, rest), values)
         return [self._check(table, row) for row in found.fetchall()]
 
     def select(

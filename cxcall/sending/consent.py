@@ -66,6 +66,7 @@ def ask_count(
         )
     if (
         confirmed is not None
+        or not count
         or not operation.can_place_call
         or settings.is_embedded
         or is_sandbox(settings)

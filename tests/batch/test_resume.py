@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -98,3 +100,131 @@ def test_engagement_id_of_a_row_that_was_sent_before_comes_from_the_ledger(cxcal
     first, second, *_ = map(json.loads, ran.out.splitlines())
     assert (first["engagementId"], first["engagementIdSource"]) == ("e1", "ledger")
     assert (second["engagementId"], second["engagementIdSource"]) == (None, None)
+
+
+def postpone_row_2(sent: Any, count: int) -> Reply:
+    """Refuse the first request of row 2 for longer than `max_wait`, so that the batch stops."""
+    return Reply(429, {}, {"Retry-After": "900"}) if sent == row(2) and not count else Reply()
+
+
+AFTER_THE_WINDOW = {"CXCALL_DUPLICATE_WINDOW": "0.001"}
+"""A duplicate window that is over at once: the same command later, without a wait."""
+
+
+def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2, 3)
+    words = ("batch", file, *WORDS, "--confirm", "3")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, code=0)
+        assert results(cxcall(*words, code=9))[0] == ["stopped"] * 3
+        cxcall.environment |= AFTER_THE_WINDOW
+        ran = cxcall("batch", file, *WORDS, "--confirm", "0", "--resume", code=0)
+    assert results(ran)[0] == ["accepted"] * 3
+    assert set(platform.dials.values()) == {1}
+
+
+def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2, 3)
+
+    def answer(sent: Any, count: int) -> Reply:
+        if sent == row(3) and not count:
+            return Reply(429, {}, {"Retry-After": "900"})  # longer than `max_wait`: the batch stops
+        return Reply()
+
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        words = (*WORDS, "--concurrency", "1", "--confirm")
+        ran = cxcall("batch", file, *words, "3", code=9)
+        batch = results(ran)[1]["batch"]
+        cxcall.environment |= AFTER_THE_WINDOW
+        copy = cxcall.file(
+            "copy.jsonl", "".join(json.dumps(row(each)) + "\n" for each in (1, 2, 4))
+        )
+        ran = cxcall("batch", copy, *words, "3", code=9)
+        assert results(ran)[0] == ["stopped", "stopped", "accepted"]
+        finding = json.loads(ran.out.splitlines()[0])["findings"][0]
+        assert f"`{batch}`" in finding["message"]
+        assert "--resume" in finding["fix"]
+        assert "--again" not in finding["fix"]
+        cxcall("batch", file, *words, "1", "--resume", code=0)
+        assert set(platform.dials.values()) == {1}
+        cxcall("batch", copy, *words, "3", code=0)  # the first batch has come to its end now
+    assert platform.dials[json.dumps(row(1), sort_keys=True)] == 2
+
+
+def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2)
+    words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")
+    with Platform(postpone_row_2) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, code=9)
+        cxcall(*words, "--again", code=0)
+        cxcall.environment |= AFTER_THE_WINDOW
+        assert results(cxcall(*words, code=0))[0] == ["accepted", "accepted"]
+
+
+def test_dry_run_of_a_resume_prints_only_what_is_left(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2, 3)
+    words = ("batch", file, *WORDS, "--concurrency", "1")
+    with Platform(postpone_row_2) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "--confirm", "3", code=9)
+        *printed, summary = map(
+            json.loads, cxcall(*words, "--resume", "--dry-run", code=0).out.splitlines()
+        )
+        assert [each["data"]["row"] for each in printed] == [2, 3]
+        assert summary["data"]["resumed"] == 1
+        assert platform.rung == 1
+
+
+def test_resume_with_nothing_left_prints_the_summary_and_needs_no_confirmation(
+    cxcall: Cxcall,
+) -> None:
+    file = write_rows(cxcall, 1, 2)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall("batch", file, *WORDS, "--confirm", "2", code=0)
+        del cxcall.environment["CXCALL_CLIENT_SECRET"]  # nothing is sent, so no token is needed
+        outcomes, summary = results(cxcall("batch", file, *WORDS, "--resume", code=0))
+    assert outcomes == ["accepted", "accepted"]
+    assert summary["resumed"] == 2
+    assert platform.rung == 2
+
+
+def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2)
+
+    def answer(sent: Any, count: int) -> Reply:
+        return Reply(503, {}, {"Retry-After": "0"}) if sent == row(2) and count < 4 else Reply()
+
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment | {"CXCALL_MAX_WAIT": "0.5"}
+        ran = cxcall("batch", *WORDS, "--confirm", "2", "--", file, code=9)
+        assert results(ran)[0] == ["accepted", "undelivered"]
+        assert f"--resume -- {file}" in ran.err
+        assert "--confirm" not in ran.err.rpartition("to continue")[2]
+
+
+def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1)
+    words = ("batch", file, *WORDS, "--confirm")
+    arrived, finish = Event(), Event()
+
+    def answer(_sent: Any, _count: int) -> Reply:
+        arrived.set()
+        finish.wait(30)
+        return Reply()
+
+    with Platform(answer) as platform:
+        cxcall.environment |= platform.environment
+        with subprocess.Popen(
+            [str(CXCALL), *words, "1"], cwd=cxcall.folder, env=cxcall.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            assert arrived.wait(30)
+            ran = cxcall("batch", file, *WORDS, "--resume", code=9)
+            finish.set()
+            process.wait(30)
+    assert "another process may still be sending 1 of them" in ran.err
+    assert "wait if another process is still sending it" in ran.out

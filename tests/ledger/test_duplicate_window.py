@@ -75,7 +75,7 @@ def test_record_of_an_older_version_still_guards(
             ledger.begin(now, WINDOW)
         assert ledger.begin(OTHER, WINDOW)
         if batch:
-            record = ledger.find_row(batch, now)
+            record = ledger.find_row([batch], now)
             assert record is not None
             assert record.id == delivery
 

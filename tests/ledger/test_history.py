@@ -63,7 +63,8 @@ def test_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
 def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     execute = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150")
     delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]
-    live("history", "resolve", delivery, code=2)
+    refused = live("history", "resolve", delivery, code=2).err.partition("hint: ")[2]
+    assert refused.index("find out") < refused.index("--rang") < refused.index("--did-not-ring")
     live("history", "resolve", delivery, "--rang", code=0)
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]

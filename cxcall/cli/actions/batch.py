@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 import time
 from contextlib import ExitStack, suppress
@@ -13,11 +12,12 @@ from cxcall.batch.job import Job
 from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.rejects import RejectFile
-from cxcall.batch.resume import find_resumable_batch
+from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
+from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
 from cxcall.cli.actions.batch_setup import (
     enforce_hours,
     open_rows,
@@ -27,7 +27,7 @@ from cxcall.cli.actions.batch_setup import (
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.send import load_settings_for
 from cxcall.contracts.contract import load_operation
-from cxcall.findings.errors import CheckError, CxcallError, UsageError
+from cxcall.findings.errors import CheckError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.output.finding_text import format_one_line
@@ -36,7 +36,7 @@ from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.runtime.signals import note_only, noted
 from cxcall.sending.consent import ask_count
-from cxcall.sending.draft import parse_parameters, provenance_note, stop_on_unsuitable_token
+from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -105,65 +105,10 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             again=common.sending.again,
         )
         if common.is_dry_run:
-            return _dry_run(job, screen, stack, as_curl=common.sending.curl)
-        return _Batch(job, options, screen, rate, limit).run()
-
-
-def _dry_run(job: Job, screen: Screen, stack: ExitStack, *, as_curl: bool) -> Report:
-    """Print the request of each row; send nothing."""
-    from cxcall.transport.curl import curl
-
-    totals = CheckStatistics()
-    selection = stack.enter_context(Selection(job))
-    for checked in selection.check():
-        totals.add(checked)
-        if checked.request is None or checked.skip:
-            continue
-        row, request, body = checked.row, checked.request.request, checked.request.body
-        if screen.options.output != "text":
-            shown = Report(
-                COMMAND,
-                Outcome.DRY_RUN,
-                operation=job.operation,
-                request=request,
-                body=body,
-                findings=checked.findings,
+            return print_requests(
+                job, screen, stack, resume=options.resume, as_curl=common.sending.curl
             )
-            screen.print_json(RowResult(row, shown).as_dict(""))
-        elif as_curl:
-            screen.print_line(curl(request))
-        else:
-            text = json.dumps(body, ensure_ascii=False)
-            screen.print_line(f"row {row.number}: {request.method} {request.url} {text}")
-    _require_rows(job, totals)
-    is_invalid = totals.invalid or totals.has_no_number
-    more = [no_number_finding()] * totals.has_no_number
-    return Report(
-        COMMAND,
-        Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
-        ExitCode.INVALID if is_invalid else ExitCode.OK,
-        operation=job.operation,
-        findings=(*totals.findings, *more, *provenance_note(job.operation)),
-        data={
-            "rows": totals.rows,
-            "valid": totals.valid,
-            "invalid": totals.invalid,
-            "skipped": {str(reason): count for reason, count in totals.skipped.items()},
-            "numbersWritten": totals.numbers_written,
-        },
-        diagnostics=["dry run: nothing was sent"],
-        summary=totals.summary(),
-        is_last_json_line=True,
-    )
-
-
-def _require_rows(job: Job, totals: CheckStatistics) -> None:
-    if not totals.rows:
-        raise UsageError(
-            f"`{job.rows.name}` has no rows",
-            where=job.rows.name,
-            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
-        )
+        return _Batch(job, options, screen, rate, limit).run()
 
 
 class _Batch:
@@ -189,16 +134,14 @@ class _Batch:
         from cxcall.cli.actions.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
-            batch = find_resumable_batch(ledger, self.job, resume=self.options.resume)
+            batches = find_resumable_batches(ledger, self.job, resume=self.options.resume)
             selection = Selection(
                 self.job,
-                (lambda checked: find_previous_delivery(ledger, batch, checked))
-                if batch
-                else (lambda _: None),
+                lambda checked: find_previous_delivery(ledger, batches, checked),
                 waits_for_hours=self.options.wait_for_hours,
             )
             with selection, self.rejects:
-                return self._run(ledger, selection, batch)
+                return self._run(ledger, selection, batches[0] if batches else "")
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
         from cxcall.batch.run import Run, SharedToken
@@ -209,8 +152,9 @@ class _Batch:
         count = totals.to_send
         ask = self.screen.read_line if self.screen.is_interactive else None
         ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
-        token = tokens.get_token(settings)
-        stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
+        token = tokens.get_token(settings) if count else None
+        if token:
+            stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity)
         rate_limiter = RateLimiter(self.rate, settings.max_wait)
         tokens_of_run = SharedToken(settings, token)
@@ -245,7 +189,7 @@ class _Batch:
         totals = CheckStatistics()
         for checked in selection.check():
             totals.add(checked)
-        _require_rows(self.job, totals)
+        require_rows(self.job, totals)
         is_stopped = totals.invalid and not self.options.skip_invalid
         if is_stopped or totals.has_no_number:
             more = [no_number_finding()] * (not is_stopped)
@@ -321,7 +265,7 @@ class _Batch:
         if self.rejects.count:
             count = count_phrase(self.rejects.count, "row")
             lines.append(f"{count} to correct and send again: `{self.rejects.path}`")
-        if left or held:
+        if left or held or statistics.not_processed:
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )

@@ -89,6 +89,8 @@ def resume_command(arguments: Sequence[str]) -> str:
     for word in words:
         if word == "--confirm":
             next(words, None)
+        elif word == "--":  # what follows is no option
+            return command(*kept, "--resume", word, *words)
         elif not word.startswith("--confirm=") and word not in ("--again", "--resume"):
             kept.append(word)
     return command(*kept, "--resume")

@@ -65,7 +65,8 @@ def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
         raise UsageError(
             "`--rang` or `--did-not-ring` is required",
             where="history resolve",
-            fix=command("cxcall", "history", "resolve", identifier, "--did-not-ring"),
+            fix=f"find out whether a call was placed, then {command('cxcall', 'history', 'resolve', identifier, '--rang')}"
+            f" or {command('cxcall', 'history', 'resolve', identifier, '--did-not-ring')}",
         )
     with open_ledger() as ledger:
         record = ledger.resolve(identifier, rang=rang)

@@ -1,0 +1,105 @@
+"""Run `cxcall batch --dry-run`: print the request of each row that would be sent."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from cxcall.batch.resume import find_resumable_batches
+from cxcall.batch.row_result import COMMAND, RowResult
+from cxcall.batch.selection import Selection
+from cxcall.batch.skips import no_number_finding
+from cxcall.batch.totals import CheckStatistics
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.output.report import Report
+from cxcall.sending.draft import provenance_note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import ExitStack
+
+    from cxcall.batch.job import CheckedRow, Job
+    from cxcall.ledger.records import Record
+    from cxcall.output.screen import Screen
+    from cxcall.sending.draft import CheckedRequest
+
+
+def print_requests(
+    job: Job, screen: Screen, stack: ExitStack, *, resume: bool, as_curl: bool
+) -> Report:
+    """Print the request of each row that would be sent; send nothing."""
+    totals = CheckStatistics()
+    selection = stack.enter_context(
+        Selection(job, stack.enter_context(_earlier_deliveries(job))) if resume else Selection(job)
+    )
+    for checked in selection.check():
+        totals.add(checked)
+        if checked.request is not None and not (checked.skip or checked.earlier):
+            _print_request(screen, checked, checked.request, as_curl=as_curl)
+    require_rows(job, totals)
+    is_invalid = totals.invalid or totals.has_no_number
+    more = [no_number_finding()] * totals.has_no_number
+    return Report(
+        COMMAND,
+        Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
+        ExitCode.INVALID if is_invalid else ExitCode.OK,
+        operation=job.operation,
+        findings=(*totals.findings, *more, *provenance_note(job.operation)),
+        data={
+            "rows": totals.rows,
+            "valid": totals.valid,
+            "invalid": totals.invalid,
+            "resumed": totals.already_sent,
+            "skipped": {str(reason): count for reason, count in totals.skipped.items()},
+            "numbersWritten": totals.numbers_written,
+        },
+        diagnostics=["dry run: nothing was sent"],
+        summary=totals.summary(),
+        is_last_json_line=True,
+    )
+
+
+def _print_request(
+    screen: Screen, checked: CheckedRow, checked_request: CheckedRequest, *, as_curl: bool
+) -> None:
+    from cxcall.transport.curl import curl
+
+    request, body = checked_request.request, checked_request.body
+    if screen.options.output != "text":
+        shown = Report(
+            COMMAND,
+            Outcome.DRY_RUN,
+            operation=checked_request.operation,
+            request=request,
+            body=body,
+            findings=checked.findings,
+        )
+        screen.print_json(RowResult(checked.row, shown).as_dict(""))
+    elif as_curl:
+        screen.print_line(curl(request))
+    else:
+        text = json.dumps(body, ensure_ascii=False)
+        screen.print_line(f"row {checked.row.number}: {request.method} {request.url} {text}")
+
+
+@contextmanager
+def _earlier_deliveries(job: Job) -> Iterator[Callable[[CheckedRequest], Record | None]]:
+    """Yield a function that returns the delivery of a request by the batch that would be resumed."""
+    from cxcall.batch.run import find_previous_delivery
+    from cxcall.cli.actions.machine_ledger import open_ledger
+
+    with open_ledger() as ledger:
+        batches = find_resumable_batches(ledger, job, resume=True)
+        yield lambda checked: find_previous_delivery(ledger, batches, checked)
+
+
+def require_rows(job: Job, totals: CheckStatistics) -> None:
+    """Raise UsageError if the file has no rows."""
+    if not totals.rows:
+        raise UsageError(
+            f"`{job.rows.name}` has no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )
