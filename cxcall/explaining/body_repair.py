@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from cxcall.documents.json_document import DocumentError, parse
 
@@ -20,6 +22,11 @@ _DOUBLE_QUOTES, _SINGLE_QUOTES = (
 _STRAIGHT = str.maketrans({**dict.fromkeys(_DOUBLE_QUOTES, '"'), "\u00a0": " "})
 _STRAIGHT_SINGLE = str.maketrans(dict.fromkeys(f"{_SINGLE_QUOTES}'", '"'))
 _CURLY = re.compile(f"[{_DOUBLE_QUOTES}{_SINGLE_QUOTES}]")
+# A string, or a comment outside of strings, as JavaScript and `jsonc` have them.
+_STRING_OR_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\]]')
+_FORM = re.compile(r"[\w.%\[\]-]+=[^\s{]*")
+_CLOSERS = {"{": "}", "[": "]"}
 _TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
 # Words of Python for values of JSON, between the punctuation of JSON.
 _PYTHON_WORD = re.compile(r"(?<=[:,\[\s])(?:True|False|None)(?=\s*[,}\]])")
@@ -44,9 +51,40 @@ def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding
     return None, findings
 
 
+def read_leniently(text: str) -> Any:
+    """Return the values of a body that is JSON with defects, JSON that was cut, or a form; None for another text."""
+    document, _ = parse_repaired(text, "body")
+    if document is not None:
+        return document.value
+    if _FORM.fullmatch(text.strip()):
+        members = parse_qs(text.strip(), keep_blank_values=True)
+        return {name: each if len(each) > 1 else each[0] for name, each in members.items()}
+    for kept in (text, text.rpartition(",")[0]):
+        with suppress(DocumentError):
+            return parse(_close(kept), "body").value
+    return None
+
+
+def _close(text: str) -> str:
+    """Return a text with the string and the brackets closed that are open at its end."""
+    text, ends = text.rstrip().rstrip(","), []
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in _CLOSERS:
+            ends.append(_CLOSERS[match[0]])
+        elif match[0] in ends[-1:]:
+            ends.pop()
+        elif match.end() == len(text) and (len(match[0]) == 1 or not match[0].endswith('"')):
+            ends.append('"')
+    return text + "".join(reversed(ends))
+
+
 def _repairs(text: str) -> Iterator[str]:
     """Yield more and more repaired texts."""
     repaired = text.translate(_STRAIGHT)
+    yield repaired
+    repaired = _STRING_OR_COMMENT.sub(
+        lambda match: match[1] or re.sub(r"\S", " ", match[0]), repaired
+    )
     yield repaired
     repaired = _TRAILING_COMMA.sub(" ", repaired)
     yield repaired

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 from cxcall.contracts.parameters import unique_flags
+from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.explaining.body_check import find_better_operation, read_body
 from cxcall.explaining.body_correction import correct_body
+from cxcall.explaining.body_repair import read_leniently
 from cxcall.explaining.host_check import platform_of_host
 from cxcall.explaining.published_operations import GENESYS
 from cxcall.explaining.shell_forms import (
@@ -128,22 +130,24 @@ def correct_request(explanation: Explanation) -> CorrectedRequest:
     if operation is None:
         raise _refusal(explanation)
     payload, _ = read_body(explanation.request)
-    given = payload.value if payload else None
+    given = payload.value if payload else read_leniently(explanation.request.body or "")
     values, left_out = _correct_parameters(explanation, operation, given)
     body: Any = None
     dropped: tuple[str, ...] = ()
     if operation.takes_body:
         body, dropped = correct_body(explanation, operation, given, values)
     sent = Payload(body) if operation.takes_body and (body or operation.needs_body) else None
-    findings = [*check_parameters(operation, values, sent)]
+    filled = {name: value for name, value in values.items() if not is_placeholder(value)}
+    findings = [*check_parameters(operation, filled, sent)]
     findings += check_body(operation, sent) if sent else []
     is_wrong_host = any(
         each.code in _WRONG_HOST and each.where == "host" for each in explanation.findings
     )
-    missing = [name for name, value in values.items() if is_placeholder(value)]
+    missing = [name for name in values if name not in filled]
     open_findings = (each for each in findings if has_errors([each]) or each.code == "placeholder")
     missing += [each.where for each in open_findings if each.where[:1] in ("", "/")]
     missing += ["host"] * is_wrong_host
+    findings = [each for each in findings if not _is_about_placeholder(each, body)]
     base_url = _base_url(explanation, operation, is_wrong=is_wrong_host)
     return CorrectedRequest(
         operation,
@@ -154,6 +158,12 @@ def correct_request(explanation: Explanation) -> CorrectedRequest:
         (*left_out, *dropped),
         tuple(findings),
     )
+
+
+def _is_about_placeholder(finding: Finding, body: Any) -> bool:
+    """Tell whether a finding is about a placeholder in the body of the corrected request."""
+    where = finding.where
+    return where[:1] == "/" and has_value(body, where) and is_placeholder(value_at(body, where))
 
 
 def can_correct(explanation: Explanation) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
+from cxcall.explaining.body_repair import read_leniently
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text
 from cxcall.payloads.suggestions import nearest_name
@@ -26,7 +27,7 @@ def check_query(
     parameters = _query_parameters(operation)
     values = {name: value for name, value in request.query if name in parameters}
     yield from check_parameters(operation, values)
-    members = _members(payload)
+    members = _members(payload) or (read_leniently(request.body) if request.body else None) or {}
     is_hidden = request.null_means_unknown and not request.query and not members
     if is_hidden or ("" in request.unknown and _accepts_query_as_body(operation)):
         return

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from cxcall.documents.json_text import load_json
+from cxcall.explaining.body_repair import parse_repaired
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, GENESYS, load_published_operations
 from cxcall.findings.finding import Finding, Severity
@@ -131,11 +131,8 @@ def _parameters(request: ObservedRequest) -> dict[str, str]:
 
 
 def _json_object(body: str | None) -> dict[str, Any] | None:
-    try:
-        value = load_json(body or "")
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+    document, _ = parse_repaired(body or "", "body")
+    return document.value if document and isinstance(document.value, dict) else None
 
 
 def _wrong_path(request: ObservedRequest, endpoint: TokenEndpoint, platform: str) -> Finding:

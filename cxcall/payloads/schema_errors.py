@@ -45,6 +45,7 @@ from cxcall.payloads.value_errors import (
     describe_wrong_string,
     type_names,
     with_format,
+    without_duplicates,
 )
 from cxcall.phone import phone_numbers
 
@@ -293,6 +294,8 @@ class _ErrorExplainer:
             code, message, fix = describe_wrong_string(self.schema, self.label, self.value)
             options = {"enum": error.kind.as_dict()["options"]} if error.kind.name == "enum" else {}
             correction = correct_text(self.value, with_format(self.schema) | options)
+        elif error.kind.name == "uniqueItems":
+            correction = without_duplicates(self.value), Applicability.UNSAFE
         if not code:
             code = "value-not-allowed"
             message, fix = describe_broken_rule(error, self.label, self.value)

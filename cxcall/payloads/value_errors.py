@@ -69,11 +69,19 @@ def describe_broken_rule(error: ValidationError, label: str, value: Any) -> tupl
         )
     if keyword in ("minLength", "minItems") and value in ("", []):
         return f"{label} is empty", "write a value, or leave the property out if it is optional"
+    if keyword == "uniqueItems":
+        twice = next(each for each in value if value.count(each) > 1)
+        return f"`{format_value(twice)}` is twice in {label}", "remove the duplicate"
     is_format = keyword == "format"
     rule, fix = format_hint(limit, value) if is_format else limit_hint(keyword, limit, value)
     if rule:
         return f"{label} {rule}", fix
     return f"{label} breaks the rule `{keyword}: {json.dumps(limit, default=str)}`", ""
+
+
+def without_duplicates(items: list[Any]) -> list[Any]:
+    """Return a list with the first one of equal items each."""
+    return [each for index, each in enumerate(items) if each not in items[:index]]
 
 
 def type_names(types: list[str]) -> str:

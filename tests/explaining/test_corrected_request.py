@@ -348,3 +348,27 @@ def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
                 )  # fmt: skip
                 assert done.returncode == 0, done
                 assert unquote(done.stdout).startswith(f"{operation.method} ")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("skill=4711&phoneNumber=%2B12025550123", {"skill": "4711", "phoneNumber": "+12025550123"}),
+        ('{"skill": 4711, // the queue\n "phoneNumber": "+12025550123",}', {"skill": "4711", "phoneNumber": "+12025550123"}),
+        ('{"skill": 4711, "phoneNumber": "+12025550123", "firstNa', {"skill": "4711", "phoneNumber": "+12025550123"}),
+    ],
+)  # fmt: skip
+def test_values_of_a_body_with_defects_are_kept(body: str, expected: dict[str, str]) -> None:
+    path = "/inContactAPI/services/v30.0/queuecallback"
+    exchange = {"method": "POST", "host": "api-na1.niceincontact.com", "path": path, "body": body}
+    (found,) = explain(exchange)
+    assert "property-missing" not in {each.code for each in found.findings}
+    assert correct_request(found).values == expected
+
+
+def test_corrected_request_has_no_finding_on_its_own_placeholders() -> None:
+    exchange = {"method": "POST", "host": "api.mypurecloud.com", "path": "/api/v2/outbound/contactlists/x/contacts?priority=yes"}  # fmt: skip
+    (found,) = explain({**exchange, "body": [{"contactListId": 4, "data": {"phone": 1}}]})
+    corrected = correct_request(found)
+    assert {"contactListId", "priority"} <= set(corrected.missing)
+    assert corrected.findings == ()

@@ -18,6 +18,7 @@ SCHEMA = {
         "queueId": {"type": "string"},
         "note": {"type": "string"},
         "remark": {"type": "string"},
+        "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
         "agent": {
             "type": "object",
             "additionalProperties": False,
@@ -92,3 +93,9 @@ def test_property_that_was_once_required_is_a_warning(cxcall: Cxcall) -> None:
     (found,) = findings(cxcall, {"queueId": "q"})
     assert (found["severity"], found["code"]) == ("warning", "property-missing")
     assert found["fix"] == "add `note` or `remark`"
+
+
+def test_duplicate_item_is_named_and_removed(cxcall: Cxcall) -> None:
+    (found,) = findings(cxcall, {**VALID, "tags": ["a", "b", "a"]})
+    assert found["message"] == "`a` is twice in `/tags`"
+    assert [each["value"] for each in found["edits"]] == [["a", "b"]]
