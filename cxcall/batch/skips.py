@@ -10,8 +10,8 @@ from cxcall.documents.json_pointer import has_value
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.csv_table import CsvRecord
+from cxcall.phone.number_names import is_number_name
 from cxcall.sending.call_guards import GUARD_CODES
-from cxcall.sending.dialed_numbers import is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -1,8 +1,9 @@
 """Decide which operations of a user's document may place a call.
 
-A document may raise this risk and never lower it below what a shipped contract declares for the same
-operation. What nothing is known about may place a call, unless it only reads, or creates something
-that is not called by itself, such as a contact list.
+A document may raise this risk, and lower it only for an operation of which nothing says that it places a
+call: neither a shipped contract for the same route or name, nor its name, path, summary, or parameters.
+What nothing is known about may place a call, unless it only reads, or creates something that is not
+called by itself, such as a contact list.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from cxcall.contracts.parameters import server_url
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.conversion.convert import Converted
+    from cxcall.contracts.json_schema import JsonSchema
 
 RISK = "x-cxcall-rings"
 _READ_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -32,9 +36,16 @@ _CALLING_WORDS = frozenset(
     ("call", "calls", "calling", "callback", "callbacks", "dial", "dials", "ring", "rings",
      "originate", "click2call", "clicktocall", "phone", "talk", "voice")
 )  # fmt: skip
-# A GET is a read, unless its name or the end of its path says otherwise, as in `GET /click-to-call`.
+# A GET is a read, unless a name, a segment of its path, or its summary says that it dials, as in
+# `GET /click-to-call`. Words may be written together, as in `makecall`.
+_FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
+_DIALS = re.compile(
+    rf"\b(?:get\s?|do\s?)?(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b"
+    r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)|\boriginates?\b"
+    r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
+    r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
+)
 _CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
-_CALLING_ENDS = frozenset(("dial", "originate", "clickcall", "clicktocall"))
 _READ_VERBS = frozenset(
     ("get", "list", "search", "query", "find", "fetch", "retrieve", "count", "preview", "validate",
      "export")
@@ -61,9 +72,9 @@ class Route(NamedTuple):
         own = declared.get("servers") or [{}]
         host, slashes, rest = str(own[0].get("url", "") or server).partition("//")
         base = f"/{rest.partition('/')[2]}" if slashes else host
-        whole = _ACD_BASE.sub("", base.rstrip("/") + path).lower()
+        whole = "/".join(("", *_normal_segments(f"{base}/{path}")))
         names = declared.get("operationId", ""), declared.get("x-cxcall-command", {}).get("name")
-        segments = tuple(_PARAMETER.sub("{}", whole).strip("/").split("/"))
+        segments = tuple(filter(None, _ACD_BASE.sub("", whole).split("/")))
         return cls(method, segments, frozenset(filter(None, names)))
 
     def may_equal(self, other: Route) -> bool:
@@ -82,25 +93,31 @@ def set_call_risk(converted: Converted, shipped: Iterable[Contract]) -> None:
     known = shipped_routes(shipped)
     for method, path, declared in converted.operations:
         route = Route.of(method, path, declared, server)
-        declared[RISK] = can_place_call(route, declared, known)
+        declared[RISK] = can_place_call(route, declared, known, converted.schemas)
 
 
 def can_place_call(
-    route: Route, declared: Mapping[str, Any], shipped: Sequence[tuple[Route, bool]]
+    route: Route,
+    declared: Mapping[str, Any],
+    shipped: Sequence[tuple[Route, bool]],
+    schemas: Mapping[str, JsonSchema] | None = None,
 ) -> bool:
     """Return whether an operation of a user's document may place a call.
 
     `declared` holds `x-cxcall-rings` only if the document does. `shipped` has the routes of the shipped
-    operations, each with whether it can place a call.
+    operations, each with whether it can place a call; `schemas` are those that references name.
     """
     stated = declared.get(RISK)
     equal = [risk for known, risk in shipped if known[:2] == route[:2]]
     similar = equal or [risk for known, risk in shipped if risk and known.may_equal(route)]
     if any(similar) or any(risk for known, risk in shipped if known.names & route.names):
         return True
-    if isinstance(stated, bool):
-        return stated
-    return not equal and not _is_harmless(route, declared)
+    if stated is True:
+        return True
+    has_number = _takes_number(declared, schemas or {})
+    if equal or _is_harmless(route, declared, has_number=has_number):
+        return False
+    return stated is None or has_number or _names_call(route, declared)
 
 
 def shipped_routes(contracts: Iterable[Contract]) -> list[tuple[Route, bool]]:
@@ -112,19 +129,80 @@ def shipped_routes(contracts: Iterable[Contract]) -> list[tuple[Route, bool]]:
     ]
 
 
-def _is_harmless(route: Route, declared: Mapping[str, Any]) -> bool:
+def _normal_segments(path: str) -> tuple[str, ...]:
+    """Return the segments of a path as a server may read them, in lower case, with `{}` for each parameter.
+
+    A query, matrix parameters, empty segments, dot segments, and escapes lead to the same operation.
+    """
+    plain = _PARAMETER.sub("{}", path).partition("?")[0].partition("#")[0]
+    plain = "/".join(each.partition(";")[0] for each in plain.split("/"))
+    segments: list[str] = []
+    for segment in unquote(unquote(plain)).lower().replace("\\", "/").split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return tuple(segments)
+
+
+def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool) -> bool:
     """Return whether an operation, by all that is known of it, reads or creates what is not called."""
     name, summary = str(declared.get("operationId", "")), str(declared.get("summary", ""))
     is_calling = bool(_CALLING_WORDS & {*_words(name), *_words(summary)} - _noun_words(route))
     if route.method in _READ_METHODS:
-        return _verb(name) not in _CALLING_VERBS and _fold(route.segments[-1]) not in _CALLING_ENDS
+        is_call_of_number = has_number and bool(_CALLING_VERBS & {*route.segments[-1:]})
+        return (
+            _verb(name) not in _CALLING_VERBS
+            and not is_call_of_number
+            and not _dials(route, name, summary)
+        )
     if _is_published_read(route):
         return True
-    noun = route.segments[-2:-1] if route.segments[-1] == "{}" else route.segments[-1:]
+    noun = route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:]
     if _fold("".join(noun)) in _PASSIVE_NOUNS:
         return not is_calling
     verbs = {_verb(summary), _verb(summary).removesuffix("s")}
     return route.method == "POST" and bool(verbs & _READ_VERBS) and not is_calling
+
+
+def _dials(route: Route, *texts: str) -> bool:
+    """Return whether a text, or a segment of the path, says that something is dialed."""
+    return any(_DIALS.search(" ".join(_words(text))) for text in (*texts, *route.segments))
+
+
+def _names_call(route: Route, declared: Mapping[str, Any]) -> bool:
+    """Return whether the name, the path, or the summary of an operation has a word of calling."""
+    texts = (declared.get("operationId", ""), declared.get("summary", ""), *route.segments)
+    words = {word for text in texts for word in _words(str(text))}
+    return bool(_CALLING_WORDS & words - _noun_words(route)) or _dials(route, *map(str, texts[:2]))
+
+
+def _takes_number(declared: Mapping[str, Any], schemas: Mapping[str, JsonSchema]) -> bool:
+    """Return whether a parameter, or a member of the body at any depth, is a number to dial."""
+    for each in declared.get("parameters", ()):
+        is_phone = each.get("schema", {}).get("format") in PHONE_FORMATS
+        if is_phone or is_number_name(str(each.get("name", ""))):
+            return True
+    media = declared.get("requestBody", {}).get("content", {}).values()
+    return any(_has_number(each.get("schema", {}), schemas, set()) for each in media)
+
+
+def _has_number(node: Any, schemas: Mapping[str, JsonSchema], seen: set[str]) -> bool:
+    if isinstance(node, list):
+        return any(_has_number(each, schemas, seen) for each in node)
+    if not isinstance(node, dict):
+        return False
+    if node.get("format") in PHONE_FORMATS:
+        return True
+    name = str(node.get("$ref", "")).rpartition("/")[2]
+    if name and name not in seen:
+        seen.add(name)
+        if _has_number(schemas.get(name, {}), schemas, seen):
+            return True
+    properties = node.get("properties")
+    if isinstance(properties, dict) and any(map(is_number_name, properties)):
+        return True
+    return any(_has_number(each, schemas, seen) for each in node.values())
 
 
 def _noun_words(route: Route) -> set[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -18,6 +17,12 @@ from cxcall.contracts.json_schema import member_schema, merged_schema
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.do_not_call import INTERNATIONAL_IN_TEXT, plain_digits
+from cxcall.phone.number_names import (
+    PHONE_FORMATS,
+    fold_name,
+    is_folded_caller_name,
+    is_folded_number_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
-_PHONE_FORMATS = ("e164", "phone")
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
@@ -48,15 +52,6 @@ _NUMBER_END = re.compile(r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)")
 _OUTSIDE_LINE = re.compile(r"^[0-9][ .\-]+(?=[0-9]{3}$)")
 _URI_HOST = re.compile(r"@[^,;|\s]*")
 _MAX_ACCESS_DIGITS = 2
-# Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
-_NUMBER_NAMES = re.compile(
-    r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|address)?s?"
-    r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller|home|work|cell|outbound)?(?:number|num)s?"
-    r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)(?:address|uri)?(?:es|s)?"
-)
-_CALLER_NAMES = re.compile(
-    r"from.*|.*from|ani|aniname|cli|caller(?:id|name|idname|address).*|calling.*|origin.*"
-)
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 
 
@@ -120,12 +115,6 @@ def dialed_numbers(
     return [each for each in find_numbers(operation, values, body) if each.is_dialed]
 
 
-def is_number_name(name: str) -> bool:
-    """Return whether a name says that its value is dialed, such as `phone-number` or `Mobile Phone`."""
-    folded = _fold(name)
-    return _is_number_name(folded) and not _is_caller_name(folded)
-
-
 def dialed_part(text: str) -> str:
     """Return what is dialed of a number that may be a URI: `911` of `sip:911@example.com`."""
     return re.split(r"[@;?]", _SCHEME.sub("", _normalized(text)), maxsplit=1)[0].strip()
@@ -139,7 +128,7 @@ def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> I
             if parameter.is_list:
                 schema, texts = schema.get("items", {}), text.split(",")
             for each in texts:
-                name = _fold(parameter.name)
+                name = fold_name(parameter.name)
                 yield _Value(each, parameter.location, name, "", schema, is_declared=True)
     yield from _BodyWalk(operation).values(body.value, "", "", "", operation.declared_body_schema)
 
@@ -162,7 +151,7 @@ class _BodyWalk:
                 place, below = join_pointer(pointer, key), member_schema(schema, key)
                 if len(key) >= _MIN_LENGTH_IN_TEXT:  # a key is dialed only by its form
                     yield _Value(key, place, "", "", {}, is_declared=True)
-                yield from self.values(member, place, _fold(key), name, below, is_declared=key in declared)  # fmt: skip
+                yield from self.values(member, place, fold_name(key), name, below, is_declared=key in declared)  # fmt: skip
         elif isinstance(value, list):
             below = member_schema(self._schema(node), "0")
             for index, item in enumerate(value):
@@ -183,9 +172,9 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
-    if not _DIGIT.search(text) and entry.schema.get("format") not in _PHONE_FORMATS:
+    if not _DIGIT.search(text) and entry.schema.get("format") not in PHONE_FORMATS:
         return
-    is_caller = _is_caller_name(entry.name)
+    is_caller = is_folded_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
         yield text, Evidence.NAMED
         yield from _numbers_beside(text, with_digits=with_digits)
@@ -266,33 +255,19 @@ def _possible_numbers(text: str) -> Iterator[str]:
 
 def _is_whole_number(entry: _Value, text: str) -> bool:
     """Return whether a value as a whole is a number that is dialed."""
-    if isinstance(entry.value, str) and entry.schema.get("format") in _PHONE_FORMATS:
+    if isinstance(entry.value, str) and entry.schema.get("format") in PHONE_FORMATS:
         return True
     if _INTERNATIONAL.fullmatch(text) and not entry.is_declared:
         return True
     is_generic = entry.name in _GENERIC_NAMES
-    is_named = _is_number_name(entry.name) or (is_generic and _is_number_name(entry.parent))
+    is_named = is_folded_number_name(entry.name) or (
+        is_generic and is_folded_number_name(entry.parent)
+    )
     return (
         is_named
         and bool(_DIALABLE.fullmatch(dialed_part(_decoded(text))))
         and not _DATE.match(text)
     )
-
-
-@lru_cache
-def _is_caller_name(name: str) -> bool:
-    return bool(_CALLER_NAMES.fullmatch(name))
-
-
-@lru_cache
-def _is_number_name(name: str) -> bool:
-    return bool(name and _NUMBER_NAMES.fullmatch(name))
-
-
-@lru_cache
-def _fold(name: str) -> str:
-    folded = re.sub(r"[^0-9a-z]", "", name.lower())
-    return folded if folded.endswith("e164") else folded.rstrip("0123456789")
 
 
 def _decoded(text: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts, load_user_contract
 from helpers.calling_api import document, wrap
-from helpers.platform_server import Platform
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,11 @@ def risk(folder: Path, dialect: str, method: str, path: str, **declared: Any) ->
     return load_user_contract(str(file)).operations[0].can_place_call
 
 
+def parameter(name: str) -> dict[str, Any]:
+    """Return a query parameter in a form that every dialect reads."""
+    return {"name": name, "in": "query", "type": "string", "schema": {"type": "string"}}
+
+
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize(
     ("method", "path", "declared", "expected"),
@@ -56,6 +61,52 @@ def risk(folder: Path, dialect: str, method: str, path: str, **declared: Any) ->
         ("POST", "/api/v2/outbound/campaigns/{id}/start", {"x-cxcall-rings": False}, True),
         ("DELETE", "/api/v2/outbound/campaigns/{x}/progress", {"x-cxcall-rings": False}, True),
         ("POST", "/inContactAPI/services/v23.0/scripts/start", {"x-cxcall-rings": False}, True),
+        # a shipped route in another spelling
+        ("POST", "/api/v2/conversations/calls?x=1", {"x-cxcall-rings": False}, True),
+        ("POST", "/api/v2//conversations/calls", {"x-cxcall-rings": False}, True),
+        ("POST", "//api/v2/conversations/calls/", {"x-cxcall-rings": False}, True),
+        ("POST", "/api/v2/conversations;a=b/calls;x", {"x-cxcall-rings": False}, True),
+        ("POST", "/api/v2/%63onversations/c%61lls", {"x-cxcall-rings": False}, True),
+        ("POST", "/api/v2/x/../conversations/./calls", {"x-cxcall-rings": False}, True),
+        ("POST", "/api/v2/outbound//campaigns/{id}/start;x?y=1", {"x-cxcall-rings": False}, True),
+        ("POST", "/inContactAPI//services/v23.0/scripts/start", {"x-cxcall-rings": False}, True),
+        # a name, a path, a summary, or a number says that it places a call
+        (
+            "POST",
+            "/api/v2/conversations/calls/{c}/participants/{p}/consult",
+            {"x-cxcall-rings": False},
+            True,
+        ),
+        ("POST", "/dial", {"x-cxcall-rings": False}, True),
+        ("POST", "/bells", {"operationId": "dialBell", "x-cxcall-rings": False}, True),
+        ("POST", "/bells", {"summary": "Call the bell", "x-cxcall-rings": False}, True),
+        (
+            "POST",
+            "/bells",
+            {"parameters": [parameter("phoneNumber")], "x-cxcall-rings": False},
+            True,
+        ),
+        ("POST", "/bells", {"parameters": [parameter("size")], "x-cxcall-rings": False}, False),
+        # a GET that dials is not a read
+        ("GET", "/makeCall", {}, True),
+        ("GET", "/makecall", {"operationId": "makeCall", "summary": "Place a call"}, True),
+        ("GET", "/x", {"operationId": "getClickToDial"}, True),
+        ("GET", "/clickToDial", {"operationId": "x"}, True),
+        ("GET", "/x", {"summary": "Starts an outbound call", "x-cxcall-rings": False}, True),
+        ("GET", "/x", {"summary": "Calls the person"}, True),
+        ("GET", "/call", {"parameters": [parameter("to")]}, True),
+        ("GET", "/click2call/now", {}, True),
+        ("GET", "/calls", {"operationId": "getCalls", "summary": "Get calls to a queue"}, False),
+        ("GET", "/calls/{id}", {"operationId": "getCall", "summary": "Get a call"}, False),
+        ("GET", "/calls", {"parameters": [parameter("phoneNumber")]}, False),
+        ("GET", "/callbacks", {"summary": "List scheduled callbacks"}, False),
+        (
+            "GET",
+            "/dialplans",
+            {"operationId": "getDialPlans", "summary": "Get the dial plans"},
+            False,
+        ),
+        ("GET", "/ring-groups", {"operationId": "getRingGroups"}, False),
         # a shipped operation that places none, and what only reads or creates
         ("POST", "/api/v2/outbound/contactlists", {"summary": "Create a contact List."}, False),
         ("POST", "/api/v2/outbound/contactlists", {"x-cxcall-rings": True}, True),
@@ -92,6 +143,36 @@ def test_no_statement_lowers_the_risk_of_a_shipped_operation(folder: Path, diale
     }
     assert own == shipped
     assert any(shipped.values())
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_no_statement_lowers_the_risk_of_a_number_in_the_body(folder: Path, dialect: str) -> None:
+    for properties in (
+        {"phoneNumber": {"type": "string"}},
+        {"a": {"type": "array", "items": {"properties": {"callee": {"type": "string"}}}}},
+        {"x": {"type": "string", "format": "e164"}},
+    ):
+        schema = {"type": "object", "properties": properties}
+        body: dict[str, Any] = {
+            "requestBody": {"content": {"application/json": {"schema": schema}}}
+        }
+        if dialect == "2.0":
+            body = {"parameters": [{"in": "body", "name": "body", "schema": schema}]}
+        assert risk(folder, dialect, "POST", "/bells", **{"x-cxcall-rings": False}, **body)
+
+
+def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
+    declared = {"operationId": "makeCall", "summary": "Place a call", "parameters": [parameter("to")]}  # fmt: skip
+    declared |= {"responses": {"200": {"description": "-"}}}
+    contract = cxcall.file("own.json", wrap("3.0.3", {"/makeCall": {"get": declared}}))
+    reply = Reply(500)
+    with Platform(reads=lambda _path, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        words = ("send", "makeCall", "--contract", contract, "--param", "to=+12025550123")
+        assert "`--yes` is required" in cxcall(*words, code=2).err
+        cxcall(*words, "--yes", code=8)
+        cxcall(*words, "--yes", code=7)
+    assert [count for path, count in platform.seen.items() if "makeCall" in path] == [1]
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SECRET = "m4rker-s3cret"
 DIALECTS = ("2.0", "3.0.3", "3.1.0")
-PATHS = {"/bells": {"post": {"operationId": "ring", "x-cxcall-rings": False, "requestBody": {"content": {"application/json": {"schema": {}}}}, "responses": {"200": {"description": "-"}}}}}  # fmt: skip
+PATHS = {"/bells": {"post": {"operationId": "sound", "x-cxcall-rings": False, "requestBody": {"content": {"application/json": {"schema": {}}}}, "responses": {"200": {"description": "-"}}}}}  # fmt: skip
 SECRETS: dict[str, dict[str, str]] = {
     "token": {"CXCALL_ACCESS_TOKEN": SECRET},
     "vendor token": {"GENESYSCLOUD_ACCESS_TOKEN": SECRET},
@@ -105,7 +105,14 @@ def test_server_of_a_document_receives_nothing(cxcall: Cxcall, level: str, secre
         document = json.loads(json.dumps(wrap("3.0.3", PATHS)))
         node = {"document": document, "path": document["paths"]["/bells"]}.get(level)
         (node or document["paths"]["/bells"]["post"])["servers"] = [{"url": url}]
-        words = ("send", "ring", "--contract", cxcall.file("own.json", document), "--set", '/a="b"')
+        words = (
+            "send",
+            "sound",
+            "--contract",
+            cxcall.file("own.json", document),
+            "--set",
+            '/a="b"',
+        )
         ran = cxcall(*words, env=SECRETS[secrets], code=4)
         assert "only the document names the host" in ran.err
         assert (platform.rung, platform.grants) == (0, 0)
@@ -119,5 +126,5 @@ def test_operation_without_credentials_is_sent_to_the_host_of_the_document(cxcal
         document["servers"] = [{"url": platform.environment["CXCALL_BASE_URL"]}]
         document["paths"]["/bells"]["post"]["security"] = []
         contract, body = cxcall.file("own.json", document), ("--set", '/bell="x"')
-        cxcall("send", "ring", "--contract", contract, *body, env=SECRETS["token"], code=0)
+        cxcall("send", "sound", "--contract", contract, *body, env=SECRETS["token"], code=0)
         assert platform.rung == 1

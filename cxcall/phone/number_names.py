@@ -1,0 +1,44 @@
+"""Decide by the name of a value whether it is a number that is dialed, as the platforms' own names say."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+PHONE_FORMATS = ("e164", "phone")
+"""The formats of a schema whose values are numbers."""
+
+# Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
+_NUMBER_NAMES = re.compile(
+    r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|address)?s?"
+    r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller|home|work|cell|outbound)?(?:number|num)s?"
+    r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)(?:address|uri)?(?:es|s)?"
+)
+_CALLER_NAMES = re.compile(
+    r"from.*|.*from|ani|aniname|cli|caller(?:id|name|idname|address).*|calling.*|origin.*"
+)
+
+
+def is_number_name(name: str) -> bool:
+    """Return whether a name says that its value is dialed, such as `phone-number` or `Mobile Phone`."""
+    folded = fold_name(name)
+    return is_folded_number_name(folded) and not is_folded_caller_name(folded)
+
+
+@lru_cache
+def is_folded_caller_name(name: str) -> bool:
+    """Return whether a folded name is one of the caller's number."""
+    return bool(_CALLER_NAMES.fullmatch(name))
+
+
+@lru_cache
+def is_folded_number_name(name: str) -> bool:
+    """Return whether a folded name is one of a number, the caller's or another."""
+    return bool(name and _NUMBER_NAMES.fullmatch(name))
+
+
+@lru_cache
+def fold_name(name: str) -> str:
+    """Return a name without case, separators, and the digits at its end."""
+    folded = re.sub(r"[^0-9a-z]", "", name.lower())
+    return folded if folded.endswith("e164") else folded.rstrip("0123456789")
