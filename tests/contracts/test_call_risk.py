@@ -162,7 +162,7 @@ def test_no_statement_lowers_the_risk_of_a_number_in_the_body(folder: Path, dial
 
 
 def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
-    declared = {"operationId": "makeCall", "summary": "Place a call", "parameters": [parameter("to")]}  # fmt: skip
+    declared: dict[str, Any] = {"operationId": "makeCall", "summary": "Place a call", "parameters": [parameter("to")]}  # fmt: skip
     declared |= {"responses": {"200": {"description": "-"}}}
     contract = cxcall.file("own.json", wrap("3.0.3", {"/makeCall": {"get": declared}}))
     reply = Reply(500)
