@@ -170,7 +170,7 @@ def load_settings(
     from cxcall.settings.document_hosts import find_unnamed_host, platform_of
     from cxcall.settings.trust import find_trust_errors
 
-    layers, profile, ignored, second_list = _read_trusted_layers(flags)
+    layers, profile, ignored, second_list = read_trusted_layers(flags)
     declared = Setting(platform_of(contract), f"contract {contract.name}")
     platform = find_setting("platform", layers) or declared
     is_cxone = platform.value == CXONE
@@ -232,7 +232,7 @@ def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]
     return [*above, file.profile_settings(profile)], profile
 
 
-def _read_trusted_layers(
+def read_trusted_layers(
     flags: Mapping[str, str | None],
 ) -> tuple[list[Layer], Setting, list[Finding], Setting | None]:
     """Return the layers without guards that `.env` would lower, the profile, and the warnings.
@@ -256,8 +256,16 @@ def _gc_profile(profile: Setting) -> GcProfile:
     return GcProfile.read(profile)
 
 
-def sandbox_settings(sandbox: RunningSandbox, flags: Mapping[str, str | None]) -> Settings:
-    """Return settings for the sandbox in this process; no other source sets an address or a secret."""
+def sandbox_settings(
+    sandbox: RunningSandbox,
+    flags: Mapping[str, str | None],
+    guards: Layer | None = None,
+    dotenv_do_not_call: str = "",
+) -> Settings:
+    """Return settings for the sandbox in this process; `guards` are all that other sources set.
+
+    No other source sets an address or a secret.
+    """
     layer = {
         "profile": "sandbox",
         "base_url": sandbox.base_url,
@@ -266,7 +274,11 @@ def sandbox_settings(sandbox: RunningSandbox, flags: Mapping[str, str | None]) -
         "client_secret": sandbox.client_secret,
     }
     sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
-    return Settings(_check_values([sandbox_layer, read_flags(flags)]), is_embedded=True)
+    return Settings(
+        _check_values([sandbox_layer, read_flags(flags), guards or {}]),
+        is_embedded=True,
+        dotenv_do_not_call=dotenv_do_not_call,
+    )
 
 
 def state_dir() -> Path:

@@ -227,3 +227,47 @@ def test_invalid_hours_are_reported_with_their_source(
     (finding,) = (line for line in ran.err.splitlines() if line.startswith("  --> "))
     assert finding.endswith(where), ran
     assert "--hours" not in ran.err or where == "--hours"
+
+
+@pytest.mark.parametrize("source", ["environment", ".env", "profile"])
+def test_sandbox_applies_the_do_not_call_list_of_every_source(source: str, cxcall: Cxcall) -> None:
+    cxcall.file("dnc.txt", f"{BERLIN}\n")
+    list_path = str(cxcall.folder / "dnc.txt")
+    if source == "environment":
+        cxcall.environment["CXCALL_DO_NOT_CALL"] = list_path
+    elif source == ".env":
+        cxcall.file(".env", f"CXCALL_DO_NOT_CALL={list_path}\n")
+    else:
+        cxcall.file("config/config.toml", f'[profiles.eu]\ndo_not_call = "{list_path}"\n')
+    words = (
+        "call",
+        "--as",
+        USER,
+        "--queue",
+        USER,
+        "--sandbox",
+        "-o",
+        "json",
+        *(("-p", "eu") if source == "profile" else ()),
+    )
+    assert cxcall(*words, "--to", BERLIN, code=7).codes == ["do-not-call"]
+    cxcall(*words, "--to", "+4930123457", code=0)
+
+
+def test_sandbox_applies_calling_hours_and_uses_no_host_or_secret_of_the_profile(
+    cxcall: Cxcall,
+) -> None:
+    outside = hours_at("Europe/Berlin", inside=False)
+    cxcall.file(
+        "config/config.toml",
+        '[profiles.eu]\nbase_url = "http://127.0.0.1:1"\nclient_id = "id"\nclient_secret = "canary-secret"\n'
+        f'hours = "{outside}"\nhours_policy = "enforce"\n',
+    )
+    (cxcall.folder / "config" / "config.toml").chmod(0o600)
+    words = ("call", "--as", USER, "--queue", USER, "--sandbox", "-o", "json", "--to")
+    cxcall(*words, BERLIN, code=0)
+    assert cxcall(*words, BERLIN, "-p", "eu", code=7).codes == ["outside-hours"]
+    within = hours_at("Europe/Berlin", inside=True)
+    ran = cxcall(*words, BERLIN, "-p", "eu", "--hours", within, code=0)
+    assert ran.envelope["outcome"] == "accepted"
+    assert "127.0.0.1:1/" not in ran.out

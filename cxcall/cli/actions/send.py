@@ -115,16 +115,23 @@ def _body_hint(operation: Operation) -> str:
 
 
 def load_settings_for(operation: Operation, options: RequestOptions, stack: ExitStack) -> Settings:
-    """Load the settings of a request; with `--sandbox`, start a sandbox and use only its settings."""
+    """Load the settings of a request; with `--sandbox`, start a sandbox.
+
+    A sandbox has its own settings, and the guards of a real run.
+    """
     from cxcall.settings.settings import load_settings, sandbox_settings
 
     flags = options.flags
     if not options.sending.sandbox or options.is_dry_run:
         return load_settings(flags, operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
+    from cxcall.settings.guards import load_guards
 
+    guards = load_guards(flags)
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
-    return sandbox_settings(sandbox, {"timeout": flags["timeout"], **options.sending_flags})
+    return sandbox_settings(
+        sandbox, {"timeout": flags["timeout"], **options.sending_flags}, *guards
+    )
 
 
 def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
