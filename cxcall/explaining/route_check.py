@@ -162,10 +162,9 @@ def _compare(
         return None, exact, [empty_id(request, exact)]
     if exact is not None and not (place and place.path.words):
         return exact, *_check_provenance(exact, request)
-    is_preflight = place is not None and method == "OPTIONS"  # a browser asks before it sends
-    if is_preflight or not count_words(
-        path_segments(path)
-    ):  # `/services/v30.0/{resource}` shows no path
+    # A browser asks with OPTIONS before it sends; the error of a client may not show the method.
+    is_any = place is not None and method in ("OPTIONS", "")
+    if is_any or not count_words(path_segments(path)):  # `/services/v30.0/{resource}` shows no path
         return exact, None, []
     if exact is None and (form := _find_form(method, path, _candidates(request, sources))):
         return None, form[1], [wrong_prefix(request, *form)]

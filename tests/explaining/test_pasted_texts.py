@@ -17,6 +17,8 @@ def test_pasted_text_is_read(name: str) -> None:
     assert {key: shown[key] for key in wanted} == wanted
     if pasted.body is not None:
         assert pasted.body in (found.body or "")
+    if "curl: (" in pasted.text:
+        assert [each.code for each in found.findings] == ["undelivered"]
     if pasted.response is not None:
         assert found.response is not None
         assert pasted.response in found.response.body.decode()

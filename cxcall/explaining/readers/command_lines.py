@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from cxcall.documents.json_text import load_json
 from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.request_builder import build_observed_request
+from cxcall.explaining.readers.responses import client_failure, read_response
 from cxcall.explaining.readers.shell_words import split_command
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 
@@ -54,12 +56,15 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
         command = split_command(text[match.start() :])
         end = match.start() + command.end
         following = COMMAND.search(text, end)
-        response = _read_response(text[end : following.start() if following else len(text)])
+        after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
+        response = read_response(after)
         piped = _piped_text(text[before : match.start()])
         program = match.lastgroup or ""
         if program in ("curl", "postman"):
             words = _as_curl(command.words) if program == "postman" else command.words
-            yield from build_curl_requests(command._replace(words=words), piped, response)
+            failure = () if response else client_failure(after)
+            for request in build_curl_requests(command._replace(words=words), piped, response):
+                yield replace(request, findings=(*request.findings, *failure))
         elif program == "wget":
             yield _read_wget(command.words[1:], response)
         elif program == "httpie":
@@ -69,15 +74,6 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
         else:
             yield _read_gc(command.words[1:], response)
         match, before = following, end
-
-
-def _read_response(text: str) -> HttpResponse | None:
-    """Return the response in the text between two commands."""
-    if not text.strip():
-        return None
-    from cxcall.explaining.readers.responses import read_response
-
-    return read_response(text[:_MAX_BETWEEN])
 
 
 def _piped_text(before: str) -> str | None:

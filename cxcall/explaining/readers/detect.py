@@ -29,11 +29,13 @@ _RAW_HTTP = re.compile(
     r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})", re.MULTILINE
 )
 _CODE_TARGET = re.compile(r"""["'`](?:https?://|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
-_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}\)\s*$|<Response \[|(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["'](?:message|code|error|status|errors)["'])""", re.MULTILINE)  # fmt: skip
+_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
 _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
 _OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
+_COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
+_EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
 _LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 _MAX_TEXT = 1 << 22
 _LONG = 1 << 20
@@ -104,12 +106,10 @@ def _join_labels(text: str) -> str:
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
-    is_found = False
     for reader in (_read_commands, _read_code, _read_messages, _read_calls_and_responses):
-        for request in reader(text):
-            is_found = True
-            yield request
-        if is_found:
+        requests = list(reader(text))
+        if requests:
+            yield from requests if len(requests) > 1 else (_with_response(requests[0], text),)
             return
 
 
@@ -129,12 +129,12 @@ def _read_code(text: str) -> Iterator[ObservedRequest]:
 
     if failed := read_client_error(text):
         yield failed
-    elif not _RAW_HTTP.search(text) and _CODE_TARGET.search(text):
+    elif not _RAW_HTTP.search(text) and _CODE_TARGET.search(_EXCEPTION.sub("", text)):
         from cxcall.explaining.readers.code import read_code
 
         start = _RESPONSE_START.search(text)
         at = start.start() if start else len(text)
-        response = read_response(text[at:].replace("\n# ", "\n").removeprefix("# "))
+        response = read_response(_COMMENT.sub("", text[at:]))
         yield from read_code(_PROMPT.sub("", text[:at] or text), response)
 
 
@@ -150,13 +150,17 @@ def _read_messages(text: str) -> Iterator[ObservedRequest]:
 def _read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     """Yield calls of an SDK, or else a response without a request."""
     from cxcall.explaining.readers.http_message import read_messages
-    from cxcall.explaining.readers.responses import read_response, read_response_alone
+    from cxcall.explaining.readers.responses import (
+        read_failed_url,
+        read_response,
+        read_response_alone,
+    )
     from cxcall.explaining.readers.sdk_calls import read_sdk_calls
 
     calls = list(read_sdk_calls(text, read_response(text)))
     if calls:
         yield from calls
-    elif alone := read_response_alone(text):
+    elif alone := read_failed_url(text) or read_response_alone(text):
         yield alone
     elif _RAW_HTTP.search(text):
         yield from read_messages(text)
@@ -176,6 +180,21 @@ def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:
         if not (is_error_body(value) or is_resource(value))
     )
     return replace(request, body=next(bodies, None))
+
+
+def _with_response(request: ObservedRequest, text: str) -> ObservedRequest:
+    """Return a request whose response has no body with the error body that the text has anywhere."""
+    from cxcall.explaining.readers.objects import find_error_body, is_error_body, status_of
+    from cxcall.explaining.readers.request_builder import build_response
+
+    known = request.response
+    if known is not None and known.body:
+        return request
+    body = find_error_body(text.replace(request.body or "\n", "\n"))
+    if not is_error_body(body):
+        return request
+    status, headers, reason = (known.status, dict(known.headers), known.reason) if known else (0, None, "")  # fmt: skip
+    return replace(request, response=build_response(status or status_of(body), headers, body, reason))  # fmt: skip
 
 
 def _curly_quotes() -> Finding:

@@ -110,7 +110,10 @@ def read_messages(text: str) -> Iterator[ObservedRequest]:
         text,
     )
     request: _Message | None = None
-    for message in _messages(text):
+    messages = list(_messages(text))
+    if [each.is_request for each in messages] == [False, True]:
+        messages.reverse()  # a report that starts with the response
+    for message in messages:
         if not message.is_request:
             yield _build_request(request, message)
         elif request is not None:
@@ -148,26 +151,42 @@ def _messages(text: str) -> Iterator[_Message]:
             message = None
             continue
         is_in_body = message is not None and message.is_raw and not message.is_request
-        for found in (
-            _first_lines(content, is_in_json=message is not None and _looks_like_json(content))
-            if not is_in_body or _is_raw_line(content)
-            else ()
-        ):
-            if message is not None and not message.is_interim:
-                yield message
-            found.host = found.host or (_HOST.match(content) or ["", ""])[1]
-            message = found
-            break
-        else:
+        is_read = not is_in_body or _is_raw_line(content)
+        is_in_json = message is not None and _looks_like_json(content)
+        found = next(_first_lines(content, is_in_json=is_in_json), None) if is_read else None
+        if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
-                message.add_line(content)
+                message.add_line(_rest_of(content, found.match) if found else content)
             continue
+        if message is not None and not message.is_interim:
+            yield message
+        found.host = found.host or (_HOST.match(content) or ["", ""])[1]
+        message = found
         second = _status_after(content, message)
         if second is not None:
             yield message
             message = second
     if message is not None and not message.is_interim:
         yield message
+
+
+def _is_repeated(message: _Message, status: _Message) -> bool:
+    """Tell whether a status is that of the response before it, whose body is still missing."""
+    if message.is_request or message.is_raw or status.is_request or status.is_raw or message.body:
+        return False
+    return message.match["status"] == status.match["status"]
+
+
+def _start_of(line: str, status: re.Match[str]) -> int:
+    """Return where a status starts in a line, or the JSON that it is a member of."""
+    starts = (start for start, end, _ in json_values(line) if start < status.start("status") < end)
+    return next(starts, status.start())
+
+
+def _rest_of(line: str, status: re.Match[str]) -> str:
+    """Return what a line has after a status; with the whole JSON that it is a member of."""
+    start = _start_of(line, status)
+    return line[status.end() if start == status.start() else start :].strip()
 
 
 def _looks_like_json(line: str) -> bool:
@@ -211,7 +230,7 @@ def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
 def _status_after(line: str, message: _Message) -> _Message | None:
     """Return the response that a line names after its request: `GET /path 403`."""
     if not message.is_request:
-        if not message.is_raw and (rest := line[message.match.end() :].strip()):
+        if not message.is_raw and (rest := _rest_of(line, message.match)):
             message.add_line(rest)
         return None
     rest = line[message.match.end() :]
@@ -227,10 +246,10 @@ def _status_after(line: str, message: _Message) -> _Message | None:
         if rest.strip(" \"'`"):
             message.add_line(rest)
         return None
-    if before := rest[: status.start()].strip():
+    if before := rest[: _start_of(rest, status)].strip():
         message.add_line(before)
     response = _Message("status", status, is_raw=False)
-    if after := rest[status.end() :].strip():
+    if after := _rest_of(rest, status):
         response.add_line(after)
     return response
 

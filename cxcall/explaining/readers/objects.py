@@ -230,7 +230,7 @@ def _find_response(value: Any, depth: int) -> HttpResponse | None:
         return None
     if isinstance(value, str):
         body = find_error_body(value) if "{" in value else None
-        return build_response(_status_of(body), None, body) if body is not None else None
+        return build_response(status_of(body), None, body) if body is not None else None
     if not isinstance(value, dict):
         return build_response(None, None, value) if is_resource(value) else None
     return (
@@ -248,7 +248,7 @@ def _find_response(value: Any, depth: int) -> HttpResponse | None:
             None,
         )
         or (
-            build_response(_status_of(value) or None, _headers_of(value), None)
+            build_response(status_of(value) or None, _headers_of(value), None)
             if "statusText" in value
             else None
         )
@@ -260,17 +260,17 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
     for name in _RESPONSE_NAMES:
         child = value.get(name)
         if isinstance(child, dict) and (found := _find_response(child, depth + 1)):
-            return found if found.status else found._replace(status=_status_of(value))
-        if isinstance(child, dict) and _status_of(child):
-            return build_response(_status_of(child), child.get("headers"), None)
-        if isinstance(child, str) and child and _status_of(value):
-            return build_response(_status_of(value), None, child)
+            return found if found.status else found._replace(status=status_of(value))
+        if isinstance(child, dict) and status_of(child):
+            return build_response(status_of(child), child.get("headers"), None)
+        if isinstance(child, str) and child and status_of(value):
+            return build_response(status_of(value), None, child)
     return None
 
 
 def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
     """Return the response that an object is: a status with a body, an error body, or a resource."""
-    status = _status_of(value)
+    status = status_of(value)
     body = next(
         (
             value[name]
@@ -291,7 +291,8 @@ def _headers_of(value: Mapping[str, Any]) -> Any:
     return next((value[name] for name in _HEADER_NAMES if isinstance(value.get(name), dict)), None)
 
 
-def _status_of(value: Any) -> int:
+def status_of(value: Any) -> int:
+    """Return the status that an object has; 0 where it has none."""
     if not isinstance(value, dict):
         return 0
     for name in _STATUS_NAMES:

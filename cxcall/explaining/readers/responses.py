@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.http_message import read_status_response
@@ -14,6 +16,7 @@ from cxcall.explaining.readers.objects import (
     read_object,
 )
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
@@ -23,6 +26,19 @@ _API_EXCEPTION = re.compile(
     r"^[ \t>#*-]{0,8}\(?(?P<status>[1-5][0-9]{2})\)?\s*\n\s*Reason:\s*(?P<reason>[^\n]*)(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
     re.MULTILINE | re.DOTALL,
 )
+_STATUS_ALONE = re.compile(rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE)  # fmt: skip
+_FAILED_URL = re.compile(
+    r"\b(?:for|with) url:? (?P<url>(?:https?:/)?/[^\s\"'<>]+)|\bcurl: \(\d+\) [^\n]*?\b(?:host:|to) (?P<host>[\w-]+(?:\.[\w-]+)+)"
+)
+_POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
+_CURL_FAILURE = re.compile(r"^curl: \((\d+)\) (.+)$", re.MULTILINE)
+_SENT = (
+    "28",
+    "52",
+    "55",
+    "56",
+    "92",
+)  # exit codes of curl: timeout, empty reply, send and receive errors
 _MAX_TEXT = 1 << 18
 
 
@@ -37,6 +53,8 @@ def read_response(text: str) -> HttpResponse | None:
             int(found["status"]), _headers(found["headers"] or ""), body, found["reason"]
         )
     response = read_status_response(text)
+    if response is None and (alone := _STATUS_ALONE.search(text)):
+        response = build_response(int(alone[1]), None, None)
     if response is not None and response.body:
         return response
     body = find_error_body(text)
@@ -64,6 +82,43 @@ def read_response_alone(text: str) -> ObservedRequest | None:
     ):
         return None
     return build_observed_request("HTTP response", response=response, null_means_unknown=True)
+
+
+def read_failed_url(text: str) -> ObservedRequest | None:
+    """Return the request whose URL or host the error of a client names; None without one."""
+    found = _FAILED_URL.search(text)
+    if found is None:
+        return None
+    pool = _POOL.search(text)
+    url, host = (found["url"] or "").rstrip(".,;:)"), found["host"] or (pool[1] if pool else None)
+    request = build_observed_request(
+        "client error",
+        url=url if "://" in url else None,
+        host=host if "://" not in url else None,
+        path=url if "://" not in url else None,
+        response=read_response(text[text.rfind("\n", 0, found.start()) + 1 : found.start()]),
+        headers_are_shown=False,
+    )
+    return replace(request, findings=client_failure(text))
+
+
+def client_failure(text: str) -> tuple[Finding, ...]:
+    """Return what curl says about a request that had no response."""
+    found = _CURL_FAILURE.search(text)
+    if found is None or found[1] == "22":  # `--fail`: there was a response
+        return ()
+    is_sent = found[1] in _SENT
+    return (
+        Finding.error(
+            "outcome-unknown" if is_sent else "undelivered",
+            "response",
+            f"curl {'got no complete response' if is_sent else 'could not send the request'}: {found[2].strip()}",
+            fix="check in the platform whether the call was placed before you send it again"
+            if is_sent
+            else "check the host, the proxy, and the certificates of this machine",
+            source="the exit code of curl",
+        ),
+    )
 
 
 def read_client_error(text: str) -> ObservedRequest | None:
