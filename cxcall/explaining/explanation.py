@@ -19,7 +19,7 @@ from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.refusals import explain_refusal
+from cxcall.responses.refusals import explain_refusal, own_reason
 from cxcall.responses.reported_failures import explain_failures
 
 if TYPE_CHECKING:
@@ -234,12 +234,13 @@ def _missing_evidence(
     if response is None or not request.status:
         return
     is_write = request.method and request.method not in READ_METHODS
-    hidden = ["the text of the response"] if not response.body.strip() else []
+    has_text = bool(response.body.strip() or own_reason(response))
+    hidden = [] if has_text else ["the text of the response"]
     hidden += ["the body of the request"] if is_write and request.body is None else []
     if hidden:
         yield Finding.note(
             "not-provable",
-            "response" if not response.body.strip() else "body",
+            "body" if has_text else "response",
             f"not shown: {' and '.join(hidden)}",
             fix="explain the request together with what is not shown: it may have another cause",
         )

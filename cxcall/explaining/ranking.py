@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from cxcall.findings.finding import Finding, Severity
+from cxcall.responses.platform_words import SOURCE
+from cxcall.responses.refusals import platform_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +29,9 @@ _DESTINATION_CODES = _ORDER[:5]
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
+_MIN_NAME = 4
+"""Letters; `to` and `id` are words of any message."""
+_WORD = re.compile("[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 _SEVERITIES = tuple(Severity)
 
 
@@ -73,7 +78,12 @@ def _by_response(
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
     if finding.where == "response" and finding.severity is Severity.ERROR:
-        is_explained = finding.code != "hidden-failure" and _is_explained(finding, findings)
+        is_explained = finding.code != "hidden-failure" and (
+            _is_explained(finding, findings)
+            or any(
+                each.severity is Severity.ERROR and _is_named(each, request) for each in findings
+            )
+        )
         return finding._replace(severity=Severity.NOTE) if is_explained else finding
     if not status or finding.where == "response":
         return finding
@@ -91,7 +101,7 @@ def _by_response(
         if request.is_successful:
             why = f"the API accepted the request all the same, with HTTP {status}; it may have ignored this"
             return finding._replace(severity=Severity.WARNING, why=why)
-        if "state" in answered:
+        if "state" in answered and not _is_named(finding, request):
             why = "the API answered about a state, so that it had probably accepted the body"
             return finding._replace(severity=Severity.WARNING, why=why)
     return finding
@@ -109,6 +119,15 @@ def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
         return True
     is_about_values = refusal.code in ("value-not-allowed", "property-missing")
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
+
+
+def _is_named(finding: Finding, request: ObservedRequest) -> bool:
+    """Tell whether the message of the response names the property or parameter that a finding is about."""
+    name = finding.where.rpartition("/")[2] if finding.where[:1] == "/" else finding.origin
+    if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:
+        return False
+    said = " ".join(_WORD.findall(platform_text(request.response))).lower()
+    return f" {' '.join(_WORD.findall(name)).lower()} " in f" {said} "
 
 
 def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
+    from cxcall.responses.platform_codes import PlatformCode
     from cxcall.transport.messages import HttpResponse
 
 
@@ -86,7 +87,7 @@ def explain_refusal(
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect_finding(response, host),)
     main = _main_finding(operation, response, host, is_token=is_token)
-    text = _platform_text(response)
+    text = platform_text(response)
     named = (
         *find_named_fields(operation, response.json(), body),
         *find_named_properties(
@@ -108,7 +109,7 @@ def _main_finding(
     cause = _find_cause(response)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # there is no token yet that could have expired
-    text, correlation = _platform_text(response), correlation_id(response)
+    text, correlation = platform_text(response), correlation_id(response)
     fix = cause.fix
     if cause.code == "permission-missing":
         if rights := dict.fromkeys(_PERMISSION.findall(text)):
@@ -167,13 +168,21 @@ def _is_vague(text: str) -> bool:
     return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS
 
 
-def _platform_text(response: HttpResponse) -> str:
-    """Return the platform's message: from the body, else from `icStatusDescription`, else the whole body."""
+def platform_text(response: HttpResponse) -> str:
+    """Return the platform's message: from the body, from `icStatusDescription`, the reason, else the whole body."""
     words = platform_message(response) or response.headers.get("icStatusDescription", "").strip()
+    words = words or own_reason(response)
     body = response.json()
     if words or unreadable_reason(response) or isinstance(body, dict | list):
         return words
     return shorten(body if isinstance(body, str) else response.text.strip())
+
+
+def own_reason(response: HttpResponse) -> str:
+    """Return the reason phrase of a response if it is the platform's own: not that of the status in HTTP."""
+    known = {re.sub("[^a-z]", "", each.phrase.lower()) for each in HTTPStatus}
+    reason = "" if re.sub("[^a-z]", "", response.reason.lower()) in known else response.reason
+    return shorten(reason) if len(reason) >= _MIN_WORDS else ""
 
 
 def _find_cause(response: HttpResponse) -> Cause:
@@ -181,11 +190,14 @@ def _find_cause(response: HttpResponse) -> Cause:
     by_status = BY_STATUS.get(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
-    body, text = response.json(), _platform_text(response)
+    body, text = response.json(), platform_text(response)
     if re.search(_TRANSITION, text, re.IGNORECASE):
         return _TRANSITION_CAUSE
     codes = [member_text(body, name).lower() for name in ("code", "errorCode", "error")]
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
+    codes += (
+        [text.lower()] if any(each.where.startswith("HTTP") for each in _codes_of(text)) else []
+    )
     exact = [code for code in codes if code not in _VAGUE_CODES]
     if by_code := _cause_of_codes(exact):
         return _with_meaning(by_code, exact)
@@ -200,18 +212,23 @@ def _find_cause(response: HttpResponse) -> Cause:
     )
     is_exact = by_status and by_status.code not in ("not-provable", "token-expired")
     if by_status and is_exact and not is_about_token:
-        return by_status
+        is_known = any(map(meaning_of, exact))
+        return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
     return by_words or _cause_of_codes(codes) or by_status or NO_CAUSE
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:
     """Return a cause with what the first known code means and what to do about it."""
-    from cxcall.responses.platform_codes import find_platform_codes
-
-    known = next((each for code in codes for each in find_platform_codes(code)), None)
+    known = next((each for code in codes for each in _codes_of(code)), None)
     if known is None or cause.meaning:
         return cause
     return cause._replace(meaning=known.means, fix=known.do or cause.fix)
+
+
+def _codes_of(text: str) -> tuple[PlatformCode, ...]:
+    from cxcall.responses.platform_codes import find_platform_codes
+
+    return find_platform_codes(text) if text else ()
 
 
 def _cause_of_codes(codes: Sequence[str]) -> Cause | None:

@@ -455,6 +455,32 @@ def test_value_that_the_source_withholds_is_not_judged(value: str) -> None:
     assert any("`callFromQueueId`" in each.message for each in found.findings)
 
 
+@pytest.mark.parametrize(
+    ("reason", "code", "said"),
+    [
+        ("Session already started", "state", "session already"),
+        ("Conflict", "state", "forbids it now"),
+        ("CONFLICT", "state", "forbids it now"),
+    ],
+)
+def test_reason_phrase_of_the_platform_is_the_cause(reason: str, code: str, said: str) -> None:
+    request = f"POST https://{CXONE}{FAMILY}/agent-sessions\nAccept: application/json\n\nHTTP/1.1 409 {reason}\n"
+    (found,) = explain(request)
+    assert found.root is not None
+    assert found.root.code == code
+    assert said in found.root.message
+
+
+@pytest.mark.parametrize("message", ["Invalid state", "the value of `state` is refused"])
+def test_finding_on_the_property_that_the_response_names_is_the_cause(message: str) -> None:
+    exchange = make_exchange("PATCH", f"/api/v2/conversations/calls/{QUEUE}")
+    response = {"status": 400, "body": {"code": "bad.request", "message": message}}
+    (found,) = explain({**exchange, "body": {"state": "completed"}, "response": response})
+    assert found.root is not None
+    assert (found.root.code, found.root.where) == ("value-not-allowed", "/state")
+    assert found.root.severity is Severity.ERROR
+
+
 @pytest.mark.parametrize("number", ["(202) 555-0123", "+1 202 555 0123", "2025550123"])
 def test_form_of_a_number_is_not_judged_where_the_platform_states_none(number: str) -> None:
     dial = "/inContactAPI/services/v30.0/agent-sessions/Q0FG/dial-phone"
