@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.settings.regions import is_domain_name, normalize_url, url_area
 from cxcall.settings.sources import Setting
-from cxcall.transport.urls import host_url, is_loopback_url
+from cxcall.transport.urls import host_url, is_loopback_url, origin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +20,7 @@ VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "n
 """The vendor's domains. The API of a tenant is on a host under one of them."""
 
 ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
+_HTTPS = 443
 DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 
 
@@ -62,16 +62,15 @@ def delete_tenant(state: Path, profile: str) -> None:
 def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
     """Return whether a token may go to an API endpoint that the issuer names.
 
-    Only the vendor's hosts and the issuer's own host are trusted.
+    Only the vendor's hosts at the port of HTTPS, and the issuer's own host and port are trusted.
     """
     try:
         checked = normalize_url("api_endpoint", Setting(api_endpoint, issuer, lambda: issuer))
     except UsageError:
         return False
-    host, own = urlsplit(checked).hostname or "", urlsplit(issuer).hostname
-    return host == own or (
-        is_domain_name(host) and host.endswith(tuple(f".{domain}" for domain in VENDOR_DOMAINS))
-    )
+    scheme, host, port = origin(checked)
+    is_vendor = is_domain_name(host) and host.endswith(tuple(f".{each}" for each in VENDOR_DOMAINS))
+    return (scheme, host, port) == origin(issuer) or (is_vendor and port == _HTTPS)
 
 
 def _file(state: Path) -> PrivateFile:

@@ -5,7 +5,7 @@ what an operation is, or how careful cxcall is:
 
 | kind of setting | from `.env` |
 |---|---|
-| destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names |
+| destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names, and a path that it has there |
 | platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
 | schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env` |
 | guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
@@ -24,11 +24,13 @@ setting, and no command that sends reads them.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, shared_domain, url_area
 from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES, find_setting
+from cxcall.settings.tenants import ACCESS_KEY_PATH
 from cxcall.transport.urls import is_loopback_url, origin, printable
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS})
 """What may not be combined with a secret from elsewhere: every setting that is not known to be harmless."""
 _DEFAULT_PLATFORM, _CXONE = "genesys-cloud", "nice-cxone"
 _HTTPS = 443
+_TOKEN_PATHS = ("/oauth/token", "/auth/token", ACCESS_KEY_PATH)
 _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes, or how careful cxcall is"
 
@@ -105,9 +108,14 @@ def _untrusted_choices(
         if name == "platform" and (setting.value == _DEFAULT_PLATFORM or _has_access_key(outside)):
             continue
         domain = named_domain(name, setting, contract)
-        if domain and domain in trusted:
+        path = _path_of(name, setting.value)
+        if domain and domain in trusted and path in _known_paths(name, outside, contract):
             continue
-        target = f"send {owner} to `{domain}`" if domain else f"choose the {name} for {owner}"
+        target = (
+            f"send {owner} to `{domain}{printable(path)}`"
+            if domain
+            else f"choose the {name} for {owner}"
+        )
         yield Finding.error(
             _CODE,
             setting.locate(),
@@ -188,6 +196,22 @@ def named_domain(name: str, setting: Setting, contract: Contract) -> str:
         return region_domain(setting, contract) if name == "region" else ""
     except UsageError:
         return ""  # a value that is not used need not be valid
+
+
+def _path_of(name: str, url: str) -> str:
+    return urlsplit(url).path.rstrip("/") if name in _URL_SETTINGS else ""
+
+
+def _known_paths(name: str, outside: Sequence[Layer], contract: Contract) -> set[str]:
+    """Return the paths that an address from `.env` may have: that of another source, else the platforms' own.
+
+    Behind another path the same host may hold another tenant, or the same operation under another URL, which
+    the duplicate guard does not know.
+    """
+    if other := find_setting(name, outside):
+        return {_path_of(name, other.value)}
+    own = {"base_url": (contract.base_url(),), "token_url": _TOKEN_PATHS}.get(name, ())
+    return {"", *(urlsplit(each).path.rstrip("/") for each in own)}
 
 
 def _is_from_dotenv(setting: Setting, layers: Sequence[Layer]) -> bool:

@@ -57,13 +57,13 @@ def host_url(url: str) -> str:
 def is_sent_unchanged(url: str) -> bool:
     """Return whether requests and urllib3 send the path and the query of a URL as they are written.
 
-    urllib3 removes dot segments and repeated slashes, decodes and encodes characters, and drops a fragment.
+    A server may read `..;x` as a dot segment. urllib3 removes dot segments and repeated slashes, decodes and encodes characters, and drops a fragment.
     """
     path, question_mark, query = target_of(url).partition("?")
     segments = path.split("/")
     return (
         not path.startswith("//")
-        and not any(segment in (".", "..") for segment in segments)
+        and not any(segment.partition(";")[0] in (".", "..") for segment in segments)
         and bool(query or not question_mark)
         and _has_needed_escapes_only(path + query.replace("?", ""))
     )

@@ -184,6 +184,18 @@ def test_explicit_base_url_skips_tenant_discovery(cxone: Cxcall, vendor: Vendor)
             4,
             "`https://niceincontact.com.attacker.example` as the tenant's API",
         ),
+        (
+            "/.well-known/cxone-configuration",
+            (200, {"api_endpoint": "http://127.0.0.1:9"}),
+            4,
+            "`http://127.0.0.1:9` as the tenant's API",
+        ),
+        (
+            "/.well-known/cxone-configuration",
+            (200, {"api_endpoint": "https://api-b32.nice-incontact.com:8443"}),
+            4,
+            "as the tenant's API",
+        ),
     ],
 )
 def test_failed_tenant_discovery_is_reported(

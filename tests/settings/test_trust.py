@@ -86,6 +86,33 @@ def test_published_region_in_dotenv_is_no_foreign_destination(folder: Folder, so
     assert not [e for e in folder.load().conflicts if e.severity is Severity.ERROR]
 
 
+@pytest.mark.parametrize(
+    ("choice", "trusted", "value", "is_refused"),
+    [
+        ("base_url", "https://api.own.example", "https://api.own.example/", False),
+        ("base_url", "https://api.own.example", "https://api.own.example/x", True),
+        ("base_url", "https://api.own.example/a", "https://api.own.example/a", False),
+        ("base_url", "https://api.own.example/a", "https://api.own.example", True),
+        ("base_url", "https://api.own.example", "https://api.own.example/x/..;", True),
+        ("base_url", "", "https://api.mypurecloud.com", False),
+        ("base_url", "", "https://api.mypurecloud.com/x", True),
+        ("token_url", "", "https://login.mypurecloud.com/oauth/token", False),
+        ("token_url", "", "https://login.mypurecloud.com/x/oauth/token", True),
+        ("token_url", "https://login.own.example/t", "https://login.own.example/t", False),
+        ("token_url", "https://login.own.example/t", "https://login.own.example/oauth/token", True),
+    ],
+)
+def test_address_in_dotenv_has_the_path_of_the_trusted_one(
+    folder: Folder, choice: str, trusted: str, value: str, *, is_refused: bool
+) -> None:
+    folder.set("profile", "access_token", SECRET)
+    if trusted:
+        folder.set("profile", choice, trusted)
+    folder.set(".env", choice, value)
+    errors = [each for each in folder.load().conflicts if each.severity is Severity.ERROR]
+    assert [each.where for each in errors] == [".env:1"] * is_refused
+
+
 @pytest.mark.parametrize("choice", ["base_url", "token_url", "contract", "profile"])
 def test_secret_from_the_user_does_not_follow_a_dotenv_choice(folder: Folder, choice: str) -> None:
     folder.set(".env", choice, CHOICES[choice])

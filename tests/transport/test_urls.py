@@ -59,6 +59,12 @@ def test_a_url_that_is_called_unchanged_is_sent_unchanged(rest: str) -> None:
         assert sent_target(url) == target_of(url) == f"/{rest}"
 
 
+@pytest.mark.parametrize("path", ["/x/..;/a", "/x/..;v=1/a", "/.;/a"])
+def test_dot_segment_with_a_matrix_parameter_is_not_sent(path: str) -> None:
+    assert not is_sent_unchanged(f"https://host.example{path}")
+    assert is_sent_unchanged("https://host.example/x;v=1/a")
+
+
 PATH = Parameter("id", "path", required=True, description="", schema={})
 QUERY = Parameter("q", "query", required=False, description="", schema={})
 
