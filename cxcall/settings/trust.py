@@ -95,7 +95,7 @@ def _untrusted_choices(
     foreign = {name for name, setting in secrets.items() if not _is_from_dotenv(setting, layers)}
     if secrets and not foreign:
         return
-    secret = next((name for name in secrets if name in foreign), "client_secret")
+    secret = next((name for name in secrets if name in foreign), "")
     owner = f"`{secret}` (from {secrets[secret].source})" if secrets else "a secret from elsewhere"
     outside = [layer for index, layer in enumerate(layers) if index not in (3, 4)]
     trusted = {*contract.regions.values()}
@@ -108,7 +108,7 @@ def _untrusted_choices(
         if name == "platform" and (setting.value == _DEFAULT_PLATFORM or _has_access_key(outside)):
             continue
         domain = named_domain(name, setting, contract)
-        path = _path_of(name, setting.value)
+        path = _path_of(name, setting.value) if domain in trusted else ""
         if domain and domain in trusted and path in _known_paths(name, outside, contract):
             continue
         target = (
@@ -120,7 +120,7 @@ def _untrusted_choices(
             _CODE,
             setting.locate(),
             f"`.env` would {target}",
-            f"set `{secret}` beside it in `.env`, or `{name}` in the environment or by a flag",
+            f"if you trust it, set `{name}` in the environment or by a flag",
             _WHY,
         )
 
