@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from cxcall.batch.national_numbers import write_in_e164
+from cxcall.batch.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.skips import as_errors, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
@@ -111,7 +111,10 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     if job.default_country:
         written = write_in_e164(job.operation, values, payload, job.default_country)
     request = build_request(job.operation, values, payload, job.settings)
-    findings = _add_places(row, request.findings)
+    found = request.findings
+    if not job.default_country:
+        found = tuple(suggest_country(finding, values, payload) for finding in found)
+    findings = _add_places(row, found)
     if not job.strict and (skip := find_skip_reason(request, values, findings, force=job.force)):
         return CheckedRow(row, request, as_errors(findings), values, written, skip)
     is_stopped = any(map(call_guards.is_stopping, findings)) or (

@@ -11,7 +11,10 @@ from cxcall.payloads.payload import set_value
 from cxcall.sending.dialed_numbers import dialed_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cxcall.contracts.operation import Operation
+    from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
 
 _FLAG = "--default-country"
@@ -54,6 +57,21 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
             set_value(body.value, where, written, _FLAG)
             count += 1
     return count
+
+
+def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) -> Finding:
+    """Return a finding on a number without its country code with the flag that sets the country as its fix."""
+    if finding.code != "phone-format":
+        return finding
+    where, text = finding.where, values.get(finding.origin)
+    if where.startswith("/"):
+        text = value_at(body.value, where) if has_value(body.value, where) else None
+    if not isinstance(text, str) or not _WRITTEN_NUMBER.fullmatch(text):
+        return finding
+    if text.strip().startswith(("+", "00")):
+        return finding
+    fix = f"if the numbers of this file are national, add their country, such as `{_FLAG} US`"
+    return finding._replace(fix=f"{fix}; otherwise {finding.fix}" if finding.fix else fix)
 
 
 def _as_e164(text: str, country: str) -> str | None:

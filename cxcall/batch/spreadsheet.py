@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, time
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cxcall.findings.errors import UsageError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from python_calamine import CalamineSheet, CalamineWorkbook
 
+    from cxcall.findings.finding import Excerpt
     from cxcall.payloads.csv_table import CsvRow, CsvTable
 
 LARGEST_SHEETS = 2 << 30
@@ -22,9 +24,15 @@ LARGEST_SHEETS = 2 << 30
 class SheetRecord(CsvRecord):
     """A row of a sheet. Its text is one line, so that the line of each cell is that of the row."""
 
-    def __init__(self, table: CsvTable, line: int, cells: Sequence[str]) -> None:
+    def __init__(self, table: CsvTable, line: int, cells: Sequence[str], first_column: int) -> None:
         super().__init__(table, line, format_record([" ".join(cell.split()) for cell in cells]))
-        self._cells = cells
+        self._cells, self._first_column = cells, first_column
+
+    def cell_excerpt(self, index: int) -> Excerpt:
+        """Return the place of a cell, or of the last one if there is no such cell, with its name."""
+        last = min(index, len(self._cells) - 1)
+        letters = _column_letters(self._first_column + last)
+        return super().cell_excerpt(last)._replace(cell=f"{letters}{self.line}")
 
     @property
     def source(self) -> str:
@@ -40,7 +48,9 @@ class Spreadsheet:
 
     def __init__(self, binary: BinaryIO, name: str, sheet: str) -> None:
         self._name = name
-        self._records = _read_records(_choose_sheet(_open(binary, name), name, sheet))
+        chosen = _choose_sheet(_open(binary, name), name, sheet)
+        self._first_column = chosen.start[1] if chosen.start else 0
+        self._records = _read_records(chosen)
         _, cells = next(self._records, (1, []))
         self.header = CsvHeader(name, tuple(cell.strip() for cell in _trim(cells)), ",")
 
@@ -54,7 +64,7 @@ class Spreadsheet:
         for line, cells in self._records:
             filled = _trim(cells)
             filled += [""] * (width - len(filled))
-            yield build_row(filled, SheetRecord(table, line, filled))
+            yield build_row(filled, SheetRecord(table, line, filled, self._first_column))
 
 
 def _open(binary: BinaryIO, name: str) -> CalamineWorkbook:
@@ -117,6 +127,12 @@ def _read_records(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
         cells = [_as_text(value) for value in values]
         if any(cells):
             yield index, cells
+
+
+def _column_letters(index: int) -> str:
+    """Return the name of a column, counted from 0: `A` to `Z`, then `AA`."""
+    before, last = divmod(index, len(ascii_uppercase))
+    return (_column_letters(before - 1) if before else "") + ascii_uppercase[last]
 
 
 def _as_text(value: Any) -> str:

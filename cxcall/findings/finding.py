@@ -23,7 +23,8 @@ class Severity(StrEnum):
 class Excerpt(NamedTuple):
     """A place in a text: 1-based line and column, the line itself, and the number of characters to underline.
 
-    `start` is how many characters of the line are left out before `text`.
+    `start` is how many characters of the line are left out before `text`. `cell` is the name of the cell
+    of a sheet, such as `B7`: there, line and column are of the row as CSV.
     """
 
     file: str
@@ -32,6 +33,12 @@ class Excerpt(NamedTuple):
     text: str
     width: int = 1
     start: int = 0
+    cell: str = ""
+
+    @property
+    def position(self) -> str:
+        """The file with line and column, or with the cell of a sheet."""
+        return f"{self.file}:{self.cell or f'{self.line}:{self.column}'}"
 
     def crop(self, margin: int) -> "Excerpt":
         """Return this place with no more than so many characters of a long line on both sides."""

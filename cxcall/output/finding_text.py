@@ -39,7 +39,7 @@ def format_finding(
     """
     severity = str(finding.severity)
     excerpt = finding.excerpt
-    position = f"{excerpt.file}:{excerpt.line}:{excerpt.column}" if excerpt else finding.origin
+    position = excerpt.position if excerpt else finding.origin
     pointer = "/".join(map(_shorten, finding.where.split("/")))
     where = [part for part in (position, pointer if finding.where != position else "") if part]
     heading = f"{severity}[{finding.code}]"

@@ -229,7 +229,11 @@ def build_row(cells: list[str], record: CsvRecord) -> CsvRow:
 def _wrong_cell_count(count: int, record: CsvRecord) -> Finding:
     columns = len(record.table.header.cells)
     place = record.cell_excerpt(columns if count > columns else count - 1)
-    return _malformed_record(place, f"{count} cells under {columns} columns")
+    return _malformed_record(place, f"{_phrase(count, 'cell')} under {_phrase(columns, 'column')}")
+
+
+def _phrase(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _quoting_error(record: CsvRecord, error: csv.Error) -> Finding:

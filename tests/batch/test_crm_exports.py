@@ -225,3 +225,24 @@ def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, cha
         assert cxcall(*words, *other[change], code=7).err
         cxcall(*words, *same, "--resume", code=0)
     assert platform.rung == 1
+
+
+def test_national_number_without_a_country_names_the_flag(cxcall: Cxcall) -> None:
+    table = f"contact-id,phone-number\n{CONTACT},(202) 555-0125\n{CONTACT},+1 202\n"
+    words = (
+        "batch",
+        cxcall.file("crm.csv", table),
+        *EXECUTE,
+        "--sandbox",
+        "--strict",
+        "-o",
+        "json",
+    )
+    national, other = cxcall(*words, code=3).envelope["findings"][:2]
+    assert "`--default-country US`; otherwise put `+`" in national["fix"]
+    assert "--default-country" not in other["fix"]
+
+
+def test_row_with_too_few_cells_is_reported_in_good_english(cxcall: Cxcall) -> None:
+    file = cxcall.file("crm.csv", "contact-id,phone-number,data\nx\n")
+    assert "1 cell under 3 columns" in cxcall("batch", file, *EXECUTE, "--sandbox", code=3).err

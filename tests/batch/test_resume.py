@@ -203,6 +203,7 @@ def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall:
         ran = cxcall("batch", *WORDS, "--confirm", "2", "--", file, code=9)
         assert results(ran)[0] == ["accepted", "undelivered"]
         assert f"--resume -- {file}" in ran.err
+        assert "takes no request for now" in ran.out
         assert "--confirm" not in ran.err.rpartition("to continue")[2]
 
 
@@ -228,3 +229,18 @@ def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) 
             process.wait(30)
     assert "another process may still be sending 1 of them" in ran.err
     assert "wait if another process is still sending it" in ran.out
+
+
+def test_second_call_to_a_person_is_possible_as_the_hint_says(cxcall: Cxcall) -> None:
+    words = (*WORDS, "--confirm", "1")
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("batch", write_rows(cxcall, 1, 1), *words, code=0)
+        assert results(ran)[0] == ["accepted", "skipped"]
+        fix = json.loads(ran.out.splitlines()[1])["findings"][0]["fix"]
+        assert "in a file of its own" in fix
+        assert "`duplicate_window` is over" in fix
+        cxcall.environment |= AFTER_THE_WINDOW
+        own = cxcall.file("own.jsonl", json.dumps(row(1)))
+        assert results(cxcall("batch", own, *words, code=0))[0] == ["accepted"]
+    assert platform.rung == 2

@@ -67,7 +67,7 @@ def test_cells_of_an_excel_file_are_read_as_texts(live: Cxcall, sandbox: Sandbox
     assert [(entry["row"], entry["line"]) for entry in told] == [(1, 2), (2, 4)]
 
 
-def test_wrong_cell_is_reported_with_row_and_line_of_the_sheet(cxcall: Cxcall) -> None:
+def test_wrong_cell_is_reported_with_its_name_in_the_sheet(cxcall: Cxcall) -> None:
     rows: list[list[Any]] = [
         HEADER,
         [contact(1), 2025550101],
@@ -76,7 +76,7 @@ def test_wrong_cell_is_reported_with_row_and_line_of_the_sheet(cxcall: Cxcall) -
     file = write_workbook(cxcall, rows, first_row=3)
     ran = cxcall("batch", file, *EXECUTE, *MAP, "--sandbox", code=3)
     assert "row 2: `/contactId`" in ran.err
-    assert "crm.xlsx:6:1" in ran.err
+    assert "--> crm.xlsx:A6" in ran.err
     assert "****-4711," in ran.err
 
 
@@ -86,6 +86,18 @@ def test_row_that_is_longer_than_the_header_is_reported(cxcall: Cxcall) -> None:
     )
     ran = cxcall("batch", file, *EXECUTE, "--sandbox", code=3)
     assert "3 cells under 2 columns" in ran.err
+    assert "--> crm.xlsx:C2" in ran.err
+
+
+def test_cell_of_a_sheet_that_starts_right_of_its_edge_has_its_own_name(cxcall: Cxcall) -> None:
+    blank: list[Any] = [None] * 26
+    rows: list[list[Any]] = [
+        [*blank, "contact-id", "phone-number"],
+        [*blank, contact(1), "(202) 555-0125"],
+    ]
+    ran = cxcall("batch", write_workbook(cxcall, rows), *EXECUTE, "--sandbox", "--strict", code=3)
+    assert "--> crm.xlsx:AB2" in ran.err
+    assert "`--default-country US`" in ran.err
 
 
 def test_columns_of_an_excel_file_get_proposals(cxcall: Cxcall) -> None:

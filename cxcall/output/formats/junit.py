@@ -78,7 +78,7 @@ def _format_findings(findings: Sequence[Finding]) -> str:
 
 def _heading(finding: Finding) -> str:
     excerpt = finding.excerpt
-    position = f"{excerpt.file}:{excerpt.line}:{excerpt.column}  " if excerpt else ""
+    position = f"{excerpt.position}  " if excerpt else ""
     return f"{finding.severity}[{finding.code}]  {position}{finding.where}"
 
 
