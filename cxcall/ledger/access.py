@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+# The rows of an unfinished batch are duplicates at any age.
 # Of the same start of the machine, `uptime` tells the age, whatever the clock says.
 _PRUNABLE_DELIVERIES = """
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
+    AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
 """
 
@@ -136,7 +138,7 @@ class LedgerAccess:
             copy.close()
 
     def count_prunable(self, before: datetime) -> int:
-        """Return how many deliveries from before a time are not unknown."""
+        """Return how many deliveries from before a time are neither unknown nor of an unfinished batch."""
         with self._database.reading():
             found = self._database.run(
                 f"SELECT count(*) {_PRUNABLE_DELIVERIES}", self._prune_bounds(before)
@@ -149,7 +151,7 @@ class LedgerAccess:
         return {"before": before.timestamp(), "boot": boot, "uptime": uptime - age}
 
     def prune(self, before: datetime) -> int:
-        """Delete the deliveries from before a time that are not unknown, and return how many.
+        """Delete the deliveries that `count_prunable` counts, and return how many.
 
         A batch that loses one of its rows is deleted too: it could not be resumed safely.
         """

@@ -244,3 +244,15 @@ def test_second_call_to_a_person_is_possible_as_the_hint_says(cxcall: Cxcall) ->
         own = cxcall.file("own.jsonl", json.dumps(row(1)))
         assert results(cxcall("batch", own, *words, code=0))[0] == ["accepted"]
     assert platform.rung == 2
+
+
+def test_rows_of_an_unfinished_batch_are_not_pruned(cxcall: Cxcall) -> None:
+    file = write_rows(cxcall, 1, 2)
+    words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm")
+    prune = ("history", "prune", "--older-than", "0s", "--yes", "-o", "json")
+    with Platform(postpone_row_2) as platform:
+        cxcall.environment |= platform.environment | AFTER_THE_WINDOW
+        cxcall(*words, "2", code=9)
+        assert cxcall(*prune, code=0).envelope["data"]["pruned"] == 0
+        cxcall(*words, "1", "--resume", code=0)
+        assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
