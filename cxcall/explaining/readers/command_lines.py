@@ -13,7 +13,7 @@ from cxcall.explaining.readers.curl import build_curl_requests
 from cxcall.explaining.readers.json_search import is_json
 from cxcall.explaining.readers.request_builder import build_observed_request
 from cxcall.explaining.readers.responses import client_failure, read_response
-from cxcall.explaining.readers.shell_words import split_command
+from cxcall.explaining.readers.shell_words import read_here_document, split_command
 from cxcall.explaining.readers.unresolved_variables import remove_marks
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ COMMAND = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _PIPE = re.compile(r"(?:echo|printf|cat)\b[^\n]*\|\s*(?:\\\s*\n\s*)?$|(?:echo|printf)\s+(['\"]).*\1\s*\|\s*(?:\\\s*\n\s*)?$", re.DOTALL)  # fmt: skip
+_HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:)(.*)", re.DOTALL)
 _GC_METHODS = {"create": "POST", "get": "GET", "list": "GET", "update": "PUT", "delete": "DELETE", "query": "POST", "patch": "PATCH", "post": "POST", "put": "PUT"}  # fmt: skip
 _HTTPIE_VALUES = ("--timeout", "--session", "--proxy", "--verify", "-A", "--auth-type", "--print", "-p", "-o", "--output", "--max-redirects")  # fmt: skip
@@ -55,10 +56,12 @@ def read_commands(text: str) -> Iterator[ObservedRequest]:
             return
         command = split_command(text[match.start() :])
         end = match.start() + command.end
+        piped = _piped_text(text[before : match.start()])
+        if here := _HERE_PIPE.search(text[before : match.start()]):
+            piped, end = read_here_document(text, end, here[1])
         following = COMMAND.search(text, end)
         after = text[end : following.start() if following else len(text)][:_MAX_BETWEEN]
         response = read_response(after)
-        piped = _piped_text(text[before : match.start()])
         program = match.lastgroup or ""
         if program in ("curl", "postman"):
             words = _as_curl(command.words) if program == "postman" else command.words

@@ -69,6 +69,8 @@ def _build_request(
     headers = {"Accept": "*/*"}
     if body is not None:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
+    elif "form" in last_values:
+        headers["Content-Type"] = "multipart/form-data"
     if "json" in last_values:
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
     url = remove_marks(next((value for name, value in options if name in ("", "url")), ""))

@@ -24,18 +24,24 @@ _EXAMPLE = "`POST https://api.mypurecloud.com/api/v2/conversations/calls`"
 _CODE_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$\n?", re.MULTILINE)
 _QUOTE_PREFIX = re.compile(r"^(?:> ?|\| )", re.MULTILINE)
 _HTML_ENTITY = re.compile(r"&(?:quot|#34|#39|apos|lt|gt|amp|nbsp);")
-_PROMPT = re.compile(r"^(?:>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
+_HTML_END = re.compile(r"</(?:p|pre|code|blockquote|a)>", re.IGNORECASE)
+_HTML_BREAK = re.compile(r"<br ?/?>|</(?:p|pre|div|li|blockquote|tr)>", re.IGNORECASE)
+_HTML_TAG = re.compile(r"</?(?:p|pre|code|div|span|a|ul|ol|li|blockquote|b|i|strong|em|table|tr|td)(?: [^<>]*)?>", re.IGNORECASE)  # fmt: skip
+_POWERSHELL = re.compile(r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]*?https?://", re.IGNORECASE)  # fmt: skip
+_BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
+_PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
 _RAW_HTTP = re.compile(
     r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})", re.MULTILINE
 )
 _CODE_TARGET = re.compile(r"""["'`](?:https?://|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
-_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
+_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
 _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
 _OPENING_CURLY = re.compile("[\\s=][\u201c\u201d\u201e\u2018]")
 _COMMENT = re.compile(r"^[ \t]*(?:#|//)[ \t]*", re.MULTILINE)
 _EXCEPTION = re.compile(r"^[\w.]+(?:Error|Exception)\b.*$", re.MULTILINE)
+_OPTIONS = re.compile(r"-(?:[XHdu] |-(?:request|header|data\S*|url) ).*https?://", re.DOTALL)
 _LONG_RUN = re.compile(r"(\W{1,2}?|\W\w|\w\W)\1{512,}")
 _MAX_TEXT = 1 << 22
 _LONG = 1 << 20
@@ -77,6 +83,10 @@ def _clean(text: str) -> str:
     )  # no reader has to bear it
     if len(_HTML_ENTITY.findall(text[:4096])) > 1:
         text = html.unescape(text)
+    if (
+        _HTML_END.search(text) and "<html" not in text.lower()
+    ):  # a page in a response stays as it is
+        text = _HTML_TAG.sub("", _HTML_BREAK.sub("\n", text))
     lines = text.splitlines()
     is_quoted = sum(line.startswith((">", "|")) for line in lines) == len(
         [each for each in lines if each.strip()]
@@ -106,16 +116,23 @@ def _join_labels(text: str) -> str:
 
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
+    without_path: list[ObservedRequest] = []
     for reader in (_read_commands, _read_code, _read_messages, _read_calls_and_responses):
         requests = list(reader(text))
-        if requests:
-            yield from requests if len(requests) > 1 else (_with_response(requests[0], text),)
+        if len(requests) == 1:
+            requests = [_with_response(requests[0], text)]
+        if any(each.path.strip("/") for each in requests):
+            yield from requests
             return
+        without_path = without_path or requests
+    yield from without_path
 
 
 def _read_commands(text: str) -> Iterator[ObservedRequest]:
     from cxcall.explaining.readers.command_lines import read_commands
 
+    if _OPTIONS.match(text):  # the end of a curl command
+        text = f"curl {text}"
     if re.search("[\"']", text) or not _OPENING_CURLY.search(text):
         yield from read_commands(text)
         return
@@ -129,13 +146,18 @@ def _read_code(text: str) -> Iterator[ObservedRequest]:
 
     if failed := read_client_error(text):
         yield failed
-    elif not _RAW_HTTP.search(text) and _CODE_TARGET.search(_EXCEPTION.sub("", text)):
+    elif not _RAW_HTTP.search(text) and (
+        _CODE_TARGET.search(_EXCEPTION.sub("", text)) or _POWERSHELL.search(text)
+    ):
         from cxcall.explaining.readers.code import read_code
 
         start = _RESPONSE_START.search(text)
         at = start.start() if start else len(text)
         response = read_response(_COMMENT.sub("", text[at:]))
-        yield from read_code(_PROMPT.sub("", text[:at] or text), response)
+        code = _PROMPT.sub("", text[:at] or text)
+        if _POWERSHELL.search(code):
+            code = _BARE_URL.sub(r"'\1'", code + "\n")
+        yield from read_code(code, response)
 
 
 def _read_messages(text: str) -> Iterator[ObservedRequest]:
@@ -150,12 +172,14 @@ def _read_messages(text: str) -> Iterator[ObservedRequest]:
 def _read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
     """Yield calls of an SDK, or else a response without a request."""
     from cxcall.explaining.readers.http_message import read_messages
+    from cxcall.explaining.readers.request_builder import build_observed_request, build_response
     from cxcall.explaining.readers.responses import (
         read_failed_url,
         read_response,
         read_response_alone,
     )
     from cxcall.explaining.readers.sdk_calls import read_sdk_calls
+    from cxcall.responses.platform_codes import find_platform_codes
 
     calls = list(read_sdk_calls(text, read_response(text)))
     if calls:
@@ -164,6 +188,8 @@ def _read_calls_and_responses(text: str) -> Iterator[ObservedRequest]:
         yield alone
     elif _RAW_HTTP.search(text):
         yield from read_messages(text)
+    elif "\n" not in text and find_platform_codes(text):
+        yield build_observed_request("HTTP response", response=build_response(0, None, text), null_means_unknown=True)  # fmt: skip
 
 
 def _with_body_before(request: ObservedRequest, text: str) -> ObservedRequest:

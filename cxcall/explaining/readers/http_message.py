@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.json_search import find_json_end, json_values
-from cxcall.explaining.readers.objects import find_error_body
+from cxcall.explaining.readers.objects import find_error_body, is_error_body
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _METHOD = r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _TARGET = r"(?P<target>(?:https?://|/|\{\{?[\w.$-]+\}?\}|\ufdd0[^\ufdd1]*\ufdd1|[\w-]+(?:\.[\w-]+)+/)(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))*|https?://(?:[^\s\"'<>`|,]|,(?![0-9]{3}\b))+)"
 _REQUEST = re.compile(
-    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+)?[\"'`*(]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
+    rf"(?:^|(?<=[\s\"'\[(=:>`*,;|])){_METHOD}[\"'`*\]:,]{{0,3}}[ \t]+(?:(?:to|request|url|uri|path)[ =:]+|(?:[^\W\d_]{{1,12}}[ :]+){{1,3}}(?=[\"'`<(]?https?://))?[\"'`*(]{{0,2}}{_TARGET}(?P<version>[\"'`]?,? HTTP/[0-9.]+)?"
 )
 _STATUS_LINE = re.compile(
     r"HTTP/[0-9.]+\"? (?P<status>[1-5][0-9]{2})(?: (?P<reason>[A-Za-z][\w '-]*))?"
@@ -33,16 +33,17 @@ _BARE_STATUS = re.compile(
 _NAMED_STATUS = re.compile(
     r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a)){0,3}|-{1,2}>|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
-    r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w.-])",
+    r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
-_LOG_STATUS = re.compile(r"(?:^|[\s,;|=])(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|$)")
+_LOG_STATUS = re.compile(r"(?:^|[\s,;|=])(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|\.?(?:\s|$))")
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
 _HOST = re.compile(r"https?://([\w.-]+(?::\d+)?)")
 _PROSE_NAMES = ("note", "error", "message", "response", "request", "body", "payload", "url", "status", "result", "hi", "hello", "thanks", "edit", "update", "headers", "method", "expected", "actual", "reason", "http response headers", "http response body", "path", "endpoint")  # fmt: skip
 _VARIABLE = re.compile(r"\{\{([^{}]+)\}\}")
 _ASSIGNMENT = re.compile(r"^@([\w.-]+)\s*=\s*(.*?)\s*$", re.MULTILINE)
+_MEMBER = re.compile(r"\s*(?:$|- |[\"'\w-]+ *:(?: |$))")  # of YAML
 _MAX_LINE = 1 << 16
 
 
@@ -66,7 +67,14 @@ class _Message:
         text = "\n".join(self._body).strip()
         if self.is_raw or not text:
             return text or None
-        return _content(text, is_request=self.is_request)
+        content = _content(text, is_request=self.is_request)
+        is_yaml = self.is_request and self.headers and all(map(_MEMBER.match, text.splitlines()))
+        return text if content is None and is_yaml else content
+
+    @property
+    def text(self) -> str:
+        """All that follows the headers."""
+        return "\n".join(self._body).strip()
 
     def add_line(self, line: str) -> None:
         header = _HEADER.match(line) if self._is_in_headers else None
@@ -234,11 +242,15 @@ def _status_after(line: str, message: _Message) -> _Message | None:
             message.add_line(rest)
         return None
     rest = line[message.match.end() :]
+    outside = rest
+    for start, end, value in json_values(rest):
+        if not is_error_body(value):
+            outside = outside[:start] + " " * (end - start) + outside[end:]
     status = next(
         (
             found
             for each in (_STATUS_LINE, _BARE_STATUS, _NAMED_STATUS, _LOG_STATUS)
-            if (found := each.search(rest))
+            if (found := each.search(outside))
         ),
         None,
     )
@@ -257,6 +269,9 @@ def _status_after(line: str, message: _Message) -> _Message | None:
 def _build_request(request: _Message | None, response: _Message | None) -> ObservedRequest:
     if request is None:
         return build_observed_request("HTTP response", response=_build_response(response))
+    body = request.body
+    if body is None and response is not None and response.is_raw and request.headers:
+        body = request.text or None  # between two parts that are shown as they were sent
     target = request.match["target"].rstrip(".,;:)]\"'")
     host = next(
         (value for name, value in request.headers.items() if name.lower() == "host"), request.host
@@ -272,7 +287,7 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
         path=None if is_url else target,
         headers=request.headers if request.headers or request.is_raw else None,
         headers_are_shown=bool(request.headers) or request.is_raw,
-        body=request.body,
+        body=body,
         response=_build_response(response),
     )
 
@@ -282,6 +297,6 @@ def _build_response(message: _Message | None) -> HttpResponse | None:
         return None
     body = message.body
     if not message.is_raw and body is None:
-        body = find_error_body("\n".join(message._body))  # noqa: SLF001 - of this module
+        body = find_error_body(message.text)
     reason = message.match.groupdict().get("reason")
     return build_response(int(message.match["status"]), message.headers, body, reason or "")

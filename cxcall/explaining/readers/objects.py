@@ -82,6 +82,8 @@ _RESOURCE_NAMES = (
     "disconnectType",
     "resultSet",
     "totalHits",
+    "sessionId",
+    "events",
 )
 _EXCHANGE_NAMES = {
     "method",

@@ -72,11 +72,13 @@ def read_response(text: str) -> HttpResponse | None:
 
 def read_response_alone(text: str) -> ObservedRequest | None:
     """Return a request of which a text shows only the response; None where it shows none."""
+    response = read_response(text)
+    if response is not None and response.status and is_error_body(response.json()):
+        return build_observed_request("HTTP response", response=response, null_means_unknown=True)
     if (dumped := _dumped_object(text, is_whole=True)) is not None and (
         found := read_object(dumped, "response")
     ):
         return found
-    response = read_response(text)
     if response is None or not (
         response.status or is_error_body(response.json()) or is_resource(response.json())
     ):

@@ -80,12 +80,12 @@ def split_command(text: str) -> Command:
             word = [*(word or []), _unquote(kind, match[kind], is_cmd=is_cmd)]
     if word is not None:
         words.append("".join(word))
-    content, end = _here_document(text, end, label) if label else (None, end)
+    content, end = read_here_document(text, end, label) if label else (None, end)
     is_certain = is_cmd and _CMD_ONLY.search(first_lines) is not None
     return Command(words, end, content, is_certain, has_single)
 
 
-def _here_document(text: str, end: int, label: str) -> tuple[str | None, int]:
+def read_here_document(text: str, end: int, label: str) -> tuple[str | None, int]:
     """Return the lines up to a label, after the line in which a command ends, and where they end."""
     start = text.find("\n", end) + 1
     closing = re.compile(rf"^[ \t]*{label.strip(chr(34) + chr(39))}[ \t]*$", re.MULTILINE).search(
