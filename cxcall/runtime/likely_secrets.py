@@ -48,6 +48,15 @@ _RANDOM = r"[A-Za-z0-9+_~.-][A-Za-z0-9+/_~.-]*={0,2}"
 _JWT = r"(?<![A-Za-z0-9_-])(?:eyJ|eyA|ewo|ewk|ew0)[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
 _SCHEMES = ("bearer", "basic", "token", "apikey")
 _CREDENTIALS = rf"(?i:\b({'|'.join(_SCHEMES)}))(\s+|%20|\+)([A-Za-z0-9+/_~.%-]{{8,}}=*)"
+# What follows `Bearer` in prose. Any other word there may be a token.
+_BEARER_WORDS = frozenset((
+    "authentication", "authorization", "authorisation", "authenticated", "challenge", "credential",
+    "credentials", "expected", "required", "received", "security", "provided", "rejected", "realm",
+    "tokens", "requires", "supported",
+))  # fmt: skip
+_NAMED = (
+    r"(?<![\w.-])([A-Za-z][\w.-]{1,60})(\s?:\s+|:(?!/))([A-Za-z0-9+/_~.-]{6,}=*)(?![A-Za-z0-9(])"
+)
 # The end may be missing: a text may have been cut.
 _JSON_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
@@ -56,7 +65,7 @@ _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 def mask_likely_secrets(text: str) -> str:
     """Return a text with everything masked that looks like a secret.
 
-    These are JWTs, what follows `Bearer` or `Basic`, and in JSON, forms, and cookies the values of
+    These are JWTs, what follows `Bearer` or `Basic`, what follows a secret's name and a colon, and in JSON, forms, and cookies the values of
     members that are named as secrets, or that are random and named like keys. Dates, UUIDs, plain
     numbers, paths, and placeholders stay.
     """
@@ -65,6 +74,8 @@ def mask_likely_secrets(text: str) -> str:
     folded = text.lower()
     if any(scheme in folded for scheme in _SCHEMES):
         text = _compiled(_CREDENTIALS).sub(_mask_credentials, text)
+    if ":" in text:
+        text = _compiled(_NAMED).sub(_mask_named, text)
     if '"' in text:
         text = _compiled(_JSON_STRING).sub(_json_masker(), text)
     return _compiled(_PAIR).sub(_mask_pair, text) if "=" in text else text
@@ -119,7 +130,24 @@ def _is_credential(text: str) -> bool:
 
 
 def _mask_credentials(match: re.Match[str]) -> str:
-    return f"{match[1]}{match[2]}{MASKED}" if _is_credential(match[3]) else match[0]
+    scheme, value = match[1].lower(), match[3].rstrip(".")
+    is_token = scheme == "bearer" and value.isalpha() and value.lower() not in _BEARER_WORDS
+    is_token |= scheme in ("bearer", "apikey") and _is_mixed(value)
+    is_masked = is_token or _is_credential(value)
+    end = match[3][len(value) :]
+    return f"{match[1]}{match[2]}{MASKED}{end}" if is_masked else match[0]
+
+
+def _mask_named(match: re.Match[str]) -> str:
+    """Mask a value of letters and digits after the name of a secret, as in `apikey: k3y-ABC123`."""
+    name, colon, value = match.groups()
+    is_secret = _is_mixed(value) and is_likely_secret(name, value)
+    return f"{name}{colon}{MASKED}" if is_secret else match[0]
+
+
+def _is_mixed(value: str) -> bool:
+    """Return whether a text has letters and digits, as words seldom have."""
+    return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value))
 
 
 def _json_masker() -> Callable[[re.Match[str]], str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from helpers.command import CAMPAIGN, CONTACT
+from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
     from helpers.command import Cxcall
@@ -73,6 +74,39 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     live(*execute, code=7)
     accepted = send(live, "x")
     live("history", "resolve", accepted, "--did-not-ring", code=2)
+
+
+def test_unknown_outcome_is_a_usage_error(live: Cxcall) -> None:
+    ran = live("history", "list", "--outcome", "blah", "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert (finding["code"], finding["where"]) == ("usage", "--outcome")
+    assert "`accepted`" in finding["fix"]
+    for outcome in ("accepted", "refused", "undelivered", "unknown", "rang", "did-not-ring"):
+        live("history", "list", "--outcome", outcome, code=0)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@"])
+def test_exported_csv_has_no_formula(cxcall: Cxcall, start: str) -> None:
+    formula = f"{start}cmd|' /C calc'!A0"
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    with Platform(lambda _body, _count: Reply(200, {}, {"X-Engagement-Id": formula})) as platform:
+        cxcall.environment |= platform.environment
+        cxcall(*words, "--engagement-header", "X-Engagement-Id", code=0)
+    exported = cxcall("history", "export", "--format", "csv", code=0).out
+    (row,) = csv.DictReader(io.StringIO(exported))
+    assert row["engagementId"] == f"'{formula}"
+    (line,) = cxcall("history", "export", code=0).out.splitlines()
+    assert json.loads(line)["engagementId"] == formula
+
+
+def test_exported_csv_leaves_numbers_unchanged(cxcall: Cxcall) -> None:
+    number = ("--set", '/phoneNumber="+12025550123"')
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        cxcall("send", "place-call", *number, "--yes", "--force", code=0)
+    exported = cxcall("history", "export", "--format", "csv", code=0).out
+    (row,) = csv.DictReader(io.StringIO(exported))
+    assert row["numbers"] == "+*******0123"
 
 
 def test_export_is_complete_as_csv_and_json_lines(live: Cxcall) -> None:

@@ -25,6 +25,32 @@ KEY_NAMES = ("auth", "authKey", "key", "sessionId", "session_id", "sid", "signat
 OTHER_NAMES = ("keyword", "monkey", "author", "shipping", "spinId", "passengers", "contactId", "id")
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("the token Bearer canary123456 is not valid", "canary123456"),
+        ("got `bearer abcdefgh`", "abcdefgh"), ("Authorization: Bearer Abcdefghij.", "Abcdefghij"),
+        ("invalid apikey: k3y-ABCDEF1234567890", "k3y-ABCDEF1234567890"), ("ApiKey canary12", "canary12"),
+        ("X-Api-Key: canary12", "canary12"), ("password:hunter22", "hunter22"),
+        ("access_token: canary123456, expired", "canary123456"), ("client_secret : q7Rt9x", "q7Rt9x"),
+    ],
+)  # fmt: skip
+def test_secret_in_prose_is_masked(text: str, secret: str) -> None:
+    assert mask_likely_secrets(text) == text.replace(secret, MASKED)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer authentication is required", "no bearer credentials", "token: expired", "password: required", "key: phone1",
+        "Bearer realm", "a bearer token is missing", "basic information2 about tokens", "tokens: 10", "error: ABC12345",
+        "see https://host/token:8080/path", "token_type: bearer123",
+    ],
+)  # fmt: skip
+def test_prose_about_secrets_stays(text: str) -> None:
+    assert mask_likely_secrets(text) == text
+
+
 @pytest.mark.parametrize("name", [*SECRET_NAMES, *KEY_NAMES])
 def test_random_value_is_masked_by_its_name(name: str) -> None:
     assert json.loads(mask_likely_secrets(json.dumps({name: RANDOM, "a": "b"}))) == {

@@ -14,8 +14,10 @@ from cxcall.cli.actions.machine_ledger import open_ledger
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
+from cxcall.ledger.records import DID_NOT_RING, RANG
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,10 +36,26 @@ _NARROW_HEADINGS = (
     ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
 )
 _RECENT = timedelta(days=180)
+_OUTCOMES = (
+    *map(str, (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)),
+    RANG,
+    DID_NOT_RING,
+)
+# A spreadsheet runs a cell that begins so, unless it is a number (OWASP, CSV injection).
+_FORMULA = re.compile(r"[=+@\t\r-](?![0-9* ().-]*$)")
 
 
 def list_deliveries(since: str, **filters: Any) -> Report:
-    """Return the deliveries that match the filters of `Ledger.records`, newest first."""
+    """Return the deliveries that match the filters of `Ledger.records`, newest first.
+
+    Raises UsageError for an outcome that no delivery can have.
+    """
+    if filters["outcome"] and filters["outcome"] not in _OUTCOMES:
+        raise UsageError(
+            f"unknown outcome `{printable(filters['outcome'])}`",
+            where="--outcome",
+            fix=f"use one of {', '.join(f'`{each}`' for each in _OUTCOMES)}",
+        )
     with open_ledger() as ledger:
         ledger.check()
         records = list(ledger.records(since=_parse_since(since), **filters))
@@ -258,7 +276,7 @@ def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
     writer = None
     for record in records:
         flat = {
-            name: " ".join(value) if isinstance(value, list) else value
+            name: _as_cell(" ".join(value) if isinstance(value, list) else value)
             for name, value in record.as_dict().items()
         }
         if writer is None:
@@ -267,6 +285,11 @@ def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
             yield _take_line(buffer)
         writer.writerow(flat)
         yield _take_line(buffer)
+
+
+def _as_cell(value: Any) -> Any:
+    """Return a value for a cell of a CSV file, in which a spreadsheet runs no formula."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 def _take_line(buffer: StringIO) -> str:
