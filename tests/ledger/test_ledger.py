@@ -30,7 +30,7 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent, Record, intent_digest
-from cxcall.ledger.schema import SCHEMA_VERSION
+from cxcall.ledger.schema import SCHEMA_VERSION, UPGRADES
 from helpers.ledger_process import ENDS, intent
 from helpers.work import examples
 
@@ -923,6 +923,31 @@ def test_ledger_of_the_first_release_is_upgraded_and_still_guards(tmp_path: Path
             with pytest.raises(AlreadySentError):
                 book.begin(intent("x")._replace(digest=record.digest), 0)
             assert book.begin_batch("default", "execute", "x", "", "/f", "d")
+
+
+def test_unfinished_batch_of_a_ledger_before_version_4_guards_its_rows_at_any_age(
+    tmp_path: Path,
+) -> None:
+    script = Path(__file__).with_name("ledger_version_1.sql").read_text("utf-8")
+    rows = "".join(
+        f"INSERT INTO delivery VALUES({number},'ID{number}',1000.0,'p','execute','community','POST','https://x/','{name}','[]',0,'{batch}',1);"
+        f"INSERT INTO event VALUES({number},{number},1000.0,'ended',1,'accepted',201,NULL,NULL,'',1000.0,'');"
+        for number, (name, batch) in enumerate([("open", "B1"), ("ended", "B2"), ("single", "")], 2)
+    )
+    with closing(sqlite3.connect(tmp_path / database.FILE_NAME)) as old:
+        old.executescript(script)
+        for statement in (*UPGRADES[2], *UPGRADES[3]):
+            old.execute(statement)
+        old.executescript(
+            f"{rows} INSERT INTO batch_end VALUES('B2',1000.0); PRAGMA user_version = 3"
+        )
+    with Ledger.open(tmp_path) as book:
+        with pytest.raises(AlreadySentError, match="`B1`, which is not finished"):
+            book.begin(intent("x")._replace(digest="open"), WINDOW)
+        with pytest.raises(AlreadySentError, match="ID2"):
+            book.begin(intent("x")._replace(digest="open", batch="B2"), WINDOW)
+        assert book.begin(intent("x")._replace(digest="ended"), WINDOW)
+        assert book.begin(intent("x")._replace(digest="single"), WINDOW)
 
 
 def test_row_is_sent_once_within_a_batch_despite_again(tmp_path: Path) -> None:
