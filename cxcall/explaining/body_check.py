@@ -146,7 +146,12 @@ def _as_note(
 ) -> Finding:
     """Return a finding as a note if the platform is known to accept what it is about."""
     above, _, name = finding.where.rpartition("/")
-    if finding.code == "property-unknown" and name in read_only_names(operation, above):
+    is_mistake = name in operation.schema_at(above).get("x-cxcall-mistakes", {})
+    if (
+        finding.code == "property-unknown"
+        and not is_mistake
+        and name in read_only_names(operation, above)
+    ):
         return finding._replace(
             severity=Severity.NOTE,
             message=f"`{name}` is returned by reads, but is not written",

@@ -13,7 +13,13 @@ from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masking import make_masker, mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
-from cxcall.explaining.published_operations import CXONE, READ_METHODS, published_source
+from cxcall.explaining.published_operations import (
+    CXONE,
+    READ_METHODS,
+    is_upload,
+    published_source,
+)
+from cxcall.explaining.published_rules import check_published, note_unchecked_body
 from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
@@ -156,6 +162,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *check_parameter_values(request, route),
         *in_body,
+        *check_published(request, route),
         *_check_response(request, route, meant, is_valid=not _has_problem(in_body)),
     ]
     if meant not in (None, route.operation, route.nearest_operation):
@@ -168,6 +175,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         findings += _missing_evidence(
             request, is_explained=_has_error(findings), has_warnings=_has_problem(findings)
         )
+    if not (request.is_successful or is_upload(request.path)):
+        findings += note_unchecked_body(request, route)
     return Explanation(request, route, tuple(findings))
 
 

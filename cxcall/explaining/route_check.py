@@ -69,7 +69,7 @@ class RouteMatch(NamedTuple):
 
     `operation` is the operation of a contract at exactly this method and path. `nearest` is the known
     operation that was probably meant instead, and `nearest_operation` the same one in a contract; they
-    are None where none is near. `is_of_other_vendor`: neither host nor path is one of the platforms, so that no
+    are None where none is near. `published` is what is at the path, in a contract or only in a list. `is_of_other_vendor`: neither host nor path is one of the platforms, so that no
     rule of theirs applies.
     """
 
@@ -80,6 +80,7 @@ class RouteMatch(NamedTuple):
     nearest_operation: Operation | None
     findings: tuple[Finding, ...]
     is_of_other_vendor: bool = False
+    published: PublishedOperation | None = None
 
 
 def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteMatch:
@@ -116,7 +117,9 @@ def match_route(request: ObservedRequest, own: Contract | None = None) -> RouteM
     operation, meant = exact.load() if exact else None, nearest.load() if nearest else None
     if not platform and (known := exact or nearest):
         platform = platform_of_path(known.path)
-    return RouteMatch(platform, is_token, operation, nearest, meant, tuple(findings))
+    return RouteMatch(
+        platform, is_token, operation, nearest, meant, tuple(findings), published=exact
+    )
 
 
 def _is_of_other_vendor(request: ObservedRequest, sources: Sequence[PublishedOperations]) -> bool:

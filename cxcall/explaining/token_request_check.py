@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import Error, a2b_base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -59,6 +60,7 @@ _ENDPOINTS = (
                   grants={"password": ("username", "password"), "client_credentials": (), "implicit": ()}),
 )  # fmt: skip
 _ENDPOINT_BY_PATH = {endpoint.path.lower(): endpoint for endpoint in _ENDPOINTS}
+_SECRET_PARAMETERS = ("client_secret", "password", "accesskeysecret")
 # Other paths of the login services, whose requests are not checked.
 _OTHER_LOGIN_PATHS = {
     "/oauth/authorize": GENESYS,
@@ -110,6 +112,7 @@ def check_token_request(request: ObservedRequest, platform: str) -> Iterator[Fin
     if not login_platform(request.path):
         yield _wrong_path(request, endpoint, platform)
     yield from _check_encoding(request, endpoint)
+    yield from _check_credentials(request)
     parameters = _parameters(request)
     yield from _check_grant(endpoint, parameters)
     may_be_hidden = request.null_means_unknown or "" in request.unknown
@@ -169,6 +172,43 @@ def _check_encoding(request: ObservedRequest, endpoint: TokenEndpoint) -> Iterat
         why="the endpoint finds no parameters in another format",
         source=endpoint.source,
     )
+
+
+def _check_credentials(request: ObservedRequest) -> Iterator[Finding]:
+    """Yield where the client's credentials are in the URL, or in `Basic` without base64."""
+    name = next((name for name, _ in request.query if name.lower() in _SECRET_PARAMETERS), "")
+    if name:
+        yield Finding.warning(
+            "credential",
+            "query",
+            f"`{name}` is in the URL of the token request",
+            fix="send it in the body or in the header, and replace the secret: logs keep URLs",
+            why="OAuth forbids credentials in the URL, and the endpoint may ignore them there",
+            source="RFC 6749, section 2.3.1",
+            origin=name,
+        )
+    authorization = request.headers.get("Authorization", "") if request.headers else ""
+    scheme, _, value = authorization.partition(" ")
+    if scheme.lower() != "basic" or not value or is_withheld(value) or is_placeholder(value):
+        return
+    if not _is_basic(value.strip()) and "header:Authorization" not in request.unknown:
+        yield Finding.error(
+            "credential",
+            "header:Authorization",
+            "the credentials after `Basic` are not the base64 form of `<client ID>:<secret>`",
+            fix="encode both together (with curl: `-u ID:SECRET`)",
+            source="RFC 7617",
+        )
+
+
+def _is_basic(credentials: str) -> bool:
+    """Tell whether a text is the base64 form of a user and a password; a variable in it may be."""
+    if "$" in credentials or "{" in credentials:
+        return True
+    try:
+        return b":" in a2b_base64(credentials, strict_mode=True)
+    except Error:
+        return False
 
 
 def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
-from cxcall.findings.finding import Severity
+from cxcall.findings.finding import Finding, Severity
+from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
-    from cxcall.findings.finding import Finding
     from cxcall.payloads.payload import Payload
 
 _WHY = "the schema does not say so, but the API may refuse the request"
@@ -28,29 +28,43 @@ def find_broken_conditions(
     known: AbstractSet[str],
 ) -> Iterator[Finding]:
     """Yield a warning for each condition that an object breaks; `known` are the places that have a finding."""
-    for condition in operation.schema_at(pointer).get("x-cxcall-conditions", ()):
+    conditions = operation.schema_at(pointer).get("x-cxcall-conditions", ())
+    for breach in find_breaches(conditions, members):
+        place = join_pointer(pointer, breach.name) if breach.name else pointer
+        if body.find_place(place) not in known:
+            yield breach.finding(body, place)
+
+
+class Breach(NamedTuple):
+    """A part of a condition that an object breaks: finding code, property, problem, and correction."""
+
+    code: str
+    name: str
+    message: str
+    fix: str
+    source: str
+
+    def finding(self, body: Payload | None, where: str) -> Finding:
+        """Return the warning; without a body, on a parameter of the query."""
+        more: dict[str, str] = {"fix": self.fix, "why": _WHY, "source": self.source}
+        if body is None:
+            return Finding.warning(self.code, where, self.message, origin=self.name, **more)
+        return body.make_finding(Severity.WARNING, self.code, where, self.message, key=True, **more)
+
+
+def find_breaches(conditions: Iterable[JsonSchema], members: Mapping[str, Any]) -> Iterator[Breach]:
+    """Yield each breach of some conditions by an object."""
+    for condition in conditions:
         then = condition["then"]
-        if not compile_schema(condition["if"]).is_valid(members) or compile_schema(then).is_valid(
-            members
-        ):
-            continue
-        for code, name, message, fix in _breaches(condition, members):
-            place = join_pointer(pointer, name) if name else pointer
-            if body.find_place(place) not in known:
-                yield body.make_finding(
-                    Severity.WARNING,
-                    code,
-                    place,
-                    f"{message}: {condition['says']}",
-                    key=True,
-                    fix=fix,
-                    why=_WHY,
-                    source=condition["source"],
-                )
+        is_met = compile_schema(then).is_valid(members)
+        if compile_schema(condition.get("if", {})).is_valid(members) and not is_met:
+            for code, name, message, fix in _breaches(condition, members):
+                says = f"{message}: {condition['says']}"
+                yield Breach(code, name, says, fix, condition["source"])
 
 
 def _breaches(
-    condition: JsonSchema, members: dict[str, Any]
+    condition: JsonSchema, members: Mapping[str, Any]
 ) -> Iterator[tuple[str, str, str, str]]:
     """Yield (code, property, problem, correction) for each part of a condition that an object breaks."""
     then = condition["then"]

@@ -14,6 +14,7 @@ from cxcall import explain
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.explaining.corrected_request import correct_request
+from cxcall.explaining.published_operations import load_published_operations
 from cxcall.findings.codes import load_codes
 from cxcall.findings.finding import Severity
 
@@ -479,6 +480,43 @@ def test_finding_on_the_property_that_the_response_names_is_the_cause(message: s
     assert found.root is not None
     assert (found.root.code, found.root.where) == ("value-not-allowed", "/state")
     assert found.root.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("exchange", "code", "where"),
+    [
+        (make_exchange("GET", "/api/v2/routing/queues?pageSize=500"), "value-not-allowed", "query"),
+        (f"curl -X DELETE https://{GENESYS}/api/v2/outbound/contactlists/{QUEUE}/contacts", "property-missing", "query"),
+        (make_exchange(path="/api/v2/outbound/messagingcampaigns", body={"messagesPerMinute": 1, "smsConfig": {}, "emailConfig": {}}), "value-not-allowed", "/emailConfig"),
+        (make_exchange(path="/api/v2/outbound/attemptlimits", body={"maxAttemptsPerContact": 300}), "value-not-allowed", "/maxAttemptsPerContact"),
+        (make_exchange(path="/api/v2/outbound/dnclists", body={"dncSourceType": "gryphon"}), "property-missing", "/licenseId"),
+        (make_exchange("PATCH", f"/api/v2/outbound/campaigns/{QUEUE}", body={"campaignStatus": "on"}), "property-unknown", "/campaignStatus"),
+        (make_exchange(host=LOGIN, path="/oauth/token?grant_type=client_credentials&client_secret=abc"), "credential", "query"),
+        (make_exchange(host=LOGIN, path="/oauth/token", body="grant_type=client_credentials", headers={"Authorization": "Basic 4711:secret-1"}), "credential", "header:Authorization"),
+    ],
+)  # fmt: skip
+def test_rule_that_no_schema_carries_is_checked(
+    exchange: dict[str, Any] | str, code: str, where: str
+) -> None:
+    (found,) = explain(exchange)
+    places = [
+        (each.code, each.where) for each in found.findings if each.severity is not Severity.NOTE
+    ]
+    assert places == [(code, where)]
+
+
+def test_rules_are_about_published_operations() -> None:
+    known = {str(each) for each in load_published_operations("genesys-cloud").operations}
+    declared = [
+        each.declared.get("x-cxcall-rules", ()) for each in contract.load_shipped_contracts()
+    ]
+    named = {name for rules in declared for rule in rules for name in rule["operations"]}
+    assert {name for name in named if " " in name} <= known
+
+
+def test_body_without_a_known_schema_is_said_to_be_unchecked() -> None:
+    (found,) = explain(make_exchange(path="/api/v2/routing/queues", body={"nmae": "Sales"}))
+    assert any("the body was not checked" in each.message for each in found.findings)
 
 
 @pytest.mark.parametrize("number", ["(202) 555-0123", "+1 202 555 0123", "2025550123"])

@@ -1,0 +1,57 @@
+"""Check a request to a published operation whose schema is not known, by the rules that are known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts import contract
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.explaining.body_check import read_body
+from cxcall.findings.finding import Finding
+from cxcall.payloads.conditions import find_breaches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.explaining.published_operations import PublishedOperation
+    from cxcall.explaining.route_check import RouteMatch
+
+
+def check_published(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield each breach of a rule by the query or the body (`x-cxcall-rules` of the platform's contract)."""
+    published = route.published
+    if published is None or published.contract is not None:
+        return
+    payload, _ = read_body(request)
+    for breach in find_breaches(_rules(published, route.platform, "query"), dict(request.query)):
+        if not (request.null_means_unknown and breach.code == "property-missing"):
+            yield breach.finding(None, "query")
+    if payload is not None and isinstance(payload.value, dict):
+        for breach in find_breaches(_rules(published, route.platform, "body"), payload.value):
+            where = join_pointer("", breach.name) if breach.name else ""
+            if not request.is_unobserved(found := breach.finding(payload, where)):
+                yield found
+
+
+def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    """Yield a note where the body of a request could not be compared with a schema."""
+    published = route.published
+    if published is not None and published.contract is None and request.body:
+        yield Finding.note(
+            "not-provable",
+            "body",
+            f"`{published}` exists; the body was not checked, because its schema is not known",
+            fix="check its properties in the vendor's documentation, or give its schema: `--contract FILE`",
+        )
+
+
+def _rules(published: PublishedOperation, platform: str, place: str) -> list[dict[str, Any]]:
+    """Return the rules on the query or the body of an operation; a method alone stands for all of its operations."""
+    return [
+        rule
+        for each in contract.load_shipped_contracts()
+        if each.declared.get("x-cxcall-platform") == platform
+        for rule in each.declared.get("x-cxcall-rules", ())
+        if rule["in"] == place and {str(published), published.method} & set(rule["operations"])
+    ]
