@@ -55,7 +55,7 @@ _BEARER_WORDS = frozenset((
     "tokens", "requires", "supported",
 ))  # fmt: skip
 _NAMED = (
-    r"(?<![\w.-])([A-Za-z][\w.-]{1,60})(\s?:\s+|:(?!/))([A-Za-z0-9+/_~.-]{6,}=*)(?![A-Za-z0-9(])"
+    r"(?<![\w./-])([A-Za-z][\w.-]{1,60})(\s?:\s+|:(?!/))([A-Za-z0-9+/_~.-]{6,}=*)(?![A-Za-z0-9(])"
 )
 # The end may be missing: a text may have been cut.
 _JSON_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
