@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError, UsageError
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Batch
 
+_SAME_RUN = timedelta(hours=12)
+"""How long after the start of a batch another run of the same file is taken for a mistake."""
+
 
 def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[str]:
     """Return the ID of the batch to resume and of all earlier ones of the same requests; empty for a new batch.
 
     A row that any of them sent is done: a batch that was run twice by mistake has its calls in the first.
+    A list that is called again on another day is another run, if the earlier one came to its end.
 
     Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
     earlier batch with the same operation and target is unfinished, in any profile. Raises
@@ -34,15 +39,21 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
         own = [each for each in similar if each.profile == profile]
         if not own:
             raise _no_batch_error(job, earlier)
-        same = [each.id for each in own if each.values_digest == values_digest]
+        same = [each for each in own if each.values_digest == values_digest]
         if not same:
             raise _other_values_error(own[0])
-        return same
+        return batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     unfinished = next((each for each in newest if not each.is_ended), None)
     if unfinished is not None and not job.again:
         raise _unfinished_batch_error(job, unfinished)
     return []
+
+
+def batches_of_same_run(batches: Sequence[Batch]) -> list[str]:
+    """Return the IDs of those batches of a file, newest first, whose rows the newest must not send again."""
+    newest = batches[0]
+    return [each.id for each in batches if not each.is_ended or newest.at - each.at < _SAME_RUN]
 
 
 def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:

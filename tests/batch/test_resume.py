@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.batch.resume import batches_of_same_run
+from cxcall.ledger.records import Batch
 from helpers.command import CXCALL
 from helpers.platform_server import Platform, Reply
 
@@ -256,3 +259,20 @@ def test_rows_of_an_unfinished_batch_are_not_pruned(cxcall: Cxcall) -> None:
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] == 0
         cxcall(*words, "1", "--resume", code=0)
         assert cxcall(*prune, code=0).envelope["data"]["pruned"] > 0
+
+
+def test_only_batches_of_the_same_run_count_as_sent_on_resume() -> None:
+    now = datetime(2026, 11, 26, 9, tzinfo=UTC)
+    last_week = now - timedelta(days=7)
+    started = {
+        "killed": now,
+        "an hour ago": now - timedelta(hours=1),
+        "old": last_week,
+        "old and unfinished": last_week,
+    }
+    batches = [
+        Batch(name, at, "an hour" in name or name == "old", "default", "execute", "https://api", "")
+        for name, at in started.items()
+    ]
+    found = batches_of_same_run(batches)
+    assert found == ["killed", "an hour ago", "old and unfinished"]
