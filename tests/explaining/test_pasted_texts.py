@@ -5,7 +5,31 @@ from __future__ import annotations
 import pytest
 
 from cxcall.explaining.readers.detect import read
-from helpers.pasted_texts import TEXTS
+from helpers.pasted_texts import TEXTS, URL
+
+HEADERS = '{"Content-Type": "application/json"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"requests.post('{URL}', headers={HEADERS}, data={{'queueId': 'x'}})", "form"),
+        (f"requests.post('{URL}', headers={HEADERS}, data=json.dumps({{'queueId': 'x'}}))", ""),
+        (f"requests.post('{URL}', headers={HEADERS}, json={{'queueId': 'x'}})", ""),
+        (f"body = {{'queueId': 'x'}}\nrequests.post('{URL}', headers={HEADERS}, data=encoded)", ""),
+        (f"fetch('{URL}', {{method: 'POST', headers: {HEADERS}, body: {{queueId: 'x'}}}})", "[object Object]"),
+        (f"fetch('{URL}', {{method: 'POST', headers: {HEADERS}, body: JSON.stringify({{queueId: 'x'}})}})", ""),
+        (f"$.ajax({{url: '{URL}', method: 'POST', contentType: 'application/json', data: {{queueId: 'x'}}}})", "form"),
+        (f"HTTParty.post('{URL}', headers: {{'Content-Type' => 'application/json'}}, body: {{queueId: 'x'}})", "form"),
+        (f"HTTParty.post('{URL}', headers: {{'Content-Type' => 'application/json'}}, body: {{queueId: 'x'}}.to_json)", ""),
+        (f"Invoke-RestMethod '{URL}' -Method Post -ContentType 'application/json' -Body @{{queueId = 'x'}}", "form"),
+        (f"$b = @{{queueId = 'x'}} | ConvertTo-Json\nInvoke-RestMethod '{URL}' -Method Post -ContentType 'application/json' -Body $b", ""),
+    ],
+)  # fmt: skip
+def test_encoding_follows_from_the_call(text: str, says: str) -> None:
+    (request,) = read(text, "text")
+    assert '"queueId": "x"' in (request.body or "") or "encoded" in text
+    assert [says in each.message for each in request.findings] == ([True] if says else [])
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -141,6 +141,10 @@ class Calls(Structures):
         """Evaluate `.name(...)` after a value; builders of maps return the map, others the value."""
         name, position = read_chain(items, position)
         following = items[position] if position < len(items) else None
+        if (
+            isinstance(target, dict | list) and name.lower().replace("_", "") == "tojson"
+        ):  # Ruby needs no brackets
+            return Call(name, [(None, target)]), position + isinstance(following, Group)
         if not isinstance(following, Group):
             return target, position
         arguments = self._arguments(following)

@@ -9,6 +9,7 @@ from cxcall.explaining.readers.code_calls import Calls
 from cxcall.explaining.readers.code_values import (
     CONSTANTS,
     NOTHING,
+    Call,
     as_text,
     fill_format,
     join_terms,
@@ -157,6 +158,10 @@ class Evaluator(Calls):
             terms[-1], position = self._method(terms[-1], items, position + 1)
             return position
         following = items[position + 1] if position + 1 < len(items) else None
+        is_pipe = sign == "|" and isinstance(following, Token) and following.value.lower() == "convertto-json"  # fmt: skip
+        if is_pipe and terms:
+            terms[:] = [Call("ConvertTo-Json", [(None, terms[-1])])]
+            return len(items)
         if sign == "`" and isinstance(following, Token):  # a variant of OCaml
             self._report("text", "", following.value)
             return position + 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ from cxcall.explaining.readers.unresolved_variables import (
     remove_marks,
     variable_names,
 )
+from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
@@ -193,7 +195,7 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
         return value, ""
     if contains_target(value):
         return None, ""
-    kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to_json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
+    kind = "form" if FORM_MAKERS.search(value.name) else "text" if re.search(r"dumps?$|stringify|encode|serializ|to[_-]?json|writevalue", value.name, re.IGNORECASE) else ""  # fmt: skip
     found: tuple[str, str] | None = None
     for each in value.values():
         content, inner = content_of(each, depth + 1) if depth < _MAX_DEPTH else (None, "")
@@ -223,15 +225,37 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         headers["Content-Type"] = content_type
     if draft.has_hidden_headers:
         headers[mark_unresolved("{headers}")] = ""
+    encoding = _other_encoding(draft, content_type, text)
     method = draft.method if draft.method_rank > 1 or not body else "POST"
     scheme = "http" if PLAIN_HTTP.search(text) else "https"
-    return build_observed_request(
+    request = build_observed_request(
         "code snippet",
         method=method or ("POST" if body else "GET"),
         **split_target(draft.target, draft.base, draft.query, scheme),
         headers=headers,
         body=body,
         response=response,
+    )
+    return replace(request, findings=(_not_json(encoding),)) if encoding else request
+
+
+def _other_encoding(draft: RequestDraft, content_type: str, text: str) -> str:
+    """Return how a call sends a map that its headers call JSON; empty where it sends JSON."""
+    is_certain = isinstance(draft.body, dict) and not (draft.body_kind or draft.hidden_body)
+    if not is_certain or "json" not in content_type:
+        return ""
+    if sends_forms(text):
+        return "a form, `name=value&...`"
+    return "the text `[object Object]`" if re.search(r"(?<![\w$.])fetch\(", text) else ""
+
+
+def _not_json(encoding: str) -> Finding:
+    return Finding.error(
+        "body-malformed",
+        "body",
+        f"the call sends the object as {encoding}, although `Content-Type` says JSON; it is read as JSON",
+        fix="encode the body: `json=` (Python), `JSON.stringify(...)`, `.to_json` (Ruby), `ConvertTo-Json`",
+        why="the encoding follows from the call, not from the header",
     )
 
 
@@ -280,7 +304,9 @@ def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> 
 
 def sends_forms(text: str) -> bool:
     """Tell whether the library that code uses sends a map as a form."""
-    return bool(re.search(r"\$\.ajax|\brequests\.|\bhttpx\.|-Body\b|jQuery", text))
+    return bool(
+        re.search(r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\.", text)
+    )
 
 
 def as_json_value(value: Any) -> Any:
