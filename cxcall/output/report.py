@@ -115,11 +115,12 @@ def _response(delivery: Delivery | None) -> dict[str, Any] | None:
 
     response, decoded = exchange.response, exchange.response.json()
     body = response.text if decoded is None else decoded
+    mask = phone_numbers.response_masker(exchange.request.texts)
     return {
         "status": response.status,
         "reason": response.reason,
-        "headers": masked_headers(response.headers),
-        "body": phone_numbers.mask_value(body, phone_numbers.mask_international),
+        "headers": {name: mask(text) for name, text in masked_headers(response.headers).items()},
+        "body": phone_numbers.mask_value(body, mask),
         "elapsedMs": exchange.timings.get("total"),
     }
 

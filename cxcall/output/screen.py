@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
     from cxcall.output.report import Report, Table
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import Exchange, HttpResponse
+    from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
 _LONGEST_ANSWER = 65_536
 """Characters of a line that is read from stdin: a token, a secret, or an answer."""
@@ -231,14 +231,14 @@ class Screen:
                 self.print_line(f"{label + ':':<16}{paint('bold', escape_controls(value))}{note}")
         if response is not None and response.body:
             self.print_line()
-            self._print_body(response)
+            self._print_body(exchange.request, response)
 
-    def _print_body(self, response: HttpResponse) -> None:
+    def _print_body(self, request: HttpRequest, response: HttpResponse) -> None:
         decoded, text = response.json(), response.text
         if decoded is not None:
             text = _as_json(redact_value(decoded), indent=2)
         if not self.stdout.isatty():
-            text = phone_numbers.mask_international(text)
+            text = phone_numbers.response_masker(request.texts)(text)
         self.print_line(self._highlight_json(text))
 
     def _highlight_json(self, text: str) -> str:

@@ -47,6 +47,8 @@ _NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
 _DIGIT = re.compile(r"[0-9]")
+_OTHERS_THAN_DIGITS = re.compile(r"[^0-9]")
+_ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
 SHOWN_DIGITS = 4
 _NUMBERS_KEPT = 4096
@@ -105,6 +107,28 @@ def mask_international(text: str) -> str:
     return _pattern(_INTERNATIONAL).sub(_mask_match, text) if "+" in text else text
 
 
+def response_masker(sent: str) -> Callable[[str], str]:
+    """Return a function that masks, in a server's text, numbers with `+` and those of the request in any spelling.
+
+    `sent` has all texts of the request.
+    """
+    found = _pattern(_NUMBER, _WITH_IDS).finditer(sent) if _may_have_number(sent) else ()
+    numbers = (match["number"] or match.groupdict().get("named") or "" for match in found)
+    ends = {_OTHERS_THAN_DIGITS.sub("", each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
+    if not ends:
+        return mask_international
+    spellings = "|".join(r"[ ().\-/]{0,3}".join(each) for each in sorted(ends))
+    echo = re.compile(
+        rf"(?<![0-9A-Za-z])\+?(?:[0-9(][ ().\-/]{{0,3}}){{0,7}}(?:{spellings})(?![0-9A-Za-z])"
+    )
+    return lambda text: echo.sub(lambda match: mask(match[0]), mask_international(text))
+
+
+def mask_echo(text: str, sent: str) -> str:
+    """Mask the numbers in a server's text as `response_masker` does; most IDs have none."""
+    return response_masker(sent)(text) if _may_have_number(text) else text
+
+
 @cache
 def _pattern(number: str, before: str = "") -> re.Pattern[str]:
     """Return the pattern of what is kept, or of a number (group `number` or `named`)."""
@@ -141,6 +165,10 @@ def mask_value(value: Any, mask_string: Callable[[str], str] = mask_text) -> Any
         }
     if isinstance(value, list):
         return [mask_value(item, mask_string) for item in value]
+    # For `mask_text`, digits alone may be a number; an integer mostly is an ID.
+    if isinstance(value, int) and not isinstance(value, bool) and mask_string is not mask_text:
+        masked = mask_string(str(value))
+        return value if masked == str(value) else masked
     return mask_string(value) if isinstance(value, str) else value
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
+from cxcall.phone.phone_numbers import mask_echo
 from cxcall.responses import identifiers
 from cxcall.responses.delivery import Delivery
 from cxcall.responses.evidence import (
@@ -80,6 +81,26 @@ def result_of_exchange(
     if evidence is Evidence.BUSY:
         return context.undelivered(exchange, _busy_finding(context, response))
     return _refused(context, evidence, exchange, response)
+
+
+def add_identifiers(
+    context: DeliveryContext, result: Delivery, request: HttpRequest, response: HttpResponse
+) -> Delivery:
+    """Return the result with the IDs in its response.
+
+    An ID may be the number that was dialed, which is masked: the ledger keeps no number whole.
+    """
+    found = None
+    if result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
+        header = context.engagement_header
+        found = identifiers.engagement_id(context.operation, response, header)
+    engagement_id, source = found or (None, None)
+    correlation_id = identifiers.correlation_id(response)
+    return result._replace(
+        correlation_id=correlation_id and mask_echo(correlation_id, request.texts),
+        engagement_id=engagement_id and mask_echo(engagement_id, request.texts),
+        engagement_id_source=source,
+    )
 
 
 def result_of_early_interrupt(context: DeliveryContext, exchange: Exchange | None) -> Delivery:

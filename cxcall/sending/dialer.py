@@ -10,17 +10,16 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
-from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.records import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
-from cxcall.responses import identifiers
 from cxcall.responses.evidence import Evidence, classify
 from cxcall.runtime.redaction import redacted_repr
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_result import (
     DeliveryContext,
+    add_identifiers,
     result_of_early_interrupt,
     result_of_exchange,
     result_of_failed_retry,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.store import Token
+    from cxcall.findings.exit_codes import Outcome
     from cxcall.ledger.ledger import Ledger
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.draft import CheckedRequest
@@ -315,12 +315,7 @@ class _Attempts:
         exchange = result.exchange
         response = exchange.response if exchange else None
         if response:
-            result = result._replace(correlation_id=identifiers.correlation_id(response))
-        if response and result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
-            header = self.plan.engagement_header
-            found = identifiers.engagement_id(self.plan.operation, response, header)
-            engagement_id, source = found or (None, None)
-            result = result._replace(engagement_id=engagement_id, engagement_id_source=source)
+            result = add_identifiers(self.context, result, self.plan.request, response)
         result = result._replace(attempts=self.attempt)
         try:
             self.ledger.record_outcome(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import unquote
 
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import load_json
@@ -55,6 +56,12 @@ class HttpRequest(NamedTuple):
 
     def __repr__(self) -> str:
         return redacted_repr(self, "body")
+
+    @property
+    def texts(self) -> str:
+        """All texts that the request sends: its URL without escapes, its headers, and its body."""
+        body = (self.body or b"").decode("utf-8", "replace")
+        return "\n".join((unquote(self.url), *self.headers.values(), body))
 
 
 class HttpResponse(NamedTuple):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Ran
 from helpers.echo_encodings import ENCODINGS, find_remains
 from helpers.echo_server import TOKENS, EchoServer
+from helpers.platform_server import Platform, Reply
 
 PAYLOAD = {
     "contactId": CONTACT,
@@ -52,3 +55,38 @@ def test_token_that_was_asked_for_is_printed(cxcall: Cxcall) -> None:
         assert cxcall("auth", "token", env=server.environment).out == f"{TOKENS[0]}\n"
         shown = cxcall("auth", "token", "-o", "json", env=server.environment)
         assert shown.envelope["data"]["accessToken"] == TOKENS[0]
+
+
+NUMBER = "+12025550172"
+ECHOES = (NUMBER, "12025550172", "2025550172", "202-555-0172", "(202) 555-0172", "1.202.555.0172")
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+def test_number_of_the_request_is_masked_in_the_response(cxcall: Cxcall, echo: str) -> None:
+    body: dict[str, Any] = {
+        "to": echo,
+        "text": f"dialing {echo} now",
+        "ids": [f"x {echo}"],
+        "other": "2025550199",
+    }
+    body |= {"number": int(echo)} if echo.isdecimal() else {}
+    reply = Reply(200, body, {"X-Engagement-Id": echo, "X-Note": echo, "CorrelationId": echo})
+    words = ("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', "--yes", "--force", "--engagement-header", "X-Engagement-Id")  # fmt: skip
+    with Platform(lambda _body, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        shown = [cxcall(*words, "-o", "json", code=0).out, cxcall(*words, "--again", code=0).out]
+    shown += [cxcall("history", "export", code=0).out]
+    for text in shown:
+        assert echo not in text
+        assert "0172" in text
+    assert "2025550199" in shown[0]
+
+
+def test_id_that_is_no_number_of_the_request_stays(cxcall: Cxcall) -> None:
+    reply = Reply(200, {"id": "00000172-2025-5501-8555-017220255501", "n": 8555017}, {})
+    words = ("send", "place-call", "--set", f'/phoneNumber="{NUMBER}"', "--yes", "--force")
+    with Platform(lambda _body, _count: reply) as platform:
+        cxcall.environment |= platform.environment
+        envelope = cxcall(*words, "-o", "json", code=0).envelope
+    assert envelope["response"]["body"] == reply.body
+    assert envelope["engagementId"] == "00000172-2025-5501-8555-017220255501"
