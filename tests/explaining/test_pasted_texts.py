@@ -32,6 +32,13 @@ def test_encoding_follows_from_the_call(text: str, says: str) -> None:
     assert [says in each.message for each in request.findings] == ([True] if says else [])
 
 
+def test_curl_form_is_read_as_multipart() -> None:
+    (request,) = read(f"curl {URL} -F file=@contacts.csv", "text")
+    assert request.headers is not None
+    assert (request.method, request.headers["Content-Type"]) == ("POST", "multipart/form-data")
+    assert "" in request.unknown
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_pasted_text_is_read(name: str) -> None:
     pasted = TEXTS[name]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.unresolved_variables import remove_marks
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def _build_request(
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     elif "form" in last_values:
         headers["Content-Type"] = "multipart/form-data"
+        body = mark_unresolved("{form}")  # its parts are in files, which are not read
     if "json" in last_values:
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
     url = remove_marks(next((value for name, value in options if name in ("", "url")), ""))
