@@ -51,7 +51,8 @@ class CorrectedRequest(NamedTuple):
 
     `left_out` are the places of the failed request that the operation has no use for. `findings` are
     those of the check of this request. `values` are the parameters of path and query; `contract_file`
-    is the user's own document, if it declares the operation.
+    is the user's own document, if it declares the operation. `is_host_shown`: the host is that of the failed
+    request, and not the usual one.
     """
 
     operation: Operation
@@ -62,6 +63,7 @@ class CorrectedRequest(NamedTuple):
     left_out: tuple[str, ...]
     findings: tuple[Finding, ...]
     contract_file: str = ""
+    is_host_shown: bool = False
 
     @property
     def url(self) -> str:
@@ -92,7 +94,7 @@ class CorrectedRequest(NamedTuple):
         for name, value in self.values.items():
             is_safe = name in flags and not value.startswith("-")
             words += [f"--{flags[name]}", value] if is_safe else ["--param", f"{name}={value}"]
-        if self.base_url != self.operation.contract.base_url():
+        if self.is_host_shown or self.base_url != self.operation.contract.base_url():
             words += ["--base-url", self.base_url]
         return [*words, *(["--file", "-"] * self.operation.takes_body), "--dry-run"]
 
@@ -157,6 +159,8 @@ def correct_request(explanation: Explanation) -> CorrectedRequest:
         tuple(dict.fromkeys(missing)),
         (*left_out, *dropped),
         tuple(findings),
+        is_host_shown=bool(explanation.request.host)
+        and base_url.endswith(f"//{explanation.request.host}"),
     )
 
 

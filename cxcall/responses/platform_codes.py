@@ -31,7 +31,10 @@ class PlatformCode(NamedTuple):
             ("means:", self.means),
             ("cause:", self.cause),
             ("do:", self.do),
-            ("source:", f"{self.source}; {_CERTAINTY[self.certainty]}"),
+            (
+                "source:",
+                f"{_CERTAINTY[self.certainty]} ({self.source} in docs/platforms/{self.platform}.md)",
+            ),
         )
         shown = "\n".join(f"  {label:<9}{text}".rstrip() for label, text in lines if text)
         return f"{self.name} ({self.platform}; {self.where})\n{shown}"

@@ -326,7 +326,10 @@ def test_body_that_is_too_long_for_cmd_is_read_from_a_file(cxcall: Cxcall) -> No
     body = {**CALLBACK, "callbackNumbers": [f"+1202555{number:04}" for number in range(700)]}
     text = json.dumps({"method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks", "body": body})  # fmt: skip
     ran = cxcall("explain", "-", "--fix", "--as", "cmd", stdin=text)
-    assert ran.out == "cxcall send create-callback --file body.json --dry-run\n"
+    assert (
+        ran.out
+        == "cxcall send create-callback --base-url https://api.mypurecloud.com --file body.json --dry-run\n"
+    )
     assert "save the output of `--as json` as body.json" in ran.err
 
 
@@ -372,3 +375,11 @@ def test_corrected_request_has_no_finding_on_its_own_placeholders() -> None:
     corrected = correct_request(found)
     assert {"contactListId", "priority"} <= set(corrected.missing)
     assert corrected.findings == ()
+
+
+def test_bodies_of_several_requests_are_json_lines(cxcall: Cxcall) -> None:
+    url = "https://api.mypurecloud.com/api/v2/conversations/callbacks"
+    one = f"curl -X POST {url} -H 'Content-Type: application/json' -d '{json.dumps(CALLBACK)}'\n"
+    read = "curl https://api.mypurecloud.com/api/v2/outbound/campaigns\n"
+    ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=one + read + one)
+    assert [json.loads(line) for line in ran.out.splitlines()] == [CALLBACK, CALLBACK]

@@ -244,3 +244,18 @@ def test_codes_of_the_platforms_are_explained_with_their_source(
 def test_file_wins_over_a_code_of_the_same_name(cxcall: Cxcall) -> None:
     (cxcall.folder / "not.a.user").write_text(FAILED_EXECUTE)
     assert "executions" in cxcall("explain", "not.a.user", code=3).out
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("401", "does not accept the token"), ("409 Session Ended", "session has ended"), ("429", "rate-limited")],
+)  # fmt: skip
+def test_status_is_described(cxcall: Cxcall, code: str, said: str) -> None:
+    assert said in cxcall("explain", code).out
+
+
+def test_unknown_code_is_not_called_a_file(cxcall: Cxcall) -> None:
+    assert (
+        "no such file or finding code: `foo.bar.baz`"
+        in cxcall("explain", "foo.bar.baz", code=2).err
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from cxcall.documents.text_files import STDIN
 from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import FORMATS, read_path
+from cxcall.explaining.shell_forms import json_text
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -18,6 +21,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen, format_severity_counts
 from cxcall.output.terminal_text import escape_controls, escape_to_one_line
+from cxcall.responses.causes import BY_STATUS
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 COMMAND = "explain"
 _MAX_FINDINGS = 10
+_DOTTED_CODE = re.compile(r"[a-z]+(?:[._][a-z]+){2,}")
 
 
 def list_codes() -> Report:
@@ -43,8 +48,12 @@ def explain_code(name: str) -> Report | None:
     """Return the description of a finding code or a platform's code; None where the name may be a file's."""
     if name == STDIN or Path(name).exists():
         return None
-    meanings = find_platform_codes(name)
-    if name in load_codes() or not (meanings or "." in name or "/" in name):
+    status, _, phrase = name.partition(" ")
+    meanings = find_platform_codes(name) or find_platform_codes(phrase)
+    if not meanings and status.isdecimal() and int(status) in BY_STATUS:
+        return _describe_status(int(status))
+    is_path = ("." in name or "/" in name) and not _DOTTED_CODE.fullmatch(name)
+    if name in load_codes() or not (meanings or is_path):
         code = find_code(name, load_platform_codes())
         return Report(COMMAND, data=code._asdict(), text=str(code))
     if not meanings:
@@ -53,6 +62,16 @@ def explain_code(name: str) -> Report | None:
         COMMAND,
         data={"name": name, "platformCodes": [each._asdict() for each in meanings]},
         text="\n".join(map(str, meanings)),
+    )
+
+
+def _describe_status(status: int) -> Report:
+    """Return what a status means where the response has neither a code nor a message."""
+    code, meaning, fix = BY_STATUS[status]
+    phrase = HTTPStatus(status).phrase
+    text = f"HTTP {status} {phrase}\n  means:   {meaning or 'the API refuses the request'}\n  do:      {fix}\n  code:    {code}"
+    return Report(
+        COMMAND, data={"status": status, "means": meaning, "do": fix, "code": code}, text=text
     )
 
 
@@ -244,6 +263,7 @@ class _Corrections:
         self._own, self._contract = own, contract
         self._count = 0
         self._refusals: list[UsageError] = []
+        self._bodies: list[Any] = []
         self.is_open = False
 
     def show(self, explanation: Explanation) -> None:
@@ -258,7 +278,10 @@ class _Corrections:
         if corrected.operation.contract is self._own:
             corrected = corrected._replace(contract_file=self._contract)
         text = corrected.as_text(self._form)
-        self._screen.print_line(escape_controls(text))
+        if self._form != "json":
+            self._screen.print_line(escape_controls(text))
+        elif corrected.operation.takes_body:
+            self._bodies.append(corrected.body)
         if self._form == "cmd" and corrected.operation.takes_body and not text.startswith("echo "):
             self._screen.print_diagnostic(
                 "the body is too long for cmd.exe: save the output of `--as json` as body.json"
@@ -273,7 +296,13 @@ class _Corrections:
                 self._screen.print_finding(finding)
 
     def finish(self) -> None:
-        """Report the requests that have no correction; raises UsageError if no request has one."""
+        """Print the bodies, one per line if there are several, and report the requests that have no correction.
+
+        Raises UsageError if no request has one.
+        """
+        for body in self._bodies:
+            text = json_text(body, indent=2 if len(self._bodies) == 1 else None)
+            self._screen.print_line(escape_controls(text))
         if self._refusals and not self._count:
             raise self._refusals[0]
         for refusal in self._refusals:
