@@ -163,7 +163,11 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *check_parameter_values(request, route),
         *in_body,
         *check_published(request, route),
-        *_check_response(request, route, meant, is_valid=not _has_problem(in_body)),
+        *(
+            each
+            for each in _check_response(request, route, meant, is_valid=not _has_problem(in_body))
+            if each.where != "path" or not _has_error(route.findings)
+        ),
     ]
     if meant not in (None, route.operation, route.nearest_operation):
         findings.append(meant_operation_note(request, meant))

@@ -43,11 +43,16 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
         if not _is_redacted_token(each, request)
     ]
     ranked = sorted(_merge_equal(certain), key=lambda each: _rank(each, request))
-    places = [(each.code, each.where) for each in ranked]
-    return tuple(
-        each for index, each in enumerate(ranked)
-        if not each.where.startswith("/") or (each.code, each.where) not in places[:index]
-    )  # fmt: skip
+    first = {_subject(each): each for each in reversed(ranked)}
+    return tuple(each for each in ranked if first[_subject(each)] is each)
+
+
+def _subject(finding: Finding) -> tuple[str, ...]:
+    """Return the place that a finding is about, or the pair of properties that exclude each other."""
+    if finding.fix.startswith("remove one of the two"):
+        return tuple(sorted(finding.fix.replace(",", "").split()))
+    is_place = finding.where.startswith("/")
+    return (finding.code, finding.where, *(() if is_place else (finding.message, finding.fix)))
 
 
 def _rank(finding: Finding, request: ObservedRequest) -> tuple[int, int]:
@@ -123,7 +128,8 @@ def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
 
 def _is_named(finding: Finding, request: ObservedRequest) -> bool:
     """Tell whether the message of the response names the property or parameter that a finding is about."""
-    name = finding.where.rpartition("/")[2] if finding.where[:1] == "/" else finding.origin
+    is_place = finding.where.startswith(("/", "header:"))
+    name = re.split("[/:]", finding.where)[-1] if is_place else finding.origin
     if not request.response or not name or len(name) < _MIN_NAME or finding.source == SOURCE:
         return False
     said = " ".join(_WORD.findall(platform_text(request.response))).lower()

@@ -34,6 +34,8 @@ def platform_message(response: HttpResponse) -> str:
     if not (words or code) and isinstance(body, dict):
         words, code = _nested_message(body), ""
     text = shorten(f"{words} ({code})" if words and code and code not in words else words or code)
+    if isinstance(body, dict) and body.get("errors") and (inner := shorten(_nested_message(body))):
+        text = text if inner in text else f"{text}; {inner}"
     limit = body.get("limit") if isinstance(body, dict) else None
     if key := member_text(limit, "key"):
         text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not told'}"
@@ -47,9 +49,11 @@ def _nested_message(body: dict[str, Any]) -> str:
         first = inner[0] if isinstance(inner, list) and inner else inner
         if isinstance(first, str) and isinstance(inner, list):
             return first
-        for each in (*_MESSAGE_NAMES, "code", "errorCode"):
-            if found := member_text(first, each):
-                return found
+        codes = [member_text(first, each) for each in ("code", "errorCode")]
+        words = next(filter(None, (member_text(first, each) for each in _MESSAGE_NAMES)), "")
+        code = next((each for each in codes if each and each not in words), "")
+        if words or code:
+            return f"{words} ({code})" if words and code else words or code
     return ""
 
 

@@ -138,6 +138,7 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
     """Return (message, why): the message states the cause, the status alone is none."""
     who = f"`{host}`" if host else "the API"
     status = f"HTTP {response.status}" if response.status else "an error"
+    suffix = f" ({status})" if response.status else ""
     if unreadable_reason(response):
         kind = unreadable_reason(response)
         return (
@@ -146,13 +147,13 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         )
     said = f"the API says: {text}"
     if cause.meaning and text and not _is_vague(text):
-        return f"{cause.meaning} ({status})", said
+        return f"{cause.meaning}{suffix}", said
     if text and not _is_vague(text):
         return said, f"{who} responded with {status}"
     if text and not cause.meaning and cause.code != "not-provable":
         return f"the API says only `{text}`", f"{who} responded with {status}"
     if text and cause.meaning:
-        return f"{cause.meaning} ({status})", said
+        return f"{cause.meaning}{suffix}", said
     refusal = (
         f"{who} refused the request with {status}"
         if response.status

@@ -519,6 +519,34 @@ def test_body_without_a_known_schema_is_said_to_be_unchecked() -> None:
     assert any("the body was not checked" in each.message for each in found.findings)
 
 
+@pytest.mark.parametrize(
+    ("exchange", "places"),
+    [
+        (make_exchange(body={**CALL, "callUserId": QUEUE}), ["/phoneNumber"]),
+        (make_exchange(path=f"/api/v2/outbound/campaigns/{QUEUE}/executions", status=404), ["path"]),
+        (make_exchange(host=LOGIN, path="/oauth/token", headers={"Content-Type": "application/json"}, body={"grant_type": "client_credentials"}, response={"status": 400, "body": {"message": "unsupported content type"}}), ["body", "header:Content-Type"]),
+    ],
+)  # fmt: skip
+def test_one_mistake_is_one_error(exchange: dict[str, Any], places: list[str]) -> None:
+    (found,) = explain(exchange)
+    assert [each.where for each in found.findings if each.severity is Severity.ERROR] == places
+
+
+def test_nested_error_of_a_response_is_shown() -> None:
+    inner = {
+        "message": "The version does not match the current version",
+        "code": "invalid.update.wrong.version",
+    }
+    response = {
+        "status": 409,
+        "body": {"message": "multi", "code": "general.conflict", "errors": [inner]},
+    }
+    (found,) = explain(
+        make_exchange("PUT", f"/api/v2/outbound/campaigns/{QUEUE}", response=response)
+    )
+    assert any("invalid.update.wrong.version" in each.why for each in found.findings)
+
+
 @pytest.mark.parametrize("number", ["(202) 555-0123", "+1 202 555 0123", "2025550123"])
 def test_form_of_a_number_is_not_judged_where_the_platform_states_none(number: str) -> None:
     dial = "/inContactAPI/services/v30.0/agent-sessions/Q0FG/dial-phone"
