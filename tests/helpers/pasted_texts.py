@@ -118,5 +118,6 @@ TEXTS = {
     "piped here-document": Pasted(f'cat <<EOF | curl -X POST {URL} -d @-\n{{"queueId":"x"}}\nEOF\n{ERROR}', body='{"queueId":"x"}', response="queueId is"),
     "status without a blank line": Pasted(f"HTTP/1.1 400 Bad Request\nX-Note: 1\n{ERROR}", method="", host="", path="", status=400, response="queueId is"),
     "message of the platform": Pasted("No known way to render data", method="", host="", path="", response="No known way"),
+    "long line": Pasted(f'POST {URL}\n\n{{"note": "{"x " * 60_000}", "queueId": "x"}}', body='"queueId": "x"'),
     "body before the line": Pasted(f'I send {{"queueId": "x"}} to POST {PATH} and get HTTP 400', host="", body='{"queueId": "x"}', status=400),
 }  # fmt: skip

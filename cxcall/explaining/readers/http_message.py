@@ -164,7 +164,8 @@ def _messages(text: str) -> Iterator[_Message]:
         found = next(_first_lines(content, is_in_json=is_in_json), None) if is_read else None
         if found is None or (message is not None and _is_repeated(message, found)):
             if message is not None:
-                message.add_line(_rest_of(content, found.match) if found else content)
+                long = content + whole_line[_MAX_LINE:]
+                message.add_line(_rest_of(content, found.match) if found else long)
             continue
         if message is not None and not message.is_interim:
             yield message

@@ -17,7 +17,7 @@ from cxcall.explaining.readers.unresolved_variables import (
 from cxcall.findings.errors import UsageError
 from cxcall.transport.messages import Headers, HttpResponse
 
-_MAX_LENGTH = 512
+_MAX_LENGTH = 320
 
 
 def build_observed_request(
