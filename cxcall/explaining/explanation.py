@@ -25,7 +25,7 @@ from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.responses.identifiers import correlation_id
-from cxcall.responses.refusals import explain_refusal, own_reason
+from cxcall.responses.refusals import explain_refusal, own_reason, platform_text
 from cxcall.responses.reported_failures import explain_failures
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     ]
     if meant not in (None, route.operation, route.nearest_operation):
         findings.append(meant_operation_note(request, meant))
+    findings += _removed_quotes(request, in_body)
     codes = {finding.code for finding in findings}
     if "token-user-context" not in codes:
         findings += check_token_kind(request, meant)
@@ -190,6 +191,22 @@ def _has_error(findings: Iterable[Finding]) -> bool:
 
 def _has_problem(findings: Iterable[Finding]) -> bool:
     return any(finding.severity is not Severity.NOTE for finding in findings)
+
+
+def _removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield a warning where a shell of Windows has probably removed the quotes of a JSON body of curl."""
+    body, is_curl = (request.body or "").lstrip(), request.origin.startswith("curl")
+    has_lost_quotes = any("not in quotes" in each.message for each in in_body)
+    text = platform_text(request.response) if request.response else ""
+    is_refused = '"' in body and "malformed syntax" in text and not _has_problem(in_body)
+    if is_curl and body[:1] in ("{", "[") and (has_lost_quotes or is_refused):
+        yield Finding.warning(
+            "body-malformed",
+            "body",
+            "the shell may have removed the quotes of the body before curl sent it",
+            fix='in cmd and Windows PowerShell 5.1 write each of them as `\\"`, or send a file: `-d @body.json`',
+            why="both shells take unescaped quotes away from the arguments of a program",
+        )
 
 
 def _check_personal_connection(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:

@@ -532,6 +532,17 @@ def test_one_mistake_is_one_error(exchange: dict[str, Any], places: list[str]) -
     assert [each.where for each in found.findings if each.severity is Severity.ERROR] == places
 
 
+@pytest.mark.parametrize(("message", "is_said"), [("malformed syntax", True), ("queue is closed", False)])  # fmt: skip
+def test_quotes_that_a_shell_of_windows_removes_are_mentioned(
+    message: str, *, is_said: bool
+) -> None:
+    body = {"callbackNumbers": ["+12025550123"], "queueId": QUEUE}
+    command = f"curl.exe -X POST https://{GENESYS}/api/v2/conversations/callbacks -H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    answer = json.dumps({"message": message, "code": "bad.request", "status": 400})
+    (found,) = explain(f"{command}\n{answer}")
+    assert any("quotes" in each.message for each in found.findings) == is_said
+
+
 def test_nested_error_of_a_response_is_shown() -> None:
     inner = {
         "message": "The version does not match the current version",
