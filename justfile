@@ -19,7 +19,7 @@ lint:
 
 # Run the quick suite, or the quick tests of some files.
 test *arguments:
-    {{ bin }}/pytest -q -n auto --dist worksteal -m "not slow" {{ arguments }}
+    {{ bin }}/pytest -q -n auto -m "not slow" {{ arguments }}
 
 # Run the whole suite.
 test-all *arguments:

@@ -72,9 +72,16 @@ def end_of(
             process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("stream", ["stdout", "stderr", "stdout and stderr"])
-@pytest.mark.parametrize("command", COMMANDS)
+# Each case waits some seconds for a pipe, so only two commands are tried with every stream and signal.
+CASES = [(command, "stdout and stderr", signal.SIGTERM) for command in COMMANDS] + [
+    (command, stream, number)
+    for command in ("--help", "validate missing")
+    for stream in ("stdout", "stderr", "stdout and stderr")
+    for number in (signal.SIGTERM, signal.SIGINT)
+]
+
+
+@pytest.mark.parametrize(("command", "stream", "number"), dict.fromkeys(CASES))
 def test_signal_ends_a_command_whose_output_is_not_read(
     cxcall: Cxcall, command: str, stream: str, number: int
 ) -> None:

@@ -408,8 +408,8 @@ REFUSALS: dict[str, tuple[Fault, list[str], list[str]]] = {
     "permission": (refused(403, {}, {"message": "missing [x]", "code": "missing.permissions"}), ["permission-missing"], ["missing [x]", "scope"]),
     "a number in it": (refused(400, {}, {"message": f"bad number {NUMBER}"}), ["not-provable"], ["+*******0100"]),
     "a limit": (refused(400, {}, {"message": "m", "limit": {"key": "k", "value": 3}}), ["not-provable"], ["limit `k` is 3"]),
-    "nothing": (refused(400), ["not-provable"], ["gives no reason"]),
-    "a list": (refused(400, {}, [1, 2]), ["not-provable"], ["gives no reason"]),
+    "nothing but a reason phrase": (refused(400), ["not-provable"], ["the API says: Because"]),
+    "a list": (refused(400, {}, [1, 2]), ["not-provable"], ["the API says: Because"]),
     "nonsense": (refused(400, {}, {"message": {"a": 1}, "details": 7, "code": []}), ["not-provable"], []),
     "a redirect": (refused(307, {"Location": "https://u:p@other.invalid/x?token=abc"}), ["host-unknown"], ["`other.invalid`"]),
 }  # fmt: skip
