@@ -77,6 +77,11 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
             break
         room = MAX_SUGGESTIONS - len(findings)
         unknown, missing = names_in(errors)
+        # The validator leaves empty names out of its paths, so a place may be the object above.
+        unknown = {
+            place: [name for name in names if has_value(body.value, join_pointer(place, name))]
+            for place, names in unknown.items()
+        }
         for place in missing:
             unknown.setdefault(place, _undeclared_names(operation, body.value, place))
         renames = find_renames(operation, body.value, unknown, missing, room)
@@ -178,7 +183,7 @@ class _ErrorExplainer:
         twin = twin if twin in self.value else ""
         elsewhere = self._declared_elsewhere.get(fold_name(name), "") if not twin else ""
         other = twin or (elsewhere if elsewhere and has_value(self.body.value, elsewhere) else "")
-        is_same = bool(twin) and self.value[twin] == self.value[name]
+        is_same = bool(twin) and self.value[twin] == self.value.get(name)
         fix = (
             f"remove it: `{other}` is there already"
             if other

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.contracts.contract import load_operation
+from cxcall.payloads.checks import check_body
+from cxcall.payloads.payload import Payload
 from helpers.command import CONTACT
 
 if TYPE_CHECKING:
@@ -120,3 +123,10 @@ def test_only_the_first_findings_are_printed(cxcall: Cxcall) -> None:
     assert cxcall(*words, "-o", "json", code=0).codes.count("property-unknown") == 2000
     shown = cxcall("validate", file, "-o", "json", "--all", code=3).envelope["findings"]
     assert sum("rename" in finding["fix"] for finding in shown) <= 1000
+
+
+def test_object_under_an_empty_name_is_explained() -> None:
+    operation = load_operation("update-contact")
+    body = {**operation.example, "phoneNumber": {"": {"0": None}}, "contactId": None}
+    found = check_body(operation, Payload(body))
+    assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
