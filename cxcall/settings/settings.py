@@ -189,7 +189,7 @@ def load_settings(
     addresses = values["base_url"].value, values["token_url"].value
     unnamed = tuple(find_unnamed_host(layers, contract, values["base_url"]))
     errors, untrusted = find_trust_errors(layers, contract, values, unnamed)
-    for found in (*ignored, *errors):
+    for found in (*ignored, *(errors := (*errors, *_find_weaker_guards(layers, profile)))):
         add_notice(found._replace(severity=Severity.WARNING))
     conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
@@ -244,10 +244,21 @@ def read_trusted_layers(
         return layers, profile, [], None
     from cxcall.settings.trust import drop_lowered_guards, take_do_not_call_list
 
-    defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
     layers, second_list = take_do_not_call_list(layers)
+    defaults = {name: Setting(value, "default") for name, value in DEFAULTS.items()}
     layers, ignored = drop_lowered_guards(layers, defaults)
     return layers, profile, ignored, second_list
+
+
+def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Finding]:
+    """Return the errors on a profile that `.env` chooses and that is less careful than the usual one."""
+    if find_setting("profile", layers[3:5]) is not profile:
+        return []
+    from cxcall.settings.trust import find_weaker_guards
+
+    file = ConfigFile.read(config_dir() / "config.toml")
+    usual = file.profile_settings(file.default_profile or _default("profile"))
+    return [*find_weaker_guards(profile, layers[-1], usual, DEFAULTS)]
 
 
 def _gc_profile(profile: Setting) -> GcProfile:
@@ -335,9 +346,5 @@ def check_seconds(name: str, setting: Setting) -> None:
         seconds = -1.0
     if not (0 < seconds <= LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
         least = "from 0" if name == "max_wait" else "above 0"
-        raise invalid_setting(
-            name,
-            setting,
-            f"is `{printable(setting.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}",
-            fix=f"write seconds, e.g. `{DEFAULTS[name]}`",
-        )
+        problem = f"is `{printable(setting.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}"
+        raise invalid_setting(name, setting, problem, fix=f"write seconds, e.g. `{DEFAULTS[name]}`")

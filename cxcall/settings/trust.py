@@ -7,7 +7,7 @@ what an operation is, or how careful cxcall is:
 |---|---|
 | destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names, and a path that it has there |
 | platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
-| schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env` |
+| schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of the usual profile |
 | guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
 | guard: do_not_call | used in addition to the list of any other source |
 | client_id, access_key_id, secrets, timeout, max_wait | used |
@@ -184,6 +184,23 @@ def drop_lowered_guards(
                 )
             )
     return [*layers[:_DOTENV_LAYER], kept, *layers[_DOTENV_LAYER + 1 :]], findings
+
+
+def find_weaker_guards(
+    profile: Setting, chosen: Layer, usual: Layer, defaults: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield an error for each guard that is lower in a profile chosen by `.env` than in the usual profile."""
+    for name in (*_GUARDS, "do_not_call"):
+        other, own = usual.get(name), chosen.get(name)
+        value = own.value if own else defaults.get(name, "")
+        if other and _lowers(name, value, other.value):
+            yield Finding.error(
+                _CODE,
+                profile.locate(),
+                f"`.env` would choose the profile `{printable(profile.value)}`, whose `{name}` is weaker than usual",
+                "choose the profile with `--profile` or in the environment",
+                "a file in the working directory must not lower a guard",
+            )
 
 
 def named_domain(name: str, setting: Setting, contract: Contract) -> str:

@@ -358,3 +358,15 @@ def test_destination_that_the_user_names_needs_no_platform(
             folder.set("environment", name, "https://gateway.example")
         found = [e for e in load_settings({}, contract).conflicts if e.severity is Severity.ERROR]
         assert bool(found) is not is_named
+
+
+@pytest.mark.parametrize("name", STRICT)
+def test_folder_chooses_no_profile_with_a_weaker_guard(folder: Folder, name: str) -> None:
+    folder.set("profile", name, STRICT[name])
+    folder.set(".env", "access_token", SECRET)
+    folder.set(".env", "profile", "other")
+    refused = [each for each in folder.load().conflicts if each.severity is Severity.ERROR]
+    is_default = STRICT[name] == "900"  # the other profile has it, too
+    assert [f"`{name}` is weaker" in each.message for each in refused] == (
+        [] if is_default else [True]
+    )
