@@ -106,6 +106,8 @@ _work: Callable[[Any], Any]
 def _start_worker(work: Callable[[Any], Any]) -> None:
     global _work  # noqa: PLW0603 - an initializer has no other way to leave something for the work
     _work = work
+    # The parent reports what happens to a worker: its own traceback, when the pool breaks, is noise.
+    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_exit_with_parent, daemon=True).start()
