@@ -163,8 +163,7 @@ def load_settings(
     """Return the effective settings: flag, environment, `.env`, profile, default, in this order.
 
     `flags` maps names of settings to values. `contract` declares the platform's hosts; `server` is the
-    address of an operation that has its own. Raises UsageError, with the place, for the first value
-    that cannot be used.
+    address of an operation that has its own. Raises UsageError, with its place, for an invalid value.
     """
     from cxcall.settings.conflicts import find_conflicts
     from cxcall.settings.document_hosts import find_unnamed_host, platform_of
@@ -189,7 +188,8 @@ def load_settings(
     addresses = values["base_url"].value, values["token_url"].value
     unnamed = tuple(find_unnamed_host(layers, contract, values["base_url"]))
     errors, untrusted = find_trust_errors(layers, contract, values, unnamed)
-    for found in (*ignored, *(errors := (*errors, *_find_weaker_guards(layers, profile)))):
+    errors = (*errors, *_find_weaker_guards(layers, profile))
+    for found in (*ignored, *errors):
         add_notice(found._replace(severity=Severity.WARNING))
     conflicts = [*errors, *ignored, *find_conflicts(layers, contract, *addresses)]
     if profile.value.startswith(GC_PREFIX):
