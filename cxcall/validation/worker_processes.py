@@ -45,7 +45,7 @@ def run_in_processes(
     pending: deque[tuple[Piece, Future[Any]]] = deque()
     try:
         for piece in pieces:
-            with _interrupts_blocked():
+            with _signals_blocked():
                 pending.append((piece, executor.submit(_run_work, piece)))
             while pending and (len(pending) > _AHEAD * count or pending[0][1].done()):
                 yield _take(pending)
@@ -75,12 +75,16 @@ def _context() -> BaseContext:
 
 
 @contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    """Let processes that start meanwhile ignore Ctrl-C, from their first instruction: the parent ends them."""
+def _signals_blocked() -> Iterator[None]:
+    """Let no process that starts meanwhile run the parent's signal handlers, from its first instruction.
+
+    They raise exceptions, whose tracebacks would be printed. A worker ignores Ctrl-C, because the parent
+    ends it, and takes SIGTERM, which the pool sends, when `_start_worker` has given it the default action.
+    """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -106,10 +110,10 @@ _work: Callable[[Any], Any]
 def _start_worker(work: Callable[[Any], Any]) -> None:
     global _work  # noqa: PLW0603 - an initializer has no other way to leave something for the work
     _work = work
-    # The parent reports what happens to a worker: its own traceback, when the pool breaks, is noise.
-    sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the process ends
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     Thread(target=_exit_with_parent, daemon=True).start()
 
 
