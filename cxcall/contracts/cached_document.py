@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.openapi_document import OpenApiDocument
     from cxcall.contracts.operation import Operation
 
-FORMAT = 6
+FORMAT = 7
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
@@ -60,7 +60,7 @@ _LIKELY = """
 def open_document(path: str) -> OpenApiDocument:
     """Return the document in a file (`-` is stdin), converted at its first use.
 
-    Raises UsageError if the file is not an OpenAPI 3.0, 3.1, or Swagger 2.0 document.
+    Raises UsageError if the file is not an OpenAPI 3.0, 3.1, 3.2, or Swagger 2.0 document.
     """
     is_usual = os.path.isfile(path) and os.path.getsize(path) <= LARGEST_DOCUMENT  # noqa: PTH113, PTH202 - as given
     content = None if is_usual else read_bytes(path)

@@ -31,6 +31,9 @@ class Catalog(Sequence["Operation"]):
 
     def find_operation(self, name: str) -> Operation:
         """Return the operation called `name`; raises UsageError if there is none."""
+        for known in self.contracts:
+            if not known.is_shipped:
+                known.stop_on_problem(name)
         found = (entry for known in self.contracts for entry in known.find_by_name(name))
         return next(found, None) or find_operation(name, self._all)
 

@@ -81,6 +81,18 @@ class Contract:
         """Return the server's URL; `domain` replaces the default of its first variable."""
         return server_url(self._server, domain)
 
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """What is invalid in a user's document: `where`, `message`, `fix`, and the unusable `operations`."""
+        return list(self.declared.get("x-cxcall-problems", ()))
+
+    def stop_on_problem(self, name: str) -> None:
+        """Raise UsageError if the operation called `name` is declared, but cannot be used."""
+        for each in self.problems:
+            if name in each["operations"]:
+                message = f"`{name}` cannot be used: {each['message']}"
+                raise UsageError(message, where=each["where"], fix=each["fix"])
+
     def resolve(self, node: Mapping[str, Any]) -> dict[str, Any]:
         """Follow `$ref` inside this document; members beside the `$ref` take precedence (OpenAPI 3.1)."""
         resolved = dict(node)
@@ -112,7 +124,7 @@ def find_platform_contract(platform: str) -> Contract:
 
 
 def load_user_contract(path: str) -> Contract:
-    """Return the contract in a user's file: OpenAPI 3.0, 3.1, or Swagger 2.0 in JSON.
+    """Return the contract in a user's file: OpenAPI 3.0, 3.1, 3.2, or Swagger 2.0 in JSON or YAML.
 
     `cxcall/contracts/call_risk.py` decides which of its operations may place a call.
     Raises UsageError if the file is not such a document.
@@ -148,7 +160,10 @@ def load_operation(name: str, path: str | None = None) -> Operation:
 
     Raises UsageError with the nearest name if there is none.
     """
-    found = (entry for known in load_contracts(path) for entry in known.find_by_name(name))
+    contracts = load_contracts(path)
+    if path:
+        contracts[0].stop_on_problem(name)
+    found = (entry for known in contracts for entry in known.find_by_name(name))
     return next(found, None) or find_operation(name, load_operations(path))
 
 

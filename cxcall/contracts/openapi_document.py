@@ -50,6 +50,14 @@ class OpenApiDocument(Protocol):
         """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
 
 
+def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the method and the declaration of each operation of a path item, those of OpenAPI 3.2 included."""
+    yield from (
+        (method.upper(), item[method]) for method in METHODS if item.get(method) is not None
+    )
+    yield from (item.get("additionalOperations") or {}).items()
+
+
 class ParsedDocument:
     """A document that is parsed when it is first needed: few commands need every contract."""
 
@@ -77,10 +85,10 @@ class ParsedDocument:
     @cached_property
     def _entries(self) -> list[OperationEntry]:
         return [
-            OperationEntry(method.upper(), path, item[method])
+            OperationEntry(method, path, declared)
             for path, item in self.head.get("paths", {}).items()
-            for method in METHODS
-            if method in item and "operationId" in item[method]
+            for method, declared in operations_of(item)
+            if "operationId" in declared
         ]
 
     def find_by_name(self, name: str) -> Iterator[OperationEntry]:

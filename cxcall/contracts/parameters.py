@@ -10,8 +10,8 @@ from cxcall.contracts.json_schema import JsonSchema
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-"""The members of a path item that are operations."""
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+"""The members of a path item that are operations; `query` is new in OpenAPI 3.2."""
 
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"

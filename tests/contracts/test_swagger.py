@@ -125,21 +125,103 @@ def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("openapi: 3.0.0\npaths: {}\n", "is YAML, a JSON document is needed"),
-        ({"swagger": "1.2", "paths": {}}, "no Swagger 2.0"),
+        ("swagger: '2.0'\npaths: [\n", "is not YAML: did not find expected node content"),
+        ("- no\n- document\n", "is not an OpenAPI"),
+        ({"swagger": "1.2", "paths": {}}, "or Swagger 2.0 document"),
         ({"swagger": "2.0", "paths": []}, "has an array where an object must stand"),
-        ({**swagger(), "definitions": {"LEAD": {"$ref": "#/definitions/LEAD"}, "GROUP": {}}}, "leads back to itself"),
-        ({**swagger(), "definitions": {"GROUP": {}}}, "which is not in it"),
-        ({**swagger(), "definitions": {"LEAD": {"type": 7}, "GROUP": {}}}, "this is no JSON Schema"),
-        ({**swagger(), "definitions": {"LEAD": {"$ref": "https://example.com/x"}, "GROUP": {}}}, "which is not in the document"),
-        ({**swagger(), "definitions": {"LEAD": {"$ref": "other.json#/x"}, "GROUP": {}}}, "which is not in the document"),
+        ({"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}}, "has an integer where an array must stand"),
     ],
 )  # fmt: skip
-def test_invalid_document_is_reported_first(cxcall: Cxcall, content: Any, said: str) -> None:
+def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, said: str) -> None:
     ran = cxcall("operations", "--contract", cxcall.file("own.json", content), "-o", "json", code=2)
     (finding,) = ran.envelope["findings"]
     assert said in finding["message"]
     assert finding["fix"]
+
+
+@pytest.mark.parametrize(
+    ("lead", "said"),
+    [
+        ({"$ref": "#/definitions/LEAD"}, "leads back to itself"),
+        (None, "which is not in it"),
+        ({"$ref": "https://example.com/x"}, "which is not in the document"),
+        ({"$ref": "other.json#/x"}, "which is not in the document"),
+        ({"properties": {"rank": 7}}, "has an integer where an object must stand"),
+    ],
+)
+def test_invalid_schema_blocks_only_the_requests_that_use_it(
+    cxcall: Cxcall, lead: Any, said: str
+) -> None:
+    definitions = {"GROUP": {"type": "object"}, **({"LEAD": lead} if lead else {})}
+    file = cxcall.file("own.json", {**swagger(), "definitions": definitions})
+    # It is in the body of `callLead`, and in a response of `getLead`.
+    assert {"getLead", "addGroup", "sendForm"} <= names(cxcall, file)
+    assert "callLead" not in names(cxcall, file)
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=3).envelope
+    assert listed["data"]["unusable"] == ["callLead"]
+    assert any(said in each["message"] for each in listed["findings"])
+    ran = cxcall("send", "callLead", "--contract", file, "-n", "-o", "json", code=2)
+    (finding,) = ran.envelope["findings"]
+    assert finding["message"].startswith("`callLead` cannot be used: ")
+    assert said in finding["message"]
+    cxcall("send", "addGroup", "--contract", file, "--set", "/rank=1", "-n", code=0)
+
+
+def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
+    document = swagger()
+    document["definitions"]["LEAD"]["properties"]["rank"]["required"] = True
+    document["definitions"]["LEAD"]["properties"]["label"]["type"] = "text"
+    file = cxcall.file("own.json", document)
+    listed = cxcall("operations", "--problems", "--contract", file, "-o", "json", code=0).envelope
+    places = {each["where"].partition("#")[2] for each in listed["findings"]}
+    assert places == {
+        f"/definitions/LEAD/properties/{each}" for each in ("rank/required", "label/type")
+    }
+    words = ("validate", "-", "--operation", "callLead", "--contract", file)
+    cxcall(*words, stdin='{"rank": 1, "label": 5}', code=0)
+    cxcall(*words, stdin='{"rank": "1"}', code=3)
+
+
+YAML = """\
+# In the style of vendors: unquoted statuses, dates, an anchor, and words that YAML 1.1 reads as booleans.
+openapi: 3.2.0
+info: {title: Leads, version: 2024-10-01}
+servers: [{url: https://leads.example.com}]
+paths:
+  /leads/{leadId}:
+    query:
+      operationId: queryLead
+      responses: {200: {description: OK}}
+    additionalOperations:
+      RING:
+        operationId: ringLead
+        responses: {200: {description: OK}}
+  /leads:
+    post:
+      operationId: callLead
+      parameters:
+        - in: querystring
+          name: all
+          content:
+            application/x-www-form-urlencoded:
+              schema: {properties: {page: &number {type: integer}, size: *number}}
+      requestBody:
+        content:
+          application/json:
+            schema: {properties: {answer: {enum: [yes, no, on]}, when: {enum: [2024-10-01]}}}
+      responses: {200: {description: OK}}
+"""
+
+
+def test_yaml_document_of_openapi_3_2(cxcall: Cxcall) -> None:
+    file = cxcall.file("own.yaml", YAML)
+    assert {"callLead", "queryLead", "ringLead"} <= names(cxcall, file)
+    words = ("send", "callLead", "--contract", file, "--page", "2", "-n", "-o", "json")
+    given = ("--set", '/answer="no"', "--set", '/when="2024-10-01"')
+    assert cxcall(*words, *given, code=0).envelope["request"]["url"].endswith("/leads?page=2")
+    cxcall(*words, "--set", "/answer=false", code=3)
+    shown = cxcall("send", "ringLead", "--contract", file, "--lead-id", "7", "-n", code=0).out
+    assert shown.startswith("RING https://leads.example.com/leads/7")
 
 
 def kept(cxcall: Cxcall) -> list[Path]:

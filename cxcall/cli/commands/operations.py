@@ -33,6 +33,9 @@ def operations(
     csv: Annotated[
         bool, typer.Option("--csv", help="Print the sample as CSV, for `batch`.")
     ] = False,
+    problems: Annotated[
+        bool, typer.Option("--problems", help="List what is invalid in your own document.")
+    ] = False,
 ) -> Report:
     """Show the operations that can be sent.
 
@@ -51,6 +54,10 @@ def operations(
             fix="see `cxcall operations`",
         )
     own = find_own_contract(contracts)
+    if problems:
+        from cxcall.cli.actions.contract_problems import show_problems
+
+        return show_problems(own)
     if operation is None:
         return show_operations(contract.load_operations(own))
     found = contract.load_operation(operation, own)

@@ -1,8 +1,11 @@
-"""A user's OpenAPI 3.0, 3.1 or Swagger 2.0 document -> our own form: OpenAPI 3.1, bodies as JSON Schema 2020-12.
+"""Convert a user's OpenAPI 3.0, 3.1, 3.2 or Swagger 2.0 document to our own form: OpenAPI 3.1, bodies as JSON Schema 2020-12.
 
 Every reference but those to schemas is resolved; every schema that is referred to is a component.
 Every operation has a name that stays the same (`operationId`, or else its method and path), and a
 statement about its risk (`x-cxcall-rings`) only if the document makes one.
+
+What is invalid does not keep the rest from being used: an operation is left out only if its own request
+is invalid, and every fault is in the problems of the document (`x-cxcall-problems`).
 """
 
 from __future__ import annotations
@@ -12,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.openapi3 import OpenApi
-from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name
+from cxcall.contracts.conversion.schemas import PREFIX, Dialect, Schemas, component_name, unique
 from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2 import Swagger
+from cxcall.contracts.json_schema import referenced_schemas
+from cxcall.contracts.openapi_document import operations_of
 from cxcall.contracts.parameters import METHODS, server_url
 from cxcall.documents.json_pointer import join_pointer
+from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
+PROBLEMS = "x-cxcall-problems"
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _PLATFORM_KEYS = ("x-cxcall-platform", "x-cxcall-rate")
 _SEPARATE_HEADERS = ("accept", "content-type", "authorization")
@@ -49,7 +56,11 @@ class Converted(NamedTuple):
         """Return it as one OpenAPI 3.1 document."""
         paths: dict[str, Any] = {}
         for method, path, declaration in self.operations:
-            paths.setdefault(path, {})[method.lower()] = declaration
+            item = paths.setdefault(path, {})
+            if method.lower() in METHODS:
+                item[method.lower()] = declaration
+            else:
+                item.setdefault("additionalOperations", {})[method] = declaration
         components = {**self.head.get("components", {}), "schemas": self.schemas}
         return {**self.head, "paths": paths, "components": components}
 
@@ -57,14 +68,62 @@ class Converted(NamedTuple):
 def convert(document: Any, name: str) -> Converted:
     """Convert a parsed document that is called `name`.
 
-    Raises UsageError, with the JSON pointer, where it is none or refers to what it does not hold.
+    Raises UsageError, with the JSON pointer, if it is not an OpenAPI document or has no usable operation
+    because of a fault.
     """
     source = SourceDocument(name, document if isinstance(document, dict) else {})
     dialect = _dialect(source, document)
     schemas = Schemas(source, dialect)
     parts = (Swagger if dialect is Dialect.SWAGGER else OpenApi)(source, schemas)
-    operations = _assign_names(list(_Operations(source, parts)))
-    return Converted(_head(source, parts), operations, schemas.components())
+    operations = _usable_operations(source, _Operations(source, parts))
+    components = schemas.components()
+    operations = _without_faults(source, operations, schemas.faults, components)
+    head = _head(source, parts)
+    if source.problems and not operations:
+        where, message, fix, _ = source.problems[0].values()
+        raise UsageError(message, where=where, fix=fix)
+    return Converted({**head, PROBLEMS: source.problems}, operations, components)
+
+
+def _usable_operations(
+    source: SourceDocument, declared: Iterable[ConvertedOperation | _Fault]
+) -> list[ConvertedOperation]:
+    """Name all operations, record the faults of those that cannot be used, and return the others."""
+    found = list(declared)
+    _assign_names([(each.method, each.path, each.declaration) for each in found])
+    for each in found:
+        if isinstance(each, _Fault):
+            source.add_problem(each.error, each.declaration["operationId"])
+    return [each for each in found if isinstance(each, ConvertedOperation)]
+
+
+def _without_faults(
+    source: SourceDocument,
+    operations: list[ConvertedOperation],
+    faults: Mapping[str, UsageError],
+    components: Mapping[str, JsonSchema],
+) -> list[ConvertedOperation]:
+    """Record the faults of components, and return the operations whose requests refer to none of them."""
+    users: dict[str, list[str]] = {name: [] for name in faults}
+    for each in operations if faults else ():
+        for name in users.keys() & _request_components(each.declaration, components):
+            users[name].append(each.declaration["operationId"])
+    for name, error in faults.items():
+        source.add_problem(error, *users[name])
+    unusable = {each for names in users.values() for each in names}
+    return [each for each in operations if each.declaration["operationId"] not in unusable]
+
+
+def _request_components(
+    declaration: Mapping[str, Any], components: Mapping[str, JsonSchema]
+) -> set[str]:
+    """Return the names of the components that the parameters and the body of an operation refer to."""
+    media = declaration.get("requestBody", {}).get("content", {}).values()
+    holders = [*declaration.get("parameters", ()), *media]
+    schemas = [each["schema"] for each in holders if isinstance(each.get("schema"), dict)]
+    return set(
+        referenced_schemas(lambda name: components[name.removeprefix(PREFIX)], {"allOf": schemas})
+    )
 
 
 def _dialect(source: SourceDocument, document: Any) -> Dialect:
@@ -75,23 +134,25 @@ def _dialect(source: SourceDocument, document: Any) -> Dialect:
                 return dialect
     raise source.fault(
         "",
-        f"`{source.name}` is no OpenAPI 3.0 or 3.1 and no Swagger 2.0 document",
-        'its root must be an object with `"openapi": "3.1.0"`, `"openapi": "3.0.3"` or `"swagger": "2.0"`',
+        f"`{source.name}` is not an OpenAPI 3.0, 3.1, or 3.2 or Swagger 2.0 document",
+        'its root must be an object with `"openapi": "3.1.0"`, `"openapi": "3.0.3"`, or `"swagger": "2.0"`',
     )
 
 
 def _head(source: SourceDocument, parts: Swagger | OpenApi) -> dict[str, Any]:
     """Convert what holds for the whole document."""
     root = source.root
-    info = source.mapping(root.get("info"), "/info")
-    said = {key: source.text(info.get(key), f"/info/{key}") for key in ("title", "version")}
-    head = {
+    told = root.get("info")
+    info = told if isinstance(told, dict) else {}
+    head: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": said,
+        "info": {key: str(info.get(key) or "") for key in ("title", "version")},
         **{key: value for key, value in root.items() if key.startswith("x-cxcall-")},
-        "servers": parts.servers(root, ""),
+        "servers": [],
         "components": {"securitySchemes": parts.security_schemes()},
     }
+    with source.tolerate():
+        head["servers"] = parts.servers(root, "")
     if root.get("security") is not None:
         head["security"] = _security(source, root["security"], "/security")
     return head
@@ -114,6 +175,15 @@ def _security(source: SourceDocument, value: Any, at: str) -> list[dict[str, lis
     return found
 
 
+class _Fault(NamedTuple):
+    """An operation that cannot be used, with what is known of it, and why."""
+
+    method: str
+    path: str
+    declaration: dict[str, Any]
+    error: UsageError
+
+
 class _Operations:
     """Every operation of a document, converted, in the document's order."""
 
@@ -121,33 +191,48 @@ class _Operations:
         self._source, self._parts = source, parts
         self._stated_risk = source.root.get(RISK)
 
-    def __iter__(self) -> Iterator[ConvertedOperation]:
+    def __iter__(self) -> Iterator[ConvertedOperation | _Fault]:
         source = self._source
         paths = source.root.get("paths")
         if not isinstance(paths, dict):
             raise source.misplaced(paths, dict, "/paths")
         for path, node in paths.items():
-            if path.startswith("x-"):
-                continue
-            item, at = source.follow(node, join_pointer("/paths", path))
-            for method in METHODS:
-                if item.get(method) is not None:
-                    declaration = self._operation(path, item, method, at)
-                    yield ConvertedOperation(method.upper(), path, declaration)
+            if not path.startswith("x-"):
+                with source.tolerate():
+                    item, at = source.follow(node, join_pointer("/paths", path))
+                    yield from self._of_path(path, item, at)
 
-    def _operation(self, path: str, item: dict[str, Any], method: str, at: str) -> dict[str, Any]:
-        source, parts, place = self._source, self._parts, f"{at}/{method}"
-        node = source.mapping(item[method], place)
+    def _of_path(
+        self, path: str, item: dict[str, Any], at: str
+    ) -> Iterator[ConvertedOperation | _Fault]:
+        for method, node in operations_of(item):
+            place = join_pointer(at, method.lower() if method.lower() in item else method)
+            try:
+                declaration = self._operation(path, item, node, (at, place))
+            except UsageError as error:
+                name = node.get("operationId") if isinstance(node, dict) else ""
+                known = {"operationId": name if isinstance(name, str) else ""}
+                yield _Fault(method.upper(), path, known, error)
+            else:
+                yield ConvertedOperation(method.upper(), path, declaration)
+
+    def _operation(
+        self, path: str, item: dict[str, Any], node: Any, places: tuple[str, str]
+    ) -> dict[str, Any]:
+        source, parts, (at, place) = self._source, self._parts, places
+        node = source.mapping(node, place)
         parameters = self._parameters(node, item, at, place)
         outside = [each for each in parameters if each[0]["in"] not in ("body", "formData")]
         converted = {
             "operationId": source.text(node.get("operationId"), f"{place}/operationId"),
-            "summary": source.text(node.get("summary"), f"{place}/summary"),
-            "description": source.text(node.get("description"), f"{place}/description"),
+            "summary": str(node.get("summary") or ""),
+            "description": str(node.get("description") or ""),
             **_permissions(node),
             **{key: value for key, value in node.items() if key.startswith("x-cxcall-")},
             "servers": parts.servers(node, place) or parts.servers(item, at),
-            "parameters": _with_slots(path, [parts.parameter(*each) for each in outside]),
+            "parameters": _with_slots(
+                path, [each for found in outside for each in parts.parameters(*found)]
+            ),
             "requestBody": parts.body(node, parameters, place),
         }
         found = {key: value for key, value in converted.items() if value}
@@ -179,12 +264,16 @@ class _Operations:
         return list(found.values())
 
     def _responses(self, node: dict[str, Any], place: str) -> dict[str, Any]:
+        """Convert the responses; one that is invalid keeps only its status."""
         source, above = self._source, f"{place}/responses"
-        found = {}
-        for status, entry in source.mapping(node.get("responses"), above).items():
-            if not status.startswith("x-"):
-                response, at = source.follow(entry, join_pointer(above, status))
-                found[status] = self._parts.response(response, node, at)
+        found: dict[str, Any] = {}
+        with source.tolerate():
+            for status, entry in source.mapping(node.get("responses"), above).items():
+                if not status.startswith("x-"):
+                    found[status] = {"description": ""}
+                    with source.tolerate():
+                        response, at = source.follow(entry, join_pointer(above, status))
+                        found[status] = self._parts.response(response, node, at)
         return found or {"default": {"description": ""}}
 
 
@@ -215,20 +304,14 @@ def _permissions(node: dict[str, Any]) -> dict[str, Any]:
     return {"x-cxcall-permissions": [[name] for name in needed] if is_any else [needed]}
 
 
-def _assign_names(operations: list[ConvertedOperation]) -> list[ConvertedOperation]:
+def _assign_names(operations: Iterable[tuple[str, str, dict[str, Any]]]) -> None:
     """Give every operation a name of its own, and the same one whatever else the document holds."""
     taken: set[str] = set()
     for method, path, declaration in operations:
         name = re.sub(r"[^\w.:-]+", "-", declaration.get("operationId", "")).strip("-")
         if not name or name in taken:
             name = component_name(f"{method.lower()} {path}")
-        number, base = 1, name
-        while name in taken:
-            number += 1
-            name = f"{base}-{number}"
-        taken.add(name)
-        declaration["operationId"] = name
-    return operations
+        declaration["operationId"] = unique(name, taken)
 
 
 def add_shipped_server(

@@ -1,4 +1,4 @@
-"""Operations of OpenAPI 3.0 and 3.1 -> of 3.1, with nothing referred to but schemas."""
+"""Convert the parts of OpenAPI 3.0, 3.1, and 3.2 operations to 3.1, in which only schemas are references."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.conversion.schemas import Schemas
     from cxcall.contracts.conversion.source_document import SourceDocument
+
+
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 class OpenApi:
@@ -48,16 +51,47 @@ class OpenApi:
 
     def security_schemes(self) -> dict[str, Any]:
         """Return the security schemes by their plain names."""
-        components = self._source.mapping(self._source.root.get("components"), "/components")
-        at = "/components/securitySchemes"
-        schemes = self._source.mapping(components.get("securitySchemes"), at)
-        return {
-            component_name(name): self._source.follow(scheme, join_pointer(at, name))[0]
-            for name, scheme in schemes.items()
-        }
+        found: dict[str, Any] = {}
+        with self._source.tolerate():
+            components = self._source.mapping(self._source.root.get("components"), "/components")
+            at = "/components/securitySchemes"
+            schemes = self._source.mapping(components.get("securitySchemes"), at)
+            for name, scheme in schemes.items():
+                with self._source.tolerate():
+                    node, _ = self._source.follow(scheme, join_pointer(at, name))
+                    found[component_name(name)] = node
+        return found
 
-    def parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
-        """Convert one parameter."""
+    def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
+        """Convert one parameter; a whole query string (OpenAPI 3.2) becomes one for each of its members."""
+        converted = self._parameter(node, at)
+        if converted["in"] != "querystring":
+            return [converted]
+        schema, needed = node.get("content", {}), converted.get("required") is True
+        members, at = self._members(schema, f"{at}/content")
+        return [
+            {
+                "name": name,
+                "in": "query",
+                "required": needed and name in members.get("required", ()),
+                "schema": self._schemas.convert(member, join_pointer(f"{at}/properties", name)),
+            }
+            for name, member in members.get("properties", {}).items()
+        ]
+
+    def _members(self, content: Any, at: str) -> tuple[dict[str, Any], str]:
+        """Return the schema of a query string that is a form, and its pointer."""
+        for name, media in self._source.mapping(content, at).items():
+            place = join_pointer(at, name)
+            node, place = self._source.follow(media, place)
+            schema, place = self._source.follow(node.get("schema"), f"{place}/schema")
+            if media_type(name) == FORM and isinstance(schema.get("properties"), dict):
+                return schema, place
+        raise self._source.fault(
+            at, f"a query string is only supported as `{FORM}`", "declare its members as parameters"
+        )
+
+    def _parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
         kept = {
             key: node[key]
             for key in ("name", "in", "required", "description", "style", "explode")
@@ -75,11 +109,13 @@ class OpenApi:
         parameters: list[tuple[dict[str, Any], str]],  # noqa: ARG002 - those of Swagger 2.0 hold it
         at: str,
     ) -> dict[str, Any]:
-        """Convert what is sent; empty where nothing is."""
+        """Convert the request body; empty if there is none."""
         if operation.get("requestBody") is None:
             return {}
         node, at = self._source.follow(operation["requestBody"], f"{at}/requestBody")
         content = self.content(node.get("content"), f"{at}/content")
+        for media in content.values():
+            media.setdefault("schema", {})
         return {"required": node.get("required") is True, "content": content}
 
     def response(
@@ -104,17 +140,21 @@ class OpenApi:
         }
 
     def _media(self, node: Any, at: str) -> dict[str, Any]:
-        media = self._source.mapping(node, at)
-        found = {}
+        media, at = self._source.follow(node, at)
+        found: dict[str, Any] = {}
+        if isinstance(media.get("encoding"), dict):
+            found["encoding"] = media["encoding"]
         if media.get("schema") is not None:
             found["schema"] = self._schemas.convert(media["schema"], f"{at}/schema")
         if "example" in media:
             return {**found, "example": media["example"]}
-        shown = self._source.mapping(media.get("examples"), f"{at}/examples")
-        for name, each in shown.items():
-            example, _ = self._source.follow(each, join_pointer(f"{at}/examples", name))
-            if "value" in example:
-                return {**found, "example": example["value"]}
+        with self._source.tolerate():
+            shown = self._source.mapping(media.get("examples"), f"{at}/examples")
+            for name, each in shown.items():
+                example, _ = self._source.follow(each, join_pointer(f"{at}/examples", name))
+                for member in ("value", "dataValue"):
+                    if member in example:
+                        return {**found, "example": example[member]}
         return found
 
 
@@ -136,6 +176,6 @@ def convert_response(
 
 
 def media_type(name: str) -> str:
-    """Return a media type without its parameters; anything at all may be JSON."""
-    plainly = name.partition(";")[0].strip().lower()
-    return "application/json" if plainly in ("*/*", "application/*", "text/json") else plainly
+    """Return a media type without its parameters; one that allows anything is JSON."""
+    plain = name.partition(";")[0].strip().lower()
+    return "application/json" if plain in ("*/*", "application/*", "text/json") else plain

@@ -1,8 +1,7 @@
-"""A user's document as a file: JSON, compressed by gzip or not."""
+"""Read a user's document: JSON or YAML, compressed by gzip or not."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from cxcall.documents.json_document import DocumentError, parse
@@ -12,18 +11,12 @@ from cxcall.findings.errors import UsageError
 LARGEST = 1 << 29
 """Bytes of a document that are read, once it is unpacked."""
 
-_YAML = re.compile(r"^(---|(openapi|swagger)[\"']?\s*:)", re.MULTILINE)
-
 
 def read_document(path: str, content: bytes) -> Any:
-    """Return the parsed document that a file holds; raises UsageError where it is no JSON."""
+    """Return the parsed document in a file; raises UsageError if it is neither JSON nor YAML."""
     text = _decode(path, _unpack(path, content))
-    if not text.lstrip("\ufeff \t\r\n").startswith("{") and _YAML.search(text[:10_000]):
-        raise _unusable(
-            path,
-            f"`{path}` is YAML, a JSON document is needed",
-            f"convert it, e.g. `yq -o=json . {path} > contract.json`",
-        )
+    if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
+        return _read_yaml(path, text)
     try:
         return parse(text, path).value
     except DocumentError as error:
@@ -31,6 +24,19 @@ def read_document(path: str, content: bytes) -> Any:
         place = f":{finding.excerpt.line}:{finding.excerpt.column}" if finding.excerpt else ""
         raise _unusable(
             f"{path}{place}", f"`{path}` is not JSON: {finding.message}", finding.fix
+        ) from None
+
+
+def _read_yaml(path: str, text: str) -> Any:
+    from cxcall.documents.yaml_document import YamlError, load_yaml
+
+    try:
+        return load_yaml(text)
+    except YamlError as error:
+        raise _unusable(
+            f"{path}:{error.line}:{error.column}",
+            f"`{path}` is not YAML: {error}",
+            "correct the document, or convert it to JSON",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""JSON Schemas of Swagger 2.0 and OpenAPI 3.0 -> JSON Schema 2020-12; those of 3.1 are that already.
+"""JSON Schemas of Swagger 2.0 and OpenAPI 3.0 -> JSON Schema 2020-12; those of 3.1 and 3.2 are that already.
 
 What differs between them: `nullable` (`x-nullable` in Swagger), boolean `exclusiveMinimum`, `example`,
 `type: file`, a `discriminator` that is a name, words beside a `$ref` that count for nothing, formats
@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import join_pointer
+from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from cxcall.contracts.conversion.source_document import SourceDocument
@@ -47,6 +48,7 @@ class Dialect(Enum):
     SWAGGER = "2.0"
     OPENAPI_30 = "3.0"
     OPENAPI_31 = "3.1"
+    OPENAPI_32 = "3.2"
 
 
 class Schemas:
@@ -57,15 +59,17 @@ class Schemas:
 
     def __init__(self, source: SourceDocument, dialect: Dialect) -> None:
         self._source, self._dialect = source, dialect
-        self._is_old = dialect is not Dialect.OPENAPI_31
+        self._is_old = dialect in (Dialect.SWAGGER, Dialect.OPENAPI_30)
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[tuple[str, str, Any]] = []
+        self.faults: dict[str, UsageError] = {}
+        """What is wrong with a component, by its new name; any value is valid for such a component."""
 
     def convert(self, node: Any, at: str) -> JsonSchema:
         """Convert one schema that stands at a pointer; raises UsageError where it is none."""
         converted: JsonSchema = self._schema(node, at, 0)
-        self._check(converted, at)
+        self._drop_invalid(converted, at)
         return converted
 
     def components(self) -> dict[str, JsonSchema]:
@@ -73,19 +77,15 @@ class Schemas:
         found: dict[str, JsonSchema] = {}
         while self._waiting:
             name, at, node = self._waiting.pop()
-            found[name] = self.convert(node, at)
+            try:
+                found[name] = self.convert(node, at)
+            except UsageError as error:
+                self.faults[name], found[name] = error, {}
         places = {name: at for at, name in self._names.items()}
         for name in found:
-            self._refuse_circle(found, name, places[name])
-        return found
-
-    def _refuse_circle(self, found: dict[str, JsonSchema], name: str, at: str) -> None:
-        passed = {name}
-        while "$ref" in found[name]:
-            name = found[name]["$ref"].removeprefix(PREFIX)
-            if name in passed:
-                raise self._source.circle(at)
-            passed.add(name)
+            if _is_circle(found, name):
+                self.faults[name] = self._source.circle(places[name])
+        return {name: {} if name in self.faults else schema for name, schema in found.items()}
 
     def _schema(self, node: Any, at: str, depth: int) -> Any:
         if isinstance(node, bool):
@@ -166,15 +166,43 @@ class Schemas:
             found["x-format"] = found.pop("format")
         return _drop_uncheckable(found)
 
-    def _check(self, schema: JsonSchema, at: str) -> None:
-        """Raise UsageError where a schema breaks the rules of JSON Schema itself."""
-        error = next(_metaschema_validator().iter_errors(schema), None)
-        if error is not None:
-            for token in error.instance_path:
-                at = join_pointer(at, token)
-            raise self._source.fault(
-                at, f"this is no JSON Schema: {error.message[:200]}", "correct it, or remove it"
-            )
+    def _drop_invalid(self, schema: JsonSchema, at: str) -> None:
+        """Drop the keywords that break the rules of JSON Schema itself, and record each as a problem.
+
+        A common one is `required: true` beside the type of a property, which JSON Schema has in the object.
+        """
+        for error in list(_metaschema_validator().iter_errors(schema)):
+            path = list(error.instance_path)
+            while path and not isinstance(_at(schema, path[:-1]), dict):
+                path.pop()
+            holder = _at(schema, path[:-1])
+            if path and isinstance(holder, dict) and holder.pop(path[-1], None) is not None:
+                place = at
+                for token in path:
+                    place = join_pointer(place, token)
+                message = f"the keyword is ignored, because it is not valid JSON Schema: {error.message[:200]}"
+                fault = self._source.fault(place, message, "correct it, or remove it")
+                self._source.add_problem(fault)
+        if (left := next(_metaschema_validator().iter_errors(schema), None)) is not None:
+            message = f"this is not a JSON Schema: {left.message[:200]}"
+            raise self._source.fault(at, message, "correct it, or remove it")
+
+
+def _at(schema: Any, path: list[Any]) -> Any:
+    """Return what is at a path, None where there is nothing."""
+    for token in path:
+        is_there = token in schema if isinstance(schema, dict) else isinstance(schema, list)
+        schema = schema[token] if is_there else None
+    return schema
+
+
+def _is_circle(found: dict[str, JsonSchema], name: str) -> bool:
+    """Return whether a `$ref` leads back to itself, through other references only."""
+    passed: set[str] = set()
+    while "$ref" in found[name] and name not in passed:
+        passed.add(name)
+        name = found[name]["$ref"].removeprefix(PREFIX)
+    return name in passed
 
 
 def component_name(name: str) -> str:

@@ -2,18 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from cxcall.documents.json_pointer import TYPE_NAMES, join_pointer, split_pointer, type_of
 from cxcall.findings.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 class SourceDocument:
-    """The parsed document called `name`; every fault names its JSON pointer."""
+    """The parsed document called `name`; every fault names its JSON pointer.
+
+    `problems` are the faults that do not keep the rest of the document from being used: each has the names
+    of the operations that cannot be sent because of it.
+    """
 
     def __init__(self, name: str, root: dict[str, Any]) -> None:
         self.name, self.root = name, root
+        self.problems: list[dict[str, Any]] = []
+
+    @contextmanager
+    def tolerate(self, *operations: str) -> Iterator[None]:
+        """Record a fault in this block as a problem of these operations, and go on after it."""
+        try:
+            yield
+        except UsageError as error:
+            self.add_problem(error, *operations)
+
+    def add_problem(self, error: UsageError, *operations: str) -> None:
+        """Record a fault as a problem of these operations."""
+        (finding, *_) = error.findings
+        self.problems.append(
+            {
+                "where": finding.where,
+                "message": finding.message,
+                "fix": finding.fix,
+                "operations": list(operations),
+            }
+        )
 
     def fault(self, at: str, message: str, fix: str) -> UsageError:
         """Return the error for something at a pointer."""

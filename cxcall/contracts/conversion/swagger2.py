@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.openapi3 import convert_response, media_type
+from cxcall.contracts.conversion.openapi3 import FORM, MULTIPART, convert_response, media_type
 from cxcall.contracts.conversion.schemas import component_name
 from cxcall.documents.json_pointer import join_pointer
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.conversion.source_document import SourceDocument
 
 JSON = "application/json"
-FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _STYLES: dict[str, dict[str, Any]] = {
     "multi": {"style": "form", "explode": True},
     "csv": {"style": "form", "explode": False},
@@ -47,12 +46,14 @@ class Swagger:
 
     def security_schemes(self) -> dict[str, Any]:
         """Return the security schemes by their plain names."""
-        at = "/securityDefinitions"
-        declared = self._source.mapping(self._source.root.get("securityDefinitions"), at)
-        return {
-            component_name(name): self._scheme(self._source.mapping(node, join_pointer(at, name)))
-            for name, node in declared.items()
-        }
+        at, found = "/securityDefinitions", {}
+        with self._source.tolerate():
+            declared = self._source.mapping(self._source.root.get("securityDefinitions"), at)
+            for name, node in declared.items():
+                with self._source.tolerate():
+                    scheme = self._source.mapping(node, join_pointer(at, name))
+                    found[component_name(name)] = self._scheme(scheme)
+        return found
 
     def _scheme(self, node: dict[str, Any]) -> dict[str, Any]:
         kind = node.get("type")
@@ -64,8 +65,8 @@ class Swagger:
         flow = _FLOWS.get(str(node.get("flow")), "implicit")
         return {"type": kind, "flows": {flow: {**urls, "scopes": node.get("scopes") or {}}}}
 
-    def parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
-        """Convert one parameter of the path, the query string or the headers."""
+    def parameters(self, node: dict[str, Any], at: str) -> list[dict[str, Any]]:
+        """Convert one parameter of the path, the query string, or the headers."""
         kept: dict[str, Any] = {
             key: node[key] for key in ("name", "in", "required", "description") if key in node
         }
@@ -77,7 +78,7 @@ class Swagger:
                 schema = {"type": "string"}
             else:
                 kept |= style if node["in"] == "query" else {"style": "simple"}
-        return {**kept, "schema": schema}
+        return [{**kept, "schema": schema}]
 
     def body(
         self, operation: dict[str, Any], parameters: list[tuple[dict[str, Any], str]], at: str
@@ -102,10 +103,16 @@ class Swagger:
             "properties": {node["name"]: self._field(node, place) for node, place in fields},
             **({"required": needed} if needed else {}),
         }
+        styles = {
+            node["name"]: _STYLES.get(str(node.get("collectionFormat", "csv")), _STYLES["csv"])
+            for node, _ in fields
+            if node.get("type") == "array"
+        }
+        media = {"schema": schema, **({"encoding": styles} if styles else {})}
         has_file = any(node.get("type") == "file" for node, _ in fields)
         forms = [name for name in names if name in (FORM, MULTIPART)]
         forms = forms or [MULTIPART if has_file else FORM]
-        return {"required": bool(needed), "content": {name: {"schema": schema} for name in forms}}
+        return {"required": bool(needed), "content": dict.fromkeys(forms, media)}
 
     def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:
         inner = {key: value for key, value in node.items() if key not in _OUTER}

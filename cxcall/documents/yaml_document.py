@@ -1,0 +1,155 @@
+"""Parse YAML 1.2 into JSON values.
+
+PyYAML reads the text; this module gives it a meaning, because PyYAML's own constructors follow YAML 1.1,
+in which `no` and `on` are booleans, and take four times as long.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.json_document import MAX_DEPTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST_EXPANSION = 3_000_000
+"""The number of values in a document after each alias is replaced by what it stands for."""
+
+_CONSTANTS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_FIRST_OF_NUMBERS = frozenset("0123456789+-.")
+_INTEGER = re.compile(r"[-+]?[0-9]{1,4300}|0o[0-7]{1,4300}|0x[0-9a-fA-F]{1,4300}")
+_DECIMAL = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,2})?")
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_MERGE = "<<"
+
+
+class YamlError(ValueError):
+    """A text is not valid YAML; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.line, self.column = line, column
+
+
+def load_yaml(text: str) -> Any:
+    """Return the value of the first document in a YAML text; names of members are always texts.
+
+    Raises YamlError, also for a text that nests too deep or whose aliases expand to too much.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        return _Builder().build(yaml.parse(text, Loader=loader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _error(str(error.problem or error.context), mark) from None
+    except yaml.YAMLError as error:
+        raise _error(str(error).partition("\n")[0], None) from None
+
+
+class _Builder:
+    """Builds a value from the events of a parser; `_open` holds what is not complete yet.
+
+    An entry of `_open` is a list or dict, the key that waits for its value, its anchor, and how many
+    values there were before it.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[tuple[Any, list[str], str | None, int]] = []
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._count = 0
+        self._root: Any = None
+
+    def build(self, events: Iterator[Any]) -> Any:
+        """Return the value of the first document."""
+        from yaml import events as kinds
+
+        for event in events:
+            kind = type(event)
+            if kind is kinds.ScalarEvent:
+                self._add_scalar(event)
+            elif kind is kinds.MappingStartEvent or kind is kinds.SequenceStartEvent:
+                self._count += 1
+                container: Any = {} if kind is kinds.MappingStartEvent else []
+                self._open.append((container, [], event.anchor, self._count))
+                self._stop_on_excess(event)
+            elif kind is kinds.MappingEndEvent or kind is kinds.SequenceEndEvent:
+                container, _, anchor, count = self._open.pop()
+                self._add(container, event, anchor, 1 + self._count - count)
+            elif kind is kinds.AliasEvent:
+                value, size = self._anchors.get(event.anchor, (None, 0))
+                if not size:
+                    raise _error(f"the alias `*{event.anchor}` has no anchor", event.start_mark)
+                self._count += size
+                self._stop_on_excess(event)
+                self._add(value, event, None, size)
+            elif kind is kinds.DocumentEndEvent:
+                break
+        return self._root
+
+    def _add_scalar(self, event: Any) -> None:
+        self._count += 1
+        text: str = event.value
+        is_key = bool(self._open) and isinstance(self._open[-1][0], dict) and not self._open[-1][1]
+        is_plain = event.implicit[0] or (event.tag not in (None, "!", _TEXT_TAG))
+        value = text if is_key or not is_plain else _resolve(text)
+        self._add(value, event, event.anchor, 1)
+
+    def _add(self, value: Any, event: Any, anchor: str | None, size: int) -> None:
+        """Put a complete value into the innermost list or dict."""
+        if anchor:
+            self._anchors[anchor] = value, size
+        if not self._open:
+            self._root = value
+            return
+        container, key, *_ = self._open[-1]
+        if isinstance(container, list):
+            container.append(value)
+        elif not key:
+            if not isinstance(value, str):
+                raise _error("the name of a member must be a text", event.start_mark)
+            key.append(value)
+        else:
+            name = key.pop()
+            if name == _MERGE and (merged := _merged(value)) is not None:
+                container |= {**merged, **container}
+            else:
+                container[name] = value
+
+    def _stop_on_excess(self, event: Any) -> None:
+        if len(self._open) > MAX_DEPTH:
+            raise _error(f"more than {MAX_DEPTH} levels are nested", event.start_mark)
+        if self._count > LARGEST_EXPANSION:
+            raise _error("the aliases expand to too many values", event.start_mark)
+
+
+def _merged(value: Any) -> dict[str, Any] | None:
+    """Return the members that a merge key (`<<`) adds; None if its value is not for merging."""
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, dict) for part in parts):
+        return None
+    return {name: member for part in reversed(parts) for name, member in part.items()}
+
+
+def _resolve(text: str) -> Any:
+    """Return the value of a plain scalar by the core schema of YAML 1.2; infinities stay texts."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if text[0] in _FIRST_OF_NUMBERS:
+        if _INTEGER.fullmatch(text):
+            base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+            return int(text[2:] if base != 10 else text, base)  # noqa: PLR2004 - the decimal system
+        if _DECIMAL.fullmatch(text):
+            return float(text)
+    return text
+
+
+def _error(message: str, mark: Any) -> YamlError:
+    return YamlError(message, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1)
