@@ -13,6 +13,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.named_tuple import NamedTuple
+from cxcall.output.terminal_text import count_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -301,11 +302,6 @@ class BatchStatistics:
 
 def _counts(counts: Counter[SkipReason] | Counter[Outcome]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.most_common())
-
-
-def count_phrase(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 row`, `2 rows`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _generalize(message: str) -> str:

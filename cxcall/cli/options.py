@@ -117,6 +117,22 @@ class SendOptions(NamedTuple):
     guards: GuardOptions = GuardOptions()
 
 
+class ReadOptions(NamedTuple):
+    """Options for the response: which pages are read, and what is printed of it."""
+
+    all_pages: Annotated[
+        bool, option("--all", help="Read all pages of a list; print one item per line.")
+    ] = False
+    query: Annotated[
+        str | None,
+        option("--query", metavar="EXPRESSION", help="Print what a JMESPath expression selects."),
+    ] = None
+    fields: Annotated[
+        str | None,
+        option("--fields", metavar="A,B.C", help="Print these fields of each item."),
+    ] = None
+
+
 class RequestOptions(NamedTuple):
     """The options of every command that sends requests."""
 

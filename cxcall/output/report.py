@@ -9,7 +9,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
@@ -40,6 +40,7 @@ class Report(NamedTuple):
     `text` and `table` go to stdout in text output, and `data` is the same in JSON. `diagnostics`
     go to stderr, in text output only. `json_lines` are the records of JSON Lines output;
     `is_last_json_line` says that they were printed before, and that the envelope follows them.
+    `values` are printed in text output in place of the response, text as it is and all else as JSON.
     `payloads` is what the formats of CI systems print. `shows_secret`: the user asked for a secret,
     which is therefore not masked.
     """
@@ -55,7 +56,8 @@ class Report(NamedTuple):
     data: Any = None
     text: str = ""
     table: Table | None = None
-    json_lines: Iterable[Mapping[str, Any]] | None = None
+    json_lines: Iterable[Any] | None = None
+    values: Sequence[Any] | None = None
     diagnostics: Sequence[str] = ()
     summary: str = ""
     payloads: Sequence[PayloadVerdict] = ()

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.output.options import CI_FORMATS
-from cxcall.output.terminal_text import cell_width, escape_controls, fold
+from cxcall.output.terminal_text import cell_width, escape_controls, escape_in_json, fold
 from cxcall.phone import phone_numbers
 from cxcall.runtime.redaction import redact, redact_value
 
@@ -82,7 +82,15 @@ class Screen:
 
     def print_json(self, value: Any, indent: int | None = None) -> None:
         """Print a JSON value as data, on one line unless it is indented."""
-        self._write(_as_json(redact_value(value), indent), self.stdout)
+        self._write(escape_in_json(_as_json(redact_value(value), indent)), self.stdout)
+
+    def print_value(self, value: Any) -> None:
+        """Print a value of a response on one line: a text as it is, and all else as JSON."""
+        value = redact_value(value)
+        if isinstance(value, str):
+            self._write(escape_controls(value), self.stdout)
+        else:
+            self.print_line(self._highlight_json(escape_in_json(_as_json(value, None))))
 
     def print_text(self, text: str, prefix: str = "") -> None:
         """Print text as data, behind a prefix that is printed as it is.
@@ -184,7 +192,7 @@ class Screen:
         if delivery is not None and delivery.exchange is not None:
             if self.options.verbose:
                 self._print_exchange(delivery.exchange)
-            self._print_delivery(delivery, delivery.exchange, report.exit_code)
+            self._print_response(report, delivery, delivery.exchange)
         elif report.shows_secret:
             self._write(report.text, self.stdout)
         elif report.text:
@@ -207,6 +215,13 @@ class Screen:
             self.print_finding(finding, stream)
         if (more := len(report.findings) - most) > 0:
             self._write(f"{more:,} more findings are not shown; `-o json` has all", stream)
+
+    def _print_response(self, report: Report, delivery: Delivery, exchange: Exchange) -> None:
+        """Print a response, or what was selected of it."""
+        if report.values is None:
+            self._print_delivery(delivery, exchange, report.exit_code)
+        for value in report.values or ():
+            self.print_value(value)
 
     def _print_delivery(self, delivery: Delivery, exchange: Exchange, exit_code: int) -> None:
         if self.options.quiet:

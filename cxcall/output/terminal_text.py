@@ -27,6 +27,11 @@ def escape_controls(text: str) -> str:
     return re.sub(_UNSAFE, lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
 
 
+def escape_in_json(text: str) -> str:
+    """Return JSON text with the control characters in its strings as JSON's own escape sequences."""
+    return re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def fold(text: str, columns: int | None, indent: str = "") -> str:
     """Break text between words where it is wider than a terminal; without one (None), leave it whole.
 
@@ -67,6 +72,11 @@ def count_fitting(text: Iterable[str], room: int) -> int:
             break
         count += 1
     return count
+
+
+def count_phrase(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `2 rows`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def cell_width(text: str) -> int:

@@ -179,7 +179,8 @@ class App:
         is_read = exchange.operation is not None and exchange.operation.is_read
         request = exchange.request
         count = self._log.count_accepted(request.method, request.path) if is_read else 0
-        return ResponseContext(exchange.engagement_id, exchange.path_values, count)
+        values = exchange.path_values
+        return ResponseContext(exchange.engagement_id, values, count, request.path, request.query)
 
     def _describe_sandbox(self, exchange: _Exchange) -> SandboxResponse:
         """Respond to a request about the sandbox itself. Such requests are not logged."""

@@ -10,6 +10,7 @@ from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults import BodyShape, Fault
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.pages import cut_page
 from cxcall.sandbox.sample_values import sample_value
 from cxcall.sandbox.tokens import expired_token
 
@@ -53,11 +54,13 @@ def new_engagement_id(operation: Operation) -> str:
 
 
 class ResponseContext(NamedTuple):
-    """The engagement ID, the path parameters, and how many reads of the same path came before."""
+    """The engagement ID, the path and its parameters, the query, and how many reads of it came before."""
 
     engagement_id: str
     path_values: Mapping[str, str] = {}
     read_count: int = 0
+    path: str = ""
+    query: str = ""
 
 
 def success_response(
@@ -87,6 +90,8 @@ def success_response(
         body = _replace_in_paths(body, _replaced_ids(example, body))
     else:
         body = sample_value(operation.contract, media_type.get("schema", {}), pointers)
+    if operation.is_read:
+        body = cut_page(operation, body, context.path, context.query)
     return SandboxResponse(status, _without(body, pointers) if not engagement_id else body, headers)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from cxcall.batch.totals import LATENCY_BOUNDS_MS, BatchStatistics, FailureLimit, count_phrase
+from cxcall.batch.totals import LATENCY_BOUNDS_MS, BatchStatistics, FailureLimit
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report
+from cxcall.output.terminal_text import count_phrase
 from cxcall.responses.delivery import Delivery
 from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 

@@ -16,7 +16,7 @@ from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason, no_number_finding
-from cxcall.batch.totals import CheckStatistics, FailureLimit, count_phrase
+from cxcall.batch.totals import CheckStatistics, FailureLimit
 from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
 from cxcall.cli.actions.batch_setup import (
     enforce_hours,
@@ -33,7 +33,7 @@ from cxcall.findings.finding import Severity
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.output.terminal_text import count_phrase, escape_to_one_line
 from cxcall.runtime.signals import note_only, noted
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token

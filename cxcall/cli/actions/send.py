@@ -28,7 +28,8 @@ from cxcall.sending.draft import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from cxcall.cli.options import BodyOptions, RequestOptions, SendOptions
+    from cxcall.cli.actions.reading import Reading
+    from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions, SendOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.store import Token
@@ -52,7 +53,12 @@ class SendInvocation(NamedTuple):
     texts: Sequence[tuple[Flag, str]]
 
 
-def send_one(invocation: SendInvocation, body: BodyOptions, options: RequestOptions) -> Report:
+def send_one(
+    invocation: SendInvocation,
+    body: BodyOptions,
+    options: RequestOptions,
+    read_options: ReadOptions | None = None,
+) -> Report:
     """Send one request, or only print it, and return its outcome."""
     operation, texts = invocation.operation, invocation.texts
     sending = options.sending
@@ -62,6 +68,7 @@ def send_one(invocation: SendInvocation, body: BodyOptions, options: RequestOpti
             where=operation.name,
             fix="log in with `cxcall auth login`; `cxcall auth token` prints the token",
         )
+    reading = _reading_of(operation, read_options)
     built = _build_payload(operation, texts, body)
     values = parameter_values(operation, invocation.values, texts, built)
     stop_on_missing_parameter(operation, values)
@@ -75,8 +82,43 @@ def send_one(invocation: SendInvocation, body: BodyOptions, options: RequestOpti
             return _dry_run(checked, invocation.command, as_curl=sending.curl)
         ask = screen.confirm if screen.is_interactive else None
         ask_consent(checked, yes=sending.yes or sending.sandbox, ask=ask)
+        if reading is not None and reading.all_pages:
+            return _read_all(checked, reading, invocation.command, sending, screen)
         send = _deliver_and_follow if sending.wait else _deliver
-        return send(checked, invocation.command, sending, screen)
+        report = send(checked, invocation.command, sending, screen)
+        return reading.add_selection(report, screen) if reading else report
+
+
+def _reading_of(operation: Operation, options: ReadOptions | None) -> Reading | None:
+    """Return how the response is read; None where it is printed as it is."""
+    is_asked = options is not None and any(options)
+    if options is None or not (is_asked or operation.is_read):
+        return None
+    from cxcall.cli.actions.reading import Reading
+
+    return Reading.of(operation, options)
+
+
+def _read_all(
+    checked: CheckedRequest,
+    reading: Reading,
+    command: str,
+    sending: SendOptions,
+    screen: Screen,
+) -> Report:
+    from cxcall.cli.actions.reading import read_all
+    from cxcall.sending.dialer import Plan, SendHooks, read
+
+    plan = Plan.of(checked, again=False)
+    tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)
+    hooks = SendHooks(on_wait=_wait_printer(screen))
+    return read_all(
+        checked,
+        reading,
+        command,
+        lambda request: read(plan._replace(request=request), tokens, hooks),
+        screen,
+    )
 
 
 def _deliver_and_follow(

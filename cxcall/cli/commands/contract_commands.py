@@ -16,7 +16,7 @@ from cxcall.cli.option_binding import (
     new_parameter,
     parameters_of,
 )
-from cxcall.cli.options import COMMON, BodyOptions, RequestOptions
+from cxcall.cli.options import COMMON, BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import unique_flags
 from cxcall.output.options import option
@@ -78,7 +78,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         *map(_flag_option, flags),
     ]
     lines = _sender_examples(operation)
-    return _new_app(operation.name, [operation], lines, _send_function(build), parameters)
+    return _new_app(operation.name, [operation], lines, _read_function(build), parameters)
 
 
 def _new_app(
@@ -105,6 +105,19 @@ def _send_function(build: InvocationBuilder) -> Callable[..., Report]:
     return send
 
 
+def _read_function(build: InvocationBuilder) -> Callable[..., Report]:
+    """Return the same for a command that can also read pages, and print parts of a response."""
+
+    def send(
+        body: BodyOptions, reading: ReadOptions, options: RequestOptions, **values: Any
+    ) -> Report:
+        from cxcall.cli.actions.send import send_one
+
+        return send_one(build(values, options), body, options, reading)
+
+    return send
+
+
 def _sender_flags(operation: Operation) -> list[Flag]:
     """Return flags for parameters and for body values; `--param` sets parameters without a flag."""
     parameters = unique_flags(operation.parameters)
@@ -118,7 +131,7 @@ def _common_names() -> set[str]:
     """Return the names of the flags that each sending command has."""
     return {"param", "help"} | {
         name.removeprefix("--")
-        for group in COMMON
+        for group in (*COMMON, ReadOptions)
         for entry in parameters_of(group)
         for name in entry.annotation.__metadata__[0].param_decls
     }

@@ -1,0 +1,245 @@
+"""Read all pages of a list, and print what `--query` or `--fields` selects of a response."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.paging import (
+    PAGE_COUNTS,
+    TOTALS,
+    Paging,
+    find_cursor,
+    find_link,
+    find_number,
+    find_paging,
+)
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.report import Report, Table
+from cxcall.output.terminal_text import count_phrase
+from cxcall.phone.phone_numbers import mask_value, response_masker
+from cxcall.platform_reads.pages import Page, PagingError, follow_pages
+from cxcall.responses.selection import (
+    Selection,
+    SelectionError,
+    missing_fields,
+    parse_selection,
+    text_lines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cxcall.cli.options import ReadOptions
+    from cxcall.contracts.operation import Operation
+    from cxcall.output.screen import Screen
+    from cxcall.responses.delivery import Delivery
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.transport.messages import HttpRequest
+
+_SAMPLE = 100
+"""How many items of a page are looked at for the names of fields."""
+
+
+class Reading(NamedTuple):
+    """How a response is read: its pages, if the operation returns a list, and what is selected of it."""
+
+    paging: Paging | None
+    selection: Selection | None
+    all_pages: bool
+
+    @classmethod
+    def of(cls, operation: Operation, options: ReadOptions) -> Reading:
+        """Return the reading that the flags ask for; raises UsageError before anything is sent."""
+        paging = find_paging(operation)
+        if options.all_pages and paging is None:
+            raise UsageError(
+                f"`{operation.name}` does not return a list in pages",
+                where="--all",
+                fix="leave out `--all`",
+                why="it is not a GET"
+                if operation.method != "GET"
+                else "its schema declares no list",
+            )
+        selection = parse_selection(options.query, options.fields)
+        return cls(paging, selection, options.all_pages)
+
+    def select(self, body: Any) -> tuple[Any, tuple[Finding, ...]]:
+        """Return what is selected of a response body, and notes; raises SelectionError."""
+        selection = self.selection
+        items = self.paging.find_items(body) if self.paging else None
+        if selection is None:
+            return (body if items is None else items), ()
+        if selection.search is not None:
+            result = selection.search(body)
+            return result, () if result is not None else (self._nothing_found(items),)
+        objects = items if items is not None else [body]
+        picked = [selection.pick(item) for item in objects]
+        notes = missing_fields(selection, objects[:_SAMPLE])
+        return (picked if items is not None else picked[0]), notes
+
+    def add_selection(self, report: Report, screen: Screen) -> Report:
+        """Return the report of one response with what is selected of it in place of the response.
+
+        A response that is no success is shown as it is. Nothing changes the exit code of a request that may
+        have changed something.
+        """
+        delivery = report.delivery
+        response = delivery.exchange.response if delivery and delivery.exchange else None
+        if report.outcome is not Outcome.ACCEPTED or delivery is None or response is None:
+            return report
+        body = response.json()
+        more = _more_pages(self.paging, body, response.headers) if self.paging else ()
+        if self.selection is None:
+            return report._replace(findings=(*report.findings, *more))
+        try:
+            result, notes = self.select(body)
+        except SelectionError as error:
+            is_read = report.operation is not None and report.operation.is_read
+            code = ExitCode.USAGE if is_read else report.exit_code
+            return report._replace(exit_code=code, findings=(*report.findings, _unusable(error)))
+        result = _masked(result, delivery, screen)
+        values = text_lines(result)
+        fields = self.selection.fields
+        is_table = bool(fields) and isinstance(result, list) and screen.stdout.isatty()
+        return report._replace(
+            values=() if is_table else values,
+            table=_table(fields, values) if is_table else None,
+            data={"result": result},
+            json_lines=values,
+            findings=(*report.findings, *notes, *more),
+        )
+
+    def _nothing_found(self, items: list[Any] | None) -> Finding:
+        place = self.paging.items if self.paging else None
+        fix = f"the list is `{place[1:]}`: write `{place[1:]}[].NAME`" if items and place else ""
+        message = "the expression selects nothing of the response"
+        return Finding.note("selection", "--query", message, fix=fix)
+
+
+def read_all(
+    checked: CheckedRequest,
+    reading: Reading,
+    command: str,
+    read: Callable[[HttpRequest], Delivery],
+    screen: Screen,
+) -> Report:
+    """Print the items of all pages as they arrive, and return the end of the list.
+
+    In JSON output the items are part of the report instead, so that they are held in memory.
+    """
+    assert reading.paging is not None  # noqa: S101 - `Reading.of` stops without it
+    output = _ItemOutput(reading, screen)
+    wait = _budget_wait(checked.settings.max_wait, screen)
+    report = Report(command, Outcome.ACCEPTED, operation=checked.operation, request=checked.request)
+    try:
+        for page in follow_pages(reading.paging, checked.request, read, wait):
+            output.add(page)
+    except PagingError as error:
+        report = report._replace(
+            outcome=error.outcome,
+            exit_code=error.exit_code,
+            findings=error.findings,
+            delivery=error.delivery,
+        )
+    except SelectionError as error:
+        report = report._replace(
+            outcome=Outcome.ERROR, exit_code=ExitCode.USAGE, findings=(_unusable(error),)
+        )
+    except KeyboardInterrupt:
+        report = report._replace(outcome=Outcome.ERROR, exit_code=ExitCode.INTERRUPTED)
+    return output.finish(report, checked.findings)
+
+
+class _ItemOutput:
+    """Prints the items of pages, or keeps them for JSON output; keeps notes once."""
+
+    def __init__(self, reading: Reading, screen: Screen) -> None:
+        self.reading, self.screen = reading, screen
+        self.is_kept = screen.options.output == "json"
+        self.pages = self.count = 0
+        self.kept: list[Any] = []
+        self.notes: dict[Finding, int] = {}
+
+    def add(self, page: Page) -> None:
+        """Print or keep the items of a page, or what is selected of it."""
+        result, notes = self.reading.select(page.body) if page.body is not None else ([], ())
+        values = text_lines(result)
+        self.pages, self.count = page.number, self.count + len(values)
+        for note in notes:
+            self.notes[note] = self.notes.get(note, 0) + 1
+        values = _masked(values, page.delivery, self.screen)
+        if self.is_kept:
+            self.kept += values
+            return
+        is_text = self.reading.selection is not None and self.screen.options.output == "text"
+        for value in values:
+            (self.screen.print_value if is_text else self.screen.print_json)(value)
+        self.screen.stdout.flush()
+
+    def finish(self, report: Report, findings: Sequence[Finding]) -> Report:
+        """Return the report of the whole list; notes count only if every page has them."""
+        summary = f"{count_phrase(self.count, 'item')} in {count_phrase(self.pages, 'page')}"
+        if report.exit_code:
+            summary = f"incomplete: {summary}"
+        data: dict[str, Any] = {"pages": self.pages, "count": self.count}
+        notes = [note for note, pages in self.notes.items() if pages == self.pages]
+        is_done = not report.exit_code and self.screen.options.output == "jsonl"
+        return report._replace(
+            data={**data, "items": self.kept} if self.is_kept else data,
+            findings=(*findings, *notes, *report.findings),
+            diagnostics=() if self.screen.options.quiet else (summary,),
+            values=(),
+            json_lines=() if is_done else None,
+            is_last_json_line=not self.is_kept,
+        )
+
+
+def _budget_wait(longest: float, screen: Screen) -> Callable[[float, str], None]:
+    """Return a function that waits and says so; a wait that is too long is left to the API's refusal."""
+
+    def wait(seconds: float, reason: str) -> None:
+        if seconds <= longest:
+            screen.print_diagnostic(f"{reason}; the next page is read in {seconds:.0f} s")
+            time.sleep(seconds)
+
+    return wait
+
+
+def _unusable(error: SelectionError) -> Finding:
+    fix = "see the response: leave out `--query`"
+    message = f"the expression cannot be applied to the response: {error}"
+    return Finding.error("selection", "--query", message, fix=fix)
+
+
+def _masked(value: Any, delivery: Delivery, screen: Screen) -> Any:
+    """Return a value with the phone numbers masked, except for text on a terminal."""
+    if delivery.exchange is None or (screen.options.output == "text" and screen.stdout.isatty()):
+        return value
+    return mask_value(value, response_masker(delivery.exchange.request.texts))
+
+
+def _table(fields: Sequence[str], rows: Sequence[Any]) -> Table:
+    return Table(fields, [[_cell(row[name]) for name in fields] for row in rows])
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:
+    """Return a note if a response is only the first of several pages."""
+    items = paging.find_items(body) or []
+    pages, total = find_number(body, PAGE_COUNTS), find_number(body, TOTALS)
+    is_more = (pages or 0) > 1 if pages is not None else (total or 0) > len(items)
+    if not (is_more or find_link(body, headers) or (paging.cursor and find_cursor(body, paging.cursor))):  # fmt: skip
+        return ()
+    shown = f"{len(items):,} of {total:,} items" if total else f"{len(items):,} items"
+    message = f"this is one page: {shown}"
+    return (Finding.note("paging", "response", message, fix="read all pages: `--all`"),)

@@ -1,0 +1,211 @@
+"""Derive from a schema how a read returns a list in pages, and find the members that say what comes next.
+
+Names are compared without case, hyphens, and other signs: `page[number]` is `pageNumber`. The names are
+those of Genesys Cloud (`pageNumber`, `pageCount`, `cursor`, `after`, `nextUri`), CXone (`skip`, `top`,
+`totalRecords`), and of other documents (`next_page_uri`, `_links.next.href`, `meta.total_pages`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.json_schema import merged_schema
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+PAGE_COUNTS = ("pagecount", "totalpages")
+PAGE_NUMBERS = ("pagenumber", "page", "currentpage")
+PAGE_SIZES = ("pagesize", "perpage")
+TOTALS = ("total", "totalrecords", "totalresults", "totalcount", "totalelements")
+LINKS = ("nexturi", "nextpageuri", "nextpageurl", "nexturl", "nextlink", "next", "nextpage")
+
+_NUMBERS = ("pagenumber", "page", "pagenum")
+_SIZES = ("pagesize", "perpage", "top", "limit", "maximumrows", "count")
+_OFFSETS = ("skip", "offset", "startrowindex", "startindex")
+_CURSORS = ("cursor", "nextcursor", "pagetoken", "nextpagetoken", "continuationtoken", "after", "nextpage")  # fmt: skip
+_LIST_NAMES = ("entities", "results", "resources", "items", "records", "data")
+_LISTS = tuple(f"/{name}" for name in (*_LIST_NAMES, "Resources"))
+_PAGE_OBJECTS = ("links", "meta", "page", "paging", "pagination", "navigation")
+_LINK_MEMBERS = ("href", "uri", "url")
+_LINK_HEADER = r'<([^>]*)>((?:\s*;\s*[^\s;,="]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]+))?)*)'
+_DEEPEST = 3
+
+
+class Paging(NamedTuple):
+    """How an operation pages: the query parameters that choose a page, each empty if there is none.
+
+    `items` is the JSON pointer of the list in a response, None if the schema does not say it.
+    """
+
+    number: str = ""
+    size: str = ""
+    offset: str = ""
+    cursor: str = ""
+    items: str | None = None
+
+    def find_items(self, body: Any) -> list[Any] | None:
+        """Return the list in a response body; None if there is none."""
+        if isinstance(body, list):
+            return body
+        place = self.items
+        if place is None or not has_value(body, place):
+            place = _choose_list(_arrays_in(body))
+        found = None if place is None else value_at(body, place)
+        return found if isinstance(found, list) else None
+
+    @property
+    def first_offset(self) -> int:
+        """The offset of the first item: SCIM counts from 1."""
+        return int(fold_name(self.offset) == "startindex")
+
+
+def find_paging(operation: Operation) -> Paging | None:
+    """Return how a read pages; None if its schema declares neither a page nor a list as its response."""
+    if operation.method != "GET" or not operation.is_read:
+        return None
+    schema = success_schema(operation)
+    query = {
+        fold_name(entry.name): entry.name
+        for entry in operation.parameters
+        if entry.location == "query"
+    }
+    number, size, offset, cursor = (
+        next((query[name] for name in names if name in query), "")
+        for names in (_NUMBERS, _SIZES, _OFFSETS, _CURSORS)
+    )
+    is_list = "array" in _types(schema)
+    items = "" if is_list else _choose_list(_declared_arrays(operation, schema))
+    names = set(_page_members(operation, schema))
+    if "id" in names and not is_list:
+        return None  # one object that has lists
+    has_page = bool(number or offset) or (cursor != "" and items is not None)
+    is_listing = bool(names & {*PAGE_COUNTS, *TOTALS, *LINKS}) and items in _LISTS
+    if not (is_list or has_page or is_listing):
+        return None
+    return Paging(number, size, offset, cursor, items)
+
+
+def success_schema(operation: Operation) -> JsonSchema:
+    """Return the merged schema of the JSON body of the first success; `{}` if none is declared."""
+    resolve = operation.contract.resolve
+    responses = operation.declared.get("responses", {})
+    statuses = sorted(status for status in responses if status[:1] == "2") or ["default"]
+    for status in statuses:
+        content = resolve(responses.get(status, {})).get("content", {})
+        for media, declared in content.items():
+            if "json" in media and (schema := declared.get("schema")):
+                return merged_schema(resolve, schema)
+    return {}
+
+
+def fold_name(name: str) -> str:
+    """Return a name in lower case, letters and digits only."""
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def find_number(body: Any, names: Iterable[str]) -> int | None:
+    """Return the whole number of the first of these names in a response; None if it has none."""
+    for _, value in _members_called(body, names):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        if (
+            isinstance(value, str) and value.isascii() and value.isdecimal()
+        ):  # as CXone may write it
+            return int(value)
+    return None
+
+
+def find_cursor(body: Any, parameter: str) -> str:
+    """Return the value that a response gives for the cursor of the next page; empty at the end."""
+    name = fold_name(parameter)
+    for _, value in _members_called(body, (f"next{name}", name)):
+        if value and isinstance(value, str | int) and not isinstance(value, bool):
+            return str(value)
+    return ""
+
+
+def find_link(body: Any, headers: Mapping[str, str]) -> str | None:
+    """Return the link to the next page, empty at the end; None if the response shows no such link.
+
+    The header `Link` counts as the body does (RFC 8288).
+    """
+    header = headers.get("Link", "")
+    for target, parameters in re.findall(_LINK_HEADER, header):
+        if re.search(r'(?i)[;\s]rel\s*=\s*"?(?:[^";]*\s)?next\b', parameters):
+            return str(target)
+    found = None
+    for _, value in _members_called(body, LINKS):
+        if isinstance(value, dict):
+            value = next((value[name] for name in _LINK_MEMBERS if value.get(name)), "")  # noqa: PLW2901
+        if isinstance(value, str | None):
+            found = found or value or ""
+    return "" if found is None and header else found
+
+
+def _members_called(body: Any, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    """Yield the members with these folded names, in their order, of a body and of the objects in it."""
+    named: dict[str, list[Any]] = {}
+    waiting = [(body, 1)]
+    for here, depth in waiting:
+        if isinstance(here, dict):
+            for name, value in here.items():
+                named.setdefault(fold_name(name), []).append(value)
+                if isinstance(value, dict) and depth < _DEEPEST:
+                    waiting.append((value, depth + 1))
+    yield from ((name, value) for name in names for value in named.get(name, ()))
+
+
+def _types(schema: JsonSchema) -> list[str]:
+    kind = schema.get("type", "array" if "items" in schema else [])
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
+def _page_members(operation: Operation, schema: JsonSchema) -> Iterator[str]:
+    """Yield the folded names of a response's properties, and of those that describe the page."""
+    for name, member in schema.get("properties", {}).items():
+        yield fold_name(name)
+        if fold_name(name) in _PAGE_OBJECTS:
+            declared = merged_schema(operation.contract.resolve, member)
+            yield from map(fold_name, declared.get("properties", {}))
+
+
+def _declared_arrays(
+    operation: Operation, schema: JsonSchema, at: str = ""
+) -> Iterator[tuple[str, bool]]:
+    """Yield the pointers of the arrays in a response, and whether their items are objects."""
+    resolve = operation.contract.resolve
+    for name, member in schema.get("properties", {}).items():
+        merged, pointer = merged_schema(resolve, member), join_pointer(at, name)
+        if "array" in _types(merged):
+            items = merged_schema(resolve, merged.get("items") or {})
+            yield pointer, "properties" in items or "object" in _types(items)
+        elif not at:
+            yield from _declared_arrays(operation, merged, pointer)
+
+
+def _arrays_in(body: Any, at: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield the same of a response body."""
+    for name, value in body.items() if isinstance(body, dict) else ():
+        pointer = join_pointer(at, name)
+        if isinstance(value, list):
+            yield pointer, any(isinstance(item, dict) for item in value)
+        elif not at:
+            yield from _arrays_in(value, pointer)
+
+
+def _choose_list(arrays: Iterable[tuple[str, bool]]) -> str | None:
+    """Return the pointer of the list that is paged: of objects, with a usual name, outermost."""
+    known = list(arrays)
+    names = [fold_name(pointer.rpartition("/")[2]) for pointer, _ in known]
+    ranks = [
+        (not of_objects, name not in _LIST_NAMES, pointer.count("/"))
+        for (pointer, of_objects), name in zip(known, names, strict=True)
+    ]
+    return known[ranks.index(min(ranks))][0] if known else None

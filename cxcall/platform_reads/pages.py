@@ -1,0 +1,211 @@
+"""Follow the pages of a list, one request after the other.
+
+The next page is always a request of the same operation on the same host: of a link in a response, only the
+query is used, and a link that leads elsewhere ends the list with an error.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+
+from cxcall.contracts import paging as names
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.named_tuple import NamedTuple
+from cxcall.responses.platform_words import shorten
+from cxcall.transport import retry_after
+from cxcall.transport.urls import origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cxcall.contracts.paging import Paging
+    from cxcall.responses.delivery import Delivery
+    from cxcall.transport.messages import HttpRequest, HttpResponse
+
+Query = list[tuple[str, str]]
+
+
+class Page(NamedTuple):
+    """One response with its items; `next_query` is None on the last page."""
+
+    number: int
+    items: list[Any]
+    body: Any
+    delivery: Delivery
+    next_query: Query | None
+
+
+class PagingError(CxcallError):
+    """A page was refused, got no response, or leads nowhere: the items after it are not known."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, delivery: Delivery, *findings: Finding) -> None:
+        super().__init__(*(findings or delivery.findings))
+        self.delivery = delivery
+        if delivery.outcome is not Outcome.ACCEPTED:
+            self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
+
+
+def follow_pages(
+    paging: Paging,
+    request: HttpRequest,
+    read: Callable[[HttpRequest], Delivery],
+    wait: Callable[[float, str], None] = lambda _seconds, _reason: None,
+) -> Iterator[Page]:
+    """Yield the page of a request and those after it, until the last one.
+
+    Calls `wait` with the seconds to wait where the rate-limit headers of a response say that no request is
+    left. Raises PagingError when a read fails, when a page repeats, and when a link leads to another host
+    or path.
+    """
+    seen = {_digest(request.url)}
+    number = 1
+    while True:
+        page = _read_page(paging, request, read, number)
+        if page.items and (digest := _digest(page.items)) not in seen:
+            seen.add(digest)
+        elif page.items:
+            raise _repetition(page.delivery, f"page {number} has the items of an earlier page")
+        yield page
+        if page.next_query is None:
+            return
+        request = request._replace(url=_with_query(request.url, page.next_query))
+        if (digest := _digest(request.url)) in seen:
+            raise _repetition(page.delivery, "the next page would be an earlier one again")
+        seen.add(digest)
+        _wait_for_budget(page.delivery, wait)
+        number += 1
+
+
+def _read_page(
+    paging: Paging, request: HttpRequest, read: Callable[[HttpRequest], Delivery], number: int
+) -> Page:
+    delivery = read(request)
+    response = delivery.exchange.response if delivery.exchange else None
+    if response is not None and response.truncated:
+        raise _error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
+    if delivery.outcome is not Outcome.ACCEPTED or response is None:
+        raise PagingError(delivery)
+    body = response.json() if response.body else None
+    items = paging.find_items(body)
+    if items is None and response.body:
+        fix = "leave out `--all` to see the response"
+        raise _error(delivery, "the response has no list", fix)
+    page = Page(number, items or [], body, delivery, None)
+    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    return page._replace(next_query=_next_query(paging, query, page, request, response))
+
+
+def _smaller_pages(paging: Paging) -> str:
+    from cxcall.findings.finding import command
+
+    size = paging.size
+    return f"ask for smaller pages: {command('--param', f'{size}=10')}" if size else "narrow the list by its parameters"  # fmt: skip
+
+
+def _next_query(
+    paging: Paging, query: Query, page: Page, request: HttpRequest, response: HttpResponse
+) -> Query | None:
+    """Return the query of the page after this one; None after the last page.
+
+    Numbers are preferred to links: a numbered request keeps every filter of the first one.
+    """
+    body, given = page.body, dict(query)
+    link = names.find_link(body, response.headers)
+    if paging.number:
+        count = names.find_number(body, names.PAGE_COUNTS)
+        if count is not None or link is None:
+            _stop_on_foreign_link(page, link, request)
+            echoed = names.find_number(body, names.PAGE_NUMBERS)
+            here = _whole_number(given.get(paging.number)) or echoed or 1
+            is_last = _is_short(paging, given, page) if count is None else here >= count
+            return None if is_last else _changed(query, paging.number, here + 1)
+    cursor = names.find_cursor(body, paging.cursor) if paging.cursor else ""
+    if cursor and not _is_link(cursor):
+        return _changed(query, paging.cursor, cursor)
+    if paging.offset:
+        start = _whole_number(given.get(paging.offset)) or paging.first_offset
+        after, total = start + len(page.items), names.find_number(body, names.TOTALS)
+        is_last = not page.items or (total is not None and after - paging.first_offset >= total)
+        return None if is_last else _changed(query, paging.offset, after)
+    if link:
+        _stop_on_foreign_link(page, link, request)
+        return parse_qsl(urlsplit(link).query, keep_blank_values=True)
+    return None
+
+
+def _is_short(paging: Paging, given: dict[str, str], page: Page) -> bool:
+    """Return whether a page has fewer items than it may have, so that none comes after it."""
+    size = _whole_number(given.get(paging.size)) or names.find_number(page.body, names.PAGE_SIZES)
+    return len(page.items) < (size or 1)
+
+
+def _whole_number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdecimal() else 0
+
+
+def _is_link(text: str) -> bool:
+    return text.startswith("/") or "://" in text
+
+
+def _changed(query: Query, name: str, value: int | str) -> Query:
+    """Return a query with another value of one parameter, in its place."""
+    changed = [(each, str(value) if each == name else text) for each, text in query]
+    return changed if name in dict(query) else [*changed, (name, str(value))]
+
+
+def _with_query(url: str, query: Query) -> str:
+    path = url.partition("?")[0]
+    return f"{path}?{urlencode(query, quote_via=quote, safe='')}" if query else path
+
+
+def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) -> None:
+    """Raise PagingError for a link to another host, or to another path than the one of the request.
+
+    A proxy in front of the API may have a path of its own before the path of the link.
+    """
+    if not link:
+        return
+    try:
+        url = urljoin(request.url, link)
+        is_same_host = origin(url) == origin(request.url)
+        path = urlsplit(url).path
+    except ValueError:
+        is_same_host, path = False, ""
+    if is_same_host and path and urlsplit(request.url).path.endswith(path):
+        return
+    where = "path" if is_same_host else "host"
+    raise _error(
+        page.delivery,
+        f"the link to the next page leads to another {where}: `{shorten(link)}`",
+        "check the base URL; the items until here are complete",
+        why="a token is sent only to the host that it was configured for"
+        if where == "host"
+        else "",
+    )
+
+
+def _digest(value: Any) -> bytes:
+    return sha256(json.dumps(value).encode()).digest()[:16]
+
+
+def _repetition(delivery: Delivery, message: str) -> PagingError:
+    return _error(delivery, message, "read the pages after it by their parameters", "the list would never end")  # fmt: skip
+
+
+def _wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
+    response = delivery.exchange.response if delivery.exchange else None
+    window = retry_after.remaining_window(response.headers) if response else None
+    if window and window[0] < 1:
+        wait(window[1], "no request is left in this rate-limit window")
+
+
+def _error(delivery: Delivery, message: str, fix: str, why: str = "") -> PagingError:
+    finding = Finding.error("paging", "response", message, fix, why, source="response")
+    return PagingError(delivery, *delivery.findings, finding)

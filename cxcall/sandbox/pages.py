@@ -1,0 +1,166 @@
+"""Return the page of a list that a request asks for, as the schema of its operation declares it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, urlencode
+from uuid import UUID
+
+from cxcall.contracts import paging as names
+from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.paging import Paging, find_paging, fold_name, success_schema
+from cxcall.documents.json_pointer import split_pointer
+from cxcall.named_tuple import NamedTuple
+from cxcall.sandbox.messages import HttpProblem
+from cxcall.sandbox.sample_values import sample_value
+
+if TYPE_CHECKING:
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+ITEMS = 5
+"""How many items a list has: `pageSize=2` returns three pages."""
+
+_DEFAULT_SIZE = 25
+
+
+class _Page(NamedTuple):
+    """The page that is asked for: where it starts in the list, and how it is called."""
+
+    size: int
+    start: int
+    next_link: str
+    next_cursor: str
+
+    @property
+    def number(self) -> int:
+        """The number of this page; the first is 1."""
+        return self.start // self.size + 1
+
+    @property
+    def page_count(self) -> int:
+        """How many pages the list has."""
+        return -(-ITEMS // self.size)
+
+
+def cut_page(operation: Operation, body: Any, path: str, query: str) -> Any:
+    """Return the body of a list with the items of the page that the query asks for.
+
+    Any other body is returned as it is. Raises a 400 problem for an unusable number.
+    """
+    paging = find_paging(operation)
+    if paging is None or paging.items is None:
+        return body
+    page = _asked_page(paging, path, dict(parse_qsl(query)))
+    schema = success_schema(operation)
+    items = _all_items(operation, paging, body)[page.start : page.start + page.size]
+    if not paging.items:
+        return items
+    found: dict[str, Any] = deepcopy(body) if isinstance(body, dict) else {}
+    *above, last = split_pointer(paging.items)
+    here = found
+    for name in above:
+        here = here.setdefault(name, {})
+    here[last] = items
+    _set_members(operation, schema, found, page, paging)
+    return found
+
+
+def _asked_page(paging: Paging, path: str, given: dict[str, str]) -> _Page:
+    size = _number(given, paging.size, _DEFAULT_SIZE, 1)
+    first = paging.first_offset
+    if paging.number:
+        start = (_number(given, paging.number, 1, 1) - 1) * size
+    elif paging.offset:
+        start = _number(given, paging.offset, first, first) - first
+    else:
+        start = _number(given, paging.cursor, 0, 0)
+    after = start + size
+    if after >= ITEMS:
+        return _Page(size, start, "", "")
+    chooser, value = (
+        (paging.number, after // size + 1)
+        if paging.number
+        else (paging.offset or paging.cursor, after + (first if paging.offset else 0))
+    )
+    query = urlencode({**given, chooser: value}, quote_via=quote)
+    return _Page(size, start, f"{path}?{query}", str(after))
+
+
+def _number(given: dict[str, str], name: str, default: int, least: int) -> int:
+    text = given.get(name, "") if name else ""
+    if not text:
+        return default
+    if not (text.isascii() and text.isdecimal()) or int(text) < least:
+        raise HttpProblem(400, "invalid.query.param.value", name=name)
+    return int(text)
+
+
+def _all_items(operation: Operation, paging: Paging, body: Any) -> list[Any]:
+    """Return the whole list: the items of the example, repeated with other IDs."""
+    known = paging.find_items(body) or [_sample_item(operation, paging)]
+    return [_renamed(deepcopy(known[place % len(known)]), place) for place in range(ITEMS)]
+
+
+def _sample_item(operation: Operation, paging: Paging) -> Any:
+    schema, resolve = success_schema(operation), operation.contract.resolve
+    for name in split_pointer(paging.items or ""):
+        schema = merged_schema(resolve, schema.get("properties", {}).get(name, {}))
+    item = merged_schema(resolve, schema.get("items") or {})
+    usual = [name for name in item.get("properties", {}) if fold_name(name) in ("id", "name")]
+    required = [*item.get("required", ()), *usual]
+    return sample_value(operation.contract, {**item, "required": required}, {})
+
+
+def _renamed(item: Any, place: int) -> Any:
+    """Return an item with an ID and a name of its own; the first one stays as it is."""
+    if not isinstance(item, dict) or not place:
+        return item
+    for name, value in item.items():
+        if fold_name(name) == "id" and isinstance(value, str):
+            item[name] = str(UUID(int=place + 1)) if _is_uuid(value) else f"{value}-{place + 1}"
+        elif isinstance(value, int) and not isinstance(value, bool) and name.endswith(("id", "Id")):
+            item[name] = value + place
+        elif name == "name" and isinstance(value, str):
+            item[name] = f"{value} {place + 1}"
+    return item
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _set_members(
+    operation: Operation, schema: JsonSchema, body: dict[str, Any], page: _Page, paging: Paging
+) -> None:
+    """Set the members that say which page this is, where the schema declares them."""
+    values: dict[str, Any] = {
+        **dict.fromkeys(names.PAGE_COUNTS, page.page_count),
+        **dict.fromkeys(names.PAGE_NUMBERS, page.number),
+        **dict.fromkeys(names.PAGE_SIZES, page.size),
+        **dict.fromkeys(names.TOTALS, ITEMS),
+        **dict.fromkeys(names.LINKS, page.next_link),
+    }
+    cursor = fold_name(paging.cursor)
+    if cursor:
+        values |= {cursor: page.next_cursor, f"next{cursor}": page.next_cursor}
+    for name, member in schema.get("properties", {}).items():
+        declared = merged_schema(operation.contract.resolve, member)
+        if fold_name(name) in values:
+            _set_member(body, name, declared, values[fold_name(name)])
+        elif any(fold_name(each) in values for each in declared.get("properties", {})):
+            _set_members(operation, declared, body.setdefault(name, {}), page, paging)
+
+
+def _set_member(body: dict[str, Any], name: str, declared: JsonSchema, value: Any) -> None:
+    """Set a number, a link, or a cursor; a link or a cursor that there is not is left out."""
+    if value == "":
+        body.pop(name, None)
+    elif "properties" in declared:
+        body[name] = {next(iter(declared["properties"])): value}
+    else:
+        body[name] = str(value) if declared.get("type") == "string" else value
