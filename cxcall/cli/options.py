@@ -6,25 +6,21 @@ from typing import Annotated, Any
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 
+_Profile = Annotated[
+    str | None, option("--profile", "-p", metavar="NAME", help="Use the settings of a profile.")
+]
+
+
+class ProfileOptions(NamedTuple):
+    """The option for the profile, for commands that use no other setting."""
+
+    profile: _Profile = None
+
 
 class SettingsOptions(NamedTuple):
     """Options for the destination of requests and their time limit."""
 
-    profile: Annotated[
-        str | None,
-        option("--profile", "-p", metavar="NAME", help="Use the settings of a profile."),
-    ] = None
-    base_url: Annotated[
-        str | None, option("--base-url", metavar="URL", help="Set the base URL of the API.")
-    ] = None
-    timeout: Annotated[
-        str | None, option("--timeout", metavar="SECONDS", help="Limit the time for one response.")
-    ] = None
-
-
-class PlatformOptions(NamedTuple):
-    """Options for a platform and region that no profile sets."""
-
+    profile: _Profile = None
     platform: Annotated[
         str | None,
         option(
@@ -38,6 +34,12 @@ class PlatformOptions(NamedTuple):
         option(
             "--region", metavar="NAME", help="Set the region, or for CXone the area, such as na1."
         ),
+    ] = None
+    base_url: Annotated[
+        str | None, option("--base-url", metavar="URL", help="Set the base URL of the API.")
+    ] = None
+    timeout: Annotated[
+        str | None, option("--timeout", metavar="SECONDS", help="Limit the time for one response.")
     ] = None
 
 
@@ -159,11 +161,11 @@ class RequestOptions(NamedTuple):
         return self.sending.dry_run or self.sending.curl
 
 
-COMMON = (RequestOptions, PlatformOptions, BodyOptions)
+COMMON = (RequestOptions, BodyOptions)
 
 
 def flags_of(
-    *options: SettingsOptions | PlatformOptions | ContractOptions | GuardOptions,
+    *options: ProfileOptions | SettingsOptions | ContractOptions | GuardOptions,
 ) -> dict[str, str | None]:
     """Return the settings flags by the names of the settings they set."""
     return {name: value for group in options for name, value in group._asdict().items()}

@@ -29,7 +29,7 @@ LAST = {
     "operations": "Show the operations that can be sent.",
     "history": "Show recorded deliveries and their outcomes.",
     "sandbox": "Run the embedded API server; no real calls are placed.",
-    "config": "Show effective settings and their folders.",
+    "config": "Show settings and change profiles.",
     "completion": "Print the completion script of a shell.",
     "help": "Show help on a topic or a command.",
 }

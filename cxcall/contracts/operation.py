@@ -128,6 +128,11 @@ class Operation:
         return tuple(self.declared.get("x-cxcall-token", ()))
 
     @property
+    def needs_user_token(self) -> bool:
+        """Whether the operation acts as a user, so that the token of an OAuth client is refused."""
+        return bool(self.token_kinds) and "client-credentials" not in self.token_kinds
+
+    @property
     def server(self) -> str:
         """The URL of the operation's own server, with default variables; empty if it has none."""
         return server_url((self.declared.get("servers") or [{}])[0])

@@ -213,5 +213,5 @@ def _incomplete_pair(settings: Settings, first: str, second: str) -> Credentials
 
 
 def _other_logins(settings: Settings) -> str:
-    hosts = store.login_hosts(settings)
+    hosts = store.login_hosts(settings.profile)
     return f"profile `{settings.profile}` is logged in to {', '.join(hosts)} only" if hosts else ""

@@ -70,9 +70,9 @@ def find_login(settings: Settings) -> StoredRecord:
     return next(iter(_logins().find(_login_key(settings))), {})
 
 
-def login_hosts(settings: Settings) -> list[str]:
-    """Return the base URLs that the profile has a stored login for."""
-    records = _logins().find({"profile": settings.profile})
+def login_hosts(profile: str) -> list[str]:
+    """Return the base URLs that a profile has a stored login for."""
+    records = _logins().find({"profile": profile})
     return sorted({str(record.get("base_url", "")) for record in records})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cxcall.credentials import selection, store
-from cxcall.credentials.oauth_client import CLIENT_CREDENTIALS, check_secret
+from cxcall.credentials.oauth_client import check_secret
 from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
@@ -130,7 +130,7 @@ def check_token_kind(settings: Settings, token: Token, operation: Operation) -> 
     kinds = operation.token_kinds
     if not kinds or token.kind == EXPLICIT or token.kind in kinds:
         return None
-    needs_user = CLIENT_CREDENTIALS not in kinds
+    needs_user = operation.needs_user_token
     others = [
         f"`{entry.name}` takes this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
         for entry in operation.contract.operations

@@ -100,7 +100,7 @@ class App:
     ) -> None:
         self._operations = operations
         self._routes = Routes(operations)
-        self._tokens = tokens
+        self.tokens = tokens
         self._rate_limit = rate_limit
         self._log = log
 
@@ -123,9 +123,9 @@ class App:
     def _respond(self, exchange: _Exchange) -> SandboxResponse:
         request = exchange.request
         if request.path == TOKEN_PATH:
-            return self._tokens.respond(request)
+            return self.tokens.respond(request)
         if request.path == AUTHORIZE_PATH:
-            return self._tokens.authorize(request)
+            return self.tokens.authorize(request)
         response = self._run_operation(exchange)
         is_cxone = exchange.operation is not None and exchange.operation.platform == "nice-cxone"
         return fill_cxone_response(response, request) if is_cxone else response
@@ -141,7 +141,7 @@ class App:
             exchange.headers["Preference-Applied"] = f"code={preferred}"
             return self._apply_fault(exchange, operation, faults.preferred_fault(preferred))
         if requires_token(operation):
-            require_scopes(operation.scopes, self._tokens.scopes(authorization))
+            require_scopes(operation.scopes, self.tokens.scopes(authorization))
         self._rate_limit.check_limit(exchange.headers)
         body = read_body(operation, request)
         if _token_member(operation):
@@ -163,7 +163,7 @@ class App:
         name, body = _token_member(operation), response.body
         if not name or response.status >= LOWEST_FAULT_STATUS or not isinstance(body, dict):
             return response
-        return replace(response, body={**body, name: self._tokens.issue()})
+        return replace(response, body={**body, name: self.tokens.issue()})
 
     def _apply_fault(
         self, exchange: _Exchange, operation: Operation, fault: faults.Fault
@@ -171,7 +171,7 @@ class App:
         exchange.fault, exchange.accepted = fault, fault.accepted
         request = exchange.request
         if fault.number and fault.status == HTTPStatus.UNAUTHORIZED:
-            self._tokens.revoke(request.headers.get("authorization", ""))
+            self.tokens.revoke(request.headers.get("authorization", ""))
         context = self._context(exchange)
         return fault_response(fault, operation, context, request.path, exchange.correlation_id)
 

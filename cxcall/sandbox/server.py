@@ -72,6 +72,10 @@ class Sandbox:
         """The URL of the token endpoint."""
         return self.base_url + TOKEN_PATH
 
+    def new_user_token(self) -> str:
+        """Return a token with every scope, as a person gets it who logs in with the browser."""
+        return self._app.tokens.issue()
+
     @property
     def received(self) -> list[LoggedRequest]:
         """Every request except those about the sandbox itself, in the order of the responses."""

@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.02
 
 
 class UnwritableError(UsageError):
-    """A file cannot be written in the state folder: read-only, full, or not a folder."""
+    """A file cannot be written in its folder: read-only, full, or not a folder."""
 
 
 class PrivateFile(NamedTuple):
@@ -79,7 +79,7 @@ class PrivateFile(NamedTuple):
         try:
             from fcntl import LOCK_EX, LOCK_NB, flock
 
-            self._make_folder()
+            _make_folder(self.path)
             folder = os.open(self.path.parent, os.O_RDONLY)
         except (ImportError, OSError):
             yield
@@ -94,9 +94,6 @@ class PrivateFile(NamedTuple):
             yield
         finally:
             os.close(folder)
-
-    def _make_folder(self) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _check_mode(self) -> None:
         if is_readable_by_others(self.path):
@@ -117,24 +114,36 @@ class PrivateFile(NamedTuple):
 
     def _write(self, records: list[StoredRecord]) -> None:
         text = json.dumps({"version": FORMAT_VERSION, "records": records}, indent=2) + "\n"
-        new = self.path.with_name(f".{self.path.name}.{os.getpid()}.{time.monotonic_ns()}")
+        replace_text(self.path, text, folder_variable="CXCALL_STATE_DIR")
+
+
+def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
+    """Replace the content of a file atomically; raises UnwritableError. The new file has mode 0600.
+
+    `folder_variable` is the environment variable that sets another folder, for the message.
+    """
+    new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+    try:
+        _make_folder(path)
         try:
-            self._make_folder()
-            try:
-                descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "w") as file:
-                    file.write(text)
-                    file.flush()
-                    os.fsync(file.fileno())
-                new.replace(self.path)
-            finally:
-                new.unlink(missing_ok=True)
-        except OSError as error:
-            raise UnwritableError(
-                f"`{self.path.name}` cannot be written: {error.strerror}",
-                where=str(self.path),
-                fix="make room or give yourself the folder, or set `CXCALL_STATE_DIR` to another",
-            ) from None
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnwritableError(
+            f"`{path.name}` cannot be written: {error.strerror}",
+            where=str(path),
+            fix=f"make room or give yourself the folder, or set `{folder_variable}` to another",
+        ) from None
+
+
+def _make_folder(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def is_readable_by_others(path: Path) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cxcall.findings.finding import Severity, command
@@ -13,7 +13,6 @@ from cxcall.findings.notices import add_notice
 from cxcall.settings import tenants
 from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.regions import token_url_for
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,
@@ -141,22 +140,6 @@ class Settings:
         )
 
 
-class RunningSandbox(Protocol):
-    """The parts of a running sandbox that settings need."""
-
-    @property
-    def base_url(self) -> str:
-        """The sandbox's address on the loopback interface."""
-
-    @property
-    def client_id(self) -> str:
-        """The ID of the OAuth client that the sandbox accepts."""
-
-    @property
-    def client_secret(self) -> str:
-        """The secret of the OAuth client that the sandbox accepts."""
-
-
 def load_settings(
     flags: Mapping[str, str | None], contract: Contract, server: str = ""
 ) -> Settings:
@@ -176,7 +159,7 @@ def load_settings(
     if is_cxone:
         # The GENESYSCLOUD_* variables are the other vendor's region and secrets.
         layers[2], layers[4] = {}, {}
-    values = {**_check_values(layers), "profile": profile, "platform": platform}
+    values = {**check_values(layers), "profile": profile, "platform": platform}
     if second_list:
         first = values["do_not_call"]
         source = f"{first.source}; also `{second_list.value}` from {second_list.source}"
@@ -222,14 +205,34 @@ def find_platform(flags: Mapping[str, str | None]) -> str:
     return setting.value if setting else ""
 
 
+def find_profile(flags: Mapping[str, str | None]) -> Setting:
+    """Return the name of the profile that would be used. It may not exist."""
+    return _choose_profile(_layers_above_profile(flags), ConfigFile.read(config_path()))
+
+
+def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
+    return (read_flags(flags), *read_environment(), *read_dotenv(Path(".env")))
+
+
+def _choose_profile(above: Sequence[Layer], file: ConfigFile) -> Setting:
+    return find_setting("profile", above) or file.default_profile or _default("profile")
+
+
 def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]:
-    """Return the layers in order of precedence, and the profile that the last one comes from."""
-    above = (read_flags(flags), *read_environment(), *read_dotenv(Path(".env")))
-    file = ConfigFile.read(config_dir() / "config.toml")
-    profile = find_setting("profile", above) or file.default_profile or _default("profile")
-    if profile.value.startswith(GC_PREFIX):
-        return [*above, _gc_profile(profile).settings()], profile
-    return [*above, file.profile_settings(profile)], profile
+    """Return the layers in order of precedence, and the profile that the last one comes from.
+
+    The region of a flag takes precedence over an address that another layer gives as a URL.
+    """
+    above, file = _layers_above_profile(flags), ConfigFile.read(config_path())
+    profile = _choose_profile(above, file)
+    is_gc = profile.value.startswith(GC_PREFIX)
+    own = _gc_profile(profile).settings() if is_gc else file.profile_settings(profile)
+    layers = [*above, own]
+    if "region" in above[0] and "base_url" not in above[0]:
+        for layer in layers[1:]:
+            layer.pop("base_url", None)
+            layer.pop("token_url", None)
+    return layers, profile
 
 
 def read_trusted_layers(
@@ -256,7 +259,7 @@ def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Findi
         return []
     from cxcall.settings.trust import find_weaker_guards
 
-    file = ConfigFile.read(config_dir() / "config.toml")
+    file = ConfigFile.read(config_path())
     usual = file.profile_settings(file.default_profile or _default("profile"))
     return [*find_weaker_guards(profile, layers[-1], usual, DEFAULTS)]
 
@@ -265,31 +268,6 @@ def _gc_profile(profile: Setting) -> GcProfile:
     from cxcall.settings.gc_profiles import GcProfile
 
     return GcProfile.read(profile)
-
-
-def sandbox_settings(
-    sandbox: RunningSandbox,
-    flags: Mapping[str, str | None],
-    guards: Layer | None = None,
-    dotenv_do_not_call: str = "",
-) -> Settings:
-    """Return settings for the sandbox in this process; `guards` are all that other sources set.
-
-    No other source sets an address or a secret.
-    """
-    layer = {
-        "profile": "sandbox",
-        "base_url": sandbox.base_url,
-        "token_url": token_url_for(sandbox.base_url),
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-    }
-    sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
-    return Settings(
-        _check_values([sandbox_layer, read_flags(flags), guards or {}]),
-        is_embedded=True,
-        dotenv_do_not_call=dotenv_do_not_call,
-    )
 
 
 def state_dir() -> Path:
@@ -310,12 +288,17 @@ def config_dir() -> Path:
     return user_config_path("cxcall", appauthor=False)
 
 
+def config_path() -> Path:
+    """Return the path of config.toml. It may not exist."""
+    return config_dir() / "config.toml"
+
+
 def _default(name: str) -> Setting:
     value = DEFAULTS.get(name, "")
     return Setting(value, "default" if value else "not set")
 
 
-def _check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
+def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
     """Return the value of every setting; raises UsageError for one that is not valid."""
     values = {name: find_setting(name, layers) or _default(name) for name in SETTING_NAMES}
     for name in DURATION_SETTINGS:

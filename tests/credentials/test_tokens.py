@@ -33,6 +33,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Severity
 from cxcall.settings import private_file
 from cxcall.settings import settings as config
+from cxcall.settings.sandbox_settings import sandbox_settings
 from cxcall.settings.sources import Setting
 from cxcall.transport.authorization import Authorization
 
@@ -1120,7 +1121,7 @@ def test_embedded_sandbox_stores_nothing(endpoint: TokenEndpoint, state: Path) -
         client_id: str = "sandbox"
         client_secret: str = SECRET
 
-    settings = config.sandbox_settings(Server(), {})
+    settings = sandbox_settings(Server(), {})
     assert tokens.get_token(settings).value == f"{TOKEN}-1"
     assert tokens.get_token(settings, fresh=True).value == f"{TOKEN}-2"
     assert not state.exists()

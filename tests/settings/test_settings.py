@@ -22,6 +22,7 @@ from cxcall.findings.finding import Severity
 from cxcall.settings import settings as config
 from cxcall.settings import sources, tenants
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.sandbox_settings import sandbox_settings
 from helpers.work import examples
 
 SECRET = "m4rker-s3cret"
@@ -547,7 +548,7 @@ def test_valid_seconds_are_accepted_unchanged(seconds: float) -> None:
     class Server:
         base_url, client_id, client_secret = "http://127.0.0.1:1", "a", "b"
 
-    assert config.sandbox_settings(Server(), {"timeout": str(seconds)}).timeout == seconds
+    assert sandbox_settings(Server(), {"timeout": str(seconds)}).timeout == seconds
 
 
 def test_zero_is_valid_for_max_wait_only(world: World) -> None:
@@ -704,7 +705,7 @@ def test_sandbox_settings_ignore_other_sources(world: World) -> None:
         base_url, client_id, client_secret = "http://127.0.0.1:7", "sandbox", SECRET
 
     world.env(CXCALL_ACCESS_TOKEN="real", CXCALL_BASE_URL="https://api.mypurecloud.com")
-    loaded = config.sandbox_settings(Server(), {"timeout": "3", "engagement_header": "X-Id"})
+    loaded = sandbox_settings(Server(), {"timeout": "3", "engagement_header": "X-Id"})
     assert loaded.base_url == "http://127.0.0.1:7"
     assert loaded.token_url == "http://127.0.0.1:7/oauth/token"
     assert (loaded.client_id, loaded.client_secret) == ("sandbox", SECRET)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.config import settings_of_platform
+from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import tokens
+from cxcall.credentials.oauth_client import ACCESS_KEY
+from cxcall.credentials.selection import grant_kind
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
-from cxcall.settings.settings import CXONE
+from cxcall.settings import profiles
+from cxcall.settings.settings import (
+    CXONE,
+    PLATFORMS,
+    check_values,
+    config_path,
+    find_platform,
+    find_profile,
+    read_trusted_layers,
+)
+from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cxcall.contracts.contract import Contract
     from cxcall.credentials.store import Token
     from cxcall.output.options import OutputOptions
-    from cxcall.settings.settings import Settings
 
     Flags = Mapping[str, str | None]
 
@@ -32,33 +46,94 @@ class LoginOptions(NamedTuple):
 
 
 def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report:
-    """Log in, store the secret, and return who is logged in."""
+    """Log in, store the secret, keep the destination and the ID in the profile, and return who is logged in."""
     screen = Screen.standard(output)
-    settings = settings_of_platform(flags)
-    if options.with_token:
-        token = tokens.log_in_with_token(settings, screen.read_secret("Access token"))
-    elif options.web:
-        flags = {**flags, "client_id": settings.client_id or screen.read_line("Client ID")}
-        show = _page_opener(output, open_browser=options.open_browser)
-        token = tokens.log_in_with_browser(settings_of_platform(flags), show, port=options.port)
-    else:
-        token = _log_in_with_secret(settings, screen)
+    profile = find_profile(flags)
+    # A folder's `.env` creates no profile.
+    can_create = profile.source.startswith(("--", "environment"))
+    with profiles.temporary_profile(config_path(), profile) if can_create else nullcontext():
+        flags = _ask_destination(flags, screen)
+        flags, token = _request_token(flags, options, output)
+        kept = _keep_in_profile(profile, flags, token)
     settings = settings_of_platform(flags)  # a CXone login finds the host of the tenant
     status = tokens.get_status(settings)
+    lines = [
+        f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
+        *([f"profile `{profile.value}` now has {', '.join(kept)}"] if kept else []),
+    ]
     return Report(
-        "auth login",
-        findings=status.findings,
-        data=status.as_dict(),
-        text=f"logged in to {settings.base_url} ({token.kind}); stored in {status.storage}",
+        "auth login", findings=status.findings, data=status.as_dict(), text="\n".join(lines)
     )
 
 
-def _log_in_with_secret(settings: Settings, screen: Screen) -> Token:
-    is_cxone = settings.platform == CXONE
-    noun, pair = ("Access key", "access_key") if is_cxone else ("Client", "client")
-    identifier = settings.values[f"{pair}_id"].value or screen.read_line(f"{noun} ID")
+def _ask_destination(flags: Flags, screen: Screen) -> Flags:
+    """Return the flags with the platform and region that a person answers; asks only for what is not set."""
+    layers = read_trusted_layers(flags)[0]
+    if not screen.is_interactive or any(
+        find_setting(name, layers) for name in ("region", "base_url")
+    ):
+        return flags
+    platform = find_platform(flags) or _ask("platform", "Platform", PLATFORMS[0], screen)
+    if platform == CXONE:
+        answer = screen.read_line(
+            "Area, such as na1, or the URL of the API"
+        )  # no default: a key is sent there
+    else:
+        default = _default_region(find_platform_contract(platform))
+        answer = screen.read_line(f"Region, or the URL of the API [{default}]") or default
+    name = "base_url" if "://" in answer else "region"
+    return {**flags, "platform": platform, name: answer}
+
+
+def _default_region(contract: Contract) -> str:
+    """Return the name of the region that requests go to if no setting names one."""
+    hosts = {name: contract.base_url(domain) for name, domain in contract.regions.items()}
+    return next((name for name, url in hosts.items() if url == contract.base_url()), "")
+
+
+def _ask(name: str, question: str, default: str, screen: Screen) -> str:
+    """Return a valid answer; raises UsageError for one that is not valid."""
+    choices = ", ".join(PLATFORMS)
+    answer = screen.read_line(f"{question}: {choices} [{default}]") or default
+    check_values([{name: Setting(answer, "answer", lambda: "stdin")}])
+    return answer
+
+
+def _request_token(
+    flags: Flags, options: LoginOptions, output: OutputOptions
+) -> tuple[Flags, Token]:
+    """Log in, and return the flags with the ID that was used, and the token."""
+    screen, settings = Screen.standard(output), settings_of_platform(flags)
+    if options.with_token:
+        return flags, tokens.log_in_with_token(settings, screen.read_secret("Access token"))
+    if options.web:
+        flags = {**flags, "client_id": settings.client_id or screen.read_line("Client ID")}
+        show = _page_opener(output, open_browser=options.open_browser)
+        settings = settings_of_platform(flags)
+        return flags, tokens.log_in_with_browser(settings, show, port=options.port)
+    is_key = grant_kind(settings) == ACCESS_KEY
+    noun, pair = ("Access key", "access_key") if is_key else ("Client", "client")
+    known = settings.values[f"{pair}_id"].value
+    identifier = known or screen.read_line(f"{noun} ID")
     secret = settings.values[f"{pair}_secret"].value or screen.read_secret(f"{noun} secret")
-    return tokens.log_in(settings, identifier, secret)
+    token = tokens.log_in(settings, identifier, secret)
+    return flags if known else {**flags, f"{pair}_id": identifier}, token
+
+
+def _keep_in_profile(profile: Setting, flags: Flags, token: Token) -> list[str]:
+    """Write what the person gave into the profile, and return it as `NAME = VALUE`.
+
+    What the environment sets is not kept.
+    """
+    if profile.value.startswith(GC_PREFIX) or profile.source.startswith(".env"):
+        return []
+    identifier = "access_key_id" if token.kind == ACCESS_KEY else "client_id"
+    names = ("platform", "region", "base_url", identifier)
+    contract = find_platform_contract(find_platform(flags))
+    given = {name: profiles.checked_value(name, value, contract) for name in names if (value := flags.get(name))}  # fmt: skip
+    if given:
+        profiles.change_profile(config_path(), profile.value, given)
+    return [f"{name} = {value}" for name, value in given.items()]
 
 
 def _page_opener(output: OutputOptions, *, open_browser: bool) -> Callable[[str], None]:

@@ -161,18 +161,21 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
 
     A sandbox has its own settings, and the guards of a real run.
     """
-    from cxcall.settings.settings import load_settings, sandbox_settings
+    from cxcall.settings.settings import load_settings
 
     flags = options.flags
     if not options.sending.sandbox or options.is_dry_run:
         return load_settings(flags, operation.contract, operation.server)
     from cxcall.sandbox.server import start_sandbox
-    from cxcall.settings.guards import load_guards
+    from cxcall.settings.sandbox_settings import load_guards, sandbox_settings
 
     guards = load_guards(flags)
     sandbox = stack.enter_context(start_sandbox([operation.contract]))
     return sandbox_settings(
-        sandbox, {"timeout": flags["timeout"], **options.sending_flags}, *guards
+        sandbox,
+        {"timeout": flags["timeout"], **options.sending_flags},
+        *guards,
+        user_token=sandbox.new_user_token() if operation.needs_user_token else "",
     )
 
 

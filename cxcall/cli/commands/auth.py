@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.option_binding import accept_global_options, examples, expand_option_groups, new_app
-from cxcall.cli.options import PlatformOptions, SettingsOptions, flags_of, port_option
+from cxcall.cli.option_binding import (
+    accept_global_options,
+    argument,
+    examples,
+    expand_option_groups,
+    new_app,
+)
+from cxcall.cli.options import SettingsOptions, flags_of, port_option
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
@@ -16,7 +22,7 @@ app = accept_global_options(new_app("Log in to the platform and show credentials
     "login",
     epilog=examples(
         "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
-        "cxcall auth login --platform nice-cxone --region na1",
+        "cxcall auth login --platform nice-cxone --region na1 --profile cxone",
         "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
     ),
 )
@@ -24,7 +30,6 @@ app = accept_global_options(new_app("Log in to the platform and show credentials
 def login(
     output: OutputOptions,
     settings: SettingsOptions,
-    platform: PlatformOptions,
     client_id: Annotated[
         str | None, option("--client-id", metavar="ID", help="Set the ID of the OAuth client.")
     ] = None,
@@ -42,26 +47,27 @@ def login(
 ) -> Report:
     """Log in with client credentials, an access key, or a browser.
 
-    NICE CXone uses access keys. The secret is prompted for, or read from stdin; no flag takes it.
-    Settings in the environment or in .env are used as they are. Operations that act as a user need
-    --web, with a client that has the redirect URI http://localhost.
+    Asks for the platform, the region, and the ID if no flag or setting has them, and keeps them in the
+    profile, which is created if it is missing. NICE CXone uses access keys. The secret is prompted for,
+    or read from stdin; no flag takes it. Operations that act as a user need --web, with a client that
+    has the redirect URI http://localhost.
     """
     from cxcall.cli.actions.auth import LoginOptions, log_in
 
-    flags = {**flags_of(settings, platform), "client_id": client_id}
+    flags = {**flags_of(settings), "client_id": client_id}
     return log_in(flags, LoginOptions(with_token, web, port, not no_browser), output)
 
 
 @app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
 @expand_option_groups
-def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
+def status(settings: SettingsOptions) -> Report:
     """Show the credentials in use and the source of each value.
 
     Also shows the host that they are for, and when the token expires.
     """
     from cxcall.cli.actions.auth import show_status
 
-    return show_status(flags_of(settings, platform))
+    return show_status(flags_of(settings))
 
 
 @app.command(
@@ -71,17 +77,26 @@ def status(settings: SettingsOptions, platform: PlatformOptions) -> Report:
     ),
 )
 @expand_option_groups
-def token(settings: SettingsOptions, platform: PlatformOptions) -> Report:
+def token(settings: SettingsOptions) -> Report:
     """Print a valid access token; request or refresh it if needed."""
     from cxcall.cli.actions.auth import show_token
 
-    return show_token(flags_of(settings, platform))
+    return show_token(flags_of(settings))
 
 
 @app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
 @expand_option_groups
-def logout(settings: SettingsOptions, platform: PlatformOptions) -> Report:
+def logout(settings: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
     from cxcall.cli.actions.auth import log_out
 
-    return log_out(flags_of(settings, platform))
+    return log_out(flags_of(settings))
+
+
+@app.command("switch", epilog=examples("cxcall auth switch eu", "cxcall config profiles"))
+@expand_option_groups
+def switch(name: Annotated[str, argument("NAME", "The name of a profile.")]) -> Report:
+    """Make a profile the default one."""
+    from cxcall.cli.actions.profiles import switch_profile
+
+    return switch_profile(name)

@@ -57,7 +57,7 @@ def new_command(name: str) -> typer.Typer | None:
 
     parameters = [*_path_arguments(operations[0]), *_route_option(operations)]
     parameters += map(_flag_option, flags)
-    return _new_app(name, operations, _examples(operations[0]), _send_function(build), parameters)
+    return _new_app(name, operations, _examples(operations), _send_function(build), parameters)
 
 
 def new_sender(operation: Operation) -> typer.Typer:
@@ -197,12 +197,17 @@ def _help(operations: Sequence[Operation]) -> str:
     return "\n\n".join(text for text in paragraphs if text)
 
 
-def _examples(operation: Operation) -> list[str]:
-    flags = _sample_flags([flag for flag in operation.flags if flag.required], operation)
-    words = [operation.command, *("$CAMPAIGN" for _ in _path_arguments(operation))]
+def _examples(operations: Sequence[Operation]) -> list[str]:
+    words = [operations[0].command, *("$CAMPAIGN" for _ in _path_arguments(operations[0]))]
     start = " ".join(["cxcall", *words])
+    first: dict[str, Operation] = {}
+    for entry in operations:
+        first.setdefault(entry.platform, entry)
     return [
-        f"{start} {flags} --sandbox",
+        *(
+            f"{start}{f' --platform {platform}' if len(first) > 1 else ''} {_required_flags(entry)} --sandbox"
+            for platform, entry in first.items()
+        ),
         f"{start} --file payload.json --dry-run",
         f"ID=$({start} --file payload.json --yes --quiet)",
     ]
@@ -215,12 +220,21 @@ def _sender_examples(operation: Operation) -> list[str]:
     return [f"{start}{body} --dry-run", f"{start}{body} --sandbox", f"{start}{body} -o json"]
 
 
+def _required_flags(operation: Operation) -> str:
+    return _sample_flags([flag for flag in operation.flags if flag.required], operation)
+
+
 def _sample_flags(flags: Sequence[Flag], operation: Operation) -> str:
     from cxcall.documents.json_pointer import has_value, value_at
 
+    examples = {
+        entry.name: entry.schema["examples"][0]
+        for entry in operation.parameters
+        if entry.schema.get("examples")
+    }
     samples = []
     for flag in flags:
         is_shown = flag.pointers and has_value(operation.example, flag.pointers[0])
         value = value_at(operation.example, flag.pointers[0]) if is_shown else flag.metavar
-        samples.append(f"--{flag.name} {value}")
+        samples.append(f"--{flag.name} {examples.get(flag.parameter, value)}")
     return " ".join(samples)

@@ -1,0 +1,114 @@
+"""Run `cxcall config get`, `set`, `unset`, and `profiles`, and `cxcall auth switch`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from cxcall.contracts.contract import find_platform_contract
+from cxcall.credentials.store import login_hosts
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
+from cxcall.output.report import Report, Table
+from cxcall.settings import profiles
+from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.settings import DEFAULTS, config_path, find_platform, find_profile
+from cxcall.settings.sources import SECRET_SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Flags = Mapping[str, str | None]
+
+
+def get_value(key: str, flags: Flags) -> Report:
+    """Return a setting of the profile; raises UsageError if the profile does not set it."""
+    profiles.check_name(key)
+    file, profile = ConfigFile.read(config_path()), find_profile(flags)
+    setting = file.profile_settings(profile).get(key)
+    if setting is None:
+        raise UsageError(
+            f"profile `{profile.value}` does not set `{key}`",
+            where=str(file.path),
+            fix="`cxcall config show` lists the values in effect",
+        )
+    value = "****" if key in SECRET_SETTINGS else setting.value
+    return Report("config get", data={key: value, "profile": profile.value}, text=value)
+
+
+def set_value(key: str, value: str, flags: Flags) -> Report:
+    """Set a setting of the profile, and return what it is now."""
+    profiles.check_name(key)
+    profile = find_profile(flags).value
+    checked = profiles.checked_value(key, value, find_platform_contract(_platform(profile)))
+    profiles.change_profile(config_path(), profile, {key: checked})
+    return Report(
+        "config set",
+        data={key: checked, "profile": profile},
+        text=f"`{key}` of profile `{profile}` is `{checked}`",
+    )
+
+
+def unset_value(key: str, flags: Flags) -> Report:
+    """Remove a setting from the profile; it is no error if the profile does not set it."""
+    profiles.check_name(key)
+    file, profile = ConfigFile.read(config_path()), find_profile(flags)
+    is_set = key in file.profile_settings(profile)
+    if is_set:
+        profiles.change_profile(file.path, profile.value, {}, [key])
+    done = "no longer sets" if is_set else "did not set"
+    return Report(
+        "config unset",
+        data={"removed": is_set, "profile": profile.value},
+        text=f"profile `{profile.value}` {done} `{key}`",
+    )
+
+
+def list_profiles() -> Report:
+    """Return each profile with its platform, destination, client, and logins."""
+    file = ConfigFile.read(config_path())
+    default = file.default_profile.value if file.default_profile else DEFAULTS["profile"]
+    names = list(dict.fromkeys([*file.profiles, default]))
+    found = {
+        name: {
+            "isDefault": name == default,
+            "platform": table.get("platform", ""),
+            "destination": table.get("base_url") or table.get("region", ""),
+            "clientId": table.get("access_key_id") or table.get("client_id", ""),
+            "loggedInTo": login_hosts(name),
+        }
+        for name in names
+        for table in [file.profiles.get(name, {})]
+    }
+    rows = [
+        (
+            f"{name} (default)" if entry["isDefault"] else name,
+            *(str(entry[key]) for key in ("platform", "destination", "clientId")),
+            " ".join(entry["loggedInTo"]),
+        )
+        for name, entry in found.items()
+    ]
+    columns = ("PROFILE", "PLATFORM", "REGION OR URL", "CLIENT OR KEY ID", "LOGGED IN TO")
+    return Report("config profiles", data=found, table=Table(columns, rows))
+
+
+def switch_profile(name: str) -> Report:
+    """Make a profile the default one; warns if a variable takes precedence over it."""
+    profiles.set_default_profile(config_path(), name)
+    findings = []
+    if os.environ.get("CXCALL_PROFILE", "").strip() not in ("", name):
+        message = "the variable names another profile, and takes precedence"
+        findings.append(
+            Finding.warning("usage", "CXCALL_PROFILE", message, "`unset CXCALL_PROFILE`")
+        )
+    return Report(
+        "auth switch",
+        findings=tuple(findings),
+        data={"profile": name},
+        text=f"`{name}` is now the default profile",
+    )
+
+
+def _platform(profile: str) -> str:
+    table = ConfigFile.read(config_path()).profiles.get(profile, {})
+    return str(table.get("platform", "")) or find_platform({})

@@ -1,0 +1,144 @@
+"""Change the profiles of config.toml; comments and the order of the file stay."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.errors import UsageError
+from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.private_file import replace_text
+from cxcall.settings.regions import normalize_url, region_domain
+from cxcall.settings.settings import DEFAULTS, check_values
+from cxcall.settings.sources import (
+    DURATION_SETTINGS,
+    GC_PREFIX,
+    SECRET_SETTINGS,
+    SETTING_NAMES,
+    Setting,
+    suggest_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from cxcall.contracts.contract import Contract
+
+PROFILE_SETTINGS = tuple(name for name in SETTING_NAMES if name != "profile")
+_DESTINATION = ("region", "base_url", "token_url", "issuer")
+_URLS = ("base_url", "token_url", "issuer")
+_PATHS = ("contract", "do_not_call")
+
+
+def check_name(key: str) -> None:
+    """Raise UsageError if no profile has the setting `key`."""
+    if key == "default_profile":
+        raise UsageError(
+            "`default_profile` belongs to no profile", where=key, fix="`cxcall auth switch NAME`"
+        )
+    if key not in PROFILE_SETTINGS:
+        fix = suggest_name(key, PROFILE_SETTINGS)
+        raise UsageError(f"unknown setting `{key}`", where="KEY", fix=fix)
+
+
+def checked_value(key: str, value: str, contract: Contract) -> str | int | float:
+    """Return a value as the file should have it; raises UsageError if it is not valid, or is a secret.
+
+    Paths become absolute, because a profile is used from every folder. `contract` knows the regions.
+    """
+    if key in SECRET_SETTINGS:
+        raise UsageError(
+            f"`{key}` is a secret, and a command line is kept in the shell's history",
+            where="VALUE",
+            fix="`cxcall auth login` asks for it, and stores it",
+        )
+    setting = Setting(value.strip(), "VALUE", lambda: "VALUE")
+    if not setting.value:
+        raise UsageError(f"`{key}` is empty", where="VALUE", fix=f"`cxcall config unset {key}`")
+    check_values([{key: setting}])
+    if key in DURATION_SETTINGS:
+        seconds = float(setting.value)
+        return int(seconds) if seconds.is_integer() else seconds
+    if key in _URLS:
+        return normalize_url(key, setting)
+    if key in _PATHS:
+        return str(Path(setting.value).expanduser().resolve())
+    if key == "region":
+        region_domain(setting, contract)
+    return setting.value
+
+
+def change_profile(
+    path: Path, profile: str, values: Mapping[str, Any], remove: Iterable[str] = ()
+) -> None:
+    """Set and remove settings of a profile, which is created if it is missing.
+
+    A new region or URL of the API replaces the destination that the profile had. The first profile of
+    a file becomes the default one. Raises UsageError if the file is not valid or cannot be written.
+    """
+    _check_profile(profile)
+    if "region" in values or "base_url" in values:
+        remove = {*remove, *_DESTINATION} - values.keys()
+
+    def change(document: Any, tables: Any) -> None:
+        is_first = not tables and "default_profile" not in document
+        if is_first and profile != DEFAULTS["profile"]:
+            document["default_profile"] = profile
+        table = tables.setdefault(profile, {})
+        table.update(values)
+        for name in remove:
+            table.pop(name, None)
+
+    _edit(path, change)
+
+
+def set_default_profile(path: Path, profile: str) -> None:
+    """Make a profile the one that is used when no source names one; raises UsageError if it is missing."""
+    _check_profile(profile)
+    # Raises the error for an unknown profile.
+    ConfigFile.read(path).profile_settings(Setting(profile, "NAME", lambda: "NAME"))
+
+    def change(document: Any, _: Any) -> None:
+        document["default_profile"] = profile
+
+    _edit(path, change)
+
+
+@contextmanager
+def temporary_profile(path: Path, profile: Setting) -> Iterator[None]:
+    """Let a profile exist that is missing; it stays only if no exception is raised."""
+    is_known = profile.value in ConfigFile.read(path).profiles
+    if is_known or profile.value == DEFAULTS["profile"] or profile.value.startswith(GC_PREFIX):
+        yield
+        return
+    before = path.read_bytes() if path.exists() else None
+    change_profile(path, profile.value, {})
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            path.unlink(missing_ok=True)
+        else:
+            replace_text(path, before.decode(), folder_variable="CXCALL_CONFIG_DIR")
+        raise
+
+
+def _check_profile(profile: str) -> None:
+    if profile.startswith(GC_PREFIX):
+        raise UsageError(
+            f"`{profile}` is a profile of the vendor's tool, which cxcall only reads",
+            where="--profile",
+            fix="`gc profiles` changes it; or give another name",
+        )
+
+
+def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
+    """Apply `change` to the TOML document and its `profiles`, check the result, and replace the file."""
+    import tomlkit
+
+    text = ConfigFile.read(path).text
+    document = tomlkit.parse(text)
+    tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
+    change(document, tables)
+    replace_text(path.resolve(), tomlkit.dumps(document), folder_variable="CXCALL_CONFIG_DIR")

@@ -1,0 +1,74 @@
+"""Settings for the sandbox in this process, with the guards that apply in a real run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from cxcall.findings.finding import Severity
+from cxcall.findings.notices import add_notice
+from cxcall.settings.regions import token_url_for
+from cxcall.settings.settings import Settings, check_values, read_trusted_layers
+from cxcall.settings.sources import Setting, find_setting, read_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.settings.sources import Layer
+
+_NAMES = ("do_not_call", "hours", "hours_policy", "duplicate_window")
+
+
+class RunningSandbox(Protocol):
+    """The parts of a running sandbox that settings need."""
+
+    @property
+    def base_url(self) -> str:
+        """The sandbox's address on the loopback interface."""
+
+    @property
+    def client_id(self) -> str:
+        """The ID of the OAuth client that the sandbox accepts."""
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the OAuth client that the sandbox accepts."""
+
+
+def load_guards(flags: Mapping[str, str | None]) -> tuple[Layer, str]:
+    """Return the guards of all sources, and the do-not-call list of `.env` if it applies beside another."""
+    layers, _, ignored, second_list = read_trusted_layers(flags)
+    for finding in ignored:
+        add_notice(finding._replace(severity=Severity.WARNING))
+    found = {name: find_setting(name, layers) for name in _NAMES}
+    guards = {name: setting for name, setting in found.items() if setting}
+    return guards, second_list.value if second_list else ""
+
+
+def sandbox_settings(
+    sandbox: RunningSandbox,
+    flags: Mapping[str, str | None],
+    guards: Layer | None = None,
+    dotenv_do_not_call: str = "",
+    *,
+    user_token: str = "",
+) -> Settings:
+    """Return settings for the sandbox in this process; `guards` are all that other sources set.
+
+    No other source sets an address or a secret. `user_token` is used instead of the OAuth client,
+    for an operation that acts as a user.
+    """
+    layer = {
+        "profile": "sandbox",
+        "base_url": sandbox.base_url,
+        "token_url": token_url_for(sandbox.base_url),
+    }
+    if user_token:
+        layer["access_token"] = user_token
+    else:
+        layer |= {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+    sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
+    return Settings(
+        check_values([sandbox_layer, read_flags(flags), guards or {}]),
+        is_embedded=True,
+        dotenv_do_not_call=dotenv_do_not_call,
+    )

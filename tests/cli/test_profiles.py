@@ -1,0 +1,173 @@
+"""Profiles that commands write: `auth login` and `switch`, `config get`, `set`, `unset`, `profiles`."""
+
+from __future__ import annotations
+
+import stat
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from helpers.command import CAMPAIGN, CONTACT, screen, terminal
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
+
+
+def content(cxcall: Cxcall) -> dict[str, Any]:
+    """Return the content of config.toml; empty if there is none."""
+    path = cxcall.folder / "config" / "config.toml"
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def log_in(cxcall: Cxcall, sandbox: Sandbox, *flags: str, code: int = 0, secret: str = "") -> Any:
+    url = ("--base-url", sandbox.base_url, "--client-id", sandbox.client_id)
+    return cxcall(
+        "auth", "login", *url, *flags, stdin=f"{secret or sandbox.client_secret}\n", code=code
+    )
+
+
+def test_login_status_and_dry_run_name_the_same_host(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    log_in(cxcall, sandbox)
+    assert sandbox.base_url in cxcall("auth", "status", code=0).out
+    assert cxcall(*EXECUTE, "--dry-run", code=0).out.startswith(f"POST {sandbox.base_url}/")
+    assert cxcall("call", "--to", "+12025550100", "-n", code=0).out.startswith(
+        f"POST {sandbox.base_url}/"
+    )
+    assert content(cxcall) == {
+        "profiles": {"default": {"base_url": sandbox.base_url, "client_id": sandbox.client_id}}
+    }
+    file = cxcall.folder / "config" / "config.toml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert sandbox.client_secret not in file.read_text("utf-8")
+
+
+def test_first_profile_becomes_the_default(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    log_in(cxcall, sandbox, "-p", "first")
+    log_in(cxcall, sandbox, "-p", "second")
+    assert content(cxcall)["default_profile"] == "first"
+    listed = cxcall("config", "profiles", "-o", "json", code=0).envelope["data"]
+    assert [(name, entry["isDefault"]) for name, entry in listed.items()] == [
+        ("first", True), ("second", False)
+    ]  # fmt: skip
+    assert listed["second"]["loggedInTo"] == [sandbox.base_url]
+    cxcall("auth", "switch", "second", code=0)
+    assert "second\tdefault_profile" in cxcall("auth", "status", code=0).out
+    assert "no profile `third`" in cxcall("auth", "switch", "third", code=2).err
+
+
+def test_refused_login_leaves_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    log_in(cxcall, sandbox, "-p", "new", code=4, secret="wrong")
+    assert content(cxcall) == {}
+    log_in(cxcall, sandbox, "-p", "kept")
+    before = content(cxcall)
+    log_in(cxcall, sandbox, "-p", "new", code=4, secret="wrong")
+    assert content(cxcall) == before
+
+
+def test_dotenv_file_creates_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    cxcall.file(".env", "CXCALL_PROFILE=planted\n")
+    assert "no profile `planted`" in log_in(cxcall, sandbox, code=2).err
+    assert content(cxcall) == {}
+
+
+def test_environment_is_not_kept_in_the_profile(live: Cxcall, sandbox: Sandbox) -> None:
+    live("auth", "login", stdin=f"{sandbox.client_secret}\n", code=0)
+    assert content(live) == {}
+
+
+def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: Sandbox) -> None:
+    with terminal(cxcall, "auth", "login", "-p", "cx") as child:
+        for prompt, answer in (
+            ("Platform", "nice-cxone"),
+            ("Area", sandbox.base_url),
+            ("Access key ID", sandbox.client_id),
+            ("Access key secret", sandbox.client_secret),
+        ):
+            child.expect(prompt)
+            child.sendline(answer)
+        assert "logged in to" in screen(child)
+    assert content(cxcall)["profiles"]["cx"] == {
+        "platform": "nice-cxone", "base_url": sandbox.base_url, "access_key_id": sandbox.client_id
+    }  # fmt: skip
+    cxcall("callback", "--to", "2025550100", "--skill", "4711", "--yes", code=0)
+    assert len(sandbox.rings) == 1
+
+
+def test_login_on_a_terminal_refuses_an_unknown_platform(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "auth", "login") as child:
+        child.expect("Platform")
+        child.sendline("nicecxone")
+        assert "`nice-cxone`" in screen(child)
+        assert child.exitstatus == 2
+
+
+def test_set_get_and_unset_keep_comments(cxcall: Cxcall) -> None:
+    text = '# mine\n[profiles.eu]\nregion = "eu-west-1" # Dublin\nhours = "08:00-20:00"\n'
+    path = cxcall.folder / "config" / "config.toml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    cxcall("config", "set", "timeout", "5", "-p", "eu", code=0)
+    assert path.read_text("utf-8") == f"{text}timeout = 5\n"
+    assert cxcall("config", "get", "timeout", "-p", "eu", code=0).out == "5\n"
+    cxcall("config", "unset", "timeout", "-p", "eu", code=0)
+    assert path.read_text("utf-8") == text
+    assert "does not set `timeout`" in cxcall("config", "get", "timeout", "-p", "eu", code=2).err
+
+
+def test_new_region_replaces_the_url_of_a_profile(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "base_url", "http://127.0.0.1:9/", code=0)
+    assert content(cxcall)["profiles"]["default"] == {"base_url": "http://127.0.0.1:9"}
+    cxcall("config", "set", "region", "eu-west-1", code=0)
+    assert content(cxcall)["profiles"]["default"] == {"region": "eu-west-1"}
+    assert "api.mypurecloud.ie" in cxcall("config", "show", code=0).out
+
+
+def test_paths_become_absolute(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "do_not_call", "list.txt", code=0)
+    assert cxcall("config", "get", "do_not_call", code=0).out.strip() == str(
+        cxcall.folder.resolve() / "list.txt"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("client_secret", "x"), "is a secret"),
+        (("regoin", "x"), "`region`"),
+        (("region", "eu west"), "neither a region"),
+        (("base_url", "http://api.mypurecloud.com"), "in the clear"),
+        (("hours", "8-20"), "hours"),
+        (("timeout", "soon"), "seconds"),
+        (("platform", "nicecxone"), "`nice-cxone`"),
+        (("default_profile", "eu"), "auth switch"),
+        (("region", "eu-west-1", "-p", "gc:DEFAULT"), "only reads"),
+    ],
+)
+def test_invalid_setting_is_not_written(
+    cxcall: Cxcall, arguments: tuple[str, ...], message: str
+) -> None:
+    assert message in cxcall("config", "set", *arguments, code=2).err
+    assert content(cxcall) == {}
+
+
+def test_region_flag_replaces_the_url_of_the_profile(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "base_url", "http://127.0.0.1:9", code=0)
+    out = cxcall(*EXECUTE, "--region", "eu-west-1", "--dry-run", code=0).out
+    assert out.startswith("POST https://api.mypurecloud.ie/")
+    out = cxcall("send", "get-conversation", "--conversation-id", CONTACT, "--region", "eu-west-1", "-n", code=0).out  # fmt: skip
+    assert out.startswith("GET https://api.mypurecloud.ie/")
+
+
+@pytest.mark.parametrize("command", ["call", "callback"])
+def test_examples_of_the_help_run_on_each_platform(cxcall: Cxcall, command: str) -> None:
+    lines = cxcall(command, "--help", code=0, env={"COLUMNS": "200"}).out.splitlines()
+    examples = [line.split() for line in lines if line.rstrip().endswith("--sandbox")]
+    assert len(examples) == 2
+    for platform in ("genesys-cloud", "nice-cxone"):
+        cxcall.environment["CXCALL_PLATFORM"] = platform
+        for words in examples:
+            cxcall(*words[1:], code=0)
