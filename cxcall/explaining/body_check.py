@@ -201,12 +201,9 @@ def find_better_operation(operation: Operation, value: Any) -> Operation | None:
     from cxcall.payloads import operation_matching as matching
 
     catalog = [each for each in load_catalog() if each.platform == operation.platform]
-    here = matching.count_declared_properties(operation, value)
-    for other in matching.find_valid_operations(catalog, value):
-        declared = matching.count_declared_properties(other, value)
-        if other is not operation and declared >= _MIN_NAMES and declared > here:
-            return other
-    return None
+    other = matching.find_better_operation(catalog, operation, value)
+    is_clear = other and matching.count_declared_properties(other, value) >= _MIN_NAMES
+    return other if is_clear else None
 
 
 def _encoded_twice(payload: Payload) -> Finding:

@@ -234,9 +234,7 @@ def check_payload(
         if named is None:
             findings.append(_no_matching_operation(operation, body.value))
         else:
-            others = matching.find_valid_operations(operations, body.value)
-            alike = (each for each in others if matching.has_declared_property(each, body.value))
-            other = next(alike, None)
+            other = matching.find_better_operation(operations, named, body.value)
             findings[:0] = [operation_mismatch(named, other, body)] if other else []
     return operation, findings
 

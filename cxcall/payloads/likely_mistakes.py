@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
+    from cxcall.payloads.renames import Rename
 
 
 OPEN_KEYWORDS = {
@@ -39,8 +40,17 @@ def find_likely_mistakes(
 ) -> Iterator[Finding]:
     """Yield a warning for each likely mistake; `known` are the pointers that have a finding already."""
     finder = _MistakeFinder(operation, body)
+    renames: list[Rename] = []
     for pointer, members in objects(body.value):
-        for finding in finder.check_names(pointer, members):
+        for finding, rename in finder.check_names(pointer, members):
+            if finding.where not in known:
+                yield finding
+                renames += [rename] if rename else []
+    # A misspelled name is one mistake: what lacks the right name is not another one.
+    body = body.with_renames(renames) if renames else body
+    finder = _MistakeFinder(operation, body)
+    for pointer, members in objects(body.value):
+        for finding in finder.check_once_required(pointer, members):
             if finding.where not in known:
                 yield finding
         yield from finder.check_companions(pointer, members)
@@ -65,8 +75,10 @@ class _MistakeFinder:
             Severity.WARNING, code, where, message, key=key, fix=fix, why=why, source=source
         )
 
-    def check_names(self, pointer: str, members: dict[str, Any]) -> Iterator[Finding]:
-        """Yield warnings about undeclared properties of an object, and about once required ones."""
+    def check_names(
+        self, pointer: str, members: dict[str, Any]
+    ) -> Iterator[tuple[Finding, Rename | None]]:
+        """Yield a warning about each undeclared property of an object, with its likely correction."""
         schema, operation = self.operation.schema_at(pointer), self.operation.name
         declared = schema.get("properties", {})
         is_complete = declared and not has_open_names(schema)
@@ -86,8 +98,12 @@ class _MistakeFinder:
             )
             why = "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
             found = self._warning("property-unknown", place, message, fix, why, key=True)
-            yield found._replace(edits=rename.cautious_edits if rename else ())
-        owner = f"`{pointer}`" if pointer else f"the body of `{operation}`"
+            yield found._replace(edits=rename.cautious_edits if rename else ()), rename
+
+    def check_once_required(self, pointer: str, members: dict[str, Any]) -> Iterator[Finding]:
+        """Yield a warning about each missing property of an object that was once required."""
+        schema = self.operation.schema_at(pointer)
+        owner = f"`{pointer}`" if pointer else f"the body of `{self.operation.name}`"
         for names in schema.get("x-cxcall-once-required", []):
             if members.keys().isdisjoint(names):
                 listed = " or ".join(f"`{name}`" for name in names)

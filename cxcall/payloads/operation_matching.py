@@ -32,9 +32,9 @@ class OperationMatch(NamedTuple):
 def match_operations(operations: Sequence[Operation], value: Any) -> OperationMatch:
     """Return the operations that a body is valid for, and the nearest one.
 
-    The operation with most required properties comes first. Operations that declare fewer of the
-    body's properties are left out. The nearest one is the first match, or else the operation that
-    declares most of the body's properties.
+    The operation with most required properties comes first. Operations that recognize fewer of the
+    body's properties than another one are left out. The nearest one is the first match, or else the
+    operation that recognizes most of the body's properties.
     """
     matches = find_valid_operations(operations, value)
     if matches:
@@ -68,9 +68,34 @@ def group_by_unknown_properties(
     possible = [
         entry for entry in candidates if may_match(entry.contract, entry.schema_at(""), value)
     ]
+    possible = _recognize_most(possible, candidates, value)
     possible.sort(key=lambda entry: count_unknown_properties(entry, value))
     groups = groupby(possible, key=lambda entry: count_unknown_properties(entry, value))
     return [list(group) for _, group in groups]
+
+
+def _recognize_most(
+    possible: Sequence[Operation], candidates: Sequence[Operation], value: Any
+) -> list[Operation]:
+    """Return the operations of `possible` that recognize as many names of a body as any candidate."""
+    declare_all = [entry for entry in possible if not count_unknown_properties(entry, value)]
+    if declare_all or not possible:
+        return declare_all
+    most = max(_count_recognized_names(entry, value) for entry in candidates)
+    return [entry for entry in possible if _count_recognized_names(entry, value) == most]
+
+
+def find_better_operation(
+    operations: Sequence[Operation], operation: Operation, value: Any
+) -> Operation | None:
+    """Return the operation that a body clearly fits better than `operation`; None if there is none.
+
+    The body must be valid for it, and it must recognize more of the body's properties: with one
+    misspelled name, a body still has as many that `operation` recognizes.
+    """
+    here = _count_recognized(operation, value)
+    others = find_valid_operations(operations, value)
+    return next((other for other in others if _count_recognized(other, value) > here), None)
 
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:
@@ -106,23 +131,35 @@ def may_match(contract: Contract, schema: JsonSchema, value: Any) -> bool:
 
 def has_declared_property(operation: Operation, value: Any) -> bool:
     """Return whether an operation declares a property of a body, perhaps in another spelling."""
-    names = tuple(sorted(property_names(value))[:_MAX_NAMES])
-    return count_declared_properties(operation, value) + _count_misspelled(operation, names) > 0
+    return _count_recognized(operation, value) > 0
 
 
 def _match_score(operation: Operation, value: Any) -> tuple[bool, int, int, bool, int]:
     """Rank by JSON type, properties in the body (misspelled ones, too), required ones, and a command of its own."""
-    schema = operation.schema_at("")
-    present = count_declared_properties(operation, value)
-    names = tuple(sorted(property_names(value))[:_MAX_NAMES])
-    present += _count_misspelled(operation, names)
+    schema, present = operation.schema_at(""), _count_recognized(operation, value)
     return (
         ("array" in _schema_types(schema)) == isinstance(value, list),
         present,
-        -_count_missing(operation, names),
+        -_count_missing(operation, _sorted_names(value)),
         bool(operation.command),
         present - operation.size,
     )
+
+
+def _count_recognized(operation: Operation, value: Any) -> int:
+    """Return the number of properties of a body that an operation declares, perhaps in another spelling."""
+    return count_declared_properties(operation, value) + _count_misspelled(operation, _sorted_names(value))  # fmt: skip
+
+
+def _count_recognized_names(operation: Operation, value: Any) -> int:
+    """Return the number of top-level names of a body that an operation declares, perhaps in another spelling."""
+    unknown = count_unknown_properties(operation, value)
+    known = len(property_names(value)) - unknown
+    return known + (_count_misspelled(operation, _sorted_names(value)) if unknown else 0)
+
+
+def _sorted_names(value: Any) -> tuple[str, ...]:
+    return tuple(sorted(property_names(value))[:_MAX_NAMES])
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,63 @@
+"""A body is said to be for another operation only if it fits that one clearly better."""
+
+from __future__ import annotations
+
+import copy
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts import contract
+from cxcall.contracts.catalog import load_catalog
+from cxcall.documents.json_pointer import objects, value_at
+from cxcall.payloads.checks import check_payload
+from cxcall.payloads.operation_matching import find_better_operation
+from cxcall.payloads.payload import Payload
+from helpers.planted_faults import OPERATIONS, correct_body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CATALOG = load_catalog()
+
+
+def misspellings(body: Any) -> Iterator[Any]:
+    """Yield copies of a body, in each of which one name lacks a letter."""
+    for place, members in list(objects(body)):
+        for name in members:
+            other = copy.deepcopy(body)
+            node = value_at(other, place)
+            node[name[: len(name) // 2] + name[len(name) // 2 + 1 :]] = node.pop(name)
+            yield other
+
+
+@pytest.mark.parametrize("is_longer", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_one_misspelled_name_is_never_another_operation(*, is_longer: bool) -> None:
+    random, wrong = Random(1), []
+    for operation in OPERATIONS:
+        body = correct_body(operation, random) if is_longer else operation.example
+        for misspelled in misspellings(body):
+            other = find_better_operation(CATALOG, operation, misspelled)
+            wrong += [(operation.name, other.name, misspelled)] if other else []
+    assert wrong == []
+
+
+def test_missing_property_is_not_another_operation() -> None:
+    dial = contract.load_operation("cxone-dial-phone")
+    _, findings = check_payload(CATALOG, Payload({"skillId": 4711}), dial)
+    assert [(each.code, each.where) for each in findings] == [("property-missing", "/phoneNumber")]
+
+
+def test_body_with_a_misspelled_name_is_checked_as_its_own_operation() -> None:
+    body = {"phonNumber": "+12025550100", "skillId": 4711}
+    operation, findings = check_payload(CATALOG, Payload(body))
+    assert operation.name == "cxone-dial-phone"
+    assert findings[0].fix == "rename `phonNumber` to `phoneNumber`"
+
+
+def test_array_that_fits_another_operation_is_for_that_one() -> None:
+    contacts = contract.load_operation("add-contacts")
+    other = find_better_operation(CATALOG, contract.load_operation("execute"), contacts.example)
+    assert other is not None
+    assert other.name == "add-contacts"
