@@ -13,13 +13,14 @@ from typing import Any
 
 import pytest
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import WorkStealingScheduling
 
 from cxcall.contracts import contract
 from cxcall.sandbox.server import Sandbox, start_sandbox
 from helpers.command import Cxcall, Stranger
 from helpers.fork_server import ForkServer
+from helpers.work import examples
 
 if threading.current_thread() is threading.main_thread():
     # A run started in the background has SIGINT ignored, and would hand that on to every command.
@@ -33,10 +34,15 @@ QUICK_CASES = 4
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let Hypothesis try fewer examples in the quick suite."""
-    settings.register_profile("quick", max_examples=20, deadline=None)
-    if config.getoption("markexpr") == QUICK:
-        settings.load_profile("quick")
+    """Let Hypothesis try fewer examples, and fewer still in the quick suite; do not measure time."""
+    is_quick = config.getoption("markexpr") == QUICK
+    settings.register_profile(
+        "quick" if is_quick else "whole",
+        max_examples=20 if is_quick else examples(100),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("quick" if is_quick else "whole")
 
 
 @pytest.hookimpl(optionalhook=True)

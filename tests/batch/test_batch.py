@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 PERSONAL = ("--operation", "personal-connection")
 FAST = ("--rate", "500/s")
 # The whole of it is 1000 rows and 20 kills; CI takes a part.
-ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "200"))
-KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "10"))
+ROWS = int(os.environ.get("CXCALL_BATCH_ROWS", "120"))
+KILLS = int(os.environ.get("CXCALL_BATCH_KILLS", "6"))
 
 
 def contact(number: int) -> str:

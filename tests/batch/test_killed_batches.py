@@ -16,8 +16,8 @@ from helpers.platform_server import Platform
 if TYPE_CHECKING:
     from helpers.command import Cxcall
 
-BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "24"))
-IN_ONE = 4
+BATCHES = int(os.environ.get("CXCALL_KILLED_BATCHES", "8"))
+IN_ONE = 2
 ROWS = 12
 
 

@@ -16,6 +16,7 @@ PAYLOAD = {
     "contactSpec": {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550100"}},
 }
 PLACES = ("body", "text", "header", "challenge", "id")
+FLAGS = (("-v",), ("-o", "json"))
 
 
 def records_of(cxcall: Cxcall) -> str:
@@ -38,16 +39,15 @@ def test_echoed_credentials_are_masked_before_and_after_a_renewal(
     cxcall: Cxcall, name: str, place: str
 ) -> None:
     encode = ENCODINGS[name]
+    # Each encoding and each place meets both outputs, but not each pair of them.
+    flags = FLAGS[([*ENCODINGS].index(name) + PLACES.index(place)) % 2]
     with EchoServer(encode, place) as server:
-        for flags in (("-v",), ("-o", "json")):
-            server.restart()
-            cxcall.folder.joinpath("state", "tokens.json").unlink(missing_ok=True)
-            ran = execute(cxcall, server, *flags)
-            assert {*TOKENS} < {*server.seen}
-            assert "****" in ran.out + ran.err
-            for secret in server.secrets:
-                for text in (ran.out, ran.err, records_of(cxcall)):
-                    assert not find_remains(text, secret, encode)
+        ran = execute(cxcall, server, *flags)
+        assert {*TOKENS} < {*server.seen}
+        assert "****" in ran.out + ran.err
+        for secret in server.secrets:
+            for text in (ran.out, ran.err, records_of(cxcall)):
+                assert not find_remains(text, secret, encode)
 
 
 def test_token_that_was_asked_for_is_printed(cxcall: Cxcall) -> None:

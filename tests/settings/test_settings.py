@@ -114,7 +114,7 @@ SOURCES = {
 @settings(
     max_examples=examples(200),
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     name=st.sampled_from(sorted(VALUES)),

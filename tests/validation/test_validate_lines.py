@@ -60,7 +60,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
 def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str) -> None:
-    name = cxcall.file("many.jsonl", lines(6000, [*EVERY_KIND, *[0] * 48]))
+    name = cxcall.file("many.jsonl", lines(2000, [*EVERY_KIND, *[0] * 48]))
     alone = cxcall("validate", name, "--jobs", "1", "-o", form, code=3)
     for jobs in ("2", "5"):
         shared = cxcall("validate", name, "--jobs", jobs, "-o", form, code=3)
