@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cxcall.cli.help_layout import highlight_headings, write_options
 from cxcall.findings.errors import UsageError
 
 _MAX_LISTED = 20
@@ -28,6 +29,14 @@ class Command(TyperCommand):
 
     allow_extra_args = True
 
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, with bold headings on a terminal."""
+        return highlight_headings(super().get_help(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options by group."""
+        write_options(self.get_params(ctx), ctx, formatter)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments; raises UsageError for extra ones."""
         extra = _parse(super().parse_args, ctx, args)
@@ -39,6 +48,10 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A group of commands that suggests the nearest name for an unknown command."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, with bold headings on a terminal."""
+        return highlight_headings(super().get_help(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the subcommand."""

@@ -17,7 +17,7 @@ import typer
 from cxcall.cli.command_classes import App, Group, missing_command, parameter_name
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import UsageError
-from cxcall.output.options import OutputOptions, supported_formats
+from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
 
 
 class Invocation:
@@ -52,7 +52,7 @@ def expand_option_groups(
         for group in (*groups.values(), OutputOptions)
         for entry in parameters_of(group)
     }
-    shared["output"] = _with_choices(shared["output"], supported_formats(command.__name__))
+    shared |= _describe_output(command.__name__, shared)
     parameters = [*own, *more, *shared.values()]
 
     @wraps(command)
@@ -67,6 +67,22 @@ def expand_option_groups(
 
     set_signature(run_command, parameters)
     return run_command
+
+
+def _describe_output(
+    command: str, options: dict[str, inspect.Parameter]
+) -> dict[str, inspect.Parameter]:
+    """Return the output options as they are for a command: its formats, and what its flags do."""
+    texts = {"quiet": quiet_help(command), "verbose": verbose_help(command)}
+    changed = {name: _with_help(options[name], text) for name, text in texts.items()}
+    changed["output"] = _with_choices(options["output"], supported_formats(command))
+    return changed
+
+
+def _with_help(parameter: inspect.Parameter, text: str) -> inspect.Parameter:
+    kind, option = parameter.annotation.__origin__, copy(parameter.annotation.__metadata__[0])
+    option.help = text
+    return parameter.replace(annotation=Annotated[kind, option])
 
 
 def _with_choices(parameter: inspect.Parameter, choices: tuple[str, ...]) -> inspect.Parameter:
@@ -134,7 +150,7 @@ def new_app(help: str, *, epilog: str = "", cls: Any = Group) -> App:  # noqa: A
         rich_markup_mode=None,
         invoke_without_command=True,  # so that a missing command is reported by `_set_defaults`
         add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )
 
 

@@ -7,7 +7,10 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 
 _Profile = Annotated[
-    str | None, option("--profile", "-p", metavar="NAME", help="Use the settings of a profile.")
+    str | None,
+    option(
+        "--profile", "-p", group="Connection", metavar="NAME", help="Use the settings of a profile."
+    ),
 ]
 
 
@@ -25,6 +28,7 @@ class SettingsOptions(NamedTuple):
         str | None,
         option(
             "--platform",
+            group="Connection",
             metavar="NAME",
             help="Set the platform: genesys-cloud (default) or nice-cxone.",
         ),
@@ -32,14 +36,26 @@ class SettingsOptions(NamedTuple):
     region: Annotated[
         str | None,
         option(
-            "--region", metavar="NAME", help="Set the region, or for CXone the area, such as na1."
+            "--region",
+            group="Connection",
+            metavar="NAME",
+            help="Set the region, or for CXone the area, such as na1.",
         ),
     ] = None
     base_url: Annotated[
-        str | None, option("--base-url", metavar="URL", help="Set the base URL of the API.")
+        str | None,
+        option(
+            "--base-url", group="Connection", metavar="URL", help="Set the base URL of the API."
+        ),
     ] = None
     timeout: Annotated[
-        str | None, option("--timeout", metavar="SECONDS", help="Limit the time for one response.")
+        str | None,
+        option(
+            "--timeout",
+            group="Connection",
+            metavar="SECONDS",
+            help="Limit the time for one response; 30 if not set.",
+        ),
     ] = None
 
 
@@ -50,6 +66,7 @@ class ContractOptions(NamedTuple):
         str | None,
         option(
             "--contract",
+            group="Connection",
             metavar="FILE",
             help="Add the operations of an OpenAPI or Swagger document.",
         ),
@@ -61,18 +78,31 @@ class BodyOptions(NamedTuple):
 
     file: Annotated[
         str | None,
-        option("--file", "-f", metavar="FILE", help="Read the body from a file; - is stdin."),
+        option(
+            "--file",
+            "-f",
+            group="Request",
+            metavar="FILE",
+            help="Read the body from a file; - is stdin.",
+        ),
     ] = None
     set: Annotated[
         list[str] | None,
-        option("--set", metavar="/POINTER=JSON", help="Set one value in the body; repeatable."),
+        option(
+            "--set",
+            group="Request",
+            metavar="/POINTER=JSON",
+            help="Set one value in the body; repeatable.",
+        ),
     ] = None
 
 
 class CheckOptions(NamedTuple):
     """The option for the check of a request."""
 
-    strict: Annotated[bool, option("--strict", help="Treat warnings as errors.")] = False
+    strict: Annotated[
+        bool, option("--strict", group="Safety", help="Treat warnings as errors.")
+    ] = False
 
 
 class GuardOptions(NamedTuple):
@@ -82,13 +112,19 @@ class GuardOptions(NamedTuple):
         str | None,
         option(
             "--hours",
+            group="Safety",
             metavar="FROM-TO",
             help="Set calling hours in the callee's time, as 08:00-21:00.",
         ),
     ] = None
     do_not_call: Annotated[
         str | None,
-        option("--do-not-call", metavar="FILE", help="Stop calls to the numbers in this file."),
+        option(
+            "--do-not-call",
+            group="Safety",
+            metavar="FILE",
+            help="Stop calls to the numbers in this file.",
+        ),
     ] = None
 
 
@@ -96,22 +132,37 @@ class SendOptions(NamedTuple):
     """Options for sending a request."""
 
     dry_run: Annotated[
-        bool, option("--dry-run", "-n", help="Check and print the request; send nothing.")
+        bool,
+        option(
+            "--dry-run", "-n", group="Request", help="Check and print the request; send nothing."
+        ),
     ] = False
-    curl: Annotated[bool, option("--curl", help="Print the request as a curl command.")] = False
-    yes: Annotated[bool, option("--yes", "-y", help="Skip the prompt before a call is placed.")] = (
-        False
-    )
+    curl: Annotated[
+        bool, option("--curl", group="Request", help="Print the request as a curl command.")
+    ] = False
+    yes: Annotated[
+        bool, option("--yes", "-y", group="Safety", help="Skip the prompt before a call is placed.")
+    ] = False
     sandbox: Annotated[
-        bool, option("--sandbox", help="Send to an embedded sandbox; no real calls are placed.")
+        bool,
+        option(
+            "--sandbox",
+            group="Request",
+            help="Send to an embedded sandbox; no real calls are placed.",
+        ),
     ] = False
-    force: Annotated[bool, option("--force", help="Send despite errors.")] = False
-    again: Annotated[bool, option("--again", help="Send even if it is a duplicate.")] = False
-    wait: Annotated[bool, option("--wait", help="Follow the call until it ends.")] = False
+    force: Annotated[bool, option("--force", group="Safety", help="Send despite errors.")] = False
+    again: Annotated[
+        bool, option("--again", group="Safety", help="Send even if it is a duplicate.")
+    ] = False
+    wait: Annotated[
+        bool, option("--wait", group="Request", help="Follow the call until it ends.")
+    ] = False
     engagement_header: Annotated[
         str | None,
         option(
             "--engagement-header",
+            group="Request",
             metavar="NAME",
             help="Look for the engagement ID in this header first.",
         ),

@@ -14,31 +14,66 @@ FORMATS: tuple[OutputFormat, ...] = ("text", "json", "jsonl")
 CI_FORMATS: tuple[OutputFormat, ...] = ("github", "junit", "sarif")
 
 
+_SENDING = ("send", "batch")
+"""The functions of the commands that send requests."""
+
+
 def supported_formats(command: str) -> tuple[OutputFormat, ...]:
     """Return the output formats of a command; only `validate` has those of CI systems."""
     return (*FORMATS, *CI_FORMATS) if command == "validate" else FORMATS
 
 
-def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Any:  # noqa: A002, as in Typer
-    """Declare an option whose help does not repeat the default."""
-    return typer.Option(*names, help=help, metavar=metavar, show_default=False, **more)
+def quiet_help(command: str) -> str:
+    """Return what `--quiet` does in a command."""
+    if command in _SENDING:
+        return "Print only the engagement ID."
+    if command == "validate":
+        return "Print only findings; nothing for a valid payload."
+    return "Print no progress and no summary."
+
+
+def verbose_help(command: str) -> str:
+    """Return what `--verbose` does in a command."""
+    if command in _SENDING:
+        return "Show request, headers, timing, and sources of findings."
+    return "Show the sources of findings."
+
+
+def option(
+    *names: str,
+    help: str,  # noqa: A002, as in Typer
+    metavar: str | None = None,
+    group: str | None = None,
+    **more: Any,
+) -> Any:
+    """Declare an option whose help does not repeat the default, and is listed in a group."""
+    return typer.Option(
+        *names, help=help, metavar=metavar, show_default=False, rich_help_panel=group, **more
+    )
 
 
 class OutputOptions(NamedTuple):
     """The format and amount of a command's output."""
 
-    output: Annotated[OutputFormat, option("--output", "-o", help="Set the output format.")] = (
-        "text"
-    )
-    quiet: Annotated[bool, option("--quiet", "-q", help="Print only the engagement ID.")] = False
+    output: Annotated[
+        OutputFormat, option("--output", "-o", group="Output", help="Set the output format.")
+    ] = "text"
+    quiet: Annotated[bool, option("--quiet", "-q", group="Output", help="Print less.")] = False
     verbose: Annotated[
         bool,
-        option("--verbose", "-v", help="Show request, headers, timing, and sources of findings."),
+        option(
+            "--verbose",
+            "-v",
+            group="Output",
+            help="Print more.",
+        ),
     ] = False
-    color: Annotated[ColorChoice, option("--color", help="Use color: auto, always, or never.")] = (
-        "auto"
-    )
-    no_input: Annotated[bool, option("--no-input", help="Never prompt; fail instead.")] = False
+    color: Annotated[
+        ColorChoice, option("--color", group="Output", help="Use color: auto, always, or never.")
+    ] = "auto"
+    no_input: Annotated[
+        bool, option("--no-input", group="Output", help="Never prompt; fail instead.")
+    ] = False
 
 
 def parse_output_options(arguments: Iterable[str], command: str) -> OutputOptions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -9,9 +10,12 @@ import typer
 from cxcall.cli import root_command
 from cxcall.cli.commands.contract_commands import new_sender
 from cxcall.contracts.contract import load_operations
+from helpers.command import screen, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from helpers.command import Cxcall
 
 MAX_LENGTH = 60
 VERBS = {
@@ -100,3 +104,28 @@ def test_help_texts_of_commands_and_options_start_with_a_verb() -> None:
     }
     assert len(texts) > 100
     assert {where: text for where, text in texts.items() if text.split()[0] not in VERBS} == {}
+
+
+def test_options_are_listed_in_groups_up_to_100_columns(cxcall: Cxcall) -> None:
+    text = cxcall("call", "--help", code=0, env={"COLUMNS": "200"}).out
+    headings = re.findall(r"^(\w+):$", text, re.MULTILINE)
+    assert headings == ["Options", "Request", "Safety", "Connection", "Output"]
+    options = dict(zip(headings, re.split(r"^\w+:$", text, flags=re.MULTILINE)[1:], strict=True))
+    for flag, group in (("--to", "Options"), ("--file", "Request"), ("--again", "Safety"), ("--region", "Connection"), ("--help", "Output")):  # fmt: skip
+        assert flag in options[group]
+    described = text.partition("Examples:")[0].splitlines()
+    assert 90 < max(map(len, described)) <= 100
+
+
+def test_quiet_and_verbose_say_what_they_do_in_each_command(cxcall: Cxcall) -> None:
+    for command, text in (("call", "only the engagement ID"), ("validate", "only findings"), ("track", "no progress")):  # fmt: skip
+        (line,) = (line for line in cxcall(command, "--help", code=0, env={"COLUMNS": "100"}).out.splitlines() if line.strip().startswith("-q, --quiet"))  # fmt: skip
+        assert text in line
+
+
+def test_headings_of_the_help_are_bold_on_a_terminal_only(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "auth", "--help") as child:
+        assert "\x1b[1mCommands:\x1b[0m" in screen(child)
+    with terminal(cxcall, "auth", "--help", NO_COLOR="1") as child:
+        assert "\x1b" not in screen(child)
+    assert "\x1b" not in cxcall("auth", "--help", code=0).out

@@ -1,0 +1,46 @@
+"""Lay out the help of a command: options in groups, and bold headings on a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cxcall.output.options import parse_output_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_OWN = "Options"
+_GROUPS = ("Arguments", _OWN, "Request", "Safety", "Connection", "Output")
+_HEADING = re.compile(r"^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)", re.MULTILINE)
+
+
+def write_options(parameters: Sequence[Any], context: Any, formatter: Any) -> None:
+    """Write the arguments, the options of the command alone, and then the common ones by group."""
+    groups: dict[str, list[Any]] = {name: [] for name in _GROUPS}
+    for parameter in parameters:
+        if record := parameter.get_help_record(context):
+            groups[_group_of(parameter)].append(record)
+    help_records = groups[_OWN][-1:] if groups["Output"] else []
+    if help_records:  # `--help` is the last option, and of no group
+        groups[_OWN].pop()
+        groups["Output"] += help_records
+    for name, records in groups.items():
+        if records:
+            with formatter.section(name):
+                formatter.write_dl(records)
+
+
+def _group_of(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return "Arguments"
+    return parameter.rich_help_panel or _OWN if hasattr(parameter, "rich_help_panel") else _OWN
+
+
+def highlight_headings(text: str) -> str:
+    """Return a help text with bold headings if stdout is colored."""
+    from cxcall.output.screen import Screen
+
+    screen = Screen.standard(parse_output_options(sys.argv[1:], ""))
+    return _HEADING.sub(lambda found: screen.paint(sys.stdout, "bold", found[0]), text)
