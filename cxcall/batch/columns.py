@@ -149,7 +149,7 @@ def _unknown_target(target: str, cell: str, operation: Operation) -> UsageError:
     return UsageError(
         f"`{operation.name}` has no flag or parameter `{target}`",
         where="--map",
-        fix=f"did you mean {command('--map', f'{near}={header}')}?" if near else sample,
+        fix=f"write {command('--map', f'{near}={header}')}" if near else sample,
         why="a target is a flag, a parameter, or a place in the body such as `/contactId`",
     )
 
@@ -168,7 +168,7 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
     return UsageError(
         f"`{header.name}` has no column `{cell}`",
         where="--map",
-        fix=f"did you mean {command('--map', f'{target}={near[0]}')}?"
+        fix=f"write {command('--map', f'{target}={near[0]}')}"
         if near
         else f"its columns: {listed}",
     )

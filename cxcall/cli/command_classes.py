@@ -65,7 +65,7 @@ class Group(TyperGroup):
             from difflib import get_close_matches
 
             nearest = get_close_matches(name, self.list_commands(ctx), n=1)
-            hint = f"did you mean `{nearest[0]}`? Or " if nearest else ""
+            hint = f"the most similar command is `{nearest[0]}`; or " if nearest else ""
             raise _error(ctx, f"No such command `{name}`", hint)
         return super().resolve_command(ctx, args)
 

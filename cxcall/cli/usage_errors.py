@@ -20,7 +20,7 @@ def usage_report(error: typer.TyperException, command: str) -> Report:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
     nearest = sorted(getattr(error, "possibilities", None) or ())
-    hint = f"did you mean `{nearest[0]}`? Or " if nearest else ""
+    hint = f"the most similar option is `{nearest[0]}`; or " if nearest else ""
     return Report(
         path.removeprefix("cxcall").strip() or command,
         Outcome.ERROR,

@@ -174,5 +174,5 @@ def find_operation(name: str, known: tuple[Operation, ...]) -> Operation:
     from difflib import get_close_matches
 
     close = get_close_matches(name, [operation.name for operation in known], n=1)
-    fix = f"did you mean `{close[0]}`?" if close else "see `cxcall operations`"
+    fix = f"the most similar name is `{close[0]}`" if close else "see `cxcall operations`"
     raise UsageError(f"no operation is called `{name}`", where="operation", fix=fix)

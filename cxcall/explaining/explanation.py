@@ -162,7 +162,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
         *(finding.map_texts(mask) for finding in check_headers(request, route)),
         *check_parameter_values(request, route),
         *in_body,
-        *check_published(request, route),
+        *check_published(request, route, in_body),
         *(
             each
             for each in _check_response(request, route, meant, is_valid=not _has_problem(in_body))

@@ -201,7 +201,7 @@ def _check_genesys_host(host: str, expected: str) -> Iterator[Finding]:
         labels = set(host.split(".")) - {"mypurecloud"}
         similar = [each for each in domains if each.partition(".")[0] in labels]
         similar += get_close_matches(domain, domains, n=1, cutoff=_MIN_SIMILARITY)
-        hint = f": did you mean `{expected}.{similar[0]}`?" if similar else ""
+        hint = f"; the most similar host is `{expected}.{similar[0]}`" if similar else ""
         message = f"it is not in a region of Genesys Cloud{hint}"
     yield _wrong_host(host, message, severity=severity)
 

@@ -1,36 +1,40 @@
-"""Check a request to a published operation whose schema is not known, by the rules that are known of it."""
+"""Check a request to a published operation by the rules that no schema has."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import contract
-from cxcall.documents.json_pointer import join_pointer
 from cxcall.explaining.body_check import read_body
 from cxcall.findings.finding import Finding
 from cxcall.payloads.conditions import find_breaches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.published_operations import PublishedOperation
     from cxcall.explaining.route_check import RouteMatch
 
 
-def check_published(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
-    """Yield each breach of a rule by the query or the body (`x-cxcall-rules` of the platform's contract)."""
-    published = route.published
-    if published is None or published.contract is not None:
+def check_published(
+    request: ObservedRequest, route: RouteMatch, known: Iterable[Finding]
+) -> Iterator[Finding]:
+    """Yield each breach of a rule by the query or the body (`x-cxcall-rules` of the platform's contract).
+
+    `known` are the findings so far: a place that has one gets no second one.
+    """
+    published, places = route.published, {each.where for each in known}
+    if published is None:
         return
     payload, _ = read_body(request)
     for breach in find_breaches(_rules(published, route.platform, "query"), dict(request.query)):
         if not (request.null_means_unknown and breach.code == "property-missing"):
             yield breach.finding(None, "query")
-    if payload is not None and isinstance(payload.value, dict):
+    if payload is not None:
         for breach in find_breaches(_rules(published, route.platform, "body"), payload.value):
-            where = join_pointer("", breach.name) if breach.name else ""
-            if not request.is_unobserved(found := breach.finding(payload, where)):
+            found = breach.finding(payload, breach.pointer)
+            if breach.pointer not in places and not request.is_unobserved(found):
                 yield found
 
 

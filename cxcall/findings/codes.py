@@ -47,5 +47,5 @@ def find_code(name: str, others: Iterable[str] = ()) -> Code:
     raise UsageError(
         f"no such file or finding code: `{name}`",
         where="explain",
-        fix=f"did you mean `{close[0]}`?" if close else "see `cxcall explain --codes`",
+        fix=f"the most similar code is `{close[0]}`" if close else "see `cxcall explain --codes`",
     )

@@ -10,7 +10,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from cxcall.contracts.json_schema import JsonSchema
@@ -30,16 +30,16 @@ def find_broken_conditions(
     """Yield a warning for each condition that an object breaks; `known` are the places that have a finding."""
     conditions = operation.schema_at(pointer).get("x-cxcall-conditions", ())
     for breach in find_breaches(conditions, members):
-        place = join_pointer(pointer, breach.name) if breach.name else pointer
+        place = f"{pointer}{breach.pointer}"
         if body.find_place(place) not in known:
             yield breach.finding(body, place)
 
 
 class Breach(NamedTuple):
-    """A part of a condition that an object breaks: finding code, property, problem, and correction."""
+    """A part of a condition that a value breaks: finding code, place in the value, problem, and correction."""
 
     code: str
-    name: str
+    pointer: str
     message: str
     fix: str
     source: str
@@ -48,41 +48,44 @@ class Breach(NamedTuple):
         """Return the warning; without a body, on a parameter of the query."""
         more: dict[str, str] = {"fix": self.fix, "why": _WHY, "source": self.source}
         if body is None:
-            return Finding.warning(self.code, where, self.message, origin=self.name, **more)
+            return Finding.warning(
+                self.code, where, self.message, origin=self.pointer.lstrip("/"), **more
+            )
         return body.make_finding(Severity.WARNING, self.code, where, self.message, key=True, **more)
 
 
-def find_breaches(conditions: Iterable[JsonSchema], members: Mapping[str, Any]) -> Iterator[Breach]:
-    """Yield each breach of some conditions by an object."""
+def find_breaches(conditions: Iterable[JsonSchema], value: Any) -> Iterator[Breach]:
+    """Yield each breach of some conditions by a value."""
     for condition in conditions:
-        then = condition["then"]
-        is_met = compile_schema(then).is_valid(members)
-        if compile_schema(condition.get("if", {})).is_valid(members) and not is_met:
-            for code, name, message, fix in _breaches(condition, members):
-                says = f"{message}: {condition['says']}"
-                yield Breach(code, name, says, fix, condition["source"])
+        if not compile_schema(condition.get("if", {})).is_valid(value):
+            continue
+        for error in compile_schema(condition["then"]).iter_errors(value):
+            yield _breach(condition, error)
 
 
-def _breaches(
-    condition: JsonSchema, members: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (code, property, problem, correction) for each part of a condition that an object breaks."""
-    then = condition["then"]
-    for name in then.get("required", ()):
-        if name not in members:
-            yield "property-missing", name, f"`{name}` is missing", f"add `{name}`"
-    choices = [name for each in then.get("anyOf", ()) for name in each["required"]]
-    if choices and not members.keys() & set(choices):
-        listed = " or ".join(f"`{name}`" for name in choices)
-        yield "property-missing", "", f"{listed} is missing", f"add {listed}"
-    for name, rule in then.get("properties", {}).items():
-        if name in members and (rule is False or not compile_schema(rule).is_valid(members[name])):
-            fix = (
-                f"remove `{name}`"
-                if rule is False or "enum" in rule
-                else f"change the value of `{name}`"
-            )
-            yield "value-not-allowed", name, f"`{name}` cannot be used like this", fix
+def _breach(condition: JsonSchema, error: Any) -> Breach:
+    """Return what a schema error says of a value, with the sentence of the condition."""
+    pointer = "".join(join_pointer("", token) for token in error.instance_path)
+    kind, detail = error.kind.name, error.kind.as_dict()
+    name = error.instance_path[-1] if error.instance_path else "the body"
+    code, problem, fix = "value-not-allowed", f"`{name}` is not valid", ""
+    if kind == "required":
+        missing = detail["property"]
+        pointer, code = join_pointer(pointer, missing), "property-missing"
+        problem, fix = f"`{missing}` is missing", f"add `{missing}`"
+    elif kind == "anyOf":
+        choices = " or ".join(
+            f"`{each}`" for part in condition["then"]["anyOf"] for each in part["required"]
+        )
+        code, problem, fix = "property-missing", f"{choices} is missing", f"add {choices}"
+    elif kind == "falseSchema" or detail.get("options") in ([""], [0], [False]):
+        problem, fix = f"`{name}` is not allowed here", f"remove `{name}`"
+    elif isinstance(error.instance, str | int | float):
+        from cxcall.payloads.suggestions import format_value
+
+        problem = f"`{name}` cannot be `{format_value(error.instance)}`"
+    fix = fix or f"change `{name}`"
+    return Breach(code, pointer, f"{problem}: {condition['says']}", fix, condition["source"])
 
 
 def find_unlisted_value(

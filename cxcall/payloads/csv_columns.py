@@ -64,7 +64,7 @@ def nearest_column(cell: str, operation: Operation) -> str:
 def unknown_column(cell: str, operation: Operation, name: str) -> UsageError:
     """Return the error for a column that sets nothing in any operation's table, with a suggestion."""
     near = nearest_column(cell, operation)
-    suggestion = f"did you mean `{near}`? " if near else ""
+    suggestion = f"the most similar name is `{near}`; " if near else ""
     return UsageError(
         f"`{name}` has a column `{cell}`, but `{operation.name}` has no property of that name",
         where=f"column {cell}",

@@ -70,7 +70,7 @@ def invalid_setting(
 
 
 def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
-    """Return "did you mean" with the closest name, or the list of known names.
+    """Return a text with the most similar name, or the list of known names.
 
     A `prefix` that all names share is not compared.
     """
@@ -79,7 +79,9 @@ def suggest_name(name: str, known: Iterable[str], *, prefix: str = "") -> str:
     names = list(known)
     ends = [entry.removeprefix(prefix) for entry in names]
     close = get_close_matches(name.removeprefix(prefix), ends, n=1)
-    return f"did you mean `{prefix}{close[0]}`?" if close else f"one of: {', '.join(names)}"
+    return (
+        f"the most similar name is `{prefix}{close[0]}`" if close else f"one of: {', '.join(names)}"
+    )
 
 
 def find_setting(name: str, layers: Iterable[Layer]) -> Setting | None:
@@ -114,7 +116,7 @@ def find_misspelled_variables() -> Iterator[tuple[str, str]]:
     for key in sorted(os.environ):
         if key.startswith(PREFIX) and key not in known:
             suggestion = suggest_name(key, known, prefix=PREFIX)
-            if suggestion.startswith("did"):
+            if not suggestion.startswith("one of"):
                 yield key, suggestion
 
 

@@ -226,7 +226,7 @@ def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
         (("missing.csv", *PERSONAL), "does not exist"),
         (
             ("calls.jsonl", "--operation", "personal-conection"),
-            "did you mean `personal-connection`?",
+            "the most similar name is `personal-connection`",
         ),
         (("calls.jsonl", *PERSONAL, "--rate", "fast"), "invalid rate `fast`"),
         (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "is no number of failures"),

@@ -94,11 +94,11 @@ def test_target_that_has_a_column_is_not_proposed_again(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (("--map", "phone-number=WorkPhone"), "did you mean `--map 'phone-number=Work Phone'`?"),
+        (("--map", "phone-number=WorkPhone"), "write `--map 'phone-number=Work Phone'`"),
         (("--map", "phone-number=Fax"), "its columns: `Customer ID`, `First Name`"),
-        (("--map", "phone_number=Work Phone"), "did you mean `--map 'phone-number=Work Phone'`?"),
+        (("--map", "phone_number=Work Phone"), "write `--map 'phone-number=Work Phone'`"),
         (("--map", "fax=Work Phone"), "see `cxcall operations execute`"),
-        (("--map", "Work Phone=phone-number"), "did you mean `--map 'phone-number=Work Phone'`?"),
+        (("--map", "Work Phone=phone-number"), "write `--map 'phone-number=Work Phone'`"),
         (("--map", "phone-number"), "is not of the form TARGET=HEADER"),
         (("--mapping", "bad.toml"), "`phone-number` must be the header of a column"),
         (("--mapping", "none.toml"), "cannot be read"),

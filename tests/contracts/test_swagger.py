@@ -361,4 +361,7 @@ def test_operation_among_thousands_is_found_by_name_and_by_body(cxcall: Cxcall) 
     assert ran.out == "-: valid as addThing1234\n"
     words = ("send", "addThing77", "--contract", file, "--set", "/only77=1", "-n", "-o", "json")
     assert cxcall(*words, code=0).envelope["operation"] == "addThing77"
-    assert "did you mean `addThing77`" in cxcall("send", "adThing77", "--contract", file).err
+    assert (
+        "the most similar name is `addThing77`"
+        in cxcall("send", "adThing77", "--contract", file).err
+    )

@@ -127,7 +127,7 @@ def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
     listed = cxcall("explain", "--codes", code=0).out.splitlines()
     assert len(listed) > 35
     assert "example:" in cxcall("explain", listed[0].split("\t")[0], code=0).out
-    assert "did you mean `token-grant`?" in cxcall("explain", "token-grants", code=2).err
+    assert "the most similar code is `token-grant`" in cxcall("explain", "token-grants", code=2).err
 
 
 def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> None:

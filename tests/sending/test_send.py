@@ -144,7 +144,7 @@ def test_missing_parameter_is_named(cxcall: Cxcall) -> None:
 
 def test_unknown_operation_gets_a_suggestion(cxcall: Cxcall) -> None:
     ran = cxcall("send", "get-conversatoin", code=2)
-    assert "did you mean `get-conversation`?" in ran.err
+    assert "the most similar name is `get-conversation`" in ran.err
     assert "cxcall send --help" in cxcall("send", code=2).err
 
 

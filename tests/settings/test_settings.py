@@ -234,7 +234,7 @@ def test_unknown_profile_suggests_the_closest_name(world: World) -> None:
     found = world.toml(TWO).refusal(profile="eeu").findings[0]
     assert found.message == "there is no profile `eeu`"
     assert found.where == "--profile"
-    assert found.fix == "did you mean `eu`?"
+    assert found.fix == "the most similar name is `eu`"
     assert "[profiles.eeu]" in found.why
 
 
@@ -382,7 +382,7 @@ def test_invalid_dotenv_line_is_located_and_not_quoted(
 
 def test_unknown_dotenv_variable_suggests_the_closest_name(world: World) -> None:
     found = world.dotenv("CXCALL_BASEURL=x\n").refusal().findings[0]
-    assert found.fix == "did you mean `CXCALL_BASE_URL`?"
+    assert found.fix == "the most similar name is `CXCALL_BASE_URL`"
 
 
 def test_misspelled_environment_variable_is_a_warning(world: World) -> None:

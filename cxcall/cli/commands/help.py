@@ -30,11 +30,10 @@ def show_help(
     if topic is None:
         return _root_help()
     if topic not in TOPICS:
-        hint = suggest_name(topic, TOPICS)
         raise UsageError(
             f"unknown topic or command `{topic}`",
             where="help",
-            fix=hint + (" Commands" if hint.endswith("?") else "; commands") + ": `cxcall --help`",
+            fix=f"{suggest_name(topic, TOPICS)}; commands: `cxcall --help`",
         )
     found = find(topic)
     width = min(get_terminal_size().columns, 80)
