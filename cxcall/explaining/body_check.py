@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, value_at
-from cxcall.explaining.body_repair import parse_repaired
+from cxcall.explaining.body_repair import is_form, parse_repaired
 from cxcall.explaining.leaf_check import check_leaves
 from cxcall.explaining.optional_members import (
     is_optional_null,
@@ -51,11 +51,24 @@ def check_body(
     """
     if not request.body or route.is_token or is_upload(request.path):
         return
+    if request.content_type.startswith("multipart/"):
+        return  # the content type is wrong, whatever the parts are
     payload, findings = read_body(request)
     found = list(findings)
     if payload is not None:
         found += _check_payload(request, payload, route, operation)
+    elif is_form(request.body):
+        found = [_form_body(found[0])]
     yield from (finding for finding in found if not request.is_unobserved(finding))
+
+
+def _form_body(finding: Finding) -> Finding:
+    """Return the finding that a body is a form, where the API expects JSON."""
+    return finding._replace(
+        message="the body is a form (`name=value&...`), but the API expects JSON",
+        fix="send JSON: `json={...}` in `requests`, `-d '{...}'` with curl",
+        why="the API finds no properties in another format",
+    )
 
 
 def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, ...]]:
@@ -95,15 +108,21 @@ def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -
     misplaced = list(check_misplaced(operation, payload))
     places = {finding.where for finding in misplaced}
     findings = check_schema(operation, filled) if operation.takes_body else []
+    unknown = {each.where for each in findings if each.code == "property-unknown"}
     findings = [
         each for each in findings
         if each.where not in places and not (request.null_means_unknown and _is_unknown(each, payload, nulls))
+        and not (each.where in unknown and each.code == "type-mismatch" and _is_null(payload, each.where))
     ]  # fmt: skip
     findings = [_as_note(each, request, operation, payload) for each in findings]
     if nulls and not request.null_means_unknown:
         findings.append(null_note(payload, nulls))
     findings = _mismatch(operation, filled, findings)
     return [*findings, *misplaced, *_renamed_notes(operation, findings)]
+
+
+def _is_null(payload: Payload, pointer: str) -> bool:
+    return has_value(payload.value, pointer) and value_at(payload.value, pointer) is None
 
 
 def _renamed_notes(operation: Operation, findings: list[Finding]) -> Iterator[Finding]:
@@ -138,7 +157,7 @@ def _is_unknown(finding: Finding, payload: Payload, nulls: list[str]) -> bool:
         return False
     if finding.code == "property-missing":
         return any(null.rpartition("/")[0] in (where, where.rpartition("/")[0]) for null in nulls)
-    return has_value(payload.value, where) and value_at(payload.value, where) is None
+    return _is_null(payload, where)
 
 
 def _as_note(
@@ -165,9 +184,25 @@ def _as_note(
             fix=f"add `{name}` if the API refuses the request without it",
             why="the schema requires it in both; the vendor's own examples leave it out of the body",
         )
+    if finding.code == "property-missing" and _is_of_added_object(operation, payload, above):
+        return finding._replace(
+            severity=Severity.NOTE,
+            why=f"`{above}` is not in the body; it requires this if it is added",
+        )
     if is_optional_null(operation, payload, finding.where):
         return finding._replace(severity=Severity.NOTE)
     return finding
+
+
+def _is_of_added_object(operation: Operation, payload: Payload, pointer: str) -> bool:
+    """Tell whether an optional object is not in the body, but would be added by the correction of another finding."""
+    above, _, name = pointer.rpartition("/")
+    return (
+        bool(pointer)
+        and not has_value(payload.value, pointer)
+        and has_value(payload.value, above)
+        and name not in operation.schema_at(above).get("required", ())
+    )
 
 
 def _is_in_path(request: ObservedRequest, operation: Operation, pointer: str) -> bool:

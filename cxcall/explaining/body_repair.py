@@ -56,13 +56,18 @@ def read_leniently(text: str) -> Any:
     document, _ = parse_repaired(text, "body")
     if document is not None:
         return document.value
-    if _FORM.fullmatch(text.strip()):
+    if is_form(text):
         members = parse_qs(text.strip(), keep_blank_values=True)
         return {name: each if len(each) > 1 else each[0] for name, each in members.items()}
     for kept in (text, text.rpartition(",")[0]):
         with suppress(DocumentError):
             return parse(_close(kept), "body").value
     return None
+
+
+def is_form(text: str) -> bool:
+    """Tell whether a body is a form: `name=value&name=value`."""
+    return _FORM.fullmatch(text.strip()) is not None
 
 
 def _close(text: str) -> str:

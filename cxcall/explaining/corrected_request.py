@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
+from cxcall.contracts.catalog import load_catalog
 from cxcall.contracts.parameters import unique_flags
 from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.explaining.body_check import find_better_operation, read_body
@@ -34,7 +35,7 @@ from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_loopback_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Parameter
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from cxcall.findings.finding import Finding
 
 _WRONG_HOST = ("host-unknown", "platform-mismatch", "scheme-insecure")
+_UNKNOWN_PATH = (404, 405)
 _WRONG_VALUE = ("id-format", "placeholder")
 _ROUTE_CHANGE = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 
@@ -123,12 +125,16 @@ class CorrectedRequest(NamedTuple):
         }
 
 
-def correct_request(explanation: Explanation) -> CorrectedRequest:
+def correct_request(
+    explanation: Explanation, tried: Collection[Operation] = ()
+) -> CorrectedRequest:
     """Return a request for the operation that was meant, with the values of the failed one.
+
+    `tried` are the operations of other attempts, which are no alternatives.
 
     Raises UsageError for a token request, and if no operation is near.
     """
-    operation = _find_operation(explanation)
+    operation = _find_operation(explanation, tried)
     if operation is None:
         raise _refusal(explanation)
     payload, _ = read_body(explanation.request)
@@ -175,11 +181,15 @@ def can_correct(explanation: Explanation) -> bool:
     return _find_operation(explanation) is not None
 
 
-def _find_operation(explanation: Explanation) -> Operation | None:
+def _find_operation(
+    explanation: Explanation, tried: Collection[Operation] = ()
+) -> Operation | None:
     """Return the operation that was meant: the one that the body belongs to, or else the nearest one."""
     operation = explanation.operation
     if operation is None or explanation.route.is_token:
         return None
+    if operation.provenance != "published" and explanation.request.status in _UNKNOWN_PATH:
+        operation = _published_alternative(operation, tried) or operation
     payload, _ = read_body(explanation.request)
     if (
         payload is None
@@ -192,6 +202,25 @@ def _find_operation(explanation: Explanation) -> Operation | None:
     if other is None or not is_harmless or (other.can_place_call and not operation.can_place_call):
         return operation
     return other
+
+
+def _published_alternative(operation: Operation, tried: Collection[Operation]) -> Operation | None:
+    """Return the first published operation for the same purpose that a contract declares and nobody tried."""
+    known = {(each.method, each.path): each for each in load_catalog() if each not in tried}
+    found = (known.get((each.method, each.path)) for each in operation.nearest)
+    return next(filter(None, found), None)
+
+
+def repeats_request(corrected: CorrectedRequest, explanation: Explanation) -> bool:
+    """Tell whether a corrected request is the one that was sent."""
+    request = explanation.request
+    sent = read_leniently(request.body) if request.body else None
+    is_same_body = not corrected.operation.takes_body or (sent or {}) == (corrected.body or {})
+    is_same_place = corrected.operation is explanation.route.operation
+    names = {name for name, _ in request.query}
+    return (
+        is_same_place and is_same_body and not corrected.missing and names <= set(corrected.values)
+    )
 
 
 def _refusal(explanation: Explanation) -> UsageError:
@@ -243,7 +272,9 @@ def _correct_parameters(
             name: value if isinstance(value, str) else json.dumps(value)
             for name, value in misplaced.items()
         }
-    given |= _path_values(operation.path, request.path)
+    sent = explanation.route.operation or operation
+    values = _path_values(sent.path, request.path)
+    given |= {name: value for name, value in values.items() if name in parameters}
     values = {
         name: _usable_value(explanation, operation, parameter, given.get(name, ""))
         for name, parameter in parameters.items()

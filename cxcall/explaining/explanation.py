@@ -176,7 +176,8 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     if "token-user-context" not in codes:
         findings += check_token_kind(request, meant)
     findings = list(rank_findings(findings, request))
-    if not request.is_successful and "not-provable" not in codes:
+    is_open = all(each.code != "not-provable" for each in findings)
+    if not request.is_successful and is_open:
         findings += _missing_evidence(
             request, is_explained=_has_error(findings), has_warnings=_has_problem(findings)
         )
@@ -256,7 +257,7 @@ def _missing_evidence(
     if not is_explained:
         yield (
             _unknown_values(request)
-            if request.unknown
+            if any(request.unknown.values())
             else _no_cause(request, has_warnings=has_warnings)
         )
         return

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _USER_TOKEN = "authorization-code"  # noqa: S105 - the name of a kind of token
 _REFUSALS_OF_TOKENS = (0, 400, 401, 403)
 _FOR_ME = re.compile(r"/users/me(?:/|$)")
+_WITHOUT_BODY = ("GET", "HEAD", "DELETE", "OPTIONS")
 _DOCUMENTATION = "Genesys Cloud developer documentation, OAuth"
 _MAX_SCHEME_LENGTH = 20
 _OTHER_TOKEN_HEADERS = ("access-token", "auth-token", "api-key", "apikey", "x-token")
@@ -35,7 +36,7 @@ def check_headers(request: ObservedRequest, route: RouteMatch) -> Iterator[Findi
     if request.headers is None:
         return
     for finding in (
-        *_check_content_type(request, request.headers, route),
+        *_check_content_type(request, route),
         *_check_accept(request, request.headers, route),
         *_check_authorization(request, request.headers, route),
         *check_claims(request, route.platform),
@@ -78,11 +79,11 @@ def _requires_user(operation: Operation | None) -> bool:
     return operation is not None and set(operation.token_kinds) == {_USER_TOKEN}
 
 
-def _check_content_type(
-    request: ObservedRequest, headers: Headers, route: RouteMatch
-) -> Iterator[Finding]:
-    actual = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator[Finding]:
+    actual = request.content_type
     has_body = bool(request.body) or "" in request.unknown
+    if request.method in _WITHOUT_BODY and not (route.operation and route.operation.takes_body):
+        return
     if not has_body or (not actual and request.null_means_unknown):
         return
     expected = _expected_content_type(request, route)

@@ -40,7 +40,7 @@ def mask_request(request: ObservedRequest, mask: Callable[[str], str]) -> Observ
     body = None if request.body is None else mask(request.body)
     return replace(
         request,
-        unknown={**_redacted_values(body), **request.unknown},
+        unknown={**_redacted_values(request.body, body), **request.unknown},
         path=mask(request.path),
         query=tuple(
             (name, MASKED if is_likely_secret(name, value) else mask(value))
@@ -52,14 +52,14 @@ def mask_request(request: ObservedRequest, mask: Callable[[str], str]) -> Observ
     )
 
 
-def _redacted_values(body: str | None) -> dict[str, tuple[str, ...]]:
-    """Return the names of the values that are masked in a body, by JSON pointer."""
+def _redacted_values(sent: str | None, body: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the names of the values that are masked in a body, by JSON pointer; none if `sent` has the value."""
     try:
-        value = load_json(body or "")
+        known, value = dict(leaves(load_json(sent or ""))), load_json(body or "")
     except (ValueError, RecursionError):
         return {}
     return {
-        pointer: (split_pointer(pointer)[-1],)
+        pointer: (split_pointer(pointer)[-1],) if is_redacted(str(known.get(pointer, leaf))) else ()
         for pointer, leaf in leaves(value)
         if pointer and isinstance(leaf, str) and is_redacted(leaf)
     }

@@ -50,6 +50,12 @@ class ObservedRequest:
         return self.host.lower().partition(":")[0]
 
     @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without its parameters; empty if it is not shown."""
+        value = self.headers.get("Content-Type", "") if self.headers else ""
+        return value.partition(";")[0].strip().lower()
+
+    @property
     def status(self) -> int:
         """The status of the response; 0 where it is not known."""
         return self.response.status if self.response else 0

@@ -42,6 +42,8 @@ def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tupl
         for each in findings
         if not _is_redacted_token(each, request)
     ]
+    if any(each.severity is Severity.ERROR for each in certain):
+        certain = [each for each in certain if not _is_empty_refusal(each, request)]
     ranked = sorted(_merge_equal(certain), key=lambda each: _rank(each, request))
     first = {_subject(each): each for each in reversed(ranked)}
     return tuple(each for each in ranked if first[_subject(each)] is each)
@@ -77,17 +79,26 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
 
 
+def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
+    """Tell whether a note only repeats the status of a response that gives no reason."""
+    is_note = finding.where == "response" and finding.severity is Severity.NOTE
+    return is_note and request.response is not None and not platform_text(request.response)
+
+
 def _by_response(
     finding: Finding, request: ObservedRequest, findings: Iterable[Finding]
 ) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
-    if finding.where == "response" and finding.severity is Severity.ERROR:
+    if finding.source == SOURCE and finding.severity is Severity.ERROR:
+        others = [
+            each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
+        ]
         is_explained = finding.code != "hidden-failure" and (
-            _is_explained(finding, findings)
-            or any(
-                each.severity is Severity.ERROR and _is_named(each, request) for each in findings
-            )
+            any(_has_name(each, finding) for each in others)
+            if finding.where != "response"
+            else _is_explained(finding, findings)
+            or any(_is_named(each, request) for each in others)
         )
         return finding._replace(severity=Severity.NOTE) if is_explained else finding
     if not status or finding.where == "response":
@@ -124,6 +135,12 @@ def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
         return True
     is_about_values = refusal.code in ("value-not-allowed", "property-missing")
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
+
+
+def _has_name(finding: Finding, named: Finding) -> bool:
+    """Tell whether a finding is about the property that the response names, or renames another to it."""
+    places = (finding.where, *(edit.pointer for edit in finding.edits))
+    return named.where.rpartition("/")[2] in (each.rpartition("/")[2] for each in places)
 
 
 def _is_named(finding: Finding, request: ObservedRequest) -> bool:

@@ -168,7 +168,9 @@ def _compare(
     # A browser asks with OPTIONS before it sends; the error of a client may not show the method.
     is_any = place is not None and method in ("OPTIONS", "")
     if is_any or not count_words(path_segments(path)):  # `/services/v30.0/{resource}` shows no path
-        return exact, None, []
+        of_path = next(iter(place.path.methods.values())) if place and not exact else None
+        ids = _check_ids(of_path._replace(contract=None), path) if of_path else ()
+        return exact, None, list(ids)
     if exact is None and (form := _find_form(method, path, _candidates(request, sources))):
         return None, form[1], [wrong_prefix(request, *form)]
     return _compare_words(request, place, sources)

@@ -13,6 +13,7 @@ from cxcall.explaining.published_operations import CXONE, GENESYS, load_publishe
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
+from cxcall.payloads.suggestions import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -236,8 +237,17 @@ def _check_grant(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iter
 def _check_required(endpoint: TokenEndpoint, parameters: Mapping[str, str]) -> Iterator[Finding]:
     grant = parameters.get("grant_type", "")
     required = endpoint.required or ("grant_type", *endpoint.grants.get(grant, ()))
+    names = {fold_name(each): each for each in parameters}
     for name in required:
-        if name not in parameters:
+        if name not in parameters and (other := names.get(fold_name(name))):
+            yield Finding.error(
+                "property-unknown",
+                f"/{other}",
+                f"`{other}` must be written `{name}`",
+                fix=f"rename `{other}` to `{name}`",
+                source=endpoint.source,
+            )
+        elif name not in parameters:
             yield Finding.error(
                 "property-missing",
                 f"/{name}",

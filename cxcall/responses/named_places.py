@@ -113,11 +113,14 @@ def find_named_properties(
     operation: Operation | None, text: str, body: Any, code: str = "value-not-allowed"
 ) -> Iterator[Finding]:
     """Yield a finding for each property that a message names; `code` is for those that are declared."""
-    if operation is None or not operation.takes_body:
+    if operation is not None and not operation.takes_body:
         return
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
-    plain += _spelled_names(operation, text) if not (quoted or plain) else []
+    if operation is None:  # only the body shows which names are properties
+        quoted = [name for name in quoted if _locate(operation, name, body)]
+    elif not (quoted or plain):
+        plain += _spelled_names(operation, text)
     for name in dict.fromkeys((*quoted, *plain)):
         if pointer := _locate(operation, name, body):
             yield Finding.error(
@@ -127,7 +130,7 @@ def find_named_properties(
                 fix=_comparison_advice(operation),
                 source=SOURCE,
             )
-        else:
+        elif operation is not None:
             yield Finding.error(
                 "property-unknown",
                 f"/{name}",
@@ -152,9 +155,9 @@ def _spelled_names(operation: Operation, text: str) -> list[str]:
 
 def _locate(operation: Operation | None, name: str, body: Any) -> str:
     """Return the pointer of a declared property, preferably one that the body has; empty if it has none."""
-    declared = operation.pointers if operation else ()
+    declared = operation.pointers if operation else [at for at, _ in _members(body)]
     places = [each for each in declared if each.rpartition("/")[2] == name]
-    return next((each for each in places if has_value(body, each)), places[-1] if places else "")
+    return next((each for each in places if has_value(body, each)), places[0] if places else "")
 
 
 def _comparison_advice(operation: Operation | None) -> str:

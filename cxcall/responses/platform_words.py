@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SOURCE = "response"
 _MAX_LENGTH = 300
 _MESSAGE_NAMES = (
-    "messageWithParams", "message", "userMessage", "error_description", "errorDescription", "errorMessage",
+    "message", "messageWithParams", "userMessage", "error_description", "errorDescription", "errorMessage",
     "description", "detail", "error",
 )  # fmt: skip
 

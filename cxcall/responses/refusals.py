@@ -64,7 +64,7 @@ _ABOUT_VALUES = (_VALUE, "property-missing")
 _MIN_WORDS = 3
 _VAGUE_TEXTS = {
     *(status.phrase.lower() for status in HTTPStatus),
-    "invalid request", "invalid value", "invalid_value", "error", "failed", "failure", "malformed syntax", "an error occurred",
+    "invalid request", "invalid value", "invalid_value", "error", "failed", "failure", "an error occurred",
 }  # fmt: skip
 _CODE_IN_TEXT = re.compile(r"(?<![a-z])[a-z]++(?:[._][a-z]++)+", re.IGNORECASE)
 
@@ -165,8 +165,8 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
 
 def _is_vague(text: str) -> bool:
     """Tell whether a message says no more than a status does, such as `Bad Request`."""
-    words = re.sub(r" \(.*?\)$", "", text).strip(" .!").lower()
-    return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS
+    words = re.sub("[_.]", " ", re.sub(r" \(.*?\)$", "", text)).strip(" !").lower()
+    return len(words) < _MIN_WORDS or words in _VAGUE_TEXTS or "malformed syntax" in words
 
 
 def platform_text(response: HttpResponse) -> str:
@@ -215,7 +215,8 @@ def _find_cause(response: HttpResponse) -> Cause:
     if by_status and is_exact and not is_about_token:
         is_known = any(map(meaning_of, exact))
         return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
-    return by_words or _cause_of_codes(codes) or by_status or NO_CAUSE
+    by_vague_code = None if _is_vague(text) else _cause_of_codes(codes)
+    return by_words or by_vague_code or by_status or NO_CAUSE
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:

@@ -55,10 +55,8 @@ def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
     """
     seen: set[tuple[str, Severity]] = set()
     failures = list(_find_failures(body, ""))
-    if any(each.meaning for each in failures):  # a count of failures says less than the items
-        failures = [
-            each for each in failures if each.meaning or "is `" in each.text or " has " in each.text
-        ]
+    # A count of failures says less than the items.
+    failures = [each for each in failures if _says_why(each)] or failures
     for failure in failures:
         is_item = is_read and _is_listed(body, failure.pointer)
         severity = Severity.NOTE if is_item else Severity.ERROR
@@ -80,6 +78,10 @@ def explain_failures(body: Any, *, is_read: bool) -> Iterator[Finding]:
             else "a 2xx response means that the request was accepted, not that it was completed",
             source=SOURCE,
         )
+
+
+def _says_why(failure: _Failure) -> bool:
+    return bool(failure.meaning) or "is `" in failure.text or " has " in failure.text
 
 
 def _is_listed(body: Any, pointer: str) -> bool:
@@ -152,7 +154,9 @@ def _own_failures(members: dict[str, Any], pointer: str) -> Iterator[_Failure]:
                 ),
                 "",
             )
-            yield _Failure(place, description.replace(f"`{member}`", f"`{place}`"), shorten(words))
+            is_said = shorten(words) in description
+            text = description.replace(f"`{member}`", f"`{place}`")
+            yield _Failure(place, text, "" if is_said else shorten(words))
 
 
 def _describe_items(items: list[Any]) -> str:

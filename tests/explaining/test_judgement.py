@@ -180,7 +180,10 @@ def test_what_is_not_captured_says_where_to_copy_it_from() -> None:
 @pytest.mark.parametrize(
     ("source", "severity"),
     [
-        (exchange("POST", "/api/v2/outbound/dialing", CALL, 403), Severity.NOTE),
+        (
+            exchange("POST", "/api/v2/outbound/dialing", CALL, 403, "not your campaign"),
+            Severity.NOTE,
+        ),
         (exchange("POST", CALLBACKS, {**CALLBACK, "x": 1}, 400, "invalid value x1"), Severity.NOTE),
         (exchange("POST", CALLBACKS, CALLBACK, 400, "invalid value x1"), Severity.ERROR),
         (exchange("POST", CALLBACKS, {**CALLBACK, "x": 1}, 403), Severity.ERROR),
@@ -191,6 +194,11 @@ def test_refusal_that_an_error_in_the_request_explains_is_a_note(
 ) -> None:
     (refusal,) = (each for each in find(source) if each.where == "response" and each.code != "not-provable")  # fmt: skip
     assert refusal.severity is severity
+
+
+def test_empty_refusal_is_left_out_beside_a_cause() -> None:
+    found = find(exchange("POST", "/api/v2/outbound/dialing", CALL, 403))
+    assert [each.code for each in found if each.where == "response"] == ["not-provable"]
 
 
 def test_queue_of_a_call_to_a_number_is_the_one_that_it_is_placed_for() -> None:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.contract import load_user_contract
 from cxcall.documents.text_files import STDIN
-from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
+from cxcall.explaining.corrected_request import (
+    CorrectedRequest,
+    can_correct,
+    correct_request,
+    repeats_request,
+)
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.readers.detect import FORMATS, read_path
 from cxcall.explaining.shell_forms import json_text
@@ -26,6 +31,7 @@ from cxcall.responses.platform_codes import find_platform_codes, load_platform_c
 
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
+    from cxcall.contracts.operation import Operation
     from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
@@ -173,8 +179,9 @@ def _summarize(
 
     A refusal without a visible cause is not a success, and neither is a corrected request with open places.
     """
+    tried = [each.route.operation for each in explanations if each.route.operation]
     corrected = [
-        correct_request(each) if fix and can_correct(each) else None for each in explanations
+        correct_request(each, tried) if fix and can_correct(each) else None for each in explanations
     ]
     has_errors = (
         bool(counts[Severity.ERROR])
@@ -264,16 +271,25 @@ class _Corrections:
         self._count = 0
         self._refusals: list[UsageError] = []
         self._bodies: list[Any] = []
+        self._tried: list[Operation] = []
         self.is_open = False
 
     def show(self, explanation: Explanation) -> None:
         """Print the corrected request of one explanation, if there is one."""
         try:
-            corrected = correct_request(explanation)
+            corrected = correct_request(explanation, self._tried)
         except UsageError as refusal:
             self._refusals.append(refusal)
             return
         self._count += 1
+        self._tried += filter(None, [explanation.route.operation])
+        is_refused = explanation.request.status >= HTTPStatus.BAD_REQUEST
+        if is_refused and repeats_request(corrected, explanation):
+            self._report_refusal(explanation)
+        else:
+            self._show_request(corrected)
+
+    def _show_request(self, corrected: CorrectedRequest) -> None:
         self.is_open |= bool(corrected.missing)
         if corrected.operation.contract is self._own:
             corrected = corrected._replace(contract_file=self._contract)
@@ -294,6 +310,14 @@ class _Corrections:
         for finding in corrected.findings:
             if finding.code not in ("placeholder", "id-format"):
                 self._screen.print_finding(finding)
+
+    def _report_refusal(self, explanation: Explanation) -> None:
+        """Print on stderr why a refused request has no correction: sent again, it would be refused again."""
+        self.is_open = True
+        cause = explanation.root or explanation.findings[0]
+        self._screen.print_diagnostic(
+            f"no correction of {escape_to_one_line(_headline(explanation))}: {cause.message}"
+        )
 
     def finish(self) -> None:
         """Print the bodies, one per line if there are several, and report the requests that have no correction.

@@ -52,6 +52,8 @@ def build_curl_requests(
             options[start:end], content, response if end == len(options) else None
         )
         is_quoted_wrongly = command.is_cmd and command.has_single_quotes
+        if not (request.host or request.path or request.body):
+            continue
         yield (
             replace(request, findings=(*request.findings, _single_quotes()))
             if is_quoted_wrongly

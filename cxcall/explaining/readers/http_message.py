@@ -31,7 +31,7 @@ _BARE_STATUS = re.compile(
     re.IGNORECASE,
 )
 _NAMED_STATUS = re.compile(
-    r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|respond(?:s|ed) with|fail(?:s|ed) with)"
+    r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
     r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a)){0,3}|-{1,2}>|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
     re.IGNORECASE,
