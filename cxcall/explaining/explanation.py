@@ -292,6 +292,7 @@ def _unknown_values(request: ObservedRequest) -> Finding:
         "request",
         f"the {values} not in the {source}, and no cause was found in the rest",
         fix="replace each name with its value, or check the body: `cxcall validate FILE`",
+        why=_unread_lines(request),
     )
 
 
@@ -305,5 +306,14 @@ def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
         else "no cause found in the request or response",
         fix="to continue, capture: method, URL, body, status, response, its `ININ-Correlation-Id`, time, and region; "
         "then explain that, or paste it into a support ticket",
-        why="" if request.response else "the source shows no response",
+        why=_unread_lines(request) or ("" if request.response else "the source shows no response"),
     )
+
+
+def _unread_lines(request: ObservedRequest) -> str:
+    """Return which lines of the source no reader understood, and what was read; empty if there are none."""
+    if not request.unread:
+        return ""
+    verb = "was" if request.unread.startswith("line ") else "were"
+    shown = "" if request.response else "; no response was found in the rest"
+    return f"{request.unread} {verb} not understood{shown}"

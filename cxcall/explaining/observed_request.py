@@ -27,7 +27,8 @@ class ObservedRequest:
     response, such as `ENOTFOUND`. `findings` are problems that the reader found.
     `null_means_unknown`: a null member is one that the source did not know. `unknown` maps a place (a
     JSON pointer, empty for the whole body, or `header:NAME`) to the names of the variables that stand
-    there and whose values the source does not show.
+    there and whose values the source does not show. `unread` names the lines of the source that no
+    reader understood, such as `lines 3-5`.
     """
 
     origin: str
@@ -43,6 +44,7 @@ class ObservedRequest:
     findings: tuple[Finding, ...] = ()
     null_means_unknown: bool = False
     unknown: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: str = ""
 
     @property
     def hostname(self) -> str:

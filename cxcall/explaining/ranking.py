@@ -26,6 +26,7 @@ _TOKEN_CODES = (
     "permission-missing", "placeholder",
 )  # fmt: skip
 _DESTINATION_CODES = _ORDER[:5]
+_PATH_CODES = ("path-unpublished", "method-unpublished")
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
@@ -90,17 +91,8 @@ def _by_response(
 ) -> Finding:
     """Return a finding as less severe if the response shows that the API accepted what it is about."""
     status = request.status
-    if finding.source == SOURCE and finding.severity is Severity.ERROR:
-        others = [
-            each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
-        ]
-        is_explained = finding.code != "hidden-failure" and (
-            any(_has_name(each, finding) for each in others)
-            if finding.where != "response"
-            else _is_explained(finding, findings)
-            or any(_is_named(each, request) for each in others)
-        )
-        return finding._replace(severity=Severity.NOTE) if is_explained else finding
+    if finding.severity is Severity.ERROR and _is_said_already(finding, request, findings):
+        return finding._replace(severity=Severity.NOTE)
     if not status or finding.where == "response":
         return finding
     is_about_token = (
@@ -113,14 +105,29 @@ def _by_response(
             severity=note, why=f"the API did not refuse the token: it responded with HTTP {status}"
         )
     is_body = finding.where[:1] in ("", "/") or finding.where == "body"
-    if finding.severity is Severity.ERROR and is_body:
-        if request.is_successful:
-            why = f"the API accepted the request all the same, with HTTP {status}; it may have ignored this"
-            return finding._replace(severity=Severity.WARNING, why=why)
-        if "state" in answered and not _is_named(finding, request):
-            why = "the API answered about a state, so that it had probably accepted the body"
-            return finding._replace(severity=Severity.WARNING, why=why)
+    is_error, is_path = finding.severity is Severity.ERROR, finding.code in _PATH_CODES
+    if request.is_successful and (is_path or (is_error and is_body)):
+        why = f"the API accepted the request all the same, with HTTP {status}"
+        why += "; it may have ignored this" * is_body
+        return finding._replace(severity=Severity.WARNING if is_error else Severity.NOTE, why=why)
+    if is_error and is_body and "state" in answered and not _is_named(finding, request):
+        why = "the API answered about a state, so that it had probably accepted the body"
+        return finding._replace(severity=Severity.WARNING, why=why)
     return finding
+
+
+def _is_said_already(
+    refusal: Finding, request: ObservedRequest, findings: Iterable[Finding]
+) -> bool:
+    """Tell whether a finding says what the response says, of which an error in the request is the cause."""
+    if refusal.source != SOURCE or refusal.code == "hidden-failure":
+        return False
+    others = [
+        each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
+    ]
+    if refusal.where != "response":
+        return any(_has_name(each, refusal) for each in others)
+    return _is_explained(refusal, findings) or any(_is_named(each, request) for each in others)
 
 
 def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:

@@ -222,7 +222,8 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
             if explanation.is_unexplained
             else "problem found in this request"
         )
-        screen.print_text(f"no {found}")
+        unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
+        screen.print_text(f"no {found}{unread}")
     screen.print_line()
     shown = explanation.findings if show_all else _main_findings(explanation)[:_MAX_FINDINGS]
     for finding in shown:

@@ -59,21 +59,41 @@ def read(text: str, name: str, *, entry: int | None = None) -> Iterator[Observed
     """Yield the requests and responses in a text. Nothing in it is run, opened, or fetched."""
     if not text.isascii():  # no request can hold a lone surrogate
         text = remove_marks(text.encode("utf-8", "replace").decode())
-    text = text.removeprefix(BOM).strip()
+    whole = text.removeprefix(BOM)
+    text = whole.strip()
     values = _json_values(text)
     if values is not None:
-        del text  # frees the memory of a long text while its requests are explained
+        del text, whole  # frees the memory of a long text while its requests are explained
         from cxcall.explaining.readers.json_documents import read_json
 
         found = read_json(values, name, entry)
     else:
-        found = _read_text(_clean(text[:_MAX_TEXT]))
+        found = _with_unread_lines(list(_read_text(_clean(text[:_MAX_TEXT]))), whole)
     is_empty = True
     for request in found:
         is_empty = False
         yield request
     if is_empty:
         raise _unknown_format(name)
+
+
+def _with_unread_lines(requests: list[ObservedRequest], text: str) -> Iterator[ObservedRequest]:
+    """Yield requests with the numbers of the lines that are in none of them.
+
+    A single request without a response has the one that these lines name, as prose around it does.
+    """
+    from cxcall.explaining.readers.responses import read_response
+    from cxcall.explaining.readers.unread_lines import describe_lines, find_unread_lines
+
+    start = _RESPONSE_START.search(text)
+    is_code = any(each.origin in ("code snippet", "SDK call") for each in requests)
+    code_end = (start.start() if start else len(text)) if is_code else 0
+    unread = find_unread_lines(text, requests, code_end) if requests else {}
+    if len(requests) == 1 and requests[0].response is None and unread:
+        response = read_response("\n".join(unread.values()))
+        requests = [replace(requests[0], response=response)]
+        unread = find_unread_lines(text, requests, code_end) if response else unread
+    yield from (replace(each, unread=describe_lines(unread)) for each in requests)
 
 
 def _clean(text: str) -> str:

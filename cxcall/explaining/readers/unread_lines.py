@@ -1,0 +1,118 @@
+"""Find the lines of a pasted text that no reader understood, so that an explanation can name them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.explaining.readers.command_lines import COMMAND
+from cxcall.explaining.readers.shell_words import split_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_MAX_TEXT = 1 << 17
+_WORD = re.compile(r"[^\W_]{2,}")
+_NO_CONTENT = re.compile(r"[*{}] |#|[~`]{3}|[A-Z_]+$")
+"""Starts of lines that say nothing of a request: what curl reports of a connection, comments, fences, and labels of here-documents."""
+_MARKUP = re.compile(r"<[^<>]*>|&#?\w+;")
+_MIN_RUN = 3
+"""So many known words in a row are in a request, whatever is before them, such as the prefix of a log."""
+_LABELS = {
+    "http", "https", "curl", "request", "response", "headers", "header", "body", "status", "code", "reason", "method",
+    "url", "host", "path", "result", "output", "error", "payload", "data", "answer", "message", "ms", "type", "end",
+}  # fmt: skip
+_MAX_RANGES = 4
+
+
+def find_unread_lines(
+    text: str, requests: Sequence[ObservedRequest], code_end: int
+) -> dict[int, str]:
+    """Return the lines of a text that are in no request, by their numbers.
+
+    A line is in a request if at least half of its words are. All before `code_end` is code, which was
+    read as a whole. Of a long text, no line is looked at.
+    """
+    if len(text) > _MAX_TEXT:
+        return {}
+    known = _LABELS.union(*map(_words_of, requests))
+    targets = [each.path for each in requests if each.path.strip("/")]
+    targets += [str(each.status) for each in requests if each.status]
+    read = [(0, code_end), *_commands(text)]
+    unread, start = {}, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        end = start + len(line)
+        is_read = any(first <= start and end <= last for first, last in read)
+        is_read = is_read or any(each in line for each in targets)
+        if not is_read and not _is_known(_uncovered(line, start, read), known):
+            unread[number] = line
+        start = end + 1
+    return unread
+
+
+def describe_lines(numbers: Iterable[int]) -> str:
+    """Return numbers of lines as a text, such as `lines 1 and 4-6`; empty without any."""
+    ranges = list(_ranges(numbers))
+    if not ranges:
+        return ""
+    *first, last = ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES)
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"line {listed}" if listed.isdigit() else f"lines {listed}"
+
+
+def _commands(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the commands of a text start and end."""
+    match = COMMAND.search(text)
+    while match:
+        end = match.start() + max(split_command(text[match.start() :]).end, 1)
+        yield match.start(), end
+        match = COMMAND.search(text, end)
+
+
+def _uncovered(line: str, start: int, read: Iterable[tuple[int, int]]) -> str:
+    """Return what of a line is in none of the parts that were read."""
+    for first, last in read:
+        if first < start + len(line) and start < last:
+            return line[: max(first - start, 0)] + line[max(last - start, 0) :]
+    return line
+
+
+def _is_known(line: str, known: set[str]) -> bool:
+    words = [each.lower() in known for each in _WORD.findall(_MARKUP.sub(" ", line))]
+    run = " ".join("x" if each else "-" for each in words)
+    is_read = sum(words) * 2 >= len(words) or " ".join("x" * _MIN_RUN) in run
+    return is_read or _NO_CONTENT.match(line.strip()) is not None
+
+
+def _words_of(request: ObservedRequest) -> set[str]:
+    response = request.response
+    parts = [
+        request.origin,
+        request.method,
+        request.scheme,
+        request.host,
+        request.path,
+        request.failure,
+    ]
+    parts += [text for pair in request.query for text in pair]
+    parts += [text for pair in (request.headers or {}).items() for text in pair]
+    parts += [request.body or "", *(name for names in request.unknown.values() for name in names)]
+    parts += [each.message for each in request.findings]
+    if response is not None:
+        parts += [str(response.status), response.reason, response.text]
+        parts += [text for pair in response.headers.items() for text in pair]
+    return {word.lower() for part in parts for word in _WORD.findall(part)}
+
+
+def _ranges(numbers: Iterable[int]) -> Iterator[str]:
+    """Yield consecutive numbers as ranges: `3`, `5-7`."""
+    first = last = 0
+    for number in [*numbers, 0]:
+        if number == last + 1 and last:
+            last = number
+            continue
+        if first:
+            yield str(first) if first == last else f"{first}-{last}"
+        first = last = number
