@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from cxcall.contracts import contract
 from cxcall.explaining.body_check import read_body
@@ -28,9 +29,13 @@ def check_published(
     if published is None:
         return
     payload, _ = read_body(request)
-    for breach in find_breaches(_rules(published, route.platform, "query"), dict(request.query)):
-        if not (request.null_means_unknown and breach.code == "property-missing"):
-            yield breach.finding(None, "query")
+    pairs = {"query": dict(request.query)}
+    if request.content_type.startswith("multipart/"):
+        pairs["form"] = dict(parse_qsl(request.body or ""))
+    for place, members in pairs.items():
+        for breach in find_breaches(_rules(published, route.platform, place), members):
+            if not (request.null_means_unknown and breach.code == "property-missing"):
+                yield breach.finding(None, place)
     if payload is not None:
         for breach in find_breaches(_rules(published, route.platform, "body"), payload.value):
             found = breach.finding(payload, breach.pointer)

@@ -74,6 +74,23 @@ def test_corrected_request_is_valid(cxcall: Cxcall) -> None:
     assert TOKEN not in ran.out
 
 
+def test_request_that_was_refused_as_it_is_has_no_correction(cxcall: Cxcall) -> None:
+    url = f"https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}"
+    text = f"POST {url}/start\n409 The campaign is already running\n\nPOST {url}/executions\n404 Not Found\n"
+    ran = cxcall("explain", "--fix", "-", stdin=text, code=3)
+    assert "cxcall send add-contacts" in ran.out
+    assert "start-campaign" not in ran.out
+    assert CAMPAIGN not in ran.out
+    assert "no correction of HTTP message: POST" in ran.err
+
+
+def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None:
+    text = f"GET https://api.mypurecloud.com/api/v2/outbound/campaigns/{CAMPAIGN}\nwhatever went wrong here"
+    ran = cxcall("explain", "-", stdin=text, code=0)
+    assert "no problem found in this request; line 2 not understood" in ran.out
+    assert "why: line 2 was not understood; no response was found in the rest" in ran.out
+
+
 def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
     text = (
         "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from cxcall.explaining.readers.detect import read
@@ -36,7 +38,35 @@ def test_curl_form_is_read_as_multipart() -> None:
     (request,) = read(f"curl {URL} -F file=@contacts.csv", "text")
     assert request.headers is not None
     assert (request.method, request.headers["Content-Type"]) == ("POST", "multipart/form-data")
-    assert "" in request.unknown
+    assert request.body == "file=%40contacts.csv"
+
+
+def test_options_after_the_body_of_a_call_are_no_body() -> None:
+    text = f"axios.post('{URL}', {{queueId: 'x'}}, {{auth: {{username: 'a', password: 'b'}}}})"
+    (request,) = read(text, "text")
+    assert json.loads(request.body or "") == {"queueId": "x"}
+    assert request.headers is not None
+    assert request.headers["Authorization"] == "Basic YTpi"
+
+
+@pytest.mark.parametrize(
+    ("text", "unread", "status"),
+    [
+        (f"Hello all,\n\nGET {URL}\n200 OK\n\nwho can help with that?", "lines 1 and 6", 200),
+        (f"I get 415 Unsupported Media Type here:\ncurl {URL}", "", 415),
+        (f"curl {URL} \\\n  --compressed \\\n  -H 'Accept: application/json'\n=> 404", "", 404),
+        (
+            f"pod-1 [INFO] --> GET {URL}\npod-1 [INFO] <-- 200 nothing of this kind is known",
+            "",
+            200,
+        ),
+        (f"import requests\nrequests.get('{URL}')\n# 200", "", 200),
+        (f"D/OkHttp: --> GET {URL}\nD/OkHttp: Authorization: Bearer x", "line 2", 0),
+    ],
+)
+def test_lines_that_are_not_understood_are_named(text: str, unread: str, status: int) -> None:
+    (request,) = read(text, "text")
+    assert (request.unread, request.status) == (unread, status)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -224,7 +224,8 @@ class _Assembler:
         return next((each for each in reversed(self.drafts) if each.target == target), self.draft)
 
     def _positional(self, draft: RequestDraft, call: Call) -> None:
-        """Take over the arguments without names of a call that has the target."""
+        """Take over the arguments without names of a call that has the target: after the body, a map has options."""
+        has_body = False
         for key, each in call.arguments:
             if isinstance(each, str) and (method := method_of(each)):
                 draft.set_method(method, 5)
@@ -236,7 +237,8 @@ class _Assembler:
                 if not (contains_target(each) or _NO_BODY_CALL.search(each.name)):
                     draft.set_body(each, 3)
             elif isinstance(each, dict | list):
-                draft.set_body(None if is_options(each) else each, 3)
+                draft.set_body(None if has_body or is_options(each) else each, 3)
+                has_body = has_body or not is_options(each)
             elif isinstance(each, str) and each.lstrip()[:1] in ("{", "["):
                 draft.set_body(each, 3)
             elif isinstance(each, str) and is_unresolved(each):

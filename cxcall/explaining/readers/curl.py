@@ -5,10 +5,10 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from cxcall.explaining.readers.request_builder import build_observed_request
-from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
+from cxcall.explaining.readers.unresolved_variables import remove_marks
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def _build_request(
         headers["Content-Type"] = "application/x-www-form-urlencoded"
     elif "form" in last_values:
         headers["Content-Type"] = "multipart/form-data"
-        body = mark_unresolved("{form}")  # its parts are in files, which are not read
+        parts = (value.partition("=") for name, value in options if name in ("form", "form-string"))
+        body = urlencode([(name, remove_marks(value)) for name, _, value in parts])
     if "json" in last_values:
         headers |= {"Content-Type": "application/json", "Accept": "application/json"}
     url = remove_marks(next((value for name, value in options if name in ("", "url")), ""))

@@ -32,10 +32,11 @@ _BARE_STATUS = re.compile(
 )
 _NAMED_STATUS = re.compile(
     r"(?:\b(?:status|statuscode|code|http|returned|returns|response|error|got|received|rc|answered|gives|gave|respond(?:s|ed) with|fail(?:s|ed) with)"
-    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a)){0,3}|-{1,2}>|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
+    r"(?:[ _-]?(?:status|code|status[ _-]code|error|response|a)){0,3}|-{1,2}>|<-{1,2}|=>|\u2192|\(|\[)[\"']?[ \t]*[:=]?[ \t]*[\"'(\[<]{0,2}"
     r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
+_LINE_STATUS = re.compile(r"[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?P<reason>[A-Z][\w '-]*)")
 _LOG_STATUS = re.compile(r"(?:^|[\s,;|=])(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|\.?(?:\s|$))")
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
@@ -231,6 +232,7 @@ def _first_lines(line: str, *, is_in_json: bool) -> Iterator[_Message]:
     elif (
         status := _STATUS_LINE.search(line)
         or _BARE_STATUS.search(line)
+        or _LINE_STATUS.match(line)
         or _NAMED_STATUS.search(line)
     ):
         yield _Message("status", status, is_raw=False)

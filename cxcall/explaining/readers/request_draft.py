@@ -117,6 +117,8 @@ class RequestDraft:
     def take_basic(self, value: Any) -> None:
         """Take over user and password: a pair, or the arguments of a call."""
         values = value.values() if isinstance(value, Call) else value
+        if isinstance(value, dict) and {"username", "password"} <= value.keys():
+            values = [value["username"], value["password"]]
         is_pair = isinstance(values, list) and len(values) == 2
         if is_pair and all(isinstance(each, str) for each in values):
             pair = remove_marks(":".join(values)).encode("utf-8", "replace")
