@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
+from cxcall.phone.phone_numbers import mask_text
 from cxcall.transport.exchange import is_loopback
 from cxcall.transport.messages import HttpRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.sending.draft import CheckedRequest
@@ -28,19 +30,29 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
     operation, settings = checked.operation, checked.settings
     if yes or not operation.can_place_call or is_sandbox(settings):
         return
-    numbers = ", ".join(checked.numbers[:_SHOWN_NUMBERS]) or "the contact of the body"
-    if (more := len(checked.numbers) - _SHOWN_NUMBERS) > 0:
-        numbers += f", and {more} more"
-    target = f"{operation.name} to {numbers}, profile {settings.profile}, {settings.base_url}"
     if ask is None:
         raise UsageError(
             "`--yes` is required without a terminal: a real call may be placed",
             where="--yes",
-            why=target,
+            why=mask_text(_describe(checked, checked.numbers)),
             fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
         )
-    if not ask(f"This may place a real call: {target}. Send?"):
+    # A terminal is no log, and whoever confirms compares every digit.
+    if not ask(f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"):
         raise StoppedError(Finding.note("declined", "--yes", "answered no; nothing was sent"))
+
+
+def _describe(checked: CheckedRequest, numbers: Sequence[str]) -> str:
+    """Return the operation, its path parameters, the numbers, and where the request goes."""
+    operation, settings = checked.operation, checked.settings
+    shown = ", ".join(numbers[:_SHOWN_NUMBERS]) or "the contact of the body"
+    if (more := len(numbers) - _SHOWN_NUMBERS) > 0:
+        shown += f", and {more} more"
+    target = urlsplit(checked.request.url)
+    return (
+        f"{operation.name} to {shown}, {operation.method} {target.path}, "
+        f"profile {settings.profile}, {settings.base_url}"
+    )
 
 
 def ask_count(

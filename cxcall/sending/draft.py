@@ -28,14 +28,19 @@ if TYPE_CHECKING:
 
 
 class CheckedRequest(NamedTuple):
-    """A request ready to be sent, the findings of its check, and the masked numbers that it would dial."""
+    """A request ready to be sent, the findings of its check, and the whole numbers that it would dial."""
 
     operation: Operation
     payload: Payload
     request: HttpRequest
     settings: Settings
     findings: tuple[Finding, ...]
-    numbers: tuple[str, ...] = ()
+    dialed_numbers: tuple[str, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The numbers that it would dial, masked."""
+        return tuple(dict.fromkeys(map(mask, self.dialed_numbers)))
 
     @property
     def body(self) -> Any:
@@ -84,10 +89,8 @@ def build_request(
     ]
     request = HttpRequest(operation.method, operation.url(settings.base_url, values), headers, body)
     _stop_on_change_in_transit(request)
-    masked = dict.fromkeys(mask(each.number) for each in numbers if each.is_dialed)
-    return CheckedRequest(
-        operation, payload, request, settings, tuple(findings), numbers=tuple(masked)
-    )
+    dialed = dict.fromkeys(each.number for each in numbers if each.is_dialed)
+    return CheckedRequest(operation, payload, request, settings, tuple(findings), tuple(dialed))
 
 
 def _stop_on_change_in_transit(request: HttpRequest) -> None:

@@ -43,13 +43,20 @@ def test_answer_yes_sends_the_request(tunnel: Cxcall, stranger: Stranger) -> Non
     assert len(stranger.taken) == 1
 
 
-def test_number_in_the_prompt_is_masked(tunnel: Cxcall) -> None:
-    with terminal(
-        tunnel, "execute", CONTACT, "--contact-id", CONTACT, "--phone-number", "+12025550100"
-    ) as child:
-        child.expect(r"execute to \+\*+0100, ")
+def test_prompt_shows_the_whole_number_and_where_it_goes(tunnel: Cxcall) -> None:
+    call = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
+    with terminal(tunnel, *call, columns=200) as child:
+        child.expect(r"execute to \+12025550100, POST /api/v2/outbound/campaigns/")
         child.sendline("n")
-        assert "2025550100" not in screen(child)
+        assert CAMPAIGN in screen(child)
+    assert child.exitstatus == 7
+
+
+def test_number_is_masked_where_nobody_can_be_asked(tunnel: Cxcall) -> None:
+    call = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
+    ran = tunnel(*call, code=2)
+    assert "+*******0100" in ran.err
+    assert "2025550100" not in ran.err
 
 
 def test_no_input_never_asks(tunnel: Cxcall) -> None:
