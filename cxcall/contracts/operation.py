@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 _PLACES_KEPT = 4096
 
 
+def _is_prefix(word: str) -> bool:
+    """Return whether a segment of a path is common to a whole API, such as `api` and `v2`."""
+    return word == "api" or (word[:1] == "v" and word[1:].replace(".", "").isdecimal())
+
+
 class Operation:
     """One method and path template, with what its document declares about it.
 
@@ -47,6 +52,15 @@ class Operation:
     def description(self) -> str:
         """More about the operation; often empty."""
         return str(self.declared.get("description", ""))
+
+    @property
+    def tag(self) -> str:
+        """The group of the operation: its first tag, or the first word of its path after a version."""
+        for tag in self.declared.get("tags", ()):
+            if isinstance(tag, str) and tag.strip():
+                return tag.strip()
+        words = (part for part in self.path.split("/") if part and not part.startswith("{"))
+        return next((word for word in words if not _is_prefix(word)), "other")
 
     @property
     def platform(self) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.findings.errors import CxcallError
     from cxcall.findings.finding import Finding
+    from cxcall.output.sections import Section
     from cxcall.responses.delivery import Delivery
     from cxcall.transport.messages import HttpRequest
     from cxcall.validation.payload_check import PayloadVerdict
@@ -40,6 +41,7 @@ class Report(NamedTuple):
     `text` and `table` go to stdout in text output, and `data` is the same in JSON. `diagnostics`
     go to stderr, in text output only. `json_lines` are the records of JSON Lines output;
     `is_last_json_line` says that they were printed before, and that the envelope follows them.
+    `sections` are printed in text output, in place of a table only on a terminal.
     `values` are printed in text output in place of the response, text as it is and all else as JSON.
     `payloads` is what the formats of CI systems print. `shows_secret`: the user asked for a secret,
     which is therefore not masked.
@@ -56,6 +58,7 @@ class Report(NamedTuple):
     data: Any = None
     text: str = ""
     table: Table | None = None
+    sections: Sequence[Section] | None = None
     json_lines: Iterable[Any] | None = None
     values: Sequence[Any] | None = None
     diagnostics: Sequence[str] = ()

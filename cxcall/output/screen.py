@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Severity
 from cxcall.output.options import CI_FORMATS
-from cxcall.output.terminal_text import cell_width, escape_controls, escape_in_json, fold
+from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
 from cxcall.phone import phone_numbers
 from cxcall.runtime.redaction import redact, redact_value
 
@@ -197,8 +197,7 @@ class Screen:
             self._write(report.text, self.stdout)
         elif report.text:
             self.print_line(self._highlight_json(report.text))
-        if report.table is not None:
-            self._print_table(report.table)
+        self._print_listing(report)
         for text in report.diagnostics:
             self.print_diagnostic(text)
         stream = self.stdout if report.findings_are_data else self.stderr
@@ -207,6 +206,17 @@ class Screen:
         self._print_findings(report, stream)
         if report.summary and not self.options.quiet:
             self._write(escape_controls(redact(report.summary)), stream)
+
+    def _print_listing(self, report: Report) -> None:
+        """Print the sections of a report, or its table."""
+        if report.sections is not None and (report.table is None or self.stdout.isatty()):
+            from cxcall.output.sections import lay_out
+
+            columns, paint = terminal_columns(self.stdout), partial(self.paint, self.stdout)
+            for line in lay_out(report.sections, columns, paint):
+                self.print_line(line)
+        elif report.table is not None:
+            self._print_table(report.table)
 
     def _print_findings(self, report: Report, stream: IO[str]) -> None:
         """Print the findings; a command whose findings are its data limits their number itself."""
@@ -291,20 +301,14 @@ class Screen:
                 self.print_line("\t".join(escape_controls(cell) for cell in map(redact, row)))
             return
         from rich.console import Console
-        from rich.table import Table as Grid
-        from rich.text import Text
+
+        from cxcall.output.tables import new_grid
 
         is_colored = self.uses_color(self.stdout)
         console = Console(color_system="auto" if is_colored else None, highlight=False)
-        table = _narrow_to_fit(table.on_terminal or table, console.width)
-        if not table.rows:
-            return
-        grid = Grid(box=None, pad_edge=False, header_style="bold")
-        for heading in table.headings:  # an ID stays on one line, so that people can copy it
-            grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
-        for row in table.rows:
-            grid.add_row(*(Text(escape_controls(redact(cell))) for cell in row))
-        console.print(grid)
+        grid = new_grid(table, console.width)
+        if grid is not None:
+            console.print(grid)
 
     def print_finding(self, finding: Finding, stream: IO[str] | None = None) -> None:
         """Print a finding and an empty line, on stderr by default."""
@@ -321,16 +325,6 @@ class Screen:
 
 def _as_json(value: Any, indent: int | None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
-
-
-def _narrow_to_fit(table: Table, width: int) -> Table:
-    """Return the widest form of a table that fits so many columns, else the narrowest form."""
-    while table.narrower is not None:
-        columns = zip(table.headings, *table.rows, strict=True)
-        if sum(max(map(cell_width, column)) + 1 for column in columns) - 1 <= width:
-            break
-        table = table.narrower
-    return table
 
 
 def terminal_columns(stream: IO[str]) -> int | None:

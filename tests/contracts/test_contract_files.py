@@ -39,9 +39,7 @@ def own(**changes: Any) -> dict[str, Any]:
 def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> None:
     contract = cxcall.file("own.json", own())
     assert "ring" in cxcall("operations", env={"CXCALL_CONTRACT": contract}, code=0).out
-    assert (
-        "ring\tPOST\t/bells\tpublished" in cxcall("operations", "--contract", contract, code=0).out
-    )
+    assert "ring" in cxcall("operations", "--contract", contract, code=0).out.splitlines()
     assert (
         cxcall("validate", "--contract", contract, "-", stdin='{"bell": "front"}', code=0).out
         == "-: valid as ring\n"

@@ -36,7 +36,7 @@ def test_operations_are_listed_with_their_requirements(cxcall: Cxcall, contract:
     read = cxcall("operations", "getLead", "--contract", contract, "-o", "json", code=0).envelope
     assert read["data"]["rings"] is False
     listed = cxcall("operations", "--contract", contract, code=0).out.splitlines()
-    assert "put-groups\tPUT\t/groups\tpublished" in listed  # it has no operationId
+    assert "put-groups" in listed  # it has no operationId
 
 
 def test_request_is_built_as_declared(cxcall: Cxcall, contract: str) -> None:
@@ -230,7 +230,7 @@ def kept(cxcall: Cxcall) -> list[Path]:
 
 def names(cxcall: Cxcall, contract: str) -> set[str]:
     listed = cxcall("operations", "--contract", contract, code=0).out.splitlines()
-    return {line.partition("\t")[0] for line in listed}
+    return set(listed)
 
 
 def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:

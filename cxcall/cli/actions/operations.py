@@ -1,35 +1,50 @@
-"""Run `cxcall operations`: list operations, show one, print a sample body."""
+"""Run `cxcall operations`: list and search operations, print a sample body."""
 
 from __future__ import annotations
 
 import json
+import re
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cxcall.documents.json_pointer import join_pointer
+from cxcall.cli.actions.operation_details import operation_data
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report, Table
+from cxcall.output.sections import Entry, Section
+from cxcall.output.terminal_text import count_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
 
-
-_DEEPEST = 8
-
-
-def show_operations(known: Sequence[Operation]) -> Report:
-    """Return all operations."""
-    data = {"operations": [_operation_dict(entry) for entry in known]}
-    return Report("operations", data=data, table=_operations_table(known))
+MOST_LISTED = 120
+"""More operations than this are listed on a terminal as groups with counts."""
+_EXAMPLES = 3
+_LONGEST_EXAMPLE = 24
+_LONGEST_EXAMPLES = 40
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
-def show_operation(operation: Operation) -> Report:
-    """Return one operation with its schema."""
-    data, text = _operation_dict(operation, whole=True), _operation_text(operation)
-    return Report("operations", operation=operation, data=data, text=text)
+def list_operations(
+    known: Sequence[Operation], search: str | None, tag: str | None, method: str | None
+) -> Report:
+    """Return the operations that match all that is asked for; raises UsageError for an unknown tag or method."""
+    found = list(known)
+    if method is not None:
+        found = _with_method(found, method)
+    if tag is not None:
+        found = _with_tag(found, tag)
+    if search is not None:
+        found = [entry for entry in found if _matches(entry, search)]
+    diagnostics = [] if found else ["no operation matches; see `cxcall operations`"]
+    return Report(
+        "operations",
+        data={"operations": [operation_data(entry) for entry in found]},
+        table=Table(("NAME",), [(entry.name,) for entry in found]),
+        sections=list(_sections(found, is_whole=search is None and tag is None)),
+        diagnostics=diagnostics,
+    )
 
 
 def show_skeleton(operation: Operation, *, as_csv: bool) -> Report:
@@ -38,137 +53,105 @@ def show_skeleton(operation: Operation, *, as_csv: bool) -> Report:
     return Report("operations", operation=operation, data={"skeleton": body}, text=body)
 
 
-def _operations_table(operations: Sequence[Operation]) -> Table:
-    """Return one row per operation; on a terminal, its name and summary."""
-    return Table(
-        ("NAME", "METHOD", "PATH", "PROVENANCE"),
-        [(entry.name, entry.method, entry.path, entry.provenance) for entry in operations],
-        Table(("NAME", "WHAT IT DOES"), list(_group_rows(operations))),
+def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
+    wanted = method.upper()
+    if wanted not in _METHODS:
+        fix = f"take one of {', '.join(_METHODS)}"
+        raise UsageError(f"unknown method `{method}`", where="--method", fix=fix)
+    return [entry for entry in known if entry.method == wanted]
+
+
+def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:
+    found = [entry for entry in known if _fold(entry.tag) == _fold(tag)]
+    if found:
+        return found
+    from difflib import get_close_matches
+
+    tags = list(dict.fromkeys(entry.tag for entry in known))
+    names = {_fold(name): name for name in tags}
+    close = get_close_matches(_fold(tag), names, n=1)
+    fix = f"did you mean `{names[close[0]]}`?" if close else f"tags: {', '.join(tags)}"
+    raise UsageError(f"no operation has the tag `{tag}`", where="--tag", fix=fix)
+
+
+def _matches(operation: Operation, search: str) -> bool:
+    """Return whether an operation has all words, in its name, tag, path, or summary.
+
+    Hyphens, case, and the plural do not matter: `contact lists` finds `create-contact-list`.
+    """
+    texts = (
+        operation.name,
+        operation.tag,
+        operation.path,
+        operation.summary,
     )
+    text = " ".join(map(_fold, texts))
+    return all(_fold(word).removesuffix("s") in text for word in search.split())
 
 
-def _group_rows(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
-    for name, group in groupby(operations, key=lambda entry: entry.contract.name):
-        first, *rest = group
-        title = first.contract.declared.get("info", {}).get("title", "")
-        yield from (("", ""), (f"{name}:", str(title)))
-        yield from ((f"  {entry.name}", entry.summary) for entry in (first, *rest))
-    yield from (("", ""), ("", "Show one: `cxcall operations NAME`"))
+def _fold(text: str) -> str:
+    return re.sub(r"[\W_]", "", text).lower()
 
 
-def _operation_dict(operation: Operation, *, whole: bool = False) -> dict[str, Any]:
-    """Return an operation as JSON; `whole` adds its parameters and the schema of its body."""
-    found: dict[str, Any] = {
-        "name": operation.name,
-        "method": operation.method,
-        "path": operation.path,
-        "platform": operation.platform,
-        "provenance": operation.provenance,
-        "rings": operation.can_place_call,
-        "summary": operation.summary,
-    }
-    if whole:
-        found |= {
-            "description": operation.description,
-            "parameters": [
-                {
-                    "name": entry.name,
-                    "in": entry.location,
-                    "required": entry.required,
-                    "schema": entry.schema,
-                }
-                for entry in operation.parameters
-            ],
-            "bodySchema": operation.body_schema if operation.takes_body else None,
-            "scopes": [sorted(names) for names in operation.scopes],
-            "permissions": [sorted(names) for names in operation.permissions],
-            "tokens": list(operation.token_kinds),
-            "engagementId": list(operation.engagement_id),
-            "nearestPublished": [str(entry) for entry in operation.nearest],
-        }
-    return found
+def _sections(found: Sequence[Operation], *, is_whole: bool) -> Iterator[Section]:
+    """Yield the operations by platform and tag; of a long whole list, only the counts of each tag."""
+    is_short = not is_whole or len(found) <= MOST_LISTED
+    for name, group in groupby(found, key=lambda entry: entry.contract.name):
+        operations = list(group)
+        title = str(operations[0].contract.declared.get("info", {}).get("title", "")) or name
+        yield Section(f"{title} ({count_phrase(len(operations), 'operation')})")
+        if is_short:
+            yield from _tag_sections(operations)
+        else:
+            yield Section(entries=[Entry(*row) for row in tag_rows(operations)])
+    if found:
+        yield Section(lines=_hints(found, is_short=is_short))
 
 
-def _operation_text(operation: Operation) -> str:
-    """Return an operation as text: summary, provenance, credentials, parameters, and body."""
-    lines = [f"{operation.name}: {operation.summary}", f"{operation.method} {operation.path}", ""]
-    if operation.description:
-        lines += [operation.description, ""]
-    is_published = operation.provenance == "published"
-    remark = "" if is_published else " (reported by users; not documented by the vendor)"
-    lines.append(f"provenance:  {operation.provenance}" + remark)
-    lines += _token_lines(operation)
-    lines += [f"instead:     {entry}, to {entry.summary}" for entry in operation.nearest]
-    lines.append(f"rings:       {'yes, it can place a call' if operation.can_place_call else 'no'}")
-    if operation.parameters:
-        lines += ["", "path and query:"]
-        lines += [
-            f"  {entry.name}  {_type_name(operation.contract.resolve(entry.schema))}, "
-            f"{'required' if entry.required else 'optional'}"
-            + (f". {entry.description}" if entry.description else "")
-            for entry in operation.parameters
-        ]
-    if operation.takes_body:
-        lines += ["", *_body_lines(operation)]
-    return "\n".join(lines)
+def _by_tag(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
+    tags: dict[str, list[Operation]] = {}
+    for entry in operations:
+        tags.setdefault(entry.tag, []).append(entry)
+    return tags
 
 
-def _token_lines(operation: Operation) -> Iterator[str]:
-    """Yield lines about the kind of token, and its scopes and permissions."""
-    if operation.token_kinds:
-        yield f"token:       {' or '.join(operation.token_kinds)}"
-    for label, alternatives in (
-        ("scope:       ", operation.scopes),
-        ("permission:  ", operation.permissions),
-    ):
-        if any(alternatives):
-            yield label + " or ".join(" and ".join(sorted(names)) for names in alternatives)
+def _tag_sections(operations: Sequence[Operation]) -> Iterator[Section]:
+    for tag, entries in _by_tag(operations).items():
+        lines = [Entry(each.name, f"{each.method:<6} {each.summary}") for each in entries]
+        yield Section(f"{tag} ({len(entries)})", entries=lines)
 
 
-def _property_lines(operation: Operation, pointer: str, indent: str) -> Iterator[str]:
-    """Yield a line per property, nested ones indented; recursive schemas end at a fixed depth."""
-    schema = operation.schema_at(pointer)
-    if "items" in schema:
-        pointer = f"{pointer}/0"
-        schema = operation.schema_at(pointer)
-    if pointer.count("/") > _DEEPEST:
-        return
-    required = schema.get("required", ())
-    for name in schema.get("properties", {}):
-        member = operation.schema_at(join_pointer(pointer, name))
-        mark = "required" if name in required else "optional"
-        said = member.get("description", "")
-        yield f"{indent}{name}  {_type_text(operation, member)}, {mark}{f'. {said}' if said else ''}"
-        yield from _property_lines(operation, join_pointer(pointer, name), f"{indent}  ")
-    more = schema.get("additionalProperties")
-    if isinstance(more, dict):
-        yield f"{indent}KEY  {_type_name(more)}, any number"
+def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
+    """Return each tag with the number of its operations, and with the names of some: the short ones."""
+    tags = _by_tag(operations)
+    rows = []
+    for tag in sorted(tags, key=_fold):
+        names = sorted((entry.name for entry in tags[tag]), key=len)
+        shown = [name for name in names[:_EXAMPLES] if len(name) <= _LONGEST_EXAMPLE]
+        while len(", ".join(shown)) > _LONGEST_EXAMPLES:
+            shown.pop()
+        more = ", …" if shown and len(names) > len(shown) else ""
+        rows.append((tag, f"{len(names):>4}  {', '.join(shown)}{more}".rstrip()))
+    return rows
 
 
-def _body_lines(operation: Operation) -> Iterator[str]:
-    schema = operation.schema_at("")
-    kind = _type_text(operation, schema)
-    yield "body:" if kind == "object" else f"body: {kind}"
-    for described in (schema, operation.schema_at("/0")):
-        if description := described.get("description"):
-            yield f"  {description}"
-    yield from _property_lines(operation, "", "  ")
+def _hints(found: Sequence[Operation], *, is_short: bool) -> list[str]:
+    show = "Show one: `cxcall operations NAME`"
+    if is_short:
+        return [show]
+    tags = [entry.tag for entry in found]
+    tag = max(dict.fromkeys(tags), key=tags.count)
+    return [
+        f"List a group: `cxcall operations --tag {_quoted(tag)}`",
+        "Search: `cxcall operations --search 'contact list'`",
+        show,
+    ]
 
 
-def _type_text(operation: Operation, schema: JsonSchema) -> str:
-    """Return the type of a value, for an array with the type of its items."""
-    if "items" not in schema:
-        return _type_name(schema)
-    return f"array of {_type_name(operation.contract.resolve(schema['items']))}"
+def _quoted(text: str) -> str:
+    from shlex import quote
 
-
-def _type_name(schema: JsonSchema) -> str:
-    kind = schema.get("type", "any")
-    names = kind if isinstance(kind, list) else [kind]
-    form = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}.get(
-        schema.get("format", ""), ""
-    )
-    return form or " or ".join(names)
+    return quote(text)
 
 
 def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:

@@ -9,6 +9,7 @@ import typer
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
+from cxcall.output.options import option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -18,6 +19,7 @@ app = new_app("")
     "operations",
     epilog=examples(
         "cxcall operations",
+        "cxcall operations --search 'contact list' --method GET",
         "cxcall operations execute",
         "cxcall operations execute --skeleton > payload.json  # or --csv, for batch",
     ),
@@ -29,6 +31,16 @@ def operations(
         str | None,
         argument("[NAME]", "The operation to show."),
     ] = None,
+    search: Annotated[
+        str | None,
+        option("--search", metavar="WORDS", help="List only operations with all these words."),
+    ] = None,
+    tag: Annotated[
+        str | None, option("--tag", metavar="TAG", help="List only operations of a group.")
+    ] = None,
+    method: Annotated[
+        str | None, option("--method", metavar="METHOD", help="List only operations of a method.")
+    ] = None,
     skeleton: Annotated[bool, typer.Option("--skeleton", help="Print a sample body.")] = False,
     csv: Annotated[
         bool, typer.Option("--csv", help="Print the sample as CSV, for `batch`.")
@@ -39,9 +51,10 @@ def operations(
 ) -> Report:
     """Show the operations that can be sent.
 
-    Lists all operations, or shows one with its schema and provenance.
+    Lists all operations, or shows one with its parameters, body, responses, and errors. In a pipe, a list has one name per line.
     """
-    from cxcall.cli.actions.operations import show_operation, show_operations, show_skeleton
+    from cxcall.cli.actions.operation_details import show_operation
+    from cxcall.cli.actions.operations import list_operations, show_skeleton
     from cxcall.contracts import contract
     from cxcall.findings.errors import UsageError
 
@@ -59,6 +72,12 @@ def operations(
 
         return show_problems(own)
     if operation is None:
-        return show_operations(contract.load_operations(own))
+        return list_operations(contract.load_operations(own), search, tag, method)
+    if any(given is not None for given in (search, tag, method)):
+        raise UsageError(
+            "a NAME shows one operation; `--search`, `--tag`, and `--method` list several",
+            where=operation,
+            fix="leave one of them out",
+        )
     found = contract.load_operation(operation, own)
     return show_skeleton(found, as_csv=csv) if skeleton else show_operation(found)

@@ -43,14 +43,23 @@ class Operations(Group):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """List the operations with their summaries, by platform."""
-        groups: dict[str, list[tuple[str, str]]] = {}
+        groups: dict[str, list[Any]] = {}
         for entry in _load_operations(*ctx.meta[__name__]):
             if not entry.is_for_login:
                 title = f"{entry.platform} ({entry.provenance})".strip()
-                groups.setdefault(title, []).append((entry.name, entry.summary))
-        for title, rows in groups.items():
+                groups.setdefault(title, []).append(entry)
+        for title, operations in groups.items():
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl(_rows(operations))
+
+
+def _rows(operations: list[Any]) -> list[tuple[str, str]]:
+    """Return the operations with their summaries; of many, their groups with counts."""
+    from cxcall.cli.actions.operations import MOST_LISTED, tag_rows
+
+    if len(operations) > MOST_LISTED:
+        return [*tag_rows(operations), ("...", "Search: `cxcall operations --search WORDS`.")]
+    return [(entry.name, entry.summary) for entry in operations]
 
 
 def _option_value(words: list[str], *flags: str) -> str | None:

@@ -227,6 +227,7 @@ class _Operations:
             "operationId": source.text(node.get("operationId"), f"{place}/operationId"),
             "summary": str(node.get("summary") or ""),
             "description": str(node.get("description") or ""),
+            "tags": _tags(node),
             **_permissions(node),
             **{key: value for key, value in node.items() if key.startswith("x-cxcall-")},
             "servers": parts.servers(node, place) or parts.servers(item, at),
@@ -291,6 +292,11 @@ def _with_slots(path: str, parameters: list[dict[str, Any]]) -> list[dict[str, A
         for name in slots
         if name not in declared
     ]
+
+
+def _tags(node: dict[str, Any]) -> list[str]:
+    tags = node.get("tags")
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
 
 
 def _permissions(node: dict[str, Any]) -> dict[str, Any]:

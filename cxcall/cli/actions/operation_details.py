@@ -1,0 +1,234 @@
+"""Show one operation: its credentials, parameters, body, responses, and errors."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.paging import find_paging
+from cxcall.output.report import Report
+from cxcall.output.sections import Entry, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+_DEEPEST_BODY, _DEEPEST_RESPONSE = 8, 2
+_VALUES_SHOWN = 40
+_FORMATS = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}
+_FORMATS_NAMED = ("date-time", "date", "time", "uri", "email")
+_LIMITS = (
+    *(("minimum", "at least {}"), ("maximum", "at most {}"), ("default", "default {}")),
+    *(("minLength", "at least {} characters"), ("maxLength", "at most {} characters")),
+    *(("minItems", "at least {} items"), ("maxItems", "at most {} items")),
+)
+
+
+def show_operation(operation: Operation) -> Report:
+    """Return one operation with its schema."""
+    return Report(
+        "operations",
+        operation=operation,
+        data=operation_data(operation) | _details_data(operation),
+        sections=list(_sections(operation)),
+    )
+
+
+def operation_data(operation: Operation) -> dict[str, Any]:
+    """Return what a list says about an operation, as JSON."""
+    return {
+        "name": operation.name,
+        "method": operation.method,
+        "path": operation.path,
+        "platform": operation.platform,
+        "tag": operation.tag,
+        "provenance": operation.provenance,
+        "rings": operation.can_place_call,
+        "summary": operation.summary,
+    }
+
+
+def _details_data(operation: Operation) -> dict[str, Any]:
+    return {
+        "description": operation.description,
+        "parameters": [
+            {
+                "name": entry.name,
+                "in": entry.location,
+                "required": entry.required,
+                "schema": entry.schema,
+            }
+            for entry in operation.parameters
+        ],
+        "bodySchema": operation.body_schema if operation.takes_body else None,
+        "responses": _response_data(operation),
+        "scopes": [sorted(names) for names in operation.scopes],
+        "permissions": [sorted(names) for names in operation.permissions],
+        "tokens": list(operation.token_kinds),
+        "engagementId": list(operation.engagement_id),
+        "nearestPublished": [str(entry) for entry in operation.nearest],
+    }
+
+
+def _response_data(operation: Operation) -> dict[str, Any]:
+    """Return status -> description and JSON Schema of each response."""
+    contract = operation.contract
+    return {
+        status: {
+            "description": declared.get("description", ""),
+            "schema": contract.bundle_schema(schema) if schema else None,
+        }
+        for status, declared in _responses(operation).items()
+        for schema in (_json_schema(declared),)
+    }
+
+
+def _responses(operation: Operation) -> Mapping[str, Any]:
+    declared = operation.declared.get("responses", {})
+    return {str(status): operation.contract.resolve(each) for status, each in declared.items()}
+
+
+def _json_schema(response: Mapping[str, Any]) -> JsonSchema:
+    """Return the schema of a response's JSON body as it is declared; `{}` if there is none."""
+    for media, declared in response.get("content", {}).items():
+        if "json" in media:
+            return dict(declared.get("schema", {}))
+    return {}
+
+
+def _sections(operation: Operation) -> Iterator[Section]:
+    title = f"{operation.name}: {operation.summary}".rstrip(": ")
+    yield Section(title, [f"{operation.method} {operation.path}"])
+    if operation.description:
+        yield Section(lines=[operation.description])
+    yield Section(entries=list(_facts(operation)))
+    if operation.parameters:
+        entries = list(_parameter_entries(operation))
+        yield Section("PARAMETERS", entries=entries)
+    if operation.takes_body:
+        yield _body_section(operation)
+    elif media := _other_media(operation):
+        yield Section("BODY", [f"  {' or '.join(media)}"])
+    yield from _response_sections(operation)
+
+
+def _facts(operation: Operation) -> Iterator[Entry]:
+    """Yield what is not a part of the request: provenance, credentials, alternatives, and pages."""
+    is_published = operation.provenance == "published"
+    remark = "" if is_published else " (reported by users; not documented by the vendor)"
+    yield Entry("provenance", operation.provenance + remark)
+    if operation.token_kinds:
+        yield Entry("token", " or ".join(operation.token_kinds))
+    for label, alternatives in (
+        ("scope", operation.scopes),
+        ("permission", operation.permissions),
+    ):
+        if any(alternatives):
+            yield Entry(label, " or ".join(" and ".join(sorted(names)) for names in alternatives))
+    yield from (Entry("instead", f"{each}, to {each.summary}") for each in operation.nearest)
+    yield Entry("places a call", "yes, it can" if operation.can_place_call else "no")
+    if operation.engagement_id:
+        yield Entry("engagement ID", ", then ".join(operation.engagement_id))
+    if find_paging(operation) is not None:
+        yield Entry("list", f"all its pages: `cxcall send {operation.name} --all`")
+
+
+def _parameter_entries(operation: Operation) -> Iterator[Entry]:
+    for entry in operation.parameters:
+        schema = operation.contract.resolve(entry.schema)
+        kind = f"{entry.location}, {_type_text(operation, schema)}"
+        yield Entry(entry.name, _describe(kind, entry.required, schema, entry.description))
+
+
+def _other_media(operation: Operation) -> list[str]:
+    declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
+    return list(declared.get("content", {}))
+
+
+def _body_section(operation: Operation) -> Section:
+    schema = operation.schema_at("")
+    kind = _type_text(operation, schema)
+    described = (schema.get("description"), operation.schema_at("/0").get("description"))
+    lines = [f"  {kind}{'' if operation.needs_body else ', optional'}"]
+    lines += [f"  {text}" for text in described if text]
+    return Section("BODY", lines, list(_property_entries(operation, schema, _DEEPEST_BODY)))
+
+
+def _response_sections(operation: Operation) -> Iterator[Section]:
+    """Yield the successes with their bodies, and the errors, those with equal descriptions together."""
+    errors: dict[str, list[str]] = {}
+    for status, response in sorted(_responses(operation).items()):
+        said = str(response.get("description", ""))
+        if status[:1] not in "123":
+            errors.setdefault(said, []).append(status)
+            continue
+        schema = merged_schema(operation.contract.resolve, _json_schema(response))
+        kind = _type_text(operation, schema) if schema else "no body"
+        lines = [f"  {said}".rstrip(), f"  {kind}"] if said else [f"  {kind}"]
+        headers = [Entry(name, "header") for name in response.get("headers", {})]
+        entries = [*headers, *_property_entries(operation, schema, _DEEPEST_RESPONSE)]
+        yield Section(f"RESPONSE {status}", lines, entries)
+    if errors:
+        entries = [Entry(", ".join(statuses), said) for said, statuses in errors.items()]
+        yield Section("ERRORS", entries=entries)
+
+
+def _property_entries(
+    operation: Operation, schema: JsonSchema, deepest: int, above: Sequence[str] = ()
+) -> Iterator[Entry]:
+    """Yield an entry per property, nested ones deeper; recursive models are not repeated."""
+    resolve = operation.contract.resolve
+    if "items" in schema:
+        schema = merged_schema(resolve, schema["items"] or {})
+    title, depth = str(schema.get("title", "")), len(above)
+    if depth >= deepest or (title and title in above):
+        return
+    required = schema.get("required", ())
+    for name, declared in schema.get("properties", {}).items():
+        member = merged_schema(resolve, declared) if isinstance(declared, dict) else {}
+        kind = _type_text(operation, member)
+        said = str(member.get("description", ""))
+        yield Entry(name, _describe(kind, name in required, member, said), depth)
+        yield from _property_entries(operation, member, deepest, (*above, title))
+    more = schema.get("additionalProperties")
+    if isinstance(more, dict) and more:
+        yield Entry(
+            "KEY", f"{_type_text(operation, merged_schema(resolve, more))}, any number", depth
+        )
+
+
+def _describe(kind: str, is_required: bool, schema: JsonSchema, said: str) -> str:  # noqa: FBT001 - as declared
+    """Return a line: type, whether it is required, its limits, and its description."""
+    marks = ["required"] if is_required else []
+    marks += [word for word in ("readOnly", "deprecated") if schema.get(word)]
+    limits = [(text, schema[word]) for word, text in _LIMITS if word in schema]
+    # "At least 1 characters" says little.
+    marks += [
+        text.format(_shown(limit)) for text, limit in limits if limit != 1 or " {} " not in text
+    ]
+    return ", ".join([kind, *marks]) + (f". {said}" if said else "")
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _type_text(operation: Operation, schema: JsonSchema) -> str:
+    """Return the type of a value: of an array with that of its items, of an enumeration its values."""
+    resolve = operation.contract.resolve
+    if "items" in schema:
+        return f"array of {_type_text(operation, merged_schema(resolve, schema['items'] or {}))}"
+    values = [schema["const"]] if "const" in schema else schema.get("enum", ())
+    if values:
+        more = len(values) - _VALUES_SHOWN
+        shown = " | ".join(map(_shown, values[:_VALUES_SHOWN]))
+        return f"{shown} | … ({more} more)" if more > 0 else shown
+    kind = schema.get("type") or ("object" if "properties" in schema else "any")
+    names = kind if isinstance(kind, list) else [kind]
+    form = schema.get("format", "")
+    if form in _FORMATS:
+        return _FORMATS[form]
+    return " or ".join(names) + (f" ({form})" if form in _FORMATS_NAMED else "")
