@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Run the command that `sys.argv` names, and leave with its exit code."""
-    noted = _note_signals()
+    deferred = _defer_signals()
     import os
 
     from cxcall.runtime.process_exit import exit_process
@@ -21,7 +21,7 @@ def main() -> None:
     gc.disable()
     from cxcall.runtime import signals
 
-    signals.noted = noted
+    signals.deferred = deferred
     from cxcall.cli.main import run
 
     if "_CXCALL_COMPLETE" in os.environ:
@@ -31,20 +31,20 @@ def main() -> None:
     exit_process(run(sys.argv[1:]))
 
 
-def _note_signals() -> "list[int]":
-    """Note SIGINT and SIGTERM from here on, and return the list of those that came.
+def _defer_signals() -> "list[int]":
+    """Keep SIGINT and SIGTERM in a list from here on, and return it.
 
     An exception in the middle of an import could be lost, or end a library in Rust with a panic.
     """
-    noted: list[int] = []
+    deferred: list[int] = []
 
-    def note(number: int, _frame: object) -> None:
-        noted.append(number)
+    def keep(number: int, _frame: object) -> None:
+        deferred.append(number)
 
     for number in (_signal.SIGINT, _signal.SIGTERM):
         if _signal.getsignal(number) != _signal.SIG_IGN:
-            _signal.signal(number, note)
-    return noted
+            _signal.signal(number, keep)
+    return deferred
 
 
 if __name__ == "__main__":

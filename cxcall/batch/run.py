@@ -116,8 +116,8 @@ class Run:
             signals.on_signal()
 
         before = {number: signal.signal(number, interrupt) for number in handled_signals()}
-        if signals.noted:
-            signals.noted.clear()
+        if signals.deferred:
+            signals.deferred.clear()
             self.interrupts += 1
             self.stop("interrupted")
         try:

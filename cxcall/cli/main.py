@@ -17,7 +17,7 @@ from cxcall.output.options import parse_output_options
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
 from cxcall.runtime.process_exit import discard, report_write_error
-from cxcall.runtime.signals import let_interrupt, note_only, stop_if_noted
+from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.runtime.streams import WriteError, guard_streams
 from cxcall.version import __version__
 
@@ -30,9 +30,9 @@ def run(arguments: Sequence[str]) -> int:
     done = _Run(arguments)
     try:
         done.finish()
-        note_only()  # the exit code is known: no signal changes it
+        defer_signals()  # the exit code is known: no signal changes it
     except KeyboardInterrupt:
-        note_only()
+        defer_signals()
         # What is still to be written may be what blocks: the reader takes nothing.
         discard(sys.stdout)
     return done.code
@@ -47,13 +47,13 @@ class _Run:
 
     def finish(self) -> None:
         """Run the command and print its report; raises KeyboardInterrupt."""
-        let_interrupt(self.code)
-        stop_if_noted()
+        interrupt_on_signals(self.code)
+        raise_deferred_interrupt()
         guard_streams()
         invocation, report = Invocation(), Report()
         try:
             report = self._run_command(invocation)
-            let_interrupt(self.code)  # printing can block for ever if nobody reads
+            interrupt_on_signals(self.code)  # printing can block for ever if nobody reads
             if report is not _PRINTED:
                 report = report._replace(findings=with_notices(report.findings))
                 options = invocation.output or parse_output_options(self._arguments, report.command)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
-noted: list[int] = []
-"""The signals that came while they were only noted; `__main__` notes them before this module is loaded."""
+deferred: list[int] = []
+"""The signals that came while they were deferred; `__main__` keeps them before this module is loaded."""
 
 
 def _do_nothing() -> None:
@@ -46,24 +46,24 @@ class _Interrupter:
             raise KeyboardInterrupt
 
 
-def let_interrupt(exit_code: int) -> None:
+def interrupt_on_signals(exit_code: int) -> None:
     """Make both signals raise KeyboardInterrupt from here on; a second one ends the process with `exit_code`."""
     handler = _Interrupter(exit_code)
     for number in handled_signals():
         signal.signal(number, handler)
 
 
-def stop_if_noted() -> None:
-    """Raise KeyboardInterrupt if a signal came while it was only noted."""
-    if noted:
-        noted.clear()
+def raise_deferred_interrupt() -> None:
+    """Raise KeyboardInterrupt if a signal came while signals were deferred."""
+    if deferred:
+        deferred.clear()
         raise KeyboardInterrupt
 
 
-def note_only() -> None:
-    """Only note both signals from here on, for `DeferredSignals`, or as the exit code is already known."""
+def defer_signals() -> None:
+    """Only keep both signals in `deferred` from here on, for `DeferredSignals`, or as the exit code is already known."""
     for number in handled_signals():
-        signal.signal(number, lambda number, _frame: noted.append(number))
+        signal.signal(number, lambda number, _frame: deferred.append(number))
 
 
 def handled_signals() -> list[signal.Signals]:
@@ -110,10 +110,10 @@ class DeferredSignals:
     def __enter__(self) -> Self:
         if current_thread() is main_thread():  # signals are not handled on any other
             self._before = {
-                number: signal.signal(number, self._take) for number in handled_signals()
+                number: signal.signal(number, self._handle) for number in handled_signals()
             }
-            self.caught = self.caught or bool(noted)
-            noted.clear()
+            self.caught = self.caught or bool(deferred)
+            deferred.clear()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,7 +121,7 @@ class DeferredSignals:
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
-    def _take(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         self.caught = True
         if not self._is_open:
             on_signal()

@@ -48,9 +48,9 @@ def run_in_processes(
             with _signals_blocked():
                 pending.append((piece, executor.submit(_run_work, piece)))
             while pending and (len(pending) > _AHEAD * count or pending[0][1].done()):
-                yield _take(pending)
+                yield _next_result(pending)
         while pending:
-            yield _take(pending)
+            yield _next_result(pending)
         executor.shutdown()
     except BrokenProcessPool:
         raise _worker_lost() from None
@@ -64,7 +64,7 @@ def run_in_processes(
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _take(pending: deque[tuple[Piece, Future[Any]]]) -> tuple[Piece, Any]:
+def _next_result(pending: deque[tuple[Piece, Future[Any]]]) -> tuple[Piece, Any]:
     piece, future = pending.popleft()
     return piece, future.result()
 

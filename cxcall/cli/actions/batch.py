@@ -34,7 +34,7 @@ from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase, escape_to_one_line
-from cxcall.runtime.signals import note_only, noted
+from cxcall.runtime.signals import defer_signals, deferred
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
 
@@ -162,7 +162,7 @@ class _Batch:
         self._tell(
             f"batch {batch}: {count_phrase(count, 'request')} to {settings.base_url}, at most {self.rate}"
         )
-        note_only()  # from here on, the run itself handles signals
+        defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals)
         report = self._report(run, totals)
         is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
@@ -170,7 +170,7 @@ class _Batch:
             return report
         try:
             with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
-                ledger.end_batch(batch, lambda: bool(noted))
+                ledger.end_batch(batch, lambda: bool(deferred))
         except CxcallError as error:  # the calls were placed all the same
             warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
             report = report._replace(findings=(*report.findings, *warned))

@@ -212,7 +212,7 @@ def _indented(value: Any) -> str:
 
 def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
     from cxcall.cli.actions.machine_ledger import open_ledger
-    from cxcall.runtime.signals import note_only
+    from cxcall.runtime.signals import defer_signals
     from cxcall.sending.dialer import Plan, SendHooks, deliver, read
 
     plan = Plan.of(checked, again=sending.again)
@@ -222,7 +222,7 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
         delivery = read(plan, tokens, hooks)
     else:
         with open_ledger() as ledger:
-            note_only()  # from here on, the delivery itself handles signals
+            defer_signals()  # from here on, the delivery itself handles signals
             delivery = deliver(plan, ledger, tokens, hooks)
     return delivery_report(
         command, delivery, checked.operation, checked.request, checked.body, checked.findings
