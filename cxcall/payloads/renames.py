@@ -13,7 +13,7 @@ from cxcall.payloads.corrections import retype
 from cxcall.payloads.suggestions import fold_name, nearest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -52,6 +52,10 @@ class Rename(NamedTuple):
         if self.rank <= _JOINED:
             return self.edits
         return tuple(edit.as_unsafe() for edit in self.edits)
+
+    def fills(self, places: Collection[str]) -> bool:
+        """Return whether it sets one of some places."""
+        return any(target in places for _, target in self.moves)
 
     def describe(self) -> str:
         """Return the correction as an instruction."""

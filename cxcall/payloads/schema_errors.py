@@ -82,13 +82,21 @@ def explain_schema_errors(operation: Operation, body: Payload) -> tuple[list[Fin
             place: [name for name in names if has_value(body.value, join_pointer(place, name))]
             for place, names in unknown.items()
         }
-        for place in missing:
-            unknown.setdefault(place, _undeclared_names(operation, body.value, place))
+        open_places = missing.keys() - unknown.keys()
+        for place in open_places:
+            unknown[place] = _undeclared_names(operation, body.value, place)
         renames = find_renames(operation, body.value, unknown, missing, room)
+        # Where other names are allowed, a wrong one is an error only in place of a missing one.
+        needed = _missing_places(missing)
+        renames = {
+            pointer: rename
+            for pointer, rename in renames.items()
+            if pointer.rpartition("/")[0] not in open_places or rename.fills(needed)
+        }
         if not renames:
             break
         for pointer, rename in renames.items():
-            findings.append(_explain_rename(operation, body, pointer, rename, missing))
+            findings.append(_explain_rename(operation, body, pointer, rename, needed))
         body = body.with_renames(renames.values())
     for error in errors:
         findings.extend(_explain_error(operation, body, error))
@@ -100,12 +108,15 @@ def _explain_rename(
     body: Payload,
     pointer: str,
     rename: Rename,
-    missing: Mapping[str, Sequence[str]],
+    needed: Collection[str],
 ) -> Finding:
     place, _, name = pointer.rpartition("/")
-    needed = {join_pointer(above, each) for above, names in missing.items() for each in names}
     (name,) = split_pointer(f"/{name}")
     return _ErrorExplainer(operation, body, place).renamed_property(name, rename, needed)
+
+
+def _missing_places(missing: Mapping[str, Sequence[str]]) -> set[str]:
+    return {join_pointer(place, name) for place, names in missing.items() for name in names}
 
 
 def _undeclared_names(operation: Operation, value: Any, place: str) -> list[str]:

@@ -150,8 +150,10 @@ def _engagement_headers(operation: Operation, response: Mapping[str, Any]) -> li
 
 def _fill_pointers(value: Any, texts: Mapping[str, str], at: str = "") -> Any:
     """Return a copy of an example with `texts` at those pointers that it has."""
+    if at in texts and isinstance(value, int) and texts[at]:
+        return int(texts[at]) if texts[at].isdecimal() else value
     if at in texts:
-        return int(texts[at]) if isinstance(value, int) and texts[at] else texts[at]
+        return texts[at]
     if isinstance(value, dict):
         return {name: _fill_pointers(value[name], texts, join_pointer(at, name)) for name in value}
     if isinstance(value, list):

@@ -130,3 +130,13 @@ def test_object_under_an_empty_name_is_explained() -> None:
     body = {**operation.example, "phoneNumber": {"": {"0": None}}, "contactId": None}
     found = check_body(operation, Payload(body))
     assert {each.where for each in found} == {"/phoneNumber", "/phoneNumber/0", "/contactId"}
+
+
+def test_unknown_name_is_a_warning_beside_an_error_where_others_are_allowed() -> None:
+    operation = load_operation("cxone-set-disposition")
+    body = {"primaryDispositonId": 1, "commitmentAmount": 3}
+    found = check_body(operation, Payload(body))
+    assert [(each.severity, each.code, each.where) for each in found] == [
+        ("error", "property-unknown", "/primaryDispositonId"),
+        ("warning", "property-unknown", "/commitmentAmount"),
+    ]

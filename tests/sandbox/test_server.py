@@ -948,6 +948,13 @@ def test_cxone_errors_have_the_cxone_format(client: Client) -> None:
     assert (refused.status, refused.json["error"]) == (409, "conflict")
 
 
+def test_id_that_is_no_number_is_not_put_in_place_of_one(client: Client) -> None:
+    authorization = f"Bearer {client.token}"
+    numbered = client.send("GET", "/campaigns/12", Authorization=authorization)
+    assert numbered.json["id"] == 12
+    assert client.send("GET", "/campaigns/autumn", Authorization=authorization).status == 200
+
+
 def test_fault_number_is_found_in_the_query(client: Client) -> None:
     path = "/scheduled-callbacks?skillId=1&scheduleDate=2027-01-01&phoneNumber=%2B12025550"
     assert client.post(f"{path}149", None).status == 409
