@@ -78,7 +78,7 @@ def _other_values_error(batch: Batch) -> UsageError:
     )
     if batch.values_digest == NOT_RECORDED:
         difference = "is of an older cxcall, which did not record `--set` and `--param`"
-        fix = "send what is left of it as a file of its own"
+        fix = "send the remaining rows as a file of their own"
     return UsageError(
         f"the batch to go on with {difference}",
         where="--resume",

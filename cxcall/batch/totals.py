@@ -62,7 +62,7 @@ class FailureLimit(NamedTuple):
             found = re.fullmatch(r"([0-9]{1,9})(%?)", text.strip())
             if not found or not int(found[1]) or (found[2] and int(found[1]) > 100):  # noqa: PLR2004 - per cent
                 raise UsageError(
-                    f"`{text}` is no number of failures",
+                    f"invalid number of failures `{text}`",
                     where="--max-failures",
                     fix="write `--max-failures 10` for so many in a row, or `25%` of all",
                 )

@@ -97,7 +97,7 @@ def log_in(
         show(login.page(loopback.redirect_uri, scope))
         code = loopback.wait(patience)
     if not code:
-        message = f"nobody logged in within {patience:g} s"
+        message = f"no login within {patience:g} s"
         why = "the browser did not come back; the page may be closed, or its redirect URI not registered"
         raise credentials_error(message, _AGAIN, why)
     form = {

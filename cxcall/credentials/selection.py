@@ -144,7 +144,7 @@ def find_unused_credentials(settings: Settings) -> Iterator[Finding]:
         "credential",
         "token",
         f"the {'access token' if token.value or is_token_login else label} "
-        f"from {used} is used, and not what is set by {unused}",
+        f"from {used} is used; the one from {unused} is ignored",
         "unset the one, or `cxcall auth logout` the other",
     )
 

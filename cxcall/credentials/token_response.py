@@ -227,7 +227,7 @@ class TokenResponse(NamedTuple):
             "answered without an `access_token`": not isinstance(
                 self.content.get("access_token"), str
             ),
-            "granted a token that is no bearer token": str(token_type or "bearer").lower()
+            "granted a token that is not a bearer token": str(token_type or "bearer").lower()
             != "bearer",
         }
         return next((problem for problem, is_so in problems.items() if is_so), "")

@@ -127,7 +127,9 @@ class Screen:
             return sys.stdin.readline(_LONGEST_ANSWER).strip()
         if self.options.no_input:
             raise UsageError(
-                f"{prompt} is missing, and nobody can be asked", where="stdin", fix="pipe it in"
+                f"{prompt} is missing, and `--no-input` forbids the question",
+                where="stdin",
+                fix="pipe it in",
             )
         from getpass import getpass
 

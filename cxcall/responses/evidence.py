@@ -231,6 +231,6 @@ def hidden_failure(response: HttpResponse) -> Finding | None:
         "response",
         f"the API answered HTTP {response.status}, and its body reports a failure: {failure}",
         fix="read the body",
-        why="a 2xx whose body reports a failure is no success",
+        why="a 2xx response with a failure in its body is not a success",
         source=SOURCE,
     )

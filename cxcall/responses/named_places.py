@@ -134,7 +134,7 @@ def find_named_properties(
             yield Finding.error(
                 "property-unknown",
                 f"/{name}",
-                f"the API names `{name}`, which is no property of `{operation.name}`",
+                f"the API names `{name}`, which is not a property of `{operation.name}`",
                 fix="leave it out; " + _comparison_advice(operation),
                 source=f"contract {operation.contract.name}",
             )

@@ -47,7 +47,7 @@ def limit_write_time() -> None:
     def check() -> None:
         limit_write_time()
         if _timed.since is not None and monotonic() - _timed.since >= _PATIENCE:
-            raise TimeoutError(ETIMEDOUT, "nobody reads it")
+            raise TimeoutError(ETIMEDOUT, "the pipe is not read")
 
     call_later(_PATIENCE / 4, check)
 

@@ -271,7 +271,7 @@ def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> li
             Finding.warning(
                 "not-provable",
                 "response",
-                f"accepted, by its status and engagement ID alone: the body is {kind}",
+                f"accepted because of its status and engagement ID; the body is {kind}",
                 fix="check on the platform what became of it",
                 source=SOURCE,
             )

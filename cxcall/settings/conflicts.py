@@ -102,7 +102,7 @@ def _unknown_region(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
         yield _warning(
             "host-unknown",
             region.locate(),
-            f"`{domain}` is no region that cxcall knows; it is used as it is",
+            f"unknown region `{domain}`; it is used as it is",
             f"one of: {', '.join(contract.regions)}",
             "regions may be newer than this list",
         )

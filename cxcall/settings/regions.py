@@ -37,7 +37,7 @@ def region_domain(region: Setting, contract: Contract) -> str:
         raise invalid_setting(
             "region",
             region,
-            f"`{printable(region.value)}` is no area, such as `na1`"
+            f"`{printable(region.value)}` is not a valid area, such as `na1`"
             if uses_areas
             else f"`{printable(region.value)}` is neither a region's name nor a domain",
             fix=suggest_name(text, contract.regions),
@@ -71,7 +71,7 @@ def normalize_url(name: str, setting: Setting) -> str:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:  # its message is not shown, because it may contain a password
-        problem = "is no URL: its host or port is malformed"
+        problem = "is not a valid URL: its host or port is malformed"
         raise invalid_setting(name, setting, problem, fix="write `https://host:port`") from None
     if extra := _extra(parts.netloc, parts.query, parts.fragment, text):
         fix = f"`{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}`"

@@ -307,7 +307,7 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
         _HEADER_NAME, header.value
     ):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
-        raise invalid_setting("engagement_header", header, "is no header's name", fix=fix)
+        raise invalid_setting("engagement_header", header, "is not a valid header name", fix=fix)
     for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
         setting = values[name]
         if setting.value and setting.value not in allowed:

@@ -229,7 +229,7 @@ def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
             "the most similar name is `personal-connection`",
         ),
         (("calls.jsonl", *PERSONAL, "--rate", "fast"), "invalid rate `fast`"),
-        (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "is no number of failures"),
+        (("calls.jsonl", *PERSONAL, "--max-failures", "0"), "invalid number of failures"),
         (("calls.jsonl", *PERSONAL, "--param", "campaignId=1"), "names no parameter"),
         (("calls.jsonl", *PERSONAL, "--resume"), "no earlier batch"),
         (("calls.jsonl", *PERSONAL, "--resume", "--again"), "cannot be combined"),

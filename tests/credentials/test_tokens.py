@@ -922,7 +922,7 @@ def test_conflict_error_prevents_token_requests(
 def test_status_says_which_of_two_credentials_is_used(load: LoadSettings) -> None:
     def warnings(**flags: str | None) -> list[str]:
         found = tokens.get_status(load(**flags)).findings
-        return [each.message for each in found if "is used, and not" in each.message]
+        return [each.message for each in found if " is used; the one from " in each.message]
 
     assert warnings() == []
     tokens.log_in(load(**NONE), "me", SECRET)

@@ -272,7 +272,7 @@ def test_contract_path_is_relative_to_the_config_file(world: World) -> None:
         ('[profiles.default]\nregion = "nowhere-9"\n', "2", "`nowhere-9` is neither"),
         ('[profiles.default]\ntoken_url = "http://x.com"\n', "2", "in the clear"),
         ('[profiles.default]\nplatform = "genesis-cloud"\n', "2", "`genesis-cloud` is unknown"),
-        ('[profiles.default]\nengagement_header = "a b"\n', "2", "is no header's name"),
+        ('[profiles.default]\nengagement_header = "a b"\n', "2", "is not a valid header name"),
     ],
 )
 def test_invalid_config_file_is_reported_with_its_line(
@@ -476,9 +476,9 @@ BAD_URLS = {
     "api.mypurecloud.com": ("usage", "must begin with `https://`"),
     "localhost:8080": ("usage", "must begin with `https://`"),
     "https://": ("usage", "names no host"),
-    "https://h:99999": ("usage", "is no URL"),
-    f"https://u:{SECRET}/x@h": ("usage", "is no URL"),
-    "https://[::1": ("usage", "is no URL"),
+    "https://h:99999": ("usage", "is not a valid URL"),
+    f"https://u:{SECRET}/x@h": ("usage", "is not a valid URL"),
+    "https://[::1": ("usage", "is not a valid URL"),
     "https://{region}.example.com": ("usage", "holds a character"),
     "https://a b": ("usage", "holds a character"),
     "https://h\u200b": ("usage", "holds a character"),
@@ -937,7 +937,7 @@ def test_tenant_addresses_are_resolved_from_settings(
 @pytest.mark.usefixtures("world")
 def test_unlisted_cxone_area_is_a_warning() -> None:
     assert [found.code for found in cxone(region="ca1").conflicts] == ["host-unknown"]
-    with pytest.raises(UsageError, match="is no area"):
+    with pytest.raises(UsageError, match="is not a valid area"):
         cxone(region="mypurecloud.ie")
 
 

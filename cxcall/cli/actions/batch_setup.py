@@ -39,7 +39,7 @@ def open_rows(
     except UnknownColumnsError as error:
         if error.proposals or not screen.is_interactive:
             raise
-        if not screen.confirm(f"{error}. Ignore what is in these columns?"):
+        if not screen.confirm(f"{error}. Ignore these columns?"):
             raise
         columns = columns._replace(ignores_extra=True)
         rows.format = rows.format._replace(columns=columns)

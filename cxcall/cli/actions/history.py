@@ -153,7 +153,7 @@ def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
         if problem and not yes:
             if not screen.is_interactive:
                 raise UsageError(
-                    f"`--yes` is required where nobody can be asked: {problem}",
+                    f"`--yes` is required without a terminal: {problem}",
                     where="--yes",
                     fix="look at the platform for what it placed, then add `--yes`",
                 )

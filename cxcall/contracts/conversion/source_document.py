@@ -115,7 +115,7 @@ class SourceDocument:
         return self.fault(
             at,
             "a `$ref` here leads back to itself, through nothing but others",
-            "let one of them hold what is meant",
+            "replace one of them with the value",
         )
 
 

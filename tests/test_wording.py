@@ -1,0 +1,76 @@
+"""Messages, help, README, and docs are in plain English: phrases that riddled, and what replaced them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+PAGES = (
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/**/*.md"),
+    ROOT / "docs" / "cxcall.1",
+    ROOT / ".env.example",
+)
+FORBIDDEN = re.compile(
+    r"""rings\ nobody | did\ it\ ring | \brang:\ | is\ data,\ stderr | the\ contract\ declares\ it\ as
+    | it\ holds\ host | what\ is\ known\ of | by\ published\ reads\ alone | stand\ in\ the\ way
+    | look\ before\ a\ call | ringing\ phone | account\ was\ at\ hand | takes\ no\ connection | broke\ off
+    | takes\ a\ token\ by | name\ the\ number\ of\ a\ person | published\ nowhere | take\ the\ words\ of
+    | recommended\ to\ askers | for\ want\ of | has\ not\ the\ form | was\ good\ and\ is\ no\ longer
+    | mend\ it | a\ cell\ too\ many | an\ equal\ request | same\ request\ went\ out | may\ be\ called,\ there
+    | do\ not\ ask: | how\ to\ print | engagement\ id\ alone | (?:delivery|operation),\ whole
+    | settled\ value | nothing\ contradicts | can\ be\ made\ anew | who\ says\ where | vendor's\ own\ words
+    | loses\ rows\ so | how\ an\ upload\ stands | how\ far\ a\ campaign | answering\ party\ for
+    | the\ same,\ as\ a\ curl | in\ no\ vendor's | to\ be\ seen\ in\ it | nothing\ in\ what\ is\ shown
+    | its\ request\ in\ place | knows\ nothing\ of | nobody\ would\ answer | may\ stand\ at\ the\ cursor
+    | dialler | delivery\ that\ rang | \bthat\ one\b | \bof\ none\b
+    | (?<!there\ )\bis\ (?:none\b|no\ (?!longer\b|more\b))""",
+    re.VERBOSE | re.IGNORECASE,
+)  # fmt: skip
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield the place and text of each string of the program that is not a docstring."""
+    for path in sorted((ROOT / "cxcall").rglob("*.py")):
+        tree = ast.parse(path.read_text("utf-8"))
+        statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in statements:  # fmt: skip
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+
+
+def test_pattern_finds_the_phrases_and_not_plain_english() -> None:
+    for text in ("it rings nobody", "`tomorrow` is none", "`x` is no rate", "an equal request"):
+        assert FORBIDDEN.search(text), text
+    for text in ("there is no profile", "it is no longer valid", "an identical request"):
+        assert not FORBIDDEN.search(text), text
+
+
+def test_messages_are_in_plain_english() -> None:
+    wrong = {place: text for place, text in messages() if FORBIDDEN.search(text)}
+    assert not wrong
+
+
+def test_pages_are_in_plain_english() -> None:
+    wrong = {
+        f"{path.relative_to(ROOT)}:{number}": line
+        for path in PAGES
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if FORBIDDEN.search(line)
+    }
+    assert not wrong
+
+
+def test_contracts_are_in_plain_english() -> None:
+    wrong = {
+        path.name: found[0]
+        for path in (ROOT / "cxcall" / "contracts").glob("*.json")
+        if (found := FORBIDDEN.search(path.read_text("utf-8")))
+    }
+    assert not wrong
