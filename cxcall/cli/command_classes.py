@@ -64,10 +64,23 @@ class Group(TyperGroup):
         if not is_option and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
             from difflib import get_close_matches
 
-            nearest = get_close_matches(name, self.list_commands(ctx), n=1)
+            known = self._subcommands(ctx) | {own: own for own in self.list_commands(ctx)}
+            nearest = [known[entry] for entry in get_close_matches(name, known, n=1)]
             hint = f"the most similar command is `{nearest[0]}`; or " if nearest else ""
             raise _error(ctx, f"No such command `{name}`", hint)
         return super().resolve_command(ctx, args)
+
+    def _subcommands(self, ctx: Any) -> dict[str, str]:
+        """Return the name of each command in a group, with the group's name before it: `auth login`.
+
+        Names that several groups have are left out.
+        """
+        groups = {entry: self.get_command(ctx, entry) for entry in self.list_commands(ctx)}
+        found: dict[str, list[str]] = {}
+        for group, command in groups.items():
+            for entry in getattr(command, "commands", None) or ():
+                found.setdefault(entry, []).append(f"{group} {entry}")
+        return {entry: names[0] for entry, names in found.items() if len(names) == 1}
 
 
 def _parse(
