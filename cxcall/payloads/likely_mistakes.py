@@ -27,6 +27,12 @@ OPEN_KEYWORDS = {
 """Keywords by which a schema itself decides, or leaves open, what other names an object may have."""
 
 
+_WHY_OPEN = (
+    "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
+)
+_WHY_CLOSED = "the vendor's specification allows no other properties; whether the API refuses them is not known"
+
+
 def has_open_names(schema: JsonSchema) -> bool:
     """Return whether a schema itself decides, or leaves open, what other names an object may have."""
     return any(
@@ -96,7 +102,7 @@ class _MistakeFinder:
                 if rename
                 else f"see its properties: `cxcall operations {operation}`"
             )
-            why = "the schema allows other properties, but an API may ignore an unknown one or refuse the body"
+            why = _WHY_CLOSED if schema.get("x-cxcall-closed") else _WHY_OPEN
             found = self._warning("property-unknown", place, message, fix, why, key=True)
             yield found._replace(edits=rename.cautious_edits if rename else ()), rename
 

@@ -130,6 +130,9 @@ def differences(name: str) -> Iterator[tuple[str, str, str]]:
         for bound in ("minimum", "maximum", "maxLength", "pattern"):
             if bound in theirs and ours.get(bound) != theirs[bound]:
                 yield name, each, bound
+    is_closed = OPERATIONS[name].declared_body_schema.get("x-cxcall-closed", False)
+    if is_closed != fact.get("closed", False):
+        yield name, "body", "closed"
     statuses = OPERATIONS[name].declared["responses"].keys() - {"default"}
     # Each operation that needs a token may refuse it, whether it says so or not.
     yield from ((name, each, "status") for each in (statuses ^ set(fact["statuses"])) - {"401"})
