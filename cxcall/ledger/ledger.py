@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.access import LedgerAccess, mask, storable
+from cxcall.ledger.access import mask, storable
+from cxcall.ledger.batches import BatchRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.errors import LedgerError, damage_error, explain_errors
+from cxcall.ledger.errors import LedgerError, explain_errors
 from cxcall.ledger.marker import MissingRecordsError
-from cxcall.ledger.records import DID_NOT_RING, RANG, Batch, Record, new_id
+from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, Record, new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from cxcall.ledger.records import Intent
     from cxcall.ledger.rows import StoredDelivery
-
-MAX_NOTE_LENGTH = 500
 
 _FILTERS = {
     "since": "d.at >= :since",
@@ -34,7 +33,7 @@ _FILTERS = {
 }
 
 
-class Ledger(LedgerAccess):
+class Ledger(BatchRecords):
     """The ledger of this machine, which all of its processes share."""
 
     def begin(self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = never) -> str:
@@ -58,7 +57,7 @@ class Ledger(LedgerAccess):
                     operation=intent.operation, provenance=intent.provenance, method=intent.method,
                     target=mask(intent.target), digest=intent.digest,
                     numbers=json.dumps([mask(number) for number in intent.numbers]),
-                    again=intent.again, batch=intent.batch, row=intent.row,
+                    again=intent.again, batch=intent.batch, row=intent.row, key=storable(intent.key),
                 )  # fmt: skip
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
         except KeyboardInterrupt:
@@ -117,20 +116,12 @@ class Ledger(LedgerAccess):
             if is_recent or is_unfinished:
                 raise AlreadySentError(each.record, self._now(), is_unfinished=is_unfinished)
 
-    def _is_ended(self, batch: str) -> bool:
-        """Return whether a batch has come to its end; also true for a delivery of no batch."""
-        if batch and batch not in self._ended_batches:
-            if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
-                return False
-            self._ended_batches.add(batch)
-        return True
-
     def _insert_event(self, delivery: int, kind: str, outcome: Outcome, **more: Any) -> None:
         boot, uptime = self._boot_clock()
         values = {
             "at": self._now().timestamp(), "kind": kind, "outcome": outcome, "status": None, "engagement_id": None,
             "correlation_id": None, "resolution": "", "ended_at": None, "note": "", "boot": boot, "uptime": uptime,
-            **more,
+            "code": "", "message": "", "timings": "", **more,
         }  # fmt: skip
         self._rows.insert("event", delivery=delivery, **values)
 
@@ -192,9 +183,14 @@ class Ledger(LedgerAccess):
         engagement_id: str | None = None,
         correlation_id: str | None = None,
         note: str = "",
+        code: str = "",
+        message: str = "",
+        timings: Mapping[str, float] | None = None,
         is_cancelled: Callable[[], bool] = never,
     ) -> None:
         """Record the outcome of a delivery; `attempts` defaults to the highest number that is recorded.
+
+        `code` and `message` are the API's own, `timings` the milliseconds of the last exchange.
 
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
         """
@@ -203,7 +199,9 @@ class Ledger(LedgerAccess):
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
                 engagement_id=storable(engagement_id), correlation_id=storable(correlation_id),
-                note=mask(note)[:MAX_NOTE_LENGTH],
+                note=mask(note)[:MAX_NOTE_LENGTH], code=mask(code)[:MAX_NOTE_LENGTH],
+                message=mask(message)[:MAX_NOTE_LENGTH],
+                timings=json.dumps({name: round(ms, 1) for name, ms in timings.items()}) if timings else "",
             )  # fmt: skip
 
     def resolve(self, delivery: str, *, rang: bool) -> Record:
@@ -217,65 +215,12 @@ class Ledger(LedgerAccess):
                     fix=f"see `cxcall history show {record.id}`",
                 )
             before = self._find(record.id).event
-            kept = ("status", "engagement_id", "correlation_id", "note", "ended_at", "boot", "uptime")  # fmt: skip
+            kept = ("status", "engagement_id", "correlation_id", "note", "ended_at", "boot", "uptime", "code", "message", "timings")  # fmt: skip
             self._append(
                 record.id, "resolved", record.outcome, resolution=RANG if rang else DID_NOT_RING,
                 **{name: before[name] for name in kept},
             )  # fmt: skip
         return self.get(record.id)
-
-    def begin_batch(
-        self, profile: str, operation: str, target: str, values_digest: str, file: str, digest: str
-    ) -> str:
-        """Record that a batch begins, and return its ID.
-
-        `values_digest` stands for the values that the flags set in every row, `digest` for the
-        file's content.
-        """
-        batch = new_id(self._now())
-        with self._writing():
-            self._rows.insert(
-                "batch", id=batch, at=self._now().timestamp(), profile=profile, operation=operation,
-                target=target, file=storable(file), digest=digest, given=values_digest,
-            )  # fmt: skip
-        return batch
-
-    def end_batch(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
-        """Record that a batch has gone through all of its rows, and with it earlier batches of the same rows."""
-        with self._writing(is_cancelled):
-            for each in (batch, *self._same_batches(batch)):
-                if not self._is_ended(each):
-                    self._rows.insert("batch_end", batch=each, at=self._now().timestamp())
-
-    def _same_batches(self, batch: str) -> list[str]:
-        """Return the other batches that have the same rows, become the same requests, and are of the same profile."""
-        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
-        names = ("profile", "operation", "target", "digest", "given")
-        condition = " AND ".join(f"{name} = ?" for name in names)
-        return [
-            other["id"]
-            for own in found
-            for other in self._rows.select_table(
-                "batch", f"WHERE {condition}", [own[name] for name in names]
-            )
-        ]
-
-    def batches_of(self, file: str, digest: str) -> list[Batch]:
-        """Return the batches of a file, found by its content or its path, newest first."""
-        with self._database.snapshot():
-            batches = self._rows.select_table("batch", "ORDER BY number DESC")
-            ended = {each["batch"] for each in self._rows.select_table("batch_end")}
-            if len(batches) != self._rows.read_state().batches:
-                raise damage_error(self._database.path, "a batch is missing")
-        path = storable(file)
-        return [
-            Batch(
-                each["id"], datetime.fromtimestamp(each["at"], UTC), each["id"] in ended,
-                each["profile"], each["operation"], each["target"], each["given"],
-            )
-            for each in batches
-            if each["digest"] == digest or (path and each["file"] == path)
-        ]  # fmt: skip
 
     def find_row(self, batches: Collection[str], intent: Intent) -> Record | None:
         """Return the delivery of a request within some batches; None when there is none.

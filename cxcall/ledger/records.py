@@ -8,11 +8,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
+MAX_NOTE_LENGTH = 500
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
@@ -26,7 +28,7 @@ def _no_digests(_profile: str, _operation: str) -> tuple[str, ...]:
 
 
 class Intent(NamedTuple):
-    """What is about to be sent; numbers are masked, `row` counts from 1.
+    """What is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
 
     `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
     returns the digests of the same request in older records, for a profile and an operation name.
@@ -42,11 +44,15 @@ class Intent(NamedTuple):
     again: bool = False
     batch: str = ""
     row: int | None = None
+    key: str = ""
     older_digests: Callable[[str, str], tuple[str, ...]] = _no_digests
 
 
 class Batch(NamedTuple):
-    """One run over a file of rows, with the runs that resumed it."""
+    """One run over a file of rows, with the runs that resumed it.
+
+    `rows` is the number of rows in the file, None if it was not recorded; `key` the column that names them.
+    """
 
     id: str
     at: datetime
@@ -55,6 +61,22 @@ class Batch(NamedTuple):
     operation: str
     target: str
     values_digest: str
+    file: str = ""
+    file_digest: str = ""
+    rows: int | None = None
+    key: str = ""
+
+
+class UnsentRow(NamedTuple):
+    """A row of a batch that was not sent: skipped or invalid, with its reason."""
+
+    batch: str
+    row: int
+    key: str
+    outcome: Outcome
+    reason: str
+    message: str
+    at: datetime
 
 
 class Record(NamedTuple):
@@ -80,6 +102,10 @@ class Record(NamedTuple):
     note: str
     batch: str
     row: int | None
+    key: str = ""
+    code: str = ""
+    message: str = ""
+    timings: Mapping[str, float] = MappingProxyType({})
 
     @classmethod
     def of_rows(cls, delivery: Mapping[str, Any], event: Mapping[str, Any]) -> Self:
@@ -91,6 +117,7 @@ class Record(NamedTuple):
         values["numbers"] = tuple(json.loads(values["numbers"]))
         values["outcome"] = Outcome(values["outcome"])
         values["again"] = bool(values["again"])
+        values["timings"] = json.loads(values["timings"] or "{}")
         return cls(**values)
 
     @property
@@ -139,6 +166,10 @@ class Record(NamedTuple):
             "note": self.note,
             "batch": self.batch,
             "row": self.row,
+            "key": self.key,
+            "apiCode": self.code,
+            "apiMessage": self.message,
+            "timingsMs": dict(self.timings),
             "digest": self.digest,
         }
 

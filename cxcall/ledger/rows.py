@@ -71,6 +71,7 @@ class State(NamedTuple):
     deliveries: int = 0
     events: int = 0
     batches: int = 0
+    last_unsent: int = 0
 
 
 class StoredDelivery(NamedTuple):
@@ -206,6 +207,7 @@ class LedgerRows:
             state.batches,
             state.last_batch_end,
             state.last_decision,
+            state.last_unsent,
         ]
         if counts != expected:
             raise damage_error(self._database.path, "records are missing")

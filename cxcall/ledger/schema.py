@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 4
+from typing import Any
+
+SCHEMA_VERSION = 5
 NOT_RECORDED = "?"
 """Stands for what an older version did not record about a batch."""
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "delivery": ("number", "id", "at", "profile", "operation", "provenance", "method", "target", "digest", "numbers",
-                 "again", "batch", "row"),
+                 "again", "batch", "row", "key"),
     "event": ("number", "delivery", "at", "kind", "attempts", "outcome", "status", "engagement_id", "correlation_id",
-              "resolution", "ended_at", "note", "boot", "uptime"),
-    "batch": ("number", "id", "at", "profile", "operation", "target", "file", "digest", "given"),
+              "resolution", "ended_at", "note", "boot", "uptime", "code", "message", "timings"),
+    "batch": ("number", "id", "at", "profile", "operation", "target", "file", "digest", "given", "rows", "key"),
     "batch_end": ("number", "batch", "at"),
     "decision": ("number", "at", "note"),
+    "unsent": ("number", "at", "batch", "row", "key", "outcome", "reason", "message"),
     "state": ("number", "id", "generation", "last_delivery", "last_event", "last_batch", "last_batch_end",
-              "last_decision", "deliveries", "events", "batches"),
+              "last_decision", "deliveries", "events", "batches", "last_unsent"),
 }  # fmt: skip
 """The columns of each table, without the checksum that follows them."""
 
@@ -48,6 +51,14 @@ def trigger(table: str, verb: str) -> str:
     )
 
 
+ADDED: dict[str, tuple[Any, ...]] = {
+    "delivery": ("",),
+    "event": ("", "", ""),
+    "batch": (None, ""),
+    "state": (0,),
+}
+"""What version 5 added at the end of the rows of version 4."""
+
 # Rows of deliveries and events are only inserted. The state of a delivery is its last event. Before
 # each attempt an event says `unknown`, so a process that is killed while it sends leaves the
 # delivery `unknown`.
@@ -60,19 +71,20 @@ TABLES = (
         profile TEXT NOT NULL, operation TEXT NOT NULL, provenance TEXT NOT NULL,
         method TEXT NOT NULL, target TEXT NOT NULL, digest TEXT NOT NULL,
         numbers TEXT NOT NULL, again INTEGER NOT NULL, batch TEXT NOT NULL, row INTEGER,
-        checksum TEXT NOT NULL
+        key TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE event (
         number INTEGER PRIMARY KEY, delivery INTEGER NOT NULL REFERENCES delivery,
         at REAL NOT NULL, kind TEXT NOT NULL, attempts INTEGER NOT NULL, outcome TEXT NOT NULL,
         status INTEGER, engagement_id TEXT, correlation_id TEXT, resolution TEXT NOT NULL,
         ended_at REAL, note TEXT NOT NULL, boot TEXT NOT NULL, uptime REAL NOT NULL,
-        checksum TEXT NOT NULL
+        code TEXT NOT NULL, message TEXT NOT NULL, timings TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE batch (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at REAL NOT NULL,
         profile TEXT NOT NULL, operation TEXT NOT NULL, target TEXT NOT NULL,
-        file TEXT NOT NULL, digest TEXT NOT NULL, given TEXT NOT NULL, checksum TEXT NOT NULL
+        file TEXT NOT NULL, digest TEXT NOT NULL, given TEXT NOT NULL, rows INTEGER,
+        key TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
     """CREATE TABLE batch_end (
         number INTEGER PRIMARY KEY, batch TEXT NOT NULL, at REAL NOT NULL, checksum TEXT NOT NULL
@@ -80,12 +92,17 @@ TABLES = (
     """CREATE TABLE decision (
         number INTEGER PRIMARY KEY, at REAL NOT NULL, note TEXT NOT NULL, checksum TEXT NOT NULL
     )""",
+    """CREATE TABLE unsent (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, batch TEXT NOT NULL, row INTEGER NOT NULL,
+        key TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,
+        checksum TEXT NOT NULL
+    )""",
     """CREATE TABLE state (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL, generation INTEGER NOT NULL,
         last_delivery INTEGER NOT NULL, last_event INTEGER NOT NULL, last_batch INTEGER NOT NULL,
         last_batch_end INTEGER NOT NULL, last_decision INTEGER NOT NULL,
         deliveries INTEGER NOT NULL, events INTEGER NOT NULL, batches INTEGER NOT NULL,
-        checksum TEXT NOT NULL
+        last_unsent INTEGER NOT NULL, checksum TEXT NOT NULL
     )""",
 )
 INDEXES = (
@@ -96,6 +113,7 @@ INDEXES = (
     "CREATE INDEX delivery_batch ON delivery (batch, digest) WHERE batch <> ''",
     "CREATE INDEX event_delivery ON event (delivery)",
     "CREATE INDEX event_delivery_at ON event (delivery, at)",
+    "CREATE INDEX unsent_batch ON unsent (batch)",
     "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
     *(trigger(table, verb) for table in _APPEND_ONLY_TABLES for verb in ("UPDATE", "DELETE")),
 )
@@ -118,10 +136,7 @@ UPGRADES = {
     ),
     3: (f"ALTER TABLE batch ADD COLUMN given TEXT NOT NULL DEFAULT '{NOT_RECORDED}'",),
 }
-"""The statements that lead to each older version; version 4 copies all rows, see `upgrade.py`."""
+"""The statements that lead to each version up to 3; later ones copy all rows, see `upgrade.py`."""
 
-OLD_TABLES = ("delivery", "event", "batch", "batch_end")
-OLD_INDEXES = (
-    "delivery_at", "delivery_digest", "delivery_operation", "delivery_batch", "event_delivery", "event_engagement",
-    "batch_end_batch",
-)  # fmt: skip
+CHECKED_SINCE = 4
+"""The first version whose rows have checksums, and which has a state."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from cxcall.ledger.errors import damage_error
 from cxcall.ledger.rows import State, row_checksum
 from cxcall.ledger.schema import (
+    ADDED,
+    CHECKED_SINCE,
     COLUMNS,
     INDEXES,
-    OLD_INDEXES,
-    OLD_TABLES,
     SCHEMA_VERSION,
     TABLES,
     UPGRADES,
@@ -21,8 +21,8 @@ from cxcall.ledger.schema import (
 if TYPE_CHECKING:
     from cxcall.ledger.database import LedgerDatabase
 
-_OLD_COLUMNS = {name: tuple(c for c in COLUMNS[name] if c not in ("boot", "uptime")) for name in OLD_TABLES}  # fmt: skip
-_ADDED_VALUES = {"event": ("", 0.0)}
+_BOOT_TIME = ("", 0.0)
+"""What version 4 added to events, before what version 5 added."""
 
 
 def upgrade(database: LedgerDatabase) -> None:
@@ -34,37 +34,45 @@ def upgrade(database: LedgerDatabase) -> None:
         version = database.pragma("user_version")
         if version == SCHEMA_VERSION:
             return
-        for step in range(version + 1, SCHEMA_VERSION):
+        for step in range(version + 1, CHECKED_SINCE):
             for statement in UPGRADES[step]:
                 database.run(statement)
-        _copy_rows(database)
+        _copy_rows(database, is_checked=version >= CHECKED_SINCE)
         database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _copy_rows(database: LedgerDatabase) -> None:
-    """Copy all rows to the tables of this version, with checksums."""
-    for table in ("delivery", "event"):
-        for verb in ("UPDATE", "DELETE"):
-            database.run(f"DROP TRIGGER {table}_{verb}")
-    for index in OLD_INDEXES:
-        database.run(f"DROP INDEX {index}")
-    for table in OLD_TABLES:
+def _copy_rows(database: LedgerDatabase, *, is_checked: bool) -> None:
+    """Copy all rows to the tables of this version, with checksums; check those that have some already."""
+    for kind in ("trigger", "index"):
+        for name in _names_of(database, kind):
+            database.run(f"DROP {kind} {name}")
+    tables = _names_of(database, "table")
+    for table in tables:
         database.run(f"ALTER TABLE {table} RENAME TO old_{table}")
     for statement in TABLES:
         database.run(statement)
-    counts: dict[str, int] = {}
-    for table in OLD_TABLES:
-        counts[table] = _copy_table(database, table)
-    for table in reversed(OLD_TABLES):
+    counts = {table: _copy_table(database, table, is_checked=is_checked) for table in tables}
+    for table in reversed(tables):
         database.run(f"DROP TABLE old_{table}")
     for statement in INDEXES:
         database.run(statement)
-    last = {table: _last_number(database, table) for table in OLD_TABLES}
-    state = State(
+    if not is_checked:
+        insert_row(database, "state", _first_state(database, counts))
+
+
+def _names_of(database: LedgerDatabase, kind: str) -> list[str]:
+    found = database.run(
+        "SELECT name FROM sqlite_master WHERE type = ? AND sql IS NOT NULL ORDER BY rowid", (kind,)
+    )
+    return [name for (name,) in found.fetchall()]
+
+
+def _first_state(database: LedgerDatabase, counts: dict[str, int]) -> State:
+    last = {table: _last_number(database, table) for table in counts}
+    return State(
         1, os.urandom(8).hex(), 1, last["delivery"], last["event"], last["batch"], last["batch_end"], 0,
         counts["delivery"], counts["event"], counts["batch"],
     )  # fmt: skip
-    insert_row(database, "state", state)
 
 
 def _last_number(database: LedgerDatabase, table: str) -> int:
@@ -72,14 +80,23 @@ def _last_number(database: LedgerDatabase, table: str) -> int:
     return int(database.run(statement).fetchone()[0])
 
 
-def _copy_table(database: LedgerDatabase, table: str) -> int:
-    columns = ", ".join(_OLD_COLUMNS[table])
-    if table == "batch_end":
-        columns = columns.replace("number", "rowid")
+def _copy_table(database: LedgerDatabase, table: str, *, is_checked: bool) -> int:
+    """Copy the rows of a table, and return how many; raises LedgerError if one does not fit its checksum."""
+    added = ADDED.get(table, ())
+    names = [*COLUMNS[table][: len(COLUMNS[table]) - len(added)]]
+    if is_checked:
+        names.append("checksum")
+    elif table == "event":
+        added, names = (*_BOOT_TIME, *added), names[: -len(_BOOT_TIME)]
+    elif table == "batch_end":
+        names[0] = "rowid"
     count = 0
-    statement = f"SELECT {columns} FROM old_{table} ORDER BY 1"  # noqa: S608 - names of the schema
+    statement = f"SELECT {', '.join(names)} FROM old_{table} ORDER BY 1"  # noqa: S608 - names of the schema
     for row in database.run(statement):
-        insert_row(database, table, (*row, *_ADDED_VALUES.get(table, ())))
+        values = row[:-1] if is_checked else row
+        if is_checked and row_checksum(table, values) != row[-1]:
+            raise damage_error(database.path, f"a record of `{table}` does not fit its checksum")
+        insert_row(database, table, (*values, *added))
         count += 1
     return count
 

@@ -18,6 +18,8 @@ _MESSAGE_NAMES = (
     "description", "detail", "error",
 )  # fmt: skip
 
+_CODE_NAMES = ("code", "errorCode", "error")
+
 
 def shorten(text: str) -> str:
     """Return a platform's text with secrets and numbers masked and its length limited."""
@@ -40,6 +42,20 @@ def platform_message(response: HttpResponse) -> str:
     if key := member_text(limit, "key"):
         text = f"{text}; limit `{shorten(key)}` is {shorten(member_text(limit, 'value')) or 'not told'}"
     return text
+
+
+def platform_code(response: HttpResponse) -> str:
+    """Return the platform's code of an error: a word, from the body or the first error in it; empty if none."""
+    body = response.json()
+    members = body if isinstance(body, dict) else {}
+    places = [body, *(members.get(name) for name in ("errors", "error", "details", "fault"))]
+    for place in places:
+        first = place[0] if isinstance(place, list) and place else place
+        for name in _CODE_NAMES:
+            code = member_text(first, name).strip()
+            if code and re.fullmatch(r"[\w.:-]{1,120}", code):
+                return redact(code)
+    return ""
 
 
 def _nested_message(body: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
@@ -277,3 +277,18 @@ def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> li
             )
         )
     return warnings
+
+
+def answer_of(result: Delivery) -> dict[str, Any]:
+    """Return the timings of the last exchange, and of a refusal the API's code and message."""
+    exchange = result.exchange
+    if exchange is None:
+        return {}
+    answer: dict[str, Any] = {"timings": exchange.timings}
+    if exchange.response is not None and result.outcome is not Outcome.ACCEPTED:
+        from cxcall.responses.platform_words import platform_code, platform_message
+
+        sent = exchange.request.texts
+        answer["code"] = platform_code(exchange.response)
+        answer["message"] = mask_echo(platform_message(exchange.response), sent)
+    return answer

@@ -20,6 +20,7 @@ from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_result import (
     DeliveryContext,
     add_identifiers,
+    answer_of,
     result_of_early_interrupt,
     result_of_exchange,
     result_of_failed_retry,
@@ -69,7 +70,7 @@ DEFAULT_HOOKS = SendHooks()
 
 
 class Plan(NamedTuple):
-    """A checked request, and all that its sending needs. `numbers` are masked."""
+    """A checked request, and all that its sending needs. `numbers` are masked; `key` is the name of the row."""
 
     operation: Operation
     request: HttpRequest
@@ -80,24 +81,24 @@ class Plan(NamedTuple):
     again: bool = False
     batch: str = ""
     row: int | None = None
+    key: str = ""
 
     @classmethod
     def of(
-        cls, checked: CheckedRequest, *, again: bool, batch: str = "", row: int | None = None
+        cls,
+        checked: CheckedRequest,
+        *,
+        again: bool,
+        batch: str = "",
+        row: int | None = None,
+        key: str = "",
     ) -> Self:
         """Return the plan for a checked request."""
         settings, body = checked.settings, checked.payload.value
         return cls(
-            checked.operation,
-            checked.request,
-            body,
-            settings,
-            checked.numbers,
-            settings.engagement_header,
-            again,
-            batch,
-            row,
-        )
+            checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_header, again,
+            batch, row, key,
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         return redacted_repr(self, "body")
@@ -130,6 +131,7 @@ class Plan(NamedTuple):
             again=self.again or not self.operation.can_place_call,
             batch=self.batch,
             row=self.row,
+            key=self.key,
             older_digests=partial(older_digests, **content),
         )
 
@@ -326,6 +328,7 @@ class _Attempts:
                 engagement_id=result.engagement_id,
                 correlation_id=result.correlation_id,
                 note=exchange.detail if exchange else "",
+                **answer_of(result),
                 is_cancelled=self.is_interrupted,
             )
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a call may have been placed: nothing may hide the outcome

@@ -13,8 +13,8 @@ import pytest
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.ledger import MAX_NOTE_LENGTH, Ledger
-from cxcall.ledger.records import Intent, intent_digest, older_digests
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, intent_digest, older_digests
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -24,12 +24,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.ledger import database, ledger
+from cxcall.ledger import database
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
-from cxcall.ledger.records import Intent, Record, intent_digest
+from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, Record, UnsentRow, intent_digest
 from cxcall.ledger.schema import SCHEMA_VERSION, UPGRADES
 from helpers.ledger_process import ENDS, intent
 from helpers.work import examples
@@ -237,7 +237,7 @@ def test_unencodable_text_does_not_prevent_the_record(book: Ledger) -> None:
     )
     record = book.get(delivery)
     assert (record.outcome, record.engagement_id) == (Outcome.ACCEPTED, "?e")
-    assert len(record.note) == ledger.MAX_NOTE_LENGTH
+    assert len(record.note) == MAX_NOTE_LENGTH
 
 
 # --- the digest
@@ -950,6 +950,69 @@ def test_unfinished_batch_of_a_ledger_before_version_4_guards_its_rows_at_any_ag
         assert book.begin(intent("x")._replace(digest="single"), WINDOW)
 
 
+def ledger_of_version_4(folder: Path, change: str = "") -> None:
+    """Write the ledger of version 4: a batch that ended, with an accepted, a refused, and an unknown row."""
+    script = Path(__file__).with_name("ledger_version_4.sql").read_text("utf-8")
+    with closing(sqlite3.connect(folder / database.FILE_NAME)) as old:
+        old.executescript(script)
+        old.executescript(change)
+
+
+def test_ledger_of_version_4_is_upgraded_with_all_its_records(tmp_path: Path) -> None:
+    ledger_of_version_4(tmp_path)
+    with ThreadPoolExecutor(4) as threads:
+        books = list(threads.map(lambda _: Ledger.open(tmp_path), range(4)))
+    for book in books[1:]:
+        book.__exit__()
+    with books[0] as book:
+        book.check(always=True)
+        found = list(book.records())
+        assert [each.outcome for each in found] == ["unknown", "refused", "accepted"]
+        assert [(each.key, each.code, dict(each.timings)) for each in found] == [("", "", {})] * 3
+        (batch,) = book.batches()
+        assert (batch.is_ended, batch.rows, batch.key) == (True, None, "")
+        for each in found:
+            if each.outcome is not Outcome.REFUSED:
+                with pytest.raises(AlreadySentError):
+                    book.begin(intent("x")._replace(digest=each.digest, batch=batch.id), WINDOW)
+        assert book.resolve(found[0].id, rang=True).note == "timed out"
+
+
+def test_damaged_ledger_of_version_4_is_not_upgraded(tmp_path: Path) -> None:
+    damage = "DROP TRIGGER event_UPDATE; UPDATE event SET outcome = 'refused' WHERE outcome = 'accepted';"
+    ledger_of_version_4(tmp_path, damage)
+    before = (tmp_path / database.FILE_NAME).read_bytes()
+    with pytest.raises(LedgerError, match="does not fit its checksum"):
+        Ledger.open(tmp_path)
+    assert (tmp_path / database.FILE_NAME).read_bytes() == before
+
+
+def test_code_message_timings_and_key_are_kept_without_numbers(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as book:
+        delivery = book.begin(intent("x")._replace(key="C-17", batch="B", row=1), WINDOW)
+        book.record_outcome(
+            delivery,
+            Outcome.UNKNOWN,
+            code="a.b",
+            message="no +12025550100",
+            timings={"total": 1.26},
+        )
+        record = book.get(delivery)
+        assert (record.key, record.code, record.message) == ("C-17", "a.b", "no +*******0100")
+        assert dict(record.timings) == {"total": 1.3}
+        assert book.resolve(delivery, rang=False).message == record.message
+        row = UnsentRow("B", 2, "C-18", Outcome.SKIPPED, "duplicate", "as +12025550100", START)
+        book.record_unsent([row, row._replace(row=3)])
+        book.record_unsent([row._replace(reason="do-not-call")])
+        rows = book.unsent_rows(["B", "C"])
+        assert [(number, each.reason) for number, each in sorted(rows.items())] == [
+            (2, "do-not-call"),
+            (3, "duplicate"),
+        ]
+        assert rows[3].message == "as +*******0100"
+        book.check(always=True)
+
+
 def test_row_is_sent_once_within_a_batch_despite_again(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         row = intent("x")._replace(batch="B", row=7, again=True)
@@ -1006,7 +1069,7 @@ def test_batches_are_found_by_content_or_path(tmp_path: Path) -> None:
             assert [each.id for each in found] == expected
             assert not any(each.is_ended for each in found)
         (found_first,) = book.batches_of("/a", "1")
-        assert found_first[3:] == whole
+        assert found_first[3:7] == whole
         book.end_batch(first)
         assert book.batches_of("/a", "1")[0].is_ended
 

@@ -1,0 +1,125 @@
+"""The records of batches: their beginning and end, and their rows that were not sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.access import LedgerAccess, mask, storable
+from cxcall.ledger.database import never
+from cxcall.ledger.errors import damage_error
+from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+
+class BatchRecords(LedgerAccess):
+    """The batches of the ledger."""
+
+    def _is_ended(self, batch: str) -> bool:
+        """Return whether a batch has come to its end; also true for a delivery of no batch."""
+        if batch and batch not in self._ended_batches:
+            if not self._rows.select_table("batch_end", "WHERE batch = ? LIMIT 1", (batch,)):
+                return False
+            self._ended_batches.add(batch)
+        return True
+
+    def begin_batch(
+        self,
+        profile: str,
+        operation: str,
+        target: str,
+        values_digest: str,
+        file: str,
+        digest: str,
+        rows: int | None = None,
+        key: str = "",
+    ) -> str:
+        """Record that a batch begins, and return its ID.
+
+        `values_digest` stands for the values that the flags set in every row, `digest` for the
+        file's content; `key` is the column that names the rows.
+        """
+        batch = new_id(self._now())
+        with self._writing():
+            self._rows.insert(
+                "batch", id=batch, at=self._now().timestamp(), profile=profile, operation=operation,
+                target=target, file=storable(file), digest=digest, given=values_digest,
+                rows=rows, key=storable(key),
+            )  # fmt: skip
+        return batch
+
+    def end_batch(self, batch: str, is_cancelled: Callable[[], bool] = never) -> None:
+        """Record that a batch has gone through all of its rows, and with it earlier batches of the same rows."""
+        with self._writing(is_cancelled):
+            for each in (batch, *self._same_batches(batch)):
+                if not self._is_ended(each):
+                    self._rows.insert("batch_end", batch=each, at=self._now().timestamp())
+
+    def _same_batches(self, batch: str) -> list[str]:
+        """Return the other batches that have the same rows, become the same requests, and are of the same profile."""
+        found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
+        names = ("profile", "operation", "target", "digest", "given")
+        condition = " AND ".join(f"{name} = ?" for name in names)
+        return [
+            other["id"]
+            for own in found
+            for other in self._rows.select_table(
+                "batch", f"WHERE {condition}", [own[name] for name in names]
+            )
+        ]
+
+    def batches(self) -> list[Batch]:
+        """Return all batches, newest first."""
+        with self._database.snapshot():
+            batches = self._rows.select_table("batch", "ORDER BY number DESC")
+            ended = {each["batch"] for each in self._rows.select_table("batch_end")}
+            if len(batches) != self._rows.read_state().batches:
+                raise damage_error(self._database.path, "a batch is missing")
+        return [
+            Batch(
+                each["id"], datetime.fromtimestamp(each["at"], UTC), each["id"] in ended,
+                each["profile"], each["operation"], each["target"], each["given"], each["file"],
+                each["digest"], each["rows"], each["key"],
+            )
+            for each in batches
+        ]  # fmt: skip
+
+    def batches_of(self, file: str, digest: str) -> list[Batch]:
+        """Return the batches of a file, found by its content or its path, newest first."""
+        path = storable(file)
+        return [
+            each
+            for each in self.batches()
+            if each.file_digest == digest or (path and each.file == path)
+        ]
+
+    def record_unsent(self, rows: Sequence[UnsentRow]) -> None:
+        """Record rows of a batch that were not sent; a later record of the same row replaces an earlier one."""
+        if not rows:
+            return
+        with self._writing(is_durable=False):
+            for each in rows:
+                self._rows.insert(
+                    "unsent", at=each.at.timestamp(), batch=each.batch, row=each.row, key=storable(each.key),
+                    outcome=each.outcome, reason=each.reason, message=mask(each.message)[:MAX_NOTE_LENGTH],
+                )  # fmt: skip
+
+    def unsent_rows(self, batches: Collection[str]) -> dict[int, UnsentRow]:
+        """Return the last record of each row that was not sent in any of some batches, by row number."""
+        with self._database.snapshot():
+            found = [
+                row
+                for batch in batches
+                for row in self._rows.select_table("unsent", "WHERE batch = ?", (batch,))
+            ]
+        found.sort(key=lambda row: int(row["number"]))
+        return {
+            row["row"]: UnsentRow(
+                row["batch"], row["row"], row["key"], Outcome(row["outcome"]), row["reason"], row["message"],
+                datetime.fromtimestamp(row["at"], UTC),
+            )
+            for row in found
+        }  # fmt: skip
