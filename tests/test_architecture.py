@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
+from helpers.cases import each_case
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # A module may import from its own package and from packages of a lower level.
@@ -40,9 +40,7 @@ def imported_packages(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
-)
+@each_case("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_run_downwards(path: Path) -> None:
     here = package_of(path)
     assert here in LEVEL, f"give `{here}` its place in LEVELS"

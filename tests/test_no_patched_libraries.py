@@ -6,7 +6,7 @@ import ast
 import sys
 from pathlib import Path
 
-import pytest
+from helpers.cases import each_case
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
 # Keeps an optional character-set detector of requests from loading; its docstring says why.
@@ -73,9 +73,7 @@ def patches_in(program: str) -> list[int]:
     return sorted(node.lineno for node in ast.walk(tree) if is_patch(node, libraries))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
-)
+@each_case("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_patches_a_library(path: Path) -> None:
     if path != EXCEPTION:
         assert not patches_in(path.read_text("utf-8"))
@@ -87,7 +85,7 @@ def test_the_one_exception_only_marks_modules_as_absent() -> None:
     assert lines == ["sys.modules[name] = None", "del sys.modules[name]"]
 
 
-@pytest.mark.parametrize(
+@each_case(
     "path", sorted((PACKAGE / "cli").rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_command_line_uses_only_public_members_of_typer(path: Path) -> None:
@@ -107,7 +105,7 @@ def test_command_line_uses_only_public_members_of_typer(path: Path) -> None:
     assert private <= public
 
 
-@pytest.mark.parametrize(
+@each_case(
     "program",
     [
         "import sys\nsys.modules['idna'] = None",
@@ -138,7 +136,7 @@ def test_patches_are_found(program: str) -> None:
     assert patches_in(program)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "program",
     [
         "import sys\nnames = 'idna' in sys.modules",

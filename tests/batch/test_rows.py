@@ -7,7 +7,6 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +16,7 @@ from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.payloads import csv_table
 from cxcall.settings.settings import load_settings
+from helpers.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ PERSONAL = next(entry for entry in OPERATIONS if entry.name == "personal-connect
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda entry: entry.name)
+@each_case("operation", OPERATIONS, ids=lambda entry: entry.name)
 def test_sample_csv_of_every_operation_is_valid(operation: Operation, tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"
     path.write_text(csv_table.build_skeleton(operation), "utf-8")

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from helpers.cases import each_case
+
 CONTRACTS = resources.files("cxcall").joinpath("contracts")
 CONTRACT = json.loads(CONTRACTS.joinpath("genesys-cloud.json").read_text("utf-8"))
 SCHEMAS: dict[str, Any] = CONTRACT["components"]["schemas"]
@@ -51,7 +53,7 @@ def test_every_schema_is_a_model_or_known_to_be_none() -> None:
     assert SCHEMAS.keys() - MODELS.keys() == OURS
 
 
-@pytest.mark.parametrize("name", sorted(SCHEMAS.keys() & MODELS.keys()))
+@each_case("name", sorted(SCHEMAS.keys() & MODELS.keys()))
 def test_a_model_has_no_property_and_no_value_that_the_facts_do_not_have(name: str) -> None:
     declared, known = SCHEMAS[name].get("properties", {}), MODELS[name]
     assert declared.keys() <= known.keys()
@@ -70,8 +72,8 @@ def test_a_conversation_is_written_by_its_own_properties_alone() -> None:
     assert SCHEMAS["ConversationUpdate"]["properties"].keys() <= MODELS["Conversation"].keys()
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "declared"), OPERATIONS, ids=lambda part: part if isinstance(part, str) else ""
+@each_case(
+    "method, path, declared", OPERATIONS, ids=lambda part: part if isinstance(part, str) else ""
 )  # fmt: skip
 def test_an_operation_is_listed_with_the_permissions_that_it_names(
     method: str, path: str, declared: dict[str, Any]

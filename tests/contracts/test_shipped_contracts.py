@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -16,6 +17,7 @@ from cxcall.documents.json_pointer import has_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.checks import check_body, check_parameters
 from cxcall.payloads.payload import Payload
+from helpers.cases import each_case
 
 OPERATIONS = contract.load_operations()
 WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
@@ -44,21 +46,19 @@ def test_contract_is_valid_openapi(shipped: Contract) -> None:
     OpenAPIV31SpecValidator(dict(shipped.declared)).validate()
 
 
-@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+@each_case("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_example_is_valid_for_us_and_for_another_validator(operation: Operation) -> None:
     jsonschema.Draft202012Validator(operation.body_schema).validate(operation.example)
     assert check_body(operation, Payload(operation.example)) == []
 
 
-@pytest.mark.parametrize(
-    ("schema", "example"),
-    [pytest.param(schema, example, id=name) for name, schema, example in example_answers()],
-)
-def test_example_of_an_answer_is_valid(schema: Any, example: Any) -> None:
+@each_case("answer", example_answers(), ids=lambda answer: answer[0])
+def test_example_of_an_answer_is_valid(answer: tuple[str, Any, Any]) -> None:
+    _, schema, example = answer
     jsonschema.Draft202012Validator(schema).validate(example)
 
 
-@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+@each_case("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_every_object_of_a_body_says_whether_it_is_closed(operation: Operation) -> None:
     for schema in objects_in(operation.body_schema):
         if operation.platform == "nice-cxone" and schema.get("properties"):
@@ -77,7 +77,7 @@ def objects_in(schema: Any) -> list[Any]:
     return [*own, *(found for member in members for found in objects_in(member))]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@each_case("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation) -> None:
     if operation.provenance == "published" and operation.engagement_id:
         answers = [
@@ -87,7 +87,7 @@ def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation)
         assert any(has_value(answer, place) for answer in answers for place in places)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@each_case("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation: Operation) -> None:
     assert isinstance(operation.declared["x-cxcall-rings"], bool)
     assert set(operation.token_kinds) <= {
@@ -97,6 +97,30 @@ def test_a_request_that_rings_and_what_its_token_must_be_are_declared(operation:
     }
     assert all(needed for needed in operation.permissions)
     assert not operation.can_place_call or operation.method not in ("GET", "HEAD")
+
+
+TYPES: dict[str, tuple[type, ...]] = {"integer": (int,), "number": (int, float), "string": (str,), "boolean": (bool,)}  # fmt: skip
+
+
+def enums_in(node: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the type and the values of each enumeration in a document, at any depth."""
+    if isinstance(node, dict):
+        if isinstance(node.get("enum"), list) and isinstance(node.get("type"), str):
+            yield node["type"], node["enum"]
+        node = list(node.values())
+    for member in node if isinstance(node, list) else ():
+        yield from enums_in(member)
+
+
+def test_listed_values_have_the_type_of_their_schema() -> None:
+    found = [each for shipped in contract.load_shipped_contracts() for each in enums_in(dict(shipped.declared))]  # fmt: skip
+    assert len(found) > 20
+    assert [
+        (declared, value)
+        for declared, values in found
+        for value in values
+        if not isinstance(value, TYPES[declared])
+    ] == []
 
 
 def test_known_permissions_are_alternatives() -> None:
@@ -181,7 +205,7 @@ def test_the_three_routes_are_there_as_community() -> None:
     }
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@each_case("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_an_unpublished_operation_names_published_ones_instead(operation: Operation) -> None:
     if operation.provenance != "published":
         assert operation.nearest

@@ -20,6 +20,7 @@ from cxcall.documents.json_syntax_errors import diagnose
 from cxcall.documents.text_files import UnreadableError, read_text
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Excerpt, Finding
+from helpers.cases import each_case
 from helpers.work import count_calls, examples, time_limit
 
 SCALARS = (
@@ -208,8 +209,8 @@ def test_duplicate_names_are_found_and_the_last_value_is_located(text: str) -> N
         assert document.find_excerpt(finding.where + "/none") is None
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "column", "width", "said"),
+@each_case(
+    "text, line, column, width, said",
     [
         ("", 1, 1, 1, "it is empty"),
         (" \n ", 2, 2, 1, "it is empty"),

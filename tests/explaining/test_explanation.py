@@ -17,6 +17,7 @@ from cxcall.explaining.corrected_request import correct_request
 from cxcall.explaining.published_operations import load_published_operations
 from cxcall.findings.codes import load_codes
 from cxcall.findings.finding import Severity
+from helpers.cases import each_case
 
 GENESYS, CXONE = "api.mypurecloud.com", "api-na1.niceincontact.com"
 LOGIN, ISSUER, AREA = "login.mypurecloud.com", "cxone.niceincontact.com", "na1.nice-incontact.com"
@@ -66,7 +67,7 @@ ROUTES: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("exchange", "code", "where"), ROUTES)
+@each_case("exchange, code, where", ROUTES)
 def test_wrong_host_path_or_method_is_an_error(
     exchange: dict[str, Any], code: str, where: str
 ) -> None:
@@ -275,8 +276,8 @@ def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("exchange", "code", "where"),
+@each_case(
+    "exchange, code, where",
     [
         (
             make_exchange(body={**CALL, "callFromQueueId": "support"}),
@@ -482,8 +483,8 @@ def test_finding_on_the_property_that_the_response_names_is_the_cause(message: s
     assert found.root.severity is Severity.ERROR
 
 
-@pytest.mark.parametrize(
-    ("exchange", "code", "where"),
+@each_case(
+    "exchange, code, where",
     [
         (make_exchange("GET", "/api/v2/routing/queues?pageSize=500"), "value-not-allowed", "query"),
         (f"curl -X DELETE https://{GENESYS}/api/v2/outbound/contactlists/{QUEUE}/contacts", "property-missing", "query"),
@@ -649,7 +650,7 @@ ANSWERS: list[tuple[int, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("status", "response", "code"), ANSWERS)
+@each_case("status, response, code", ANSWERS)
 def test_response_decides_the_finding_code(status: int, response: Any, code: str) -> None:
     exchange = make_exchange("GET", "/api/v2/outbound/campaigns", status=status, response=response)
     assert list(errors(exchange)) == [code]
@@ -676,7 +677,7 @@ def test_bare_400_has_no_certain_cause(response: Any) -> None:
     assert "not-provable" in {each.code for each in found.findings}
 
 
-@pytest.mark.parametrize("operation", contract.load_operations(), ids=lambda each: each.name)
+@each_case("operation", contract.load_operations(), ids=lambda each: each.name)
 def test_example_of_every_operation_has_no_error(operation: Operation) -> None:
     values = {
         each.name: "1" if each.schema.get("type") == "integer" else QUEUE

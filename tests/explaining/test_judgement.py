@@ -10,6 +10,7 @@ import pytest
 
 from cxcall import explain
 from cxcall.findings.finding import Finding, Severity
+from helpers.cases import each_case
 
 QUEUE, USER = "7795460a-be68-4739-97ed-af1d4f18f1b9", "12345678-1234-4234-8234-123456789012"
 HEADERS = {"Authorization": "Bearer q8Zr5TnW2kLx7VbC3mYd", "Content-Type": "application/json", "Accept": "application/json"}  # fmt: skip
@@ -70,7 +71,7 @@ DEFECTS: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "code", "where"), DEFECTS)
+@each_case("source, code, where", DEFECTS)
 def test_defect_is_named_at_its_place(source: dict[str, Any], code: str, where: str) -> None:
     assert (code, where) in named(source)
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from cxcall.explaining.readers.detect import read
+from helpers.cases import each_case
 from helpers.pasted_texts import TEXTS, URL
 
 HEADERS = '{"Content-Type": "application/json"}'
@@ -69,7 +70,7 @@ def test_lines_that_are_not_understood_are_named(text: str, unread: str, status:
     assert (request.unread, request.status) == (unread, status)
 
 
-@pytest.mark.parametrize("name", TEXTS)
+@each_case("name", TEXTS)
 def test_pasted_text_is_read(name: str) -> None:
     pasted = TEXTS[name]
     found = list(read(pasted.text, "text"))[-1]

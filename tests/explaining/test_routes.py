@@ -17,6 +17,7 @@ from cxcall.explaining.published_operations import (
     load_published_operations,
 )
 from cxcall.findings.finding import Severity
+from helpers.cases import each_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,8 +189,8 @@ def test_mistyped_path_names_the_right_operation() -> None:
     assert len(wrong) <= 0.02 * 399, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "nearest"),
+@each_case(
+    "method, path, nearest",
     [
         ("POST", "/api/v2/conversations/callbacs", "POST /api/v2/conversations/callbacks"),
         ("POST", f"/api/v2/outbound/campaigns/{QUEUE}/execution", "POST /api/v2/outbound/campaigns/{campaignId}/executions"),
@@ -274,8 +275,8 @@ def test_base_url_that_is_not_shown_may_have_the_prefix(host: str | None, path: 
     assert "unless the base URL has the rest" in finding.fix
 
 
-@pytest.mark.parametrize(
-    ("host", "path", "severity"),
+@each_case(
+    "host, path, severity",
     [
         ("login.undefined", "/oauth/token", "error"),
         ("api.None", CALLBACKS, "error"),

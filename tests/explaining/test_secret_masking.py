@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall import explain
+from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.echo_encodings import ENCODINGS, find_remains
 
@@ -68,7 +69,7 @@ def test_secret_is_not_printed(cxcall: Cxcall, name: str) -> None:
     assert secret not in explain_in_every_form(cxcall, exchange)
 
 
-@pytest.mark.parametrize("name", ENCODINGS)
+@each_case("name", ENCODINGS)
 def test_echoed_token_is_masked_in_every_encoding(name: str) -> None:
     token, encode = "cAnArY-1/aB+cD_eF~gH=jKlMnOpQrStUvWxYz", ENCODINGS[name]
     echo = encode(token).decode("utf-8", "replace")

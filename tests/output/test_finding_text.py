@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cxcall.findings.finding import Excerpt, Finding, Severity
 from cxcall.output.finding_text import format_finding
 from cxcall.output.terminal_text import fold
+from helpers.cases import each_case
 
 LITERALS = ["`cxcall history list`", "`cxcall history list --outcome unknown --limit 20`"]
 KINDS = ["a", "number", *LITERALS, "`x", "(8)", "naïve"]
@@ -62,8 +63,8 @@ def test_short_finding_is_the_same_at_every_width() -> None:
     assert "\n".join(shown(finding(), 60)) == PLAIN
 
 
-@pytest.mark.parametrize("columns", [60, 80, 200])
-@pytest.mark.parametrize("column", [1, 40, 400, 990])
+@each_case("columns", [60, 80, 200])
+@each_case("column", [1, 40, 400, 990])
 def test_long_line_is_cropped_around_the_caret(columns: int, column: int) -> None:
     text = "".join(f"{number:<10}" for number in range(100)).replace(" ", "-")
     place = Excerpt("payload.json", 1, column, text, width=5)

@@ -19,6 +19,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters, check_payload, has_errors
 from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
+from helpers.cases import each_case
 from helpers.work import examples
 
 OPERATIONS = contract.load_operations()
@@ -350,7 +351,7 @@ def test_each_contact_of_an_array_is_compared_with_the_path() -> None:
     assert codes(missing) == [("property-missing", "/0/contactListId")]
 
 
-@pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
+@each_case("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_example_matches_its_own_operation(operation: Operation) -> None:
     assert operation in match_operations(OPERATIONS, operation.example).matches
 

@@ -12,6 +12,7 @@ from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_body, check_parameters
 from cxcall.payloads.payload import Payload
 from cxcall.payloads.placeholders import is_placeholder
+from helpers.cases import each_case
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -155,13 +156,13 @@ ID_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("value", PLACEHOLDERS)
+@each_case("value", PLACEHOLDERS)
 def test_placeholder_is_recognized(value: str) -> None:
     assert is_placeholder(value)
     assert is_placeholder(value, id_wanted=True)
 
 
-@pytest.mark.parametrize("value", [*REAL_VALUES, 7, None, True, ["<id>"]])
+@each_case("value", [*REAL_VALUES, 7, None, True, ["<id>"]])
 def test_real_value_is_not_a_placeholder(value: Any) -> None:
     assert not is_placeholder(value)
 

@@ -14,6 +14,7 @@ from cxcall.payloads.suggestions import (
     property_template,
     type_hint,
 )
+from helpers.cases import each_case
 
 
 def test_only_a_similar_name_is_nearest() -> None:
@@ -22,8 +23,8 @@ def test_only_a_similar_name_is_nearest() -> None:
     assert nearest_name("cause", []) == ""
 
 
-@pytest.mark.parametrize(
-    ("value", "types", "hint"),
+@each_case(
+    "value, types, hint",
     [
         ("7", ["integer"], "remove the quotes"),
         ("true", ["boolean"], "remove the quotes"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,11 +15,12 @@ from cxcall.phone.phone_numbers import (
     mask_value,
     numbers_in,
 )
+from helpers.cases import each_case
 
 MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - no zone is meant
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "2024-11-02",
@@ -50,8 +50,8 @@ def test_date_or_id_is_not_masked(text: str) -> None:
     assert numbers_in(text) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each_case(
+    "text, expected",
     [
         ("+12025550123", "+*******0123"),
         ("call +1 (202) 555-0123 now", "call +* (***) ***-0123 now"),

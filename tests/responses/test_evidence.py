@@ -10,6 +10,7 @@ import pytest
 from cxcall.contracts import contract
 from cxcall.responses.evidence import Evidence, classify, hidden_failure, unreadable_reason
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
+from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.platform_server import Platform, Reply
 
@@ -39,8 +40,8 @@ def evidence_of(response: HttpResponse | None, *, failure: str = "", left: bool 
     return classify(Exchange(REQUEST, response, left, failure), EXECUTE)
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
+@each_case(
+    "status, expected",
     [
         (103, Evidence.INCONCLUSIVE), (200, Evidence.ACCEPTED), (204, Evidence.ACCEPTED), (299, Evidence.ACCEPTED),
         (300, Evidence.INCONCLUSIVE), (301, Evidence.REFUSED), (302, Evidence.INCONCLUSIVE),
@@ -66,7 +67,7 @@ def test_failed_exchange_is_unsent_only_if_nothing_left(*, left: bool, expected:
     assert evidence_of(respond(201), failure="cut", left=left) == expected
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"success": False}, {"Succeeded": "false"}, {"ok": False}, {"isSuccess": False},
@@ -84,7 +85,7 @@ def test_success_whose_body_reports_a_failure_is_refused(body: Any) -> None:
     assert finding.code == "hidden-failure"
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"success": True}, {"errorCount": 0}, {"errorCount": True}, {"status": "queued"}, {"status": 399},
@@ -151,9 +152,9 @@ ERRORS = (301, 307, 308, 400, 401, 404, 409, 429, 503)
 """Statuses that prove by themselves that nothing was processed; a 503 with `Retry-After`."""
 
 
-@pytest.mark.parametrize("status", ERRORS)
-@pytest.mark.parametrize(
-    ("name", "body", "headers"),
+@each_case("status", ERRORS)
+@each_case(
+    "name, body, headers",
     [
         ("execute", {"conversationId": "c-1", "callState": "dialing"}, {}),
         ("execute", {"errors": [{"message": "x"}], "call": {"status": "RINGING"}}, {}),
@@ -171,9 +172,9 @@ def test_error_that_says_what_was_started_is_inconclusive(
     assert classify(exchange, OPERATIONS[name], "X-Engagement-Id") is Evidence.INCONCLUSIVE
 
 
-@pytest.mark.parametrize("status", ERRORS)
-@pytest.mark.parametrize(
-    ("body", "headers"),
+@each_case("status", ERRORS)
+@each_case(
+    "body, headers",
     [
         (None, {}), ({"message": "x", "contextId": "c-1", "entityId": "e-1", "status": 400}, {}),
         ({"error": "x", "requestId": "r", "conversationId": "c-1", "timestamp": "2026-11-26T14:00:00Z"}, {}),
@@ -226,13 +227,13 @@ STARTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("body", STARTED, ids=json.dumps)
+@each_case("body", STARTED, ids=json.dumps)
 def test_failure_beside_something_started_is_inconclusive(body: Any) -> None:
     assert evidence_of(respond(200, body)) is Evidence.INCONCLUSIVE
     assert evidence_of(respond(200, [body])) is Evidence.INCONCLUSIVE
 
 
-@pytest.mark.parametrize(
+@each_case(
     "body",
     [
         {"error": "x", "correlationId": "c", "requestId": "r", "traceId": "t"}, {"error": "x", "id": None},
@@ -249,8 +250,8 @@ def test_failure_with_nothing_started_is_refused(body: Any) -> None:
     assert classify(exchange, EXECUTE) is Evidence.REFUSED
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
+@each_case(
+    "body, expected",
     [
         ({"items": [{"status": 201}, {"status": 400}]}, "inconclusive"), ([{"status": 400}, {"ok": 1}], "inconclusive"),
         ({"results": [{"statusCode": "409"}, {"id": "c-1", "statusCode": 201}]}, "inconclusive"),

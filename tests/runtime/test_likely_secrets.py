@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cxcall.runtime.likely_secrets import mask_likely_secrets
 from cxcall.runtime.redaction import MASKED
+from helpers.cases import each_case
 
 JWT = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 RANDOM = "q7Rt9xZp2LmK4vB8"
@@ -39,7 +40,7 @@ def test_secret_in_prose_is_masked(text: str, secret: str) -> None:
     assert mask_likely_secrets(text) == text.replace(secret, MASKED)
 
 
-@pytest.mark.parametrize(
+@each_case(
     "text",
     [
         "Bearer authentication is required", "no bearer credentials", "token: expired", "password: required", "key: phone1",
@@ -51,7 +52,7 @@ def test_prose_about_secrets_stays(text: str) -> None:
     assert mask_likely_secrets(text) == text
 
 
-@pytest.mark.parametrize("name", [*SECRET_NAMES, *KEY_NAMES])
+@each_case("name", [*SECRET_NAMES, *KEY_NAMES])
 def test_random_value_is_masked_by_its_name(name: str) -> None:
     assert json.loads(mask_likely_secrets(json.dumps({name: RANDOM, "a": "b"}))) == {
         name: MASKED,
@@ -60,8 +61,8 @@ def test_random_value_is_masked_by_its_name(name: str) -> None:
     assert RANDOM not in mask_likely_secrets(f"https://host/path?{urlencode({name: RANDOM})}&a=b")
 
 
-@pytest.mark.parametrize("name", SECRET_NAMES)
-@pytest.mark.parametrize("value", ["x", "hunter", "1234", UUID_TEXT, 'a"b\\c', "two words"])
+@each_case("name", SECRET_NAMES)
+@each_case("value", ["x", "hunter", "1234", UUID_TEXT, 'a"b\\c', "two words"])
 def test_any_value_of_a_secret_is_masked(name: str, value: str) -> None:
     assert json.loads(mask_likely_secrets(json.dumps({name: value, "a": "b"}))) == {
         name: MASKED,
@@ -72,8 +73,8 @@ def test_any_value_of_a_secret_is_masked(name: str, value: str) -> None:
     }
 
 
-@pytest.mark.parametrize("name", [*KEY_NAMES, *OTHER_NAMES])
-@pytest.mark.parametrize(
+@each_case("name", [*KEY_NAMES, *OTHER_NAMES])
+@each_case(
     "value",
     [
         UUID_TEXT, "2024-11-02", "2024-11-02T10:00:00Z", "20241102T100000Z", "12345678901", "contact-12345",
@@ -85,10 +86,8 @@ def test_date_or_plain_id_stays(name: str, value: str) -> None:
     assert mask_likely_secrets(text) == text
 
 
-@pytest.mark.parametrize(
-    "value", ["<token>", "$TOKEN", "${TOKEN}", "{{token}}", "%TOKEN%", "2024-11-02", "true"]
-)
-@pytest.mark.parametrize("name", ["token", "password", "key"])
+@each_case("value", ["<token>", "$TOKEN", "${TOKEN}", "{{token}}", "%TOKEN%", "2024-11-02", "true"])
+@each_case("name", ["token", "password", "key"])
 def test_placeholder_or_date_stays(name: str, value: str) -> None:
     text = json.dumps({name: value})
     assert mask_likely_secrets(text) == text
@@ -101,8 +100,8 @@ def test_value_of_another_name_stays(name: str) -> None:
     assert mask_likely_secrets(text) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each_case(
+    "text, expected",
     [
         (f"no: {JWT}.", f"no: {MASKED}."),
         (f"'{JWT}'", f"'{MASKED}'"),

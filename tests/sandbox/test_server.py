@@ -25,6 +25,7 @@ from cxcall.sandbox.faults import FAULTS, Fault, find_fault, preferred_status
 from cxcall.sandbox.messages import PROBLEM_TEXTS, Transmission
 from cxcall.sandbox.sample_values import sample_value
 from cxcall.sandbox.server import WORKERS, Sandbox, start_sandbox
+from helpers.cases import each_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -785,7 +786,7 @@ def test_user_contract_takes_precedence_over_shipped_contracts(client: Client) -
     assert client.send("POST", path).status == 401
 
 
-@pytest.mark.parametrize(
+@each_case(
     "schema",
     [
         {"type": "string", "minLength": 9},
@@ -901,7 +902,7 @@ CXONE = "/InContactAPI/services/v33.0"
 DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
 
 
-@pytest.mark.parametrize(
+@each_case(
     "operation",
     [entry for entry in contract.load_operations() if entry.takes_body or entry.method == "GET"],
     ids=lambda operation: operation.name,

@@ -16,6 +16,7 @@ from cxcall.findings.finding import Severity
 from cxcall.settings.settings import load_settings
 from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES
 from cxcall.settings.trust import CHOICES
+from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
 from helpers.trust import SECRET, Folder, Recorder
 
@@ -54,19 +55,27 @@ def set_secret(folder: Folder, secret: str, source: str) -> None:
         folder.set(source, "client_id" if secret == "client_secret" else "access_key_id", "me")
 
 
-@pytest.mark.parametrize("secret_source", SECRET_SOURCES)
-@pytest.mark.parametrize("secret", SECRET_SETTINGS)
-@pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name not in GUARDS])
+@each_case("secret_source", SECRET_SOURCES)
+@each_case("secret", SECRET_SETTINGS)
+@each_case("source", SOURCES)
 def test_choice_of_a_folder_is_refused_with_a_foreign_secret(
-    folder: Folder, name: str, source: str, secret: str, secret_source: str
+    tmp_path: Path, name: str, source: str, secret: str, secret_source: str
 ) -> None:
     if secret_source == "vendor" and secret == "access_key_secret":
-        pytest.skip("the vendor has no variable for it")
+        return  # the vendor has no variable for it
     if source == "profile" and (
         name == "profile" or (name.endswith("_id") and secret_source == source)
     ):
-        pytest.skip("a profile has no such setting, or has it already")
+        return  # a profile has no such setting, or has it already
+    path = tmp_path / f"{source} {secret} {secret_source}"
+    path.mkdir()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        check_choice(Folder(path, monkeypatch), name, source, secret, secret_source)
+
+
+def check_choice(folder: Folder, name: str, source: str, secret: str, secret_source: str) -> None:
+    """Check one combination of a choice and a secret in a folder."""
     set_secret(folder, secret, secret_source)
     folder.set(source, name, HOSTILE.get(name, "https://evil.example"))
     settings = folder.load()
@@ -103,8 +112,8 @@ def test_folder_lowers_no_guard_of_any_source(
     assert settings.do_not_call_files[:1] == (("dnc.txt",) if name == "do_not_call" else ())
 
 
-@pytest.mark.parametrize("name", SETTING_NAMES)
-@pytest.mark.parametrize("file", [".cxcall.toml", "pyproject.toml"])
+@each_case("name", SETTING_NAMES)
+@each_case("file", [".cxcall.toml", "pyproject.toml"])
 def test_project_file_decides_no_setting(folder: Folder, file: str, name: str) -> None:
     before = {each: setting.value for each, setting in folder.load().values.items()}
     text = "".join(f'{each} = "{HOSTILE.get(name, "https://evil.example")}"\n' for each in (name, f"CXCALL_{name}"))  # fmt: skip

@@ -6,19 +6,19 @@ import math
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.transport.retry_after import MAX_WAIT, backoff, requested_wait, retry_after
+from helpers.cases import each_case
 from helpers.work import time_limit
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)
 PLATFORM = b'{"message":"Rate limit exceeded the maximum. Retry the request in [42] seconds"}'
 
 
-@pytest.mark.parametrize(
-    ("headers", "body", "expected"),
+@each_case(
+    "headers, body, expected",
     [
         ({}, b"", None),
         ({"Retry-After": "42"}, b"", 42),

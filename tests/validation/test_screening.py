@@ -18,6 +18,7 @@ from cxcall.validation import json_lines
 from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
 from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, VerdictRun
 from cxcall.validation.screening import Screen
+from helpers.cases import each_case
 from helpers.command import CONTACT
 from helpers.work import examples
 
@@ -268,7 +269,7 @@ def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
                 _assert_same_verdict(PayloadChecker(_own(), operation), line)
 
 
-@pytest.mark.parametrize("operation", EXAMPLES, ids=lambda entry: entry.name)
+@each_case("operation", EXAMPLES, ids=lambda entry: entry.name)
 def test_example_without_findings_is_accepted(operation: Operation) -> None:
     line = json.dumps(operation.example).encode()
     (verdict,) = _check_in_full(PayloadChecker(_shipped(), operation), line)
@@ -315,8 +316,8 @@ BAD_LINES = {
 }
 
 
-@pytest.mark.parametrize("at", range(3))
-@pytest.mark.parametrize("bad", BAD_LINES.values(), ids=BAD_LINES.keys())
+@each_case("at", range(3))
+@each_case("bad", BAD_LINES.values(), ids=BAD_LINES.keys())
 def test_only_the_line_with_a_finding_is_left_to_the_full_check(bad: bytes, at: int) -> None:
     operation = _own()[1]
     lines = [b'{"count": 1}', b'{"free": "12:30", "data": {"a": "b"}}']
