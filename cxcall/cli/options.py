@@ -1,7 +1,7 @@
 """Option groups that commands share. Named tuples load five times faster than dataclasses."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
@@ -170,6 +170,19 @@ class SendOptions(NamedTuple):
     guards: GuardOptions = GuardOptions()
 
 
+class LogOptions(NamedTuple):
+    """Options for the log of the steps of each delivery."""
+
+    log_file: Annotated[
+        str | None,
+        option("--log-file", group="Output", metavar="FILE", help="Append each step to this file."),
+    ] = None
+    log_format: Annotated[
+        Literal["text", "json"] | None,
+        option("--log-format", group="Output", help="Log each step, without a file on stderr."),
+    ] = None
+
+
 class ReadOptions(NamedTuple):
     """Options for the response: which pages are read, and what is printed of it."""
 
@@ -193,6 +206,7 @@ class RequestOptions(NamedTuple):
     check: CheckOptions
     settings: SettingsOptions
     contracts: ContractOptions
+    log: LogOptions
     output: OutputOptions
 
     @property

@@ -15,8 +15,10 @@ from cxcall.ledger.records import Intent, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.responses.evidence import Evidence, classify
+from cxcall.responses.identifiers import correlation_id
 from cxcall.runtime.redaction import redacted_repr
 from cxcall.runtime.signals import DeferredSignals
+from cxcall.sending.delivery_log import log_step
 from cxcall.sending.delivery_result import (
     DeliveryContext,
     add_identifiers,
@@ -178,7 +180,9 @@ def deliver(
     with attempts.signals as signals:
         window = plan.settings.duplicate_window
         load_client()
-        attempts.id = ledger.begin(plan.intent(), window, attempts.is_interrupted)
+        intent = plan.intent()
+        attempts.id = ledger.begin(intent, window, attempts.is_interrupted)
+        attempts.log_start(intent)
         try:
             signals.open()
             result = attempts.run(token)
@@ -218,6 +222,28 @@ class _Attempts:
         plan = self.plan
         return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_header)
 
+    def log(self, event: str, **fields: Any) -> None:
+        """Log a step of this delivery."""
+        plan = self.plan
+        log_step(event, deliveryId=self.id, batch=plan.batch, row=plan.row, **fields)
+
+    def log_start(self, intent: Intent) -> None:
+        """Log that the delivery is recorded, and is about to be sent."""
+        names = ("profile", "operation", "method", "target")
+        self.log("start", **{name: getattr(intent, name) for name in names})
+
+    def _log_attempt(self, exchange: Exchange, evidence: Evidence) -> None:
+        response = exchange.response
+        self.log(
+            "attempt",
+            attempt=self.attempt,
+            evidence=evidence.value,
+            status=response.status if response else None,
+            failure=exchange.failure,
+            correlationId=correlation_id(response) if response else None,
+            durationMs=round(exchange.timings.get("total", 0.0)),
+        )
+
     def run(self, token: Token | None) -> Delivery:
         """Send until an attempt decides the result."""
         while True:
@@ -227,6 +253,7 @@ class _Attempts:
                 self.may_be_processed = False
                 return result_of_unsent_request(self.context, error)
             evidence = self._classify(exchange)
+            self._log_attempt(exchange, evidence)
             wait = self._retry_wait(evidence, exchange)
             may_renew = (
                 evidence is Evidence.UNAUTHORIZED and not self.has_renewed_token and self.tokens
@@ -290,6 +317,7 @@ class _Attempts:
             self.sends += exchange.failure != _HELD_BACK
             self.total_wait += wait
             self.hooks.on_wait(wait, reason)
+            self.log("wait", seconds=round(wait, 3), reason=reason)
             self.hooks.sleep(wait)
         with self.signals.closed():
             self.ledger.record_attempt(self.id, self.attempt + 1, self.is_interrupted)
@@ -319,6 +347,15 @@ class _Attempts:
         if response:
             result = add_identifiers(self.context, result, self.plan.request, response)
         result = result._replace(attempts=self.attempt)
+        self.log(
+            "end",
+            outcome=result.outcome,
+            status=response.status if response else None,
+            attempts=result.attempts,
+            engagementId=result.engagement_id,
+            correlationId=result.correlation_id,
+            findings=[found.code for found in result.findings] or None,
+        )
         try:
             self.ledger.record_outcome(
                 self.id,

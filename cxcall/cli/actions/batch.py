@@ -25,7 +25,7 @@ from cxcall.cli.actions.batch_setup import (
     stop_on_conflicting_flags,
 )
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.actions.send import load_settings_for
+from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import CheckError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -92,6 +92,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     stop_on_conflicting_flags(options, common)
     gc.enable()  # a long run is no short command: its garbage would pile up
     with ExitStack() as stack:
+        start_log(common.log, stack)
         settings = load_settings_for(operation, common, stack)
         job = Job(
             operation,

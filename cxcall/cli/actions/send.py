@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cxcall.cli.actions.reading import Reading
-    from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions, SendOptions
+    from cxcall.cli.options import BodyOptions, LogOptions, ReadOptions, RequestOptions, SendOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
     from cxcall.credentials.store import Token
@@ -74,6 +74,7 @@ def send_one(
     stop_on_missing_parameter(operation, values)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
+        start_log(options.log, stack)
         settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
@@ -119,6 +120,14 @@ def _read_all(
         lambda request: read(plan._replace(request=request), tokens, hooks),
         screen,
     )
+
+
+def start_log(log: LogOptions, stack: ExitStack) -> None:
+    """Log the steps of deliveries until the stack is closed, if a flag asks for it."""
+    if any(log):
+        from cxcall.sending.delivery_log import open_log
+
+        stack.enter_context(open_log(log.log_file, log.log_format))
 
 
 def _deliver_and_follow(

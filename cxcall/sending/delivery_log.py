@@ -1,0 +1,118 @@
+"""Log the steps of deliveries, one line each, with the standard library's `logging`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding
+from cxcall.findings.notices import add_notice
+from cxcall.phone.phone_numbers import mask_text
+from cxcall.runtime.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_logger = logging.getLogger("cxcall.delivery")
+
+
+def log_step(event: str, **fields: Any) -> None:
+    """Log a step with the fields that have a value; secrets and phone numbers are masked.
+
+    The names of the fields are those of the envelope; times are in milliseconds.
+    """
+    if _logger.isEnabledFor(logging.INFO):
+        present = {name: value for name, value in fields.items() if value not in (None, "")}
+        _logger.info(event, extra={"fields": present})
+
+
+@contextmanager
+def open_log(path: str | None, form: str | None) -> Iterator[None]:
+    """Log to a file, or without `path` to stderr, while the block runs; without both, log nothing.
+
+    `form` is `json` or `text`. Lines are appended. Raises UsageError if the file cannot be opened.
+    """
+    if path is None and form is None:
+        yield
+        return
+    handler = _Handler(_open(path) if path else sys.stderr)
+    handler.setFormatter(_Formatter(_as_json if form == "json" else _as_text))
+    level, propagate = _logger.level, _logger.propagate
+    _logger.addHandler(handler)
+    _logger.setLevel(logging.INFO)
+    _logger.propagate = False
+    try:
+        yield
+    finally:
+        _logger.removeHandler(handler)
+        _logger.setLevel(level)
+        _logger.propagate = propagate
+        if path:
+            with suppress(OSError):  # `handleError` has reported a line that cannot be written
+                handler.stream.close()
+
+
+def _open(path: str) -> Any:
+    try:
+        # O_NONBLOCK: a named pipe that no process reads is an error, and not a wait without end.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+        return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", "") or "invalid name"
+        raise UsageError(
+            f"the log cannot be opened: {reason}", where="--log-file", fix="name another file"
+        ) from None
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Writes each line at once. A log that cannot be written is reported once, and stops no delivery."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 - logging's name
+        reason = getattr(sys.exc_info()[1], "strerror", None) or "unknown error"
+        add_notice(
+            Finding.warning(
+                "log",
+                "--log-file",
+                f"the log is incomplete: {reason}",
+                fix="`cxcall history list` has every delivery",
+            )
+        )
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, layout: Callable[[dict[str, Any]], str]) -> None:
+        super().__init__()
+        self._layout = layout
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a step."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        fields = getattr(record, "fields", {})
+        line = {"time": time.replace("+00:00", "Z"), "event": record.getMessage(), **fields}
+        return self._layout({name: _masked(value) for name, value in line.items()})
+
+
+def _masked(value: Any) -> Any:
+    return mask_text(redact(value)) if isinstance(value, str) else value
+
+
+def _as_json(line: dict[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _as_text(line: dict[str, Any]) -> str:
+    """Return a line as `TIME EVENT NAME=VALUE ...`; a value with a blank or a control character is quoted."""
+    time, event, *fields = line.items()
+    words = [f"{name}={_quoted(value)}" for name, value in fields]
+    return " ".join([time[1], event[1], *words])
+
+
+def _quoted(value: Any) -> str:
+    text = str(value)
+    return text if text.isprintable() and not {" ", '"', "="} & {*text} else json.dumps(text)
