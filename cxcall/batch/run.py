@@ -29,7 +29,8 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.report import delivery_report, error_report
 from cxcall.runtime import signals
 from cxcall.runtime.signals import block_in_thread, handled_signals
-from cxcall.sending.dialer import Plan, SendHooks, deliver
+from cxcall.sending.dialer import deliver
+from cxcall.sending.plan import Plan, SendHooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

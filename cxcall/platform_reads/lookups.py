@@ -12,8 +12,9 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
 from cxcall.platform_reads.response_values import read_text, read_value
-from cxcall.sending.dialer import Plan, read
+from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request
+from cxcall.sending.plan import Plan
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:

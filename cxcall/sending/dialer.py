@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import unquote, urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any
 
 from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding
-from cxcall.ledger.records import Intent, intent_digest, older_digests
-from cxcall.named_tuple import NamedTuple
-from cxcall.phone.phone_numbers import mask_text
 from cxcall.responses.evidence import Evidence, classify
 from cxcall.responses.identifiers import correlation_id
-from cxcall.runtime.redaction import redacted_repr
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending.delivery_log import log_step
 from cxcall.sending.delivery_result import (
@@ -28,20 +21,19 @@ from cxcall.sending.delivery_result import (
     result_of_failed_retry,
     result_of_unsent_request,
 )
+from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
 from cxcall.transport.exchange import Interrupted, load_client
 from cxcall.transport.exchange import exchange as send_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.contracts.operation import Operation
     from cxcall.credentials.store import Token
     from cxcall.findings.exit_codes import Outcome
     from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Intent
     from cxcall.responses.delivery import Delivery
-    from cxcall.sending.draft import CheckedRequest
-    from cxcall.settings.settings import Settings
-    from cxcall.transport.messages import Exchange, HttpRequest
+    from cxcall.transport.messages import Exchange
 
 MAX_SENDS = 3
 """How often a request is sent that provably was not processed; a renewed token allows one more."""
@@ -50,92 +42,6 @@ _HELD_BACK = "held"
 _TRANSIENT_FAILURES = ("dns", "connect", "tls", "proxy", _HELD_BACK)
 _POSSIBLY_PROCESSED = (Evidence.ACCEPTED, Evidence.INCONCLUSIVE)
 _NOT_PROCESSED = (Evidence.BUSY, Evidence.UNSENT, Evidence.UNAUTHORIZED)
-
-
-class SendHooks(NamedTuple):
-    """Functions that a delivery calls, so that the requests of a batch can share one rate limit.
-
-    `on_wait` gets the seconds and the reason of each wait, `sleep` waits; `wait_for_slot` is called
-    right before the first byte leaves; `on_exchange` gets every exchange. `is_interrupted` says
-    whether a signal came that the delivery itself does not get.
-    """
-
-    on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
-    sleep: Callable[[float], None] = time.sleep
-    wait_for_slot: Callable[[], None] | None = None
-    on_exchange: Callable[[Exchange], None] = lambda _exchange: None
-    is_interrupted: Callable[[], bool] = lambda: False
-
-
-DEFAULT_HOOKS = SendHooks()
-"""The hooks of a single request: it waits for nothing but its own retries."""
-
-
-class Plan(NamedTuple):
-    """A checked request, and all that its sending needs. `numbers` are masked; `key` is the name of the row."""
-
-    operation: Operation
-    request: HttpRequest
-    body: Any
-    settings: Settings
-    numbers: tuple[str, ...] = ()
-    engagement_header: str = ""
-    again: bool = False
-    batch: str = ""
-    row: int | None = None
-    key: str = ""
-
-    @classmethod
-    def of(
-        cls,
-        checked: CheckedRequest,
-        *,
-        again: bool,
-        batch: str = "",
-        row: int | None = None,
-        key: str = "",
-    ) -> Self:
-        """Return the plan for a checked request."""
-        settings, body = checked.settings, checked.payload.value
-        return cls(
-            checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_header, again,
-            batch, row, key,
-        )  # fmt: skip
-
-    def __repr__(self) -> str:
-        return redacted_repr(self, "body")
-
-    @property
-    def host(self) -> str:
-        """The host that the request goes to."""
-        return urlsplit(self.request.url).netloc
-
-    @property
-    def _recorded_url(self) -> str:
-        """The URL in the digest. The embedded sandbox has another port in each run of a batch."""
-        base = self.settings.base_url if self.settings.is_embedded and self.batch else ""
-        return self.request.url.replace(base, f"sandbox:{self.batch}" if base else "", 1)
-
-    def intent(self) -> Intent:
-        """Return what the ledger records about the plan."""
-        request = self.request
-        parts = urlsplit(request.url)
-        content = {"method": request.method, "url": self._recorded_url, "body": self.body}
-        return Intent(
-            profile=self.settings.profile,
-            operation=self.operation.name,
-            provenance=self.operation.provenance,
-            method=request.method,
-            target=urlunsplit((parts.scheme, parts.netloc, mask_text(unquote(parts.path)), "", "")),
-            digest=intent_digest(**content),
-            numbers=self.numbers,
-            # The duplicate guard is for calls: any other request may be repeated.
-            again=self.again or not self.operation.can_place_call,
-            batch=self.batch,
-            row=self.row,
-            key=self.key,
-            older_digests=partial(older_digests, **content),
-        )
 
 
 class NullLedger:

@@ -10,7 +10,7 @@ from typing import Any
 from cxcall.contracts import contract
 from cxcall.credentials.store import Token
 from cxcall.findings.exit_codes import Outcome
-from cxcall.sending.dialer import Plan
+from cxcall.sending.plan import Plan
 from cxcall.settings.settings import DEFAULTS, Settings
 from cxcall.settings.sources import SETTING_NAMES, Setting
 from cxcall.transport.messages import HttpRequest

@@ -108,7 +108,8 @@ def _read_all(
     screen: Screen,
 ) -> Report:
     from cxcall.cli.actions.reading import read_all
-    from cxcall.sending.dialer import Plan, SendHooks, read
+    from cxcall.sending.dialer import read
+    from cxcall.sending.plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=False)
     tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)
@@ -222,7 +223,8 @@ def _indented(value: Any) -> str:
 def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
     from cxcall.cli.actions.machine_ledger import open_ledger
     from cxcall.runtime.signals import defer_signals
-    from cxcall.sending.dialer import Plan, SendHooks, deliver, read
+    from cxcall.sending.dialer import deliver, read
+    from cxcall.sending.plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=sending.again)
     tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)

@@ -191,7 +191,8 @@ def read_sentiment(
 def new_reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
     """Return a function that sends a read operation with parameter values; all reads use one token."""
     from cxcall.credentials import tokens
-    from cxcall.sending.dialer import Plan, read
+    from cxcall.sending.dialer import read
+    from cxcall.sending.plan import Plan
 
     first = tokens.get_token(settings)
 
