@@ -150,8 +150,9 @@ def build_payload(
 
 
 def empty_value(schema: JsonSchema) -> Any:
-    """Return an empty array if the schema requires one, else an empty object."""
-    return [] if schema.get("type") == "array" else {}
+    """Return an empty array if the schema requires one, also if it may be null; else an empty object."""
+    types = schema.get("type", ())
+    return [] if types == "array" or ("array" in types and "object" not in types) else {}
 
 
 def apply_flags(
