@@ -13,6 +13,14 @@ from cxcall.named_tuple import NamedTuple
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 """The members of a path item that are operations; `query` is new in OpenAPI 3.2."""
 
+COMMON_FLAGS = frozenset(
+    ("again", "all", "base-url", "color", "contract", "curl", "do-not-call", "dry-run",
+     "engagement-header", "fields", "file", "force", "help", "hours", "log-file", "log-format", "no-input",
+     "output", "param", "platform", "profile", "query", "quiet", "region", "sandbox", "set", "strict",
+     "timeout", "verbose", "wait", "yes")
+)  # fmt: skip
+"""The flags of `cxcall send` itself: `--param` sets a parameter of such a name."""
+
 _SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 _WORD_START = r"(?<=[a-z0-9])(?=[A-Z])"
 
@@ -105,11 +113,11 @@ class Flag(NamedTuple):
 
 
 def unique_flags(parameters: Iterable[Parameter]) -> list[Flag]:
-    """Return the flags of parameters, without those that have no name or the name of an earlier one."""
+    """Return the flags of parameters, without those that have no name, or the name of another flag."""
     flags: dict[str, Flag] = {}
     for entry in parameters:
-        flags.setdefault(entry.flag.name, entry.flag)
-    flags.pop("", None)
+        if entry.flag.name and entry.flag.name not in COMMON_FLAGS:
+            flags.setdefault(entry.flag.name, entry.flag)
     return list(flags.values())
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cxcall.cli import root_command
 from cxcall.cli.commands.contract_commands import new_sender
-from cxcall.contracts.contract import load_operations
+from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.contracts.parameters import COMMON_FLAGS
 from helpers.command import screen, terminal
 
 if TYPE_CHECKING:
@@ -88,6 +90,21 @@ def test_help_texts_are_short_sentences() -> None:
         if not text.endswith(".") or not text[:1].isupper() or len(text) > MAX_LENGTH
     }
     assert not wrong
+
+
+def test_no_command_has_an_option_twice() -> None:
+    wrong: dict[str, int] = {}
+    for name, command in (*package_commands(), *operation_commands()):
+        names = Counter(option for parameter in command.params for option in parameter.opts)
+        wrong |= {f"{name} {option}": count for option, count in names.items() if count > 1}
+    assert wrong == {}
+
+
+def test_flags_of_every_sending_command_are_known() -> None:
+    command: Any = typer.main.get_command(new_sender(load_operation("cxone-get-business-unit")))
+    names = [option for each in command.params for option in each.opts if option[:2] == "--"]
+    own = {"--include-trusted-business-units"}
+    assert {f"--{name}" for name in COMMON_FLAGS} - {"--help"} == {*names} - own
 
 
 def test_help_texts_of_commands_and_options_start_with_a_verb() -> None:

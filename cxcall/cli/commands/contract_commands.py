@@ -14,11 +14,10 @@ from cxcall.cli.option_binding import (
     expand_option_groups,
     new_app,
     new_parameter,
-    parameters_of,
 )
-from cxcall.cli.options import COMMON, BodyOptions, ReadOptions, RequestOptions
+from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
-from cxcall.contracts.parameters import unique_flags
+from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
 from cxcall.output.options import option
 from cxcall.output.report import Report
 
@@ -120,21 +119,9 @@ def _read_function(build: InvocationBuilder) -> Callable[..., Report]:
 
 def _sender_flags(operation: Operation) -> list[Flag]:
     """Return flags for parameters and for body values; `--param` sets parameters without a flag."""
-    parameters = unique_flags(operation.parameters)
-    named = {flag.name: flag for flag in operation.flags if flag.sets_body}
-    flags = {flag.name: flag for flag in parameters} | named
-    taken = _common_names()
-    return [flag for flag in flags.values() if flag.name not in taken]
-
-
-def _common_names() -> set[str]:
-    """Return the names of the flags that each sending command has."""
-    return {"param", "help"} | {
-        name.removeprefix("--")
-        for group in (*COMMON, ReadOptions)
-        for entry in parameters_of(group)
-        for name in entry.annotation.__metadata__[0].param_decls
-    }
+    named = [flag for flag in operation.flags if flag.sets_body and flag.name not in COMMON_FLAGS]
+    flags = {flag.name: flag for flag in (*unique_flags(operation.parameters), *named)}
+    return list(flags.values())
 
 
 def _pop_flag_texts(flags: Sequence[Flag], values: dict[str, Any]) -> list[tuple[Flag, str]]:
@@ -215,7 +202,9 @@ def _examples(operations: Sequence[Operation]) -> list[str]:
 
 def _sender_examples(operation: Operation) -> list[str]:
     required = [entry.flag for entry in operation.parameters if entry.required]
-    start = f"cxcall send {operation.name} {_sample_flags(required, operation)}".rstrip()
+    flags = [flag for flag in required if flag.name not in COMMON_FLAGS]
+    params = [f"--param {flag.parameter}=VALUE" for flag in required if flag not in flags]
+    start = " ".join(filter(None, ["cxcall send", operation.name, _sample_flags(flags, operation), *params]))  # fmt: skip
     body = " --file body.json" if operation.takes_body else ""
     return [f"{start}{body} --dry-run", f"{start}{body} --sandbox", f"{start}{body} -o json"]
 
