@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import cxcall as package
 from cxcall import CxcallError, Finding, Severity, Verdict, check
-from cxcall.contracts import contract
+from cxcall.contracts.catalog import load_catalog
 from cxcall.documents.json_document import parse
 from cxcall.payloads.checks import check_payload
 from cxcall.payloads.payload import Payload
@@ -72,7 +72,7 @@ def test_a_file_gives_places_and_the_command_says_the_same(cxcall: Cxcall) -> No
 @given(payload=ANY_JSON)
 def test_any_value_gets_the_verdict_of_the_text_that_would_be_sent(payload: Any) -> None:
     body = parse(json.dumps(payload), "p.json")
-    operation, findings = check_payload(contract.load_operations(), Payload(body.value))
+    operation, findings = check_payload(load_catalog(), Payload(body.value))
     verdict = check(payload)
     assert verdict.findings == tuple(findings)
     assert verdict.operations[0] == operation.name

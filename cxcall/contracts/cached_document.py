@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from cxcall.contracts.json_schema import SCHEMAS
-from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument
+from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument, named_extensions
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
 from cxcall.version import __version__
 
@@ -115,9 +115,10 @@ class CachedDocument:
         """Yield the operations called `name`."""
         return (OperationEntry(*each) for each in self._read(_PART, "operation", name))
 
-    def find_commands(self, name: str = "") -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
-        """Yield the operations that have a command of their own."""
-        names = self._part("document", "commands")
+    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
+        """Yield the operations with an extension, if `name` is given only those where it has that name."""
+        found = self._part("document", "extensions").get(extension, {}).items()
+        names = (each for each, label in found if name in ("", label))
         return (entry for each in names for entry in self.find_by_name(each))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
@@ -228,11 +229,12 @@ def _fill(connection: sqlite3.Connection, document: Mapping[str, Any], digest: s
     from cxcall.contracts.contract import Contract
 
     operations = Contract("", dict(document)).operations
+    entries = [OperationEntry(each.method, each.path, each.declared) for each in operations]
     parts: dict[str, dict[str, Any]] = {
         "document": {
             digest: {**document, "paths": {}, "components": {}},
             "routes": [(each.method, each.path, each.name) for each in operations],
-            "commands": [each.name for each in operations if "x-cxcall-command" in each.declared],
+            "extensions": named_extensions(entries),
         },
         "operation": {each.name: (each.method, each.path, each.declared) for each in operations},
         "schema": document["components"]["schemas"],

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
-from cxcall.contracts.openapi_document import ParsedDocument
+from cxcall.contracts.openapi_document import COMMAND, ParsedDocument
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import server_url
 from cxcall.findings.errors import UsageError
@@ -54,9 +54,9 @@ class Contract:
         """Return the operations called `name`, of which only these are read."""
         return self._operations(self.parts.find_by_name(name))
 
-    def find_commands(self, name: str = "") -> tuple[Operation, ...]:
-        """Return the operations that have a command of their own, at least those of the command `name`."""
-        return self._operations(self.parts.find_commands(name))
+    def find_extended(self, extension: str, name: str = "") -> tuple[Operation, ...]:
+        """Return the operations with an extension, if `name` is given at least those where it has that name."""
+        return self._operations(self.parts.find_extended(extension, name))
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
         """Return the operations whose bodies may have properties with these names."""
@@ -67,6 +67,20 @@ class Contract:
         return tuple(
             self._operation_objects.setdefault(each[:2], Operation(self, *each)) for each in entries
         )
+
+    @property
+    def platform(self) -> str:
+        """`genesys-cloud`, `nice-cxone`, or empty for a platform of the user's own."""
+        return str(self.declared.get("x-cxcall-platform", ""))
+
+    @property
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Method, path with the base path of its server, and name of each operation."""
+        base = self.base_url()
+        if isinstance(self.parts, ParsedDocument):
+            servers = {each.name: each.server or base for each in self.operations}
+            return [(m, _path_of(servers[n]) + path, n) for m, path, n in self.parts.routes()]
+        return [(m, _path_of(base) + path, n) for m, path, n in self.parts.routes()]
 
     @property
     def _server(self) -> Mapping[str, Any]:
@@ -107,13 +121,25 @@ class Contract:
         return {**node, "components": {"schemas": reached}} if reached else dict(node)
 
 
+def _path_of(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).path.rstrip("/")
+
+
 @cache
 def load_shipped_contracts() -> tuple[Contract, ...]:
     """Return the contracts shipped in the package, in the order of their names."""
-    return tuple(
-        Contract(path.stem, path.read_text("utf-8"), is_shipped=True)
-        for path in sorted(Path(__file__).parent.glob("*.json"))
-    )
+    files = sorted(Path(__file__).parent.glob("*.json"))
+    return tuple(Contract(each.stem, _open_shipped(each), is_shipped=True) for each in files)
+
+
+def _open_shipped(file: Path) -> str | OpenApiDocument:
+    if file.with_suffix(".index").exists():
+        from cxcall.contracts.indexed_document import IndexedDocument
+
+        return IndexedDocument(file)
+    return file.read_text("utf-8")
 
 
 def find_platform_contract(platform: str) -> Contract:
@@ -146,8 +172,17 @@ def load_operations(path: str | None = None) -> tuple[Operation, ...]:
 
 def find_command_operations(name: str = "", path: str | None = None) -> tuple[Operation, ...]:
     """Return the operations of the command `name`, or of all commands; others are not parsed."""
-    found = (entry for known in load_contracts(path) for entry in known.find_commands(name))
+    found = (
+        entry for known in load_contracts(path) for entry in known.find_extended(COMMAND, name)
+    )
     return tuple(entry for entry in found if name in ("", entry.command))
+
+
+def find_extended_operations(extension: str, path: str | None = None) -> tuple[Operation, ...]:
+    """Return the operations with an extension, those of the user's contract at `path` first."""
+    return tuple(
+        entry for known in load_contracts(path) for entry in known.find_extended(extension)
+    )
 
 
 def command_names() -> list[str]:

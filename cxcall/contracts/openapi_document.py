@@ -11,9 +11,16 @@ from cxcall.contracts.parameters import METHODS
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
+
+
+COMMAND, DOCTOR, TRACK, SENTIMENT = (
+    f"x-cxcall-{name}" for name in ("command", "doctor", "track", "sentiment")
+)
+_EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT))
+"""Extensions of operations that are looked for in all of a document."""
 
 
 class OperationEntry(NamedTuple):
@@ -40,8 +47,8 @@ class OpenApiDocument(Protocol):
     def find_by_name(self, name: str) -> Iterator[OperationEntry]:
         """Yield the operations called `name`."""
 
-    def find_commands(self, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations that have a command of their own."""
+    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
+        """Yield the operations with an extension, if `name` is given at least those where it has that name."""
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
         """Yield the operations that a body with these names may be for, or is near to."""
@@ -56,6 +63,17 @@ def operations_of(item: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         (method.upper(), item[method]) for method in METHODS if item.get(method) is not None
     )
     yield from (item.get("additionalOperations") or {}).items()
+
+
+def named_extensions(entries: Iterable[OperationEntry]) -> dict[str, dict[str, str]]:
+    """Return the operations by each extension that few have, with the member `name` of the extension."""
+    found: dict[str, dict[str, str]] = {}
+    for _, _, declared in entries:
+        for extension in _EXTENSIONS.intersection(declared):
+            value = declared[extension]
+            label = str(value.get("name", "")) if isinstance(value, dict) else ""
+            found.setdefault(extension, {})[declared["operationId"]] = label
+    return found
 
 
 class ParsedDocument:
@@ -103,10 +121,10 @@ class ParsedDocument:
             found.setdefault(each.declared["operationId"], []).append(each)
         return found
 
-    def find_commands(self, name: str = "") -> Iterator[OperationEntry]:
-        """Yield the operations that have a command of their own; a text without any is not parsed."""
-        if self._may_hold(name or "x-cxcall-command"):
-            yield from (each for each in self.entries() if "x-cxcall-command" in each.declared)
+    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
+        """Yield the operations with an extension; a text without it, or without `name`, is not parsed."""
+        if self._may_hold(extension) and self._may_hold(name or extension):
+            yield from (each for each in self.entries() if extension in each.declared)
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:  # noqa: ARG002 - see OpenApiDocument
         """Yield all operations: a document in memory is small."""

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
+from cxcall.contracts.openapi_document import COMMAND
 from cxcall.contracts.parameters import Alternative, Flag, Parameter, join_base, server_url, target
 from cxcall.documents.json_pointer import split_pointer
 
@@ -63,9 +64,14 @@ class Operation:
         return next((word for word in words if not _is_prefix(word)), "other")
 
     @property
+    def is_generated(self) -> bool:
+        """Whether all that is known of it is what the vendor's SDK says (`x-cxcall-generated`)."""
+        return bool(self.declared.get("x-cxcall-generated"))
+
+    @property
     def platform(self) -> str:
         """`genesys-cloud`, `nice-cxone`, or empty for a platform of the user's own."""
-        return str(self.contract.declared.get("x-cxcall-platform", ""))
+        return self.contract.platform
 
     @property
     def provenance(self) -> str:
@@ -161,17 +167,25 @@ class Operation:
     @property
     def command(self) -> str:
         """The name of the operation's own command; empty if only `send` reaches it."""
-        return str(self.declared.get("x-cxcall-command", {}).get("name", ""))
+        return str(self.declared.get(COMMAND, {}).get("name", ""))
+
+    @property
+    def sharing_command(self) -> tuple[Operation, ...]:
+        """The operations of its contract that have the same command, itself included."""
+        if not self.command:
+            return ()
+        found = self.contract.find_extended(COMMAND, self.command)
+        return tuple(each for each in found if each.command == self.command)
 
     @property
     def route(self) -> str:
         """The name that distinguishes this operation from others of the same command."""
-        return str(self.declared.get("x-cxcall-command", {}).get("route", ""))
+        return str(self.declared.get(COMMAND, {}).get("route", ""))
 
     @property
     def flags(self) -> tuple[Flag, ...]:
         """The flags of the operation's own command, in the order of the document."""
-        declared = self.declared.get("x-cxcall-command", {}).get("flags", {})
+        declared = self.declared.get(COMMAND, {}).get("flags", {})
         return tuple(Flag.of(name, flag) for name, flag in declared.items())
 
     @cached_property

@@ -133,8 +133,8 @@ def check_token_kind(settings: Settings, token: Token, operation: Operation) -> 
     needs_user = operation.needs_user_token
     others = [
         f"`{entry.name}` takes this token: {' '.join(f'`--{flag.name} {flag.metavar}`' for flag in entry.flags if flag.required)}"
-        for entry in operation.contract.operations
-        if entry.command and entry.command == operation.command and token.kind in entry.token_kinds
+        for entry in operation.sharing_command
+        if token.kind in entry.token_kinds
     ]
     how = (
         f"{settings.login_command('--web')} logs a person in"

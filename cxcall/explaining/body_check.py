@@ -235,7 +235,8 @@ def find_better_operation(operation: Operation, value: Any) -> Operation | None:
     from cxcall.contracts.catalog import load_catalog
     from cxcall.payloads import operation_matching as matching
 
-    catalog = [each for each in load_catalog() if each.platform == operation.platform]
+    likely = load_catalog().find_likely(value)
+    catalog = [each for each in likely if each.platform == operation.platform]
     other = matching.find_better_operation(catalog, operation, value)
     is_clear = other and matching.count_declared_properties(other, value) >= _MIN_NAMES
     return other if is_clear else None

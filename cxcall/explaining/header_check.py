@@ -57,10 +57,7 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
     if operation is None:
         name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
     else:
-        same = (each for each in operation.contract.operations if each.command == operation.command)
-        twin = next(
-            (each for each in same if operation.command and len(each.token_kinds) > 1), None
-        )
+        twin = next((each for each in operation.sharing_command if len(each.token_kinds) > 1), None)
         instead = (
             f"`{twin.method} {twin.path}`" if twin else "an operation that acts on behalf of a user"
         )

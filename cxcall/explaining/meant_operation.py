@@ -56,7 +56,7 @@ def _find_by_body(
     from cxcall.payloads import operation_matching as matching
 
     candidates = [
-        each for each in load_catalog()
+        each for each in load_catalog().find_likely(value)
         if each.takes_body and not each.is_for_login and platform in ("", each.platform)
     ]  # fmt: skip
     if valid := matching.find_valid_operations(candidates, value):
@@ -122,7 +122,10 @@ def is_request_body(value: Any) -> bool:
         return False
     from cxcall.contracts.catalog import load_catalog
 
-    candidates = [each for each in load_catalog() if each.takes_body and not each.is_for_login]
+    candidates = [
+        each for each in load_catalog().find_likely(value)
+        if each.takes_body and not each.is_for_login and not each.is_generated
+    ]  # fmt: skip
     known = max(_count_known(each, value, names) for each in candidates)
     return known >= max(1, len(names) / 2)
 

@@ -84,10 +84,10 @@ def read_only_names(operation: Operation, pointer: str) -> set[str]:
 def _response_schemas(operation: Operation) -> list[JsonSchema]:
     """Return the schemas of the responses of success, of the operation itself and of a read of the same path."""
     found = []
-    for other in operation.contract.operations:
-        is_read_of_it = other.path == operation.path and other.method == "GET"
-        if other is not operation and not is_read_of_it:
-            continue
+    routes = operation.contract.parts.routes()
+    reads = [name for method, path, name in routes if (method, path) == ("GET", operation.path)]
+    owner = operation.contract
+    for other in (operation, *(each for name in reads for each in owner.find_by_name(name))):
         for status, declared in other.declared.get("responses", {}).items():
             content = operation.contract.resolve(declared).get("content", {})
             schema = content.get("application/json", {}).get("schema")

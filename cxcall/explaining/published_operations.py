@@ -164,17 +164,13 @@ def load_published_operations(platform: str) -> PublishedOperations:
     file = Path(contract.__file__).parent / "published" / f"{platform}.tsv"
     rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#")
     declared = [
-        PublishedOperation(each.method, _base_path(each) + each.path, "", owner, each.name)
+        PublishedOperation(method, path, "", owner, name)
         for owner in contract.load_shipped_contracts()
         if owner.declared.get("x-cxcall-platform") == platform
-        for each in owner.operations
+        for method, path, name in owner.routes
     ]
     published = [PublishedOperation(method, path, rights) for method, path, rights in rows]
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
-
-
-def _base_path(operation: Operation) -> str:
-    return urlsplit(operation.server or operation.contract.base_url()).path.rstrip("/")
 
 
 @cache
@@ -205,9 +201,8 @@ def _cxone_services() -> set[tuple[str, ...]]:
 @cache
 def own_operations(own: Contract) -> PublishedOperations:
     """Return the operations of the user's own contract."""
-    base = urlsplit(own.base_url()).path.rstrip("/")
     declared = (
-        PublishedOperation(method, base + path, "", own, name)
-        for method, path, name in own.parts.routes()
+        PublishedOperation(method, path, "", own, name) for method, path, name in own.routes
     )
+    base = urlsplit(own.base_url()).path.rstrip("/")
     return PublishedOperations("", declared, base_path=base)

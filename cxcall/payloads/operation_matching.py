@@ -63,15 +63,18 @@ def group_by_unknown_properties(
 ) -> list[list[Operation]]:
     """Group the operations that may match a body by how many of its names they do not declare.
 
-    For an object, the result depends on its names alone.
+    Generated operations come after the others that declare as many. For an object, the result depends on
+    its names alone.
     """
     possible = [
         entry for entry in candidates if may_match(entry.contract, entry.schema_at(""), value)
     ]
     possible = _recognize_most(possible, candidates, value)
-    possible.sort(key=lambda entry: count_unknown_properties(entry, value))
-    groups = groupby(possible, key=lambda entry: count_unknown_properties(entry, value))
-    return [list(group) for _, group in groups]
+
+    def rank(entry: Operation) -> tuple[int, bool]:
+        return count_unknown_properties(entry, value), entry.is_generated
+
+    return [list(group) for _, group in groupby(sorted(possible, key=rank), key=rank)]
 
 
 def _recognize_most(
@@ -134,12 +137,17 @@ def has_declared_property(operation: Operation, value: Any) -> bool:
     return _count_recognized(operation, value) > 0
 
 
-def _match_score(operation: Operation, value: Any) -> tuple[bool, int, int, bool, int]:
-    """Rank by JSON type, properties in the body (misspelled ones, too), required ones, and a command of its own."""
-    schema, present = operation.schema_at(""), _count_recognized(operation, value)
+def _match_score(operation: Operation, value: Any) -> tuple[bool, int, bool, int, bool, int]:
+    """Rank by JSON type, properties in the body (misspelled ones, too), required ones, and a command of its own.
+
+    Generated operations are many, and many share a name: they must declare one property more than others.
+    """
+    schema = operation.schema_at("")
+    present = _count_recognized(operation, value) - operation.is_generated
     return (
         ("array" in _schema_types(schema)) == isinstance(value, list),
         present,
+        not operation.is_generated,
         -_count_missing(operation, _sorted_names(value)),
         bool(operation.command),
         present - operation.size,

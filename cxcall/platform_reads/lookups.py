@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
+from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.credentials import tokens
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
-DOCTOR = "x-cxcall-doctor"
 """The member of an operation in a contract that declares what `doctor` reads with it."""
 
 _LOW_BUDGET = 10
@@ -79,11 +79,11 @@ class CheckResult(NamedTuple):
 class PreflightInput(NamedTuple):
     """What is checked: settings, and the request to be sent, if it was named.
 
-    `operations` are those of the settings' platform, `values` the request's parameters.
+    `reads` are the operations of the settings' platform with `x-cxcall-doctor`, `values` the request's parameters.
     """
 
     settings: Settings
-    operations: Sequence[Operation]
+    reads: Sequence[Operation]
     operation: Operation | None
     values: Mapping[str, str]
     payload: Payload
@@ -95,8 +95,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
     values = {**_values_by_name(preflight.payload.value), **preflight.values}
     parameters = {entry.name for entry in operation.parameters} if operation else set()
     relevant = {*values, *parameters}
-    reads = (entry for entry in preflight.operations if DOCTOR in entry.declared)
-    pending = sorted(reads, key=required_parameters)
+    pending = sorted(preflight.reads, key=required_parameters)
     last: Delivery | None = None
     while ready := next((entry for entry in pending if _is_ready(entry, values)), None):
         pending.remove(ready)

@@ -12,7 +12,6 @@ from cxcall.payloads.checks import has_errors
 from cxcall.phone import phone_numbers
 from cxcall.phone.calling_hours import Hours
 from cxcall.platform_reads.lookups import (
-    DOCTOR,
     CheckResult,
     PreflightInput,
     look_up,
@@ -68,12 +67,7 @@ def _check_settings(settings: Settings) -> Iterator[CheckResult]:
 def _probe_host(preflight: PreflightInput) -> Exchange:
     """Send a read without a token: any response shows that the host is there."""
     settings = preflight.settings
-    reads = (
-        entry
-        for entry in preflight.operations
-        if DOCTOR in entry.declared and not required_parameters(entry)
-    )
-    first = next(reads, None)
+    first = next((each for each in preflight.reads if not required_parameters(each)), None)
     url = first.url(settings.base_url, {}) if first else settings.base_url
     request = HttpRequest("GET", url, {"Accept": "application/json"}, None)
     return exchange(request, timeout=settings.timeout)

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.openapi_document import SENTIMENT, TRACK
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 _FIRST_WAIT, _MAX_WAIT, _WAIT_FACTOR = 1.0, 10.0, 1.5
 _LOW_BUDGET = 10
 """With fewer remaining requests than this, wait for the next rate window."""
-
-_TRACK, _SENTIMENT = "x-cxcall-track", "x-cxcall-sentiment"
 
 
 class Leg(NamedTuple):
@@ -125,10 +124,10 @@ class Tracker(NamedTuple):
 
 
 def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
-    """Return the tracker of a platform; raises UsageError when no operation is declared for it."""
+    """Return the tracker of a platform, of the operations with `x-cxcall-track`; raises UsageError if there is none."""
     for entry in operations:
-        if entry.platform == platform and _TRACK in entry.declared:
-            return Tracker(entry, entry.declared[_TRACK])
+        if entry.platform == platform:
+            return Tracker(entry, entry.declared[TRACK])
     raise UsageError(
         f"no operation of `{platform}` that reads what became of a call is known",
         where="track",
@@ -141,9 +140,8 @@ def sentiment_operation(tracker: Tracker) -> tuple[Operation, str]:
 
     Raises UsageError when no such operation is declared.
     """
-    for entry in tracker.operation.contract.operations:
-        if _SENTIMENT in entry.declared:
-            return entry, str(entry.declared[_SENTIMENT]["id"])
+    for entry in tracker.operation.contract.find_extended(SENTIMENT):
+        return entry, str(entry.declared[SENTIMENT]["id"])
     raise UsageError(
         f"no read of a call's sentiment is published for `{tracker.operation.platform}`",
         where="--sentiment",

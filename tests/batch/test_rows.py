@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from cxcall.batch.job import Job, check_rows
 from cxcall.batch.rows import RowFile
-from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.payloads import csv_table
 from cxcall.settings.settings import load_settings
 from helpers.cases import each_case
+from helpers.shipped_operations import detailed_operations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-OPERATIONS = contract.load_operations()
+OPERATIONS = detailed_operations()
 PERSONAL = next(entry for entry in OPERATIONS if entry.name == "personal-connection")
 # The standard library's writer leaves a lone carriage return unquoted before Python 3.13.
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1)

@@ -10,9 +10,10 @@ import typer
 
 from cxcall.cli import root_command
 from cxcall.cli.commands.contract_commands import new_sender
-from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.contracts.contract import load_operation
 from cxcall.contracts.parameters import COMMON_FLAGS
 from helpers.command import screen, terminal
+from helpers.shipped_operations import detailed_operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +65,7 @@ def package_commands() -> Iterator[tuple[str, Any]]:
 
 
 def operation_commands() -> Iterator[tuple[str, Any]]:
-    for operation in load_operations():
+    for operation in detailed_operations():
         if not operation.is_for_login:
             yield f"send {operation.name}", typer.main.get_command(new_sender(operation))
 

@@ -25,6 +25,7 @@ from cxcall.sandbox.sample_values import sample_value
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.har import har
 from helpers.planted_faults import OPERATIONS, correct_body, plant
+from helpers.shipped_operations import detailed_operations
 
 QUEUE = "7795460a-be68-4739-97ed-af1d4f18f1b9"
 CALLBACK = {"queueId": QUEUE, "callbackNumbers": ["+12025550123", "+12025550124"]}
@@ -154,7 +155,7 @@ def exchange_of(operation: Operation, random: Random) -> dict[str, Any]:
 def corrected_requests(count: int, seed: int) -> list[CorrectedRequest]:
     """Return corrections of so many mutated requests, of each operation in turn."""
     random, found = Random(seed), list[CorrectedRequest]()
-    operations = [each for each in load_operations() if not each.is_for_login]
+    operations = [each for each in detailed_operations() if not each.is_for_login]
     for number in range(3 * count):
         operation = operations[number % len(operations)]
         exchange = exchange_of(operation, random)

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from cxcall.contracts.contract import load_operations
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, join_pointer, objects, value_at
 from cxcall.sandbox.sample_values import sample_value
+from helpers.shipped_operations import detailed_operations
 
 OPERATIONS = [
-    entry for entry in load_operations() if entry.takes_body and entry.example is not None
+    entry for entry in detailed_operations() if entry.takes_body and entry.example is not None
 ]
 _WRONG = [7, "seven", True, ["x"], {"x": 1}]
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cxcall.contracts import contract
+from cxcall.contracts.catalog import load_catalog
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_document import parse
 from cxcall.findings.finding import Finding, Severity
@@ -20,14 +21,15 @@ from cxcall.payloads.checks import check_body, check_parameters, check_payload, 
 from cxcall.payloads.operation_matching import match_operations
 from cxcall.payloads.payload import Payload
 from helpers.cases import each_case
+from helpers.shipped_operations import detailed_operations
 from helpers.work import examples
 
-OPERATIONS = contract.load_operations()
-WITH_BODY = [operation for operation in OPERATIONS if operation.takes_body]
+OPERATIONS = load_catalog()
+WITH_BODY = [operation for operation in detailed_operations() if operation.takes_body]
 # The bodies that this project was asked for are tried most.
 TRIES = {"community": 800}
 FEWER_TRIES = 100
-EXECUTE = contract.find_operation("execute", OPERATIONS)
+EXECUTE = OPERATIONS.find_operation("execute")
 ANY_JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -192,7 +194,7 @@ def test_correct_example_of_the_source_has_one_warning() -> None:
 )
 def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
     body = {"contactId": value, "reasonCode": "follow_up"}
-    findings = check_body(contract.find_operation("personal-connection", OPERATIONS), Payload(body))
+    findings = check_body(OPERATIONS.find_operation("personal-connection"), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
         ("error", "placeholder", "/contactId")
     ]
@@ -200,7 +202,7 @@ def test_placeholder_in_place_of_an_id_is_an_error(value: str) -> None:
 
 def test_placeholder_in_place_of_text_is_a_warning() -> None:
     body = {"contactId": "12345678-1234-1234-1234-123456789012", "reasonCode": "<reason>"}
-    findings = check_body(contract.find_operation("personal-connection", OPERATIONS), Payload(body))
+    findings = check_body(OPERATIONS.find_operation("personal-connection"), Payload(body))
     assert [(finding.severity, finding.code, finding.where) for finding in findings] == [
         ("warning", "placeholder", "/reasonCode")
     ]
@@ -226,7 +228,7 @@ def test_different_contact_ids_are_a_warning() -> None:
     ],
 )
 def test_similar_name_is_suggested(written: str, meant: str) -> None:
-    operation = contract.find_operation("personal-connection", OPERATIONS)
+    operation = OPERATIONS.find_operation("personal-connection")
     body = {name: value for name, value in operation.example.items() if name != meant} | {
         written: operation.example[meant]
     }
@@ -264,7 +266,7 @@ def test_number_that_is_not_e164_has_a_fix(number: str, fix: str) -> None:
 
 
 def test_payload_of_another_operation_is_recognized() -> None:
-    other = contract.find_operation("personal-connection", OPERATIONS)
+    other = OPERATIONS.find_operation("personal-connection")
     operation, findings = check_payload(OPERATIONS, Payload(other.example), EXECUTE)
     assert operation is EXECUTE
     assert findings[0].code == "operation-mismatch"
@@ -274,7 +276,7 @@ def test_payload_of_another_operation_is_recognized() -> None:
 
 
 def test_payload_of_two_operations_matches_both() -> None:
-    example = contract.find_operation("personal-connection", OPERATIONS).example
+    example = OPERATIONS.find_operation("personal-connection").example
     assert [entry.name for entry in match_operations(OPERATIONS, example).matches] == [
         "personal-connection",
         "personal-connection-contact",
@@ -387,7 +389,7 @@ def test_one_schema_is_compiled_for_a_matching_body(monkeypatch: pytest.MonkeyPa
 
     contract.load_shipped_contracts.cache_clear()
     monkeypatch.setattr(jsonschema_rs, "validator_for", count)
-    check_payload(contract.load_operations(), Payload(EXECUTE.example))
+    check_payload(load_catalog(), Payload(EXECUTE.example))
     assert len(compiled) == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cxcall.contracts.contract import load_operations
+from cxcall.contracts.catalog import load_catalog
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_edits import apply_edits
@@ -100,7 +100,8 @@ def test_edits_make_no_new_errors() -> None:
 
 def test_operation_of_a_body_with_wrong_names_is_recognized() -> None:
     bodies = planted_bodies(192, 11, RENAMES)
-    nearest = [match_operations(load_operations(), planted.body).nearest for planted in bodies]
+    known = load_catalog()
+    nearest = [match_operations(known, planted.body).nearest for planted in bodies]
     pairs = zip(nearest, bodies, strict=True)
     wrong = [found.name for found, planted in pairs if _shape(found) != _shape(planted.operation)]
     assert len(wrong) <= 0.05 * len(bodies), Counter(wrong)

@@ -19,8 +19,9 @@ from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
 from helpers.fault_server import IDS, FaultServer, answer
 from helpers.platform_server import Platform, Reply
+from helpers.shipped_operations import detailed_document, detailed_operations
 
-SENDABLE = [entry for entry in contract.load_operations() if not entry.is_for_login]
+SENDABLE = [entry for entry in detailed_operations() if not entry.is_for_login]
 USER = "00000004-1234-1234-1234-123456789012"
 NUMBER = "+12025550100"
 
@@ -74,8 +75,8 @@ def validators() -> dict[str, Callable[[Operation, Sent], None]]:
     """Return, by contract, a validator of requests that we did not write."""
     validators_by_contract: dict[str, Callable[[Operation, Sent], None]] = {}
     for shipped in contract.load_shipped_contracts():
-        document = {**shipped.declared, "servers": [{"url": "/"}]}
-        paths = {path: dict(item) for path, item in shipped.declared["paths"].items()}
+        document = {**detailed_document(shipped.name), "servers": [{"url": "/"}]}
+        paths = {path: dict(item) for path, item in document["paths"].items()}
         for item in paths.values():
             for method, declared in item.items():
                 if isinstance(declared, dict):

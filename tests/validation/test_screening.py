@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from cxcall.contracts.contract import Contract, load_operations
+from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
 from cxcall.validation import json_lines
 from cxcall.validation.json_lines import JsonLinesChecker, LineBlock, split_blocks
@@ -20,6 +20,7 @@ from cxcall.validation.payload_check import PayloadChecker, PayloadVerdict, Verd
 from cxcall.validation.screening import Screen
 from helpers.cases import each_case
 from helpers.command import CONTACT
+from helpers.shipped_operations import detailed_operations
 from helpers.work import examples
 
 OTHER = "7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11"
@@ -133,7 +134,7 @@ def _own() -> tuple[Operation, ...]:
 
 @cache
 def _shipped() -> tuple[Operation, ...]:
-    return load_operations()
+    return detailed_operations()
 
 
 def _check_in_full(checker: PayloadChecker, line: bytes, number: int = 1) -> list[Any]:
@@ -230,7 +231,9 @@ many = settings(
 )  # fmt: skip
 GOOD_LINES = [json.dumps(GOOD).encode(), b'{"count": 1}', b'{"free": "a:b"}']
 BASES = [GOOD, [{"id": CONTACT, "free": "x"}, {"count": 1}], TREE, {"leaf": "+12125550123"}]
-EXAMPLES = [entry for entry in load_operations() if entry.takes_body and entry.example is not None]
+EXAMPLES = [
+    entry for entry in detailed_operations() if entry.takes_body and entry.example is not None
+]
 
 
 @pytest.mark.usefixtures("untraced")

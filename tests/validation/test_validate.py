@@ -239,13 +239,9 @@ def test_long_lists_of_properties_are_not_shown(cxcall: Cxcall) -> None:
 @pytest.mark.parametrize(
     ("body", "missing"),
     [
-        ({"name": "A"}, ["/columnNames", "/phoneColumns"]),
+        ({"name": "A", "columnNames": ["a"]}, ["/phoneColumns"]),
         ({"name": "A", "columnNames": ["a"], "emailColumns": []}, []),
         ({"columnNames": ["a"], "emailColumns": []}, ["/name"]),
-        (
-            {"name": "A", "columnNames": ["a"], "phoneColumns": [{"type": "cell"}]},
-            ["/phoneColumns/0/columnName"],
-        ),
     ],
 )
 def test_missing_once_required_property_is_a_warning(
@@ -255,6 +251,16 @@ def test_missing_once_required_property_is_a_warning(
     findings = cxcall(*asked, stdin=json.dumps(body), code=0).envelope["findings"]
     assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
         ("warning", "property-missing", place) for place in missing
+    ]
+
+
+def test_missing_property_that_the_vendor_requires_is_an_error(cxcall: Cxcall) -> None:
+    asked = ("validate", "-", "--operation", "create-contact-list", "-o", "json")
+    body = {"name": "A", "phoneColumns": [{"type": "cell"}]}
+    findings = cxcall(*asked, stdin=json.dumps(body), code=3).envelope["findings"]
+    assert [(each["severity"], each["code"], each["where"]) for each in findings] == [
+        ("error", "property-missing", "/columnNames"),
+        ("error", "property-missing", "/phoneColumns/0/columnName"),
     ]
 
 

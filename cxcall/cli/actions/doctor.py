@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
+from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report
@@ -46,18 +47,19 @@ def run_doctor(
     own = find_own_contract(contracts, chosen.profile)
     operation = contract.load_operation(options.operation, own) if options.operation else None
     flags = flags_of(chosen, contracts, guards)
-    platform = (
-        find_platform(flags)
-        or (operation or contract.load_shipped_contracts()[0].operations[0]).platform
-    )
-    known = [entry for entry in contract.load_operations(own) if entry.platform == platform]
-    settings = load_settings(flags, (operation or known[0]).contract)
+    first = operation.contract if operation else contract.load_shipped_contracts()[0]
+    platform = find_platform(flags) or first.platform
+    owner = next(each for each in contract.load_contracts(own) if each.platform == platform)
+    reads = [
+        each for each in contract.find_extended_operations(DOCTOR, own) if each.platform == platform
+    ]
+    settings = load_settings(flags, operation.contract if operation else owner)
     values, texts = _parse_params(options.param or (), operation)
     content = payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
         content = payload.build_payload(operation, body.file, texts, body.set or ())
     screen, results = Screen.standard(output), []
-    for result in preflight.run_checks(PreflightInput(settings, known, operation, values, content)):
+    for result in preflight.run_checks(PreflightInput(settings, reads, operation, values, content)):
         results.append(result)
         _print_result(result, screen)
     return _build_report(results, operation)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
+from cxcall.contracts.openapi_document import TRACK
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
@@ -150,7 +151,7 @@ def find_tracker(operation: Operation) -> Tracker:
     """Return the tracker for the IDs of an operation; raises UsageError if none is published."""
     if operation.provenance == "community":
         raise _not_readable(operation.name, "use a published operation: `cxcall call --wait`")
-    return tracking.tracker_for(operation.platform, operation.contract.operations)
+    return tracking.tracker_for(operation.platform, operation.contract.find_extended(TRACK))
 
 
 def _not_readable(name: str, fix: str) -> UsageError:
@@ -211,8 +212,9 @@ def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[
     from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(chosen, contracts)
-    known = contract.load_operations(find_own_contract(contracts, chosen.profile))
-    tracker = tracking.tracker_for(find_platform(flags) or known[0].platform, known)
+    own = find_own_contract(contracts, chosen.profile)
+    platform = find_platform(flags) or contract.load_contracts(own)[0].platform
+    tracker = tracking.tracker_for(platform, contract.find_extended_operations(TRACK, own))
     return tracker, load_settings(flags, tracker.operation.contract)
 
 

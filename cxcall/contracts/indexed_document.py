@@ -1,0 +1,115 @@
+"""A large shipped document, of which a command reads only the lines that it needs.
+
+The document has one line for each operation and each schema. Beside it is its index, written by
+`tools/openapi_lines.py`, of five lines of JSON: the document without operations and schemas; the operations
+with an extension, each with the name in it; name, method, path, start, and end of each operation; start and end of each
+schema; and of each body: name of the operation, whether it is generated, whether it is a list, required
+properties, and other properties.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.json_schema import SCHEMAS, resolve_reference
+from cxcall.contracts.openapi_document import OperationEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from cxcall.contracts.json_schema import JsonSchema
+
+_MAX_LIKELY = 40
+"""How many generated operations are likely for one body."""
+
+
+class IndexedDocument:
+    """A document in a file, with its index in a file of the same name that ends with `.index`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._schemas: dict[str, JsonSchema] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs."""
+        return {"_file": self._file, "_schemas": {}}
+
+    @cached_property
+    def _index(self) -> list[str]:
+        return self._file.with_suffix(".index").read_text("ascii").splitlines()
+
+    @cached_property
+    def _text(self) -> bytes:
+        return self._file.read_bytes()
+
+    @cached_property
+    def head(self) -> Mapping[str, Any]:
+        """The members of the document, without paths and schemas."""
+        parsed: Mapping[str, Any] = json.loads(self._index[0])
+        return parsed
+
+    @cached_property
+    def _extensions(self) -> dict[str, dict[str, str]]:
+        parsed: dict[str, dict[str, str]] = json.loads(self._index[1])
+        return parsed
+
+    @cached_property
+    def _operations(self) -> dict[str, tuple[str, str, int, int]]:
+        return {name: tuple(rest) for name, *rest in json.loads(self._index[2])}
+
+    @cached_property
+    def _spans(self) -> dict[str, tuple[int, int]]:
+        parsed: dict[str, tuple[int, int]] = json.loads(self._index[3])
+        return parsed
+
+    @cached_property
+    def _bodies(self) -> list[tuple[str, bool, bool, list[str], list[str]]]:
+        parsed: list[tuple[str, bool, bool, list[str], list[str]]] = json.loads(self._index[4])
+        return parsed
+
+    def routes(self) -> list[tuple[str, str, str]]:
+        """Return method, path, and name of each operation, in the order of the document."""
+        return [(method, path, name) for name, (method, path, *_) in self._operations.items()]
+
+    def entries(self) -> Iterator[OperationEntry]:
+        """Yield the operations in the order of the document."""
+        return self._read(self._operations)
+
+    def find_by_name(self, name: str) -> Iterator[OperationEntry]:
+        """Yield the operations called `name`."""
+        if f'"{name}"' in self._index[2] and name in self._operations:
+            yield from self._read([name])
+
+    def find_extended(self, extension: str, name: str = "") -> Iterator[OperationEntry]:
+        """Yield the operations with an extension, if `name` is given only those where it has that name."""
+        found = self._extensions.get(extension, {}).items()
+        yield from self._read(each for each, label in found if name in ("", label))
+
+    def find_likely(self, names: Sequence[str], *, is_array: bool) -> Iterator[OperationEntry]:
+        """Yield the operations that are not generated, then those whose bodies share most of these names."""
+        likely, given = [], set(names)
+        for name, is_generated, is_list, required, others in self._bodies:
+            shared = len(given & {*required, *others})
+            if not is_generated:
+                yield from self._read([name])
+            elif shared and is_list == is_array:
+                likely.append((not given.issuperset(required), -shared, name))
+        yield from self._read(name for *_, name in sorted(likely)[:_MAX_LIKELY])
+
+    def target(self, reference: str) -> JsonSchema:
+        """Return what a `$ref` leads to; raises UsageError if that is not in the document."""
+        name = reference.removeprefix(SCHEMAS)
+        if name not in self._schemas:
+            if name not in self._spans:
+                return resolve_reference(self.head, reference)
+            start, end = self._spans[name]
+            self._schemas[name] = json.loads(self._text[start:end])
+        return self._schemas[name]
+
+    def _read(self, names: Iterable[str]) -> Iterator[OperationEntry]:
+        for name in names:
+            method, path, start, end = self._operations[name]
+            yield OperationEntry(method, path, json.loads(self._text[start:end]))

@@ -1,0 +1,226 @@
+"""The generated contract of Genesys Cloud says what the vendor's SDKs say, and each operation can be sent."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import requests
+
+import genesys_contract
+from cxcall import check
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.contracts.operation import Operation
+from cxcall.sandbox.server import Sandbox, start_sandbox
+from helpers.shipped_operations import whole_document
+from openapi_lines import write_document
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_spec("PureCloudPlatformClientV2") is None, reason="the vendor's SDK is not installed"
+    ),
+]
+PROGRAM = Path(__file__).parents[1] / "helpers" / "vendor_sdk.py"
+GENESYS = next(each for each in load_shipped_contracts() if each.name == "genesys-cloud")
+OPERATIONS = {f"{each.method} {each.path}": each for each in GENESYS.operations}
+SCHEMAS: dict[str, Any] = whole_document("genesys-cloud")["components"]["schemas"]
+OVERLAY = json.loads((genesys_contract.SOURCES / "overlay.json").read_text("utf-8"))
+REQUIRED = json.loads((genesys_contract.SOURCES / "required.json").read_text("utf-8"))
+SENT = [route for route, each in OPERATIONS.items() if each.is_generated and each.takes_body]
+SIMPLE = {"integer": "int", "number": "float", "boolean": "bool", "object": "Empty"}
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Any:
+    with start_sandbox(load_shipped_contracts()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def sdk(sandbox: Sandbox) -> dict[str, Any]:
+    """Run the SDK once, because it takes seconds to load; its warnings are its own."""
+    asked = {
+        "base_url": sandbox.base_url,
+        "client_id": sandbox.client_id,
+        "client_secret": sandbox.client_secret,
+        "models": list(SCHEMAS),
+        "required": REQUIRED,
+        "routes": SENT,
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(PROGRAM)],
+        input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def sdk_type(schema: dict[str, Any]) -> str:
+    """Return the type of a schema as the SDK writes it."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    kind = schema.get("type", "object") if schema.keys() - {"description"} else None
+    if kind == "array":
+        return f"list[{sdk_type(schema['items'])}]"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"dict(str, {sdk_type(schema['additionalProperties'])})"
+    if kind == "string":
+        return {"date-time": "datetime", "date": "date"}.get(schema.get("format", ""), "str")
+    return SIMPLE[kind] if kind else "object"
+
+
+def content_type(part: dict[str, Any]) -> str | None:
+    media = part.get("content", {}).get("application/json")
+    return sdk_type(media["schema"]) if media else None
+
+
+def test_every_outbound_and_conversations_operation_is_shipped(sdk: dict[str, Any]) -> None:
+    families = tuple(f"/api/v2/{name}" for name in ("outbound", "conversations"))
+    published = {
+        route for route in sdk["operations"]
+        if "/".join(route.partition(" ")[2].split("/")[:4]) in families
+    }  # fmt: skip
+    assert published <= OPERATIONS.keys()
+    assert len(published) == 495
+
+
+def test_every_operation_takes_and_returns_what_the_sdk_says(sdk: dict[str, Any]) -> None:
+    wrong = {}
+    for route, operation in OPERATIONS.items():
+        said, declared = sdk["operations"][route], operation.declared
+        parameters = [
+            [each["in"], each["name"], sdk_type(each["schema"]), each.get("required", False)]
+            for each in declared.get("parameters", ())
+        ]
+        body = declared.get("requestBody", {})
+        answers = {
+            content_type(each) for status, each in declared["responses"].items() if status[0] == "2"
+        }
+        ours = [sorted(parameters), content_type(body), body.get("required", False)]
+        theirs = [sorted(said["parameters"]), said["body"], said["isBodyRequired"]]
+        if ours != theirs or not answers <= {said["response"], None}:
+            wrong[route] = (ours, theirs, answers, said["response"])
+    assert not wrong
+
+
+def test_every_schema_is_the_model_of_the_sdk(sdk: dict[str, Any]) -> None:
+    ours = {
+        name: {
+            key: [sdk_type(member), member.get("enum") or member.get("items", {}).get("enum", [])]
+            for key, member in schema["properties"].items()
+        }
+        for name, schema in SCHEMAS.items()
+    }
+    assert ours == sdk["models"]
+
+
+def test_required_properties_are_those_of_the_other_sdk() -> None:
+    changed = OVERLAY["patch"]["components"]["schemas"]
+    for name, schema in SCHEMAS.items():
+        marks = [each for each in REQUIRED.get(name, ()) if each in schema["properties"]]
+        patch = changed.get(name, {})
+        expected = (patch["required"] or []) if "required" in patch else marks
+        assert sorted(schema.get("required", ())) == sorted(expected), name
+    waived = {name for name, patch in changed.items() if "required" in patch}
+    assert waived <= REQUIRED.keys()
+
+
+def test_generating_again_changes_nothing() -> None:
+    builder = genesys_contract.load_builder()
+    document, index = write_document(builder.document())
+    written = genesys_contract.CONTRACTS / "genesys-cloud.json"
+    assert document == written.read_text("utf-8"), "run: python tools/genesys_contract.py"
+    assert index == written.with_suffix(".index").read_text("utf-8")
+
+
+def test_operation_without_a_review_of_its_risk_is_not_generated() -> None:
+    builder = genesys_contract.load_builder()
+    declared = builder.sdk.operations
+    declared["POST", "/api/v2/outbound/megaphones"] = declared["POST", "/api/v2/outbound/campaigns"]
+    with pytest.raises(genesys_contract.ReviewError, match=r"not reviewed.*megaphones"):
+        builder.document()
+    del declared["POST", "/api/v2/outbound/megaphones"], declared["POST", "/api/v2/outbound/campaigns"]  # fmt: skip
+    with pytest.raises(genesys_contract.ReviewError, match=r"no operation of the SDK.*campaigns"):
+        builder.document()
+
+
+def test_index_leads_to_each_line() -> None:
+    document = whole_document("genesys-cloud")
+    for each in OPERATIONS.values():
+        assert each.declared == document["paths"][each.path][each.method.lower()]
+    for name, schema in SCHEMAS.items():
+        assert GENESYS.parts.target(f"#/components/schemas/{name}") == schema
+    rest = {name: part for name, part in document["components"].items() if name != "schemas"}
+    assert {**GENESYS.declared, "paths": document["paths"]} == {**document, "components": rest}
+
+
+def mutated(operation: Operation, body: Any, kind: int) -> Any:
+    """Return a copy of a body with an unknown property, without a required one, or with a wrong type."""
+    changed = deepcopy(body)
+    inner = changed[0] if isinstance(changed, list) else changed
+    if not isinstance(inner, dict):
+        return [{}]
+    schema = operation.schema_at("/0" if isinstance(changed, list) else "")
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    if kind == 0 and required:
+        del inner[required[0]]
+    elif kind == 1 and (typed := [name for name, each in properties.items() if "type" in each]):
+        inner[typed[0]] = {"wrong": True} if properties[typed[0]]["type"] != "object" else "wrong"
+    elif schema.get("additionalProperties") is False:
+        inner["unknownProperty"] = 1
+    else:
+        return [changed] if isinstance(changed, dict) else {"0": changed}
+    return changed
+
+
+def test_sandbox_accepts_bodies_of_the_sdk_and_refuses_mutated_ones(
+    sdk: dict[str, Any], sandbox: Sandbox
+) -> None:
+    refused = {route: said for route, (_, status, said) in sdk["sent"].items() if status != 200}
+    assert not refused
+    assert len(sdk["sent"]) == len(SENT)
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {get_token(sandbox)}"
+    wrong = {}
+    for number, (route, (body, *_)) in enumerate(sdk["sent"].items()):
+        operation = OPERATIONS[route]
+        validator = jsonschema.Draft202012Validator(operation.body_schema)
+        values = {
+            each.name: "00000007-1234-4234-8234-123456789012" if sdk_type(each.schema) == "str" else "1"
+            for each in operation.parameters
+            if each.required
+        }  # fmt: skip
+        changed = mutated(operation, body, number % 3)
+        answer = session.request(
+            operation.method, sandbox.base_url + operation.url("", values), json=changed
+        )
+        verdicts = (
+            validator.is_valid(body),
+            check(body, operation.name).valid,
+            not validator.is_valid(changed),
+            not check(changed, operation.name).valid,
+            answer.status_code == 400,
+        )
+        if not all(verdicts):
+            wrong[route] = (verdicts, changed)
+    assert not wrong
+
+
+def get_token(sandbox: Sandbox) -> str:
+    answer = requests.post(
+        sandbox.token_url,
+        data={"grant_type": "client_credentials"},
+        auth=(sandbox.client_id, sandbox.client_secret),
+        timeout=10,
+    )
+    token: str = answer.json()["access_token"]
+    return token

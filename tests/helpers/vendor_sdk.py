@@ -1,0 +1,197 @@
+"""What the vendor's Python SDK says of itself when it is run: models, operations, and bodies of its own models.
+
+`tools/genesys_sdk.py` reads the same as text. Nothing is shared, so that an error in one of them shows.
+Run as a program of its own, it reads from stdin the address and the credentials of a server, the names of models,
+the required properties by model, and the operations (method and path) to send with a body. It prints all that it
+found, and of each request that was sent its body and the status of the response.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import re
+import sys
+from datetime import UTC, date, datetime
+from typing import Any
+
+import PureCloudPlatformClientV2 as vendor  # noqa: N813 - the name is a module's
+
+_ALLOWED = re.compile(r"allowed_values = (\[.*?\])", re.DOTALL)
+_PARAMETER = re.compile(r":param (dict\(\w+, \w+\)|\S+) (\w+):")
+
+_PHONE = re.compile(r"number|phone|caller_id$|caller_address|^address|^ani|^dnis", re.IGNORECASE)
+DEPTH = 3
+NUMBER = "+12025550111"
+SIMPLE = {
+    "int": 1, "float": 1.0, "bool": True, "object": {}, "str": "00000007-1234-4234-8234-123456789012",
+    "datetime": datetime(2026, 12, 1, 9, tzinfo=UTC), "date": date(2026, 12, 1),
+}  # fmt: skip
+Required = dict[str, list[str]]
+
+
+class _Recorder:
+    """A client that records each request and sends none."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[tuple[Any, ...], dict[str, Any]]] = []
+
+    def select_header_accept(self, _types: list[str]) -> str:
+        return ""
+
+    def select_header_content_type(self, _types: list[str]) -> str:
+        return ""
+
+    def call_api(self, *given: Any, **named: Any) -> None:
+        self.calls.append((given, named))
+
+
+def _methods() -> dict[str, tuple[Any, Any]]:
+    """Return the API class and the method of each operation, by method and path."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, api in vars(vendor).items():
+        if name.endswith("Api") and inspect.isclass(api):
+            for method in vars(api).values():
+                if inspect.isfunction(method) and ":param callback" in (method.__doc__ or ""):
+                    verb, path = _call(api, method)[0][1::-1]
+                    found.setdefault(f"{verb} {path}", (api, method))
+    return found
+
+
+def _types_of(method: Any) -> list[tuple[str, str]]:
+    found = _PARAMETER.findall(method.__doc__)
+    return [(name, kind) for kind, name in found if name != "function"]
+
+
+class _Marker(str):
+    """The value of one parameter: a UUID, and a number that is within every limit."""
+
+    __slots__ = ()
+
+    def __lt__(self, _other: object) -> bool:
+        return False
+
+    def __gt__(self, _other: object) -> bool:
+        return False
+
+
+def _markers(method: Any) -> dict[str, _Marker]:
+    """Return a value for each parameter that is different from all others."""
+    return {
+        name: _Marker(f"{number:08x}-1234-4234-8234-123456789012")
+        for number, (name, _) in enumerate(_types_of(method), 1)
+    }
+
+
+def _call(api: Any, method: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Call a method with a marker for each parameter; return what it gives to the client."""
+    recorder = _Recorder()
+    method(api(recorder), **_markers(method))
+    return recorder.calls[0]
+
+
+def operations() -> dict[str, Any]:
+    """Return what each operation takes and returns, by method and path."""
+    return {route: _operation(*found) for route, found in _methods().items()}
+
+
+def _operation(api: Any, method: Any) -> dict[str, Any]:
+    kinds = dict(_types_of(method))
+    required = [name for name in inspect.signature(method).parameters if name in kinds]
+    names = {marker: name for name, marker in _markers(method).items()}
+    (_, _, *places), named = _call(api, method)
+    body = names.get(named["body"])
+    return {
+        "function": method.__name__,
+        "parameters": [
+            [place, wire, kinds[names[marker]], names[marker] in required]
+            for place, values in zip(("path", "query", "header"), places, strict=True)
+            for wire, marker in values.items()
+            if marker in names
+        ],
+        "body": kinds[body] if body else None,
+        "isBodyRequired": body in required,
+        "response": named["response_type"],
+    }
+
+
+def models(names: list[str]) -> dict[str, Any]:
+    """Return, for each model, the type and the allowed values of each property by its name in JSON."""
+    found = {}
+    for name in names:
+        model = getattr(vendor, name, None)
+        if model is not None:
+            made = model()
+            found[name] = {
+                made.attribute_map[attribute]: [kind, _allowed(model, attribute)]
+                for attribute, kind in made.swagger_types.items()
+            }
+    return found
+
+
+def send_bodies(client: Any, routes: list[str], required: Required) -> dict[str, Any]:
+    """Send a body with every property to each operation; return the bodies, and the status of each response."""
+    sent = {}
+    for route, (api, method) in _methods().items():
+        if route in routes:
+            kinds = dict(_types_of(method))
+            names = [name for name in inspect.signature(method).parameters if name in kinds]
+            values = {name: _value(name, kinds[name], None, DEPTH, required) for name in names}
+            body = values.get("body") or _value("", kinds["body"], None, DEPTH, required)
+            status, said = 200, ""
+            try:
+                method(api(client), **{**values, "body": body})
+            except vendor.rest.ApiException as error:
+                status, said = error.status, error.body
+            sent[route] = [client.sanitize_for_serialization(body), status, said]
+    return sent
+
+
+def _allowed(model: type, attribute: str) -> list[Any]:
+    setter = getattr(model, attribute).fset
+    allowed = _ALLOWED.search(inspect.getsource(setter)) if setter else None
+    values: list[Any] = ast.literal_eval(allowed[1]) if allowed else []
+    return values
+
+
+def _value(name: str, kind: str, model: type | None, depth: int, required: Required) -> Any:
+    """Return a value of a type as the SDK writes it; None below the depth, unless it is required."""
+    if kind.startswith("list["):
+        inner = _value(name, kind[5:-1], model, depth, required)
+        return None if inner is None else [inner]
+    if kind.startswith("dict("):
+        inner = _value("", kind.partition(",")[2][:-1].strip(), None, depth, required)
+        return None if inner is None else {"key": inner}
+    if model is not None and (allowed := _allowed(model, name)):
+        return allowed[0]
+    if kind in SIMPLE:
+        return NUMBER if kind == "str" and _PHONE.search(name) else SIMPLE[kind]
+    return _made(getattr(vendor, kind), depth - 1, required)
+
+
+def _made(model: type, depth: int, required: Required) -> Any:
+    """Return a model with every property set; below the depth, only with the required ones."""
+    made = model()
+    needed = required.get(model.__name__, ())
+    for name, kind in made.swagger_types.items():
+        is_needed = made.attribute_map[name] in needed
+        if getattr(model, name).fset is not None and (depth > 0 or is_needed):
+            value = _value(name, kind, model, depth, required)
+            try:
+                setattr(made, name, value)
+            except ValueError as error:  # the number is too small
+                setattr(made, name, int(re.findall("[0-9]+", str(error))[-1]))
+    return made
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    client = vendor.api_client.ApiClient(host=asked["base_url"])
+    client.get_client_credentials_token(asked["client_id"], asked["client_secret"])
+    found = {
+        "operations": operations(),
+        "models": models(asked["models"]),
+        "sent": send_bodies(client, asked["routes"], asked["required"]),
+    }
+    print(json.dumps(found))
