@@ -14,6 +14,7 @@ __all__ = ("NamedTuple",)
 if TYPE_CHECKING:
     from typing import NamedTuple
 else:
+    _MISSING = object()
 
     class NamedTuple(tuple):
         """The base of a class whose annotated members are its fields, in this order; a value is a default."""
@@ -21,24 +22,23 @@ else:
         __slots__ = ()
         _fields: ClassVar[tuple[str, ...]] = ()
         _field_defaults: ClassVar[dict[str, Any]] = {}
+        _defaults: ClassVar[tuple[Any, ...]] = ()
 
         def __init_subclass__(cls) -> None:
             names = cls.__match_args__ = cls._fields = tuple(cls.__annotations__)
             cls._field_defaults = {name: vars(cls)[name] for name in names if name in vars(cls)}
+            cls._defaults = tuple(cls._field_defaults.get(name, _MISSING) for name in names)
             for index, name in enumerate(names):
                 setattr(cls, name, property(itemgetter(index)))
 
         def __new__(cls, *values: Any, **named: Any) -> Any:
             """Return an instance; raises TypeError for a missing or an unknown field."""
-            rest = cls._fields[len(values) :]
-            if rest:
-                defaults = cls._field_defaults
-                try:
-                    values += tuple(
-                        [named.pop(name) if name in named else defaults[name] for name in rest]
-                    )
-                except KeyError as error:
-                    raise TypeError(f"{cls.__name__} needs a value of {error}") from None
+            given = len(values)
+            if given < len(cls._fields):
+                values += tuple(map(named.pop, cls._fields[given:], cls._defaults[given:]))
+                if _MISSING in values:
+                    name = cls._fields[values.index(_MISSING)]
+                    raise TypeError(f"{cls.__name__} needs a value of {name!r}")
             if named or len(values) != len(cls._fields):
                 raise TypeError(f"{cls.__name__} has the fields {', '.join(cls._fields)} only")
             return tuple.__new__(cls, values)
@@ -54,4 +54,5 @@ else:
             return dict(zip(self._fields, self, strict=True))
 
         def _replace(self, **changes: Any) -> Any:
-            return type(self)(**{**self._asdict(), **changes})
+            values = tuple(map(changes.pop, self._fields, self))
+            return type(self)(*values, **changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, value_at
@@ -81,7 +82,7 @@ def read_body(request: ObservedRequest) -> tuple[Payload | None, tuple[Finding, 
     document, findings = parse_repaired(request.body, "body")
     if document is None:
         return None, findings
-    value = document.value
+    value = deepcopy(document.value) if request.unknown else document.value
     for pointer in request.unknown:
         if not pointer.startswith("header:") and has_value(value, pointer):
             value = set_value(value, pointer, None, "") if pointer else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -33,10 +34,12 @@ _PYTHON_WORD = re.compile(r"(?<=[:,\[\s])(?:True|False|None)(?=\s*[,}\]])")
 _JSON_WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
+@lru_cache(maxsize=1)
 def parse_repaired(text: str, name: str) -> tuple[Document | None, tuple[Finding, ...]]:
     """Return a body as it was meant, and what is wrong with it as JSON; None where it cannot be repaired.
 
-    Each repair keeps the length, so that lines and columns are those of the text as it is.
+    Each repair keeps the length, so that lines and columns are those of the text as it is. The checks
+    of one request share the result, which they must not change.
     """
     try:
         return parse(text, name), ()

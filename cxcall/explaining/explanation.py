@@ -11,7 +11,7 @@ from cxcall.explaining.bearer_token import read_claims
 from cxcall.explaining.body_check import check_body, check_parameter_values, read_body
 from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
-from cxcall.explaining.masking import make_masker, mask_request
+from cxcall.explaining.masking import mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
 from cxcall.explaining.published_operations import (
     CXONE,
@@ -147,8 +147,7 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
 
     `own` is the user's own contract: what it declares counts as published.
     """
-    mask = make_masker(request)
-    request = mask_request(request, mask)
+    request, mask = mask_request(request)
     route = match_route(request, own)
     if route.is_of_other_vendor:
         return Explanation(request, route, route.findings)
@@ -196,11 +195,13 @@ def _has_problem(findings: Iterable[Finding]) -> bool:
 
 def _removed_quotes(request: ObservedRequest, in_body: Iterable[Finding]) -> Iterator[Finding]:
     """Yield a warning where a shell of Windows has probably removed the quotes of a JSON body of curl."""
-    body, is_curl = (request.body or "").lstrip(), request.origin.startswith("curl")
+    body = (request.body or "").lstrip()
+    if not request.origin.startswith("curl") or body[:1] not in ("{", "["):
+        return
     has_lost_quotes = any("not in quotes" in each.message for each in in_body)
     text = platform_text(request.response) if request.response else ""
     is_refused = '"' in body and "malformed syntax" in text and not _has_problem(in_body)
-    if is_curl and body[:1] in ("{", "[") and (has_lost_quotes or is_refused):
+    if has_lost_quotes or is_refused:
         yield Finding.warning(
             "body-malformed",
             "body",

@@ -84,11 +84,11 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     if not has_body or (not actual and request.null_means_unknown):
         return
     expected = _expected_content_type(request, route)
+    if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
+        return
     is_json = _is_json(request.body or "")
     if expected != JSON and not actual and not is_json:
         return  # curl and `requests` send the type of a form by themselves
-    if not expected or actual == expected or (actual.endswith("+json") and expected == JSON):
-        return
     yield Finding.error(
         "header-missing",
         "header:Content-Type",
@@ -134,9 +134,9 @@ def _check_authorization(
     value = headers.get("Authorization", "").strip()
     scheme, _, token = value.partition(" ")
     token = token.strip()
-    other = next((name for name in headers if _may_hold_token(name)), "")
+    other = "" if value else next((name for name in headers if _may_hold_token(name)), "")
     code, message, fix = "credential", "", _SEND_TOKEN
-    if not value and other:
+    if other:
         code, message = "token-missing", f"the token is sent as `{other}`, not as `Authorization`"
     elif not value and request.status == 401:  # noqa: PLR2004 - Unauthorized
         code, message = "token-missing", "the request has no `Authorization` header"

@@ -237,8 +237,9 @@ def _wrong_host(
 
 def check_region(request: ObservedRequest) -> Iterator[Finding]:
     """Yield a warning where the web page that sent the request belongs to another region than the host."""
-    region = _domain_of(request.hostname)
-    pages = [(request.headers or Headers()).get(name, "") for name in ("Origin", "Referer")]
+    headers = request.headers or Headers()
+    pages = [page for name in ("Origin", "Referer") if (page := headers.get(name, ""))]
+    region = _domain_of(request.hostname) if pages else ""
     domains = (_domain_of(_host_in(page)) for page in pages)
     other = next((domain for domain in domains if domain not in ("", region)), "")
     if region and other:

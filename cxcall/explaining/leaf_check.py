@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import has_value, leaves, value_at
@@ -32,7 +33,7 @@ _E164 = re.compile(r"(tel:)?\+[0-9]{5,15}")
 
 def check_leaves(payload: Payload, operation: Operation | None, platform: str) -> Iterator[Finding]:
     """Yield findings on texts that do not look like what their names say: IDs and phone numbers."""
-    declared = set(operation.pointers) if operation else None
+    declared = _declared(operation) if operation else None
     for pointer, value in leaves(payload.value):
         if isinstance(value, str):
             is_free = operation is not None and _is_free(operation, pointer)
@@ -42,6 +43,11 @@ def check_leaves(payload: Payload, operation: Operation | None, platform: str) -
             yield from _check_text(
                 payload, pointer, value, platform, is_free=is_free, is_declared=is_declared
             )
+
+
+@cache
+def _declared(operation: Operation) -> frozenset[str]:
+    return frozenset(operation.pointers)
 
 
 def _may_be_empty(operation: Operation, pointer: str) -> bool:

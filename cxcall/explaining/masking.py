@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves, split_pointer
 from cxcall.documents.json_text import load_json
+from cxcall.explaining.body_repair import parse_repaired
 from cxcall.payloads.placeholders import is_redacted
 from cxcall.runtime.likely_secrets import is_likely_secret, mask_likely_secrets
 from cxcall.runtime.redaction import MASKED, Redactor
@@ -22,14 +23,34 @@ if TYPE_CHECKING:
 _KEPT_REDACTORS = 16
 
 
-def make_masker(request: ObservedRequest) -> Callable[[str], str]:
-    """Return a function that masks what looks like a secret, and the secrets of the request however encoded."""
+def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[str], str]]:
+    """Return the request with secrets masked everywhere but in its headers, whose form is checked.
+
+    Also returns a function that masks what looks like a secret, and the secrets of the request however encoded.
+    """
     redactor = _make_redactor(frozenset(_find_secrets(request)))
-    return lambda text: redactor.redact(mask_likely_secrets(text))
+
+    def mask_fully(text: str) -> str:
+        return redactor.redact(mask_likely_secrets(text))
+
+    findings = tuple(finding.map_texts(mask_fully) for finding in request.findings)
+    mask = mask_fully if redactor.may_change(_texts(request)) else mask_likely_secrets
+    return replace(_mask_texts(request, mask), findings=findings), mask_fully
 
 
-def mask_request(request: ObservedRequest, mask: Callable[[str], str]) -> ObservedRequest:
-    """Return the request with secrets masked everywhere but in its headers, whose form is checked."""
+def _texts(request: ObservedRequest) -> Iterator[str]:
+    """Yield the texts of a request that `_mask_texts` masks."""
+    yield request.path
+    yield request.body or ""
+    for _, value in request.query:
+        yield value
+    if (response := request.response) is not None:
+        yield response.body.decode("utf-8", "replace")
+        yield from response.headers.values()
+        yield response.reason
+
+
+def _mask_texts(request: ObservedRequest, mask: Callable[[str], str]) -> ObservedRequest:
     response = request.response
     if response is not None:
         content = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
@@ -48,20 +69,25 @@ def mask_request(request: ObservedRequest, mask: Callable[[str], str]) -> Observ
         ),
         body=body,
         response=response,
-        findings=tuple(finding.map_texts(mask) for finding in request.findings),
     )
 
 
 def _redacted_values(sent: str | None, body: str | None) -> dict[str, tuple[str, ...]]:
     """Return the names of the values that are masked in a body, by JSON pointer; none if `sent` has the value."""
+    document, findings = parse_repaired(body or "", "body")
     try:
-        known, value = dict(leaves(load_json(sent or ""))), load_json(body or "")
+        value = document.value if document and not findings else load_json(body or "")
+        masked = [
+            (pointer, leaf)
+            for pointer, leaf in leaves(value)
+            if pointer and isinstance(leaf, str) and is_redacted(leaf)
+        ]
+        known = dict(leaves(load_json(sent or ""))) if masked else {}
     except (ValueError, RecursionError):
         return {}
     return {
         pointer: (split_pointer(pointer)[-1],) if is_redacted(str(known.get(pointer, leaf))) else ()
-        for pointer, leaf in leaves(value)
-        if pointer and isinstance(leaf, str) and is_redacted(leaf)
+        for pointer, leaf in masked
     }
 
 

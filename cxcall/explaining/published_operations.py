@@ -53,7 +53,12 @@ class PublishedOperation(NamedTuple):
 
     def load(self) -> Operation | None:
         """Return the operation of the contract; None where no contract declares it."""
-        return self.contract.find_by_name(self.name)[0] if self.contract else None
+        return _load(self.contract, self.name) if self.contract else None
+
+
+@cache
+def _load(contract: Contract, name: str) -> Operation:
+    return contract.find_by_name(name)[0]
 
 
 class PublishedPath(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import has_value, leaves
@@ -143,14 +144,20 @@ def find_named_properties(
 def _spelled_names(operation: Operation, text: str) -> list[str]:
     """Return the properties whose names a message spells in words, such as "diagnostic settings"."""
     words = re.findall(r"[a-z]+", text.lower())
-    said = " ".join(word.rstrip("s") for word in words)
+    said = f" {' '.join(word.rstrip('s') for word in words)} "
+    return [name for name, spelled in _spellings(operation) if spelled in said][:_MAX_NAMES]
+
+
+@cache
+def _spellings(operation: Operation) -> list[tuple[str, str]]:
+    """Return the properties whose names have several words, and these words in the singular, between spaces."""
     names = dict.fromkeys(pointer.rpartition("/")[2] for pointer in operation.pointers)
-    found = []
-    for name in names:
-        parts = [part.lower().rstrip("s") for part in re.findall(r"[A-Z]?[a-z]+", name)]
-        if len(parts) > 1 and re.search(rf"\b{' '.join(parts)}\b", said):
-            found.append(name)
-    return found[:_MAX_NAMES]
+    split = ((name, re.findall(r"[A-Z]?[a-z]+", name)) for name in names)
+    return [
+        (name, f" {' '.join(part.lower().rstrip('s') for part in parts)} ")
+        for name, parts in split
+        if len(parts) > 1
+    ]
 
 
 def _locate(operation: Operation | None, name: str, body: Any) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SOURCE = "response"
 _MAX_LENGTH = 300
 _MESSAGE_NAMES = (
-    "message", "messageWithParams", "userMessage", "error_description", "errorDescription", "errorMessage",
+    "message", "messagewithparams", "usermessage", "error_description", "errordescription", "errormessage",
     "description", "detail", "error",
 )  # fmt: skip
 
@@ -31,8 +31,9 @@ def shorten(text: str) -> str:
 def platform_message(response: HttpResponse) -> str:
     """Return the platform's message on an error, from the first member that has one."""
     body = response.json()
-    words = next(filter(None, (member_text(body, name) for name in _MESSAGE_NAMES)), "")
-    code = member_text(body, "code")
+    members = member_texts(body)
+    words = _first_message(members)
+    code = members.get("code", "")
     if not (words or code) and isinstance(body, dict):
         words, code = _nested_message(body), ""
     text = shorten(f"{words} ({code})" if words and code and code not in words else words or code)
@@ -65,8 +66,9 @@ def _nested_message(body: dict[str, Any]) -> str:
         first = inner[0] if isinstance(inner, list) and inner else inner
         if isinstance(first, str) and isinstance(inner, list):
             return first
-        codes = [member_text(first, each) for each in ("code", "errorCode")]
-        words = next(filter(None, (member_text(first, each) for each in _MESSAGE_NAMES)), "")
+        members = member_texts(first)
+        codes = [members.get(each, "") for each in ("code", "errorcode")]
+        words = _first_message(members)
         code = next((each for each in codes if each and each not in words), "")
         if words or code:
             return f"{words} ({code})" if words and code else words or code
@@ -83,12 +85,18 @@ def meaning_of(code: str) -> str:
 
 def member_text(body: Any, member: str) -> str:
     """Return the text of a member of an object, whatever the case of its name; empty without one."""
+    return member_texts(body).get(member.lower(), "")
+
+
+def member_texts(body: Any) -> dict[str, str]:
+    """Return the texts of the members of an object by their names in lower case, of equal ones the first."""
     members = body.items() if isinstance(body, dict) else ()
-    return next(
-        (
-            str(value)
-            for name, value in members
-            if name.lower() == member.lower() and isinstance(value, str | int) and value
-        ),
-        "",
-    )
+    texts: dict[str, str] = {}
+    for name, value in members:
+        if isinstance(value, str | int) and value:
+            texts.setdefault(name.lower(), str(value))
+    return texts
+
+
+def _first_message(members: dict[str, str]) -> str:
+    return next((members[name] for name in _MESSAGE_NAMES if name in members), "")

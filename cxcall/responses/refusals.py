@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ from cxcall.responses.platform_words import (
     SOURCE,
     meaning_of,
     member_text,
+    member_texts,
     platform_message,
     shorten,
 )
@@ -62,6 +64,7 @@ _PERMISSION = re.compile(r"\b[A-Za-z]+:[A-Za-z*]+:[A-Za-z*]+")
 _VALUE = "value-not-allowed"
 _ABOUT_VALUES = (_VALUE, "property-missing")
 _MIN_WORDS = 3
+_KEPT_CAUSES = 64
 _VAGUE_TEXTS = {
     *(status.phrase.lower() for status in HTTPStatus),
     "invalid request", "invalid value", "invalid_value", "error", "failed", "failure", "an error occurred",
@@ -86,8 +89,8 @@ def explain_refusal(
     """
     if response.status in UNPROCESSED_REDIRECTS:
         return (_redirect_finding(response, host),)
-    main = _main_finding(operation, response, host, is_token=is_token)
     text = platform_text(response)
+    main = _main_finding(operation, response, host, text, is_token=is_token)
     named = (
         *find_named_fields(operation, response.json(), body),
         *find_named_properties(
@@ -104,13 +107,12 @@ def explain_refusal(
 
 
 def _main_finding(
-    operation: Operation | None, response: HttpResponse, host: str, *, is_token: bool
+    operation: Operation | None, response: HttpResponse, host: str, text: str, *, is_token: bool
 ) -> Finding:
-    cause = _find_cause(response)
+    cause = _find_cause(response, text)
     if is_token and cause.code in ("token-expired", "permission-missing"):
         cause = NO_TOKEN  # there is no token yet that could have expired
-    text, correlation = platform_text(response), correlation_id(response)
-    fix = cause.fix
+    correlation, fix = correlation_id(response), cause.fix
     if cause.code == "permission-missing":
         if rights := dict.fromkeys(_PERMISSION.findall(text)):
             names = ", ".join(f"`{name}`" for name in rights)
@@ -181,20 +183,36 @@ def platform_text(response: HttpResponse) -> str:
 
 def own_reason(response: HttpResponse) -> str:
     """Return the reason phrase of a response if it is the platform's own: not that of the status in HTTP."""
-    known = {re.sub("[^a-z]", "", each.phrase.lower()) for each in HTTPStatus}
-    reason = "" if re.sub("[^a-z]", "", response.reason.lower()) in known else response.reason
+    reason = "" if _fold_phrase(response.reason) in _known_phrases() else response.reason
     return shorten(reason) if len(reason) >= _MIN_WORDS else ""
 
 
-def _find_cause(response: HttpResponse) -> Cause:
+def _fold_phrase(phrase: str) -> str:
+    return re.sub("[^a-z]", "", phrase.lower())
+
+
+@cache
+def _known_phrases() -> set[str]:
+    return {_fold_phrase(each.phrase) for each in HTTPStatus}
+
+
+def _find_cause(response: HttpResponse, text: str) -> Cause:
     """Return the cause by the most exact part of the response: code, message, or status."""
     by_status = BY_STATUS.get(response.status)
     if response.status == HTTPStatus.TOO_MANY_REQUESTS and by_status is not None:
         return by_status
-    body, text = response.json(), platform_text(response)
+    members = member_texts(response.json())
+    codes = tuple(members.get(name, "").lower() for name in ("code", "errorcode", "error"))
+    return _cause_of(response.status, text, codes)
+
+
+@lru_cache(maxsize=_KEPT_CAUSES)
+def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
+    """Return the cause by status, message, and codes, which most responses in a file share."""
+    by_status = BY_STATUS.get(status)
     if re.search(_TRANSITION, text, re.IGNORECASE):
         return _TRANSITION_CAUSE
-    codes = [member_text(body, name).lower() for name in ("code", "errorCode", "error")]
+    codes = [*own_codes]
     codes += [code.lower() for code in _CODE_IN_TEXT.findall(text)]
     codes += (
         [text.lower()] if any(each.where.startswith("HTTP") for each in _codes_of(text)) else []
@@ -202,13 +220,13 @@ def _find_cause(response: HttpResponse) -> Cause:
     exact = [code for code in codes if code not in _VAGUE_CODES]
     if by_code := _cause_of_codes(exact):
         return _with_meaning(by_code, exact)
-    if response.status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
+    if status == HTTPStatus.BAD_REQUEST and any(map(meaning_of, exact)):
         return _with_meaning(Cause("value-not-allowed", "", CHECK_BODY), exact)
     by_words = next(
         (cause for form, cause in BY_WORDS if re.search(form, text, re.IGNORECASE)), None
     )
     # A 403 whose message blames the token is about the token, not about permissions.
-    is_about_token = response.status == HTTPStatus.FORBIDDEN and (
+    is_about_token = status == HTTPStatus.FORBIDDEN and (
         by_words is not None and by_words.code == "token-expired"
     )
     is_exact = by_status and by_status.code not in ("not-provable", "token-expired")

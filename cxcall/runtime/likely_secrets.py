@@ -57,6 +57,8 @@ _BEARER_WORDS = frozenset((
 _NAMED = (
     r"(?<![\w./-])([A-Za-z][\w.-]{1,60})(\s?:\s+|:(?!/))([A-Za-z0-9+/_~.-]{6,}=*)(?![A-Za-z0-9(])"
 )
+# What follows a name in it; starts with a literal character, which makes the search fast.
+_NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing: a text may have been cut.
 _JSON_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
@@ -74,7 +76,7 @@ def mask_likely_secrets(text: str) -> str:
     folded = text.lower()
     if any(scheme in folded for scheme in _SCHEMES):
         text = _compiled(_CREDENTIALS).sub(_mask_credentials, text)
-    if ":" in text:
+    if _compiled(_NAMED_END).search(text):
         text = _compiled(_NAMED).sub(_mask_named, text)
     if '"' in text:
         text = _compiled(_JSON_STRING).sub(_json_masker(), text)
@@ -152,16 +154,17 @@ def _is_mixed(value: str) -> bool:
 
 def _json_masker() -> Callable[[re.Match[str]], str]:
     """Return a function that masks a string in JSON by the name of the member that it is in."""
-    name = ""
+    name = kind = ""
 
     def mask(match: re.Match[str]) -> str:
-        nonlocal name
+        nonlocal name, kind
         content, end, colon, number = match.groups()
         if end and colon:
             name = _unescape(content)
+            kind = _kind_of_name(name)
             is_masked = number and not _NUMBER_WORDS.isdisjoint(_words(name)[-1:])
             return f'{match[0][: -len(number)]}"{MASKED}"' if is_masked else match[0]
-        if is_likely_secret(name, _unescape(content)):
+        if kind and is_likely_secret(name, _unescape(content)):
             return f'"{MASKED}"{colon or ""}{number or ""}'
         return match[0]
 

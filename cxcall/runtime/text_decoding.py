@@ -28,9 +28,11 @@ _MIME_ESCAPE = rf"""
     =\?(?P<word>[\w.-]+\?[bBqQ]\?[^?\s]*)\?=(?:\s+(?==\?))?
     | =(?P<byte>{_HEX}{{2}}) | =(?P<fold>\s+)
 """
-_UTF_7 = r"\+(?:[A-Za-z0-9+/]+-?|-)"
+# Digits alone, as in a phone number, would be no letter or sign, but characters beyond U+D000.
+_UTF_7 = r"\+(?![0-9]+(?![A-Za-z0-9+/]))(?:[A-Za-z0-9+/]+-?|-)"
 # What UTF-16 and UTF-32 leave when they are read as another encoding, and what nobody sees.
 _INVISIBLE = "\0\xad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\ufffd"
+_NOTHING = str.maketrans("", "", _INVISIBLE)
 _BASES = {"decimal": 10, "octal": 8}
 _LAST_CODE_POINT = 0x10FFFF
 
@@ -57,6 +59,13 @@ class DecodedText:
         matched = _compiled(pattern)
         text = matched.sub(value, self.text)
         return self if text == self.text else _Decoding(text, self, matched, value)
+
+    def squeeze(self) -> DecodedText:
+        """Return the text without white space and invisible characters; the same object if it has none."""
+        text = "".join(self.text.split()).translate(_NOTHING)
+        if text == self.text:
+            return self
+        return _Decoding(text, self, _compiled(rf"[\s{_INVISIBLE}]+"), lambda _: "")
 
 
 class _Decoding(DecodedText):
@@ -139,7 +148,7 @@ def _unescape(view: DecodedText) -> Generator[DecodedText, None, DecodedText]:
     for each in unescape(view):
         view = each
         yield view
-    squeezed = view.decode(rf"[\s{_INVISIBLE}]+", lambda _: "")
+    squeezed = view.squeeze()
     if squeezed is not view:
         yield squeezed
     return view

@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: named tuples compile each annotation that is a string.
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -41,6 +41,10 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def items(self) -> ItemsView[str, str]:
+        """Return the pairs of written name and value, faster than the base class."""
+        return dict(self._values.values()).items()
 
     def __repr__(self) -> str:
         return f"Headers({masked_headers(self)!r})"

@@ -42,7 +42,6 @@ def build_observed_request(
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
     """
-    _refuse_deep_values(method, url, host, path, headers, body)
     scheme, target = "", _text(path) if path else ""
     if url:
         parts = _split_url(_text(url))
@@ -56,14 +55,15 @@ def build_observed_request(
     for name, value in (sent or {}).items():
         if is_unresolved(value):
             unknown[f"header:{name.title()}"] = variable_names(value)
-    if sent is not None:
-        is_complete = not any(map(is_unresolved, sent))
-        sent = Headers((name, remove_marks(value)) for name, value in sent.items()) if is_complete else None  # fmt: skip
+    if sent is not None and any(map(is_unresolved, sent)):
+        sent = None
+    elif sent is not None and not all(map(str.isascii, sent.values())):
+        sent = Headers((name, remove_marks(value)) for name, value in sent.items())
     return ObservedRequest(
         origin=origin,
         method=_cut(_text(method)).upper() if method else "",
         scheme=scheme,
-        host=_cut(str(host)) if host else "",
+        host=_cut(str(_shallow(host))) if host else "",
         path=path if not path or path.startswith("/") else f"/{path}",
         query=tuple(parse_qsl(query.partition("#")[0], keep_blank_values=True)),
         headers=sent,
@@ -77,7 +77,6 @@ def build_observed_request(
 
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:
     """Return a response; its status is 0 where only its body is known. None where neither is known."""
-    _refuse_deep_values(status, headers, body)
     content = _body_text(body)
     if content is None and not isinstance(status, int):
         return None
@@ -89,13 +88,15 @@ def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> Ht
     )
 
 
-def _refuse_deep_values(*parts: Any) -> None:
-    if any(isinstance(part, dict | list | tuple) and is_object_too_deep(part) for part in parts):
+def _shallow(value: Any) -> Any:
+    """Return a value that can be written as text; raises UsageError if it is nested too deep for that."""
+    if isinstance(value, dict | list | tuple) and is_object_too_deep(value):
         raise UsageError(
             "the request or response is nested too deep",
             where="request",
             fix=f"leave out what is nested more than {MAX_DEPTH} levels deep",
         )
+    return value
 
 
 def _cut(text: str) -> str:
@@ -104,7 +105,8 @@ def _cut(text: str) -> str:
 
 
 def _text(value: Any) -> str:
-    return remove_marks(str(value))
+    text = value if isinstance(value, str) else str(_shallow(value))
+    return text if text.isascii() else remove_marks(text)
 
 
 def _split_url(url: str) -> Any:
@@ -117,15 +119,18 @@ def _split_url(url: str) -> Any:
 def _build_headers(value: Any) -> Headers | None:
     """Return headers from an object, or from a list of objects with `name` and `value`."""
     if isinstance(value, dict):
-        return Headers((str(name), str(content)) for name, content in value.items())
+        return Headers((str(name), str(_shallow(content))) for name, content in value.items())
     if isinstance(value, list):
         members = (item for item in value if isinstance(item, dict) and "name" in item)
-        return Headers((str(item["name"]), str(item.get("value", ""))) for item in members)
+        return Headers(
+            (str(_shallow(item["name"])), str(_shallow(item.get("value", "")))) for item in members
+        )
     return None
 
 
 def _body_text(body: Any) -> str | None:
     if body is None:
         return None
-    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode()
+    is_text = isinstance(body, str)
+    text: str = body if is_text else json.dumps(_shallow(body), indent=2, ensure_ascii=False)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
