@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cxcall.explaining.observed_request import ObservedRequest
+    from cxcall.findings.finding import Finding
 
 _KEPT_REDACTORS = 16
 
@@ -33,9 +34,9 @@ def mask_request(request: ObservedRequest) -> tuple[ObservedRequest, Callable[[s
     def mask_fully(text: str) -> str:
         return redactor.redact(mask_likely_secrets(text))
 
-    findings = tuple(finding.map_texts(mask_fully) for finding in request.findings)
     mask = mask_fully if redactor.may_change(_texts(request)) else mask_likely_secrets
-    return replace(_mask_texts(request, mask), findings=findings), mask_fully
+    findings = tuple(finding.map_texts(mask_fully) for finding in request.findings)
+    return _mask_texts(request, mask, findings), mask_fully
 
 
 def _texts(request: ObservedRequest) -> Iterator[str]:
@@ -50,7 +51,9 @@ def _texts(request: ObservedRequest) -> Iterator[str]:
         yield response.reason
 
 
-def _mask_texts(request: ObservedRequest, mask: Callable[[str], str]) -> ObservedRequest:
+def _mask_texts(
+    request: ObservedRequest, mask: Callable[[str], str], findings: tuple[Finding, ...]
+) -> ObservedRequest:
     response = request.response
     if response is not None:
         content = mask(response.body.decode("utf-8", "replace")).encode("utf-8", "replace")
@@ -69,6 +72,7 @@ def _mask_texts(request: ObservedRequest, mask: Callable[[str], str]) -> Observe
         ),
         body=body,
         response=response,
+        findings=findings,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.body_check import body_value
@@ -91,10 +92,14 @@ def _score(
 
 def _count_known(operation: Operation, value: Any, names: list[str]) -> float:
     """Return how many names of a body a schema knows, also as mistakes; similar ones count half."""
+    is_same_type = _is_list(operation) == isinstance(value, list)
+    return _count_known_names(operation, tuple(names)) if is_same_type else 0
+
+
+@lru_cache(maxsize=4096)
+def _count_known_names(operation: Operation, names: tuple[str, ...]) -> float:
     from cxcall.payloads.suggestions import nearest_name
 
-    if _is_list(operation) != isinstance(value, list):
-        return 0
     schema = _schema(operation)
     known = {**schema.get("properties", {}), **schema.get("x-cxcall-mistakes", {})}
     near = sum(name not in known and bool(nearest_name(name, known)) for name in names)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -142,9 +142,15 @@ class Place(NamedTuple):
 
 def find_place(method: str, path: str, sources: Sequence[PublishedOperations]) -> Place | None:
     """Return what is at a path in the first source that has it, preferably with this method."""
-    matches = ((source, source.match(path)) for source in sources) if path else ()
+    matches = ((source, _match(source, path)) for source in sources) if path else ()
     places = [Place(source, match) for source, match in matches if match is not None]
     return next((each for each in places if each.operation(method)), places[0] if places else None)
+
+
+@lru_cache(maxsize=64)
+def _match(source: PublishedOperations, path: str) -> PublishedPath | None:
+    """Return what is at a path, which many requests in a file share."""
+    return source.match(path)
 
 
 def path_segments(path: str) -> tuple[str, ...]:

@@ -165,13 +165,14 @@ def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
     first: dict[tuple[str, ...], Finding] = {}
     counts: dict[tuple[str, ...], int] = {}
     for each in dict.fromkeys(findings):
+        where = _INDEX.sub("/*", each.where)
         key: tuple[str, ...] = (
             each.severity,
             each.code,
-            _INDEX.sub("/*", each.where),
+            where,
             _INDEX.sub("/*", each.message),
         )
-        if each.where == _INDEX.sub("/*", each.where) and key in first:
+        if each.where == where and key in first:
             key = (
                 *key,
                 each.where,

@@ -95,14 +95,17 @@ class Finding(NamedTuple):
     def map_texts(self, function: "Callable[[str], str]") -> "Finding":
         """Return the finding with a function applied to each of its texts, such as one that masks."""
         excerpt = self.excerpt
-        return self._replace(
-            where=function(self.where),
-            message=function(self.message),
-            fix=function(self.fix),
-            why=function(self.why),
-            origin=function(self.origin),
-            excerpt=excerpt and excerpt._replace(text=function(excerpt.text)),
-            edits=tuple(edit.map_texts(function) for edit in self.edits),
+        return Finding(
+            self.severity,
+            self.code,
+            function(self.where),
+            function(self.message),
+            function(self.fix),
+            function(self.why),
+            self.source,
+            function(self.origin),
+            excerpt and excerpt._replace(text=function(excerpt.text)),
+            tuple(edit.map_texts(function) for edit in self.edits),
         )
 
 

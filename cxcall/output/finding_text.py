@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cxcall.output.terminal_text import (
@@ -65,7 +66,9 @@ def format_one_line(text: str) -> str:
 
     Long literals are shortened here; the JSON output has them in full.
     """
-    line = re.sub(LITERAL, lambda match: f"`{_shorten(match[0][1:-1])}`", escape_to_one_line(text))
+    line = escape_to_one_line(text)
+    if len(line) > _MAX_LITERAL:
+        line = re.sub(LITERAL, lambda match: f"`{_shorten(match[0][1:-1])}`", line)
     return line if len(line) <= _MAX_TEXT else f"{line[:_MAX_TEXT]}…"
 
 
@@ -83,7 +86,7 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
     excerpt = excerpt.crop(_MARGIN)
     gutter = " " * len(str(excerpt.line))
     room = _MAX_EXCERPT if columns is None else columns - len(f" {gutter} | ……")
-    text = phone_numbers.mask_text(excerpt.text) if columns is None else excerpt.text
+    text = _mask_line(excerpt.text) if columns is None else excerpt.text
     room = max(min(room, _MAX_EXCERPT), MIN_COLUMNS)
     text, start = _crop_line(text, excerpt.column - 1 - excerpt.start, room)
     indent = " " * cell_width(text[:start])
@@ -94,6 +97,12 @@ def _format_excerpt(excerpt: Excerpt, paint: Paint, columns: int | None) -> list
         f" {excerpt.line} | {quoted}",
         f" {gutter} | {indent}{paint('error', carets)}",
     ]
+
+
+@lru_cache(maxsize=8)
+def _mask_line(text: str) -> str:
+    """Mask the numbers in a line, which all findings in it quote."""
+    return phone_numbers.mask_text(text)
 
 
 def _crop_line(text: str, column: int, room: int) -> tuple[str, int]:

@@ -54,6 +54,7 @@ class Screen:
         self.options = options
         self.stdout = stdout
         self.stderr = stderr
+        self._terminals: dict[IO[str], bool] = {}
 
     @classmethod
     def standard(cls, options: OutputOptions) -> Screen:
@@ -66,7 +67,16 @@ class Screen:
             return self.options.color == "always"
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return False
-        return stream.isatty()
+        return self._is_terminal(stream)
+
+    def _is_terminal(self, stream: IO[str]) -> bool:
+        """Return whether a stream is a terminal; asked once, because a report prints thousands of lines."""
+        if stream not in self._terminals:
+            self._terminals[stream] = stream.isatty()
+        return self._terminals[stream]
+
+    def _columns(self, stream: IO[str]) -> int | None:
+        return terminal_columns(stream) if self._is_terminal(stream) else None
 
     def paint(self, stream: IO[str], style: str, text: str) -> str:
         """Return `text` in a style if the stream is colored, else unchanged."""
@@ -74,7 +84,7 @@ class Screen:
 
     def _write(self, text: str, stream: IO[str], end: str = "\n") -> None:
         """Write a text that is already redacted."""
-        print(text, end=end, file=stream)
+        stream.write(text + end)
 
     def print_line(self, text: str = "") -> None:
         """Print one line of data."""
@@ -98,8 +108,9 @@ class Screen:
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
         text = redact(text)
-        safe = escape_controls(text if self.stdout.isatty() else phone_numbers.mask_text(text))
-        self.print_line(prefix + fold(safe, terminal_columns(self.stdout)))
+        is_terminal = self._is_terminal(self.stdout)
+        safe = escape_controls(text if is_terminal else phone_numbers.mask_text(text))
+        self.print_line(prefix + fold(safe, self._columns(self.stdout)))
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, which has everything in the envelope, only if `always`."""
@@ -318,9 +329,10 @@ class Screen:
         paint = partial(self.paint, stream)
         from cxcall.output.finding_text import format_finding
 
-        excerpt = finding.excerpt and finding.excerpt.crop(_MARGIN)
-        finding = finding._replace(excerpt=excerpt).map_texts(redact)
-        columns, with_source = terminal_columns(stream), self.options.verbose
+        if finding.excerpt:
+            finding = finding._replace(excerpt=finding.excerpt.crop(_MARGIN))
+        finding = finding.map_texts(redact)
+        columns, with_source = self._columns(stream), self.options.verbose
         text = format_finding(finding, paint, columns, with_source=with_source)
         self._write(text + "\n", stream)
 

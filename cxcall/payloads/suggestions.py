@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.documents.json_pointer import type_of
@@ -30,6 +31,7 @@ _TEMPLATES = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
 def fold_name(name: str) -> str:
     """Return a name in lower case without separators: contact_id and ContactID become `contactid`."""
     return re.sub(r"[-_\s]", "", name).lower()

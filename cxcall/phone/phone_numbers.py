@@ -46,6 +46,7 @@ _NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=
 _NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
+_SEVEN_DIGITS = re.compile(r"(?:[0-9][ ().\-/]{0,3}){6}[0-9]")
 _DIGIT = re.compile(r"[0-9]")
 _OTHERS_THAN_DIGITS = re.compile(r"[^0-9]")
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
@@ -97,8 +98,11 @@ def _may_have_number(text: str) -> bool:
     is_uuid = (
         len(text) == _UUID_LENGTH and text[8:24:5] == "----" and text.count("-") == len("----")
     )
-    return sum(map(str.isdigit, text)) >= FEWEST_DIGITS and not (
-        is_uuid and _UUID_CHARACTERS.issuperset(text)
+    if is_uuid and _UUID_CHARACTERS.issuperset(text):
+        return False
+    may_decode = any(sign in text for sign in "%\\&+")
+    return _SEVEN_DIGITS.search(text) is not None or (
+        may_decode and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
     )
 
 

@@ -34,14 +34,14 @@ _FOLD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ-_", "abcdefghijklmnopqrstuvwxy
 class _Secrets(NamedTuple):
     """The secrets of this run, the folded texts to search for with their starts, and the short secrets.
 
-    `parts` are all parts of the starts of one `width`, so short that each start in a text covers one whole
-    part of the text that is cut at each `width`: most texts have none of them, which is quick to see.
+    `cut` is the width of a part and the step from one to the next, so short that each start in a text covers
+    a whole part of the text. `parts` has all parts of the starts: most texts have none of them.
     """
 
     known: frozenset[str] = frozenset()
     forms: tuple[tuple[str, str], ...] = ()
     words: re.Pattern[str] | None = None
-    width: int = 1
+    cut: tuple[int, int] = (1, _PREFIX_LENGTH)
     parts: frozenset[str] = frozenset()
 
 
@@ -64,18 +64,16 @@ class Redactor:
                 (form[:_PREFIX_LENGTH], form) for secret in new for form in _encoded_forms(secret)
             }.union(self._secrets.forms)
             starts = {start for start, _ in forms}
-            width = (min(map(len, starts), default=1) + 1) // 2
+            shortest = min(map(len, starts), default=_PREFIX_LENGTH)
+            width = shortest // 3 + 1
+            step = shortest - width + 1
             words = "|".join(map(re.escape, filter(_is_short_secret, known)))
             self._secrets = _Secrets(
                 known,
                 tuple(forms),
                 re.compile(rf"(?<!\w)(?:{words})(?!\w)") if words else None,
-                width,
-                frozenset(
-                    start[at : at + width]
-                    for start in starts
-                    for at in range(len(start) - width + 1)
-                ),
+                (width, step),
+                frozenset(start[at : at + width] for start in starts for at in range(step)),
             )
 
     def redact(self, text: str) -> str:
@@ -98,9 +96,10 @@ class Redactor:
 
     def may_change(self, texts: Iterable[str]) -> bool:
         """Return False if certainly none of some texts has what `redact` masks: one search for all of them."""
-        text = _SEPARATOR.join(texts)
+        text, secrets = _SEPARATOR.join(texts), self._secrets
+        views = decodings(text) if secrets.known else ()
         return ("@" in text and "://" in text) or any(
-            True for view in decodings(text) for _ in _find_secrets(view.text, self._secrets)
+            True for view in views for _ in _find_secrets(view.text, secrets)
         )
 
     def redact_value(self, value: Any) -> Any:
@@ -152,8 +151,8 @@ def _is_short_secret(secret: str) -> bool:
 
 def _find_secrets(text: str, secrets: _Secrets) -> Iterator[tuple[int, int]]:
     """Yield the start and the end of each secret in a text."""
-    folded, width = text.translate(_FOLD), secrets.width
-    parts = [folded[at : at + width] for at in range(0, len(folded), width)]
+    folded, (width, step) = text.translate(_FOLD), secrets.cut
+    parts = [folded[at : at + width] for at in range(0, len(folded), step)]
     for prefix, form in () if secrets.parts.isdisjoint(parts) else secrets.forms:
         if prefix not in folded:
             continue

@@ -34,9 +34,11 @@ def requested_wait(headers: Mapping[str, str], body: bytes, now: datetime) -> fl
     (docs/platforms/genesys-cloud.md#rate-limits). An invalid or negative time is ignored.
     """
     asked = retry_after(headers, now)
-    text = body[:_MAX_SEARCHED_BYTES].decode("utf-8", "replace")
-    if asked is None and (named := re.search(_IN_WORDS, text)):
-        asked = _seconds(named[1])
+    if asked is None:
+        text = body[:_MAX_SEARCHED_BYTES].decode("utf-8", "replace")
+        may_ask = any(word in text.lower() for word in ("retry", "again", "wait"))
+        named = re.search(_IN_WORDS, text) if may_ask else None
+        asked = _seconds(named[1]) if named else None
     return _seconds(_value(headers, "inin-ratelimit-reset")) if asked is None else asked
 
 
@@ -80,8 +82,11 @@ def backoff(attempt: int) -> float:
 
 
 def _value(headers: Mapping[str, str], name: str) -> str:
-    wanted = name.lower()
-    return next((value.strip() for key, value in headers.items() if key.lower() == wanted), "")
+    found = headers.get(name)  # most mappings have it as it is written, or ignore the case
+    if found is None:
+        wanted = name.lower()
+        found = next((value for key, value in headers.items() if key.lower() == wanted), "")
+    return found.strip()
 
 
 def _seconds(text: str) -> float | None:
