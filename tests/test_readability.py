@@ -58,7 +58,8 @@ def test_the_screen_prints_in_one_place() -> None:
         for node in ast.walk(function)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name | ast.Attribute)
-        and ast.unparse(node.func) in ("print", "self.stdout.write", "self.stderr.write")
+        and ast.unparse(node.func)
+        in ("print", "stream.write", "self.stdout.write", "self.stderr.write")
     ]
     assert printing == ["_write"]
 

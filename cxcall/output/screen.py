@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -54,7 +54,8 @@ class Screen:
         self.options = options
         self.stdout = stdout
         self.stderr = stderr
-        self._terminals: dict[IO[str], bool] = {}
+        # Asked once, because a report may print thousands of lines.
+        self._is_terminal = cache(lambda stream: bool(stream.isatty()))
 
     @classmethod
     def standard(cls, options: OutputOptions) -> Screen:
@@ -68,15 +69,6 @@ class Screen:
         if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return False
         return self._is_terminal(stream)
-
-    def _is_terminal(self, stream: IO[str]) -> bool:
-        """Return whether a stream is a terminal; asked once, because a report prints thousands of lines."""
-        if stream not in self._terminals:
-            self._terminals[stream] = stream.isatty()
-        return self._terminals[stream]
-
-    def _columns(self, stream: IO[str]) -> int | None:
-        return terminal_columns(stream) if self._is_terminal(stream) else None
 
     def paint(self, stream: IO[str], style: str, text: str) -> str:
         """Return `text` in a style if the stream is colored, else unchanged."""
@@ -108,9 +100,10 @@ class Screen:
         The text is escaped and folded. Its phone numbers are masked unless stdout is a terminal.
         """
         text = redact(text)
-        is_terminal = self._is_terminal(self.stdout)
-        safe = escape_controls(text if is_terminal else phone_numbers.mask_text(text))
-        self.print_line(prefix + fold(safe, self._columns(self.stdout)))
+        if self._is_terminal(self.stdout):
+            self.print_line(prefix + fold(escape_controls(text), terminal_columns(self.stdout)))
+        else:
+            self.print_line(prefix + escape_controls(phone_numbers.mask_text(text)))
 
     def print_diagnostic(self, text: str, *, always: bool = False) -> None:
         """Print a message on stderr; in JSON output, which has everything in the envelope, only if `always`."""
@@ -332,8 +325,8 @@ class Screen:
         if finding.excerpt:
             finding = finding._replace(excerpt=finding.excerpt.crop(_MARGIN))
         finding = finding.map_texts(redact)
-        columns, with_source = self._columns(stream), self.options.verbose
-        text = format_finding(finding, paint, columns, with_source=with_source)
+        columns = terminal_columns(stream) if self._is_terminal(stream) else None
+        text = format_finding(finding, paint, columns, with_source=self.options.verbose)
         self._write(text + "\n", stream)
 
 
