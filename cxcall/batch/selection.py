@@ -12,7 +12,7 @@ from cxcall.batch.job import CheckedRow, check_rows
 from cxcall.batch.opening_times import find_opening
 from cxcall.batch.skips import SkipReason, duplicate_finding, not_agreed_finding
 from cxcall.findings.errors import UsageError
-from cxcall.ledger.records import intent_digest
+from cxcall.ledger.records import comparable_body, intent_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -149,7 +149,9 @@ class Selection:
 
 def _digest(checked: CheckedRequest) -> bytes:
     request = checked.request
-    digest = intent_digest(request.method, request.url, checked.body)
+    media_type = request.headers.get("Content-Type", "")
+    body = comparable_body(media_type, request.body, checked.body)
+    digest = intent_digest(request.method, request.url, body)
     return bytes.fromhex(digest.rpartition(":")[2])
 
 

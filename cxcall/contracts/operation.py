@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import json_schema
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.json_schema import JsonSchema
 
+JSON = "application/json"
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _PLACES_KEPT = 4096
 
 
@@ -194,20 +197,37 @@ class Operation:
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
         return tuple(Parameter.of(entry, self.contract.bundle_schema) for entry in declared)
 
+    @cached_property
+    def _request_body(self) -> dict[str, Any]:
+        return self.contract.resolve(self.declared.get("requestBody", {}))
+
+    @cached_property
+    def media_type(self) -> str:
+        """The media type of the body that is sent: JSON if it is declared, else a form; else empty."""
+        declared = self._request_body.get("content", {})
+        if JSON in declared:
+            return JSON
+        others = (each for each in declared if each.endswith("+json"))
+        forms = (each for each in (URLENCODED, MULTIPART) if each in declared)
+        return next(chain(others, forms), "")
+
     @property
     def _media(self) -> dict[str, Any]:
-        body = self.contract.resolve(self.declared.get("requestBody", {}))
-        return dict(body.get("content", {}).get("application/json", {}))
+        return dict(self._request_body.get("content", {}).get(self.media_type, {}))
+
+    def encoding(self, name: str) -> dict[str, Any]:
+        """Return how a form writes one of its members (`encoding`); empty if the document does not say."""
+        found = self._media.get("encoding", {}).get(name)
+        return found if isinstance(found, dict) else {}
 
     @property
     def needs_body(self) -> bool:
         """Whether a body is required."""
-        body = self.contract.resolve(self.declared.get("requestBody", {}))
-        return self.takes_body and bool(body.get("required", False))
+        return self.takes_body and bool(self._request_body.get("required", False))
 
     @cached_property
     def takes_body(self) -> bool:
-        """Whether a schema of a JSON body is declared."""
+        """Whether the schema of a body is declared that can be sent: JSON or a form."""
         return "schema" in self._media
 
     @property

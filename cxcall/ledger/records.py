@@ -182,6 +182,18 @@ def intent_digest(method: str, url: str, body: Any) -> str:
     return NEWER_DIGESTS + _digest([method, _sort_query(url), body])
 
 
+def comparable_body(content_type: str, content: bytes | None, value: Any) -> Any:
+    """Return what the digest of a request has of its body: the JSON value, or every byte of a form.
+
+    The order of the fields does not matter, as that of the keys in JSON.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    text = (content or b"").decode("latin-1")
+    if kind == "application/x-www-form-urlencoded":
+        return sorted(text.split("&"))
+    return text if kind == "multipart/form-data" else value
+
+
 def older_digests(
     profile: str, operation: str, method: str, url: str, body: Any
 ) -> tuple[str, ...]:

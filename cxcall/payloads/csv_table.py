@@ -275,10 +275,12 @@ def build_skeleton(operation: Operation) -> str:
 
 def _example_cells(operation: Operation) -> Iterator[tuple[str, str]]:
     """Yield (column, cell): required parameters, flags, then the values that no flag sets."""
+    from cxcall.contracts.sample_values import sample_body
+
     from_flags = {flag.parameter for flag in operation.flags if flag.sets_body}
     cells = {
         pointer: value if isinstance(value, str) else json.dumps(value)
-        for pointer, value in (leaves(operation.example) if operation.example is not None else ())
+        for pointer, value in (leaves(sample_body(operation)) if operation.takes_body else ())
     }
     by_name = {pointer.rpartition("/")[2]: cell for pointer, cell in cells.items()}
     for parameter in operation.parameters:

@@ -22,7 +22,8 @@ def relevant_errors(errors: Iterable[ValidationError]) -> Iterator[ValidationErr
     """Yield errors; of a oneOf or anyOf, those of the alternative that was probably meant."""
     for error in errors:
         context = error.kind.as_dict().get("context") if error.kind.name in ALTERNATIVES else None
-        if context and not alternative_properties(context):
+        # An alternative without errors is one of several that fit, of which oneOf allows only one.
+        if context and all(context) and not alternative_properties(context):
             branch: list[ValidationError] = min(context, key=_branch_distance)
             yield from relevant_errors(branch)
         else:

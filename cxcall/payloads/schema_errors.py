@@ -137,7 +137,10 @@ def _explain_error(
     elif keyword == "type":
         yield explainer.wrong_type(detail["types"])
     elif keyword in ALTERNATIVES and detail.get("context"):
-        yield explainer.missing_alternatives(alternative_properties(detail["context"]))
+        if names := alternative_properties(detail["context"]):
+            yield explainer.missing_alternatives(names)
+        else:
+            yield explainer.ambiguous_value(sum(not branch for branch in detail["context"]))
     elif keyword == "falseSchema" and "dependentSchemas" in error.schema_path:
         path = list(error.schema_path)
         other = path[len(path) - path[::-1].index("dependentSchemas")]
@@ -265,6 +268,15 @@ class _ErrorExplainer:
             fix=f"add one of {listed}",
             why=str(self.schema.get("description", "")),
             edits=[self._addition(join_pointer(self.pointer, names[0]))],
+        )
+
+    def ambiguous_value(self, count: int) -> Finding:
+        """Return the finding on a value that fits `count` alternatives of a `oneOf`, which allows one."""
+        return self._finding(
+            "value-not-allowed",
+            f"{self.label} fits {count} of the alternatives in the schema, and must fit exactly one",
+            fix="add a property that only one of them has; if they cannot be told apart, send it with `--force`",
+            why="the schema has `oneOf`, where `anyOf` may be meant",
         )
 
     def excluded_property(self, other: str) -> Finding:

@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults import BodyShape, Fault
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
 from cxcall.sandbox.pages import cut_page
-from cxcall.sandbox.sample_values import sample_value
 from cxcall.sandbox.tokens import expired_token
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from uuid import UUID
 from cxcall.contracts import paging as names
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.contracts.paging import Paging, find_paging, fold_name, success_schema
+from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.messages import HttpProblem
-from cxcall.sandbox.sample_values import sample_value
 
 if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema

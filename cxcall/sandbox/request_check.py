@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import parse_qs, parse_qsl
 
 from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.documents.json_text import load_json
 from cxcall.payloads.checks import is_valid_text
+from cxcall.payloads.form_bodies import decode_body, is_form
 from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.messages import SandboxRequest
 
-FORM = "application/x-www-form-urlencoded"
 LARGEST_BODY = 512_000
 """Largest body that the platform accepts, in bytes (docs/platforms/genesys-cloud.md#contact-lists-and-contacts)."""
 
@@ -44,9 +45,13 @@ def read_body(operation: Operation, request: SandboxRequest) -> Any:
         raise HttpProblem(
             413, message=f"The request is over the size limit. Maximum bytes: {LARGEST_BODY}"
         )
-    if media_type == FORM:
+    if media_type == operation.media_type and is_form(media_type):
+        return _validated(operation.body_schema, _parse_form(operation, request))
+    if media_type == URLENCODED:
         schema = operation.contract.bundle_schema(content[media_type]["schema"])
         return _validated(schema, dict(parse_qsl(request.body.decode("latin-1"))))
+    if not (media_type == JSON or media_type.endswith("+json")):
+        return None
     return _validated(operation.body_schema, _parse(request.body))
 
 
@@ -71,6 +76,13 @@ def _parse(body: bytes) -> Any:
     try:
         return load_json(body.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
+        raise HttpProblem(400) from None
+
+
+def _parse_form(operation: Operation, request: SandboxRequest) -> Any:
+    try:
+        return decode_body(operation, request.body, request.headers.get("content-type", ""))
+    except ValueError:
         raise HttpProblem(400) from None
 
 

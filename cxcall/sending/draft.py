@@ -11,6 +11,7 @@ from cxcall.findings.errors import CheckError, CredentialsError, UsageError
 from cxcall.findings.finding import Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import check_body, check_parameters, has_errors
+from cxcall.payloads.form_bodies import encode_body, is_form
 from cxcall.phone.phone_numbers import mask
 from cxcall.sending import call_guards
 from cxcall.sending.dialed_numbers import find_numbers
@@ -48,6 +49,14 @@ class CheckedRequest(NamedTuple):
         return self.payload.value
 
     @property
+    def shown_body(self) -> str:
+        """The body as text: JSON with line breaks, a form as it is sent; empty without a body."""
+        content = self.request.body
+        if content is None or is_form(self.request.headers.get("Content-Type", "")):
+            return (content or b"").decode("utf-8", "replace")
+        return json.dumps(self.body, ensure_ascii=False, indent=2)
+
+    @property
     def sources(self) -> dict[str, str]:
         """The origin of each value of the body: JSON pointer -> flag, or file and line."""
         sources = {}
@@ -76,8 +85,7 @@ def build_request(
         findings = [*payload.document.findings, *findings]
     headers, body = {"Accept": "application/json", **_header_values(operation, values)}, None
     if operation.takes_body and has_body:
-        headers["Content-Type"] = "application/json"
-        body = json.dumps(payload.value, ensure_ascii=False).encode()
+        body, headers["Content-Type"] = encode_body(operation, payload.value)
     else:
         findings += _check_unexpected_body(operation, payload)
     numbers = find_numbers(operation, values, payload, with_digits=bool(settings.do_not_call_files))
@@ -134,24 +142,24 @@ def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Fin
 
 
 def _check_unexpected_body(operation: Operation, payload: Payload) -> Iterator[Finding]:
-    """Yield an error for a body that the operation does not take, or takes in another form than JSON."""
+    """Yield an error for a body that the operation does not take, or takes in another media type."""
     if operation.takes_body:
         return
     declared = operation.contract.resolve(operation.declared.get("requestBody", {}))
     media = list(declared.get("content", {}))
     if media and (payload.value or declared.get("required")):
-        yield _body_not_json(operation, media)
+        yield _unsupported_body(operation, media)
     elif payload.value:
         yield _unexpected_body(operation, payload)
 
 
-def _body_not_json(operation: Operation, media: list[str]) -> Finding:
+def _unsupported_body(operation: Operation, media: list[str]) -> Finding:
     return Finding.error(
         "body-malformed",
         "body",
-        f"`{operation.name}` takes its body as `{'` or `'.join(media)}`, and not in JSON",
-        fix="send it with another client, like `curl --form` or `curl --data-urlencode`",
-        why="cxcall makes bodies in JSON alone",
+        f"`{operation.name}` takes its body as `{'` or `'.join(media)}`",
+        fix="send it with another client, such as `curl --data-binary @FILE`",
+        why="cxcall sends bodies as JSON or as a form",
         source=f"contract {operation.contract.name}",
     )
 

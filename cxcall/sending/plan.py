@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from cxcall.ledger.records import Intent, intent_digest, older_digests
+from cxcall.ledger.records import Intent, comparable_body, intent_digest, older_digests
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redacted_repr
@@ -89,7 +89,9 @@ class Plan(NamedTuple):
         """Return what the ledger records about the plan."""
         request = self.request
         parts = urlsplit(request.url)
-        content = {"method": request.method, "url": self._recorded_url, "body": self.body}
+        media_type = request.headers.get("Content-Type", "")
+        body = comparable_body(media_type, request.body, self.body)
+        content = {"method": request.method, "url": self._recorded_url, "body": body}
         return Intent(
             profile=self.settings.profile,
             operation=self.operation.name,

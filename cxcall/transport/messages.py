@@ -6,7 +6,7 @@ from collections.abc import ItemsView, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_plus
 
 from cxcall.documents.json_document import is_too_deep
 from cxcall.documents.json_text import load_json
@@ -69,6 +69,8 @@ class HttpRequest(NamedTuple):
     def texts(self) -> str:
         """All texts that the request sends: its URL without escapes, its headers, and its body."""
         body = (self.body or b"").decode("utf-8", "replace")
+        if "urlencoded" in self.headers.get("Content-Type", ""):
+            body = unquote_plus(body)
         return "\n".join((unquote(self.url), *self.headers.values(), body))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator
 from openapi_schema_validator import OAS30Validator
@@ -114,7 +114,9 @@ def body_schema(converted: Converted) -> dict[str, Any]:
 def test_a_body_is_judged_as_by_its_own_dialect(schema: Any, value: Any) -> None:
     written = document(schema)
     theirs = OAS30Validator({**schema, "components": written["components"]})
-    ours = jsonschema_rs.validator_for(body_schema(convert(written, "t")), offline=True)
+    converted = convert(written, "t")
+    assume(not converted.head["x-cxcall-problems"])  # a contradiction is relaxed, and recorded
+    ours = jsonschema_rs.validator_for(body_schema(converted), offline=True)
     assert ours.is_valid(value) == theirs.is_valid(value)
 
 
@@ -141,7 +143,9 @@ def test_a_body_of_swagger_is_judged_as_by_draft_4(schema: Any, value: Any) -> N
         "definitions": {"Knot": knot},
     }
     theirs = Draft4Validator({**schema, "definitions": {"Knot": knot}})
-    ours = jsonschema_rs.validator_for(body_schema(convert(written, "t")), offline=True)
+    converted = convert(written, "t")
+    assume(not converted.head["x-cxcall-problems"])
+    ours = jsonschema_rs.validator_for(body_schema(converted), offline=True)
     assert ours.is_valid(value) == theirs.is_valid(value)
 
 

@@ -6,11 +6,11 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts import contract
+from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer, objects, value_at
 from cxcall.findings.finding import Severity
 from cxcall.payloads.checks import check_body
 from cxcall.payloads.payload import Payload
-from cxcall.sandbox.sample_values import sample_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

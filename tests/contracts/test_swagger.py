@@ -89,14 +89,14 @@ def test_request_to_the_documents_host_is_explained(cxcall: Cxcall, contract: st
     assert [each["where"] for each in missing] == ["/volume"]
 
 
-def test_form_parameters_are_not_json(cxcall: Cxcall, contract: str) -> None:
+def test_form_parameters_are_sent_as_a_form(cxcall: Cxcall, contract: str) -> None:
     shown = cxcall("operations", "sendForm", "--contract", contract, code=0).out
-    assert "body:" not in shown
-    words = ("send", "sendForm", "--contract", contract, "-n", "-o", "json")
-    for given in ((), ("--set", "/a=1")):
-        (finding,) = cxcall(*words, *given, code=3).envelope["findings"]
-        assert finding["code"] == "body-malformed"
-        assert "application/x-www-form-urlencoded" in finding["message"]
+    assert "object, sent as application/x-www-form-urlencoded\n  a  string, required" in shown
+    words = ("send", "sendForm", "--contract", contract, "-n")
+    (finding,) = cxcall(*words, "-o", "json", code=2).envelope["findings"]
+    assert finding["message"] == "no body was given"
+    shown = cxcall(*words, "--set", '/a="1 & 2"', code=0).out
+    assert "Content-Type: application/x-www-form-urlencoded\n\na=1+%26+2\n" in shown
 
 
 def test_undeclared_property_is_a_warning(cxcall: Cxcall, contract: str) -> None:

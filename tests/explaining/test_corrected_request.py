@@ -18,10 +18,10 @@ from cxcall import explain
 from cxcall.contracts.contract import load_operation, load_operations
 from cxcall.contracts.operation import Operation
 from cxcall.contracts.parameters import unique_flags
+from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.explaining.corrected_request import CorrectedRequest, can_correct, correct_request
 from cxcall.payloads.checks import check_parameters, has_errors, is_valid_text
-from cxcall.sandbox.sample_values import sample_value
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.har import har
 from helpers.planted_faults import OPERATIONS, correct_body, plant

@@ -11,8 +11,8 @@ from typing import Any
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.contracts.operation import Operation
+from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import has_value, join_pointer, objects, value_at
-from cxcall.sandbox.sample_values import sample_value
 from helpers.shipped_operations import detailed_operations
 
 OPERATIONS = [

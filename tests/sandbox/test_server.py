@@ -20,10 +20,11 @@ import requests
 from cxcall.contracts import contract
 from cxcall.contracts.contract import Contract
 from cxcall.contracts.operation import Operation
+from cxcall.contracts.sample_values import sample_body, sample_value
 from cxcall.findings.errors import UsageError
+from cxcall.payloads.form_bodies import encode_body
 from cxcall.sandbox.faults import FAULTS, Fault, find_fault, preferred_status
 from cxcall.sandbox.messages import PROBLEM_TEXTS, Transmission
-from cxcall.sandbox.sample_values import sample_value
 from cxcall.sandbox.server import WORKERS, Sandbox, start_sandbox
 from helpers.cases import each_case
 from helpers.shipped_operations import detailed_operations
@@ -916,8 +917,10 @@ def test_every_operation_gets_its_declared_response(client: Client, operation: O
     }
     path = operation.url("", values)
     authorization = f"Bearer {client.token}"
-    body = operation.example if operation.takes_body else None
-    headers = {"Authorization": authorization, "Content_Type": "application/json"}
+    body, kind = None, "application/json"
+    if operation.takes_body:
+        body, kind = encode_body(operation, sample_body(operation))
+    headers = {"Authorization": authorization, "Content_Type": kind}
     reply = client.send(operation.method, path, body, timeout=10, **headers)
     assert 200 <= reply.status < 300, reply
     declared = operation.declared["responses"].get(str(reply.status), {})

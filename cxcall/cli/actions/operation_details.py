@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
+from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
 from cxcall.output.report import Report
 from cxcall.output.sections import Entry, Section
@@ -152,7 +153,8 @@ def _body_section(operation: Operation) -> Section:
     schema = operation.schema_at("")
     kind = _type_text(operation, schema)
     described = (schema.get("description"), operation.schema_at("/0").get("description"))
-    lines = [f"  {kind}{'' if operation.needs_body else ', optional'}"]
+    form = "" if operation.media_type == JSON else f", sent as {operation.media_type}"
+    lines = [f"  {kind}{'' if operation.needs_body else ', optional'}{form}"]
     lines += [f"  {text}" for text in described if text]
     return Section("BODY", lines, list(_property_entries(operation, schema, _DEEPEST_BODY)))
 

@@ -155,15 +155,17 @@ def _quoted(text: str) -> str:
 
 
 def _skeleton_text(operation: Operation, *, as_csv: bool = False) -> str:
-    """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if there is none."""
-    if operation.example is None and (operation.takes_body or not as_csv):
-        raise UsageError(
-            f"`{operation.name}` has no example to start from",
-            where="--skeleton",
-            fix=f"see its schema: `cxcall operations {operation.name}`",
-        )
+    """Return a valid sample body as JSON, or as CSV for a batch; raises UsageError if it takes no body."""
     if as_csv:
         from cxcall.payloads.csv_table import build_skeleton
 
         return build_skeleton(operation)
-    return json.dumps(operation.example, ensure_ascii=False, indent=2)
+    if not operation.takes_body:
+        raise UsageError(
+            f"`{operation.name}` takes no body",
+            where="--skeleton",
+            fix=f"see its parameters: `cxcall operations {operation.name}`",
+        )
+    from cxcall.contracts.sample_values import sample_body
+
+    return json.dumps(sample_body(operation), ensure_ascii=False, indent=2)

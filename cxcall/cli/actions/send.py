@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
@@ -199,7 +198,7 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
     ]
-    body = [] if checked.body is None else ["", _indented(checked.body)]
+    body = [] if checked.body is None else ["", checked.shown_body]
     shown = "\n".join([*head, *body])
     sources = checked.sources
     origins = [f"{pointer} from {source}" for pointer, source in sources.items() if source]
@@ -214,10 +213,6 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         text=curl(checked.request) if as_curl else shown,
         diagnostics=[*origins, "dry run: nothing was sent"],
     )
-
-
-def _indented(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.conversion.schemas import component_name
+from cxcall.contracts.operation import JSON, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.conversion.schemas import Schemas
     from cxcall.contracts.conversion.source_document import SourceDocument
-
-
-FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
 
 class OpenApi:
@@ -85,10 +83,12 @@ class OpenApi:
             place = join_pointer(at, name)
             node, place = self._source.follow(media, place)
             schema, place = self._source.follow(node.get("schema"), f"{place}/schema")
-            if media_type(name) == FORM and isinstance(schema.get("properties"), dict):
+            if media_type(name) == URLENCODED and isinstance(schema.get("properties"), dict):
                 return schema, place
         raise self._source.fault(
-            at, f"a query string is only supported as `{FORM}`", "declare its members as parameters"
+            at,
+            f"a query string is only supported as `{URLENCODED}`",
+            "declare its members as parameters",
         )
 
     def _parameter(self, node: dict[str, Any], at: str) -> dict[str, Any]:
@@ -178,4 +178,4 @@ def convert_response(
 def media_type(name: str) -> str:
     """Return a media type without its parameters; one that allows anything is JSON."""
     plain = name.partition(";")[0].strip().lower()
-    return "application/json" if plain in ("*/*", "application/*", "text/json") else plain
+    return JSON if plain in ("*/*", "application/*", "text/json") else plain

@@ -16,6 +16,8 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cxcall.contracts.conversion.source_document import SourceDocument
     from cxcall.contracts.json_schema import JsonSchema
 
@@ -63,6 +65,7 @@ class Schemas:
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._waiting: list[tuple[str, str, Any]] = []
+        self._one_ofs: list[tuple[JsonSchema, str]] = []
         self.faults: dict[str, UsageError] = {}
         """What is wrong with a component, by its new name; any value is valid for such a component."""
 
@@ -81,6 +84,7 @@ class Schemas:
                 found[name] = self.convert(node, at)
             except UsageError as error:
                 self.faults[name], found[name] = error, {}
+        self._relax_alternatives(found)
         places = {name: at for at, name in self._names.items()}
         for name in found:
             if _is_circle(found, name):
@@ -105,7 +109,46 @@ class Schemas:
             for key, value in node.items()
             if key not in _BEHIND and (value is not None or key in ("default", "example", "const"))
         }
+        self._relax_contradictions(found, at)
         return self._modern(node, found) if self._is_old else _drop_uncheckable(found)
+
+    def _relax_contradictions(self, found: JsonSchema, at: str) -> None:
+        """Relax what no value, or hardly any, can satisfy, and record each as a problem.
+
+        Vendors write the values of an array's items beside its type, require properties that they do not
+        allow, and write `oneOf` for alternatives that cannot be told apart (see `components`).
+        """
+        values, items = found.get("enum"), found.get("items")
+        is_of_items = isinstance(values, list) and not any(
+            isinstance(each, list) for each in values
+        )
+        if found.get("type") == "array" and isinstance(items, dict) and "$ref" not in items and is_of_items:  # fmt: skip
+            items.setdefault("enum", found.pop("enum"))
+            message = "no array can be one of these values: they are taken as those of its items"
+            self._add_problem(f"{at}/enum", message, "move `enum` into `items`")
+        needed, members = found.get("required"), found.get("properties", {})
+        is_closed = found.get("additionalProperties") is False and "patternProperties" not in found
+        if is_closed and isinstance(needed, list) and not members.keys() >= set(map(str, needed)):
+            found["required"] = [name for name in needed if name in members]
+            message = (
+                "properties are required that the schema does not allow: they are not required"
+            )
+            self._add_problem(f"{at}/required", message, "declare them, or remove them")
+        if isinstance(found.get("oneOf"), list) and "anyOf" not in found:
+            self._one_ofs.append((found, f"{at}/oneOf"))
+
+    def _relax_alternatives(self, components: Mapping[str, JsonSchema]) -> None:
+        """Allow any alternative of a `oneOf` whose alternatives all fit an empty object."""
+        for node, at in self._one_ofs:
+            if len(node["oneOf"]) > 1 and all(_fits_empty_object(each, components) for each in node["oneOf"]):  # fmt: skip
+                node["anyOf"] = node.pop("oneOf")
+                message = (
+                    "the alternatives of `oneOf` cannot be told apart: they are taken as `anyOf`"
+                )
+                self._add_problem(at, message, "write `anyOf`, or require what distinguishes them")
+
+    def _add_problem(self, at: str, message: str, fix: str) -> None:
+        self._source.add_problem(self._source.fault(at, message, fix))
 
     def _reference(self, node: JsonSchema, at: str, depth: int) -> JsonSchema:
         target, pointer = self._source.locate(node["$ref"], join_pointer(at, "$ref"))
@@ -194,6 +237,17 @@ def _at(schema: Any, path: list[Any]) -> Any:
         is_there = token in schema if isinstance(schema, dict) else isinstance(schema, list)
         schema = schema[token] if is_there else None
     return schema
+
+
+def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
+    """Return whether a schema is one of objects that requires and forbids nothing, as far as it is simple."""
+    if isinstance(node, dict) and "$ref" in node:
+        node = components.get(node["$ref"].removeprefix(PREFIX), {})
+    if not isinstance(node, dict) or node.get("type", "object") != "object":
+        return False
+    words = ("required", "minProperties", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const", "$ref")  # fmt: skip
+    is_open = node.get("additionalProperties") is not False
+    return "properties" in node and is_open and not any(word in node for word in words)
 
 
 def _is_circle(found: dict[str, JsonSchema], name: str) -> bool:

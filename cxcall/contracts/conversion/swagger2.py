@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.conversion.openapi3 import FORM, MULTIPART, convert_response, media_type
+from cxcall.contracts.conversion.openapi3 import convert_response, media_type
 from cxcall.contracts.conversion.schemas import component_name
+from cxcall.contracts.operation import JSON, MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
 
 if TYPE_CHECKING:
     from cxcall.contracts.conversion.schemas import Schemas
     from cxcall.contracts.conversion.source_document import SourceDocument
 
-JSON = "application/json"
 _STYLES: dict[str, dict[str, Any]] = {
     "multi": {"style": "form", "explode": True},
     "csv": {"style": "form", "explode": False},
@@ -110,8 +110,8 @@ class Swagger:
         }
         media = {"schema": schema, **({"encoding": styles} if styles else {})}
         has_file = any(node.get("type") == "file" for node, _ in fields)
-        forms = [name for name in names if name in (FORM, MULTIPART)]
-        forms = forms or [MULTIPART if has_file else FORM]
+        forms = [name for name in names if name in (URLENCODED, MULTIPART)]
+        forms = forms or [MULTIPART if has_file else URLENCODED]
         return {"required": bool(needed), "content": dict.fromkeys(forms, media)}
 
     def _field(self, node: dict[str, Any], at: str) -> dict[str, Any]:

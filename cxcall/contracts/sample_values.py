@@ -1,0 +1,263 @@
+"""Make a value that is valid for a JSON Schema: for bodies and responses without an example."""
+
+from __future__ import annotations
+
+import math
+import re
+from itertools import product
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.operation import MULTIPART, URLENCODED
+from cxcall.contracts.pattern_samples import sample_text
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cxcall.contracts.contract import Contract
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+NUMBER = "+12025550100"
+"""A number that is reserved for fiction and reaches no phone."""
+
+_FORMATS = {
+    "date": "2026-01-01",
+    "date-time": "2026-01-01T00:00:00Z",
+    "time": "00:00:00Z",
+    "duration": "P1D",
+    "uri": "https://example.com/",
+    "url": "https://example.com/",
+    "uri-reference": "/",
+    "iri": "https://example.com/",
+    "email": "agent@example.com",
+    "hostname": "example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "json-pointer": "/a",
+    "regex": "a",
+    **dict.fromkeys(PHONE_FORMATS, NUMBER),
+}
+_DEEPEST = 40
+_ALTERNATIVES = 4
+_OPTIONAL_MEMBERS = 8
+_OPTIONAL_DEPTH = 3
+_MOST_MEMBERS = 1000
+_LONGEST_TEXT = 100_000
+_KINDS_BY_WORD = {
+    "properties": "object",
+    "required": "object",
+    "additionalProperties": "object",
+    "items": "array",
+    "minItems": "array",
+    "pattern": "string",
+    "format": "string",
+    "minLength": "string",
+    "maxLength": "string",
+}
+
+
+def sample_value(
+    contract: Contract,
+    schema: JsonSchema,
+    texts: Mapping[str, str] = MappingProxyType({}),
+    at: str = "",
+) -> Any:
+    """Return the smallest valid value: required members only, with `texts` at their pointers.
+
+    Where a schema is beyond this, the value may not be valid.
+    """
+    return _Sampler(contract, texts).value(schema, at)
+
+
+def sample_body(operation: Operation) -> Any:
+    """Return a body that is valid by the schema of an operation, with some optional members if none is required.
+
+    The example of the document is used if it is valid. Returns the likeliest body if none is.
+    """
+    is_valid = compile_schema(operation.body_schema).is_valid
+    schema = operation.declared_body_schema
+    least = int(operation.media_type in (URLENCODED, MULTIPART))  # a form cannot have an empty list
+    candidates = [] if operation.example is None else [operation.example]
+    for optional in (False, True):
+        for with_examples, alternative in product((True, False), range(_ALTERNATIVES)):
+            sampler = _Sampler(
+                operation.contract,
+                {},
+                alternative,
+                with_examples=with_examples,
+                with_optional=optional,
+                least_items=least,
+            )
+            value = sampler.value(schema)
+            if value == {}:
+                candidates.append(sampler.with_optional_members(schema, is_valid))
+            candidates.append(value)
+            if found := [each for each in candidates if is_valid(each)]:
+                return found[0]
+    return candidates[0]
+
+
+class _Sampler:
+    """Makes values by one choice among alternatives; `texts` are put at their pointers.
+
+    `with_optional` adds optional members, which may decide between alternatives; a list has at least
+    `least_items`.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        texts: Mapping[str, str],
+        alternative: int = 0,
+        *,
+        with_examples: bool = True,
+        with_optional: bool = False,
+        least_items: int = 0,
+    ) -> None:
+        self._contract, self._texts = contract, texts
+        self._with_optional, self._least_items = with_optional, least_items
+        self._alternative, self._with_examples = alternative, with_examples
+
+    def value(self, schema: JsonSchema, at: str = "", name: str = "", depth: int = 0) -> Any:
+        """Return a value for a schema at a pointer; `name` is that of the property."""
+        if at in self._texts:
+            return self._texts[at]
+        merged = self._merge(schema, 0)
+        within = any(pointer.startswith(f"{at}/") for pointer in self._texts)
+        if not within and (declared := self._declared_values(merged)):
+            return declared[0]
+        kind = _type(merged)
+        if depth > _DEEPEST:
+            return None
+        if kind == "object":
+            return self._object(merged, at, depth)
+        if kind == "array":
+            return self._array(merged, (at, name), depth, least=int(within))
+        return _scalar(kind, merged, name)
+
+    def with_optional_members(self, schema: JsonSchema, is_valid: Any) -> dict[str, Any]:
+        """Return an object with optional members that it may have, those first that are required elsewhere."""
+        found: dict[str, Any] = {}
+        for name, member in self._merge(schema, 0).get("properties", {}).items():
+            if len(found) < _OPTIONAL_MEMBERS and isinstance(member, dict):
+                value = self.value(member, join_pointer("", name), name)
+                is_read_only = self._contract.resolve(member).get("readOnly")
+                if value not in (None, [], {}) and not is_read_only and is_valid({name: value}):
+                    found[name] = value
+        return found
+
+    def _merge(self, schema: Any, depth: int) -> JsonSchema:
+        """Return a schema with its references, `allOf`, and one alternative of each kind merged into it."""
+        merged = self._contract.resolve(schema) if isinstance(schema, dict) else {}
+        parts = [*merged.pop("allOf", ())]
+        for word in ("oneOf", "anyOf"):
+            alternatives = merged.pop(word, ())
+            if alternatives:
+                parts.append(alternatives[self._alternative % len(alternatives)])
+        for part in parts if depth < _DEEPEST else ():
+            other = self._merge(part, depth + 1)
+            properties = {**other.get("properties", {}), **merged.get("properties", {})}
+            required = [*other.get("required", ()), *merged.get("required", ())]
+            merged = {**other, **merged, "properties": properties, "required": required}
+        return merged
+
+    def _declared_values(self, schema: JsonSchema) -> list[Any]:
+        """Return the value that the schema declares, in a list; empty if it declares none."""
+        words = ("const", "default", "example") if self._with_examples else ("const",)
+        single = [schema[word] for word in words if word in schema]
+        shown = schema.get("examples", ())[:1] if self._with_examples else ()
+        values = [*single, *shown, *schema.get("enum", ())[:1]]
+        return [each for each in values if self._may_be(schema, each)][:1]
+
+    @staticmethod
+    def _may_be(schema: JsonSchema, value: Any) -> bool:
+        """Return whether a declared value fits what the schema says of the value itself."""
+        words = ("type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "format")  # fmt: skip
+        own = {word: schema[word] for word in words if word in schema}
+        return compile_schema(own).is_valid(value)
+
+    def _object(self, schema: JsonSchema, at: str, depth: int) -> Any:
+        properties = schema.get("properties", {})
+        required = schema.get("required", ())
+        additional = schema.get("additionalProperties")
+        default = additional if isinstance(additional, dict) else {}
+        pointers = {
+            name: join_pointer(at, name) for name in {**properties, **dict.fromkeys(required)}
+        }
+        found = {
+            name: self.value(properties.get(name, default), pointer, name, depth + 1)
+            for name, pointer in pointers.items()
+            if name in required or self._is_wanted(properties[name], pointer, depth)
+        }
+        least = min(schema.get("minProperties", 0), _MOST_MEMBERS)
+        for name in [*properties, *(f"key{number}" for number in range(least))]:
+            if len(found) >= least:
+                break
+            member = properties.get(name, default)
+            found.setdefault(name, self.value(member, join_pointer(at, name), name, depth + 1))
+        return found
+
+    def _is_wanted(self, schema: Any, pointer: str, depth: int) -> bool:
+        """Return whether an optional member is made."""
+        if self._with_optional and depth < _OPTIONAL_DEPTH:
+            return isinstance(schema, dict) and not self._contract.resolve(schema).get("readOnly")
+        return any(f"{each}/".startswith(f"{pointer}/") for each in self._texts)
+
+    def _array(self, schema: JsonSchema, place: tuple[str, str], depth: int, *, least: int) -> Any:
+        at, name = place
+        first = schema.get("prefixItems", ())
+        count = min(max(schema.get("minItems", 0), least, self._least_items), _MOST_MEMBERS)
+        items = schema.get("items", {})
+        nodes = [*first, *[items] * count][:count]
+        return [
+            self.value(node, join_pointer(at, index), name, depth + 1)
+            for index, node in enumerate(nodes)
+        ]
+
+
+def _type(schema: JsonSchema) -> str:
+    declared = schema.get("type")
+    if isinstance(declared, list):
+        declared = next((kind for kind in declared if kind != "null"), "null")
+    if declared:
+        return str(declared)
+    kinds = (kind for word, kind in _KINDS_BY_WORD.items() if schema.get(word))
+    return next(kinds, "null")
+
+
+def _scalar(kind: str, schema: JsonSchema, name: str) -> Any:
+    if kind == "boolean":
+        return True
+    if kind in ("integer", "number"):
+        is_error = re.search("error|fail", name, re.IGNORECASE)  # a success has none
+        return _number(schema, 0 if is_error else 1, is_integer=kind == "integer")
+    if kind != "string":
+        return None
+    form = str(schema.get("format") or schema.get("x-format") or "")
+    if form == "uuid":
+        return str(uuid4())
+    usual = _FORMATS.get(form) or (NUMBER if is_number_name(name) else "text")
+    if not schema.get("pattern"):
+        text = usual.ljust(min(schema.get("minLength", 0), _LONGEST_TEXT), "x")
+        return text[: schema.get("maxLength")]
+    return sample_text(schema, usual)
+
+
+def _number(schema: JsonSchema, usual: int, *, is_integer: bool) -> int | float:
+    """Return a number within the limits of a schema, the usual one if there are none."""
+    step = schema.get("multipleOf", 1 if is_integer else 0)
+    least = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf))
+    most = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf))
+    value = least if least > -math.inf else min(most, usual)
+    if step:
+        value = math.ceil(value / step) * step
+    if value == schema.get("exclusiveMinimum"):
+        value += step or min(1, (most - least) / 2)
+    if value == schema.get("exclusiveMaximum"):
+        value -= step or 1
+    return int(value) if is_integer else value

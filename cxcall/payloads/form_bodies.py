@@ -1,0 +1,216 @@
+"""Write a JSON value as the body of an HTTP request, as its operation declares, and read one back.
+
+An operation that takes no JSON takes a form: `application/x-www-form-urlencoded` or
+`multipart/form-data`. The `encoding` of the document says how each of its members is written
+(OpenAPI 3.1, section 4.8.15); the same value always gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import reduce
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, quote_plus
+
+from cxcall.contracts.operation import MULTIPART, URLENCODED
+from cxcall.documents.json_pointer import join_pointer
+from cxcall.documents.json_text import load_json
+from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cxcall.contracts.json_schema import JsonSchema
+    from cxcall.contracts.operation import Operation
+
+_DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_STYLE_WORDS = ("style", "explode", "allowReserved")
+_RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which have a meaning in a form
+_JSON, _TEXT, _BINARY = "application/json", "text/plain", "application/octet-stream"
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
+_QUOTED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
+
+
+class _Part(NamedTuple):
+    """One part of a multipart body; `filename` is empty for a plain field."""
+
+    name: str
+    content: bytes
+    content_type: str
+    filename: str = ""
+
+    def encode(self) -> bytes:
+        """Return the headers and the content (RFC 7578)."""
+        head = f'Content-Disposition: form-data; name="{self.name.translate(_QUOTED)}"'
+        if self.filename:
+            head += f'; filename="{self.filename.translate(_QUOTED)}"'
+        if self.content_type != _TEXT:
+            head += f"\r\nContent-Type: {self.content_type}"
+        return head.encode() + b"\r\n\r\n" + self.content + b"\r\n"
+
+
+def encode_body(operation: Operation, value: Any) -> tuple[bytes, str]:
+    """Return the bytes of a body and their `Content-Type`; raises UsageError for a form that is not an object."""
+    media_type = operation.media_type
+    if media_type not in (URLENCODED, MULTIPART):
+        return json.dumps(value, ensure_ascii=False).encode(), media_type
+    if not isinstance(value, dict):
+        raise UsageError(
+            "a form must be an object", where="body", fix="give the fields as members of an object"
+        )
+    if media_type == URLENCODED:
+        return "&".join(_urlencoded_fields(operation, value)).encode(), media_type
+    parts = [part.encode() for part in _parts(operation, value)]
+    boundary = _boundary(parts)
+    delimiter = f"--{boundary}".encode()
+    content = b"".join(delimiter + b"\r\n" + part for part in parts)
+    return content + delimiter + b"--\r\n", f"{media_type}; boundary={boundary}"
+
+
+def decode_body(operation: Operation, content: bytes, content_type: str) -> Any:
+    """Return the JSON value of a form, in the types of its schema; raises ValueError if it is not a form."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == MULTIPART:
+        fields = list(_read_parts(content, content_type))
+    else:
+        text = content.decode("utf-8")
+        fields = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
+    found: dict[str, Any] = {}
+    for name, text in fields:
+        owner, key = _owner(operation, name)
+        if key:
+            members = found.setdefault(owner, {})
+            if isinstance(members, dict):
+                members[key] = _from_text(operation, _pointer(owner, key), text)
+        elif _is_of_type(operation.schema_at(_pointer(name)), "array"):
+            found.setdefault(name, []).extend(_items(operation, name, text))
+        elif name in found:
+            earlier = found[name]
+            found[name] = [*(earlier if isinstance(earlier, list) else [earlier]), text]
+        else:
+            found[name] = _from_text(operation, _pointer(name), text)
+    return found
+
+
+def is_form(content_type: str) -> bool:
+    """Return whether a `Content-Type` is one of the two forms."""
+    return content_type.partition(";")[0].strip().lower() in (URLENCODED, MULTIPART)
+
+
+def _urlencoded_fields(operation: Operation, value: Mapping[str, Any]) -> Iterator[str]:
+    for name, member in value.items():
+        encoding = operation.encoding(name)
+        is_reserved_kept = encoding.get("allowReserved") is True
+        for key, text in _fields(name, member, encoding):
+            written = quote(text, _RESERVED) if is_reserved_kept else quote_plus(text)
+            yield f"{quote_plus(key)}={written}"
+
+
+def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of one member: by its `style` if the document has one, else each item on its own."""
+    style = str(encoding.get("style") or "form")
+    explode = encoding.get("explode", style == "form") is True
+    if isinstance(member, dict) and style == "deepObject":
+        yield from ((f"{name}[{key}]", _as_text(each)) for key, each in member.items())
+    elif isinstance(member, dict) and not encoding.keys().isdisjoint(_STYLE_WORDS):
+        pairs = [(key, _as_text(each)) for key, each in member.items()]
+        joined = [text for pair in pairs for text in pair]
+        yield from pairs if explode else [(name, _DELIMITERS.get(style, ",").join(joined))]
+    elif isinstance(member, list) and not explode:
+        yield name, _DELIMITERS.get(style, ",").join(map(_as_text, member))
+    else:
+        for item in member if isinstance(member, list) else [member]:
+            yield name, _as_text(item)
+
+
+def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
+    for name, member in value.items():
+        schema = operation.schema_at(_pointer(name))
+        declared = str(operation.encoding(name).get("contentType") or "").partition(",")[0].strip()
+        is_list = isinstance(member, list)
+        inner = operation.schema_at(_pointer(name, 0)) if is_list else schema
+        is_file = inner.get("format") == "binary" or "contentMediaType" in inner
+        for item in member if is_list else [member]:
+            default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
+            content_type = declared if _MEDIA_TYPE.fullmatch(declared) else default
+            yield _Part(name, _as_text(item).encode(), content_type, name if is_file else "")
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _boundary(parts: Sequence[bytes]) -> str:
+    """Return a boundary that is in no part, the same one for the same parts."""
+    content = b"".join(parts)
+    boundary = sha256(content).hexdigest()[:40]
+    while boundary.encode() in content:
+        boundary = sha256(boundary.encode()).hexdigest()[:40]
+    return boundary
+
+
+def _read_parts(content: bytes, content_type: str) -> Iterator[tuple[str, str]]:
+    """Yield name and text of each part of a multipart body."""
+    from email.parser import BytesParser
+
+    message = BytesParser().parsebytes(
+        f"Content-Type: {content_type}\r\n\r\n".encode("latin-1") + content
+    )
+    if not message.is_multipart():
+        raise ValueError("not a multipart body")
+    for part in message.walk():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str):
+            data = part.get_payload(decode=True)
+            text = data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+            written = name.encode("ascii", "surrogateescape").decode("utf-8", "replace")
+            yield written.replace("%22", '"').replace("%0D", "\r").replace("%0A", "\n"), text
+
+
+def _owner(operation: Operation, name: str) -> tuple[str, str]:
+    """Return the member that a field belongs to, and its key in it: `a[b]`, or a name of an exploded object."""
+    outer, bracket, inner = name.partition("[")
+    if bracket and inner.endswith("]") and operation.encoding(outer).get("style") == "deepObject":
+        return outer, inner[:-1]
+    properties = operation.schema_at("").get("properties", {})
+    for other in properties if name not in properties else ():
+        encoding = operation.encoding(other)
+        is_exploded = encoding.get("style") == "form" and encoding.get("explode", True)
+        if is_exploded and name in operation.schema_at(_pointer(other)).get("properties", {}):
+            return other, name
+    return name, ""
+
+
+def _items(operation: Operation, name: str, text: str) -> list[Any]:
+    encoding = operation.encoding(name)
+    style = str(encoding.get("style") or "form")
+    is_split = encoding.get("explode", style == "form") is not True
+    texts = text.split(_DELIMITERS.get(style, ",")) if is_split else [text]
+    return [_from_text(operation, _pointer(name, 0), each) for each in texts]
+
+
+def _from_text(operation: Operation, pointer: str, text: str) -> Any:
+    """Return a text as the schema at `pointer` has it; as a text if it cannot be that."""
+    schema = operation.schema_at(pointer)
+    if _is_of_type(schema, "string") or not (schema.get("type") or schema.get("properties")):
+        return text
+    if not text and _is_of_type(schema, "null"):
+        return None
+    try:
+        return load_json(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _pointer(*tokens: str | int) -> str:
+    return reduce(join_pointer, tokens, "")
+
+
+def _is_of_type(schema: JsonSchema, name: str) -> bool:
+    types = schema.get("type", ())
+    return name in ([types] if isinstance(types, str) else types)
