@@ -77,7 +77,8 @@ def split_command(text: str) -> Command:
             word = None
         elif kind != "continuation":
             has_single = has_single or kind == "single"
-            word = [*(word or []), _unquote(kind, match[kind], is_cmd=is_cmd)]
+            word = [] if word is None else word
+            word.append(_unquote(kind, match[kind], is_cmd=is_cmd))
     if word is not None:
         words.append("".join(word))
     content, end = read_here_document(text, end, label) if label else (None, end)
