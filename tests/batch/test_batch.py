@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from random import Random
 from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
@@ -603,14 +603,14 @@ def test_retry_after_longer_than_max_wait_stops_the_batch(cxcall: Cxcall) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("burst", [1, 5])
 def test_rate_is_kept_so_that_few_requests_are_refused(cxcall: Cxcall, burst: int) -> None:
-    file = write_lines(cxcall, 100)
-    with Platform(bucket=Bucket(40, burst)) as platform:
+    file = write_lines(cxcall, 45)
+    with Platform(bucket=Bucket(20, burst)) as platform:
         at(cxcall, platform)
         cxcall.environment["CXCALL_MAX_WAIT"] = "30"
         ran = cxcall(
-            "batch", file, *PERSONAL, "--rate", "30/s", "--confirm", "100", "-o", "jsonl", code=0
+            "batch", file, *PERSONAL, "--rate", "15/s", "--confirm", "45", "-o", "jsonl", code=0
         )
-    assert outcomes(ran) == ["accepted"] * 100
+    assert outcomes(ran) == ["accepted"] * 45
     assert set(platform.dials.values()) == {1}
     assert platform.limited <= 3
 
@@ -646,7 +646,17 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
     with Platform(answer) as platform:
         at(cxcall, platform)
         with begin(
-            cxcall, file, *PERSONAL, *FAST, "--concurrency", "4", "--confirm", "50", "-o", "jsonl"
+            cxcall,
+            file,
+            *PERSONAL,
+            "--rate",
+            "50/s",
+            "--concurrency",
+            "4",
+            "--confirm",
+            "50",
+            "-o",
+            "jsonl",
         ) as process:
             assert platform.wait_for_rings(1)
             process.send_signal(number)
@@ -665,7 +675,7 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
 
 def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 50)
-    never, arrived = Event(), Barrier(3)
+    never, arrived, signals = Event(), Barrier(3), 1
 
     def answer(sent: Any, _count: int) -> Reply:
         if sent["reasonCode"] in ("row 4", "row 5"):
@@ -681,12 +691,16 @@ def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) ->
             arrived.wait(20)
             assert platform.wait_for_rings(3)
             process.send_signal(signal.SIGINT)
-            with pytest.raises(subprocess.TimeoutExpired):
-                process.wait(0.3)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=10)
+            for _ in range(30):  # two signals in a row may be one to a process that had no turn yet
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.3)
+                    break
+                process.send_signal(signal.SIGINT)
+                signals += 1
+            out, err = process.communicate(timeout=30)
         never.set()
         assert process.returncode == 9, err
+    assert signals > 1
     told = [json.loads(line) for line in out.splitlines()]
     unknown = told[-1]["data"]["unknown"]
     assert {entry["row"] for entry in unknown} == {4, 5}

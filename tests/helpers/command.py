@@ -132,7 +132,7 @@ def terminal(
 ) -> Iterator[Any]:
     """Run the command in a terminal of its own; yields it, ready to be talked to."""
     child = pexpect.spawn(
-        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=20, encoding="utf-8",
+        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=60, encoding="utf-8",
         env={**cxcall.environment, "TERM": "xterm-256color", **environment},
     )  # fmt: skip
     child.delayafterclose = child.delayafterterminate = 0.02

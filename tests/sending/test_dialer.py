@@ -337,7 +337,7 @@ def test_nothing_is_recorded_without_a_first_token(ledger: Ledger) -> None:
 @pytest.mark.parametrize("first", [fault.accept, fault.never_answer], ids=["accepted", "unknown"])
 def test_duplicate_is_stopped_unless_again_is_set(ledger: Ledger, first: Fault) -> None:
     with FaultServer((first, fault.accept)) as server:
-        plan = plan_to(server.base_url, timeout=0.5)
+        plan = plan_to(server.base_url, timeout=1.0)
         deliver(plan, ledger, Tokens())
         with pytest.raises(AlreadySentError) as stopped:
             deliver(plan, ledger, Tokens())
@@ -503,11 +503,11 @@ def test_interrupt_while_a_token_is_renewed_is_undelivered(ledger: Ledger) -> No
 
 def test_wait_for_a_slot_does_not_count_against_the_timeout(ledger: Ledger) -> None:
     def wait_for_slot() -> None:
-        threading.Event().wait(0.6)
+        threading.Event().wait(1.1)
 
     turn = SendHooks(wait_for_slot=wait_for_slot)
     with FaultServer((fault.accept,)) as server:
-        done = deliver(plan_to(server.base_url, timeout=0.3), ledger, Tokens(), turn)
+        done = deliver(plan_to(server.base_url, timeout=1.0), ledger, Tokens(), turn)
     assert (done.outcome, server.rung) == (Outcome.ACCEPTED, 1)
 
 
