@@ -7,15 +7,25 @@
     verdict = check({"contactId": "12345"}, "execute")
     assert verdict.valid, verdict.findings
 
-`explain(text)` is what `cxcall explain` does: why a request failed.
+`explain(text)` is what `cxcall explain` does: why a request failed. `Client` sends requests, with the
+guards and the ledger of the command:
+
+    from cxcall import Client
+
+    with Client(profile="eu") as client:
+        delivery = client.send("personal-connection", {"contactId": "..."}, yes=True)
 """
 
 from cxcall.version import __version__
 
 __all__ = [
+    "Client",
     "CxcallError",
+    "Delivery",
     "Explanation",
     "Finding",
+    "InterruptedDelivery",
+    "Outcome",
     "Severity",
     "Verdict",
     "__version__",
@@ -26,15 +36,22 @@ __all__ = [
 TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
 
 if TYPE_CHECKING:
+    from cxcall.client.client import Client, InterruptedDelivery
     from cxcall.explaining.explanation import Explanation, explain
     from cxcall.findings.errors import CxcallError
+    from cxcall.findings.exit_codes import Outcome
     from cxcall.findings.finding import Finding, Severity
     from cxcall.payloads.checks import Verdict, check
+    from cxcall.responses.delivery import Delivery
 else:
 
     def __getattr__(name: str) -> object:
         """Import a public name when it is first asked for (PEP 562)."""
         homes = {
+            "Client": "client.client",
+            "InterruptedDelivery": "client.client",
+            "Delivery": "responses.delivery",
+            "Outcome": "findings.exit_codes",
             "check": "payloads.checks",
             "Verdict": "payloads.checks",
             "explain": "explaining.explanation",

@@ -18,7 +18,7 @@ LEVELS = (
     {"credentials", "explaining", "sandbox", "validation"},
     {"output", "sending"},
     {"batch", "platform_reads"},
-    {"cli"},
+    {"cli", "client"},
     {"__init__", "__main__", "pytest_plugin"},
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

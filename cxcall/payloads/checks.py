@@ -65,7 +65,7 @@ def check(
     catalog = _cached_catalog(os.fspath(contract) if contract is not None else None)
     named = catalog.find_operation(operation) if operation is not None else None
     try:
-        body = _read_payload(payload)
+        body = read_payload(payload)
     except DocumentError as error:
         return Verdict((named.name,) if named else (), error.findings)
     return match_and_check(catalog, body, named)
@@ -78,7 +78,7 @@ def _cached_catalog(contract: str | None) -> Catalog:
     return load_catalog(contract)
 
 
-def _read_payload(payload: object) -> Payload:
+def read_payload(payload: object) -> Payload:
     """Read a payload; raises DocumentError if it is not a JSON document."""
     if isinstance(payload, os.PathLike):
         path = os.fspath(payload)

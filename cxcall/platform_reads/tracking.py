@@ -163,6 +163,25 @@ class TrackingError(CxcallError):
         self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
 
 
+def new_reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
+    """Return a function that sends a read operation with parameter values; all reads use one token."""
+    from cxcall.credentials import tokens
+    from cxcall.payloads.payload import Payload
+    from cxcall.sending.dialer import read
+    from cxcall.sending.draft import build_request, stop_on_errors
+    from cxcall.sending.plan import Plan
+
+    first = tokens.get_token(settings)
+
+    def read_once(operation: Operation, values: Mapping[str, str]) -> Delivery:
+        checked = build_request(operation, values, Payload(None), settings)
+        stop_on_errors(checked, strict=False, force=False)
+        plan = Plan(operation, checked.request, None, settings)
+        return read(plan, lambda fresh: tokens.get_token(settings, fresh=True) if fresh else first)
+
+    return read_once
+
+
 def follow(
     tracker: Tracker,
     engagement_id: str,

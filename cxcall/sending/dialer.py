@@ -73,17 +73,20 @@ def deliver(
     ledger: Ledger,
     tokens: Callable[[bool], Token] | None,
     hooks: SendHooks = DEFAULT_HOOKS,
+    signals: DeferredSignals | None = None,
 ) -> Delivery:
     """Send a request once, repeat it only where it provably was not processed, and record every step.
 
     `tokens(True)` must return a fresh token; `tokens` is None for an operation that needs none.
+    `signals` tells the caller afterwards whether a signal came.
     Raises AlreadySentError when the duplicate guard stops the request, LedgerError when it cannot be
     recorded, and what `tokens(False)` raises: nothing was sent then. A signal after that point is
     part of the result.
     """
     token = tokens(False) if tokens else None  # noqa: FBT003 - "fresh" is its only meaning
     attempts = _Attempts(plan, ledger, tokens, hooks)
-    with attempts.signals as signals:
+    attempts.signals = signals = signals or attempts.signals
+    with signals:
         window = plan.settings.duplicate_window
         load_client()
         intent = plan.intent()

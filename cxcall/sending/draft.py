@@ -19,7 +19,7 @@ from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
@@ -260,3 +260,17 @@ def stop_on_unsuitable_token(
     finding = check_token_kind(settings, token, operation) or check_scopes(token, operation)
     if finding is not None and not force:
         raise CredentialsError(finding)
+
+
+def token_source(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token] | None:
+    """Return a function that returns a checked token, or a new one if the API refused it.
+
+    Returns None for an operation that needs no token. Raises CredentialsError as `get_token` does.
+    """
+    if checked.operation.is_public:
+        return None
+    from cxcall.credentials.tokens import get_token
+
+    first = get_token(checked.settings)
+    stop_on_unsuitable_token(checked.settings, first, checked.operation, force=force)
+    return lambda fresh: get_token(checked.settings, fresh=True) if fresh else first

@@ -132,7 +132,7 @@ class _Batch:
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
         from cxcall.batch.run import find_previous_delivery
-        from cxcall.cli.actions.machine_ledger import open_ledger
+        from cxcall.sending.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
             batches = find_resumable_batches(ledger, self.job, resume=self.options.resume)

@@ -88,7 +88,7 @@ def _print_request(
 def _earlier_deliveries(job: Job) -> Iterator[Callable[[CheckedRequest], Record | None]]:
     """Yield a function that returns the delivery of a request by the batch that would be resumed."""
     from cxcall.batch.run import find_previous_delivery
-    from cxcall.cli.actions.machine_ledger import open_ledger
+    from cxcall.sending.machine_ledger import open_ledger
 
     with open_ledger() as ledger:
         batches = find_resumable_batches(ledger, job, resume=True)

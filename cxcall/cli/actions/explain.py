@@ -84,8 +84,8 @@ def _describe_status(status: int) -> Report:
 def explain_last() -> Report:
     """Explain the last delivery that was refused, from what the ledger keeps of it."""
     from cxcall.cli.actions.history import format_record
-    from cxcall.cli.actions.machine_ledger import open_ledger
     from cxcall.explaining.readers.request_builder import build_observed_request, build_response
+    from cxcall.sending.machine_ledger import open_ledger
 
     with open_ledger() as ledger:
         record = ledger.last("refused")

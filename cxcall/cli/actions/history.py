@@ -10,13 +10,13 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cxcall.cli.actions.machine_ledger import open_ledger
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.ledger.records import DID_NOT_RING, RANG
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
+from cxcall.sending.machine_ledger import open_ledger
 from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from cxcall.sending.draft import (
     provenance_note,
     stop_on_errors,
     stop_on_missing_parameter,
-    stop_on_unsuitable_token,
+    token_source,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from cxcall.cli.options import BodyOptions, LogOptions, ReadOptions, RequestOptions, SendOptions
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.credentials.store import Token
     from cxcall.payloads.payload import Payload
     from cxcall.settings.settings import Settings
 
@@ -111,7 +110,7 @@ def _read_all(
     from cxcall.sending.plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=False)
-    tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)
+    tokens = token_source(checked, force=sending.force)
     hooks = SendHooks(on_wait=_wait_printer(screen))
     return read_all(
         checked,
@@ -216,13 +215,13 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
 
 
 def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
-    from cxcall.cli.actions.machine_ledger import open_ledger
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.dialer import deliver, read
+    from cxcall.sending.machine_ledger import open_ledger
     from cxcall.sending.plan import Plan, SendHooks
 
     plan = Plan.of(checked, again=sending.again)
-    tokens = None if checked.operation.is_public else _token_source(checked, force=sending.force)
+    tokens = token_source(checked, force=sending.force)
     hooks = SendHooks(on_wait=_wait_printer(screen))
     if checked.operation.is_read:
         delivery = read(plan, tokens, hooks)
@@ -233,15 +232,6 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
     return delivery_report(
         command, delivery, checked.operation, checked.request, checked.body, checked.findings
     )
-
-
-def _token_source(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token]:
-    """Return a function that returns a checked token, or a new one if the API refused it."""
-    from cxcall.credentials.tokens import get_token
-
-    first = get_token(checked.settings)
-    stop_on_unsuitable_token(checked.settings, first, checked.operation, force=force)
-    return lambda fresh: get_token(checked.settings, fresh=True) if fresh else first
 
 
 def _wait_printer(screen: Screen) -> Callable[[float, str], None]:

@@ -13,20 +13,17 @@ from cxcall.findings.finding import Finding, Severity, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
-from cxcall.payloads.payload import Payload
 from cxcall.platform_reads import tracking
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import WriteError
-from cxcall.sending.draft import build_request, stop_on_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.options import OutputOptions
     from cxcall.platform_reads.tracking import CallState, Tracker
-    from cxcall.responses.delivery import Delivery
     from cxcall.settings.settings import Settings
 
 COMMAND = "track"
@@ -98,7 +95,7 @@ def _follow(
     states = tracking.follow(
         tracker,
         engagement_id,
-        new_reader(settings),
+        tracking.new_reader(settings),
         until=lambda state: not options.wait or wanted in state.states,
         max_seconds=options.at_most,
     )
@@ -184,26 +181,11 @@ def read_sentiment(
     """Return the platform's sentiment of a call."""
     tracker, settings = _load_tracker(chosen, contracts)
     operation, parameter = tracking.sentiment_operation(tracker)
-    delivery = new_reader(settings)(operation, {parameter: _find_engagement_id(engagement_id)})
+    delivery = tracking.new_reader(settings)(
+        operation, {parameter: _find_engagement_id(engagement_id)}
+    )
     request = delivery.exchange.request if delivery.exchange else None
     return delivery_report(COMMAND, delivery, operation, request)
-
-
-def new_reader(settings: Settings) -> Callable[[Operation, Mapping[str, str]], Delivery]:
-    """Return a function that sends a read operation with parameter values; all reads use one token."""
-    from cxcall.credentials import tokens
-    from cxcall.sending.dialer import read
-    from cxcall.sending.plan import Plan
-
-    first = tokens.get_token(settings)
-
-    def read_once(operation: Operation, values: Mapping[str, str]) -> Delivery:
-        checked = build_request(operation, values, Payload(None), settings)
-        stop_on_errors(checked, strict=False, force=False)
-        plan = Plan(operation, checked.request, None, settings)
-        return read(plan, lambda fresh: tokens.get_token(settings, fresh=True) if fresh else first)
-
-    return read_once
 
 
 def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:

@@ -1,0 +1,207 @@
+"""Send requests from Python, as `cxcall send` does."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
+
+from cxcall.contracts.contract import load_contracts, load_operation, load_operations
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.checks import Verdict, read_payload
+from cxcall.payloads.payload import Payload
+from cxcall.runtime.signals import DeferredSignals
+from cxcall.sending import call_guards
+from cxcall.sending.consent import is_sandbox
+from cxcall.sending.dialer import deliver, read
+from cxcall.sending.draft import (
+    CheckedRequest,
+    build_request,
+    parameter_values,
+    parse_parameters,
+    stop_on_errors,
+    stop_on_missing_parameter,
+    token_source,
+)
+from cxcall.sending.machine_ledger import open_ledger
+from cxcall.sending.plan import Plan
+from cxcall.settings.settings import find_contract_file, find_platform, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.platform_reads.tracking import CallState
+    from cxcall.responses.delivery import Delivery
+    from cxcall.sandbox.server import Sandbox
+    from cxcall.settings.settings import Settings
+
+_LOGIN_FIX = "log in with `cxcall auth login`"
+
+
+class InterruptedDelivery(KeyboardInterrupt):
+    """A signal came while a request was sent; `delivery` is its recorded result."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(f"interrupted; delivery {delivery.id}: {delivery.outcome}")
+        self.delivery = delivery
+
+
+class Client:
+    """Sends requests at most once, with the settings, guards, and ledger of the command.
+
+        with Client(profile="eu") as client:
+            delivery = client.send("personal-connection", {"contactId": "..."}, yes=True)
+            print(delivery.outcome, delivery.engagement_id)
+
+    Settings that are not given come from the environment, `.env`, and the profile. `contract` is the
+    path of your own OpenAPI document. `sandbox=True` starts a sandbox, and sends everything to it.
+    Threads may share a client.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str | None = None,
+        platform: str | None = None,
+        region: str | None = None,
+        base_url: str | None = None,
+        contract: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+        hours: str | None = None,
+        do_not_call: str | os.PathLike[str] | None = None,
+        sandbox: bool = False,
+    ) -> None:
+        given = {
+            "profile": profile,
+            "platform": platform,
+            "region": region,
+            "base_url": base_url,
+            "contract": contract,
+            "timeout": timeout,
+            "hours": hours,
+            "do_not_call": do_not_call,
+        }
+        self._flags = {
+            name: os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+            for name, value in given.items()
+            if value is not None
+        }
+        self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
+        self._stack = ExitStack()
+        self._ledger: Ledger | None = None
+        self._sandbox: Sandbox | None = self._start_sandbox() if sandbox else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Complete the ledger's file, and stop the sandbox. The client can be used again."""
+        self._ledger = None
+        self._stack.close()
+
+    def check(
+        self, operation: str, body: object = None, parameters: Mapping[str, object] | None = None
+    ) -> Verdict:
+        """Check a request as `send` does, and send nothing.
+
+        `body` and `parameters` are as in `send`. Raises as `send` does before a check.
+        """
+        checked = self._build(operation, body, parameters)
+        return Verdict((checked.operation.name,), checked.findings)
+
+    def send(
+        self,
+        operation: str,
+        body: object = None,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        yes: bool = False,
+        again: bool = False,
+        force: bool = False,
+        strict: bool = False,
+    ) -> Delivery:
+        """Check a request, record it, send it at most once, and return how it ended.
+
+        `operation` is a name that `cxcall operations` lists; `body` a value that `json.dumps` accepts,
+        or the `pathlib.Path` of a JSON file; `parameters` are those of path and query, by name. A
+        request that may place a call needs `yes=True`. `again`, `force`, and `strict` are as the flags.
+
+        Raises a CxcallError where nothing was sent: CheckError for a body that is not valid,
+        StoppedError for a guard or a duplicate, CredentialsError, UsageError. What was sent is never
+        an exception: see `outcome` (`accepted`, `refused`, `undelivered`, `unknown`) and `findings`.
+        Raises InterruptedDelivery if a signal came while it was sent.
+        """
+        checked = self._build(operation, body, parameters)
+        call_guards.stop_on_guards(checked.findings)
+        stop_on_errors(checked, strict=strict, force=force)
+        if checked.operation.can_place_call and not (yes or is_sandbox(checked.settings)):
+            raise UsageError(
+                f"`{checked.operation.name}` may place a real call",
+                where="yes",
+                fix="check it with `Client.check`, then send it with `yes=True`",
+            )
+        plan = Plan.of(checked, again=again)
+        tokens = token_source(checked, force=force)
+        if checked.operation.is_read:
+            return read(plan, tokens)
+        signals = DeferredSignals()
+        delivery = deliver(plan, self._open_ledger(), tokens, signals=signals)
+        if signals.caught:
+            raise InterruptedDelivery(delivery)
+        return delivery
+
+    def track(self, engagement_id: str, *, max_seconds: float = 0) -> Iterator[CallState]:
+        """Yield the state of a call after each read, until it is over or for at most `max_seconds`.
+
+        Raises UsageError if the platform publishes no read for it, and TrackingError if a read fails.
+        """
+        from cxcall.platform_reads import tracking
+
+        operations = load_operations(self._contract)
+        platform = find_platform(self._flags) or operations[0].platform
+        tracker = tracking.tracker_for(platform, operations)
+        return tracking.follow(
+            tracker,
+            engagement_id,
+            tracking.new_reader(self._settings(tracker.operation)),
+            until=lambda _: False,
+            max_seconds=max_seconds,
+        )
+
+    def _build(
+        self, name: str, body: object, parameters: Mapping[str, object] | None
+    ) -> CheckedRequest:
+        operation = load_operation(name, self._contract)
+        if operation.is_for_login:
+            raise UsageError(f"`{name}` takes secrets", where="operation", fix=_LOGIN_FIX)
+        payload = Payload(None) if body is None else read_payload(body)
+        texts = [f"{key}={value}" for key, value in (parameters or {}).items()]
+        values = parameter_values(operation, parse_parameters(operation, texts), (), payload)
+        stop_on_missing_parameter(operation, values)
+        if body is None and operation.needs_body:
+            raise UsageError(f"`{name}` needs a body", where="body", fix="give `body`")
+        return build_request(operation, values, payload, self._settings(operation))
+
+    def _settings(self, operation: Operation) -> Settings:
+        if self._sandbox is None:
+            return load_settings(self._flags, operation.contract, operation.server)
+        from cxcall.settings.sandbox_settings import load_guards, sandbox_settings
+
+        own = {name: self._flags.get(name) for name in ("timeout", "hours", "do_not_call")}
+        token = self._sandbox.new_user_token() if operation.needs_user_token else ""
+        return sandbox_settings(self._sandbox, own, *load_guards(self._flags), user_token=token)
+
+    def _start_sandbox(self) -> Sandbox:
+        from cxcall.sandbox.server import start_sandbox
+
+        return self._stack.enter_context(start_sandbox(load_contracts(self._contract)))
+
+    def _open_ledger(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = self._stack.enter_context(open_ledger())
+        return self._ledger

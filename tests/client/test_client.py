@@ -1,0 +1,153 @@
+"""`cxcall.Client`: what it sends, what it refuses, and what it records."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall import Client, CxcallError, Outcome
+from helpers.command import CAMPAIGN, CONTACT
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+BODY = {"contactId": CONTACT, "reasonCode": "follow_up"}
+TOKEN = "t0ken-for-the-client"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "python.md"
+
+
+@pytest.fixture
+def platform(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    """Run a platform, and let this process have the command's settings for it."""
+    with Platform(lambda _body, _count: Reply(201, {"id": "e-1"})) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_ACCESS_TOKEN": TOKEN,
+        }
+        for name, value in cxcall.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(cxcall.folder)
+        yield platform
+
+
+def count(platform: Platform) -> int:
+    return sum(platform.dials.values())
+
+
+def test_send_records_what_the_command_shows(platform: Platform, cxcall: Cxcall) -> None:
+    with Client() as client:
+        delivery = client.send("personal-connection", BODY, yes=True)
+    assert (delivery.outcome, delivery.engagement_id) == (Outcome.ACCEPTED, "e-1")
+    assert "accepted" in cxcall("history", "show", delivery.id, code=0).out
+    assert count(platform) == 1
+
+
+def test_client_and_command_share_the_duplicate_guard(platform: Platform, cxcall: Cxcall) -> None:
+    with Client() as client:
+        client.send("personal-connection", BODY, yes=True)
+        with pytest.raises(CxcallError, match="identical request") as stopped:
+            client.send("personal-connection", BODY, yes=True)
+        assert stopped.value.exit_code == 7
+        words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
+        cxcall(*words, "--yes", code=7)
+        assert client.send("personal-connection", BODY, yes=True, again=True).outcome == "accepted"
+    assert count(platform) == 2
+
+
+def test_nothing_is_sent_without_yes_or_with_an_error(platform: Platform) -> None:
+    file = Path("body.json")
+    file.write_text('{"contactId": "12345"}', "utf-8")
+    with Client() as client:
+        for arguments, code in (
+            (("personal-connection", BODY), 2),
+            (("personal-connection", {"contactId": "12345"}), 3),
+            (("personal-connection", file), 3),
+            (("personal-connection",), 2),
+            (("execute", BODY), 2),  # without its campaign
+            (("no-such-operation", BODY), 2),
+            (("cxone-password-token", {}), 2),
+        ):
+            words: Any = arguments
+            with pytest.raises(CxcallError) as error:
+                client.send(*words, yes=code == 3)
+            assert error.value.exit_code == code, arguments
+            assert TOKEN not in repr(error.value)
+        assert not client.check("personal-connection", file).valid
+    assert count(platform) == 0
+
+
+def test_guards_of_the_settings_hold(platform: Platform) -> None:
+    Path("dnc.txt").write_text("+12025550123\n", "utf-8")
+    contact = {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550123"}}
+    body = {"contactId": CONTACT, "contactSpec": contact}
+    with Client(do_not_call=Path("dnc.txt")) as client, pytest.raises(CxcallError) as stopped:
+        client.send("execute", body, {"campaignId": CAMPAIGN}, yes=True, force=True)
+    assert stopped.value.exit_code == 7
+    assert count(platform) == 0
+
+
+def test_threads_share_a_client(platform: Platform) -> None:
+    bodies = [{**BODY, "reasonCode": f"r{number}"} for number in range(20)]
+    with Client() as client, ThreadPoolExecutor(5) as pool:
+        found = pool.map(lambda body: client.send("personal-connection", body, yes=True), bodies)
+        assert {delivery.outcome for delivery in found} == {Outcome.ACCEPTED}
+    assert count(platform) == 20
+
+
+def test_signal_during_a_send_ends_a_loop_and_leaves_a_record(cxcall: Cxcall) -> None:
+    script = f"""
+from cxcall import Client, InterruptedDelivery
+with Client() as client:
+    for reason in ("a", "b"):
+        try:
+            client.send("personal-connection", {{"contactId": "{CONTACT}", "reasonCode": reason}}, yes=True)
+        except InterruptedDelivery as interrupt:
+            print(interrupt.delivery.id, interrupt.delivery.outcome)
+            raise
+"""
+    started: list[subprocess.Popen[str]] = []
+    received: list[str] = []
+
+    def interrupt(body: Any, _count: int) -> Reply:
+        received.append(body["reasonCode"])
+        started[0].send_signal(signal.SIGINT)
+        started[0].wait(30)
+        return Reply(201)
+
+    with Platform(interrupt) as platform:
+        address = {"CXCALL_BASE_URL": platform.base_url, "CXCALL_ACCESS_TOKEN": TOKEN}
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-c", script],
+                env={**cxcall.environment, **address},
+                cwd=cxcall.folder,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+        )
+        out, _ = started[0].communicate(timeout=30)
+    delivery, outcome = out.split()
+    assert outcome == "unknown", out
+    assert "unknown" in cxcall("history", "show", delivery, code=0).out
+    assert received == ["a"]
+
+
+def test_code_of_the_page_runs(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    exec(compile(code, str(PAGE), "exec"), {})
+    assert capsys.readouterr().out.startswith("accepted ")
