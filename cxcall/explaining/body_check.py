@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.explaining.body_repair import is_form, parse_repaired
 from cxcall.explaining.leaf_check import check_leaves
 from cxcall.explaining.optional_members import (
@@ -171,6 +171,7 @@ def _as_note(
         finding.code == "property-unknown"
         and not is_mistake
         and name in read_only_names(operation, above)
+        and not _belongs_in_missing_object(operation, payload, above, name)
     ):
         return finding._replace(
             severity=Severity.NOTE,
@@ -193,6 +194,19 @@ def _as_note(
     if is_optional_null(operation, payload, finding.where):
         return finding._replace(severity=Severity.NOTE)
     return finding
+
+
+def _belongs_in_missing_object(
+    operation: Operation, payload: Payload, pointer: str, name: str
+) -> bool:
+    """Tell whether a name is one of a required object that is missing at `pointer`: it was not wrapped."""
+    required = operation.schema_at(pointer).get("required", ())
+    places = (join_pointer(pointer, each) for each in required)
+    return any(
+        name in operation.schema_at(place).get("properties", {})
+        for place in places
+        if not has_value(payload.value, place)
+    )
 
 
 def _is_of_added_object(operation: Operation, payload: Payload, pointer: str) -> bool:

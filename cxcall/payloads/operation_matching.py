@@ -93,12 +93,15 @@ def find_better_operation(
 ) -> Operation | None:
     """Return the operation that a body clearly fits better than `operation`; None if there is none.
 
-    The body must be valid for it, and it must recognize more of the body's properties: with one
-    misspelled name, a body still has as many that `operation` recognizes.
+    The body must be valid for it, and it must recognize all names of the body, and more of its
+    properties: with one misspelled name, a body still has as many that `operation` recognizes.
     """
-    here = _count_recognized(operation, value)
-    others = find_valid_operations(operations, value)
-    return next((other for other in others if _count_recognized(other, value) > here), None)
+    here, names = _count_recognized(operation, value), len(property_names(value))
+    for other in find_valid_operations(operations, value):
+        knows_all = _count_recognized_names(other, value) == names
+        if knows_all and _count_recognized(other, value) > here:
+            return other
+    return None
 
 
 def candidate_operations(operations: Sequence[Operation], value: Any) -> list[Operation]:

@@ -54,8 +54,8 @@ class Rename(NamedTuple):
         return tuple(edit.as_unsafe() for edit in self.edits)
 
     def fills(self, places: Collection[str]) -> bool:
-        """Return whether it sets one of some places."""
-        return any(target in places for _, target in self.moves)
+        """Return whether it sets one of some places, or adds an object there."""
+        return not self.changes.isdisjoint(places)
 
     def describe(self) -> str:
         """Return the correction as an instruction."""

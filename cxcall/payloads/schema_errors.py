@@ -180,6 +180,7 @@ class _ErrorExplainer:
     def renamed_property(self, name: str, rename: Rename, missing: Collection[str]) -> Finding:
         """Return the finding on a name that another one was meant by; `missing` are missing properties."""
         needed = [target for _, target in rename.moves if target in missing]
+        needed += sorted(rename.changes.intersection(missing).difference(needed))
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
         why = mistake.get("why", "the schema allows no other properties here")
         if needed:

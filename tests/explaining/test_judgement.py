@@ -68,6 +68,10 @@ DEFECTS: list[tuple[dict[str, Any], str, str]] = [
     (exchange("POST", "/api/v2/outbound/dialing", {"to": "+12125550123", "from": "+12125550124"}, 404), "property-unknown", "/to"),
     ({"body": {"callbackNumbers": "+12125550123", "queueId": QUEUE}, "status": 400}, "type-mismatch", "/callbackNumbers"),
     ({"body": {"contactId": "12345", "reasonCod": "x"}, "status": 400}, "property-unknown", "/reasonCod"),
+    (exchange("PUT", f"{ACD}/skills/7/parameters/retry-settings", {"maximumAttempts": 5}), "property-unknown", "/maximumAttempts"),
+    (exchange("PUT", f"{ACD}/skills/7/parameters/general-settings", {"generalSettings": {"maximumRatio": 4}}), "value-not-allowed", "/generalSettings/maximumRatio"),
+    (exchange("POST", f"{ACD}/skills", {"skills": [{"mediaTypeId": 4, "skillName": "Sales", "isOutbound": True}]}), "property-missing", "/skills/0/campaignId"),
+    (exchange("POST", f"{ACD}/agent-sessions/s-1/interactions/7/disposition", {"primaryDispositionId": "Answered"}), "type-mismatch", "/primaryDispositionId"),
 ]  # fmt: skip
 
 
@@ -107,6 +111,9 @@ CORRECT: list[dict[str, Any]] = [
     exchange("PUT", CAMPAIGN, {**CAMPAIGN_BODY, "selfUri": "/x", "division": {"id": USER, "homeDivision": True}}, 200),
     exchange("POST", f"{ACD}/agent-sessions/bXlTZXNzaW9uPT0-1/dial-phone", {"phoneNumber": "2125550123", "skillId": 4711}, 202),
     exchange("POST", f"{ACD}/agent-sessions/join", {"asAgentId": ""}, 202),
+    exchange("GET", f"{ACD}/contacts/completed?toAddress=2125550123&top=100&fields=contactId,endReason", None, 200),
+    exchange("POST", f"{ACD}/dnc-groups/21/scrubbed-skills/4711", None, 200),
+    exchange("DELETE", f"{ACD}/dnc-groups/21/records", {"dncGroupRecords": [{"phoneNumber": "2125550123"}]}, 200),
     exchange("POST", CALLS, {**CALL, "attributes": {"ticketId": "INC-42", "callerId": "x", "phone": "202 555 0123"}}, 202),
     exchange("POST", CALLBACKS, {**CALLBACK, "data": {"timeZoneId": "America/New_York", "orderId": "A-1"}}, 200),
     exchange("POST", "/api/v2/outbound/callabletimesets", {"name": "My hours", "callableTimes": [{"timeZoneId": "America/New_York"}]}, 200),

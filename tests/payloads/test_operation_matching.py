@@ -49,6 +49,12 @@ def test_missing_property_is_not_another_operation() -> None:
     assert [(each.code, each.where) for each in findings] == [("property-missing", "/phoneNumber")]
 
 
+def test_operation_that_knows_few_names_of_a_body_is_not_suggested() -> None:
+    skill = {"skillName": "Outbound", "mediaTypeId": 4, "campaignId": 11}
+    create = contract.load_operation("cxone-create-skills")
+    assert find_better_operation(CATALOG, create, skill) is None
+
+
 def test_body_with_a_misspelled_name_is_checked_as_its_own_operation() -> None:
     body = {"phonNumber": "+12025550100", "skillId": 4711}
     operation, findings = check_payload(CATALOG, Payload(body))
