@@ -68,7 +68,7 @@ def test_the_list_of_commands_says_what_each_command_says() -> None:
     from typer.main import get_command
 
     for name, line in {**cli.FIRST, **cli.LAST}.items():
-        command = get_command(import_module(f"cxcall.cli.commands.{name}").app)
+        command = get_command(import_module(f"cxcall.cli.commands.{name.replace(' ', '_')}").app)
         assert (command.help or "").splitlines()[0].partition(":")[0].rstrip(".") == line.rstrip(
             "."
         )

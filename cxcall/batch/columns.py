@@ -91,11 +91,13 @@ class UnknownColumnsError(UsageError):
 class ColumnMap(NamedTuple):
     """Which header stands for which target: a flag, a parameter, or a place in the body.
 
-    `headers` maps targets to headers. A header that it does not have is a target itself.
+    `headers` maps targets to headers. A header that it does not have is a target itself. The column `key`
+    names the rows, and need not set anything.
     """
 
     headers: Mapping[str, str] = MappingProxyType({})
     ignores_extra: bool = False
+    key: str = ""
 
     def table(self, header: CsvHeader, operation: Operation) -> CsvTable:
         """Return the table of an operation.
@@ -103,13 +105,13 @@ class ColumnMap(NamedTuple):
         Raises UsageError for a header or target that does not exist, and for a column that sets nothing.
         """
         columns = list(self._mapped_columns(header, operation))
-        unknown = []
+        unknown: list[str] = []
         for index, cell in enumerate(header.cells):
             if cell in self.headers.values():
                 continue
             if column := find_column(cell, operation):
                 columns.append(column._replace(position=index))
-            elif cell not in unknown:
+            elif cell not in (*unknown, self.key):
                 unknown.append(cell)
         if unknown and not self.ignores_extra:
             taken = [column.name for column in columns]
@@ -174,7 +176,9 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
     )
 
 
-def parse_column_map(texts: Sequence[str], file: str | None, *, ignores_extra: bool) -> ColumnMap:
+def parse_column_map(
+    texts: Sequence[str], file: str | None, *, ignores_extra: bool, key: str = ""
+) -> ColumnMap:
     """Return the map of `--map TARGET=HEADER` and of a mapping file; a flag replaces an entry of the file.
 
     Raises UsageError for one that cannot be read.
@@ -191,7 +195,7 @@ def parse_column_map(texts: Sequence[str], file: str | None, *, ignores_extra: b
                 fix=f"write it like {_EXAMPLE}",
             )
         headers[target.removeprefix("--")] = header
-    return ColumnMap(headers, ignores_extra)
+    return ColumnMap(headers, ignores_extra, key)
 
 
 def _read_mapping_file(path: Path) -> dict[str, str]:

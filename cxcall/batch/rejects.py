@@ -6,15 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TextIO
 
+from cxcall.batch.row_cells import source_of
 from cxcall.batch.rows import CSV_SUFFIXES, JSON_LINES_SUFFIXES
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.payloads.csv_table import CsvRecord, format_record
+from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.rows import Row, RowFile
+    from cxcall.batch.rows import RowFile
 
 _FLAG = "--rejects"
 
@@ -67,7 +68,7 @@ class RejectFile:
             return
         if not self.count and (header := self._rows.header) is not None:
             self._file.write(f"{format_record(header.cells, header.delimiter)}\n")
-        self._file.write(f"{_source(result.row)}\n")
+        self._file.write(f"{source_of(result.row)}\n")
         self.count += 1
 
 
@@ -75,10 +76,3 @@ def _is_reject(result: RowResult) -> bool:
     outcome = result.report.outcome
     is_refused = outcome is Outcome.REFUSED and result.report.exit_code is ExitCode.REFUSED
     return is_refused or outcome is Outcome.INVALID or result.skip is SkipReason.INVALID_NUMBER
-
-
-def _source(row: Row) -> str:
-    """Return a row as it is in its file."""
-    document = row.payload.document if row.payload else None
-    text = document.source if isinstance(document, CsvRecord) else getattr(document, "text", "")
-    return (text or row.place.text).rstrip("\r\n")

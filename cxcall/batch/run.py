@@ -27,6 +27,7 @@ from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.output.report import delivery_report, error_report
+from cxcall.phone.phone_numbers import mask_echo
 from cxcall.runtime import signals
 from cxcall.runtime.signals import block_in_thread, handled_signals
 from cxcall.sending.dialer import deliver
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
     from cxcall.batch.totals import FailureLimit
     from cxcall.credentials.store import Token
@@ -85,7 +87,9 @@ class Run:
         rate_limiter: RateLimiter,
         tokens: SharedToken,
         limit: FailureLimit,
+        key_of: Callable[[Row], str] = lambda _row: "",
     ) -> None:
+        self.key_of = key_of
         self.job, self.selection, self.batch, self.ledger = job, selection, batch, ledger
         self.rate_limiter, self.tokens, self.limit = rate_limiter, tokens, limit
         self.statistics = BatchStatistics()
@@ -260,7 +264,8 @@ class Run:
                 self._events.put(result_of_skipped_row(held, SkipReason.OUTSIDE_HOURS))
                 return
             hooks = self._hooks(checked, request, slot)
-            plan = Plan.of(request, again=self.job.again, batch=self.batch, row=row.number)
+            key = mask_echo(self.key_of(row), request.request.texts)
+            plan = Plan.of(request, again=self.job.again, batch=self.batch, row=row.number, key=key)
             delivery = deliver(plan, self.ledger, self.tokens, hooks)
             report = delivery_report(
                 COMMAND,

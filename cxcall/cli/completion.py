@@ -146,7 +146,8 @@ def _flags(context: Any) -> Iterator[Value]:
 def _subcommands(context: Any) -> Iterator[Value]:
     command = context.command
     if hasattr(command, "lines"):
-        yield from (Value(*line) for line in command.lines(context))
+        # A name of two words is offered after its first one.
+        yield from (Value(*line) for line in command.lines(context) if " " not in line[0])
     else:
         for name, entry in getattr(command, "commands", {}).items():
             yield Value(name, entry.get_short_help_str(100))
@@ -157,9 +158,20 @@ def _values(parameter: Any, context: Any) -> tuple[Iterable[Value], bool]:
     choices = getattr(parameter.type, "choices", None)
     if choices:
         return [Value(str(choice)) for choice in choices], False
+    if parameter.name == "file" and context.info_name == "batch":
+        return _batch_commands(), True
     kinds = set(re.findall("[A-Z]+", parameter.metavar or ""))
     source = _codes if "CODE" in kinds else _SOURCES.get(parameter.name)
     return source(context) if source else (), "FILE" in kinds
+
+
+def _batch_commands() -> Iterator[Value]:
+    """Yield the commands beside `batch FILE`."""
+    from cxcall.cli.root_command import LAST
+
+    for name, about in LAST.items():
+        if name.startswith("batch "):
+            yield Value(name.removeprefix("batch "), about)
 
 
 def _profiles(_context: Any) -> Iterator[Value]:

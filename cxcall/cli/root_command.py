@@ -24,6 +24,8 @@ LAST = {
     "send": "Send any operation of a contract.",
     "explain": "Explain why a request failed.",
     "batch": "Send many requests from a file, each at most once.",
+    "batch list": "List the batches that were run, the newest first.",
+    "batch report": "Show what was accepted, refused, and skipped, and why.",
     "doctor": "Run preflight checks before a call.",
     "track": "Follow a call.",
     "operations": "Show the operations that can be sent.",
@@ -54,6 +56,13 @@ class Commands(Group):
         """Return a command, or None if there is none of that name."""
         return _build(cmd_name)
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the subcommand; `batch list` and `batch report` are commands beside `batch FILE`."""
+        name = " ".join(args[:2])
+        if name in LAST and len(args[:2]) > 1:
+            return name, self.get_command(ctx, name), args[2:]
+        return super().resolve_command(ctx, args)
+
     def lines(self, ctx: Any) -> list[tuple[str, str]]:
         """Return the name and summary of each command without loading it."""
         from cxcall.contracts.contract import find_command_operations
@@ -71,7 +80,8 @@ class Commands(Group):
 @cache
 def _build(name: str) -> Any:
     if name in (*FIRST, *LAST):
-        return typer.main.get_command(import_module(f"cxcall.cli.commands.{name}").app)
+        module = name.replace(" ", "_")
+        return typer.main.get_command(import_module(f"cxcall.cli.commands.{module}").app)
     from cxcall.cli.commands.contract_commands import new_command
 
     command = new_command(name)

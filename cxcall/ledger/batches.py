@@ -14,6 +14,14 @@ from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+_OUTCOMES = """
+SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,
+    count(*)
+FROM (SELECT max(number) AS number FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row) d
+    JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+GROUP BY 1
+"""
+
 
 class BatchRecords(LedgerAccess):
     """The batches of the ledger."""
@@ -86,6 +94,12 @@ class BatchRecords(LedgerAccess):
             )
             for each in batches
         ]  # fmt: skip
+
+    def count_outcomes(self, batch: str) -> dict[str, int]:
+        """Return how many rows of a batch ended with each outcome, by the newest delivery of each row."""
+        with self._database.snapshot():
+            found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
+        return {str(outcome): int(count) for outcome, count in found}
 
     def batches_of(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""

@@ -42,6 +42,7 @@ class Report(NamedTuple):
     go to stderr, in text output only. `json_lines` are the records of JSON Lines output;
     `is_last_json_line` says that they were printed before, and that the envelope follows them.
     `sections` are printed in text output, in place of a table only on a terminal.
+    `lines` are printed in text output as they are, one by one.
     `values` are printed in text output in place of the response, text as it is and all else as JSON.
     `payloads` is what the formats of CI systems print. `shows_secret`: the user asked for a secret,
     which is therefore not masked.
@@ -61,6 +62,7 @@ class Report(NamedTuple):
     sections: Sequence[Section] | None = None
     json_lines: Iterable[Any] | None = None
     values: Sequence[Any] | None = None
+    lines: Iterable[str] | None = None
     diagnostics: Sequence[str] = ()
     summary: str = ""
     payloads: Sequence[PayloadVerdict] = ()

@@ -13,14 +13,13 @@ from functools import cache, partial
 from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Severity
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.terminal_text import escape_controls, escape_in_json, fold
 from cxcall.phone import phone_numbers
 from cxcall.runtime.redaction import redact, redact_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from cxcall.findings.finding import Finding
     from cxcall.output.options import OutputOptions
@@ -214,7 +213,9 @@ class Screen:
             self._write(escape_controls(redact(report.summary)), stream)
 
     def _print_listing(self, report: Report) -> None:
-        """Print the sections of a report, or its table."""
+        """Print the lines of a report, its sections, or its table."""
+        for line in report.lines or ():
+            self.print_line(escape_controls(line) if self.stdout.isatty() else line)
         if report.sections is not None and (report.table is None or self.stdout.isatty()):
             from cxcall.output.sections import lay_out
 
@@ -340,11 +341,3 @@ def terminal_columns(stream: IO[str]) -> int | None:
         return None
     text = os.environ.get("COLUMNS", "")
     return int(text if text.isdecimal() else os.get_terminal_size(stream.fileno()).columns) or None
-
-
-def format_severity_counts(counts: Mapping[str, int]) -> str:
-    """Return the number of errors and warnings as a phrase, such as `2 errors, 1 warning`."""
-    pairs = [(counts.get(name, 0), str(name)) for name in (Severity.ERROR, Severity.WARNING)]
-    return ", ".join(
-        f"{count:,} {name}{'s' if count > 1 else ''}" for count, name in pairs if count
-    )

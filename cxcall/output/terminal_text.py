@@ -6,8 +6,10 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from cxcall.findings.finding import Severity
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # C0 and C1 control characters and the marks that reorder text: text from a server must not control
 # the terminal.
@@ -96,3 +98,11 @@ def _character_width(char: str) -> int:
     if category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if east_asian_width(char) in "WF" else 1
+
+
+def format_severity_counts(counts: Mapping[str, int]) -> str:
+    """Return the number of errors and warnings as a phrase, such as `2 errors, 1 warning`."""
+    pairs = [(counts.get(name, 0), str(name)) for name in (Severity.ERROR, Severity.WARNING)]
+    return ", ".join(
+        f"{count:,} {name}{'s' if count > 1 else ''}" for count, name in pairs if count
+    )

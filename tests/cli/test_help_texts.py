@@ -24,6 +24,7 @@ MAX_LENGTH = 60
 VERBS = {
     "Add",
     "Also",
+    "Append",
     "Apply",
     "Check",
     "Choose",

@@ -83,7 +83,7 @@ def test_what_the_short_help_proposes_works(cxcall: Cxcall) -> None:
 
 def commands_of(cxcall: Cxcall) -> list[str]:
     listed = cxcall("--help", code=0).out.partition("Commands:\n")[2].partition("\n\n")[0]
-    return [line.split()[0] for line in listed.splitlines() if line[2] != " "]
+    return [line.strip().partition("  ")[0] for line in listed.splitlines() if line[2] != " "]
 
 
 def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None:

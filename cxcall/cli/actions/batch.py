@@ -13,10 +13,12 @@ from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_resumable_batches
+from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit
+from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
 from cxcall.cli.actions.batch_setup import (
     enforce_hours,
@@ -128,6 +130,7 @@ class _Batch:
         self.write_error = ""
         self.skips_shown = 0
         self.rejects = RejectFile(options.rejects or "", job.rows)
+        self.keys = RowKeys(job.rows, options.reading.key or "")
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
@@ -156,16 +159,22 @@ class _Batch:
         token = tokens.get_token(settings) if count else None
         if token:
             stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
-        batch = batch or ledger.begin_batch(*job.identity)
+        batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
         rate_limiter = RateLimiter(self.rate, settings.max_wait)
         tokens_of_run = SharedToken(settings, token)
-        run = Run(job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit)
+        run = Run(
+            job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit, self.keys.key_of
+        )
+        unsent = UnsentRows(ledger, batch, self.keys.key_of)
         self._tell(
             f"batch {batch}: {count_phrase(count, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         defer_signals()  # from here on, the run itself handles signals
-        self._send(run, totals)
+        self._send(run, totals, unsent)
+        unsent.flush()
         report = self._report(run, totals)
+        if unsent.problem:
+            self._tell(f"rows that were not sent are missing in the report: {unsent.problem}")
         is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
         if not run.is_at_end or is_open:
             return report
@@ -200,7 +209,7 @@ class _Batch:
         self._tell(totals.summary())
         return totals
 
-    def _send(self, run: Run, totals: CheckStatistics) -> None:
+    def _send(self, run: Run, totals: CheckStatistics, unsent: UnsentRows) -> None:
         options = self.options
         began = time.monotonic()
         with run.catch_signals(), self.screen.progress(totals.rows) as progress:
@@ -211,6 +220,7 @@ class _Batch:
             )
             for result in results:
                 self._print_safely(result, run)
+                unsent.add(result)
                 statistics = run.statistics
                 speed = statistics.sent / (time.monotonic() - began)
                 progress(statistics.total, f"{statistics.outcome_counts()}, {speed:.1f}/s")
@@ -270,6 +280,7 @@ class _Batch:
             lines.append(
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )
+        lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
         self._tell("\n".join(lines))
         return Report(
             COMMAND,

@@ -28,7 +28,10 @@ def open_rows(
     """Return the open file of rows; on a terminal, ask whether to ignore columns that set nothing."""
     reading = options.reading
     columns = parse_column_map(
-        reading.map or (), reading.mapping, ignores_extra=reading.ignore_extra_columns
+        reading.map or (),
+        reading.mapping,
+        ignores_extra=reading.ignore_extra_columns,
+        key=reading.key or "",
     )
     encoding = check_encoding(reading.encoding) if reading.encoding else ""
     rows = stack.enter_context(

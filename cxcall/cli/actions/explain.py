@@ -24,8 +24,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.output.report import Report, Table, finding_as_json
-from cxcall.output.screen import Screen, format_severity_counts
-from cxcall.output.terminal_text import escape_controls, escape_to_one_line
+from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import escape_controls, escape_to_one_line, format_severity_counts
 from cxcall.responses.causes import BY_STATUS
 from cxcall.responses.platform_codes import find_platform_codes, load_platform_codes
 

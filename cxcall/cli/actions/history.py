@@ -14,6 +14,7 @@ from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.ledger.records import DID_NOT_RING, RANG
+from cxcall.output.csv_cells import safe_cell
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.sending.machine_ledger import open_ledger
@@ -41,8 +42,6 @@ _OUTCOMES = (
     RANG,
     DID_NOT_RING,
 )
-# A spreadsheet runs a cell that begins so, unless it is a number (OWASP, CSV injection).
-_FORMULA = re.compile(r"[=+@\t\r-](?![0-9* ().-]*$)")
 
 
 def list_deliveries(since: str, **filters: Any) -> Report:
@@ -289,7 +288,7 @@ def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
 
 def _as_cell(value: Any) -> Any:
     """Return a value for a cell of a CSV file, in which a spreadsheet runs no formula."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    return safe_cell(value) if isinstance(value, str) else value
 
 
 def _take_line(buffer: StringIO) -> str:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.output.options import CI_FORMATS
 from cxcall.output.report import Report
-from cxcall.output.screen import Screen, format_severity_counts
-from cxcall.output.terminal_text import escape_to_one_line
+from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import escape_to_one_line, format_severity_counts
 from cxcall.validation.payload_check import VerdictRun
 from cxcall.validation.summary import FINDINGS_SHOWN, ValidationSummary
 

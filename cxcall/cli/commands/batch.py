@@ -28,6 +28,10 @@ class FileOptions(NamedTuple):
     ignore_extra_columns: Annotated[
         bool, option("--ignore-extra-columns", help="Skip columns that set nothing.")
     ] = False
+    key: Annotated[
+        str | None,
+        option("--key", metavar="COLUMN", help="Use this column to name the rows in reports."),
+    ] = None
     encoding: Annotated[
         str | None,
         option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
@@ -131,7 +135,7 @@ def batch(
 
     The header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); `--map phone-number=Phone` names another column. A line of JSON Lines is a body, and may also name parameters.
 
-    All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours.
+    All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results.
     """
     from cxcall.cli.actions.batch import run_batch
 

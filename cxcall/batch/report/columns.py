@@ -1,0 +1,57 @@
+"""Join the rows of a report with the cells of the file that they came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.batch.columns import ColumnMap
+from cxcall.batch.row_cells import cells_of
+from cxcall.batch.rows import RowFile, RowFormat
+from cxcall.findings.errors import UsageError
+from cxcall.phone.phone_numbers import mask_text
+
+if TYPE_CHECKING:
+    from cxcall.batch.report.rows import BatchReport
+    from cxcall.contracts.operation import Operation
+
+
+class InputFile:
+    """The file of rows: where it is, and how it is read."""
+
+    def __init__(self, path: str, encoding: str, sheet: str) -> None:
+        self.path, self.format = path, RowFormat(encoding, sheet, ColumnMap(ignores_extra=True))
+
+
+def join_columns(
+    report: BatchReport, file: InputFile, operation: Operation, *, show_numbers: bool
+) -> BatchReport:
+    """Return the report with the cells of each row; phone numbers are masked unless `show_numbers`.
+
+    Raises UsageError if the file is not the one that the batch was run with.
+    """
+    if not file.path:
+        raise UsageError(
+            "the rows of this batch came from stdin", where="--join", fix="name the file: `--input FILE`"
+        )  # fmt: skip
+    with RowFile(file.path, file.format) as rows:
+        if rows.digest != report.batch.file_digest:
+            raise UsageError(
+                f"`{file.path}` is not the file that batch `{report.batch.id}` was run with",
+                where="--input",
+                fix="name a copy of the file as it was then: `--input FILE`",
+                why="its content has changed, so that its rows may be others",
+            )
+        wanted = {row.row for row in report.rows}
+        cells = {
+            row.number: cells_of(row, rows.header)
+            for row in rows.rows(operation)
+            if row.number in wanted
+        }
+    if not show_numbers:
+        cells = {number: _masked(found) for number, found in cells.items()}
+    joined = [row._replace(columns=cells.get(row.row, {})) for row in report.rows]
+    return report._replace(rows=joined)
+
+
+def _masked(cells: dict[str, str]) -> dict[str, str]:
+    return {name: mask_text(cell) for name, cell in cells.items()}

@@ -1,0 +1,128 @@
+"""Read the rows of a batch from the ledger: those that were sent, and those that were not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Batch, Record, UnsentRow
+
+NOT_SENT = "not-sent"
+"""The outcome of a row that a batch has not reached."""
+
+
+class ReportRow(NamedTuple):
+    """One row of a batch with its last result; `at` is when its result came, `latency` milliseconds.
+
+    `reason` is the API's code, the finding, or why the row was skipped; numbers in it are masked. `columns`
+    are cells of the file of rows.
+    """
+
+    row: int
+    key: str
+    outcome: str
+    reason: str
+    message: str
+    numbers: str = ""
+    status: int | None = None
+    engagement_id: str = ""
+    correlation_id: str = ""
+    delivery: str = ""
+    attempts: int = 0
+    began: datetime | None = None
+    at: datetime | None = None
+    latency: float | None = None
+    columns: Mapping[str, str] = {}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the row as JSON."""
+        return {
+            "row": self.row,
+            "key": self.key,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "message": self.message,
+            "numbers": self.numbers,
+            "status": self.status,
+            "engagementId": self.engagement_id,
+            "correlationId": self.correlation_id,
+            "deliveryId": self.delivery,
+            "attempts": self.attempts,
+            "beganAt": self.began.isoformat() if self.began else None,
+            "at": self.at.isoformat() if self.at else None,
+            "latencyMs": self.latency,
+            "columns": dict(self.columns),
+        }
+
+
+class BatchReport(NamedTuple):
+    """A batch with its rows in the order of the file; `missing` rows have no result yet."""
+
+    batch: Batch
+    rows: list[ReportRow]
+    missing: int
+
+
+def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
+    """Return a batch by its ID or the start of it, or the newest one; raises UsageError unless one fits."""
+    prefix = (identifier or "").strip().upper()
+    found = [each for each in ledger.batches() if each.id.startswith(prefix)]
+    if found and (identifier is None or len(found) == 1):
+        return found[0]
+    problem = f"no batch starts with `{identifier}`" if identifier is not None else "there is no batch"  # fmt: skip
+    if found:
+        problem = f"{len(found)} batches start with `{identifier}`"
+    raise UsageError(problem, where="batch report", fix="see `cxcall batch list` for the IDs")
+
+
+def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
+    """Return the last result of each row; of a row with several deliveries, one that may be processed counts."""
+    rows = {number: _unsent(each) for number, each in ledger.unsent_rows([batch.id]).items()}
+    placed: set[int] = set()
+    for record in ledger.records(batch=batch.id):  # newest first
+        number = record.row or 0
+        if number in placed and not record.may_be_processed:
+            continue
+        if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
+            rows[number] = _sent(record)
+            placed.add(number)
+    known = [rows[number] for number in sorted(rows)]
+    return BatchReport(batch, known, max((batch.rows or 0) - len(known), 0))
+
+
+def _unsent(row: UnsentRow) -> ReportRow:
+    return ReportRow(row.row, row.key, str(row.outcome), row.reason, row.message, at=row.at)
+
+
+def _sent(record: Record) -> ReportRow:
+    outcome = record.outcome
+    if outcome is Outcome.UNKNOWN and record.resolution:
+        outcome = Outcome.ACCEPTED if record.was_placed else Outcome.UNDELIVERED
+    is_accepted = outcome is Outcome.ACCEPTED
+    reason = record.code or (f"HTTP {record.status}" if record.status else record.note)
+    message = record.message.removesuffix(f" ({record.code})")
+    total = record.timings.get("total")
+    return ReportRow(
+        record.row or 0,
+        record.key,
+        str(outcome),
+        "" if is_accepted else reason or record.resolution,
+        "" if is_accepted else message or record.note,
+        ", ".join(record.numbers),
+        record.status,
+        record.engagement_id or "",
+        record.correlation_id or "",
+        record.id,
+        record.attempts,
+        record.at,
+        record.ended_at,
+        None if total is None else round(total - record.timings.get("turn", 0.0), 1),
+    )

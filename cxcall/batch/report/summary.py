@@ -1,0 +1,145 @@
+"""Count the results of a batch: by outcome and reason, over time, and by latency."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.totals import LATENCY_BOUNDS_MS
+from cxcall.findings.exit_codes import Outcome
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from cxcall.batch.report.rows import BatchReport, ReportRow
+
+ORDER = (
+    "unknown",
+    "refused",
+    "undelivered",
+    "stopped",
+    "invalid",
+    "error",
+    "skipped",
+    "accepted",
+    "not-sent",
+)
+"""Outcomes, the gravest first."""
+_SENT = {str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)}  # fmt: skip
+_MOST_BINS = 48
+
+
+class TimeBin(NamedTuple):
+    """How many rows ended with each outcome from a time on."""
+
+    start: datetime
+    counts: Counter[str]
+
+
+class Summary(NamedTuple):
+    """The counts of a report. Times are UTC; latencies are milliseconds."""
+
+    rows: int
+    outcomes: Counter[str]
+    reasons: list[tuple[str, str, int]]
+    began: datetime | None
+    ended: datetime | None
+    latencies: list[float]
+    bins: list[TimeBin]
+    bin_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        """From the beginning of the first request to the end of the last one."""
+        return (self.ended - self.began).total_seconds() if self.began and self.ended else 0.0
+
+    @property
+    def rate(self) -> float:
+        """How many requests a second were made on average."""
+        sent = sum(self.outcomes[each] for each in _SENT)
+        return sent / self.seconds if self.seconds else 0.0
+
+    def percentile(self, share: float) -> float | None:
+        """Return the latency that a share of the requests did not exceed; None without any."""
+        values = self.latencies
+        return values[min(int(share * len(values)), len(values) - 1)] if values else None
+
+    def histogram(self) -> list[tuple[str, int]]:
+        """Return the number of requests by latency, from the first to the last bar that is not empty."""
+        counts = [0] * (len(LATENCY_BOUNDS_MS) + 1)
+        for latency in self.latencies:
+            counts[bisect_left(LATENCY_BOUNDS_MS, latency)] += 1
+        names = [*(f"≤ {bound}" for bound in LATENCY_BOUNDS_MS), f"> {LATENCY_BOUNDS_MS[-1]}"]
+        used = [index for index, count in enumerate(counts) if count]
+        return list(zip(names, counts, strict=True))[used[0] : used[-1] + 1] if used else []
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the counts as JSON."""
+        return {
+            "rows": self.rows,
+            "outcomes": dict(self.outcomes),
+            "reasons": [
+                {"outcome": outcome, "reason": reason, "count": count}
+                for outcome, reason, count in self.reasons
+            ],
+            "beganAt": self.began.isoformat() if self.began else None,
+            "endedAt": self.ended.isoformat() if self.ended else None,
+            "perSecond": round(self.rate, 2),
+            "latencyMs": {"p50": self.percentile(0.5), "p95": self.percentile(0.95)},
+        }
+
+
+def summarize(report: BatchReport) -> Summary:
+    """Return the counts of a report."""
+    rows = report.rows
+    outcomes = Counter(row.outcome for row in rows)
+    if report.missing:
+        outcomes["not-sent"] = report.missing
+    reasons = Counter((row.outcome, row.reason) for row in rows if row.outcome != Outcome.ACCEPTED)
+    ordered = sorted(reasons.items(), key=lambda item: (_rank(item[0][0]), -item[1]))
+    began = min((row.began for row in rows if row.began), default=None)
+    sent = [row for row in rows if row.began and row.at]
+    ended = max((row.at for row in sent if row.at), default=None)
+    bins, seconds = _time_bins(sent, began, ended)
+    return Summary(
+        len(rows) + report.missing,
+        Counter({name: outcomes[name] for name in sorted(outcomes, key=_rank)}),
+        [(outcome, reason, count) for (outcome, reason), count in ordered],
+        began,
+        ended,
+        sorted(row.latency for row in rows if row.latency is not None),
+        bins,
+        seconds,
+    )
+
+
+def _rank(outcome: str) -> int:
+    return ORDER.index(outcome) if outcome in ORDER else len(ORDER)
+
+
+def _time_bins(
+    rows: Sequence[ReportRow], began: datetime | None, ended: datetime | None
+) -> tuple[list[TimeBin], float]:
+    """Return the outcomes in up to 48 equal spans of time, and the seconds of a span."""
+    if began is None or ended is None:
+        return [], 0.0
+    from datetime import timedelta
+
+    span = (ended - began).total_seconds()
+    seconds = next((each for each in _SPANS if span / each < _MOST_BINS), span / _MOST_BINS)
+    count = int(span / seconds) + 1
+    bins = [
+        TimeBin(began + timedelta(seconds=seconds * index), Counter()) for index in range(count)
+    ]
+    for row in rows:
+        if row.at:
+            index = min(int((row.at - began).total_seconds() / seconds), count - 1)
+            bins[max(index, 0)].counts[row.outcome] += 1
+    return bins, seconds
+
+
+_SPANS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400)
+"""Seconds of one bar in the chart over time."""

@@ -1,0 +1,73 @@
+"""Write a report as text sections, CSV records, or JSON Lines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.exit_codes import Outcome
+from cxcall.output.csv_cells import safe_cell
+from cxcall.output.sections import Entry, Section
+from cxcall.output.terminal_text import count_phrase
+from cxcall.payloads.csv_table import format_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.batch.report.rows import BatchReport, ReportRow
+    from cxcall.batch.report.summary import Summary
+
+_MOST_ROWS = 50
+_HEADINGS = ("row", "key", "outcome", "reason", "message", "numbers", "status", "engagementId", "correlationId",
+             "deliveryId", "attempts", "beganAt", "at", "latencyMs")  # fmt: skip
+
+
+def text_sections(report: BatchReport, summary: Summary) -> Iterator[Section]:
+    """Yield the counts, and the rows that were not accepted, the unknown ones first."""
+    batch = report.batch
+    state = "finished" if batch.is_ended else "not finished: run its command with `--resume`"
+    facts = [
+        Entry("file", batch.file or "stdin"),
+        Entry("operation", f"{batch.operation}, profile {batch.profile}, {batch.target}"),
+        Entry("begun", f"{batch.at:%Y-%m-%d %H:%M:%S} UTC, {state}"),
+    ]
+    if summary.seconds:
+        facts.append(Entry("sending", f"{summary.seconds:,.1f} s, {summary.rate:,.1f} requests/s"))
+    if (p50 := summary.percentile(0.5)) is not None:
+        facts.append(Entry("latency", f"p50 {p50:,.0f} ms, p95 {summary.percentile(0.95):,.0f} ms"))
+    yield Section(f"BATCH {batch.id}", entries=facts)
+    counts = [Entry(name, f"{count:,}") for name, count in summary.outcomes.items()]
+    yield Section(f"OUTCOMES ({count_phrase(summary.rows, 'row')})", entries=counts)
+    if summary.reasons:
+        reasons = [
+            Entry(f"{outcome}: {reason or 'no reason'}", f"{count:,}")
+            for outcome, reason, count in summary.reasons
+        ]
+        yield Section("REASONS", entries=reasons)
+    others = [row for row in report.rows if row.outcome not in (Outcome.ACCEPTED, Outcome.SKIPPED)]
+    others.sort(key=lambda row: row.outcome != Outcome.UNKNOWN)
+    if others:
+        shown = [_row_entry(row) for row in others[:_MOST_ROWS]]
+        more = len(others) - len(shown)
+        lines = [f"  and {more:,} more: `--format csv` has all"] if more else []
+        yield Section("NOT ACCEPTED", entries=shown)
+        yield from (Section(lines=[line]) for line in lines)
+
+
+def _row_entry(row: ReportRow) -> Entry:
+    name = f"row {row.row}{f' ({row.key})' if row.key else ''}"
+    what = ": ".join(filter(None, (row.outcome, row.reason, row.message)))
+    return Entry(name, what + (f", delivery {row.delivery}" if row.delivery else ""))
+
+
+def csv_records(report: BatchReport) -> Iterator[str]:
+    """Yield the header and a record per row; no cell is one that a spreadsheet runs as a formula."""
+    columns = list(dict.fromkeys(name for row in report.rows for name in row.columns))
+    yield format_record([*_HEADINGS, *(safe_cell(name) for name in columns)])
+    for row in report.rows:
+        values = row.as_dict()
+        cells = [_cell(values[name]) for name in _HEADINGS]
+        yield format_record([*cells, *(_cell(row.columns.get(name, "")) for name in columns)])
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else safe_cell(str(value))

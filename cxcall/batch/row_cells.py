@@ -1,0 +1,80 @@
+"""Read the cells of a row as they stand in its file, by the headers of a table or the names of a JSON line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING
+
+from cxcall.documents.json_pointer import leaves
+from cxcall.documents.json_text import load_json
+from cxcall.findings.errors import UsageError
+from cxcall.payloads.csv_table import CsvRecord, read_cells
+
+if TYPE_CHECKING:
+    from cxcall.batch.rows import Row, RowFile
+    from cxcall.payloads.csv_table import CsvHeader
+
+
+def source_of(row: Row) -> str:
+    """Return a row as it is in its file."""
+    document = row.payload.document if row.payload else None
+    text = document.source if isinstance(document, CsvRecord) else getattr(document, "text", "")
+    return (text or row.place.text).rstrip("\r\n")
+
+
+def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
+    """Return the cells of a row by their headers, or the values of a JSON line by their names.
+
+    A nested value is under its JSON pointer. A row that cannot be read has none.
+    """
+    text = source_of(row)
+    if header is not None:
+        try:
+            cells = next(read_cells(text.splitlines(keepends=True), header.delimiter), [])
+        except csv.Error:
+            return {}
+        return dict(zip(header.cells, cells, strict=False))
+    try:
+        value = load_json(text)
+    except (ValueError, RecursionError):
+        return {}
+    return {_name(pointer): _text(found) for pointer, found in leaves(value)}
+
+
+def _name(pointer: str) -> str:
+    """Return the name of a member at the top, and the pointer of one below it."""
+    return pointer[1:] if pointer.count("/") == 1 else pointer
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+class RowKeys:
+    """The value in the column that names the rows; empty without such a column.
+
+    Raises UsageError if a table does not have it.
+    """
+
+    def __init__(self, rows: RowFile, column: str) -> None:
+        self.column, self._rows = column, rows
+        header = rows.header
+        if column and header is not None and header.cells.count(column) != 1:
+            from difflib import get_close_matches
+
+            near = get_close_matches(column, header.cells, n=1)
+            listed = ", ".join(f"`{cell}`" for cell in header.cells)
+            several = "two columns" if column in header.cells else "no column"
+            raise UsageError(
+                f"`{rows.name}` has {several} `{column}`",
+                where="--key",
+                fix=f"did you mean `{near[0]}`?" if near else f"its columns: {listed}",
+            )
+
+    def key_of(self, row: Row) -> str:
+        """Return the name of a row."""
+        if not self.column:
+            return ""
+        cells = cells_of(row, self._rows.header)
+        return cells.get(self.column) or cells.get(self.column.removeprefix("/"), "")

@@ -1,0 +1,62 @@
+"""Record the rows of a batch that were not sent, so that a report can name them and their reasons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.finding import Severity
+from cxcall.ledger.records import UnsentRow
+from cxcall.phone.phone_numbers import mask_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.batch.row_result import RowResult
+    from cxcall.batch.rows import Row
+    from cxcall.ledger.ledger import Ledger
+
+_GROUP = 500
+"""How many rows are recorded in one transaction."""
+
+
+class UnsentRows:
+    """Collects the rows that have no delivery, and records them in groups.
+
+    `problem` says why they cannot be recorded; that stops no batch.
+    """
+
+    def __init__(self, ledger: Ledger, batch: str, key_of: Callable[[Row], str]) -> None:
+        self._ledger, self._batch, self._key_of = ledger, batch, key_of
+        self._waiting: list[UnsentRow] = []
+        self.problem = ""
+
+    def add(self, result: RowResult) -> None:
+        """Keep a row if it was not sent."""
+        report = result.report
+        if report.delivery is not None or self.problem:
+            return
+        errors = [each for each in report.findings if each.severity is Severity.ERROR]
+        reason = str(result.skip) if result.skip else errors[0].code if errors else ""
+        self._waiting.append(
+            UnsentRow(
+                self._batch,
+                result.row.number,
+                mask_text(self._key_of(result.row)),
+                report.outcome,
+                reason,
+                errors[0].message if errors else "",
+                datetime.now(UTC),
+            )
+        )
+        if len(self._waiting) >= _GROUP:
+            self.flush()
+
+    def flush(self) -> None:
+        """Record the rows that were kept."""
+        rows, self._waiting = self._waiting, []
+        try:
+            self._ledger.record_unsent(rows)
+        except CxcallError as error:
+            self.problem = str(error)

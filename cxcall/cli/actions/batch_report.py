@@ -1,0 +1,136 @@
+"""Run `cxcall batch list` and `cxcall batch report`: what became of batches, from the ledger."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.report.rows import find_batch, read_report
+from cxcall.batch.report.summary import summarize
+from cxcall.findings.errors import UsageError
+from cxcall.output.report import Report, Table
+from cxcall.sending.machine_ledger import open_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cxcall.batch.report.rows import BatchReport
+    from cxcall.batch.report.summary import Summary
+    from cxcall.cli.commands.batch_report import ReportOptions
+    from cxcall.cli.options import ContractOptions
+    from cxcall.ledger.records import Batch
+
+_NARROW = ("ID", "ROWS", "ACCEPTED", "STATE")
+_COMMAND = "batch report"
+
+
+def list_batches(limit: int) -> Report:
+    """Return the newest batches with their counts."""
+    with open_ledger() as ledger:
+        batches = ledger.batches()[:limit]
+        counts = [ledger.count_outcomes(each.id) for each in batches]
+        unsent = [len(ledger.unsent_rows([each.id])) for each in batches]
+    listed = [_batch_data(*each) for each in zip(batches, counts, unsent, strict=True)]
+    return Report(
+        "batch list",
+        data={"batches": listed},
+        json_lines=listed,
+        table=_table(listed),
+        diagnostics=[] if listed else ["no batch was run yet"],
+    )
+
+
+def _batch_data(batch: Batch, outcomes: dict[str, int], unsent: int) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "at": batch.at.isoformat(),
+        "state": "finished" if batch.is_ended else "unfinished",
+        "profile": batch.profile,
+        "operation": batch.operation,
+        "target": batch.target,
+        "file": batch.file,
+        "rows": batch.rows,
+        "outcomes": outcomes,
+        "unsent": unsent,
+    }
+
+
+def _table(batches: Sequence[dict[str, Any]]) -> Table:
+    rows = [
+        {
+            "ID": each["id"],
+            "AT": each["at"][:16].replace("T", " "),
+            "OPERATION": each["operation"],
+            "FILE": PurePath(each["file"]).name or "-",
+            "ROWS": "" if each["rows"] is None else str(each["rows"]),
+            "ACCEPTED": str(each["outcomes"].get("accepted", 0)),
+            "UNKNOWN": str(each["outcomes"].get("unknown", 0)),
+            "STATE": each["state"],
+        }
+        for each in batches
+    ]
+    headings = tuple(rows[0]) if rows else _NARROW
+    narrower = Table(_NARROW, [[row[name] for name in _NARROW] for row in rows])
+    return Table(headings, [list(row.values()) for row in rows], narrower=narrower)
+
+
+def report_batch(
+    identifier: str | None, options: ReportOptions, contracts: ContractOptions
+) -> Report:
+    """Return the report of a batch in the form that the options name."""
+    is_joined = options.join or options.input is not None
+    if options.show_numbers and not is_joined:
+        raise UsageError(
+            "the ledger has no full phone numbers",
+            where="--show-numbers",
+            fix="add `--join`: the numbers are in the file that was sent",
+        )
+    with open_ledger() as ledger:
+        report = read_report(ledger, find_batch(ledger, identifier))
+    if is_joined:
+        report = _joined(report, options, contracts)
+    summary = summarize(report)
+    written = _written(report, summary, options.format)
+    rows = [row.as_dict() for row in report.rows]
+    return Report(
+        _COMMAND,
+        data={"batch": report.batch.id, **summary.as_dict(), "results": rows},
+        json_lines=rows,
+        sections=_sections(report, summary) if written is None else None,
+        lines=written,
+    )
+
+
+def _joined(report: BatchReport, options: ReportOptions, contracts: ContractOptions) -> BatchReport:
+    from cxcall.batch.report.columns import InputFile, join_columns
+    from cxcall.cli.actions.contract_file import find_own_contract
+    from cxcall.contracts.contract import load_operation
+
+    batch = report.batch
+    operation = load_operation(batch.operation, find_own_contract(contracts))
+    path = options.input or batch.file
+    file = InputFile(path, options.encoding or "", options.sheet or "")
+    return join_columns(report, file, operation, show_numbers=options.show_numbers)
+
+
+def _sections(report: BatchReport, summary: Summary) -> list[Any]:
+    from cxcall.batch.report.text import text_sections
+
+    return list(text_sections(report, summary))
+
+
+def _written(report: BatchReport, summary: Summary, form: str) -> Iterable[str] | None:
+    """Return the lines of a report for a file; None for text."""
+    if form == "csv":
+        from cxcall.batch.report.text import csv_records
+
+        return csv_records(report)
+    if form == "jsonl":
+        import json
+
+        return (json.dumps(row.as_dict(), ensure_ascii=False) for row in report.rows)
+    if form == "html":
+        from cxcall.batch.report.html import render_html
+
+        return [render_html(report, summary)]
+    return None

@@ -1,0 +1,25 @@
+"""`cxcall batch list`: list the batches in the ledger."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.output.report import Report
+
+app = new_app("")
+
+
+@app.command("batch list", epilog=examples("cxcall batch list", "cxcall batch list -o json"))
+@expand_option_groups
+def batch_list(
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, help="List at most so many.")
+    ] = 20,
+) -> Report:
+    """List the batches that were run, the newest first."""
+    from cxcall.cli.actions.batch_report import list_batches
+
+    return list_batches(limit)

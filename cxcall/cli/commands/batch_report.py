@@ -1,0 +1,69 @@
+"""`cxcall batch report`: report the results of a batch."""
+
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated, Literal
+
+import typer
+
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.options import ContractOptions
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.options import option
+from cxcall.output.report import Report
+
+app = new_app("")
+
+ReportFormat = Literal["text", "csv", "jsonl", "html"]
+
+
+class ReportOptions(NamedTuple):
+    """The options that only `batch report` has."""
+
+    format: Annotated[ReportFormat, option("--format", help="Set the form of the report.")] = "text"
+    join: Annotated[bool, option("--join", help="Add the columns of the file that was sent.")] = (
+        False
+    )
+    input: Annotated[
+        str | None,
+        option("--input", metavar="FILE", help="Add the columns of this copy of the file."),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
+    ] = None
+    sheet: Annotated[
+        str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
+    ] = None
+    show_numbers: Annotated[
+        bool, option("--show-numbers", help="Print phone numbers of the file in full.")
+    ] = False
+
+
+@app.command(
+    "batch report",
+    epilog=examples(
+        "cxcall batch report",
+        "cxcall batch report --format html > report.html",
+        "cxcall batch report 01KB3 --format csv --join --show-numbers > results.csv",
+    ),
+)
+@expand_option_groups
+def batch_report(
+    report_options: ReportOptions,
+    contracts: ContractOptions,
+    batch: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="The batch, or the start of its ID; the newest one.",
+            show_default=False,
+        ),
+    ] = None,
+) -> Report:
+    """Show what was accepted, refused, and skipped, and why.
+
+    The ledger masks phone numbers; `--join --show-numbers` adds them from the file that was sent.
+    """
+    from cxcall.cli.actions.batch_report import report_batch
+
+    return report_batch(batch, report_options, contracts)
