@@ -32,8 +32,10 @@ class PlantedBody:
 
 
 def correct_body(operation: Operation, random: Random) -> Any:
-    """Return the example of an operation with some more of the declared properties."""
+    """Return the example of an operation, or a sample, with some more of the declared properties."""
     body = copy.deepcopy(operation.example)
+    if body is None:
+        body = sample_value(operation.contract, operation.declared_body_schema, {})
     is_valid = compile_schema(operation.body_schema).is_valid
     for pointer, members in list(objects(body)):
         declared = operation.schema_at(pointer).get("properties", {})

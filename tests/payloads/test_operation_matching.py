@@ -14,12 +14,13 @@ from cxcall.documents.json_pointer import objects, value_at
 from cxcall.payloads.checks import check_payload
 from cxcall.payloads.operation_matching import find_better_operation
 from cxcall.payloads.payload import Payload
-from helpers.planted_faults import OPERATIONS, correct_body
+from helpers.planted_faults import correct_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CATALOG = load_catalog()
+WITH_BODY = [operation for operation in CATALOG if operation.takes_body]
 
 
 def misspellings(body: Any) -> Iterator[Any]:
@@ -32,11 +33,11 @@ def misspellings(body: Any) -> Iterator[Any]:
             yield other
 
 
-@pytest.mark.parametrize("is_longer", [False, pytest.param(True, marks=pytest.mark.slow)])
-def test_one_misspelled_name_is_never_another_operation(*, is_longer: bool) -> None:
+@pytest.mark.parametrize("step", [29, pytest.param(1, marks=pytest.mark.slow)])
+def test_one_misspelled_name_is_never_another_operation(step: int) -> None:
     random, wrong = Random(1), []
-    for operation in OPERATIONS:
-        body = correct_body(operation, random) if is_longer else operation.example
+    for operation in WITH_BODY[::step]:
+        body = correct_body(operation, random)
         for misspelled in misspellings(body):
             other = find_better_operation(CATALOG, operation, misspelled)
             wrong += [(operation.name, other.name, misspelled)] if other else []
