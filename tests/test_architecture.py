@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import pytest
+
 from helpers.cases import each_case
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
@@ -40,6 +42,7 @@ def imported_packages(path: Path) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 @each_case("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_run_downwards(path: Path) -> None:
     here = package_of(path)

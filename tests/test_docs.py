@@ -71,6 +71,7 @@ def test_code_refers_only_to_documents_of_this_repository() -> None:
     assert not broken
 
 
+@pytest.mark.slow
 def test_examples_of_explain_are_what_it_prints() -> None:
     written = explain_examples.PAGE.read_text("utf-8")
     assert explain_examples.write_examples() == written, "run: python tools/explain_examples.py"

@@ -6,6 +6,8 @@ import ast
 import sys
 from pathlib import Path
 
+import pytest
+
 from helpers.cases import each_case
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
@@ -73,6 +75,7 @@ def patches_in(program: str) -> list[int]:
     return sorted(node.lineno for node in ast.walk(tree) if is_patch(node, libraries))  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 @each_case("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_patches_a_library(path: Path) -> None:
     if path != EXCEPTION:

@@ -118,6 +118,7 @@ def test_source_of_another_type_is_a_type_error(source: Any) -> None:
         explain(source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["[" * 100_000, '{"a":' * 100_000, "{" * 990 + "}" * 990, "NaN", ""]
 )

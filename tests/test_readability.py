@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from statistics import median
 
+import pytest
+
 from cxcall.cli import root_command as cli
 
 PACKAGE = Path(__file__).parent.parent / "cxcall"
@@ -22,6 +24,7 @@ def syntax_trees() -> dict[Path, ast.Module]:
     return {path: ast.parse(path.read_text("utf-8")) for path in modules()}
 
 
+@pytest.mark.slow
 def test_files_and_functions_stay_readable() -> None:
     lines = {path: path.read_text("utf-8").count("\n") for path in modules()}
     assert max(lines.values()) <= 350, max(lines, key=lambda path: lines[path])
@@ -36,6 +39,7 @@ def test_files_and_functions_stay_readable() -> None:
     assert median(bodies.values()) <= 8
 
 
+@pytest.mark.slow
 def test_only_the_screen_prints() -> None:
     printing = {
         path.relative_to(PACKAGE).as_posix()

@@ -57,6 +57,7 @@ def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
     return in_a_process(program).split(",")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"]]
 )
@@ -64,6 +65,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(HEAVY | {"cxcall"}, *arguments) == ["cxcall"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [[], ["send"], ["validate", "--operation"], ["explain"], ["send", "place-call-for-user"]],

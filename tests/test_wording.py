@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,6 +54,7 @@ def test_pattern_finds_the_phrases_and_not_plain_english() -> None:
         assert not FORBIDDEN.search(text), text
 
 
+@pytest.mark.slow
 def test_messages_are_in_plain_english() -> None:
     wrong = {place: text for place, text in messages() if FORBIDDEN.search(text)}
     assert not wrong
@@ -67,6 +70,7 @@ def test_pages_are_in_plain_english() -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 def test_contracts_are_in_plain_english() -> None:
     wrong = {
         path.name: found[0]

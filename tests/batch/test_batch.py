@@ -348,6 +348,7 @@ def test_resume_needs_the_same_set_and_param_values(cxcall: Cxcall) -> None:
     assert sorted(platform.dials.values()) == [1, 1]
 
 
+@pytest.mark.slow
 def test_later_batch_with_other_values_does_not_hide_an_unfinished_one(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 2)
     words = ("batch", file, *PERSONAL, *FAST, "--concurrency", "1", "--confirm")
@@ -439,6 +440,7 @@ def test_finished_batch_is_stopped_as_duplicates(cxcall: Cxcall) -> None:
         assert platform.rung == 4
 
 
+@pytest.mark.slow
 def test_unknown_row_is_reported_and_not_resent_on_resume(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 6)
 
@@ -468,6 +470,7 @@ def test_unknown_row_is_reported_and_not_resent_on_resume(cxcall: Cxcall) -> Non
     }
 
 
+@pytest.mark.slow
 def test_unfinished_batch_of_another_profile_is_not_repeated(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 6)
     config = cxcall.folder / "config"
@@ -542,6 +545,7 @@ def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> N
 # Tokens and limits
 
 
+@pytest.mark.slow
 def test_expired_token_is_renewed_once_for_all_threads(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 60)
     with Platform(token_uses=40) as platform:

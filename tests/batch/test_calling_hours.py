@@ -65,6 +65,7 @@ def numbers_dialed(platform: Platform) -> list[str]:
     return [sent["contactSpec"]["contactData"]["phoneNumber"] for sent in platform.order]
 
 
+@pytest.mark.slow
 def test_row_outside_its_calling_hours_keeps_the_batch_open(cxcall: Cxcall) -> None:
     enforce(cxcall)
     words = ("batch", write_table(cxcall, NEW_YORK, BERLIN), *EXECUTE, *FAST, "-o", "jsonl")

@@ -127,6 +127,7 @@ def test_resume_after_the_same_batch_was_run_twice_sends_nothing_again(cxcall: C
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2, 3)
 
@@ -156,6 +157,7 @@ def test_rows_of_an_unfinished_batch_are_stopped_in_another_file_at_any_age(cxca
     assert platform.dials[json.dumps(row(1), sort_keys=True)] == 2
 
 
+@pytest.mark.slow
 def test_end_of_a_batch_that_was_sent_again_ends_the_one_before(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
     words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm", "2")
@@ -210,6 +212,7 @@ def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall:
         assert "--confirm" not in ran.err.rpartition("to continue")[2]
 
 
+@pytest.mark.slow
 def test_delivery_without_an_end_may_be_that_of_another_process(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1)
     words = ("batch", file, *WORDS, "--confirm")
@@ -249,6 +252,7 @@ def test_second_call_to_a_person_is_possible_as_the_hint_says(cxcall: Cxcall) ->
     assert platform.rung == 2
 
 
+@pytest.mark.slow
 def test_rows_of_an_unfinished_batch_are_not_pruned(cxcall: Cxcall) -> None:
     file = write_rows(cxcall, 1, 2)
     words = ("batch", file, *WORDS, "--concurrency", "1", "--confirm")

@@ -84,6 +84,7 @@ def test_force_sends_invalid_numbers_but_no_listed_one(cxcall: Cxcall) -> None:
     assert platform.rung == 1
 
 
+@pytest.mark.slow
 def test_other_errors_still_stop_the_batch(live: Cxcall, sandbox: Sandbox) -> None:
     file = live.file("calls.csv", f"{table('+12025550101', '555')}{contact(3)}0,+12025550103\n")
     ran = live("batch", file, *EXECUTE, "-o", "json", code=3)
@@ -227,6 +228,7 @@ def test_counts_of_errors_come_after_the_errors(live: Cxcall) -> None:
     assert "300  error[id-format]" in ran.err
 
 
+@pytest.mark.slow
 def test_sandbox_batch_can_be_resumed(cxcall: Cxcall) -> None:
     file = cxcall.file("calls.csv", table("+12025550101", "+12025550102", "+12025550103"))
     words = ("batch", file, *EXECUTE, "--sandbox", "--concurrency", "1")

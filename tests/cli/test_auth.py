@@ -36,6 +36,7 @@ def test_log_in_by_stdin_then_send_then_log_out(cxcall: Cxcall, sandbox: Sandbox
     assert cxcall(*PERSONAL, *url, "--again", "-o", "json", code=4).codes == ["token-missing"]
 
 
+@pytest.mark.slow
 def test_a_token_by_stdin(live: Cxcall) -> None:
     token = live("auth", "token", code=0).out.strip()
     for name in ("CXCALL_CLIENT_ID", "CXCALL_CLIENT_SECRET"):

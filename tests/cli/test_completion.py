@@ -180,6 +180,7 @@ def test_zsh_takes_it_from_a_folder_of_functions(home: Cxcall) -> None:
     typed(home, ["zsh", "-f", "-i"], start, "cxcall exe", "cxcall execute ")
 
 
+@pytest.mark.slow
 def test_ids_are_those_of_the_ledger_the_newest_first(live: Cxcall) -> None:
     ids = [
         live("personal-connection", "--contact-id", CONTACT, "--reason-code", str(number), "-o", "json", code=0).envelope

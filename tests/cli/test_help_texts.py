@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import typer
 
 from cxcall.cli import root_command
@@ -79,6 +80,7 @@ def help_texts(name: str, command: Any) -> Iterator[tuple[str, str]]:
             yield f"{name} {parameter.opts[0]}", parameter.help or ""
 
 
+@pytest.mark.slow
 def test_help_texts_are_short_sentences() -> None:
     texts = {
         where: text

@@ -91,6 +91,7 @@ def test_long_list_has_counts_and_a_group_has_all() -> None:
     assert sum("GET" in line for line in group) == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 80, 200])
 def test_operation_fits_the_terminal(columns: int) -> None:
     for operation in load_operations():

@@ -59,6 +59,7 @@ def test_first_profile_becomes_the_default(cxcall: Cxcall, sandbox: Sandbox) -> 
     assert "no profile `third`" in cxcall("auth", "switch", "third", code=2).err
 
 
+@pytest.mark.slow
 def test_refused_login_leaves_no_profile(cxcall: Cxcall, sandbox: Sandbox) -> None:
     log_in(cxcall, sandbox, "-p", "new", code=4, secret="wrong")
     assert content(cxcall) == {}
@@ -79,6 +80,7 @@ def test_environment_is_not_kept_in_the_profile(live: Cxcall, sandbox: Sandbox) 
     assert content(live) == {}
 
 
+@pytest.mark.slow
 def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: Sandbox) -> None:
     with terminal(cxcall, "auth", "login", "-p", "cx") as child:
         for prompt, answer in (
@@ -162,6 +164,7 @@ def test_region_flag_replaces_the_url_of_the_profile(cxcall: Cxcall) -> None:
     assert out.startswith("GET https://api.mypurecloud.ie/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["call", "callback"])
 def test_examples_of_the_help_run_on_each_platform(cxcall: Cxcall, command: str) -> None:
     lines = cxcall(command, "--help", code=0, env={"COLUMNS": "200"}).out.splitlines()

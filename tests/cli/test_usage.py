@@ -86,6 +86,7 @@ def commands_of(cxcall: Cxcall) -> list[str]:
     return [line.strip().partition("  ")[0] for line in listed.splitlines() if line[2] != " "]
 
 
+@pytest.mark.slow
 def test_the_whole_help_has_the_asked_for_commands_first(cxcall: Cxcall) -> None:
     assert commands_of(cxcall)[:4] == ASKED
     whole = cxcall("--help", code=0).out
@@ -229,6 +230,7 @@ def test_a_value_that_is_not_utf8_is_refused_by_its_name(
     assert not sandbox.received
 
 
+@pytest.mark.slow
 def test_the_name_of_a_file_may_hold_any_byte(live: Cxcall, sandbox: Sandbox) -> None:
     name = live.file(f"{LATIN}.json", {"contactId": CONTACT, "reasonCode": "x"})
     rows = live.file(f"{LATIN}.csv", f"contact-id,reason-code\n{CONTACT},y\n")

@@ -233,6 +233,7 @@ def names(cxcall: Cxcall, contract: str) -> set[str]:
     return set(listed)
 
 
+@pytest.mark.slow
 def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) -> None:
     file = cxcall.file("own.json", swagger())
     for _ in range(3):
@@ -264,6 +265,7 @@ def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes 
     assert "skipLead" not in found
 
 
+@pytest.mark.slow
 def test_cached_file_of_another_document_is_not_used(cxcall: Cxcall) -> None:
     changed = swagger()
     changed["paths"]["/groups"]["post"]["operationId"] = "addSpire"

@@ -56,6 +56,7 @@ def drop_tokens(cxcall: Cxcall) -> None:
     (cxcall.folder / "state" / "tokens.json").unlink()
 
 
+@pytest.mark.slow
 def test_secret_is_stored_in_the_keyring_only(keyed: Cxcall, sandbox: Sandbox) -> None:
     assert "stored in the system's keyring" in log_in(keyed, sandbox).out
     assert sandbox.client_secret in (keyed.folder / "keyring.json").read_text("utf-8")
@@ -149,6 +150,7 @@ def test_token_from_stdin_is_stored_in_the_keyring(keyed: Cxcall) -> None:
     assert keyed("auth", "token", code=0).out.strip() == "a-token-of-mine"
 
 
+@pytest.mark.slow
 def test_keyring_login_without_the_extra_names_the_missing_package(
     keyed: Cxcall, sandbox: Sandbox
 ) -> None:

@@ -271,6 +271,7 @@ def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
     assert "still missing: /data/password" in ran.err
 
 
+@pytest.mark.slow
 def test_fix_is_advertised_only_where_it_prints_a_request(cxcall: Cxcall) -> None:
     for path in ("/api/v2/outbound/calls", "/api/v2/users/me/presencez", "/api/v2/nothing/near/this", "/oauth/token"):  # fmt: skip
         text = json.dumps(
@@ -293,6 +294,7 @@ def test_request_without_a_correction_does_not_hide_the_others(cxcall: Cxcall) -
     cxcall("explain", file, "--fix", "--entry", "1", code=2)
 
 
+@pytest.mark.slow
 def test_operation_of_an_own_document_is_found_by_the_pasted_command(cxcall: Cxcall) -> None:
     schema = {
         "type": "object",
@@ -323,6 +325,7 @@ def test_operation_of_an_own_document_is_found_by_the_pasted_command(cxcall: Cxc
     assert '"queueId": "7"' in done.stdout
 
 
+@pytest.mark.slow
 def test_body_that_is_too_long_for_cmd_is_read_from_a_file(cxcall: Cxcall) -> None:
     body = {**CALLBACK, "callbackNumbers": [f"+1202555{number:04}" for number in range(700)]}
     text = json.dumps({"method": "POST", "url": "https://api.mypurecloud.com/api/v2/conversations/callbacks", "body": body})  # fmt: skip
@@ -334,6 +337,7 @@ def test_body_that_is_too_long_for_cmd_is_read_from_a_file(cxcall: Cxcall) -> No
     assert "save the output of `--as json` as body.json" in ran.err
 
 
+@pytest.mark.slow
 def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
     random, forms = Random(9), ("send", "json")
     for operation in random.sample(OPERATIONS, 4):

@@ -57,6 +57,7 @@ def test_bare_400_of_execute_is_explained(cxcall: Cxcall) -> None:
     assert TOKEN not in ran.out
 
 
+@pytest.mark.slow
 def test_corrected_request_is_valid(cxcall: Cxcall) -> None:
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=FAILED_EXECUTE, code=3)
     corrected = json.loads(ran.out)
@@ -91,6 +92,7 @@ def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None
     assert "why: line 2 was not understood; no response was found in the rest" in ran.out
 
 
+@pytest.mark.slow
 def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
     text = (
         "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "
@@ -118,6 +120,7 @@ def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
     assert "still missing:" in ran.err
 
 
+@pytest.mark.slow
 def test_ten_findings_are_shown_without_all(cxcall: Cxcall) -> None:
     body = json.dumps({f"wrong{number}": 1 for number in range(20)})
     text = UNKNOWN_PATH + f"-H 'Content-Type: application/json' -d '{body}'"

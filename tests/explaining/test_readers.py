@@ -255,6 +255,7 @@ def mutated(random: Random) -> str:
     return text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     "place",

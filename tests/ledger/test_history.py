@@ -31,6 +31,7 @@ def send(live: Cxcall, reason: str) -> str:
     return found
 
 
+@pytest.mark.slow
 def test_deliveries_are_listed_newest_first_and_filtered(live: Cxcall) -> None:
     sent = [send(live, reason) for reason in ("one", "two", "three")]
     listed = live("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
@@ -154,6 +155,7 @@ def test_prune_keeps_unknown_and_recent_deliveries(live: Cxcall) -> None:
     assert "invalid time `soon`" in live("history", "prune", "--older-than", "soon", code=2).err
 
 
+@pytest.mark.slow
 def test_pruned_batch_cannot_be_resumed(live: Cxcall) -> None:
     live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
     rows = live("operations", "personal-connection", "--skeleton", "--csv", code=0).out

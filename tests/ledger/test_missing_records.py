@@ -158,6 +158,7 @@ def replace_by_new_ledger(state: Path) -> None:
 LOSSES: list[Callable[[Path], None]] = [delete_file, delete_folder, replace_by_new_ledger]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lose", LOSSES)
 def test_lost_ledger_stops_calls_until_a_person_decides(
     cxcall: Cxcall, platform: Platform, lose: Callable[[Path], None]
@@ -303,6 +304,7 @@ def test_two_state_folders_have_markers_of_their_own(tmp_path: Path) -> None:
 # --- the clock
 
 
+@pytest.mark.slow
 def test_call_recorded_by_a_slow_clock_stops_a_second_one(
     cxcall: Cxcall, platform: Platform
 ) -> None:
@@ -326,6 +328,7 @@ def test_call_recorded_by_a_slow_clock_stops_a_second_one(
 # --- a backup
 
 
+@pytest.mark.slow
 def test_backup_is_a_whole_private_ledger(cxcall: Cxcall, platform: Platform) -> None:
     cxcall(*SEND, code=0)
     made = cxcall("history", "backup", "copy.sqlite3", "-o", "json", code=0)

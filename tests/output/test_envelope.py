@@ -129,6 +129,7 @@ def test_command_has_the_same_name_on_success_and_on_error(
         assert ran.envelope["command"] == command
 
 
+@pytest.mark.slow
 def test_each_refusal_has_a_finding_with_advice(live: Cxcall) -> None:
     for number in ("+12025550129", "+12025550140", "+12025550142", "+12025550144", "+12025550150"):
         envelope = live(*EXECUTE, number, "-o", "json").envelope

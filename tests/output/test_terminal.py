@@ -23,6 +23,7 @@ def tunnel(cxcall: Cxcall, stranger: Stranger) -> Cxcall:
     return cxcall
 
 
+@pytest.mark.slow
 def test_answer_no_sends_nothing(tunnel: Cxcall, stranger: Stranger) -> None:
     with terminal(tunnel, *PERSONAL) as child:
         child.expect(r"may place a real call: personal-connection .*Send\? \[y/N\] ")
@@ -65,6 +66,7 @@ def test_no_input_never_asks(tunnel: Cxcall) -> None:
     assert child.exitstatus == 2
 
 
+@pytest.mark.slow
 def test_sandbox_never_asks(live: Cxcall) -> None:
     with terminal(live, *PERSONAL) as child:
         assert "HTTP 201 Created" in screen(child)
@@ -124,6 +126,7 @@ def test_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
     assert child.exitstatus == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [60, 80])
 def test_words_are_not_split_on_a_narrow_terminal(cxcall: Cxcall, columns: int) -> None:
     data = {"firstName": "Ada", "note": "a note " * 30, "phone_number": "+12"}
@@ -137,6 +140,7 @@ def test_words_are_not_split_on_a_narrow_terminal(cxcall: Cxcall, columns: int) 
     assert {word for word in text.split() if "…" not in word} <= said | {"|"}
 
 
+@pytest.mark.slow
 def test_finding_above_a_corrected_request_has_colors(cxcall: Cxcall) -> None:
     url = "https://api.mypurecloud.com/api/v2/conversation/calls"
     curl = f"curl {url} -H 'Content-Type: application/json' -d '{{\"phoneNumber\": \"+1202\"}}'"

@@ -98,6 +98,7 @@ def test_edits_make_no_new_errors() -> None:
         assert after <= before, planted
 
 
+@pytest.mark.slow
 def test_operation_of_a_body_with_wrong_names_is_recognized() -> None:
     bodies = planted_bodies(192, 11, RENAMES)
     known = load_catalog()

@@ -257,6 +257,7 @@ def test_busy_api_is_waited_for_and_empty_window_too(lists: Cxcall) -> None:
     assert "no request is left in this rate-limit window" in ran.err
 
 
+@pytest.mark.slow
 def test_expression_is_applied_to_each_page_as_jmespath_does(lists: Cxcall) -> None:
     expression = "entities[?id != '2'].{id: id, label: deep.label}"
     ran, _ = run(lists, answer, "numbered", "--query", expression, "--all")
@@ -334,6 +335,7 @@ def test_selection_never_changes_the_end_of_a_change(live: Cxcall) -> None:
     assert len(ran.out.split()) == 1
 
 
+@pytest.mark.slow
 def test_numbers_are_masked_in_what_is_selected(lists: Cxcall) -> None:
     page = {"entities": [{"id": "1", "phone": "+12025550100"}]}
     for words in (
@@ -366,6 +368,7 @@ def test_sandbox_pages_as_its_schema_says(live: Cxcall) -> None:
     assert (page["pageCount"], page["total"]) == (3, 5)
 
 
+@pytest.mark.slow
 def test_sandbox_pages_in_every_way_of_a_document(lists: Cxcall) -> None:
     for name in ("numbered", "counted", "cursors", "tokens", "links", "offsets"):
         size = ("--param", "pageSize=2") if name == "numbered" else ()

@@ -144,6 +144,7 @@ def test_request_and_its_numbers_are_checked_offline(cxcall: Cxcall) -> None:
     assert "credentials" not in told
 
 
+@pytest.mark.slow
 def test_need_for_a_user_token_is_reported(live: Cxcall) -> None:
     ran = live("doctor", "--for", "place-call", "--param", f"to={NUMBER}", "-o", "json", code=5)
     token = [says for verdict, says in lines(ran)["token"] if verdict == "failed"]

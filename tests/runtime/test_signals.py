@@ -135,6 +135,7 @@ def test_killed_at_any_instant_and_run_again_it_rings_at_most_once(
         assert ran.codes == ["already-sent"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -151,6 +152,7 @@ def test_ctrl_c_while_a_call_is_followed_says_that_it_was_placed(
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_answer_is_shown_does_not_change_what_happened(
     cxcall: Cxcall, number: signal.Signals

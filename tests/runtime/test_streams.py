@@ -124,6 +124,7 @@ def test_a_batch_goes_on_when_its_terminal_is_gone(live: Cxcall, sandbox: Sandbo
     assert len(sandbox.rings) == 4
 
 
+@pytest.mark.slow
 def test_a_call_that_is_followed_stays_accepted_where_nothing_can_be_written(
     live: Cxcall,
 ) -> None:

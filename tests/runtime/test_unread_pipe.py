@@ -108,6 +108,7 @@ def test_signal_ends_a_command_whose_output_is_not_read(
     assert code in (0, COMMANDS[command])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["text", "json"])
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("number", ["+12025550100", "+12025550198"], ids=["answered", "in flight"])

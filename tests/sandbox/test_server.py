@@ -563,6 +563,7 @@ def test_prefer_header_is_parsed_as_in_rfc_7240(header: str, status: int | None)
 # Counting, and questions about the sandbox
 
 
+@pytest.mark.slow
 def test_parallel_clients_are_counted_exactly(client: Client) -> None:
     def send(index: int) -> int:
         number = "+12025550150" if index % 5 == 0 else "+12025550100"
@@ -867,6 +868,7 @@ print("stopped")
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_wait_without_output() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", FOREGROUND],

@@ -103,6 +103,7 @@ def test_invalid_hours_are_rejected(text: str) -> None:
     assert "08:00-21:00" in refused.value.findings[0].fix
 
 
+@pytest.mark.slow
 @given(st.times(), st.times(), st.times())
 def test_time_is_either_inside_the_hours_or_outside(begin: time, end: time, moment: time) -> None:
     inside = moment in Hours(begin, end)

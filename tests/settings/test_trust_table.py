@@ -203,6 +203,7 @@ def test_host_of_a_folder_receives_no_foreign_secret(
     assert run_all(cxcall, recorder) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["environment", ".env"])
 @pytest.mark.parametrize(
     ("name", "secret"),

@@ -362,6 +362,7 @@ def test_no_tls_left_nothing(spoken: Fault) -> None:
     gc.collect()
 
 
+@pytest.mark.slow
 @LOST_SOCKET
 def test_a_connection_gone_before_the_handshake_left_nothing(
     monkeypatch: pytest.MonkeyPatch,

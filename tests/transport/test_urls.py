@@ -109,6 +109,7 @@ def test_track_refuses_an_id_of_dots(live: Cxcall, sandbox: Sandbox) -> None:
     assert not any("conversations" in entry.path for entry in sandbox.received)
 
 
+@pytest.mark.slow
 def test_a_path_of_a_document_that_would_change_is_refused(cxcall: Cxcall) -> None:
     for path in ("/a/../b", "/a//b/%7e", "/a b", "//a", "/a#b", "/ä"):
         document = {**OWN, "paths": {path: {"get": {"operationId": "odd", "responses": {}}}}}

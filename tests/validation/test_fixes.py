@@ -111,6 +111,7 @@ def test_edits_of_findings_with_a_phone_number_are_not_printed(cxcall: Cxcall) -
     assert (finding["code"], finding["edits"]) == ("phone-format", [])
 
 
+@pytest.mark.slow
 def test_fix_has_the_result_of_the_safe_edits_by_json_patch(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> None:

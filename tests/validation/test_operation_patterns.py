@@ -57,6 +57,7 @@ def test_the_flag_wins_and_then_nothing_is_read(cxcall: Cxcall) -> None:
     cxcall("validate", name, code=2)
 
 
+@pytest.mark.slow
 def test_the_nearest_file_up_to_the_repository_is_taken(cxcall: Cxcall) -> None:
     root = cxcall.folder
     (root / "repo" / ".git").mkdir(parents=True)

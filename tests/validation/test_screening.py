@@ -260,6 +260,7 @@ def test_accepted_bytes_have_no_finding(line: bytes) -> None:
     _assert_same_verdict(PayloadChecker(_shipped()), line.replace(b"\n", b""))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("name", sorted(GOOD))
 def test_no_mistake_is_accepted_at_any_place_of_a_property(name: str) -> None:
@@ -286,6 +287,7 @@ def test_ordinary_text_is_accepted(text: str) -> None:
     assert Screen(_shipped()).accept([line]) != [()]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 @many
 @given(

@@ -226,6 +226,7 @@ def test_ctrl_c_ends_all_processes(cxcall: Cxcall, endless: str, jobs: str) -> N
         assert not any(map(is_alive, workers))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_killed_worker_is_reported(cxcall: Cxcall, endless: str) -> None:
     with begin(cxcall, "validate", endless, "--jobs", "3") as process:
