@@ -43,9 +43,7 @@ def declares_status(operation: Operation, status: int) -> bool:
 
 def new_engagement_id(operation: Operation) -> str:
     """Return a new engagement ID: a UUID, or digits if the declared example has a number."""
-    response = operation.contract.resolve(
-        _responses(operation).get(str(success_status(operation)), {})
-    )
+    response = _response(operation, success_status(operation))
     example = response.get("content", {}).get("application/json", {}).get("example")
     pointers = _engagement_places(operation, "body")
     values = [value_at(example, pointer) for pointer in pointers if has_value(example, pointer)]
@@ -70,7 +68,7 @@ def success_response(
 
     If the contract declares several examples, each read returns the next one.
     """
-    response = operation.contract.resolve(_responses(operation).get(str(status), {}))
+    response = _response(operation, status)
     engagement_id = "" if shape is BodyShape.NO_ID else context.engagement_id
     headers = {
         name: engagement_id
@@ -133,6 +131,14 @@ def fault_response(
 def _responses(operation: Operation) -> Mapping[str, Any]:
     responses: Mapping[str, Any] = operation.declared.get("responses", {})
     return responses
+
+
+def _response(operation: Operation, status: int) -> dict[str, Any]:
+    """Return what is declared for a status: for itself, for its range such as `2XX`, or for all others."""
+    declared = {name.upper(): response for name, response in _responses(operation).items()}
+    names = (str(status), f"{status // 100}XX", "DEFAULT")
+    found: Mapping[str, Any] = next((declared[name] for name in names if name in declared), {})
+    return operation.contract.resolve(found)
 
 
 def _engagement_places(operation: Operation, kind: str) -> list[str]:

@@ -108,23 +108,30 @@ def _sample_item(operation: Operation, paging: Paging) -> Any:
     for name in split_pointer(paging.items or ""):
         schema = merged_schema(resolve, schema.get("properties", {}).get(name, {}))
     item = merged_schema(resolve, schema.get("items") or {})
-    usual = [name for name in item.get("properties", {}) if fold_name(name) in ("id", "name")]
+    names = list(item.get("properties", {}))
+    usual = [name for name in names if fold_name(name) in ("id", "name")] or names[:1]
     required = [*item.get("required", ()), *usual]
     return sample_value(operation.contract, {**item, "required": required}, {})
 
 
 def _renamed(item: Any, place: int) -> Any:
-    """Return an item with an ID and a name of its own; the first one stays as it is."""
+    """Return an item that differs from the others by its ID and name; the first one stays as it is."""
     if not isinstance(item, dict) or not place:
         return item
-    for name, value in item.items():
-        if fold_name(name) == "id" and isinstance(value, str):
-            item[name] = str(UUID(int=place + 1)) if _is_uuid(value) else f"{value}-{place + 1}"
-        elif isinstance(value, int) and not isinstance(value, bool) and name.endswith(("id", "Id")):
-            item[name] = value + place
-        elif name == "name" and isinstance(value, str):
-            item[name] = f"{value} {place + 1}"
-    return item
+    changed = {name: _another(name, value, place) for name, value in item.items()}
+    if changed == item:  # it has neither: any text makes it another item
+        first = next((name for name, value in item.items() if isinstance(value, str)), "")
+        changed |= {first: f"{item[first]} {place + 1}".strip()} if first else {"id": str(place)}
+    return changed
+
+
+def _another(name: str, value: Any, place: int) -> Any:
+    """Return the value of an item's ID or name in another item; any other value stays."""
+    if fold_name(name) == "id" and isinstance(value, str):
+        return str(UUID(int=place + 1)) if _is_uuid(value) else f"{value}-{place + 1}"
+    if name.endswith(("id", "Id")) and isinstance(value, int) and not isinstance(value, bool):
+        return value + place
+    return f"{value} {place + 1}" if name == "name" and isinstance(value, str) else value
 
 
 def _is_uuid(text: str) -> bool:

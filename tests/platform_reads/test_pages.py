@@ -16,11 +16,13 @@ import pytest
 from cxcall.cli.actions.reading import Reading
 from cxcall.cli.options import ReadOptions
 from cxcall.contracts.contract import Contract, load_operations
+from cxcall.contracts.operation import Operation
 from cxcall.contracts.paging import Paging, find_paging
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.platform_reads.pages import PagingError, follow_pages
 from cxcall.responses.delivery import Delivery
+from cxcall.sandbox.operation_responses import ResponseContext, success_response
 from cxcall.transport.messages import Exchange, Headers, HttpRequest, HttpResponse
 from helpers.command import CONTACT, CXCALL, Cxcall, screen, terminal
 from helpers.platform_server import Platform, Reply
@@ -134,8 +136,11 @@ WAYS = ["numbered", "counted", "uncounted", "cursors", "tokens", "links", "hal",
 OPERATIONS = {each.name: each for each in Contract("own", DOCUMENT).operations}
 
 
-def pages_of(name: str, reads: Reads) -> tuple[list[Any], list[str]]:
+def pages_of(
+    name: str, reads: Reads, operation: Operation | None = None, query: str = ""
+) -> tuple[list[Any], list[str]]:
     """Return the items of a list, and the paths that were read, without a server."""
+    operation = operation or OPERATIONS[name]
     paths: list[str] = []
 
     def read(request: HttpRequest) -> Delivery:
@@ -146,9 +151,9 @@ def pages_of(name: str, reads: Reads) -> tuple[list[Any], list[str]]:
         exchange = Exchange(request, response, left=True)
         return Delivery("", Outcome.ACCEPTED, ExitCode.OK, exchange)
 
-    paging = find_paging(OPERATIONS[name])
+    paging = find_paging(operation)
     assert paging is not None
-    url = f"http://127.0.0.1{OPERATIONS[name].path}"
+    url = f"http://127.0.0.1{operation.path}{query}"
     pages = follow_pages(paging, HttpRequest("GET", url, {}, None), read)
     return [item for page in pages for item in page.items], paths
 
@@ -374,6 +379,27 @@ def test_sandbox_pages_in_every_way_of_a_document(lists: Cxcall) -> None:
         size = ("--param", "pageSize=2") if name == "numbered" else ()
         ran = lists("send", name, "--all", "--sandbox", *size, code=0)
         assert len({json.loads(line)["id"] for line in ran.out.splitlines()}) == 5, name
+
+
+def test_every_shipped_list_is_read_to_its_end_from_the_sandbox() -> None:
+    lists = 0
+    for operation in load_operations():
+        paging = find_paging(operation)
+        if paging is None or paging.items is None:
+            continue
+
+        def page(path: str, _count: int, operation: Operation = operation) -> Reply:
+            target, _, query = path.partition("?")
+            context = ResponseContext("", {}, 0, target, query)
+            return Reply(200, success_response(operation, context, 200).body)
+
+        query = f"?{paging.size}=2" if paging.size else ""
+        items, paths = pages_of("", page, operation, query)
+        assert len(items) == 5, operation.name
+        can_choose = bool(paging.size and (paging.number or paging.offset or paging.cursor))
+        assert len(paths) in ((3, 4) if can_choose else (1,)), operation.name
+        lists += 1
+    assert lists > 100
 
 
 def test_table_of_fields_on_a_terminal(live: Cxcall) -> None:
