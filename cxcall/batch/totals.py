@@ -162,6 +162,7 @@ class BatchStatistics:
         self.outcomes: Counter[Outcome] = Counter()
         self.reasons: Counter[tuple[str, str]] = Counter()
         self.latencies = [0] * (len(LATENCY_BOUNDS_MS) + 1)
+        self.speeds: Counter[float] = Counter()
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[int, str]] = []
         self.consecutive = 0
@@ -210,6 +211,7 @@ class BatchStatistics:
         if exchange is not None and exchange.response is not None:
             latency = exchange.timings.get("total", 0.0) - exchange.timings.get("turn", 0.0)
             self.latencies[bisect_left(LATENCY_BOUNDS_MS, latency)] += 1
+            self.speeds[float(f"{latency:.2g}")] += 1
 
     def _add_reason(self, findings: Sequence[Finding]) -> None:
         for finding in findings:
@@ -254,8 +256,26 @@ class BatchStatistics:
         return next((each for each in _BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
 
     def outcome_counts(self) -> str:
-        """Return the number of each outcome, for a progress bar."""
-        return _counts(self.outcomes)
+        """Return the number of each outcome, for a progress bar; `unknown` comes first."""
+        unknown = Counter({Outcome.UNKNOWN: self.outcomes[Outcome.UNKNOWN]})
+        return ", ".join(filter(None, (_counts(+unknown), _counts(self.outcomes - unknown))))
+
+    def latency(self, share: float) -> float | None:
+        """Return the latency in ms, to two digits, that a share of the requests did not exceed."""
+        left = share * self.speeds.total()
+        for speed in sorted(self.speeds):
+            left -= self.speeds[speed]
+            if left <= 0:
+                return speed
+        return None
+
+    def speed_line(self, seconds: float, permitted: str) -> str:
+        """Return the elapsed time, the achieved and the permitted rate, and the latencies."""
+        p50, p95 = self.latency(0.5), self.latency(0.95)
+        if p50 is None or p95 is None or not seconds:
+            return ""
+        rate = self.sent / seconds
+        return f"elapsed: {seconds:,.1f} s, {rate:,.1f}/s of {permitted} permitted; latency: p50 {p50:g} ms, p95 {p95:g} ms"
 
     def lines(self) -> list[str]:
         """Return the counts as lines of text: outcomes, reasons, latencies, unknown rows."""

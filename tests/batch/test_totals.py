@@ -122,3 +122,16 @@ def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> No
     reasons = statistics.as_dict()["reasons"]
     assert len(reasons) == 100
     assert reasons[0] == {"code": "code", "message": "reason a0", "count": 2}
+
+
+def test_latency_shares_and_speed() -> None:
+    statistics = BatchStatistics()
+    assert statistics.speed_line(1.0, "40/s") == ""
+    statistics.speeds.update([1.0] * 94 + [250.0] * 6)
+    statistics.outcomes.update({Outcome.ACCEPTED: 97, Outcome.UNKNOWN: 3})
+    assert (statistics.latency(0.5), statistics.latency(0.95)) == (1.0, 250.0)
+    assert (
+        statistics.speed_line(2.5, "40/s")
+        == "elapsed: 2.5 s, 40.0/s of 40/s permitted; latency: p50 1 ms, p95 250 ms"
+    )
+    assert statistics.outcome_counts() == "3 unknown, 97 accepted"

@@ -129,6 +129,7 @@ class _Batch:
         self.rate, self.limit = rate, limit
         self.write_error = ""
         self.skips_shown = 0
+        self.seconds = 0.0
         self.rejects = RejectFile(options.rejects or "", job.rows)
         self.keys = RowKeys(job.rows, options.reading.key or "")
 
@@ -222,7 +223,8 @@ class _Batch:
                 self._print_safely(result, run)
                 unsent.add(result)
                 statistics = run.statistics
-                speed = statistics.sent / (time.monotonic() - began)
+                self.seconds = time.monotonic() - began
+                speed = statistics.sent / self.seconds
                 progress(statistics.total, f"{statistics.outcome_counts()}, {speed:.1f}/s")
 
     def _tell_wait(self, opening: datetime) -> None:
@@ -267,6 +269,7 @@ class _Batch:
             code = ExitCode.INTERRUPTED
         is_empty = code is ExitCode.INTERRUPTED and not statistics.total
         lines = statistics.lines()
+        lines[1:1] = filter(None, [statistics.speed_line(self.seconds, str(self.rate))])
         if run.stop_reason:
             lines.append(f"stopped: {run.stop_reason}")
         if left:
@@ -292,6 +295,9 @@ class _Batch:
                 **statistics.as_dict(),
                 "numbersWritten": totals.numbers_written,
                 "notSent": left,
+                "seconds": round(self.seconds, 3),
+                "latencyP50Ms": statistics.latency(0.5),
+                "latencyP95Ms": statistics.latency(0.95),
                 "stopped": run.stop_reason,
             },
             is_last_json_line=True,
