@@ -25,6 +25,9 @@ _STRAIGHT_SINGLE = str.maketrans(dict.fromkeys(f"{_SINGLE_QUOTES}'", '"'))
 _CURLY = re.compile(f"[{_DOUBLE_QUOTES}{_SINGLE_QUOTES}]")
 # A string, or a comment outside of strings, as JavaScript and `jsonc` have them.
 _STRING_OR_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# A line end or tab, or the backslash of an escape that JSON does not have.
+_NOT_IN_STRING = re.compile(r'[\x00-\x1f]|\\(?!["\\/bfnrtu])')
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|[{}\[\]]')
 _FORM = re.compile(r"[\w.%\[\]-]+=[^\s{]*")
 _CLOSERS = {"{": "}", "[": "]"}
@@ -88,6 +91,7 @@ def _close(text: str) -> str:
 
 def _repairs(text: str) -> Iterator[str]:
     """Yield more and more repaired texts."""
+    yield _JSON_STRING.sub(lambda match: _NOT_IN_STRING.sub(" ", match[0]), text)
     repaired = text.translate(_STRAIGHT)
     yield repaired
     repaired = _STRING_OR_COMMENT.sub(

@@ -19,6 +19,7 @@ from cxcall.explaining.readers.code_roles import (
     URL,
     as_header,
     contains_target,
+    is_form_part,
     is_headers,
     is_options,
     is_target,
@@ -116,7 +117,7 @@ class _Assembler:
         last = name.rpartition(".")[2]
         folded = FOLD.sub("", last.lower())
         if isinstance(value, str) and folded in NO_URL and draft.target == value:
-            draft.target = ""
+            draft = self._drop_target()
         if draft.take_header(last.replace("_", "-"), value):
             return
         if folded == "contenttype":
@@ -133,6 +134,14 @@ class _Assembler:
             draft.take_basic(value)
         elif rank == 2 and isinstance(value, dict | list) and not (is_options(value) or OTHER_NAMES.search(name)):  # fmt: skip
             draft.set_body(value, 1)
+
+    def _drop_target(self) -> RequestDraft:
+        """Take back the last target, which was none, such as a redirect URI; return the draft before it."""
+        if len(self.drafts) > 1:
+            self.drafts.pop()
+        else:
+            self.draft.target = ""
+        return self.draft
 
     def _named_text(self, role: str, value: str) -> None:
         if role == "method" and (method := method_of(value)):
@@ -216,7 +225,10 @@ class _Assembler:
 
     def _body_call(self, role: str, call: Call) -> None:
         values = [each for each in call.values() if not (isinstance(each, str) and MIME.fullmatch(each))]  # fmt: skip
-        if values:
+        sent = self.draft.body
+        if values and isinstance(sent, str) and is_form_part(sent) and is_form_part(values[0]):
+            self.draft.set_body(f"{sent}&{values[0]}", 3)
+        elif values:
             is_alone = len(call.arguments) < 2 or isinstance(values[0], dict | list)
             self.draft.set_body(values[0] if is_alone else call, 3, role if role != "body" else "")
 

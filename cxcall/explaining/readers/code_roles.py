@@ -66,7 +66,7 @@ ROLES = {
     "body": ("body", "data", "payload", "postfields", "content", "stringbody", "entity", "rawbody", "postdata", "requestbody", "send",
              "write", "copypostfields", "bodydata", "rawdata", "raw", "bodyraw", "bodystring", "stringcontent", "writebody", "dataraw", "databinary",
              "newreader", "newbuffer", "newbufferstring", "ofstring", "torequestbody", "create", "ofbytearray", "reqbody", "putdata", "writerow", "stringentity", "httpentity", "writestring", "getoutputstream"),
-    "form": ("form", "formparams", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform"),
+    "form": ("form", "formparams", "formdata", "formurlencodedcontent", "urlencoded", "fields", "formbody", "bodyform", "bodyfields", "postparameter", "postparameters"),
     "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems"),
     "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
 }  # fmt: skip
@@ -174,6 +174,11 @@ def mime_of(value: Any) -> str:
     if isinstance(value, str) and value in ("json", "form"):
         return {"json": "application/json", "form": "application/x-www-form-urlencoded"}[value]
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""
+
+
+def is_form_part(value: Any) -> bool:
+    """Tell whether a value is one parameter of a form, or several: `name=value`."""
+    return isinstance(value, str) and re.match(r"[\w.-]+=[^=]", value) is not None
 
 
 def is_headers(value: Any) -> bool:

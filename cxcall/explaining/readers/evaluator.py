@@ -189,6 +189,8 @@ class Evaluator(Calls):
         """Evaluate a name, a call, or a command with its arguments, from a word on; return it and what follows."""
         word = items[position].value
         following = items[position + 1] if position + 1 < len(items) else None
+        if word == "as" and isinstance(following, Group) and following.opening == "[":
+            return NOTHING, position + 2  # a type: `as [String: Any?]`
         if word.lower() in _KEYWORDS and not is_operator(following, (".", "(", "->")):
             return NOTHING, position + 1
         if word.lower() in CONSTANTS and not isinstance(following, Group):

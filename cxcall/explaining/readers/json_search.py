@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MAX_JSON_LENGTH = 1 << 18
 _STEP = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]]', re.DOTALL)
+_START = re.compile(r"\[\s{0,99}(?=\{)|\{")
 _OPENING = {"}": "{", "]": "["}
 
 
@@ -69,9 +70,10 @@ def json_values(text: str) -> Iterator[tuple[int, int, Any]]:
         return
     position = failures = 0
     while failures < 64:
-        start = min((each for each in (text.find("{", position), text.find("[{", position)) if each >= 0), default=-1)  # fmt: skip
-        if start < 0:
+        found = _START.search(text, position)
+        if found is None:
             return
+        start = found.start()
         try:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):

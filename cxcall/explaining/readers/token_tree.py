@@ -226,7 +226,7 @@ def is_type(items: list[Any], position: int) -> bool:
         return False
     if isinstance(rest[0], Group) or is_operator(rest[0], ("*",)):
         return not group.items
-    return is_word and isinstance(rest[-1], Group)
+    return is_word and rest[0].value != "as" and isinstance(rest[-1], Group)
 
 
 def is_message(items: list[Any]) -> bool:
