@@ -10,7 +10,7 @@ from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, is_upload
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def _check_content_type(request: ObservedRequest, route: RouteMatch) -> Iterator
     is_json = _is_json(request.body or "")
     if expected != JSON and not actual and not is_json:
         return  # curl and `requests` send the type of a form by themselves
-    yield Finding.error(
+    is_shown = bool(request.body) or bool(actual)
+    yield Finding(
+        Severity.ERROR if is_shown else Severity.WARNING,
         "header-missing",
         "header:Content-Type",
         f"`Content-Type` must be `{expected}`; got `{actual}`" + " with a JSON body" * is_json

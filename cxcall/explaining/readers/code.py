@@ -74,6 +74,8 @@ class _Assembler:
             self._call(name, value)
         elif kind == "add":
             self.draft.take_pair(name, value)
+        elif kind == "item" and role_of(name.rpartition(".")[0]) == "query":
+            self.draft.query[name.rpartition(".")[2]] = value
         else:
             self._named(name, value, 2 if kind == "named" else 3)
 
@@ -126,8 +128,8 @@ class _Assembler:
             self._named_text(role, value)
         elif role == "headers":
             draft.take_headers(value)
-        elif role == "query" and isinstance(value, dict):
-            draft.query.update(value)
+        elif role == "query" and (pairs := _pairs(value)):
+            draft.query.update(pairs)
         elif role in _BODY_ROLES and not isinstance(value, bool | int | None):
             draft.set_body(value, rank + 1, role if role != "body" else "")
         elif folded in BASIC:
@@ -212,7 +214,7 @@ class _Assembler:
         if folded in _FORM_FIELDS and is_pair and not MIME.fullmatch(values[0]):
             draft.form[values[0]] = values[1]
         elif role == "query" and values:
-            draft.query.update({values[0]: values[1]} if is_pair else _members(values[0]))
+            draft.query.update({values[0]: values[1]} if is_pair else _pairs(values[0]))
         elif role_of(name.rpartition(".")[0]) == "body" and folded in ("append", "write", "add"):
             draft.set_body(call, 3)
         elif role in _BODY_ROLES and values:
@@ -257,7 +259,11 @@ class _Assembler:
                 draft.set_body(each, 2)
 
 
-def _members(value: Any) -> dict[str, Any]:
+def _pairs(value: Any) -> dict[str, Any]:
+    """Return the members of a map, or of a list of pairs."""
+    if isinstance(value, list):
+        is_list = all(isinstance(each, list) and len(each) == 2 for each in value)
+        return {str(each[0]): each[1] for each in value} if is_list else {}
     return value if isinstance(value, dict) else {}
 
 

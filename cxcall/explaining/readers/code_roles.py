@@ -21,7 +21,7 @@ VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
 URL = re.compile(rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE)  # fmt: skip
 
 
-KNOWN_PATH = re.compile(r"/?(?:api/v\d|incontactapi/|services/v\d|oauth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)", re.IGNORECASE)  # fmt: skip
+KNOWN_PATH = re.compile(r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)", re.IGNORECASE)  # fmt: skip
 
 
 PATH = re.compile(r"/[^\s/<>\"][^\s<>\"]*")

@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 
 
 _MAX_DEPTH = 8
+_NO_BODY = re.compile(
+    r"^\W*(?:res|resp|response|results?|http_?response|console|fmt|puts|print\w*|system)\b"
+    r"|(?:^|\W)(?:req|\w*request|client|send|ur[il]|of_string|readas\w+|get(?:body|response)|read_?all|log|println)\W*$",
+    re.IGNORECASE,
+)
 _BEARER = ("bearerauth", "bearertoken", "setbearerauth", "bearer", "withtoken", "oauthbearer")
 
 
@@ -105,7 +110,8 @@ class RequestDraft:
         if "query" in name.lower() and {"name", "value"} <= named.keys():
             self.query[str(named["name"])] = named["value"]
             return True
-        if len(values) == 3 and isinstance(values[0], str) and is_unresolved(values[0]):
+        is_owner = isinstance(values[0], Call) or is_unresolved(str(values[0])) if values else False
+        if len(values) == 3 and is_owner:
             values = values[1:]  # such as `Header.add h "A" "b"`
         if len(values) < 2 or not isinstance(values[0], str):
             return False
@@ -146,6 +152,8 @@ class RequestDraft:
         if is_hollow(content):
             return
         if isinstance(content, str) and re.fullmatch(f"(?:{VARIABLE})+", content):
+            if all(map(_NO_BODY.search, variable_names(content))):
+                return  # such as `client.send(request)`, or what is printed of the response
             if kind == "json":
                 self.content_type = self.content_type or "application/json"
             if rank >= 3 or (rank == 2 and not self.hidden_body):

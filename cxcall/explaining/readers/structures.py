@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.explaining.readers.code_values import (
+    CONSTANTS,
     NOTHING,
     Call,
     as_text,
@@ -163,7 +164,7 @@ class Structures:
         position = 0
         while position < len(items):
             name = ""
-            while position < len(items) and isinstance(items[position], Token) and items[position].kind == "word" and (not name or items[position].value[:1] != ":"):  # fmt: skip
+            while position < len(items) and isinstance(items[position], Token) and items[position].kind == "word" and (not name or (items[position].value[:1] != ":" and items[position].value not in CONSTANTS)):  # fmt: skip
                 name = f"{name} {items[position].value.lstrip(':')}".strip()
                 position += 1
             if position < len(items) and not name and isinstance(items[position], Token):
