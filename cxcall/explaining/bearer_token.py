@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WHERE = "header:Authorization"
 _AREA = re.compile(r"(?:^api-|^|-)([a-z]{2}[0-9])\.(?:nice-?incontact|nicecxone)")
+_ID_TOKEN = "ID token"  # noqa: S105 - the name of a kind of token
 _MAX_SECONDS = 1e11
 _ISSUERS = {"niceincontact": CXONE, "nice-incontact": CXONE, "nicecxone": CXONE, "mypurecloud": GENESYS, "pure.cloud": GENESYS}  # fmt: skip
 
@@ -70,7 +71,7 @@ def _decode(part: str) -> dict[str, Any] | None:
 def _kind(claims: dict[str, Any]) -> str:
     """Return whose token it is: an ID token says who logged in, an access token what is allowed."""
     if "nonce" in claims or "at_hash" in claims:
-        return "ID token"
+        return _ID_TOKEN
     is_user = any(
         claims.get(name) for name in ("icAgentId", "userId", "email", "preferred_username")
     )
@@ -102,6 +103,14 @@ def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
                 fix="get a new one: `cxcall auth login`",
                 source="the token's `exp`",
             )
+    if claims.kind == _ID_TOKEN and not request.is_successful:
+        yield Finding.warning(
+            "credential",
+            _WHERE,
+            "the token is an ID token, which says who logged in",
+            fix="send the `access_token` of the same response",
+            source="the token's claims",
+        )
     host_area = _AREA.search(request.hostname)
     if claims.area and host_area and host_area[1] != claims.area.lower():
         yield Finding.error(

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.explaining.route_check import RouteMatch
 
+_ABOUT_VALUES = ("type-mismatch", "value-not-allowed")
+_OF_OTHER_OPERATION = ("property-missing", "property-unknown")
+"""Codes of findings that follow from it that a body is for another operation."""
 _MIN_NAMES = 2
 """So many names of a body must be those of another operation to say that it was meant."""
 
@@ -96,6 +99,7 @@ def _check_payload(
         return [_encoded_twice(payload)]
     problems = _compare(request, operation, payload) if operation else []
     known = {(each.code, each.where) for each in problems}
+    known |= {("id-format", each.where) for each in problems if each.code in _ABOUT_VALUES}
     general = check_leaves(payload, operation, route.platform)
     problems += [each for each in general if (each.code, each.where) not in known]
     if operation is not None and route.operation is None:
@@ -105,7 +109,7 @@ def _check_payload(
 
 def _compare(request: ObservedRequest, operation: Operation, payload: Payload) -> list[Finding]:
     """Check a body against the schema of an operation; members that belong in the query say so."""
-    filled, nulls = without_nulls(operation, payload)
+    filled, nulls = without_nulls(operation, payload, request.unknown)
     misplaced = list(check_misplaced(operation, payload))
     places = {finding.where for finding in misplaced}
     findings = check_schema(operation, filled) if operation.takes_body else []
@@ -239,7 +243,7 @@ def _mismatch(operation: Operation, payload: Payload, findings: list[Finding]) -
     if other is None:
         return findings
     lesser = [
-        each._replace(severity=Severity.NOTE) if each.code == "property-missing" else each
+        each._replace(severity=Severity.NOTE) if each.code in _OF_OTHER_OPERATION else each
         for each in findings
     ]
     return [operation_mismatch(operation, other, payload), *lesser]

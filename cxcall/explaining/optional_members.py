@@ -9,6 +9,8 @@ from cxcall.documents.json_pointer import has_value, join_pointer, split_pointer
 from cxcall.findings.finding import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
@@ -16,20 +18,25 @@ if TYPE_CHECKING:
 _MAX_NAMED = 3
 
 
-def without_nulls(operation: Operation, payload: Payload) -> tuple[Payload, list[str]]:
+def without_nulls(
+    operation: Operation, payload: Payload, unknown: Collection[str]
+) -> tuple[Payload, list[str]]:
     """Return the body without nulls in declared optional properties, and their pointers.
 
-    The vendors' SDKs leave such members out, and their examples send them: both mean the same.
+    The vendors' SDKs leave such members out, and their examples send them: both mean the same. At the
+    `unknown` pointers, a null stands for a value that the source does not show.
     """
     nulls: list[str] = []
-    value = _filled(operation, payload.value, "", nulls)
+    value = _filled(operation, payload.value, "", nulls, unknown)
     return payload._replace(value=value) if nulls else payload, nulls
 
 
-def _filled(operation: Operation, value: Any, pointer: str, nulls: list[str]) -> Any:
+def _filled(
+    operation: Operation, value: Any, pointer: str, nulls: list[str], unknown: Collection[str]
+) -> Any:
     if isinstance(value, list):
         return [
-            _filled(operation, item, join_pointer(pointer, index), nulls)
+            _filled(operation, item, join_pointer(pointer, index), nulls, unknown)
             for index, item in enumerate(value)
         ]
     if not isinstance(value, dict):
@@ -39,10 +46,11 @@ def _filled(operation: Operation, value: Any, pointer: str, nulls: list[str]) ->
     kept = {}
     for name, member in value.items():
         place = join_pointer(pointer, name)
-        if member is None and name in declared and name not in needed:
+        is_shown = place not in unknown
+        if member is None and name in declared and name not in needed and is_shown:
             nulls.append(place)
         else:
-            kept[name] = _filled(operation, member, place, nulls)
+            kept[name] = _filled(operation, member, place, nulls, unknown)
     return kept
 
 

@@ -132,8 +132,9 @@ def unknown_path(
     elif len(published) == 1 and "/api/" in request.path:
         detail = ", and NICE CXone has none under `/api`"
     shown = f"{request.method} {request.path}".strip()
+    is_certain = not may_exist or request.status in (404, 405)
     return Finding(
-        Severity.WARNING if may_exist else Severity.ERROR,
+        Severity.ERROR if is_certain else Severity.WARNING,
         "path-unpublished",
         "path",
         f"`{shown}` is not among {lists}{detail}",

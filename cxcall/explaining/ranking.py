@@ -26,6 +26,7 @@ _TOKEN_CODES = (
     "permission-missing", "placeholder",
 )  # fmt: skip
 _DESTINATION_CODES = _ORDER[:5]
+_ABOUT_VALUES = ("value-not-allowed", "property-missing")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
@@ -38,11 +39,12 @@ _SEVERITIES = tuple(Severity)
 
 def rank_findings(findings: Iterable[Finding], request: ObservedRequest) -> tuple[Finding, ...]:
     """Return the findings with the cause first, equal ones merged, less certain where the response says so."""
-    certain = [
-        _by_response(each, request, findings)
+    findings = [
+        _confirmed(each, request, findings)
         for each in findings
         if not _is_redacted_token(each, request)
     ]
+    certain = [_by_response(each, request, findings) for each in findings]
     if any(each.severity is Severity.ERROR for each in certain):
         certain = [each for each in certain if not _is_empty_refusal(each, request)]
     ranked = sorted(_merge_equal(certain), key=lambda each: _rank(each, request))
@@ -78,6 +80,17 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
     """Tell whether a token was masked by who pasted it: the API has answered, and not that there is none."""
     is_token = finding.code == "placeholder" and finding.where == "header:Authorization"
     return is_token and request.status not in (0, _TOKEN_STATUSES[0])
+
+
+def _confirmed(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> Finding:
+    """Return a warning on a property as an error if the API refuses a value and names this property."""
+    is_about_values = any(each.source == SOURCE and each.code in _ABOUT_VALUES for each in findings)
+    is_warning = finding.severity is Severity.WARNING and finding.where[:1] == "/"
+    is_confirmed = is_warning and is_about_values and _is_named(finding, request)
+    if not (is_confirmed and request.response):
+        return finding
+    why = f"the API says: {platform_text(request.response)}"
+    return finding._replace(severity=Severity.ERROR, why=why)
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:
@@ -136,11 +149,13 @@ def _is_explained(refusal: Finding, findings: Iterable[Finding]) -> bool:
     A wrong destination explains every refusal, an error in the body one that is about values.
     """
     errors = [
-        each for each in findings if each.severity is Severity.ERROR and each.where != "response"
+        each for each in findings if each.severity is Severity.ERROR and each.source != SOURCE
     ]
-    if any(each.code in _DESTINATION_CODES for each in errors):
+    if any(each.code in (*_DESTINATION_CODES, refusal.code) for each in errors):
         return True
-    is_about_values = refusal.code in ("value-not-allowed", "property-missing")
+    if refusal.code == "not-found" and any(each.where == "path" for each in errors):
+        return True
+    is_about_values = refusal.code in _ABOUT_VALUES
     return is_about_values and any(each.where[:1] in ("", "/") for each in errors)
 
 

@@ -285,7 +285,9 @@ def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:
     is_literal = _LITERAL_SOURCE.search(request.origin) and not request.null_means_unknown
     for written in request.path.split("/"):
         segment = unquote(written) if "%" in written else written
-        is_variable = _VARIABLE.match(written) or (written[:1] == "{" and not is_literal)
+        is_variable = _VARIABLE.match(written) or (
+            written[:1] == "{" and (not is_literal or "path" in request.unknown)
+        )
         is_unfilled = is_placeholder(segment) and not (is_variable or is_redacted(segment))
         if segment in _NO_VALUE or is_unfilled:
             yield placeholder_finding("path", f"`{segment}` in the path")

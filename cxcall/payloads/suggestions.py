@@ -67,8 +67,8 @@ def _first_pair(items: list[Any]) -> str:
         if items and all(
             isinstance(each, dict) and each.keys() == {name, "value"} for each in items
         ):
-            name_of_first, first = format_value(items[0][name]), format_value(items[0]["value"])
-            return f'{{"{name_of_first}": {first}, ...}}'
+            pair = json.dumps({items[0][name]: items[0]["value"]}, ensure_ascii=False, default=str)
+            return format_value(pair)[:-1] + ", ...}"
     return ""
 
 

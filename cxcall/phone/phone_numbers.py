@@ -57,7 +57,9 @@ FEWEST_DIGITS = 7
 
 
 def mask(number: str) -> str:
-    """Replace every digit of a number but the last four by `*`, width kept."""
+    """Replace every digit of a number but the last four by `*`, width kept; a UUID is no number."""
+    if re.fullmatch(_UUID, number):
+        return number
     hidden = max(sum(map(str.isdigit, number)) - SHOWN_DIGITS, 0)
     return _DIGIT.sub("*", number, count=hidden) if hidden else number
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _QUOTED_NAME = re.compile(r"[(`'\"\[]([a-z]+[A-Z]\w*|[a-z]+(?:_[a-z]+)+)[)`'\"\]]")
 _CAMEL_NAME = re.compile(r"(?<![\w.])[a-z]+(?:[A-Z][a-z0-9]*)+(?![\w.])")
+_MISSING_NAME = re.compile(
+    r"\b([A-Za-z_]\w+)['\"`\]]? (?:is|are) (?:required|missing)"
+    r"|\b(?:missing|required)(?: required)?(?: (?:field|property|parameter|value))?:? ['\"`\[]?([A-Za-z_]\w+)"
+)
 # Templates of the platform's messages (docs/platforms/genesys-cloud.md#error-codes).
 _WRONG_VALUE = re.compile(
     r"Value \[(?P<value>.*?)\] is not valid for (?:field |parameter )?type \[(?P<type>.*?)\]"
@@ -118,9 +122,13 @@ def find_named_properties(
         return
     quoted = _QUOTED_NAME.findall(text)
     plain = [name for name in _CAMEL_NAME.findall(text) if _locate(operation, name, body)]
+    if code == "property-missing" and not plain:
+        words = [name for pair in _MISSING_NAME.findall(text) for name in pair if name]
+        places = {name: _locate(operation, name, body) for name in words}
+        plain = [name for name, place in places.items() if place and not has_value(body, place)]
     if operation is None:  # only the body shows which names are properties
         quoted = [name for name in quoted if _locate(operation, name, body)]
-    elif not (quoted or plain):
+    elif not (quoted or plain or code == "property-missing"):
         plain += _spelled_names(operation, text)
     for name in dict.fromkeys((*quoted, *plain)):
         if pointer := _locate(operation, name, body):

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.causes import (
     BY_CODE,
     BY_STATUS,
@@ -100,7 +100,14 @@ def explain_refusal(
     if value := find_named_value(text, body):
         main = main._replace(**value._asdict())
     elif len(named) == 1 and main.code in _ABOUT_VALUES and named[0].code != "property-unknown":
-        main, named = main._replace(where=named[0].where), ()
+        is_listed = member_text(response.json(), "details") == "" and "for `" in named[0].message
+        message = named[0].message if is_listed else main.message
+        main, named = main._replace(where=named[0].where, message=message), ()
+    elif len(named) > 1:  # the message is about all of them
+        named = tuple(
+            each._replace(severity=Severity.NOTE) if each.code in _ABOUT_VALUES else each
+            for each in named
+        )
     if is_valid and CHECK_BODY in main.fix:
         main = main._replace(fix=_advice_on_a_valid_body(response))
     return (main, *_note_contradiction(response), *named, *_unpublished_path(operation, response))
@@ -234,7 +241,7 @@ def _cause_of(status: int, text: str, own_codes: tuple[str, ...]) -> Cause:
         is_known = any(map(meaning_of, exact))
         return _with_meaning(by_status._replace(meaning="") if is_known else by_status, exact)
     by_vague_code = None if _is_vague(text) else _cause_of_codes(codes)
-    return by_words or by_vague_code or by_status or NO_CAUSE
+    return by_words or by_vague_code or by_status or _with_meaning(NO_CAUSE, exact)
 
 
 def _with_meaning(cause: Cause, codes: Sequence[str]) -> Cause:

@@ -31,7 +31,11 @@ from cxcall.explaining.readers.code_roles import (
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan
-from cxcall.explaining.readers.request_draft import RequestDraft, build_request
+from cxcall.explaining.readers.request_draft import (
+    RequestDraft,
+    build_request,
+    contains_value,
+)
 from cxcall.explaining.readers.token_tree import make_tree
 from cxcall.explaining.readers.unresolved_variables import (
     is_unresolved,
@@ -115,13 +119,24 @@ class _Assembler:
 
     def _named(self, name: str, value: Any, rank: int) -> None:
         """Take over a member, a variable, or an argument by its name."""
-        draft, role = self.draft, role_of(name)
         last = name.rpartition(".")[2]
         folded = FOLD.sub("", last.lower())
-        if isinstance(value, str) and folded in NO_URL and draft.target == value:
-            draft = self._drop_target()
-        if draft.take_header(last.replace("_", "-"), value):
-            return
+        if isinstance(value, str) and folded in NO_URL and self.draft.target == value:
+            self._drop_target()
+        is_header = self.draft.take_header(last.replace("_", "-"), value)
+        if not is_header and not self._take_back(folded, value):
+            self._take_role(name, folded, value, rank)
+
+    def _take_back(self, folded: str, value: Any) -> bool:
+        """Take back a body that is part of a response; tell whether it was."""
+        draft, is_response = self.draft, folded in ("response", "res") and isinstance(value, dict)
+        if not is_response or draft.body is None or not contains_value(value, draft.body):
+            return False
+        draft.body, draft.body_rank = None, 0
+        return True
+
+    def _take_role(self, name: str, folded: str, value: Any, rank: int) -> None:
+        draft, role = self.draft, role_of(name)
         if folded == "contenttype":
             draft.content_type = mime_of(value) or draft.content_type
         elif isinstance(value, str) and role in ("method", "host", "path", "url"):
@@ -137,13 +152,12 @@ class _Assembler:
         elif rank == 2 and isinstance(value, dict | list) and not (is_options(value) or OTHER_NAMES.search(name)):  # fmt: skip
             draft.set_body(value, 1)
 
-    def _drop_target(self) -> RequestDraft:
-        """Take back the last target, which was none, such as a redirect URI; return the draft before it."""
+    def _drop_target(self) -> None:
+        """Take back the last target, which was none, such as a redirect URI."""
         if len(self.drafts) > 1:
             self.drafts.pop()
         else:
             self.draft.target = ""
-        return self.draft
 
     def _named_text(self, role: str, value: str) -> None:
         if role == "method" and (method := method_of(value)):

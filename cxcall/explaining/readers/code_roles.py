@@ -96,6 +96,14 @@ BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth
 
 
 _MAX_OPTIONS = 3
+# Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
+_MIME_NAME = re.compile(r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)(?:_?url_?encoded\w*|_utf8\w*|_value)?$", re.IGNORECASE)  # fmt: skip
+_MIME_BY_NAME = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "x_ww": "application/x-www-form-urlencoded",
+}
+_NAMED_CREDENTIAL = re.compile(r"^callout:\w+(?=/)")
 
 
 def role_of(name: str) -> str:
@@ -106,6 +114,7 @@ def role_of(name: str) -> str:
 
 def is_target(text: str) -> bool:
     """Tell whether a text is a URL, or a path of one of the platforms, with or without variables."""
+    text = without_credential(text)
     whole = remove_marks(text)  # a query may be written with blanks
     if len(text) > 4096 or not text or "\n" in text or re.search(r"\s", whole.partition("?")[0]):
         return False
@@ -116,6 +125,11 @@ def is_target(text: str) -> bool:
     if bare != text:
         return bool(PATH.fullmatch(bare) or KNOWN_PATH.match(bare) or URL.fullmatch(bare))
     return bool(URL.fullmatch(text) or (KNOWN_PATH.match(text) and text[:1] == "/"))
+
+
+def without_credential(text: str) -> str:
+    """Return the path of a URL of Salesforce, whose host is in a named credential: `callout:Name/path`."""
+    return _NAMED_CREDENTIAL.sub("", text)
 
 
 def method_of(value: str) -> str:
@@ -171,8 +185,9 @@ def mime_of(value: Any) -> str:
     """Return the media type that a value is; empty where it is none."""
     if isinstance(value, Call):
         return next((found for each in value.values() if (found := mime_of(each))), "")
-    if isinstance(value, str) and value in ("json", "form"):
-        return {"json": "application/json", "form": "application/x-www-form-urlencoded"}[value]
+    if isinstance(value, str) and (value in ("json", "form") or is_unresolved(value)):
+        kind = _MIME_NAME.search(remove_marks(value).strip("{}"))
+        return _MIME_BY_NAME[kind[1].lower()[:4]] if kind else ""
     return value if isinstance(value, str) and MIME.fullmatch(value) else ""
 
 

@@ -253,10 +253,25 @@ def _read_gc(words: list[str], response: HttpResponse | None) -> ObservedRequest
         else:
             names.append(word)
     verb = names[-1] if names and names[-1] in _GC_METHODS else "get"
-    path = "/".join([*(each for each in names if each not in _GC_METHODS), *values])
+    path = _gc_path(_GC_METHODS[verb], [each for each in names if each not in _GC_METHODS], values)
     body = (
         options.get("d", options.get("directory"))
         if options.get("d", "")[:1] in ("{", "[")
         else None
     )
-    return build_observed_request("gc command", method=_GC_METHODS[verb], path=f"/api/v2/{path}", body=body, response=response, null_means_unknown=True)  # fmt: skip
+    return build_observed_request("gc command", method=_GC_METHODS[verb], path=path, body=body, response=response, null_means_unknown=True)  # fmt: skip
+
+
+def _gc_path(method: str, names: list[str], values: list[str]) -> str:
+    """Return the path of the operation with these words and as many parameters, filled with the values."""
+    from cxcall.explaining.published_operations import GENESYS, load_published_operations
+
+    for operation in load_published_operations(GENESYS).operations:
+        segments = operation.path.removeprefix("/api/v2/").split("/")
+        words = [each for each in segments if each[:1] != "{"]
+        if operation.method == method and words == names and len(segments) == len(names + values):
+            rest = iter(values)
+            return "/api/v2/" + "/".join(
+                each if each[:1] != "{" else next(rest) for each in segments
+            )
+    return "/".join(["/api/v2", *names, *values])

@@ -31,10 +31,14 @@ _POWERSHELL = re.compile(r"\b(?:Invoke-(?:RestMethod|WebRequest)|irm|iwr)\b[^\n]
 _BARE_URL = re.compile(r"(?<=\s)(https?://[^\s\"'`]+)(?=\s)")
 _PROMPT = re.compile(r"^(?:PS [A-Z]:\\[^>\n]*> ?|>> |>>> |\.\.\. |In \[\d+\]: )", re.MULTILINE)
 _RAW_HTTP = re.compile(
-    r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})", re.MULTILINE
+    r"^[>*< ]*(?:[A-Z]{3,7} \S+ HTTP/[0-9.]+\s*$|HTTP/[0-9.]+ [0-9]{3})"
+    r"|^(?:GET|POST|PUT|PATCH|DELETE) https?://[^\s\"']+\s*$"
+    r"|(?<![\w`.:])(?:GET|POST|PUT|PATCH|DELETE) (?:[a-z]+ ){0,3}[\"']https?://",
+    re.MULTILINE,
 )
-_CODE_TARGET = re.compile(r"""["'`](?:https?://|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
-_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? [A-Z][a-z]|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
+_OPTION_NAMES = {"url", "uri", "method", "hostname", "baseURL"}
+_CODE_TARGET = re.compile(r"""["'`](?:https?://|callout:|\$?\{?[\w.]*\}?/?(?:api/v\d|incontactapi|services/v\d|oauth/|authentication/)|/[\w-]+/|[\w-]+(?:\.[\w-]+)+["'`])|\bcurl_|<<~?[A-Z]""", re.IGNORECASE)  # fmt: skip
+_RESPONSE_START = re.compile(r"""^[ \t#/*>-]*(?:HTTP/[0-9.]+ [1-5]|[1-5][0-9]{2}:? (?:[A-Z][a-z]|\{)|\([1-5][0-9]{2}(?:\)\s*$|, )|<Response \[|Uncaught |Invoke-\w+ ?: |(?:Status|Response|Error|Output|Result)[ \w]*:|\{ ?["']?(?:message|code|error|status|errors)["']? ?:)|^(?:[ \t]*(?:\#|//|>+)[ \t]*)?[1-5][0-9]{2}[ \t]*$""", re.MULTILINE)  # fmt: skip
 _URL_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?)?(?:url|uri|endpoint|address)[*_`\"' ]*[:=]\s*[*_`\"'<]*(https?://[^\s\"'`<>,*]+|/[^\s\"'`<>,*]+)[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _METHOD_LABEL = re.compile(r"^[ \t>|*#_`\"'(-]{0,8}(?:request[ _-]?|http[ _-]?)?(?:(?:method|verb|type)[*_`\"' ]*[:=]\s*[*_`\"']*|[^\W\d_]{2,14}:[ \t]*(?=[A-Z]+[ \t]*$)|(?=[a-z]+ \{$))(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b[^\n]*", re.IGNORECASE | re.MULTILINE)  # fmt: skip
 _STRAIGHT = str.maketrans("\u201c\u201d\u201e\u2018\u2019", '"""\'\'')
@@ -167,7 +171,7 @@ def _read_code(text: str) -> Iterator[ObservedRequest]:
     if failed := read_client_error(text):
         yield failed
     elif not _RAW_HTTP.search(text) and (
-        _CODE_TARGET.search(_EXCEPTION.sub("", text)) or _POWERSHELL.search(text)
+        _CODE_TARGET.search(_EXCEPTION.sub("", _without_bodies(text))) or _POWERSHELL.search(text)
     ):
         from cxcall.explaining.readers.code import read_code
 
@@ -178,6 +182,16 @@ def _read_code(text: str) -> Iterator[ObservedRequest]:
         if _POWERSHELL.search(code):
             code = _BARE_URL.sub(r"'\1'", code + "\n")
         yield from read_code(code, response)
+
+
+def _without_bodies(text: str) -> str:
+    """Return a text without the JSON objects in it, unless they are the options of a call."""
+    from cxcall.explaining.readers.json_search import json_values
+
+    for start, end, value in reversed(list(json_values(text[:_LONG]))):
+        if not _OPTION_NAMES & value.keys() if isinstance(value, dict) else True:
+            text = text[:start] + text[end:]
+    return text
 
 
 def _read_messages(text: str) -> Iterator[ObservedRequest]:

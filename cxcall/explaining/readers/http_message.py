@@ -36,7 +36,9 @@ _NAMED_STATUS = re.compile(
     r"(?:Response \[|HTTP[ /]?)?(?P<status>[1-5][0-9]{2})(?![\w-]|\.\w)",
     re.IGNORECASE,
 )
-_LINE_STATUS = re.compile(r"[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?P<reason>[A-Z][\w '-]*)")
+_LINE_STATUS = re.compile(
+    r"[#>/*= -]*(?P<status>[1-5][0-9]{2})[ :-]+(?:(?P<reason>[A-Z][\w '-]*)|(?=\{))"
+)
 _LOG_STATUS = re.compile(r"(?:^|[\s,;|=])(?P<status>[1-5][0-9]{2})(?=[\s,;|)]|\.?(?:\s|$))")
 _HEADER = re.compile(r"^[\s*+-]{0,4}([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$")
 _CURL_PREFIX = re.compile(r"^(?:\d{2}:\d{2}:\d{2}[.\d]* )?(?:([><*]) ?|([{}]) \[\d+ bytes)")
@@ -282,14 +284,16 @@ def _build_request(request: _Message | None, response: _Message | None) -> Obser
     is_url = "://" in target or target[:1] not in ("/", "{", "\ufdd0")
     if not is_url and target[:1] != "/":
         target = target[target.find("/") :] if "/" in target else f"/{target}"
+    # Of a report in prose, `Host:` alone does not show that the other headers are missing.
+    is_shown = request.is_raw or any(name.lower() != "host" for name in request.headers)
     return build_observed_request(
         "HTTP message",
         method=request.match["method"],
         url=target if is_url else None,
         host=None if is_url else host,
         path=None if is_url else target,
-        headers=request.headers if request.headers or request.is_raw else None,
-        headers_are_shown=bool(request.headers) or request.is_raw,
+        headers=request.headers if is_shown else None,
+        headers_are_shown=is_shown,
         body=body,
         response=_build_response(response),
     )

@@ -169,6 +169,8 @@ def read_object(value: Any, origin: str) -> ObservedRequest | None:
     )
     if not parts and response is None:
         return None
+    if response is None:
+        response = build_response(status_of(value) or None, None, None)
     return build_observed_request(
         origin,
         **(parts or {}),
@@ -243,8 +245,8 @@ def _find_response(value: Any, depth: int) -> HttpResponse | None:
                 None,
                 (
                     _find_response(each, depth + 1)
-                    for each in value.values()
-                    if isinstance(each, dict | str)
+                    for name, each in value.items()
+                    if isinstance(each, dict | str) and name not in _REQUEST_NAMES
                 ),
             ),
             None,

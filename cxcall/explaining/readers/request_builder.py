@@ -42,6 +42,7 @@ def build_observed_request(
     Raises UsageError for a part that is nested too deep, and TypeError or ValueError for a body that
     is not JSON.
     """
+    is_path_known = not variable_names(f"{url}{path}")
     scheme, target = "", _text(path) if path else ""
     if url:
         parts = _split_url(_text(url))
@@ -52,6 +53,7 @@ def build_observed_request(
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
     sent = _build_headers(headers) if is_known else None
     content, unknown = resolve_body(_body_text(body))
+    unknown |= {} if is_path_known else {"path": ()}
     for name, value in (sent or {}).items():
         if is_unresolved(value):
             unknown[f"header:{name.title()}"] = variable_names(value)

@@ -23,6 +23,7 @@ from cxcall.explaining.readers.code_roles import (
     header_text,
     is_headers,
     mime_of,
+    without_credential,
 )
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.json_search import is_json
@@ -303,6 +304,7 @@ def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> 
     if base and not URL.match(target) and not is_unresolved(target):
         base = base if "://" in base or is_unresolved(base) else f"{scheme}://{base}"
         target = base.rstrip("/") + "/" + target.lstrip("/")
+    target = without_credential(target)
     bare = re.sub(rf"^(?:{VARIABLE})+", "", target)
     if bare != target and not bare.startswith((".", ":")):
         path = bare if bare.startswith("/") else f"/{bare}"

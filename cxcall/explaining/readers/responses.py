@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 _API_EXCEPTION = re.compile(
-    r"^[ \t>#*-]{0,8}\(?(?P<status>[1-5][0-9]{2})\)?\s*\n\s*Reason:\s*(?P<reason>[^\n]*)(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
+    r"(?:^|[ (])\(?(?P<status>[1-5][0-9]{2})\)?\s*\n\s*Reason:\s*(?P<reason>[^\n]*)(?:\n\s*HTTP response headers:\s*(?P<headers>[^\n]*))?(?:\n\s*HTTP response body:\s*(?P<body>.*))?",
     re.MULTILINE | re.DOTALL,
 )
 _STATUS_ALONE = re.compile(rf"^\s*({'|'.join(str(each.value) for each in HTTPStatus)})\s*$", re.MULTILINE)  # fmt: skip
