@@ -52,10 +52,10 @@ def check_token_kind(request: ObservedRequest, operation: Operation | None) -> I
     Only a status with which the API refuses such a token leaves that open.
     """
     is_open = request.status in _REFUSALS_OF_TOKENS and not request.is_successful
-    is_for_me = operation is None and _FOR_ME.search(request.path) and request.status
+    is_for_me = _FOR_ME.search(request.path) is not None and request.status > 0
     if not is_open or not (is_for_me or _requires_user(operation)):
         return
-    if operation is None:
+    if operation is None or is_for_me:
         name, instead, source = request.path, "the ID of the user in place of `me`", _DOCUMENTATION
     else:
         twin = next((each for each in operation.sharing_command if len(each.token_kinds) > 1), None)
@@ -110,7 +110,7 @@ def _expected_content_type(request: ObservedRequest, route: RouteMatch) -> str:
     if is_upload(request.path):
         return "multipart/form-data"
     if not route.is_token:
-        return JSON
+        return (route.operation.media_type if route.operation else "") or JSON
     endpoint = expected_endpoint(request, route.platform)
     return endpoint.content_type if endpoint else ""
 

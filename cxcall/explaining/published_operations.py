@@ -173,14 +173,15 @@ def load_published_operations(platform: str) -> PublishedOperations:
     The list of NICE CXone is not complete (docs/platforms/nice-cxone.md#base-url-and-versions).
     """
     file = Path(contract.__file__).parent / "published" / f"{platform}.tsv"
-    rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#")
+    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines() if line[:1] != "#"]
+    rights = {(method, path): names for method, path, names in rows}
     declared = [
-        PublishedOperation(method, path, "", owner, name)
+        PublishedOperation(method, path, rights.get((method, path), ""), owner, name)
         for owner in contract.load_shipped_contracts()
         if owner.declared.get("x-cxcall-platform") == platform
         for method, path, name in owner.routes
     ]
-    published = [PublishedOperation(method, path, rights) for method, path, rights in rows]
+    published = [PublishedOperation(*each, rights[each]) for each in rights]
     return PublishedOperations(platform, declared + published, is_complete=platform == GENESYS)
 
 

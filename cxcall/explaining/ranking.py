@@ -122,7 +122,9 @@ def _by_response(
     if request.is_successful and (is_path or (is_error and is_body)):
         why = f"the API accepted the request all the same, with HTTP {status}"
         why += "; it may have ignored this" * is_body
-        return finding._replace(severity=Severity.WARNING if is_error else Severity.NOTE, why=why)
+        is_doubtful = is_error and finding.code != "property-missing"
+        lesser = Severity.WARNING if is_doubtful else Severity.NOTE
+        return finding._replace(severity=lesser, why=why)
     if is_error and is_body and "state" in answered and not _is_named(finding, request):
         why = "the API answered about a state, so that it had probably accepted the body"
         return finding._replace(severity=Severity.WARNING, why=why)

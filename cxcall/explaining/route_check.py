@@ -268,7 +268,7 @@ def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
             message, fix = describe_wrong_id(kind, value)
         if kind not in ("other", "") and not may_be_id(value):
             message = f"`{value}` looks like a name"
-        elif published.contract is not None:
+        elif _has_format(published, name):
             continue  # its schema decides
         if message:
             yield Finding.warning(
@@ -278,6 +278,14 @@ def _check_ids(published: PublishedOperation, path: str) -> Iterator[Finding]:
                 fix=fix,
                 source=f"the published path {published.path}",
             )
+
+
+def _has_format(published: PublishedOperation, name: str) -> bool:
+    """Tell whether the schema of a path parameter allows only values of a certain form."""
+    operation = published.load()
+    parameters = operation.parameters if operation else ()
+    schema = next((each.schema for each in parameters if each.name == name), {})
+    return schema.get("type") == "integer" or bool({"format", "pattern", "enum"} & schema.keys())
 
 
 def _check_placeholders(request: ObservedRequest) -> Iterator[Finding]:

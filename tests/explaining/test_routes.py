@@ -6,10 +6,12 @@ import json
 import re
 from random import Random
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
 from cxcall import explain
+from cxcall.contracts.operation import URLENCODED
 from cxcall.explaining.published_operations import (
     CXONE,
     GENESYS,
@@ -97,7 +99,9 @@ def correct_request(platform: str, published: PublishedOperation) -> dict[str, A
         ]
         query = "&".join(f"{each.name}={query_value(each)}" for each in required)
         exchange["path"] += f"?{query}" if query else ""
-        if operation.example is not None:
+        if operation.media_type == URLENCODED:
+            exchange["body"] = urlencode(operation.example)
+        elif operation.example is not None:
             exchange["body"] = json.loads(
                 re.sub(
                     r"0000000\d-1234-1234-1234-123456789012",
