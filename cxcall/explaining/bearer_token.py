@@ -81,28 +81,23 @@ def _kind(claims: dict[str, Any]) -> str:
 def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
     """Yield what the claims of a JWT say against this request: expired, or of the other platform."""
     claims = read_claims(request)
-    if claims is None:
-        return
+    if claims is not None:
+        yield from _check_expiry(request, claims)
+        yield from _check_target(request, claims, platform)
+
+
+def _check_expiry(request: ObservedRequest, claims: TokenClaims) -> Iterator[Finding]:
+    """Yield that the token had expired, or is one that no API takes."""
     sent = _response_time(request)
+    more = {"fix": "get a new one: `cxcall auth login`", "source": "the token's `exp`"}
     if claims.expires and claims.expires < (sent or datetime.now(UTC)):
         expired = f"the token expired at {claims.expires:%Y-%m-%dT%H:%M:%SZ}"
         if sent or request.status == 401:  # noqa: PLR2004 - Unauthorized
             when = f", before the response of {sent:%Y-%m-%dT%H:%M:%SZ}" if sent else ""
-            yield Finding.error(
-                "token-expired",
-                _WHERE,
-                expired + when,
-                fix="get a new one: `cxcall auth login`",
-                source="the token's `exp`",
-            )
+            yield Finding.error("token-expired", _WHERE, expired + when, **more)
         elif not request.is_successful:
-            yield Finding.note(
-                "token-expired",
-                _WHERE,
-                f"{expired}; it may have been valid when it was sent",
-                fix="get a new one: `cxcall auth login`",
-                source="the token's `exp`",
-            )
+            message = f"{expired}; it may have been valid when it was sent"
+            yield Finding.note("token-expired", _WHERE, message, **more)
     if claims.kind == _ID_TOKEN and not request.is_successful:
         yield Finding.warning(
             "credential",
@@ -111,6 +106,12 @@ def check_claims(request: ObservedRequest, platform: str) -> Iterator[Finding]:
             fix="send the `access_token` of the same response",
             source="the token's claims",
         )
+
+
+def _check_target(
+    request: ObservedRequest, claims: TokenClaims, platform: str
+) -> Iterator[Finding]:
+    """Yield that the token is of another area or platform than the host."""
     host_area = _AREA.search(request.hostname)
     if claims.area and host_area and host_area[1] != claims.area.lower():
         yield Finding.error(
