@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
     from cxcall.batch.totals import FailureLimit
-    from cxcall.credentials.store import Token
+    from cxcall.contracts.operation import Operation
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
@@ -60,17 +61,17 @@ _MAX_HELD_RESULTS = 1000
 class SharedToken:
     """One token for all threads; when the API refuses it, one of them gets the next for all."""
 
-    def __init__(self, settings: Settings, first: Token | None) -> None:
-        self._settings, self._current = settings, first
+    def __init__(self, operation: Operation, settings: Settings, first: Credentials | None) -> None:
+        self._operation, self._settings, self._current = operation, settings, first
         self._lock, self._thread = Lock(), local()
 
-    def __call__(self, fresh: bool) -> Token:  # noqa: FBT001 - as `deliver` calls it
+    def __call__(self, fresh: bool) -> Credentials | None:  # noqa: FBT001 - as `deliver` calls it
         """Return the current token; `fresh` when the one that this thread got last was refused."""
-        from cxcall.credentials.tokens import get_token
+        from cxcall.credentials.request_credentials import get_credentials
 
         with self._lock:
             if self._current is None or (fresh and self._thread.token is self._current):
-                self._current = get_token(self._settings, fresh=fresh)
+                self._current = get_credentials(self._settings, self._operation, fresh=fresh)
             self._thread.token = self._current
             return self._current
 

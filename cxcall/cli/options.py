@@ -167,6 +167,14 @@ class SendOptions(NamedTuple):
             help="Look for the engagement ID in this header first.",
         ),
     ] = None
+    engagement_id: Annotated[
+        str | None,
+        option(
+            "--engagement-id",
+            metavar="PLACE",
+            help="Look for it first at header:NAME or body:/pointer.",
+        ),
+    ] = None
     guards: GuardOptions = GuardOptions()
 
 
@@ -218,7 +226,12 @@ class RequestOptions(NamedTuple):
     def sending_flags(self) -> dict[str, str | None]:
         """The flags of `flags` that only sending has."""
         header = self.sending.engagement_header
-        return {"engagement_header": header, **flags_of(self.sending.guards)}
+        place = self.sending.engagement_id
+        return {
+            "engagement_header": header,
+            "engagement_id": place,
+            **flags_of(self.sending.guards),
+        }
 
     @property
     def is_dry_run(self) -> bool:

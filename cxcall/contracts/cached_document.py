@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.openapi_document import OpenApiDocument
     from cxcall.contracts.operation import Operation
 
-FORMAT = 8
+FORMAT = 9
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
@@ -230,9 +230,10 @@ def _fill(connection: sqlite3.Connection, document: Mapping[str, Any], digest: s
 
     operations = Contract("", dict(document)).operations
     entries = [OperationEntry(each.method, each.path, each.declared) for each in operations]
+    schemes = document["components"].get("securitySchemes", {})
     parts: dict[str, dict[str, Any]] = {
         "document": {
-            digest: {**document, "paths": {}, "components": {}},
+            digest: {**document, "paths": {}, "components": {"securitySchemes": schemes}},
             "routes": [(each.method, each.path, each.name) for each in operations],
             "extensions": named_extensions(entries),
         },

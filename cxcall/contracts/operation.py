@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.contracts import json_schema
 from cxcall.contracts.openapi_document import COMMAND
 from cxcall.contracts.parameters import Alternative, Flag, Parameter, join_base, server_url, target
+from cxcall.contracts.security import SecurityScheme
 from cxcall.documents.json_pointer import split_pointer
 
 if TYPE_CHECKING:
@@ -106,6 +107,21 @@ class Operation:
         """Whether it needs no token: its `security` is declared as empty."""
         return self.declared.get("security") == []
 
+    @cached_property
+    def security(self) -> tuple[tuple[SecurityScheme, ...], ...]:
+        """The alternatives of credentials that a user's document declares; empty if it declares none.
+
+        A shipped contract has none: its operations take a token.
+        """
+        declared = self.declared.get("security", self.contract.declared.get("security"))
+        if self.contract.is_shipped or not isinstance(declared, list):
+            return ()
+        schemes = self.contract.declared.get("components", {}).get("securitySchemes", {})
+        return tuple(
+            tuple(SecurityScheme.of(name, schemes.get(name, {})) for name in entry)
+            for entry in declared
+        )
+
     @property
     def nearest(self) -> tuple[Alternative, ...]:
         """The published operations for the same purpose, if this one is not published."""
@@ -195,7 +211,15 @@ class Operation:
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters of the path and the query string."""
         declared = (self.contract.resolve(entry) for entry in self.declared.get("parameters", ()))
-        return tuple(Parameter.of(entry, self.contract.bundle_schema) for entry in declared)
+        # A document may declare the place of a credential as a parameter, too.
+        keys = {
+            (each.place, each.field) for schemes in self.security for each in schemes if each.kind
+        }
+        return tuple(
+            Parameter.of(entry, self.contract.bundle_schema)
+            for entry in declared
+            if (entry["in"], entry["name"]) not in keys
+        )
 
     @cached_property
     def _request_body(self) -> dict[str, Any]:

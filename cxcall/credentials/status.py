@@ -32,7 +32,7 @@ class CredentialsStatus(NamedTuple):
     def is_usable(self) -> bool:
         """Whether there is a token, or credentials to request one."""
         errors = any(found.severity is Severity.ERROR for found in self.findings)
-        return not errors and bool(self.token or self.client)
+        return not errors and bool(self.token or self.client or self._document_rows)
 
     @property
     def kind(self) -> str:
@@ -69,6 +69,7 @@ class CredentialsStatus(NamedTuple):
         ]
         if client:
             rows += self._client_rows(client)
+        rows += self._document_rows
         if token and token.kind == EXPLICIT:
             rows.append(("access token", "****", token.source))
         rows.append(("grant", self.kind or "none", ""))
@@ -86,6 +87,19 @@ class CredentialsStatus(NamedTuple):
         if self.storage:
             rows.append(("kept in", self.storage, ""))
         return rows
+
+    @property
+    def _document_rows(self) -> list[tuple[str, str, str]]:
+        """The credentials that only a user's own document takes, masked."""
+        return [
+            (
+                name.replace("_", " "),
+                "****" if name != "username" else setting.value,
+                setting.source,
+            )
+            for name in ("username", "password", "api_key")
+            if (setting := self.settings.values[name]).value
+        ]
 
     def _client_rows(self, client: Client) -> Iterator[tuple[str, str, str]]:
         is_key = client.kind == ACCESS_KEY

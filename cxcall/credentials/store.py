@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cxcall.contracts.security import API_KEY, BASIC
 from cxcall.credentials import keyring_store
 from cxcall.credentials.oauth_client import (
     ACCESS_KEY,
@@ -23,6 +24,7 @@ from cxcall.runtime.redaction import redacted_repr
 from cxcall.settings import tenants
 from cxcall.settings.private_file import PrivateFile, StoredRecord, UnwritableError
 from cxcall.settings.settings import state_dir
+from cxcall.transport.authorization import Authorization
 from cxcall.transport.urls import host_url
 
 if TYPE_CHECKING:
@@ -33,7 +35,10 @@ if TYPE_CHECKING:
 EXPLICIT = "given"
 LOGIN_SOURCE = "cxcall auth login (credentials.json)"
 KEYRING_SOURCE = "cxcall auth login (keyring)"
-SECRET_FIELDS = ("client_secret", "access_key_secret", "access_token", "refresh_token")
+SECRET_FIELDS = (
+    *("client_secret", "access_key_secret", "access_token", "refresh_token"),
+    *("password", "api_key"),
+)
 _KEYRING_NAMES = "in_keyring"
 _KEYRING_PROBLEM = "not_in_keyring"
 _EXPIRY_MARGIN = 60.0
@@ -57,6 +62,10 @@ class Token(NamedTuple):
 
     def __repr__(self) -> str:
         return redacted_repr(self, "value")
+
+    def authorize(self, base_url: str) -> Authorization:
+        """Return what sends the token to the scheme, host, and port of `base_url`, and to no other."""
+        return Authorization(base_url, f"Bearer {self.value}")
 
 
 def find_login(settings: Settings) -> StoredRecord:
@@ -241,7 +250,12 @@ def lock_store(settings: Settings) -> Iterator[None]:
 def describe_secret(record: StoredRecord) -> str:
     """Return a name for the secret of a login, for messages."""
     kind = record.get("kind", CLIENT_CREDENTIALS)
-    names = {ACCESS_KEY: "access key", AUTHORIZATION_CODE: "login by the browser"}
+    names = {
+        ACCESS_KEY: "access key",
+        AUTHORIZATION_CODE: "login by the browser",
+        BASIC: "password",
+        API_KEY: "API key",
+    }
     is_token = "access_token" in (*record, *keyring_secret_names(record))
     return "access token" if is_token else names.get(kind, "client secret")
 

@@ -10,22 +10,15 @@ from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Tok
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.settings.settings import CXONE
-from cxcall.transport.authorization import Authorization
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.oauth_client import Client, TokenGrant
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.credentials.status import CredentialsStatus
     from cxcall.settings.settings import Settings
-
-
-class BearerAuth(Authorization):
-    """Sends a token to the scheme, host, and port of `base_url`, and to no other."""
-
-    def __init__(self, token: Token, base_url: str) -> None:
-        super().__init__(base_url, f"Bearer {token.value}")
 
 
 def get_token(settings: Settings, *, fresh: bool = False) -> Token:
@@ -54,6 +47,27 @@ def get_token(settings: Settings, *, fresh: bool = False) -> Token:
             return found
         # Another process may have renewed the login while this one waited for the lock.
         return store.fetch_token(settings, selection.select_client(settings, load_secrets=True))
+
+
+def has_token_source(settings: Settings) -> bool:
+    """Return whether a token is set, or credentials to request one with; reads no keyring."""
+    login = store.find_login(settings)
+    if settings.access_token or "access_token" in (*login, *store.keyring_secret_names(login)):
+        return True
+    try:
+        return bool(selection.select_client(settings))
+    except CredentialsError:
+        return False
+
+
+def check_use(settings: Settings, source: str) -> None:
+    """Raise CredentialsError if a password or an API key from `source` may not go where the settings say.
+
+    Only a secret of `.env` is used with the choices of that file.
+    """
+    _raise_errors(settings)
+    if settings.untrusted and not source.startswith(".env:"):
+        raise CredentialsError(*settings.untrusted)
 
 
 def log_in(settings: Settings, client_id: str, secret: str) -> Token:
@@ -125,7 +139,9 @@ def log_out(settings: Settings) -> list[str]:
     ]
 
 
-def check_token_kind(settings: Settings, token: Token, operation: Operation) -> Finding | None:
+def check_token_kind(
+    settings: Settings, token: Credentials, operation: Operation
+) -> Finding | None:
     """Return a finding if the operation does not accept the kind of the token; None if it may accept it."""
     kinds = operation.token_kinds
     if not kinds or token.kind == EXPLICIT or token.kind in kinds:
@@ -151,7 +167,7 @@ def check_token_kind(settings: Settings, token: Token, operation: Operation) -> 
     )
 
 
-def check_scopes(token: Token, operation: Operation) -> Finding | None:
+def check_scopes(token: Credentials, operation: Operation) -> Finding | None:
     """Return a finding if the scopes of the token are known and are not sufficient."""
     scopes, alternatives = token.scopes, operation.scopes
     if scopes is None or not alternatives:
@@ -189,7 +205,8 @@ def get_status(settings: Settings) -> CredentialsStatus:
         source = client.source if client else token.source if token else ""
         _check_trust(settings, source)
     except CredentialsError as error:
-        findings += error.findings
+        if not (settings.password or settings.api_key):  # what only a user's document takes
+            findings += error.findings
     places = {found.where for found in findings}
     # Without a secret, nothing is refused yet: a login would be. A secret beside the choice is used with it.
     findings += [

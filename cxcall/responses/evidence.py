@@ -40,19 +40,19 @@ class Evidence(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-def classify(exchange: Exchange, operation: Operation, first_header: str = "") -> Evidence:
+def classify(exchange: Exchange, operation: Operation, first_place: str = "") -> Evidence:
     """Return what an exchange proves; INCONCLUSIVE where the request may have been processed.
 
     After UNSENT, BUSY, and UNAUTHORIZED the request was provably not processed and may be sent again.
-    `first_header` is the response header that the user named for the engagement ID.
+    `first_place` is where the user said that the engagement ID is.
     """
     if exchange.response is None or exchange.failure:
         return Evidence.INCONCLUSIVE if exchange.left else Evidence.UNSENT
     response, status = exchange.response, exchange.response.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return _classify_success(exchange.request, response, operation, first_header)
+        return _classify_success(exchange.request, response, operation, first_place)
     is_contradicted = not operation.is_read and shows_start(
-        exchange.request, response, operation, first_header
+        exchange.request, response, operation, first_place
     )
     return Evidence.INCONCLUSIVE if is_contradicted else _classify_error(response)
 
@@ -73,7 +73,7 @@ def _classify_error(response: HttpResponse) -> Evidence:
 
 
 def shows_start(
-    request: HttpRequest, response: HttpResponse, operation: Operation, first_header: str
+    request: HttpRequest, response: HttpResponse, operation: Operation, first_place: str
 ) -> bool:
     """Return whether an error says that something was started, against its status.
 
@@ -81,7 +81,7 @@ def shows_start(
     """
     from cxcall.responses import started
 
-    found, _ = engagement_id(operation, response, first_header) or ("", "")
+    found, _ = engagement_id(operation, response, first_place) or ("", "")
     is_new = found.lower() not in started.values_sent(request)
     if found and is_new and found != correlation_id(response):
         return True
@@ -95,10 +95,10 @@ def _has_retry_after(response: HttpResponse) -> bool:
 
 
 def _classify_success(
-    request: HttpRequest, response: HttpResponse, operation: Operation, first_header: str
+    request: HttpRequest, response: HttpResponse, operation: Operation, first_place: str
 ) -> Evidence:
     """Return what a 2xx response proves: a reported failure is a refusal only if nothing was started."""
-    has_id = engagement_id(operation, response, first_header) is not None
+    has_id = engagement_id(operation, response, first_place) is not None
     # The body of a read describes another request: a read fails only by its status.
     if operation.is_read:
         return _classify_unreported(response, has_id=has_id)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from cxcall.documents.json_pointer import value_at
+from cxcall.documents.json_pointer import has_value, join_pointer, value_at
 from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
@@ -15,25 +16,50 @@ if TYPE_CHECKING:
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
 _MAX_ID_LENGTH = 256
+_LIKELY_NAMES = (
+    *("callid", "callsid", "callcontrolid", "calluuid", "conversationuuid", "conversationid"),
+    *("engagementid", "interactionid", "sid", "uuid", "id"),
+)
 
 
 def engagement_id(
-    operation: Operation, response: HttpResponse, first_header: str = ""
+    operation: Operation, response: HttpResponse, first_place: str = ""
 ) -> tuple[str, str] | None:
-    """Return the ID and its place: the user's header, else the contract's places, else `Location`.
+    """Return the ID and its place: the one that the user named, else the contract's, else `Location`.
 
     A secret that the server returns as the ID is masked.
     """
     declared = operation.engagement_id
-    if first_header:
-        declared = (f"header:{first_header}", *declared)
     in_headers = [place for place in declared if place.startswith("header:")]
     elsewhere = [place for place in declared if not place.startswith("header:")]
-    body = response.json() if elsewhere else None
-    for place in (*in_headers, *elsewhere, "location"):
+    body = response.json() if elsewhere or first_place.startswith("body:") else None
+    for place in (*filter(None, [first_place]), *in_headers, *elsewhere, "location"):
         found = _read_place(place, response, body)
         if found and len(found) <= _MAX_ID_LENGTH:
             return redact(found), place
+    return None
+
+
+def likely_engagement_id(
+    response: HttpResponse, values_sent: frozenset[str]
+) -> tuple[str, str] | None:
+    """Return the ID in a body that platforms usually name so, and its place; None if the request named it.
+
+    It is no proof that something was started.
+    """
+    body = response.json()
+    inner = (
+        ("", *(f"/{name}" for name in ("data", "call", "result"))) if isinstance(body, dict) else ()
+    )
+    for name in _LIKELY_NAMES:
+        for above in inner:
+            members = value_at(body, above) if has_value(body, above) else None
+            for member in members if isinstance(members, dict) else ():
+                if re.sub(r"[^a-z]", "", member.lower()) == name:
+                    place = f"body:{join_pointer(above, member)}"
+                    found = _read_place(place, response, body)
+                    if found and len(found) <= _MAX_ID_LENGTH and found.lower() not in values_sent:
+                        return redact(found), place
     return None
 
 

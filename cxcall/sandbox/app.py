@@ -28,8 +28,7 @@ from cxcall.sandbox.tokens import (
     TokenIssuer,
     bearer_token,
     check_access_key,
-    require_scopes,
-    requires_token,
+    check_security,
 )
 
 if TYPE_CHECKING:
@@ -140,8 +139,7 @@ class App:
         if preferred is not None and preferred >= LOWEST_FAULT_STATUS:
             exchange.headers["Preference-Applied"] = f"code={preferred}"
             return self._apply_fault(exchange, operation, faults.preferred_fault(preferred))
-        if requires_token(operation):
-            require_scopes(operation.scopes, self.tokens.scopes(authorization))
+        check_security(operation, request, self.tokens)
         self._rate_limit.check_limit(exchange.headers)
         body = read_body(operation, request)
         if _token_member(operation):

@@ -6,8 +6,9 @@ import secrets
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
+from cxcall.contracts.security import API_KEY, BASIC, BEARER, SecurityScheme
 from cxcall.sandbox.logins import Logins
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse
 from cxcall.sandbox.request_log import drop_oldest
@@ -173,6 +174,36 @@ def requires_token(operation: Operation) -> bool:
     """Return whether an operation requires a token: its security has no empty alternative."""
     declared = operation.declared.get("security", operation.contract.declared.get("security", ()))
     return bool(declared) and {} not in declared
+
+
+def check_security(operation: Operation, request: SandboxRequest, tokens: TokenIssuer) -> None:
+    """Raise a 401 or 403 problem unless a request satisfies one of the alternatives of its operation."""
+    authorization = request.headers.get("authorization", "")
+    alternatives = operation.security
+    if not alternatives:
+        if requires_token(operation):
+            require_scopes(operation.scopes, tokens.scopes(authorization))
+    elif not any(all(_has_key(each, request) for each in entry) for entry in alternatives):
+        schemes = [each for entry in alternatives for each in entry]
+        if not any(each.kind == BEARER or each.may_be_token for each in schemes):
+            raise HttpProblem(401)
+        require_scopes(operation.scopes, tokens.scopes(authorization))
+
+
+def _has_key(scheme: SecurityScheme, request: SandboxRequest) -> bool:
+    """Return whether a request has the Basic credentials or the API key of the sandbox."""
+    if scheme.kind == BASIC:
+        client, secret = _basic(request.headers.get("authorization", "")) or ("", "")
+        return client in CLIENTS and secret == CLIENT_SECRET
+    if scheme.kind != API_KEY:
+        return False
+    if scheme.place == "query":
+        return CLIENT_SECRET in parse_qs(request.query).get(scheme.field, ())
+    if scheme.place == "cookie":
+        cookies = (each.strip() for each in request.headers.get("cookie", "").split(";"))
+        return f"{scheme.field}={CLIENT_SECRET}" in cookies
+    # The server drops headers with an underscore in their names, as many do: such a key cannot be seen.
+    return "_" in scheme.field or request.headers.get(scheme.field.lower(), "") == CLIENT_SECRET
 
 
 def require_scopes(alternatives: Sequence[frozenset[str]], scopes: frozenset[str]) -> None:

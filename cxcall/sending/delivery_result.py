@@ -45,13 +45,13 @@ _OTHER_FAILURE = (
 class DeliveryContext(NamedTuple):
     """What was sent and where; `id` is the delivery's ID in the ledger.
 
-    `engagement_header` is the response header that the user named for the engagement ID, or empty.
+    `engagement_place` is where the user said that the engagement ID is, or empty.
     """
 
     id: str
     operation: Operation
     host: str
-    engagement_header: str = ""
+    engagement_place: str = ""
 
     def result(
         self, outcome: Outcome, code: ExitCode, exchange: Exchange | None, *findings: Finding
@@ -76,7 +76,7 @@ def result_of_exchange(
     if response is None or evidence is Evidence.INCONCLUSIVE:
         return _unknown(context, exchange)
     if evidence is Evidence.ACCEPTED:
-        warnings = _acceptance_warnings(context, response)
+        warnings = _acceptance_warnings(context, exchange.request, response)
         return context.result(Outcome.ACCEPTED, ExitCode.OK, exchange, *warnings)
     if evidence is Evidence.BUSY:
         return context.undelivered(exchange, _busy_finding(context, response))
@@ -92,8 +92,9 @@ def add_identifiers(
     """
     found = None
     if result.outcome in (Outcome.ACCEPTED, Outcome.UNKNOWN):
-        header = context.engagement_header
-        found = identifiers.engagement_id(context.operation, response, header)
+        place = context.engagement_place
+        found = identifiers.engagement_id(context.operation, response, place)
+        found = found or _likely_engagement_id(context, request, response)
     engagement_id, source = found or (None, None)
     correlation_id = identifiers.correlation_id(response)
     return result._replace(
@@ -101,6 +102,17 @@ def add_identifiers(
         engagement_id=engagement_id and mask_echo(engagement_id, request.texts),
         engagement_id_source=source,
     )
+
+
+def _likely_engagement_id(
+    context: DeliveryContext, request: HttpRequest, response: HttpResponse
+) -> tuple[str, str] | None:
+    """Return the ID that a response names as platforms usually do; None if the operation declares a place."""
+    if context.operation.engagement_id or context.engagement_place or context.operation.is_read:
+        return None
+    from cxcall.responses.started import values_sent
+
+    return identifiers.likely_engagement_id(response, values_sent(request))
 
 
 def result_of_early_interrupt(context: DeliveryContext, exchange: Exchange | None) -> Delivery:
@@ -237,7 +249,7 @@ def _describe_uncertainty(context: DeliveryContext, exchange: Exchange | None) -
 
 def _describe_error(context: DeliveryContext, request: HttpRequest, response: HttpResponse) -> str:
     """Say what a response says beside its status, which is not 2xx."""
-    if shows_start(request, response, context.operation, context.engagement_header):
+    if shows_start(request, response, context.operation, context.engagement_place):
         return ", and the response says that something was started"
     from cxcall.responses.platform_words import platform_message
 
@@ -245,12 +257,23 @@ def _describe_error(context: DeliveryContext, request: HttpRequest, response: Ht
     return f', which says "{words}"' if words else ""
 
 
-def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> list[Finding]:
+def _acceptance_warnings(
+    context: DeliveryContext, request: HttpRequest, response: HttpResponse
+) -> list[Finding]:
     """Return the warnings on an accepted request: no engagement ID, or an unreadable body."""
-    declared = context.operation.engagement_id
-    found = identifiers.engagement_id(context.operation, response, context.engagement_header)
+    declared = (*filter(None, [context.engagement_place]), *context.operation.engagement_id)
+    found = identifiers.engagement_id(context.operation, response, context.engagement_place)
     kind = unreadable_reason(response)
     warnings: list[Finding] = []
+    if found is None and (likely := _likely_engagement_id(context, request, response)):
+        warnings.append(
+            Finding.note(
+                "engagement-id-missing",
+                "response",
+                f"the document does not say where the engagement ID is: `{likely[1]}` was taken, by its name",
+                fix=f"to be sure, name the place: `--engagement-id {likely[1]}`",
+            )
+        )
     if not kind and (found is not None or not declared):
         return warnings
     from cxcall.responses.platform_words import SOURCE
@@ -261,7 +284,7 @@ def _acceptance_warnings(context: DeliveryContext, response: HttpResponse) -> li
                 "engagement-id-missing",
                 "response",
                 "accepted, and the answer names no engagement ID",
-                fix="if your host sends it in a header, name it: `--engagement-header NAME`",
+                fix="if your host sends it elsewhere, name the place: `--engagement-id header:NAME` or `body:/pointer`",
                 why=f"looked in {', '.join(f'`{place}`' for place in (*declared, 'location'))}",
                 source=SOURCE,
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from cxcall.credentials.tokens import BearerAuth
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding
 from cxcall.responses.evidence import Evidence, classify
@@ -28,7 +27,7 @@ from cxcall.transport.exchange import exchange as send_request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cxcall.credentials.store import Token
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.exit_codes import Outcome
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Intent
@@ -58,7 +57,9 @@ class NullLedger:
 
 
 def read(
-    plan: Plan, tokens: Callable[[bool], Token] | None, hooks: SendHooks = DEFAULT_HOOKS
+    plan: Plan,
+    tokens: Callable[[bool], Credentials | None] | None,
+    hooks: SendHooks = DEFAULT_HOOKS,
 ) -> Delivery:
     """Send a request that changes nothing, repeat it after a transient failure, and record nothing.
 
@@ -71,7 +72,7 @@ def read(
 def deliver(
     plan: Plan,
     ledger: Ledger,
-    tokens: Callable[[bool], Token] | None,
+    tokens: Callable[[bool], Credentials | None] | None,
     hooks: SendHooks = DEFAULT_HOOKS,
     signals: DeferredSignals | None = None,
 ) -> Delivery:
@@ -112,7 +113,7 @@ class _Attempts:
         self,
         plan: Plan,
         ledger: Ledger | NullLedger,
-        tokens: Callable[[bool], Token] | None,
+        tokens: Callable[[bool], Credentials | None] | None,
         hooks: SendHooks,
     ) -> None:
         self.plan, self.ledger, self.tokens, self.hooks = plan, ledger, tokens, hooks
@@ -129,7 +130,7 @@ class _Attempts:
     def context(self) -> DeliveryContext:
         """What the findings of the result name."""
         plan = self.plan
-        return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_header)
+        return DeliveryContext(self.id, plan.operation, plan.host, plan.engagement_place)
 
     def log(self, event: str, **fields: Any) -> None:
         """Log a step of this delivery."""
@@ -153,7 +154,7 @@ class _Attempts:
             durationMs=round(exchange.timings.get("total", 0.0)),
         )
 
-    def run(self, token: Token | None) -> Delivery:
+    def run(self, token: Credentials | None) -> Delivery:
         """Send until an attempt decides the result."""
         while True:
             try:
@@ -174,9 +175,9 @@ class _Attempts:
             except CxcallError as error:
                 return result_of_failed_retry(self.context, evidence, exchange, error)
 
-    def _send(self, token: Token | None) -> Exchange:
+    def _send(self, token: Credentials | None) -> Exchange:
         settings = self.plan.settings
-        auth = BearerAuth(token, settings.base_url) if token else None
+        auth = token.authorize(settings.base_url) if token else None
         self.may_be_processed, self.last_exchange = True, None
         self.last_exchange = send_request(
             self.plan.request, auth=auth, timeout=settings.timeout, turn=self.hooks.wait_for_slot
@@ -185,7 +186,7 @@ class _Attempts:
         return self.last_exchange
 
     def _classify(self, exchange: Exchange) -> Evidence:
-        evidence = classify(exchange, self.plan.operation, self.plan.engagement_header)
+        evidence = classify(exchange, self.plan.operation, self.plan.engagement_place)
         self.may_be_processed = evidence in _POSSIBLY_PROCESSED
         return evidence
 
@@ -211,8 +212,8 @@ class _Attempts:
         return wait if is_in_time and self.sends < MAX_SENDS else None
 
     def _prepare_retry(
-        self, token: Token | None, exchange: Exchange, wait: float | None
-    ) -> Token | None:
+        self, token: Credentials | None, exchange: Exchange, wait: float | None
+    ) -> Credentials | None:
         """Wait, or renew the token where `wait` is None; record the next attempt and return its token."""
         reason = f"`{self.plan.host}` was not reached: {exchange.detail}"
         if exchange.response is not None:

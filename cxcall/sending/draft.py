@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
-    from cxcall.credentials.store import Token
+    from cxcall.credentials.request_credentials import Credentials
     from cxcall.payloads.payload import Payload
     from cxcall.settings.settings import Settings
 
@@ -120,11 +120,10 @@ def _stop_on_change_in_transit(request: HttpRequest) -> None:
 
 
 def _header_values(operation: Operation, values: Mapping[str, str]) -> dict[str, str]:
-    return {
-        entry.name: values[entry.name]
-        for entry in operation.parameters
-        if entry.location == "header" and entry.name in values
-    }
+    given = [entry for entry in operation.parameters if entry.name in values]
+    cookies = [f"{each.name}={values[each.name]}" for each in given if each.location == "cookie"]
+    headers = {each.name: values[each.name] for each in given if each.location == "header"}
+    return {**headers, **({"Cookie": "; ".join(cookies)} if cookies else {})}
 
 
 def _platform_mismatch(operation: Operation, settings: Settings) -> Iterator[Finding]:
@@ -252,7 +251,7 @@ def provenance_note(operation: Operation) -> tuple[Finding, ...]:
 
 
 def stop_on_unsuitable_token(
-    settings: Settings, token: Token, operation: Operation, *, force: bool
+    settings: Settings, token: Credentials, operation: Operation, *, force: bool
 ) -> None:
     """Raise CredentialsError when the token has the wrong kind or lacks a scope, as far as is known."""
     from cxcall.credentials.tokens import check_scopes, check_token_kind
@@ -262,15 +261,18 @@ def stop_on_unsuitable_token(
         raise CredentialsError(finding)
 
 
-def token_source(checked: CheckedRequest, *, force: bool) -> Callable[[bool], Token] | None:
-    """Return a function that returns a checked token, or a new one if the API refused it.
+def token_source(
+    checked: CheckedRequest, *, force: bool
+) -> Callable[[bool], Credentials | None] | None:
+    """Return a function that returns checked credentials, or a new token if the API refused the first one.
 
-    Returns None for an operation that needs no token. Raises CredentialsError as `get_token` does.
+    None for an operation that needs none.
     """
-    if checked.operation.is_public:
-        return None
-    from cxcall.credentials.tokens import get_token
+    from cxcall.credentials.request_credentials import get_credentials
 
-    first = get_token(checked.settings)
-    stop_on_unsuitable_token(checked.settings, first, checked.operation, force=force)
-    return lambda fresh: get_token(checked.settings, fresh=True) if fresh else first
+    settings, operation = checked.settings, checked.operation
+    first = get_credentials(settings, operation)
+    if first is None:
+        return None
+    stop_on_unsuitable_token(settings, first, operation, force=force)
+    return lambda fresh: get_credentials(settings, operation, fresh=True) if fresh else first

@@ -48,7 +48,7 @@ class Plan(NamedTuple):
     body: Any
     settings: Settings
     numbers: tuple[str, ...] = ()
-    engagement_header: str = ""
+    engagement_place: str = ""
     again: bool = False
     batch: str = ""
     row: int | None = None
@@ -67,7 +67,7 @@ class Plan(NamedTuple):
         """Return the plan for a checked request."""
         settings, body = checked.settings, checked.payload.value
         return cls(
-            checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_header, again,
+            checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_place, again,
             batch, row, key,
         )  # fmt: skip
 

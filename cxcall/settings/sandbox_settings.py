@@ -65,7 +65,9 @@ def sandbox_settings(
     if user_token:
         layer["access_token"] = user_token
     else:
-        layer |= {"client_id": sandbox.client_id, "client_secret": sandbox.client_secret}
+        names = ("client_id", "username", "client_secret", "password", "api_key")
+        layer |= dict.fromkeys(names[:2], sandbox.client_id)
+        layer |= dict.fromkeys(names[2:], sandbox.client_secret)
     sandbox_layer = {name: Setting(value, "sandbox") for name, value in layer.items()}
     return Settings(
         check_values([sandbox_layer, read_flags(flags), guards or {}]),

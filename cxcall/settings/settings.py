@@ -87,7 +87,11 @@ class Settings:
     access_key_id = _Text()
     access_key_secret = _Text()
     access_token = _Text()
+    username = _Text()
+    password = _Text()
+    api_key = _Text()
     engagement_header = _Text()
+    engagement_id = _Text()
     contract = _Text()
     hours = _Text()
     hours_policy = _Text()
@@ -118,6 +122,12 @@ class Settings:
         """The paths of all do-not-call lists; a number on any of them is not called."""
         paths = (self.do_not_call, self.dotenv_do_not_call)
         return tuple(dict.fromkeys(filter(None, paths)))
+
+    @property
+    def engagement_place(self) -> str:
+        """The place that the user named for the engagement ID; empty if none."""
+        header = f"header:{self.engagement_header}" if self.engagement_header else ""
+        return self.engagement_id or header
 
     def with_api_endpoint(self, endpoint: str) -> Settings:
         """Return the settings with the API endpoint that tenant discovery found."""
@@ -308,6 +318,11 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
     ):
         fix = "write the name alone, e.g. `X-Engagement-Id`"
         raise invalid_setting("engagement_header", header, "is not a valid header name", fix=fix)
+    if (place := values["engagement_id"]).value and not re.fullmatch(
+        rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", place.value
+    ):
+        fix = "write `header:X-Engagement-Id` or `body:/call/id`"
+        raise invalid_setting("engagement_id", place, "is not a valid place", fix=fix)
     for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
         setting = values[name]
         if setting.value and setting.value not in allowed:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DURATION_SETTINGS = ("timeout", "max_wait", "duplicate_window")
-SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret")
+SECRET_SETTINGS = ("client_secret", "access_token", "access_key_secret", "password", "api_key")
 SETTING_NAMES = (
     "profile",
     "platform",
@@ -25,9 +25,11 @@ SETTING_NAMES = (
     "issuer",
     "client_id",
     "access_key_id",
+    "username",
     *SECRET_SETTINGS,
     *DURATION_SETTINGS,
     "engagement_header",
+    "engagement_id",
     "contract",
     "hours",
     "hours_policy",

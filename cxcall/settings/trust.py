@@ -10,7 +10,7 @@ what an operation is, or how careful cxcall is:
 | schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of the usual profile |
 | guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
 | guard: do_not_call | used in addition to the list of any other source |
-| client_id, access_key_id, secrets, timeout, max_wait | used |
+| client_id, access_key_id, username, secrets, timeout, max_wait | used |
 
 A guard that would be lowered is ignored with a warning. A destination or a schema is refused (exit 4) instead:
 without it, a request that the folder directs to a test system would go to the default one, and place a call
@@ -47,6 +47,7 @@ _GUARDS = ("duplicate_window", "hours", "hours_policy")
 _HARMLESS = (
     "client_id",
     "access_key_id",
+    "username",
     *SECRET_SETTINGS,
     "timeout",
     "max_wait",
@@ -57,13 +58,20 @@ CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS})
 _DEFAULT_PLATFORM, _CXONE = "genesys-cloud", "nice-cxone"
 _HTTPS = 443
 _TOKEN_PATHS = ("/oauth/token", "/auth/token", ACCESS_KEY_PATH)
+_STATIC = (("password",), ("api_key",))
+"""What only a user's document asks for, so that it belongs to no platform."""
 _CODE = "credential"
 _WHY = "a file in the working directory must not decide where a secret from elsewhere goes, or how careful cxcall is"
 
 
 def find_secrets_in_use(layers: Sequence[Layer]) -> dict[str, Setting]:
-    """Return the secrets that a request for a token, or with a token, would send."""
-    for names in (("access_token",), ("access_key_secret", "client_secret"), ("client_secret",)):
+    """Return the secrets that a request for a token, or with credentials, would send."""
+    for names in (
+        ("access_token",),
+        ("access_key_secret", "client_secret"),
+        ("client_secret",),
+        *_STATIC,
+    ):
         if find_setting(names[0], layers):
             found = {name: find_setting(name, layers) for name in names}
             return {name: setting for name, setting in found.items() if setting}
@@ -134,6 +142,8 @@ def _other_platform(
     or an access key, which only CXone has.
     """
     if find_setting("platform", layers) or is_loopback_url(base_url):
+        return
+    if (*secrets,) in _STATIC:
         return
     has_key = "access_key_secret" in secrets or _has_access_key(layers)
     # A client goes to the token endpoint, a token to the API.

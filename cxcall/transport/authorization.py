@@ -1,14 +1,18 @@
-"""The Authorization header, which is sent only to its own host."""
+"""The credentials of a request, which are sent only to their own host."""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding
 from cxcall.transport.urls import host_of, origin
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from requests import PreparedRequest
     from requests.auth import AuthBase
 else:
@@ -17,17 +21,27 @@ else:
 
 
 class Authorization(AuthBase):
-    """Send a header to one scheme, host and port, and nowhere else; an empty one sends none.
+    """Add credentials to a request to one scheme, host, and port, and to no other.
 
-    Given to requests as `auth`, so that no `~/.netrc` replaces it.
+    `header` is the value of `Authorization`; `headers`, `query`, and `cookies` are other places by their
+    names. They are added when the request is prepared, so that no URL of the program has a secret.
     """
 
-    def __init__(self, url: str, header: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        header: str = "",
+        *,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        query: Mapping[str, str] = MappingProxyType({}),
+        cookies: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._url = url
-        self._header = header
+        self.headers = {**({"Authorization": header} if header else {}), **headers}
+        self._query, self._cookies = query, cookies
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Set the header; raises CredentialsError when the request goes anywhere else."""
+        """Add the credentials; raises CredentialsError when the request goes anywhere else."""
         url = request.url or ""
         if origin(url) != origin(self._url):
             raise CredentialsError(
@@ -38,6 +52,13 @@ class Authorization(AuthBase):
                     "set `base_url` to the host that they are for",
                 )
             )
-        if self._header:
-            request.headers["Authorization"] = self._header
+        request.headers.update(self.headers)
+        if self._cookies:
+            given = request.headers.get("Cookie")
+            pairs = [f"{name}={value}" for name, value in self._cookies.items()]
+            request.headers["Cookie"] = "; ".join([*([given] if given else []), *pairs])
+        if self._query:
+            request.url = (
+                f"{url}{'&' if '?' in url else '?'}{urlencode(self._query, quote_via=quote)}"
+            )
         return request

@@ -1,28 +1,63 @@
-"""Print a request as a curl command."""
+"""Show a request with names of variables in place of its credentials: as text, or as a curl command."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from cxcall.transport.messages import (
-        HttpRequest,
-    )
+    from collections.abc import Sequence
+
+    from cxcall.transport.messages import HttpRequest
+
+TOKEN = (("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN"),)
+"""The place, the name, and the variable of a token. The place of Basic credentials is `user`."""
 
 
-def curl(request: HttpRequest) -> str:
-    """Return the request as a curl command for a POSIX shell, with the token as an environment variable."""
+def show_credentials(
+    request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN
+) -> HttpRequest:
+    """Return a request as it is sent, with each of its `credentials` as the variable that has it."""
+    url, headers = request.url, dict[str, str]()
+    for place, name, variable in credentials:
+        if place == "query":
+            url = f"{url}{'&' if '?' in url else '?'}{quote(name, safe='')}={variable}"
+        elif place == "cookie":
+            before = f"{headers['Cookie']}; " if "Cookie" in headers else ""
+            headers["Cookie"] = f"{before}{name}={variable}"
+        else:
+            headers[name] = f"Basic base64({variable})" if place == "user" else variable
+    return request._replace(url=url, headers={**headers, **request.headers})
+
+
+def curl(request: HttpRequest, credentials: Sequence[tuple[str, str, str]] = TOKEN) -> str:
+    """Return the request as a curl command for a POSIX shell, with its credentials as environment variables."""
     import shlex
 
-    words = [
-        f"curl --include --request {shlex.quote(request.method)} {shlex.quote(request.url)}",
-        '--header "Authorization: Bearer $CXCALL_ACCESS_TOKEN"',
-    ]
+    url = shlex.quote(request.url)
+    words = []
+    for place, name, variable in credentials:
+        if place == "user":
+            words.append(f'--user "{variable}"')
+        elif place == "query":
+            start = f"{'&' if '?' in url else '?'}{quote(name, safe='')}="
+            url += f'{shlex.quote(start)}"{variable}"'
+        elif place == "cookie":
+            words.append(f'--cookie {shlex.quote(f"{name}=")}"{variable}"')
+        else:
+            words.append(f'--header "{_in_quotes(name)}: {variable}"')
+    names = {name.lower() for place, name, _ in credentials if place in ("header", "user")}
+    words = [f"curl --include --request {shlex.quote(request.method)} {url}", *words]
     words += [
         f"--header {shlex.quote(f'{name}: {value}')}"
         for name, value in request.headers.items()
-        if name.lower() != "authorization"
+        if name.lower() not in names
     ]
     if request.body is not None:
         words.append(f"--data-raw {shlex.quote(request.body.decode('utf-8', 'replace'))}")
     return " \\\n  ".join(words)
+
+
+def _in_quotes(text: str) -> str:
+    """Return a text as it is written between double quotes in a POSIX shell."""
+    return "".join(f"\\{char}" if char in '"\\$`' else char for char in text)

@@ -43,6 +43,10 @@ class Interrupted(KeyboardInterrupt):
         return self.exchange.left
 
 
+def _keep_unchanged(request: PreparedRequest) -> PreparedRequest:
+    return request
+
+
 def load_client() -> None:
     """Start to load the HTTP client in another thread, so that it loads while the disk is waited for."""
     Thread(target=_load_client, daemon=True).start()
@@ -108,7 +112,10 @@ class _Call:
 
         own = {"User-Agent": f"cxcall/{__version__}", "Accept-Encoding": "gzip"}
         headers = {**own, **request.headers}
-        plain = requests.Request(request.method, request.url, headers, data=request.body, auth=auth)
+        # Without an `auth` of its own, requests would take one from the URL.
+        plain = requests.Request(
+            request.method, request.url, headers, data=request.body, auth=_keep_unchanged
+        )
         try:
             prepared = plain.prepare()
             is_changed = prepared.path_url != target_of(request.url)
@@ -118,6 +125,8 @@ class _Call:
         if is_changed:
             self._settle("malformed", "requests would send another path or query")
             return None
+        if auth is not None:
+            prepared = auth(prepared)
         sent = {name: str(value) for name, value in prepared.headers.items()}
         remember_secrets(sent.get("Authorization", "").rpartition(" ")[2])
         self._request = HttpRequest(request.method, request.url, masked_headers(sent), request.body)

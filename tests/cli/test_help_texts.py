@@ -47,6 +47,7 @@ VERBS = {
     "Redirect",
     "Run",
     "Send",
+    "Store",
     "Set",
     "Show",
     "Skip",

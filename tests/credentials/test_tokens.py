@@ -1148,7 +1148,7 @@ GIVEN_TOKEN = Token(TOKEN, "given", None, None, "here")
     ],
 )
 def test_token_is_sent_only_to_its_host(base_url: str, url: str, *, goes: bool) -> None:
-    request = requests.Request("POST", url, auth=tokens.BearerAuth(GIVEN_TOKEN, base_url))
+    request = requests.Request("POST", url, auth=GIVEN_TOKEN.authorize(base_url))
     if goes:
         assert request.prepare().headers["Authorization"] == f"Bearer {TOKEN}"
         return
@@ -1206,7 +1206,7 @@ VISIBLE = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_siz
 def test_repr_of_credentials_contains_no_secret(secret: str) -> None:
     things = [
         Token(secret, "given", None, None, "here"),
-        tokens.BearerAuth(Token(secret, "given", None, None, "here"), "https://h"),
+        Token(secret, "given", None, None, "here").authorize("https://h"),
         Client("me", secret, "here", "https://h/t"),
         TokenGrant(secret, None, 0.0, None),
         Authorization("https://h", f"Basic {secret}"),

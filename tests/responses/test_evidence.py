@@ -116,7 +116,7 @@ def test_failure_beside_an_engagement_id_is_inconclusive() -> None:
     body = {"error": "x"}
     assert evidence_of(respond(200, body, Location="/calls/abc")) is Evidence.INCONCLUSIVE
     exchange = Exchange(REQUEST, respond(200, body, X_Call="abc"), left=True)
-    assert classify(exchange, EXECUTE, "X-Call") is Evidence.INCONCLUSIVE
+    assert classify(exchange, EXECUTE, "header:X-Call") is Evidence.INCONCLUSIVE
 
 
 def test_body_of_a_read_does_not_decide() -> None:

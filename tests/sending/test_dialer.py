@@ -364,7 +364,7 @@ def test_retry_is_stopped_when_another_process_sent_the_request(
 
 def test_engagement_header_of_the_user_comes_first(ledger: Ledger) -> None:
     with FaultServer((answer(201, {**fault.IDS, "X-Mine": "mine"}),)) as server:
-        plan = plan_to(server.base_url, engagement_header="x-mine")
+        plan = plan_to(server.base_url, engagement_place="header:x-mine")
         done = deliver(plan, ledger, Tokens())
     assert (done.engagement_id, done.engagement_id_source) == ("mine", "header:x-mine")
 

@@ -62,8 +62,8 @@ def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
     with start_sandbox([load_user_contract(str(cxcall.folder / contract))]) as sandbox:
         client = {
             "CXCALL_BASE_URL": sandbox.base_url,
-            "CXCALL_CLIENT_ID": sandbox.client_id,
-            "CXCALL_CLIENT_SECRET": sandbox.client_secret,
+            "CXCALL_USERNAME": sandbox.client_id,
+            "CXCALL_PASSWORD": sandbox.client_secret,
         }
         first = cxcall(*words(contract, "--yes", "-o", "json"), env=client, code=0)
         assert TO not in first.out

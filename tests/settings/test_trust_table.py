@@ -14,7 +14,7 @@ import pytest
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.findings.finding import Severity
 from cxcall.settings.settings import load_settings
-from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES
+from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES, VENDOR_VARIABLES
 from cxcall.settings.trust import CHOICES
 from helpers.cases import each_case
 from helpers.command import CONTACT, Cxcall
@@ -23,11 +23,11 @@ from helpers.trust import SECRET, Folder, Recorder
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HARMLESS = {"client_id", "access_key_id", "timeout", "max_wait"}
+HARMLESS = {"client_id", "access_key_id", "username", "timeout", "max_wait"}
 GUARDS = {"duplicate_window": "1", "hours": "00:00-23:59", "hours_policy": "warn", "do_not_call": "none.txt"}  # fmt: skip
 HOSTILE = {
     "profile": "other", "platform": "nice-cxone", "region": "evil.example", "contract": "evil.json",
-    "client_id": "me", "access_key_id": "me", "timeout": "5", "max_wait": "5", "engagement_header": "X-Id", **GUARDS,
+    "client_id": "me", "access_key_id": "me", "timeout": "5", "max_wait": "5", "engagement_header": "X-Id", "engagement_id": "header:X-Id", **GUARDS,
 }  # fmt: skip
 """What somebody who can write the file would set; any other setting is the address of a foreign host."""
 STRICT = {"duplicate_window": "900", "hours": "08:00-20:00", "hours_policy": "enforce", "do_not_call": "dnc.txt"}  # fmt: skip
@@ -62,7 +62,7 @@ def set_secret(folder: Folder, secret: str, source: str) -> None:
 def test_choice_of_a_folder_is_refused_with_a_foreign_secret(
     tmp_path: Path, name: str, source: str, secret: str, secret_source: str
 ) -> None:
-    if secret_source == "vendor" and secret == "access_key_secret":
+    if secret_source == "vendor" and secret not in VENDOR_VARIABLES:
         return  # the vendor has no variable for it
     if source == "profile" and (
         name == "profile" or (name.endswith("_id") and secret_source == source)

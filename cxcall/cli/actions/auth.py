@@ -43,11 +43,15 @@ class LoginOptions(NamedTuple):
     web: bool
     port: int
     open_browser: bool
+    basic: bool = False
+    api_key: bool = False
 
 
 def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report:
     """Log in, store the secret, keep the destination and the ID in the profile, and return who is logged in."""
     screen = Screen.standard(output)
+    if options.basic or options.api_key:
+        return _store_credentials(flags, screen, is_basic=options.basic)
     profile = find_profile(flags)
     # A folder's `.env` creates no profile.
     can_create = profile.source.startswith(("--", "environment"))
@@ -64,6 +68,18 @@ def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report
     return Report(
         "auth login", findings=status.findings, data=status.as_dict(), text="\n".join(lines)
     )
+
+
+def _store_credentials(flags: Flags, screen: Screen, *, is_basic: bool) -> Report:
+    """Store Basic credentials or an API key for the profile and its host; nothing is requested with them."""
+    from cxcall.credentials.request_credentials import store_credentials
+
+    settings = settings_of_platform(flags)
+    username = (settings.username or screen.read_line("User name")) if is_basic else ""
+    secret = screen.read_secret("Password" if is_basic else "API key")
+    kept = store_credentials(settings, username, secret)
+    text = f"stored for {settings.base_url} in {kept}"
+    return Report("auth login", data={"baseUrl": settings.base_url, "keptIn": kept}, text=text)
 
 
 def _ask_destination(flags: Flags, screen: Screen) -> Flags:

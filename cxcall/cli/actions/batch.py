@@ -150,19 +150,19 @@ class _Batch:
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
         from cxcall.batch.run import Run, SharedToken
-        from cxcall.credentials import tokens
+        from cxcall.credentials.request_credentials import get_credentials
 
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
         ask = self.screen.read_line if self.screen.is_interactive else None
         ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
-        token = tokens.get_token(settings) if count else None
+        token = get_credentials(settings, job.operation) if count else None
         if token:
             stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
         batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
         rate_limiter = RateLimiter(self.rate, settings.max_wait)
-        tokens_of_run = SharedToken(settings, token)
+        tokens_of_run = SharedToken(job.operation, settings, token)
         run = Run(
             job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit, self.keys.key_of
         )

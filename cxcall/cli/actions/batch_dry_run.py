@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -64,6 +63,7 @@ def print_requests(
 def _print_request(
     screen: Screen, checked: CheckedRow, checked_request: CheckedRequest, *, as_curl: bool
 ) -> None:
+    from cxcall.credentials.request_credentials import describe_places
     from cxcall.transport.curl import curl
 
     request, body = checked_request.request, checked_request.body
@@ -78,9 +78,10 @@ def _print_request(
         )
         screen.print_json(RowResult(checked.row, shown).as_dict(""))
     elif as_curl:
-        screen.print_line(curl(request))
+        places = describe_places(checked_request.settings, checked_request.operation)
+        screen.print_line(curl(request, places))
     else:
-        text = json.dumps(body, ensure_ascii=False)
+        text = (request.body or b"null").decode("utf-8", "replace")
         screen.print_line(f"row {checked.row.number}: {request.method} {request.url} {text}")
 
 

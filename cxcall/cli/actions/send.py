@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 
-# Shown in place of the token.
-AUTHORIZATION = "Bearer $CXCALL_ACCESS_TOKEN"
-
-
 class SendInvocation(NamedTuple):
     """The operation, parameter values, and flag values of a command line.
 
@@ -188,11 +184,11 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
 
 
 def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
-    from cxcall.transport.curl import curl
+    from cxcall.credentials.request_credentials import describe_places
+    from cxcall.transport.curl import curl, show_credentials
 
-    request = checked.request._replace(
-        headers={"Authorization": AUTHORIZATION, **checked.request.headers}
-    )
+    places = describe_places(checked.settings, checked.operation)
+    request = show_credentials(checked.request, places)
     head = [
         f"{request.method} {request.url}",
         *(f"{name}: {value}" for name, value in request.headers.items()),
@@ -209,7 +205,7 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
         body=checked.body,
         findings=(*checked.findings, *provenance_note(checked.operation)),
         data={"sources": sources},
-        text=curl(checked.request) if as_curl else shown,
+        text=curl(checked.request, places) if as_curl else shown,
         diagnostics=[*origins, "dry run: nothing was sent"],
     )
 

@@ -36,6 +36,12 @@ def login(
     with_token: Annotated[
         bool, option("--with-token", help="Read an access token from stdin and store it.")
     ] = False,
+    basic: Annotated[
+        bool, option("--basic", help="Store a user name and a password for your own API document.")
+    ] = False,
+    api_key: Annotated[
+        bool, option("--api-key", help="Read an API key for your own document and store it.")
+    ] = False,
     web: Annotated[bool, option("--web", help="Log in as a user, in the browser.")] = False,
     port: Annotated[
         int,
@@ -55,7 +61,9 @@ def login(
     from cxcall.cli.actions.auth import LoginOptions, log_in
 
     flags = {**flags_of(settings), "client_id": client_id}
-    return log_in(flags, LoginOptions(with_token, web, port, not no_browser), output)
+    return log_in(
+        flags, LoginOptions(with_token, web, port, not no_browser, basic, api_key), output
+    )
 
 
 @app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))

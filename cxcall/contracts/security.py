@@ -1,0 +1,51 @@
+"""The security that a document declares for an operation: which credentials a request needs, and where."""
+
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+from collections.abc import Mapping
+from typing import Any, Self
+
+from cxcall.named_tuple import NamedTuple
+
+BEARER, BASIC, API_KEY = "bearer", "basic", "api-key"
+_BEARER_TYPES = ("oauth2", "openidconnect")
+_PLACES = ("header", "query", "cookie")
+
+
+class SecurityScheme(NamedTuple):
+    """One scheme of a document by its `name`; `kind` is empty if cxcall cannot send it.
+
+    An API key is sent in the `field` of a `place`: header, query, or cookie. `declared` is what the
+    document calls the scheme.
+    """
+
+    name: str
+    kind: str
+    place: str = "header"
+    field: str = "Authorization"
+    declared: str = ""
+
+    @classmethod
+    def of(cls, name: str, declared: Mapping[str, Any]) -> Self:
+        """Return the scheme that a document declares."""
+        if not declared:  # nothing says what it is: a token is the usual one
+            return cls(name, BEARER, declared="not declared")
+        kind = str(declared.get("type", "")).lower()
+        scheme = str(declared.get("scheme", "")).lower()
+        said = f"{kind} {scheme}".strip() or "not declared"
+        if kind in _BEARER_TYPES or (kind, scheme) == ("http", "bearer"):
+            return cls(name, BEARER, declared=said)
+        if (kind, scheme) == ("http", "basic"):
+            return cls(name, BASIC, declared=said)
+        place, field = declared.get("in"), declared.get("name")
+        if kind == "apikey" and place in _PLACES and isinstance(field, str) and field:
+            return cls(name, API_KEY, str(place), field, f"apiKey in {place} `{field}`")
+        return cls(name, "", declared=said)
+
+    @property
+    def may_be_token(self) -> bool:
+        """Whether the key may be a token: many documents declare `Authorization` as a key for it."""
+        return self.kind == API_KEY and self.field.lower() == "authorization"
+
+
+Alternative = tuple[SecurityScheme, ...]
+"""Schemes that a request needs together; none if it needs no credentials."""

@@ -1,0 +1,271 @@
+"""Select the credentials of a request by the security that its operation declares.
+
+A shipped operation takes a token. A user's document may declare Basic credentials or API keys instead:
+they come from the settings `username`, `password`, and `api_key`, or from `cxcall auth login`, and are
+sent only to the host that the user named for them, never to one that only a document names.
+"""
+
+# No `from __future__ import annotations`: named tuples compile each annotation that is a string.
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from cxcall.contracts.security import API_KEY, BASIC, BEARER, Alternative, SecurityScheme
+from cxcall.credentials import store
+from cxcall.credentials.oauth_client import credentials_error
+from cxcall.credentials.store import EXPLICIT, Token
+from cxcall.credentials.tokens import check_use, get_token, has_token_source
+from cxcall.findings.errors import CredentialsError
+from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.redaction import redacted_repr, remember_secrets
+from cxcall.transport.authorization import Authorization
+from cxcall.transport.urls import host_of, is_header
+
+if TYPE_CHECKING:
+    from cxcall.contracts.operation import Operation
+    from cxcall.settings.settings import Settings
+
+_DOCUMENT_HOST = "default"
+"""The source of a base URL that only the document names."""
+
+
+class RequestCredentials(NamedTuple):
+    """Credentials in the places that a document declares, with a token if it needs one, too.
+
+    `source` says where the secrets come from. They cannot be renewed, but for the token.
+    """
+
+    source: str
+    headers: Mapping[str, str] = MappingProxyType({})
+    query: Mapping[str, str] = MappingProxyType({})
+    cookies: Mapping[str, str] = MappingProxyType({})
+    token: Token | None = None
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "headers", "query", "cookies")
+
+    @property
+    def kind(self) -> str:
+        """How the credentials were obtained, as in `Token.kind`."""
+        return self.token.kind if self.token else EXPLICIT
+
+    @property
+    def scopes(self) -> frozenset[str] | None:
+        """The scopes of the token; None if they are not known."""
+        return self.token.scopes if self.token else None
+
+    def authorize(self, base_url: str) -> Authorization:
+        """Return what adds the credentials to a request to `base_url`."""
+        bearer = f"Bearer {self.token.value}" if self.token else ""
+        return Authorization(
+            base_url, bearer, headers=self.headers, query=self.query, cookies=self.cookies
+        )
+
+
+Credentials = Token | RequestCredentials
+"""What a request is authorized with; both have `kind`, `scopes`, and `authorize`."""
+
+
+def get_credentials(
+    settings: "Settings", operation: "Operation", *, fresh: bool = False
+) -> Credentials | None:
+    """Return the credentials that an operation needs; None if it needs none.
+
+    `fresh` replaces a token that the API refused. Raises as `get_token` does, and CredentialsError if no
+    alternative of the document can be satisfied, or the API refused credentials that cannot be renewed.
+    """
+    if operation.is_public:
+        return None
+    alternatives = operation.security
+    if not alternatives:
+        return get_token(settings, fresh=fresh)
+    chosen = choose_alternative(settings, alternatives)
+    if chosen is None:
+        raise _no_credentials(settings, alternatives)
+    if not chosen:
+        return None
+    secrets = _Secrets(settings)
+    places: dict[str, dict[str, str]] = {"header": {}, "query": {}, "cookie": {}}
+    token = None
+    for scheme in chosen:
+        if _takes_token(settings, scheme):
+            token = get_token(settings, fresh=fresh)
+        else:
+            places[scheme.place][scheme.field] = secrets.value(scheme, chosen)
+    if token and not any(places.values()):
+        return token
+    if fresh and not token:
+        raise credentials_error(
+            f"the credentials (from {secrets.source}) were refused",
+            "check that they are for this account and host",
+            code="token-expired",
+        )
+    headers, query, cookies = places.values()
+    return RequestCredentials(secrets.source, headers, query, cookies, token)
+
+
+def store_credentials(settings: "Settings", username: str, secret: str) -> str:
+    """Store Basic credentials, or without a user name an API key, for the profile and its host.
+
+    Returns where they are kept. Raises CredentialsError for an empty secret, and without a host that the
+    user named.
+    """
+    remember_secrets(secret)
+    if not secret:
+        raise credentials_error("the secret is empty", "give it again")
+    _check_destination(settings, store.LOGIN_SOURCE)
+    kind, name = (BASIC, "password") if username else (API_KEY, "api_key")
+    login = {"kind": kind, name: secret, **({"username": username} if username else {})}
+    with store.lock_store(settings):
+        store.save_login(settings, login)
+    return store.describe_storage(settings)
+
+
+def choose_alternative(
+    settings: "Settings", alternatives: tuple[Alternative, ...]
+) -> Alternative | None:
+    """Return the first alternative that the settings have all credentials for; None if there is none."""
+    secrets = _Secrets(settings)
+    for alternative in alternatives:
+        if alternative and all(
+            has_token_source(settings) if _takes_token(settings, each) else secrets.has(each)
+            for each in alternative
+        ):
+            return alternative
+    return () if () in alternatives else None
+
+
+def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[str, str, str]]:
+    """Return (place, name, variable) of each credential that would be sent, for a dry run; reads no secret.
+
+    The variable stands for the value in a shell; for Basic credentials it is that of curl's `--user`.
+    """
+    if operation.is_public:
+        return []
+    chosen = choose_alternative(settings, operation.security) if operation.security else None
+    if chosen is None:
+        usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
+        chosen = usable[0] if usable else (SecurityScheme("", BEARER),)
+    return [
+        ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN") if _takes_token(settings, each)
+        else ("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD") if each.kind == BASIC
+        else (each.place, each.field, "$CXCALL_API_KEY")
+        for each in chosen
+    ]  # fmt: skip
+
+
+def _takes_token(settings: "Settings", scheme: SecurityScheme) -> bool:
+    """Return whether a token is sent for a scheme: also for a key in `Authorization`, unless a key is set."""
+    has_key = scheme.may_be_token and _Secrets(settings).has(scheme)
+    return scheme.kind == BEARER or (scheme.may_be_token and not has_key)
+
+
+class _Secrets:
+    """The user name, the password, and the API keys of the settings, else those of the stored login."""
+
+    def __init__(self, settings: "Settings") -> None:
+        self._settings = settings
+        self.source = ""
+
+    def has(self, scheme: SecurityScheme) -> bool:
+        """Return whether there are credentials for a scheme, without reading the keyring."""
+        login = store.find_login(self._settings)
+        names = (*login, *store.keyring_secret_names(login))
+        needed = {BASIC: ("username", "password"), API_KEY: ("api_key",)}.get(scheme.kind)
+        return needed is not None and (
+            all(self._settings.values[name].value for name in needed)
+            or all(name in names for name in needed)
+        )
+
+    def value(self, scheme: SecurityScheme, alternative: Alternative) -> str:
+        """Return what is sent for a scheme of an alternative; raises CredentialsError if it may not be."""
+        names = ("username", "password") if scheme.kind == BASIC else ("api_key",)
+        found = self._read(names)
+        remember_secrets(*found[-1:])
+        _check_destination(self._settings, self.source)
+        if scheme.kind == BASIC:
+            return self._basic(*found)
+        value = self._key(found[0], scheme, alternative)
+        remember_secrets(value)
+        if not value or (scheme.place != "query" and not is_header(scheme.field, value)):
+            raise self._unusable(f"the API key for {scheme.place} `{scheme.field}`")
+        if scheme.place == "cookie" and re.search(r"[\s;,\"\\]", value):
+            raise self._unusable("the API key for a cookie")
+        return value
+
+    def _read(self, names: tuple[str, ...]) -> list[str]:
+        settings = [self._settings.values[name] for name in names]
+        if all(each.value for each in settings):
+            self.source = settings[-1].source
+            return [each.value for each in settings]
+        login = store.find_login(self._settings)
+        self.source = store.login_source(login)
+        login = store.load_keyring_secrets(self._settings, login)
+        return [str(login.get(name, "")) for name in names]
+
+    def _basic(self, username: str, password: str) -> str:
+        if ":" in username or not (username + password).isprintable():
+            raise self._unusable("the user name or the password")
+        encoded = b64encode(f"{username}:{password}".encode()).decode()
+        remember_secrets(encoded)
+        return f"Basic {encoded}"
+
+    def _key(self, text: str, scheme: SecurityScheme, alternative: Alternative) -> str:
+        """Return the key of a scheme; several keys are written as `NAME=VALUE,NAME=VALUE`."""
+        keys = [each for each in alternative if each.kind == API_KEY]
+        pairs = dict(part.partition("=")[::2] for part in text.split(",") if "=" in part)
+        if scheme.field in pairs and len(pairs) == len(keys):
+            return pairs[scheme.field]
+        if len(keys) == 1 or self._settings.is_embedded:
+            return text
+        names = ",".join(f"{each.field}=..." for each in keys)
+        raise credentials_error(
+            f"the API needs {len(keys)} keys, and one is set",
+            f"write them as `{names}`",
+            where=self.source,
+        )
+
+    def _unusable(self, what: str) -> CredentialsError:
+        return credentials_error(
+            f"{what} has a character that cannot be sent", "copy it alone", where=self.source
+        )
+
+
+def _check_destination(settings: "Settings", source: str) -> None:
+    """Raise CredentialsError if a secret from `source` may not go to the host of the settings."""
+    check_use(settings, source)
+    base_url = settings.values["base_url"]
+    if base_url.source == _DOCUMENT_HOST:
+        raise credentials_error(
+            f"only the document names the host `{host_of(base_url.value)}`, so no secret is sent to it",
+            "set `base_url` beside the secret, or add `--base-url`",
+            "a document must not decide where a secret goes",
+        )
+
+
+def _no_credentials(
+    settings: "Settings", alternatives: tuple[Alternative, ...]
+) -> CredentialsError:
+    """Return the error that names what the document asks for, and where to set it."""
+    return credentials_error(
+        f"there are no credentials for `{host_of(settings.base_url)}`: the document takes "
+        + " or ".join(
+            " with ".join(f"`{each.declared}`" for each in entry) for entry in alternatives
+        ),
+        "; or ".join(dict.fromkeys(_advice(settings, alternatives))),
+        code="token-missing",
+    )
+
+
+def _advice(settings: "Settings", alternatives: tuple[Alternative, ...]) -> Iterator[str]:
+    for scheme in (each for entry in alternatives for each in entry):
+        if scheme.kind == BASIC:
+            yield f"set `CXCALL_USERNAME` and `CXCALL_PASSWORD`, or {settings.login_command('--basic')}"
+        elif scheme.kind == API_KEY:
+            yield f"set `CXCALL_API_KEY`, or {settings.login_command('--api-key')}"
+        elif scheme.kind == BEARER:
+            yield f"set `CXCALL_ACCESS_TOKEN`, or {settings.login_command('--with-token')}"
+        else:
+            yield f"send it with another client: cxcall does not support `{scheme.declared}`"
