@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     ("arguments", "message", "fix"),
     [
         (("exekute",), "No such command `exekute`", "the most similar command is `execute`; or see `cxcall --help`"),
-        (("auth",), "Missing command", "one of `login`, `status`, `token`, `logout`; see `cxcall auth --help`"),
+        (("auth",), "Missing command", "one of `login`, `status`, `token`, `logout`, `switch`; see `cxcall auth --help`"),
         (("login",), "No such command `login`", "the most similar command is `auth login`; or see `cxcall --help`"),
         (("auth", "lgoin"), "No such command `lgoin`", "the most similar command is `login`; or see `cxcall auth --help`"),
         (("execute",), "Missing argument `CAMPAIGN_ID`", "see `cxcall execute --help`"),
