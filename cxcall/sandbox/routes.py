@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.messages import HttpProblem
 
 if TYPE_CHECKING:
@@ -26,30 +28,60 @@ class Routes:
         for operation in operations:
             by_path.setdefault(operation.path, {}).setdefault(operation.method, operation)
             bases.setdefault(operation.path, {""}).add(operation.base_path)
-        self._routes = [
-            (_pattern(path, bases[path]), by_path[path])
-            for path in sorted(by_path, key=lambda path: len(_PARAMETER.findall(path)))
-        ]
+        self._by_end: dict[tuple[str, int], list[_Route]] = {}
+        for order, (path, methods) in enumerate(by_path.items()):
+            route = _Route(
+                len(_PARAMETER.findall(path)), order, path, tuple(sorted(bases[path])), methods
+            )
+            self._by_end.setdefault(_end_of(path), []).append(route)
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, str]]:
         """Return the operation and its path parameters; raises a 404 problem, or a 405 with `Allow`."""
-        for pattern, methods in self._routes:
-            match = pattern.fullmatch(path)
-            if match and method in methods:
-                operation = methods[method]
-                names = _PARAMETER.findall(operation.path)
-                return operation, dict(zip(names, map(unquote, match.groups()), strict=True))
+        for route in self._candidates(path):
+            match = _pattern(route.template, route.bases).fullmatch(path)
+            if match and method in route.methods:
+                names = _PARAMETER.findall(route.template)
+                values = dict(zip(names, map(unquote, match.groups()), strict=True))
+                return route.methods[method], values
             if match:
-                raise HttpProblem(405, headers={"Allow": ", ".join(sorted(methods))})
+                raise HttpProblem(405, headers={"Allow": ", ".join(sorted(route.methods))})
         raise HttpProblem(404)
 
+    def _candidates(self, path: str) -> list[_Route]:
+        """Return the routes whose last fixed segment is in the path, those with fewer parameters first."""
+        ends = [_NO_END, *((each, at) for at, each in enumerate(reversed(path.split("/"))))]
+        found = [route for end in ends for route in self._by_end.get(end, ())]
+        return sorted(found, key=lambda route: (route.parameters, route.order))
 
-def _pattern(template: str, bases: Iterable[str]) -> re.Pattern[str]:
+
+class _Route(NamedTuple):
+    """The operations of a path template, by method."""
+
+    parameters: int
+    order: int
+    template: str
+    bases: tuple[str, ...]
+    methods: dict[str, Operation]
+
+
+_NO_END = ("", -1)
+
+
+def _end_of(template: str) -> tuple[str, int]:
+    """Return the last segment without a parameter, as it is in a path, and how many follow it."""
+    for count, segment in enumerate(reversed(template.split("/"))):
+        if segment and "{" not in segment:
+            return quote(segment, safe=_UNESCAPED), count
+    return _NO_END
+
+
+@cache
+def _pattern(template: str, bases: tuple[str, ...]) -> re.Pattern[str]:
     """Return the pattern of a template: exact case and slashes, no empty parameter.
 
     The base path of a server may come before it, in any case.
     """
-    prefix = "|".join(_expression(base, "[^/]+") for base in sorted(bases))
+    prefix = "|".join(_expression(base, "[^/]+") for base in bases)
     return re.compile(f"(?i:{prefix}){_expression(template, '([^/]+)')}")
 
 
