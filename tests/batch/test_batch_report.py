@@ -123,6 +123,18 @@ def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> 
     assert "no batch starts with `ZZ`" in sent("batch", "report", "ZZ", code=2).err
 
 
+def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
+    (record, _) = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope[
+        "data"
+    ]["deliveries"]
+    assert (record["key"], record["apiCode"]) == ("C-7", "not.authorized")
+    assert record["timingsMs"]["total"] > 0
+    shown = sent("history", "show", record["id"], code=0).out
+    assert re.search(r"^timingsMs: +connect [0-9.]+, .*total [0-9.]+$", shown, re.MULTILINE)
+    exported = csv.DictReader(sent("history", "export", "--format", "csv", code=0).out.splitlines())
+    assert all(json.loads(each["timingsMs"])["total"] > 0 for each in exported)
+
+
 def test_report_of_an_empty_ledger_and_a_wrong_key(cxcall: Cxcall) -> None:
     assert cxcall("batch", "list", code=0).err == "no batch was run yet\n"
     assert "there is no batch" in cxcall("batch", "report", code=2).err

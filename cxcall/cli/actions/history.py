@@ -254,13 +254,17 @@ def format_record(record: Record) -> str:
     shown = {
         name: value
         for name, value in record.as_dict().items()
-        if value not in (None, "", [], False)
+        if value not in (None, "", [], False, {})
     }
     width = max(len(name) for name in shown) + 1
-    return "\n".join(
-        f"{name + ':':<{width}} {', '.join(value) if isinstance(value, list) else value}"
-        for name, value in shown.items()
-    )
+    return "\n".join(f"{name + ':':<{width}} {_as_line(value)}" for name, value in shown.items())
+
+
+def _as_line(value: Any) -> Any:
+    """Return a value as text on one line: the members of a list or an object with commas."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {member}" for name, member in value.items())
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
@@ -288,6 +292,8 @@ def _export_lines(records: Iterable[Record], form: str) -> Iterator[str]:
 
 def _as_cell(value: Any) -> Any:
     """Return a value for a cell of a CSV file, in which a spreadsheet runs no formula."""
+    if isinstance(value, dict):
+        return json.dumps(value) if value else ""
     return safe_cell(value) if isinstance(value, str) else value
 
 
