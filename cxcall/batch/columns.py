@@ -92,22 +92,25 @@ class ColumnMap(NamedTuple):
     """Which header stands for which target: a flag, a parameter, or a place in the body.
 
     `headers` maps targets to headers. A header that it does not have is a target itself. The column `key`
-    names the rows, and need not set anything.
+    names the rows, and need not set anything. `usual_headers` come from the profile: they apply where a
+    file has that header, and an operation that target.
     """
 
     headers: Mapping[str, str] = MappingProxyType({})
     ignores_extra: bool = False
     key: str = ""
+    usual_headers: Mapping[str, str] = MappingProxyType({})
 
     def table(self, header: CsvHeader, operation: Operation) -> CsvTable:
         """Return the table of an operation.
 
         Raises UsageError for a header or target that does not exist, and for a column that sets nothing.
         """
-        columns = list(self._mapped_columns(header, operation))
+        headers = {**self._usual(header, operation), **self.headers}
+        columns = list(_mapped_columns(headers, header, operation))
         unknown: list[str] = []
         for index, cell in enumerate(header.cells):
-            if cell in self.headers.values():
+            if cell in headers.values():
                 continue
             if column := find_column(cell, operation):
                 columns.append(column._replace(position=index))
@@ -119,14 +122,28 @@ class ColumnMap(NamedTuple):
         reject_repeated_columns(columns, header.name)
         return CsvTable(header, columns, operation)
 
-    def _mapped_columns(self, header: CsvHeader, operation: Operation) -> Iterator[CsvColumn]:
-        for target, cell in self.headers.items():
-            column = find_column(target, operation)
-            if column is None:
-                raise _unknown_target(target, cell, operation)
-            if header.cells.count(cell) != 1:
-                raise _unusable_header(target, cell, header)
-            yield column._replace(position=header.cells.index(cell))
+    def _usual(self, header: CsvHeader, operation: Operation) -> dict[str, str]:
+        """Return the entries of the profile for this file; what the command line maps is left out."""
+        return {
+            target: cell
+            for target, cell in self.usual_headers.items()
+            if header.cells.count(cell) == 1
+            and cell not in self.headers.values()
+            and target not in header.cells
+            and find_column(target, operation)
+        }
+
+
+def _mapped_columns(
+    headers: Mapping[str, str], header: CsvHeader, operation: Operation
+) -> Iterator[CsvColumn]:
+    for target, cell in headers.items():
+        column = find_column(target, operation)
+        if column is None:
+            raise _unknown_target(target, cell, operation)
+        if header.cells.count(cell) != 1:
+            raise _unusable_header(target, cell, header)
+        yield column._replace(position=header.cells.index(cell))
 
 
 def propose_targets(cell: str, operation: Operation, *, has_number: bool) -> list[str]:
@@ -177,11 +194,16 @@ def _unusable_header(target: str, cell: str, header: CsvHeader) -> UsageError:
 
 
 def parse_column_map(
-    texts: Sequence[str], file: str | None, *, ignores_extra: bool, key: str = ""
+    texts: Sequence[str],
+    file: str | None,
+    *,
+    ignores_extra: bool,
+    key: str = "",
+    usual_headers: Mapping[str, str] = MappingProxyType({}),
 ) -> ColumnMap:
     """Return the map of `--map TARGET=HEADER` and of a mapping file; a flag replaces an entry of the file.
 
-    Raises UsageError for one that cannot be read.
+    `usual_headers` are those of the profile. Raises UsageError for one that cannot be read.
     """
     from pathlib import Path
 
@@ -195,7 +217,7 @@ def parse_column_map(
                 fix=f"write it like {_EXAMPLE}",
             )
         headers[target.removeprefix("--")] = header
-    return ColumnMap(headers, ignores_extra, key)
+    return ColumnMap(headers, ignores_extra, key, usual_headers)
 
 
 def _read_mapping_file(path: Path) -> dict[str, str]:

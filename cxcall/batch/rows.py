@@ -72,7 +72,7 @@ class RowFormat(NamedTuple):
         values = {
             "encoding": self.encoding,
             "sheet": self.sheet,
-            "columns": dict(self.columns.headers),
+            "columns": {**self.columns.usual_headers, **self.columns.headers},
         }
         set_values = {name: value for name, value in values.items() if value}
         return json.dumps(set_values, sort_keys=True) if set_values else ""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+COLUMNS = "columns"
+"""The table of a profile that maps a flag, parameter, or place in the body to the header of a column."""
+
 
 class ConfigFile(NamedTuple):
     """The content of config.toml: `default_profile = "NAME"` and one table `[profiles.NAME]` each."""
@@ -86,8 +89,14 @@ class ConfigFile(NamedTuple):
                     self._text(key, value), source, partial(self._locate, "profiles", name, key)
                 )
                 for key, value in self.profiles.get(name, {}).items()
+                if key != COLUMNS
             }
         )
+
+    def columns(self, profile: str) -> Mapping[str, str]:
+        """Return the names of columns in lists of calls that a profile has, by what they set."""
+        columns: Mapping[str, str] = self.profiles.get(profile, {}).get(COLUMNS, {})
+        return columns
 
     def _locate(self, *keys: str) -> str:
         from cxcall.documents import toml
@@ -105,8 +114,11 @@ class ConfigFile(NamedTuple):
         self._check_type({}, ("profiles",), dict, "tables, `[profiles.NAME]`")
         for name, profile in self.profiles.items():
             self._check_type({}, ("profiles", name), dict, f"a table, `[profiles.{name}]`")
-            self._check_keys(profile, SETTING_NAMES[1:], "profiles", name)
-            for key in profile:
+            self._check_keys(profile, (*SETTING_NAMES[1:], COLUMNS), "profiles", name)
+            self._check_type({}, ("profiles", name, COLUMNS), dict, "a table of strings")
+            for target in profile.get(COLUMNS, {}):
+                self._check_type("", ("profiles", name, COLUMNS, target), str, "a string")
+            for key in profile.keys() - {COLUMNS}:
                 is_number = key in DURATION_SETTINGS
                 kind, wanted = ((str, int, float), "a number") if is_number else (str, "a string")
                 self._check_type("", ("profiles", name, key), kind, wanted)

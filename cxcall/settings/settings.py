@@ -220,6 +220,11 @@ def find_profile(flags: Mapping[str, str | None]) -> Setting:
     return _choose_profile(_layers_above_profile(flags), ConfigFile.read(config_path()))
 
 
+def find_columns(flags: Mapping[str, str | None]) -> Mapping[str, str]:
+    """Return the names of columns in lists of calls that the profile has, by what they set."""
+    return ConfigFile.read(config_path()).columns(find_profile(flags).value)
+
+
 def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
     return (read_flags(flags), *read_environment(), *read_dotenv(Path(".env")))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -174,3 +175,20 @@ def test_examples_of_the_help_run_on_each_platform(cxcall: Cxcall, command: str)
         cxcall.environment["CXCALL_PLATFORM"] = platform
         for words in examples:
             cxcall(*words[1:], code=0)
+
+
+def test_columns_of_the_profile_apply_where_a_file_has_them(
+    cxcall: Cxcall, sandbox: Sandbox
+) -> None:
+    cxcall.at(sandbox).file(
+        "config/config.toml",
+        '[profiles.default.columns]\ncontact-id = "Customer ID"\nreason-code = "Why"\n',
+    )
+    cxcall.file("crm.csv", f"Customer ID,Reason\n{CONTACT},x\n")
+    batch = ("batch", "crm.csv", "--operation", "personal-connection", "--confirm", "1")
+    cxcall(*batch, "--map", "reason-code=Reason", code=0)
+    (sent,) = sandbox.rings
+    assert json.loads(sent.body) == {"contactId": CONTACT, "reasonCode": "x"}
+    assert "no column" not in cxcall(*batch, code=2).err  # `Why` is in another file
+    cxcall.file("config/config.toml", "[profiles.default]\ncolumns = 3\n")
+    assert "`columns` must be a table" in cxcall(*batch, code=2).err

@@ -39,6 +39,7 @@ from cxcall.output.terminal_text import count_phrase, escape_to_one_line
 from cxcall.runtime.signals import defer_signals, deferred
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
+from cxcall.settings.settings import find_columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -98,7 +99,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
         settings = load_settings_for(operation, common, stack)
         job = Job(
             operation,
-            open_rows(options, operation, screen, stack),
+            open_rows(options, operation, screen, stack, find_columns(common.flags)),
             enforce_hours(settings) if options.wait_for_hours else settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),

@@ -12,7 +12,7 @@ from cxcall.findings.finding import command
 from cxcall.settings.sources import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import ExitStack
 
     from cxcall.cli.commands.batch import BatchOptions
@@ -23,15 +23,23 @@ if TYPE_CHECKING:
 
 
 def open_rows(
-    options: BatchOptions, operation: Operation, screen: Screen, stack: ExitStack
+    options: BatchOptions,
+    operation: Operation,
+    screen: Screen,
+    stack: ExitStack,
+    usual_headers: Mapping[str, str],
 ) -> RowFile:
-    """Return the open file of rows; on a terminal, ask whether to ignore columns that set nothing."""
+    """Return the open file of rows; on a terminal, ask whether to ignore columns that set nothing.
+
+    `usual_headers` are the names of columns that the profile has.
+    """
     reading = options.reading
     columns = parse_column_map(
         reading.map or (),
         reading.mapping,
         ignores_extra=reading.ignore_extra_columns,
         key=reading.key or "",
+        usual_headers=usual_headers,
     )
     encoding = check_encoding(reading.encoding) if reading.encoding else ""
     rows = stack.enter_context(
