@@ -242,6 +242,7 @@ def test_refused_page_keeps_its_exit_code_and_the_items_before(lists: Cxcall) ->
     assert ran.envelope["response"]["status"] == 403
     ran, _ = run(lists, refuse, "numbered", "--all", code=5)
     assert [json.loads(line) for line in ran.out.splitlines()] == ITEMS[:3]
+    assert "incomplete: 3 items in 1 page; to continue, add `--param pageNumber=2`" in ran.err
 
 
 def test_busy_api_is_waited_for_and_empty_window_too(lists: Cxcall) -> None:

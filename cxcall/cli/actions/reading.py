@@ -17,12 +17,12 @@ from cxcall.contracts.paging import (
 )
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
 from cxcall.output.terminal_text import count_phrase
 from cxcall.phone.phone_numbers import mask_value, response_masker
-from cxcall.platform_reads.pages import Page, PagingError, follow_pages
+from cxcall.platform_reads.pages import Page, PagingError, Query, follow_pages
 from cxcall.responses.selection import (
     Selection,
     SelectionError,
@@ -162,6 +162,7 @@ class _ItemOutput:
         self.reading, self.screen = reading, screen
         self.is_kept = screen.options.output == "json"
         self.pages = self.count = 0
+        self.next_query: Query | None = None
         self.kept: list[Any] = []
         self.notes: dict[Finding, int] = {}
 
@@ -170,6 +171,7 @@ class _ItemOutput:
         result, notes = self.reading.select(page.body) if page.body is not None else ([], ())
         values = text_lines(result)
         self.pages, self.count = page.number, self.count + len(values)
+        self.next_query = page.next_query
         for note in notes:
             self.notes[note] = self.notes.get(note, 0) + 1
         values = _masked(values, page.delivery, self.screen)
@@ -185,7 +187,7 @@ class _ItemOutput:
         """Return the report of the whole list; notes count only if every page has them."""
         summary = f"{count_phrase(self.count, 'item')} in {count_phrase(self.pages, 'page')}"
         if report.exit_code:
-            summary = f"incomplete: {summary}"
+            summary = f"incomplete: {summary}{self._how_to_continue()}"
         data: dict[str, Any] = {"pages": self.pages, "count": self.count}
         notes = [note for note, pages in self.notes.items() if pages == self.pages]
         is_done = not report.exit_code and self.screen.options.output == "jsonl"
@@ -197,6 +199,14 @@ class _ItemOutput:
             json_lines=() if is_done else None,
             is_last_json_line=not self.is_kept,
         )
+
+    def _how_to_continue(self) -> str:
+        """Return the parameter that starts with the first page that was not read; empty without one."""
+        paging, query = self.reading.paging, dict(self.next_query or ())
+        chooser = paging and (paging.number or paging.offset or paging.cursor)
+        if not chooser or not query.get(chooser):
+            return ""
+        return f"; to continue, add {command('--param', f'{chooser}={query[chooser]}')}"
 
 
 def _budget_wait(longest: float, screen: Screen) -> Callable[[float, str], None]:
