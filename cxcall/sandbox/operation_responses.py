@@ -89,7 +89,8 @@ def success_response(
     else:
         body = sample_value(operation.contract, media_type.get("schema", {}), pointers)
     if operation.is_read:
-        body = cut_page(operation, body, context.path, context.query)
+        body, more = cut_page(operation, body, context.path, context.query)
+        headers |= more
     return SandboxResponse(status, _without(body, pointers) if not engagement_id else body, headers)
 
 

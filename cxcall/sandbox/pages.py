@@ -44,19 +44,21 @@ class _Page(NamedTuple):
         return -(-ITEMS // self.size)
 
 
-def cut_page(operation: Operation, body: Any, path: str, query: str) -> Any:
-    """Return the body of a list with the items of the page that the query asks for.
+def cut_page(operation: Operation, body: Any, path: str, query: str) -> tuple[Any, dict[str, str]]:
+    """Return the body of a list with the items of the page that the query asks for, and its headers.
 
-    Any other body is returned as it is. Raises a 400 problem for an unusable number.
+    A list without an object around it names the next page in the header `Link` (RFC 8288). Any other body
+    is returned as it is. Raises a 400 problem for an unusable number.
     """
     paging = find_paging(operation)
     if paging is None or paging.items is None:
-        return body
+        return body, {}
     page = _asked_page(paging, path, dict(parse_qsl(query)))
     schema = success_schema(operation)
     items = _all_items(operation, paging, body)[page.start : page.start + page.size]
     if not paging.items:
-        return items
+        link = f'<{page.next_link}>; rel="next"'
+        return items, {"Link": link} if page.next_link else {}
     found: dict[str, Any] = deepcopy(body) if isinstance(body, dict) else {}
     *above, last = split_pointer(paging.items)
     here = found
@@ -64,11 +66,13 @@ def cut_page(operation: Operation, body: Any, path: str, query: str) -> Any:
         here = here.setdefault(name, {})
     here[last] = items
     _set_members(operation, schema, found, page, paging)
-    return found
+    return found, {}
 
 
 def _asked_page(paging: Paging, path: str, given: dict[str, str]) -> _Page:
     size = _number(given, paging.size, _DEFAULT_SIZE, 1)
+    if not (paging.number or paging.offset or paging.cursor):
+        size = ITEMS  # nothing could ask for the next page
     first = paging.first_offset
     if paging.number:
         start = (_number(given, paging.number, 1, 1) - 1) * size

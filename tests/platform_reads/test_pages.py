@@ -392,7 +392,8 @@ def test_every_shipped_list_is_read_to_its_end_from_the_sandbox() -> None:
         def page(path: str, _count: int, operation: Operation = operation) -> Reply:
             target, _, query = path.partition("?")
             context = ResponseContext("", {}, 0, target, query)
-            return Reply(200, success_response(operation, context, 200).body)
+            response = success_response(operation, context, 200)
+            return Reply(200, response.body, response.headers)
 
         query = f"?{paging.size}=2" if paging.size else ""
         items, paths = pages_of("", page, operation, query)
