@@ -30,6 +30,8 @@ _FILTERS = {
     "outcome": ":outcome IN (e.outcome, e.resolution)",
     "engagement_id": "d.number IN (SELECT delivery FROM event WHERE engagement_id = :engagement_id)",
     "batch": "d.batch = :batch AND d.batch <> ''",
+    "profile": "d.profile = :profile",
+    "unresolved": "COALESCE(e.outcome, 'unknown') = 'unknown' AND COALESCE(e.resolution, '') = ''",
 }
 
 
@@ -261,15 +263,22 @@ class Ledger(BatchRecords):
         outcome: str = "",
         engagement_id: str = "",
         batch: str = "",
+        profile: str = "",
+        unresolved: bool = False,
         limit: int | None = None,
     ) -> Iterator[Record]:
-        """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution."""
+        """Yield the deliveries that fit every filter, newest first; `outcome` may also be a resolution.
+
+        `unresolved` yields those that may have placed a call, and that no person has resolved.
+        """
         values: dict[str, Any] = {
             "since": since.timestamp() if since else None,
             "operation": operation or None,
             "outcome": outcome or None,
             "engagement_id": engagement_id or None,
             "batch": batch.upper() or None,
+            "profile": profile or None,
+            "unresolved": unresolved or None,
         }
         conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
         where = " AND ".join(conditions) or "TRUE"

@@ -13,6 +13,13 @@ from cxcall.runtime.redaction import redact
 if TYPE_CHECKING:
     from cxcall.output.report import Table
 
+_OUTCOME_STYLES = {
+    "accepted": "green",
+    "refused": "red",
+    "undelivered": "yellow",
+    "unknown": "bold red",
+}
+
 
 def new_grid(table: Table, width: int) -> Grid | None:
     """Return a table as rich prints it on a terminal of this width; None if it has no rows."""
@@ -23,8 +30,14 @@ def new_grid(table: Table, width: int) -> Grid | None:
     for heading in table.headings:  # an ID stays on one line, so that people can copy it
         grid.add_column(heading, overflow="fold", no_wrap=heading == "ID")
     for row in table.rows:
-        grid.add_row(*(Text(escape_controls(redact(cell))) for cell in row))
+        cells = zip(table.headings, row, strict=True)
+        grid.add_row(*(_new_cell(heading, cell) for heading, cell in cells))
     return grid
+
+
+def _new_cell(heading: str, cell: str) -> Text:
+    word = cell.partition(",")[0] if heading == "OUTCOME" else ""
+    return Text(escape_controls(redact(cell)), style=_OUTCOME_STYLES.get(word, ""))
 
 
 def _narrow_to_fit(table: Table, width: int) -> Table:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from helpers.command import CAMPAIGN, CONTACT
+from helpers.command import CAMPAIGN, CONTACT, screen, terminal
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -67,7 +67,16 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]
     refused = live("history", "resolve", delivery, code=2).err.partition("hint: ")[2]
     assert refused.index("find out") < refused.index("--rang") < refused.index("--did-not-ring")
+    sent = send(live, "accepted")
+    for flags, found in (
+        (("--unresolved",), [delivery]),
+        (("--profile", "default"), [sent, delivery]),
+        (("--profile", "other"), []),
+    ):
+        lines = live("history", "list", *flags, code=0).out.splitlines()
+        assert [line.split("\t")[0] for line in lines] == found
     live("history", "resolve", delivery, "--rang", code=0)
+    assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]
         == "rang"
@@ -75,6 +84,15 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     live(*execute, code=7)
     accepted = send(live, "x")
     live("history", "resolve", accepted, "--did-not-ring", code=2)
+
+
+def test_terminal_of_80_columns_shows_the_whole_engagement_id(live: Cxcall) -> None:
+    delivery = send(live, "one")
+    engagement = live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["engagementId"]  # fmt: skip
+    with terminal(live, "history", "list") as child:
+        line = next(line for line in screen(child).splitlines() if delivery in line)
+    assert engagement in line
+    assert "\x1b[32maccepted" in line
 
 
 def test_unknown_outcome_is_a_usage_error(live: Cxcall) -> None:

@@ -31,9 +31,9 @@ _AGO = re.compile(r"(\d+)\s*(s|m|h|d|w)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _HEADINGS = ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "HTTP", "ENGAGEMENT ID")
 _NARROW_HEADINGS = (
-    ("ID", "OUTCOME"),
-    ("ID", "AT", "NUMBER", "OUTCOME"),
-    ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME"),
+    ("ID", "OUTCOME", "ENGAGEMENT ID"),
+    ("ID", "AT", "OUTCOME", "ENGAGEMENT ID"),
+    ("ID", "AT", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
     ("ID", "AT", "OPERATION", "NUMBER", "OUTCOME", "ENGAGEMENT ID"),
 )
 _RECENT = timedelta(days=180)
@@ -227,7 +227,7 @@ def _table(records: Sequence[Record]) -> Table:
     rows = [
         {
             "ID": record.id,
-            "AT": record.at.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+            "AT": record.at.astimezone().isoformat(" ", timespec="seconds"),
             "OPERATION": record.operation,
             "NUMBER": ", ".join(record.numbers),
             "OUTCOME": _outcome(record),

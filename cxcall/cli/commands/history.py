@@ -30,7 +30,7 @@ _Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
     "list",
     epilog=examples(
         "cxcall history list",
-        "cxcall history list --since 2h --outcome unknown",
+        "cxcall history list --since 2h --unresolved",
         "cxcall history list -o jsonl",
     ),
 )
@@ -50,6 +50,12 @@ def list_records(
     batch: Annotated[
         str, option("--batch", metavar="ID", help="Show deliveries of this batch.")
     ] = "",
+    profile: Annotated[
+        str, option("--profile", "-p", metavar="NAME", help="Show deliveries of this profile.")
+    ] = "",
+    unresolved: Annotated[
+        bool, option("--unresolved", help="Show deliveries that may have placed a call.")
+    ] = False,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="Show at most N deliveries.")
     ] = 50,
@@ -63,6 +69,8 @@ def list_records(
         outcome=outcome,
         engagement_id=engagement_id,
         batch=batch,
+        profile=profile,
+        unresolved=unresolved,
         limit=limit,
     )
 
