@@ -21,10 +21,10 @@ _DEEPEST_BODY, _DEEPEST_RESPONSE = 8, 2
 _VALUES_SHOWN = 40
 _FORMATS = {"uuid": "UUID", "e164": "E.164 number", "phone": "phone number"}
 _FORMATS_NAMED = ("date-time", "date", "time", "uri", "email")
-_LIMITS = (
-    *(("minimum", "at least {}"), ("maximum", "at most {}"), ("default", "default {}")),
-    *(("minLength", "at least {} characters"), ("maxLength", "at most {} characters")),
-    *(("minItems", "at least {} items"), ("maxItems", "at most {} items")),
+_RANGES = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " items"),
 )
 
 
@@ -103,7 +103,7 @@ def _json_schema(response: Mapping[str, Any]) -> JsonSchema:
 def _sections(operation: Operation) -> Iterator[Section]:
     title = f"{operation.name}: {operation.summary}".rstrip(": ")
     yield Section(title, [f"{operation.method} {operation.path}"])
-    if operation.description:
+    if operation.description.strip() not in ("", operation.summary.strip()):
         yield Section(lines=[operation.description])
     yield Section(entries=list(_facts(operation)))
     if operation.parameters:
@@ -206,12 +206,21 @@ def _describe(kind: str, is_required: bool, schema: JsonSchema, said: str) -> st
     """Return a line: type, whether it is required, its limits, and its description."""
     marks = ["required"] if is_required else []
     marks += [word for word in ("readOnly", "deprecated") if schema.get(word)]
-    limits = [(text, schema[word]) for word, text in _LIMITS if word in schema]
-    # "At least 1 characters" says little.
-    marks += [
-        text.format(_shown(limit)) for text, limit in limits if limit != 1 or " {} " not in text
-    ]
+    marks += _limits(schema)
     return ", ".join([kind, *marks]) + (f". {said}" if said else "")
+
+
+def _limits(schema: JsonSchema) -> Iterator[str]:
+    """Yield the limits of a value; "at least 1 characters" would say little."""
+    for least, most, noun in _RANGES:
+        low, high = schema.get(least), schema.get(most)
+        if low is not None and low == high:
+            yield f"{low}{noun}"
+        else:
+            yield from [f"at least {low}{noun}"] * (low is not None and (not noun or low > 1))
+            yield from [f"at most {high}{noun}"] * (high is not None)
+    if "default" in schema:
+        yield f"default {_shown(schema['default'])}"
 
 
 def _shown(value: Any) -> str:
