@@ -69,6 +69,11 @@ class Validation(NamedTuple):
             except (DocumentError, UsageError) as error:
                 yield unreadable_verdict(file, error)
 
+    def assigned_files(self, files: Sequence[str]) -> list[str]:
+        """Return the files, also of folders and patterns, that the project assigns to an operation."""
+        paths = (path for file in files for path in _expand_files(file))
+        return [path for path in paths if self.assignment and self.assignment.of(path)]
+
     def known_operation(self, name: str) -> Operation:
         """Return the operation of a name that a verdict has."""
         return next(operation for operation in self.known if operation.name == name)

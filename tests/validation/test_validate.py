@@ -204,11 +204,18 @@ def test_color_always_and_never(cxcall: Cxcall) -> None:
 
 def test_the_pre_commit_hook_starts_what_is_installed(cxcall: Cxcall) -> None:
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    program, *arguments = hook["entry"].split()
+    program, *command = hook["entry"].split()
     assert (hook["id"], hook["types"], program) == ("cxcall-validate", ["json"], "cxcall")
-    good, bad = cxcall.file("good.json", GOOD), cxcall.file("bad.json", {"contactId": "1"})
-    cxcall(*arguments, good, code=0)
-    cxcall(*arguments, good, bad, code=3)
+    good, bad = cxcall.file("good.json", GOOD), cxcall.file("p/bad.json", {"contactId": "1"})
+    other = cxcall.file("package.json", {"name": "x", "version": "1.0.0"})
+    cxcall(
+        *command, *hook["args"], good, bad, other, code=0
+    )  # nothing says that these are payloads
+    cxcall.file(".cxcall.toml", '[operations]\n"p/*.json" = "personal-connection"\n')
+    ran = cxcall(*command, *hook["args"], good, bad, other, "-o", "json", code=3)
+    assert [entry["file"] for entry in ran.envelope["data"]["payloads"]] == [bad]
+    cxcall(*command, good, code=0)
+    cxcall(*command, good, bad, code=3)
 
 
 def test_a_name_with_or_without_its_models_in_front_is_known(cxcall: Cxcall) -> None:

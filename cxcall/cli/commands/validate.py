@@ -54,6 +54,9 @@ def validate(
     diff: Annotated[
         bool, option("--diff", help="Print what --fix would change; change nothing.")
     ] = False,
+    assigned: Annotated[
+        bool, option("--assigned", help="Skip files that no pattern assigns to an operation.")
+    ] = False,
 ) -> Report:
     """Check payload files offline.
 
@@ -68,8 +71,9 @@ def validate(
 
     operations = load_catalog(find_own_contract(contracts))
     named = operations.find_operation(operation) if operation else None
-    assigned = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
-    validation = Validation(operations, named, assigned, check.strict, jobs)
+    patterns = None if named else operation_patterns.find_patterns(Path.cwd(), operations)
+    validation = Validation(operations, named, patterns, check.strict, jobs)
+    files = validation.assigned_files(files) if assigned else files
     change = _requested_change(fix=fix, diff=diff)
     return run_validation(validation, files, output, every=every, change=change)
 
