@@ -18,9 +18,11 @@ from cxcall.explaining.published_operations import is_upload
 from cxcall.explaining.query_check import check_misplaced, check_query
 from cxcall.explaining.route_check import path_values
 from cxcall.findings.finding import Finding, Severity
+from cxcall.payloads import form_bodies
 from cxcall.payloads.checks import check_body as check_schema
 from cxcall.payloads.checks import check_parameters, operation_mismatch
 from cxcall.payloads.payload import Payload, set_value
+from cxcall.payloads.placeholders import is_withheld
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +57,11 @@ def check_body(
     """
     if not request.body or route.is_token or is_upload(request.path):
         return
+    form = _read_form(request, route.operation)
+    if form is not None:
+        found = _check_payload(request, form, route, operation)
+        yield from (each for each in found if not _is_withheld(form, each.where))
+        return
     if request.content_type.startswith("multipart/"):
         return  # the content type is wrong, whatever the parts are
     payload, findings = read_body(request)
@@ -64,6 +71,29 @@ def check_body(
     elif is_form(request.body):
         found = [_form_body(found[0])]
     yield from (finding for finding in found if not request.is_unobserved(finding))
+
+
+def _read_form(request: ObservedRequest, operation: Operation | None) -> Payload | None:
+    """Return the body of an operation that takes a form, if it is one; a JSON body is not."""
+    if operation is None or not form_bodies.is_form(operation.media_type):
+        return None
+    content_type = request.headers.get("Content-Type", "") if request.headers else ""
+    if request.content_type not in ("", operation.media_type):
+        return None
+    try:
+        content = (request.body or "").encode()
+        return Payload(
+            form_bodies.decode_body(operation, content, content_type or operation.media_type)
+        )
+    except ValueError:
+        return None
+
+
+def _is_withheld(form: Payload, where: str) -> bool:
+    """Return whether a field stands for a value that the source does not show, such as `$TO`."""
+    is_field = where.startswith("/") and has_value(form.value, where)
+    value = value_at(form.value, where) if is_field else None
+    return isinstance(value, str) and is_withheld(value)
 
 
 def _form_body(finding: Finding) -> Finding:

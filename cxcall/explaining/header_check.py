@@ -10,6 +10,7 @@ from cxcall.explaining.bearer_token import check_claims
 from cxcall.explaining.host_check import is_foreign
 from cxcall.explaining.placeholder_check import placeholder_finding
 from cxcall.explaining.published_operations import CXONE, is_upload
+from cxcall.explaining.security_check import check_security
 from cxcall.explaining.token_request_check import JSON, expected_endpoint
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.placeholders import is_placeholder, is_withheld
@@ -134,6 +135,9 @@ def _check_authorization(
     request: ObservedRequest, headers: Headers, route: RouteMatch
 ) -> Iterator[Finding]:
     if route.is_token or not request.path:
+        return
+    if route.operation is not None and route.operation.security:
+        yield from check_security(request, headers, route.operation)
         return
     value = headers.get("Authorization", "").strip()
     scheme, _, token = value.partition(" ")
