@@ -19,7 +19,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.phone.number_names import PHONE_FORMATS, is_number_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.conversion.convert import Converted
@@ -90,7 +90,7 @@ class Route(NamedTuple):
 def set_call_risk(converted: Converted, shipped: Iterable[Contract]) -> None:
     """Declare of each operation of a converted document whether it may place a call."""
     server = server_url((converted.head.get("servers") or [{}])[0])
-    known = shipped_routes(shipped)
+    known = ShippedRoutes(shipped)
     for method, path, declared in converted.operations:
         route = Route.of(method, path, declared, server)
         declared[RISK] = can_place_call(route, declared, known, converted.schemas)
@@ -99,18 +99,17 @@ def set_call_risk(converted: Converted, shipped: Iterable[Contract]) -> None:
 def can_place_call(
     route: Route,
     declared: Mapping[str, Any],
-    shipped: Sequence[tuple[Route, bool]],
+    shipped: ShippedRoutes,
     schemas: Mapping[str, JsonSchema] | None = None,
 ) -> bool:
     """Return whether an operation of a user's document may place a call.
 
-    `declared` holds `x-cxcall-rings` only if the document does. `shipped` has the routes of the shipped
-    operations, each with whether it can place a call; `schemas` are those that references name.
+    `declared` holds `x-cxcall-rings` only if the document does; `schemas` are those that references name.
     """
     stated = declared.get(RISK)
-    equal = [risk for known, risk in shipped if known[:2] == route[:2]]
-    similar = equal or [risk for known, risk in shipped if risk and known.may_equal(route)]
-    if any(similar) or any(risk for known, risk in shipped if known.names & route.names):
+    equal = shipped.equal.get(route[:2])
+    is_similar = any(equal) if equal else any(map(route.may_equal, shipped.calls(route.method)))
+    if is_similar or not shipped.names.isdisjoint(route.names):
         return True
     if stated is True:
         return True
@@ -120,13 +119,28 @@ def can_place_call(
     return stated is None or has_number or _names_call(route, declared)
 
 
-def shipped_routes(contracts: Iterable[Contract]) -> list[tuple[Route, bool]]:
-    """Return the route of every operation of the shipped contracts, with whether it can place a call."""
-    return [
-        (Route.of(each.method, each.path, each.declared, known.base_url()), each.can_place_call)
-        for known in contracts
-        for each in known.operations
-    ]
+class ShippedRoutes:
+    """The routes of the shipped operations: whether each can place a call, and the names of those that can."""
+
+    def __init__(self, contracts: Iterable[Contract]) -> None:
+        self.equal: dict[tuple[str, tuple[str, ...]], list[bool]] = {}
+        self.names: set[str] = set()
+        self._calls: dict[str, list[Route]] = {}
+        for known in contracts:
+            base = known.base_url()
+            for each in known.operations:
+                route, risk = (
+                    Route.of(each.method, each.path, each.declared, base),
+                    each.can_place_call,
+                )
+                self.equal.setdefault(route[:2], []).append(risk)
+                if risk:
+                    self.names |= route.names
+                    self._calls.setdefault(route.method, []).append(route)
+
+    def calls(self, method: str) -> list[Route]:
+        """Return the routes with a method that can place a call."""
+        return self._calls.get(method, [])
 
 
 def _normal_segments(path: str) -> tuple[str, ...]:
