@@ -47,6 +47,10 @@ CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
 LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
 _HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_FORMS = (
+    ("engagement_header", _HEADER_NAME, "is not a valid header name", "write the name alone, e.g. `X-Engagement-Id`"),
+    ("engagement_id", rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", "is not a valid place", "write `header:X-Engagement-Id` or `body:/call/id`"),
+)  # fmt: skip
 
 
 class _Text:
@@ -318,16 +322,9 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
     values = {name: find_setting(name, layers) or _default(name) for name in SETTING_NAMES}
     for name in DURATION_SETTINGS:
         check_seconds(name, values[name])
-    if (header := values["engagement_header"]).value and not re.fullmatch(
-        _HEADER_NAME, header.value
-    ):
-        fix = "write the name alone, e.g. `X-Engagement-Id`"
-        raise invalid_setting("engagement_header", header, "is not a valid header name", fix=fix)
-    if (place := values["engagement_id"]).value and not re.fullmatch(
-        rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", place.value
-    ):
-        fix = "write `header:X-Engagement-Id` or `body:/call/id`"
-        raise invalid_setting("engagement_id", place, "is not a valid place", fix=fix)
+    for name, pattern, problem, fix in _FORMS:
+        if values[name].value and not re.fullmatch(pattern, values[name].value):
+            raise invalid_setting(name, values[name], problem, fix=fix)
     for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
         setting = values[name]
         if setting.value and setting.value not in allowed:
