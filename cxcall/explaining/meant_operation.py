@@ -18,16 +18,11 @@ if TYPE_CHECKING:
 
 _MIN_KNOWN, _MIN_SHARE = 0.5, 1 / 3
 """So much of a body's names an operation must know to have been meant."""
+_MIN_KNOWN_ELSEWHERE = 2
+"""So many it must know where another operation has a path that is near."""
 _RESPONSE_NAMES = {
-    "id",
-    "selfUri",
-    "entities",
-    "participants",
-    "conversationId",
-    "log",
-    "info",
-    "item",
-}
+    "id", "selfUri", "entities", "participants", "conversationId", "log", "info", "item",
+}  # fmt: skip
 """Names at the top of responses, of HAR files, and of collections, with which no body is sent."""
 
 
@@ -46,7 +41,9 @@ def find_meant_operation(request: ObservedRequest, route: RouteMatch) -> Operati
     is_near = route.nearest is not None and near is None
     if is_near or route.is_token or request.method in READ_METHODS or is_elsewhere or not names:
         return near
-    return _find_by_body(request, route.platform, value, names) or near
+    found = _find_by_body(request, route.platform, value, names)
+    is_clear = found is not None and _count_known(found, value, names) >= _MIN_KNOWN_ELSEWHERE
+    return found if near is None or is_clear else near
 
 
 def _find_by_body(

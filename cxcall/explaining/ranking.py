@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cxcall.explaining.host_check import is_foreign
 from cxcall.findings.finding import Finding, Severity
 from cxcall.responses.platform_words import SOURCE
 from cxcall.responses.refusals import platform_text
@@ -28,6 +29,7 @@ _TOKEN_CODES = (
 _DESTINATION_CODES = _ORDER[:5]
 _ABOUT_VALUES = ("value-not-allowed", "property-missing")
 _PATH_CODES = ("path-unpublished", "method-unpublished")
+_UNKNOWN_PATH = (404, 405)
 _TOKEN_STATUSES = (401, 403, 407)
 _UNSUPPORTED_MEDIA_TYPE = 415
 _INDEX = re.compile(r"/[0-9]+(?=/|`|$)")
@@ -83,14 +85,24 @@ def _is_redacted_token(finding: Finding, request: ObservedRequest) -> bool:
 
 
 def _confirmed(finding: Finding, request: ObservedRequest, findings: Iterable[Finding]) -> Finding:
-    """Return a warning on a property as an error if the API refuses a value and names this property."""
-    is_about_values = any(each.source == SOURCE and each.code in _ABOUT_VALUES for each in findings)
-    is_warning = finding.severity is Severity.WARNING and finding.where[:1] == "/"
-    is_confirmed = is_warning and is_about_values and _is_named(finding, request)
-    if not (is_confirmed and request.response):
+    """Return a warning as an error if the response confirms it.
+
+    The API refuses a value and names the property, or the value; or it knows no such path, and says no more.
+    """
+    if finding.severity is not Severity.WARNING or request.response is None:
         return finding
-    why = f"the API says: {platform_text(request.response)}"
-    return finding._replace(severity=Severity.ERROR, why=why)
+    text = platform_text(request.response)
+    if not text:
+        is_path = finding.code in (*_PATH_CODES, "host-unknown") and not is_foreign(request)
+        is_confirmed = is_path and request.status in _UNKNOWN_PATH
+        return finding._replace(severity=Severity.ERROR) if is_confirmed else finding
+    about = {each.code for each in findings if each.source == SOURCE}
+    is_property = finding.where[:1] == "/" and bool(about & {*_ABOUT_VALUES})
+    value = finding.message.partition("`")[2].partition("`")[0]
+    is_value = finding.code in about and finding.where == "path" and f"[{value}]" in text
+    if is_value or (is_property and _is_named(finding, request)):
+        return finding._replace(severity=Severity.ERROR, why=f"the API says: {text}")
+    return finding
 
 
 def _is_empty_refusal(finding: Finding, request: ObservedRequest) -> bool:

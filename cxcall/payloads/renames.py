@@ -13,7 +13,7 @@ from cxcall.payloads.corrections import retype
 from cxcall.payloads.suggestions import fold_name, nearest_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.operation import Operation
@@ -142,7 +142,7 @@ class _RenameFinder:
             (_SAME, [each for each in free if fold_name(each) == folded], Applicability.SAFE),
             (_TYPO, near, Applicability.SAFE if is_sure else Applicability.UNSAFE),
             (_TITLE, [each for each in free if fold_name(each) in (folded.removeprefix(title), title + folded)], Applicability.UNSAFE),
-            (_SIMILAR, filter(None, [nearest_name(name, free)]), Applicability.UNSAFE),
+            (_SIMILAR, filter(None, [nearest_name(name, free) or _longer_name(folded, free)]), Applicability.UNSAFE),
         ):  # fmt: skip
             for each in islice(names, 1):
                 yield from self._to(rank, source, join_pointer(place, each), applicability)
@@ -191,6 +191,12 @@ class _RenameFinder:
             above = above.rpartition("/")[0]
         if isinstance(value_at(self._value, above), dict):
             yield Rename(rank, ((source, target),), tuple(edits))
+
+
+def _longer_name(folded: str, names: Iterable[str]) -> str:
+    """Return the only name that starts like a shorter one: `phoneNumber` for `phone`; empty without one."""
+    longer = [each for each in names if fold_name(each).startswith(folded)]
+    return longer[0] if len(longer) == 1 and len(folded) > _SHORTEST_TYPO else ""
 
 
 def fits_type(value: Any, schema: JsonSchema, *, as_written: bool = False) -> bool:

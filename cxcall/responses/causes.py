@@ -89,6 +89,8 @@ BY_WORDS = (
      Cause("state", "", LOOK)),
     (r"\b(is|are) required\b|required (field|property|parameter)|missing required|(must not|cannot|may not) be (null|empty|blank)|is missing",
      Cause("property-missing", "", CHECK_BODY)),
+    (r"\bmust (be|not|have|contain|match)\b|out of range|too (long|short|large|small|many|few)|\bat (most|least)\b",
+     Cause("value-not-allowed", "", CHECK_BODY)),
     (r"\b(invalid|malformed)\b(?! (request|syntax)\b).{3,}|validation error|invalid[ _]value|invalidparameter|not valid",
      Cause("value-not-allowed", "", CHECK_BODY)),
 )  # fmt: skip

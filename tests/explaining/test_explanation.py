@@ -324,10 +324,10 @@ def test_findings_contain_no_secret(exchange: dict[str, Any]) -> None:
             make_exchange(
                 host=CXONE,
                 path=f"{FAMILY}/agent-sessions/1/dial-phone",
-                body={"phone": "+12025550123"},
+                body={"phoneNumber": "+12025550123", "skillId": 1, "color": "red"},
             ),
             "property-unknown",
-            "/phone",
+            "/color",
         ),
         (
             make_exchange(

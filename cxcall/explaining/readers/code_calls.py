@@ -20,8 +20,6 @@ from cxcall.explaining.readers.token_tree import Group, read_chain, split_elemen
 from cxcall.explaining.readers.unresolved_variables import mark_unresolved, remove_marks
 
 _LIST_MAKERS = re.compile(r"(?:^|\W)(?:c|list|listOf|arrayOf|array|asList|List\.of|vec!|qw|mutableListOf|tuple|seq|Seq|Array)$")  # fmt: skip
-
-
 _PAIR_MAKERS = re.compile(
     r"(?:^|\W)(?:Map\.of|hash|Hashtable|ImmutableMap\.of|jsonObject|object)$", re.IGNORECASE
 )
@@ -32,8 +30,6 @@ _MAP_MAKERS = re.compile(
     re.IGNORECASE,
 )
 _ADDERS = re.compile(r"^(?:put|add|set|append|insert|store|add_?(?:property|parameter|field)|accumulate|addstring|putraw|with|tryadd(?:withoutvalidation)?|field|put_?if_?absent|set_?item|setdefault|body_mut)$", re.IGNORECASE)  # fmt: skip
-
-
 _LIST_ADDERS = re.compile(r"^(?:add|append|push|push_?back|put|insert|addobject)$", re.IGNORECASE)
 
 

@@ -13,49 +13,25 @@ from cxcall.explaining.readers.unresolved_variables import (
 )
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-
-
 VARIABLE = "\ufdd0[^\ufdd1]*\ufdd1"
-
-
 URL = re.compile(rf"(?:https?|\{{\w+\}}|{VARIABLE})://\S+|(?:[\w-]+\.)+[a-z]{{2,}}(?::\d+)?/\S*", re.IGNORECASE)  # fmt: skip
-
-
 KNOWN_PATH = re.compile(r"/?(?:api/v\d|incontactapi/|services/v\d|o?auth/|authentication/v\d|platform/|v\d+/(?:outbound|conversations|users)|dfo/|[\w-]+/v\d)", re.IGNORECASE)  # fmt: skip
-
-
 PATH = re.compile(r"/[^\s/<>\"][^\s<>\"]*")
-
-
 HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?", re.IGNORECASE)
-
-
 MIME = re.compile(r"(?:application|text|multipart)/[\w.+-]+(?:;\s*\S+)?")
-
-
 HEADER_LINE = re.compile(r"([A-Za-z][\w-]*): ?(.*)", re.DOTALL)
-
-
 HEADER_NAME = re.compile(
     r"(?:content-(?:type|length|encoding|language)|accept(?:-\w+)?|authorization|user-agent|host|origin|referer|cookie"
     r"|cache-control|connection|pragma|if-(?:none-)?match|correlation-?id|(?:x|ining?|inin|sec)-[\w-]+)",
     re.IGNORECASE,
 )  # fmt: skip
-
-
 METHOD_NAME = re.compile(
     r"(?:^|[._`:])(?:http|method|meth|http_meth|method_|verb)?_?(get|post|put|patch|delete|head|options)"
     r"(?:async|form|json|asjsonasync|asjson|_json|forobject|forentity|string|stringasync|request)?!?$",
     re.IGNORECASE,
 )  # fmt: skip
-
-
 FOLD = re.compile(r"[^a-z]")
-
-
 PREFIX = re.compile(r"^(?:curlopt|sethttp|set|add|with|request|http)+(?=[a-z])")
-
-
 ROLES = {
     "url": ("url", "uri", "requesturi", "requesturl", "endpoint", "effectiveurl", "apiurl"),
     "host": ("baseurl", "baseuri", "baseaddress", "host", "hostname", "server", "apibase", "domain", "base", "basepath"),
@@ -70,31 +46,17 @@ ROLES = {
     "query": ("params", "query", "qs", "searchparams", "queryparams", "querystring", "queryparam", "queryparameters", "queryparameter", "param", "querydata", "queryitems"),
     "type": ("contenttype", "mediatype", "mimetype", "mediatypeheadervalue", "tomediatype", "parse"),
 }  # fmt: skip
-
-
 ROLE_OF = {name: role for role, names in ROLES.items() for name in names}
-
-
 FORM_MAKERS = re.compile(r"urlencode|http_build_query|querystring|^qs\.|formurlencoded|urlsearchparams|formbody|build_query|url\.values|encodeform", re.IGNORECASE)  # fmt: skip
-
-
 OTHER_NAMES = re.compile(
     "client|config|option|session|context|agent|transport|setting|timeout|response|result|header",
     re.IGNORECASE,
 )
-
-
 PLAIN_HTTP = re.compile(
     r"\bHTTPConnection\(|\)\.http\b|require\(['\"]http['\"]\)|use_ssl *= *false"
 )
-
-
 NO_URL = ("redirecturi", "redirecturl", "origin", "referer", "schema", "callbackurl", "proxy", "xmlns", "require", "import", "from", "source")  # fmt: skip
-
-
 BASIC = ("basicauth", "httpbasicauth", "setbasicauth", "basic", "userpwd", "auth")
-
-
 _MAX_OPTIONS = 3
 # Constants of libraries, such as `MediaType.APPLICATION_JSON` and `ContentType.Application.Json`.
 _MIME_NAME = re.compile(r"(?:^|[._:])(?:application[._]?)?(json|form|x_www_form)(?:_?url_?encoded\w*|_utf8\w*|_value)?$", re.IGNORECASE)  # fmt: skip

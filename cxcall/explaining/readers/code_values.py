@@ -11,8 +11,6 @@ CONSTANTS: dict[str, Any] = {
     "true": True, "false": False, "null": None, "none": None, "nil": None, "undefined": None, "yes": True, "no": False,
     "$true": True, "$false": False, "$null": None, "nullptr": None, "nsnull": None,
 }  # fmt: skip
-
-
 FORMAT = re.compile(r"%(?:\([^)]*\))?[-+0-9.]*[sdvqiuf@]|\{[0-9]*(?::[^{}]*)?\}")
 
 

@@ -38,7 +38,6 @@ COMMAND = re.compile(
     )""",
     re.VERBOSE | re.MULTILINE,
 )
-_PIPE = re.compile(r"(?:echo|printf|cat)\b[^\n]*\|\s*(?:\\\s*\n\s*)?$|(?:echo|printf)\s+(['\"]).*\1\s*\|\s*(?:\\\s*\n\s*)?$", re.DOTALL)  # fmt: skip
 _HERE_PIPE = re.compile(r"<<-?[ \t]*(['\"]?\w+['\"]?)[ \t]*\|[ \t]*$")
 _ITEM = re.compile(r"((?:[^\\:=@]|\\.)+?)(:=|==|=|:)(.*)", re.DOTALL)
 _GC_METHODS = {"create": "POST", "get": "GET", "list": "GET", "update": "PUT", "delete": "DELETE", "query": "POST", "patch": "PATCH", "post": "POST", "put": "PUT"}  # fmt: skip

@@ -33,11 +33,7 @@ _KEYWORDS = {
     "throw", "print", "echo", "yield", "async", "mut", "static", "auto", "local", "our", "not", "with", "as", "do",
     "begin", "public", "private", "export", "default", "import", "from", "use", "using", "include", "raise",
 }  # fmt: skip
-
-
 _ASSIGNMENTS = ("=", ":=", "<-", "+=")
-
-
 _ENDS = ("?", "|>", ">>=", "==", "||", "&&", "??")
 
 

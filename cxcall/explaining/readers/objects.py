@@ -9,92 +9,35 @@ from cxcall.explaining.readers.json_search import json_values
 from cxcall.explaining.readers.request_builder import build_observed_request, build_response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cxcall.explaining.observed_request import ObservedRequest
     from cxcall.transport.messages import HttpResponse
 
 _REQUEST_NAMES = ("request", "req", "config", "options", "_options", "httpRequest")
 _RESPONSE_NAMES = (
-    "response",
-    "res",
-    "resp",
-    "response_body",
-    "responseBody",
-    "httpResponse",
-    "result",
-)
+    "response", "res", "resp", "response_body", "responseBody", "httpResponse", "result",
+)  # fmt: skip
 _STATUS_NAMES = (
-    "status",
-    "statusCode",
-    "status_code",
-    "httpStatus",
-    "http_status",
-    "ErrorCode",
-    "responseCode",
-    "StatusCode",
-)
+    "status", "statusCode", "status_code", "httpStatus", "http_status", "ErrorCode", "responseCode", "StatusCode",
+)  # fmt: skip
 _BODY_NAMES = (
-    "body",
-    "data",
-    "text",
-    "content",
-    "_body",
-    "responseText",
-    "rawBody",
-    "ErrorContent",
-    "responseBody",
-    "response_body",
-    "payload",
-    "raw_body",
-)
+    "body", "data", "text", "content", "_body", "responseText", "rawBody", "ErrorContent", "responseBody",
+    "response_body", "payload", "raw_body",
+)  # fmt: skip
 _HEADER_NAMES = ("headers", "header", "responseHeaders", "Headers", "headersMap")
 _ERROR_NAMES = {
-    "message",
-    "code",
-    "status",
-    "contextId",
-    "errors",
-    "error",
-    "error_description",
-    "details",
-    "messageParams",
-    "errorCode",
-    "messageWithParams",
-    "correlationId",
-    "errorMessage",
-    "resultSet",
-    "fault",
-}
+    "message", "code", "status", "contextId", "errors", "error", "error_description", "details", "messageParams",
+    "errorCode", "messageWithParams", "correlationId", "errorMessage", "resultSet", "fault",
+}  # fmt: skip
 _RESOURCE_NAMES = (
-    "entities",
-    "conversations",
-    "participants",
-    "selfUri",
-    "pageCount",
-    "conversationId",
-    "originatingDirection",
-    "conversationStart",
-    "segments",
-    "contactId",
-    "jobId",
-    "errorInfo",
-    "disconnectType",
-    "resultSet",
-    "totalHits",
-    "sessionId",
-    "events",
-)
+    "entities", "conversations", "participants", "selfUri", "pageCount", "conversationId", "originatingDirection",
+    "conversationStart", "segments", "contactId", "jobId", "errorInfo", "disconnectType", "resultSet", "totalHits",
+    "sessionId", "events",
+)  # fmt: skip
 _EXCHANGE_NAMES = {
-    "method",
-    "host",
-    "path",
-    "url",
-    "status",
-    "response",
-    "response_body",
-    "request",
-}
+    "method", "host", "path", "url", "status", "response", "response_body", "request",
+}  # fmt: skip
 _MAX_DEPTH = 6
 
 
@@ -160,23 +103,14 @@ def read_object(value: Any, origin: str) -> ObservedRequest | None:
     """Return what an object shows of a request and its response; None where it shows neither."""
     parts = _find_request(value, 0)
     response = _find_response(value, 0)
-    failure = (
-        str(value.get("code"))
-        if isinstance(value, dict)
-        and isinstance(value.get("code"), str)
-        and value.get("code", "").isupper()
-        else ""
-    )
+    code = value.get("code") if isinstance(value, dict) else None
+    failure = code if isinstance(code, str) and code.isupper() else ""
     if not parts and response is None:
         return None
     if response is None:
         response = build_response(status_of(value) or None, None, None)
     return build_observed_request(
-        origin,
-        **(parts or {}),
-        response=response,
-        failure=str(failure or ""),
-        null_means_unknown=True,
+        origin, **parts, response=response, failure=failure, null_means_unknown=True
     )
 
 
@@ -187,37 +121,14 @@ def _find_request(value: Any, depth: int) -> dict[str, Any]:
     for name in _REQUEST_NAMES:
         if parts := _find_request(value.get(name), depth + 1):
             return parts
-    url = next(
-        (
-            value[name]
-            for name in ("url", "uri", "href", "requestUrl", "URL")
-            if isinstance(value.get(name), str)
-        ),
-        None,
-    )
-    path = next(
-        (value[name] for name in ("path", "pathname") if isinstance(value.get(name), str)), None
-    )
-    method = next(
-        (
-            value[name]
-            for name in ("method", "httpMethod", "verb")
-            if isinstance(value.get(name), str)
-        ),
-        None,
-    )
+    url = _first(value, ("url", "uri", "href", "requestUrl", "URL"), str)
+    path = _first(value, ("path", "pathname"), str)
+    method = _first(value, ("method", "httpMethod", "verb"), str)
     base = value.get("baseURL", value.get("baseUrl"))
     if url and isinstance(base, str) and "://" not in url:
         url = base.rstrip("/") + "/" + url.lstrip("/")
     if (url or path) and (method or depth or "headers" in value):
-        body = next(
-            (
-                value[name]
-                for name in ("data", "body", "payload", "postData", "json")
-                if value.get(name) is not None
-            ),
-            None,
-        )
+        body = _first(value, ("data", "body", "payload", "postData", "json"), object)
         return {
             "method": method, "url": url if url and "/" in url else None, "host": value.get("host") or value.get("hostname"),
             "path": path if not url else None, "headers": value.get("headers"), "body": body,
@@ -226,6 +137,12 @@ def _find_request(value: Any, depth: int) -> dict[str, Any]:
         if isinstance(child, dict) and (parts := _find_request(child, depth + 1)):
             return parts
     return {}
+
+
+def _first(value: Mapping[str, Any], names: Iterable[str], kind: Any) -> Any:
+    """Return the first member of these names that has a type and is not empty; None without one."""
+    found = (value.get(name) for name in names)
+    return next((each for each in found if each not in (None, "") and isinstance(each, kind)), None)
 
 
 def _find_response(value: Any, depth: int) -> HttpResponse | None:
@@ -237,25 +154,15 @@ def _find_response(value: Any, depth: int) -> HttpResponse | None:
         return build_response(status_of(body), None, body) if body is not None else None
     if not isinstance(value, dict):
         return build_response(None, None, value) if is_resource(value) else None
+    if found := _named_response(value, depth) or _plain_response(value):
+        return found
+    for name, each in value.items():
+        is_response = isinstance(each, dict | str) and name not in _REQUEST_NAMES
+        if is_response and (found := _find_response(each, depth + 1)):
+            return found
+    has_status = "statusText" in value
     return (
-        _named_response(value, depth)
-        or _plain_response(value)
-        or next(
-            filter(
-                None,
-                (
-                    _find_response(each, depth + 1)
-                    for name, each in value.items()
-                    if isinstance(each, dict | str) and name not in _REQUEST_NAMES
-                ),
-            ),
-            None,
-        )
-        or (
-            build_response(status_of(value) or None, _headers_of(value), None)
-            if "statusText" in value
-            else None
-        )
+        build_response(status_of(value) or None, _headers_of(value), None) if has_status else None
     )
 
 
@@ -275,14 +182,7 @@ def _named_response(value: Mapping[str, Any], depth: int) -> HttpResponse | None
 def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
     """Return the response that an object is: a status with a body, an error body, or a resource."""
     status = status_of(value)
-    body = next(
-        (
-            value[name]
-            for name in _BODY_NAMES
-            if isinstance(value.get(name), dict | list | str) and value[name]
-        ),
-        None,
-    )
+    body = _first(value, _BODY_NAMES, (dict, list, str)) or None
     if status and body is not None and not ("url" in value and "method" in value):
         reason = str(value.get("statusText", value.get("reason", "")) or "")
         return build_response(status, _headers_of(value), body, reason)
@@ -292,7 +192,7 @@ def _plain_response(value: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _headers_of(value: Mapping[str, Any]) -> Any:
-    return next((value[name] for name in _HEADER_NAMES if isinstance(value.get(name), dict)), None)
+    return _first(value, _HEADER_NAMES, dict)
 
 
 def status_of(value: Any) -> int:

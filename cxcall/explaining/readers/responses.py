@@ -33,12 +33,8 @@ _FAILED_URL = re.compile(
 _POOL = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
 _CURL_FAILURE = re.compile(r"^curl: \((\d+)\) (.+)$", re.MULTILINE)
 _SENT = (
-    "28",
-    "52",
-    "55",
-    "56",
-    "92",
-)  # exit codes of curl: timeout, empty reply, send and receive errors
+    "28", "52", "55", "56", "92",
+)  # fmt: skip  # exit codes of curl: timeout, empty reply, send and receive errors
 _MAX_TEXT = 1 << 18
 
 
@@ -75,9 +71,7 @@ def read_response_alone(text: str) -> ObservedRequest | None:
     response = read_response(text)
     if response is not None and response.status and is_error_body(response.json()):
         return build_observed_request("HTTP response", response=response, null_means_unknown=True)
-    if (dumped := _dumped_object(text, is_whole=True)) is not None and (
-        found := read_object(dumped, "response")
-    ):
+    if (dumped := _dumped_object(text)) is not None and (found := read_object(dumped, "response")):
         return found
     if response is None or not (
         response.status or is_error_body(response.json()) or is_resource(response.json())
@@ -145,7 +139,7 @@ def _headers(text: str) -> dict[str, str]:
     )
 
 
-def _dumped_object(text: str, *, is_whole: bool = False) -> Any:
+def _dumped_object(text: str) -> Any:
     """Return an object as JavaScript, Python, or Ruby prints it, if it has a status, a message, or a code."""
     start = text.find("{")
     if start < 0 or not re.search(
@@ -162,12 +156,7 @@ def _dumped_object(text: str, *, is_whole: bool = False) -> Any:
         value = Evaluator(lambda *_: None).evaluate([group])
         if isinstance(value, dict):
             value = _without_calls(value)
-            if (
-                is_error_body(value)
-                or is_resource(value)
-                or (is_whole and read_object(value, "") is not None)
-                or read_object(value, "") is not None
-            ):
+            if is_error_body(value) or is_resource(value) or read_object(value, ""):
                 return value
     return None
 

@@ -12,51 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CLOSING = {")": "(", "]": "[", "}": "{"}
-
-
 _MAX_DEPTH = 48
-
-
 BLOCKS = (
-    "with",
-    "if",
-    "for",
-    "while",
-    "def",
-    "class",
-    "else",
-    "elif",
-    "try",
-    "except",
-    "finally",
-    "async",
-)
-
-
+    "with", "if", "for", "while", "def", "class", "else", "elif", "try", "except", "finally", "async",
+)  # fmt: skip
 KEY_SEPARATORS = (":", "=>", "=", "->", "to", ":=")
-
-
 TRAILING = (",", "(", "=", ":", "+", "=>", "->", ".", "..", "&", "|>", "&&", "||", "[", "{", ":=", "<-", "<>", "?", "++")  # fmt: skip
-
-
 LEADING = (
-    ".",
-    "->",
-    "+",
-    "?.",
-    "::",
-    "|>",
-    "..",
-    "&&",
-    "||",
-    "&",
-    "?",
-    ":",
-    "<>",
-    "++",
-    "=",
-    "=>",
-)
+    ".", "->", "+", "?.", "::", "|>", "..", "&&", "||", "&", "?", ":", "<>", "++", "=", "=>",
+)  # fmt: skip
 
 
 class Group(NamedTuple):
