@@ -116,7 +116,7 @@ CORRECT: list[dict[str, Any]] = [
     exchange("DELETE", f"{ACD}/dnc-groups/21/records", {"dncGroupRecords": [{"phoneNumber": "2125550123"}]}, 200),
     exchange("POST", CALLS, {**CALL, "attributes": {"ticketId": "INC-42", "callerId": "x", "phone": "202 555 0123"}}, 202),
     exchange("POST", CALLBACKS, {**CALLBACK, "data": {"timeZoneId": "America/New_York", "orderId": "A-1"}}, 200),
-    exchange("POST", "/api/v2/outbound/callabletimesets", {"name": "My hours", "callableTimes": [{"timeZoneId": "America/New_York"}]}, 200),
+    exchange("POST", "/api/v2/outbound/callabletimesets", {"name": "My hours", "callableTimes": [{"timeZoneId": "America/New_York", "timeSlots": [{"startTime": "09:00:00", "stopTime": "17:00:00", "day": 1}]}]}, 200),
 ]  # fmt: skip
 
 

@@ -47,11 +47,12 @@ def whole_document(name: str) -> dict[str, Any]:
 
 
 def detailed_document(name: str) -> dict[str, Any]:
-    """Return a shipped document without its generated operations."""
+    """Return a shipped document without the paths that have only generated operations."""
     document = whole_document(name)
-    paths: dict[str, Any] = {}
-    for path, item in document["paths"].items():
-        kept = {m: each for m, each in item.items() if "x-cxcall-generated" not in each}
-        if any(isinstance(each, dict) and "operationId" in each for each in kept.values()):
-            paths[path] = kept
+    names = set(_names(next(each for each in load_shipped_contracts() if each.name == name)))
+    paths = {
+        path: item
+        for path, item in document["paths"].items()
+        if any(each["operationId"] in names for each in item.values())
+    }
     return {**document, "paths": paths}

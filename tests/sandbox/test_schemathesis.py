@@ -59,9 +59,17 @@ def get_token(sandbox: Sandbox) -> str:
     return token
 
 
-def keep_some_paths(declared: dict[str, Any], count: int) -> None:
+def is_small(shipped: contract.Contract, item: dict[str, Any]) -> bool:
+    """Tell whether no body of a path has so many schemas that covering all of them takes minutes."""
+    operations = (shipped.find_by_name(each["operationId"])[0] for each in item.values())
+    return all(
+        len(each.body_schema.get("components", {}).get("schemas", ())) < 50 for each in operations
+    )
+
+
+def keep_some_paths(shipped: contract.Contract, declared: dict[str, Any], count: int) -> None:
     """Keep `count` paths of a document, evenly spread."""
-    paths = list(declared["paths"].items())
+    paths = [each for each in declared["paths"].items() if is_small(shipped, each[1])]
     declared["paths"] = dict(paths[:: max(1, len(paths) // count)][:count])
 
 
@@ -83,7 +91,7 @@ def test_schemathesis_finds_no_fault(
     document = tmp_path / "openapi.json"
     declared = as_bearer(detailed_document(name))
     if count:
-        keep_some_paths(declared, count)
+        keep_some_paths(shipped, declared, count)
     document.write_text(json.dumps(declared))
     with start_sandbox([shipped]) as sandbox:
         command = [

@@ -15,6 +15,7 @@ from cxcall import check
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.sandbox.server import start_sandbox
+from helpers.shipped_operations import detailed_operations
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,7 +33,7 @@ GENESYS = next(
 INSTEAD = {"callQueueId": "phoneNumber", "callUserId": "phoneNumber", "edgeGroup": "site", "participants": "phoneNumber",
            "routingData": "queueId"}  # fmt: skip
 # No model of the SDK's is the body alone: one writes a read-out back, the other is a list of text.
-OWN = ("ConversationUpdate", "Uuid", "PhoneNumber", "")
+OWN = ("Conversation", "Uuid", "PhoneNumber", "")
 
 
 # The first value that the SDK lists, `on`, is only for an update: a new campaign is off (docs/platforms/genesys-cloud.md).
@@ -46,7 +47,11 @@ def model_of(operation: Operation) -> str:
     return str(reference).rpartition("/")[2]
 
 
-BODIED = [entry for entry in GENESYS.operations if entry.takes_body and model_of(entry) not in OWN]
+BODIED = [
+    entry
+    for entry in detailed_operations()
+    if entry.contract is GENESYS and entry.takes_body and model_of(entry) not in OWN
+]
 
 
 class Vendor(NamedTuple):
