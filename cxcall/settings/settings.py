@@ -36,12 +36,8 @@ if TYPE_CHECKING:
     from cxcall.settings.gc_profiles import GcProfile
 
 DEFAULTS = {
-    "profile": "default",
-    "timeout": "30",
-    "max_wait": "60",
-    "duplicate_window": "900",
-    "hours_policy": "warn",
-}
+    "profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900", "hours_policy": "warn",
+}  # fmt: skip
 HOURS_POLICIES = ("warn", "enforce")
 CXONE = "nice-cxone"
 PLATFORMS = ("genesys-cloud", CXONE)
