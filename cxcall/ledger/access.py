@@ -29,6 +29,11 @@ WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
 """
 
+_PRUNE_UNSENT = """
+DELETE FROM unsent WHERE batch NOT IN (SELECT id FROM batch)
+    OR (at < :before AND batch IN (SELECT batch FROM batch_end))
+"""
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -167,6 +172,7 @@ class LedgerAccess:
             events = run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)").rowcount
             count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
             run("DROP TABLE pruned")
+            run(_PRUNE_UNSENT, {"before": before.timestamp()})
             state = self._rows.state
             self._rows.state = state._replace(
                 deliveries=state.deliveries - count,

@@ -1013,6 +1013,24 @@ def test_code_message_timings_and_key_are_kept_without_numbers(tmp_path: Path) -
         book.check(always=True)
 
 
+def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> None:
+    clock = Clock()
+    with Ledger.open(tmp_path, now=clock, boot_clock=clock.boot_time) as book:
+        batches = [book.begin_batch("p", "execute", "x", "", f"/{name}", name) for name in "abc"]
+        for batch in batches:
+            row = UnsentRow(batch, 2, "C", Outcome.SKIPPED, "duplicate", "", clock())
+            book.record_unsent([row])
+        book.record_outcome(
+            book.begin(intent("x")._replace(batch=batches[0], row=1), 0), Outcome.ACCEPTED
+        )
+        for batch in batches[:2]:
+            book.end_batch(batch)
+        clock.advance(1e6)
+        assert book.prune(clock()) == 1
+        assert [len(book.unsent_rows([batch])) for batch in batches] == [0, 0, 1]
+        book.check(always=True)
+
+
 def test_row_is_sent_once_within_a_batch_despite_again(tmp_path: Path) -> None:
     with Ledger.open(tmp_path) as book:
         row = intent("x")._replace(batch="B", row=7, again=True)
