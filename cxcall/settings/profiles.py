@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.private_file import replace_text
+from cxcall.settings.private_file import PrivateFile, replace_text
 from cxcall.settings.regions import normalize_url, region_domain
 from cxcall.settings.settings import DEFAULTS, check_values
 from cxcall.settings.sources import (
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 PROFILE_SETTINGS = tuple(name for name in SETTING_NAMES if name != "profile")
 _DESTINATION = ("region", "base_url", "token_url", "issuer")
+_LOCK_SECONDS = 5.0
 _URLS = ("base_url", "token_url", "issuer")
 _PATHS = ("contract", "do_not_call")
 
@@ -112,16 +113,23 @@ def temporary_profile(path: Path, profile: Setting) -> Iterator[None]:
     if is_known or profile.value == DEFAULTS["profile"] or profile.value.startswith(GC_PREFIX):
         yield
         return
-    before = path.read_bytes() if path.exists() else None
     change_profile(path, profile.value, {})
     try:
         yield
     except BaseException:
-        if before is None:
-            path.unlink(missing_ok=True)
-        else:
-            replace_text(path, before.decode(), folder_variable="CXCALL_CONFIG_DIR")
+        _edit(path, lambda document, tables: _remove_empty(document, tables, profile.value))
         raise
+
+
+def _remove_empty(document: Any, tables: Any, profile: str) -> None:
+    """Remove a profile without settings; another process may have given it some meanwhile."""
+    if tables.get(profile, {"": ""}):
+        return
+    del tables[profile]
+    if document.get("default_profile") == profile:
+        del document["default_profile"]
+    if not tables:
+        del document["profiles"]
 
 
 def _check_profile(profile: str) -> None:
@@ -137,8 +145,10 @@ def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
     """Apply `change` to the TOML document and its `profiles`, check the result, and replace the file."""
     import tomlkit
 
-    text = ConfigFile.read(path).text
-    document = tomlkit.parse(text)
-    tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
-    change(document, tables)
-    replace_text(path.resolve(), tomlkit.dumps(document), folder_variable="CXCALL_CONFIG_DIR")
+    with PrivateFile(path).lock(_LOCK_SECONDS):
+        document = tomlkit.parse(ConfigFile.read(path).text)
+        tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
+        change(document, tables)
+        text = tomlkit.dumps(document)
+        if text.strip() or path.exists():
+            replace_text(path.resolve(), text, folder_variable="CXCALL_CONFIG_DIR")

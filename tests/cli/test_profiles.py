@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -192,3 +193,10 @@ def test_columns_of_the_profile_apply_where_a_file_has_them(
     assert "no column" not in cxcall(*batch, code=2).err  # `Why` is in another file
     cxcall.file("config/config.toml", "[profiles.default]\ncolumns = 3\n")
     assert "`columns` must be a table" in cxcall(*batch, code=2).err
+
+
+def test_processes_that_write_at_once_lose_nothing(cxcall: Cxcall) -> None:
+    names = [f"p{number}" for number in range(8)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda name: cxcall("config", "set", "timeout", "5", "-p", name, code=0), names))  # fmt: skip
+    assert content(cxcall)["profiles"] == {name: {"timeout": 5} for name in names}
