@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import explain_examples
+import own_document_examples
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
@@ -76,3 +77,12 @@ def test_examples_of_explain_are_what_it_prints() -> None:
     written = explain_examples.PAGE.read_text("utf-8")
     assert explain_examples.write_examples() == written, "run: python tools/explain_examples.py"
     assert written.count("\nBefore:\n") == len(explain_examples.EXAMPLES) == 10
+
+
+@pytest.mark.slow
+def test_page_on_own_documents_shows_the_current_output() -> None:
+    written = own_document_examples.PAGE.read_text("utf-8")
+    assert own_document_examples.write_examples() == written, (
+        "run: python tools/own_document_examples.py"
+    )
+    assert written.count("```console\n$ cxcall ") == 7

@@ -30,7 +30,7 @@ def show_problems(path: str | None) -> Report:
     unusable = {name for each in contract.problems for name in each["operations"]}
     usable = len(contract.parts.routes())
     data = {"problems": contract.problems, "usable": usable, "unusable": sorted(unusable)}
-    text = f"{usable} operations can be used, {len(unusable)} cannot"
+    text = f"operations that can be used: {usable}; that cannot: {len(unusable)}"
     return Report(
         "operations",
         Outcome.INVALID if unusable else Outcome.OK,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
@@ -47,9 +47,10 @@ def sandbox(
     from cxcall.sandbox.server import start_sandbox
 
     screen = Screen.standard(output)
+    known = contract.load_contracts(find_own_contract(contracts))
     with (
         suppress(KeyboardInterrupt),
-        start_sandbox(contract.load_contracts(find_own_contract(contracts)), port=port) as running,
+        start_sandbox(known, port=port) as running,
     ):
         report = Report(
             "sandbox",
@@ -64,9 +65,20 @@ def sandbox(
                     ("CXCALL_BASE_URL", running.base_url),
                     ("CXCALL_CLIENT_ID", running.client_id),
                     ("CXCALL_CLIENT_SECRET", running.client_secret),
+                    *_document_credentials(known[0], running.client_id, running.client_secret),
                 )
             ),
             diagnostics=["sandbox is running; no real calls are placed; stop it with Ctrl-C"],
         )
         screen.print_report(report)
         running.wait()
+
+
+def _document_credentials(own: Any, username: str, secret: str) -> list[tuple[str, str]]:
+    """Return the variables for what the user's own document takes in place of a token."""
+    from cxcall.contracts.security import API_KEY, BASIC, SecurityScheme
+
+    declared = own.declared.get("components", {}).get("securitySchemes", {})
+    kinds = {SecurityScheme.of(name, scheme).kind for name, scheme in declared.items()}
+    basic = [("CXCALL_USERNAME", username), ("CXCALL_PASSWORD", secret)] if BASIC in kinds else []
+    return [*basic, *([("CXCALL_API_KEY", secret)] if API_KEY in kinds else [])]

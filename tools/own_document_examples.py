@@ -1,0 +1,49 @@
+"""Write the output in docs/own-documents.md from real runs: python tools/own_document_examples.py.
+
+Each block that starts with `$ cxcall` is run again, with the document of docs/examples. The page is checked
+in; a test compares it with the current output.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+DOCS = Path(__file__).parent.parent / "docs"
+PAGE = DOCS.parent / "docs/own-documents.md"
+_BLOCK = re.compile(r"```console\n(\$ cxcall (?:[^\n]*\\\n)*[^\n]*)\n.*?```", re.DOTALL)
+
+
+def write_examples() -> str:
+    """Return the page with the output of now."""
+    return _BLOCK.sub(
+        lambda block: f"```console\n{block[1]}\n{output(block[1])}\n```", PAGE.read_text("utf-8")
+    )
+
+
+def output(command: str) -> str:
+    """Return what a command of the page prints, in an environment of its own."""
+    words = shlex.split(command.removeprefix("$ cxcall ").replace("\\\n", " "))
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "calls.yaml").write_bytes((DOCS / "examples/calls.yaml").read_bytes())
+        environment = {"PATH": os.environ["PATH"], "HOME": folder, "CXCALL_STATE_DIR": folder, "CXCALL_CONFIG_DIR": folder, "CXCALL_CONTRACT": "calls.yaml"}  # fmt: skip
+        ran = subprocess.run(
+            [sys.executable, "-m", "cxcall", *words],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    return ran.stdout.strip().replace("\n\n\n", "\n\n")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(write_examples(), "utf-8")
