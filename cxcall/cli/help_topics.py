@@ -110,6 +110,14 @@ def _output() -> Topic:
                 "One JSON envelope on stdout on every path, usage errors included; `batch` prints one per row and then a summary, `history export` only the records.",
             ),
             ("-o jsonl", "JSON Lines: one record per line, for commands that print many."),
+            (
+                "--all",
+                "For `send` of a list: the items of all pages as JSON Lines, as they arrive; with `-o json`, one envelope with all of them.",
+            ),
+            (
+                "--query, --fields",
+                "For `send`: the part of a response that a JMESPath expression selects (with `--all`, of each page), or some fields of each item. Text is printed without quotes, everything else as JSON.",
+            ),
             ("-o github", "For `validate`: annotations at the lines of a pull request."),
             ("-o junit", "For `validate`: a test report."),
             ("-o sarif", "For `validate`: code-scanning results."),
