@@ -5,6 +5,7 @@ A test that is marked `real_start`, and each test that makes its own process, st
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -101,7 +102,7 @@ def read_all(descriptors: tuple[int, ...], timeout: float) -> list[bytes]:
 
 
 def load() -> None:
-    """Load the libraries and the whole command, but for what only the keyring needs."""
+    """Load the libraries and the whole command, but for what only the keyring needs, and build all commands."""
     import cxcall
 
     for name in LIBRARIES:
@@ -109,6 +110,12 @@ def load() -> None:
     for module in pkgutil.walk_packages(cxcall.__path__, "cxcall."):
         if not module.name.endswith(("__main__", "pytest_plugin", "keyring_store")):
             importlib.import_module(module.name)
+    from cxcall.cli.root_command import Commands
+
+    commands = Commands(name="cxcall")
+    for name in commands.list_commands(None):
+        commands.get_command(None, name)
+    gc.freeze()
 
 
 def serve(channel: socket.socket) -> None:
