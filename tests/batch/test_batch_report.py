@@ -92,6 +92,7 @@ def test_report_has_every_row_with_its_reason_and_agrees_with_the_api(
     assert not any(number[1:] in json.dumps(results) for number in NUMBERS)
 
 
+@pytest.mark.slow
 def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) -> None:
     name, rows = export(sent)
     joined = list(
@@ -111,6 +112,7 @@ def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) ->
     assert "is not the file" in sent("batch", "report", "--join", code=2).err
 
 
+@pytest.mark.slow
 def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> None:
     (batch,) = sent("batch", "list", "-o", "json", code=0).envelope["data"]["batches"]
     assert (batch["rows"], batch["unsent"], batch["state"]) == (21, 2, "finished")
@@ -123,6 +125,7 @@ def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> 
     assert "no batch starts with `ZZ`" in sent("batch", "report", "ZZ", code=2).err
 
 
+@pytest.mark.slow
 def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
     (record, _) = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope[
         "data"
@@ -152,6 +155,7 @@ def test_report_of_an_empty_ledger_and_a_wrong_key(cxcall: Cxcall) -> None:
     assert "did you mean `Customer ID`?" in cxcall(*words, code=2).err
 
 
+@pytest.mark.slow
 def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
     lines = [
         json.dumps(

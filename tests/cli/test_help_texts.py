@@ -97,6 +97,7 @@ def test_help_texts_are_short_sentences() -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 def test_no_command_has_an_option_twice() -> None:
     wrong: dict[str, int] = {}
     for name, command in (*package_commands(), *operation_commands()):

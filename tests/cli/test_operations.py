@@ -112,6 +112,7 @@ def test_operation_shows_parameters_body_responses_and_errors(cxcall: Cxcall) ->
     assert data["bodySchema"]
 
 
+@pytest.mark.slow
 def test_every_property_of_a_body_is_shown() -> None:
     for operation in load_operations():
         shown = {

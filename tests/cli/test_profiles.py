@@ -47,6 +47,7 @@ def test_login_status_and_dry_run_name_the_same_host(cxcall: Cxcall, sandbox: Sa
     assert sandbox.client_secret not in file.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_first_profile_becomes_the_default(cxcall: Cxcall, sandbox: Sandbox) -> None:
     log_in(cxcall, sandbox, "-p", "first")
     log_in(cxcall, sandbox, "-p", "second")

@@ -127,6 +127,7 @@ def test_risk_of_an_operation(
     assert risk(folder, dialect, method, path, **declared) is expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_no_statement_lowers_the_risk_of_a_shipped_operation(folder: Path, dialect: str) -> None:
     paths: dict[str, Any] = {}

@@ -95,6 +95,7 @@ def test_a_reference_out_of_the_document_is_never_fetched(cxcall: Cxcall) -> Non
     assert "which is not in the document" in ran.envelope["findings"][0]["message"]
 
 
+@pytest.mark.slow
 def test_a_skeleton_is_valid(cxcall: Cxcall) -> None:
     for name in ("execute", "personal-connection", "personal-connection-contact"):
         skeleton = cxcall("operations", name, "--skeleton", code=0).out

@@ -78,6 +78,7 @@ def objects_in(schema: Any) -> list[Any]:
     return [*own, *(found for member in members for found in objects_in(member))]
 
 
+@pytest.mark.slow
 @each_case("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_the_places_of_the_engagement_id_are_in_the_answer(operation: Operation) -> None:
     if operation.provenance == "published" and operation.engagement_id:

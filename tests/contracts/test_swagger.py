@@ -278,6 +278,7 @@ def test_cached_file_of_another_document_is_not_used(cxcall: Cxcall) -> None:
     assert "addSpire" in names(cxcall, file)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no POSIX permissions")
 @pytest.mark.parametrize("place", ["folder", "file"])
 def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place: str) -> None:
@@ -294,6 +295,7 @@ def test_cached_document_that_others_can_write_is_not_used(cxcall: Cxcall, place
     assert "callLead" in names(cxcall, file)
 
 
+@pytest.mark.slow
 def test_oldest_cached_files_and_leftovers_of_killed_writers_are_removed(cxcall: Cxcall) -> None:
     folder = Path(cxcall.environment["CXCALL_STATE_DIR"], "cache")
     folder.mkdir(mode=0o700, parents=True)

@@ -260,6 +260,7 @@ def test_curl_command_asks_before_it_can_place_a_call(cxcall: Cxcall) -> None:
     assert request.as_text("curl").startswith("curl ")
 
 
+@pytest.mark.slow
 def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
     secret = "S3cr3t-of-nobody-0123456789abcdef"
     body = {**CALLBACK, "data": {"password": secret, "note": "x"}}

@@ -215,6 +215,7 @@ def test_hidden_value_is_not_checked(cxcall: Cxcall, text: str, named: str) -> N
     assert named in ran.envelope["findings"][1]["message"]
 
 
+@pytest.mark.slow
 def test_visible_values_are_checked_beside_hidden_ones(cxcall: Cxcall) -> None:
     text = f"{POSTED}json={{'contactld': cid, 'contactSpec': {{'contactId': f'{{cid}}', 'contactData': d}}}})"
     ran = cxcall("explain", "-", "-o", "json", stdin=text, code=3)

@@ -62,6 +62,7 @@ def test_delivery_is_shown_by_the_start_of_its_id(live: Cxcall) -> None:
     assert live("history", "show", "nothing", "-o", "json", code=2).codes
 
 
+@pytest.mark.slow
 def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     execute = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150")
     delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]

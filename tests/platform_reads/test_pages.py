@@ -404,6 +404,7 @@ def test_every_shipped_list_is_read_to_its_end_from_the_sandbox() -> None:
     assert lists > 100
 
 
+@pytest.mark.slow
 def test_table_of_fields_on_a_terminal(live: Cxcall) -> None:
     with terminal(live, "send", "list-campaigns", "--fields", "name,contactList.id") as child:
         shown = screen(child)

@@ -255,6 +255,7 @@ def test_sandbox_applies_the_do_not_call_list_of_every_source(source: str, cxcal
     cxcall(*words, "--to", "+4930123457", code=0)
 
 
+@pytest.mark.slow
 def test_sandbox_applies_calling_hours_and_uses_no_host_or_secret_of_the_profile(
     cxcall: Cxcall,
 ) -> None:

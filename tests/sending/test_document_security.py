@@ -160,6 +160,7 @@ def test_dry_run_and_curl_name_the_variable(
     assert SECRET not in dry.out + dry.err
 
 
+@pytest.mark.slow
 def test_document_sends_no_credential_to_its_own_host(cxcall: Cxcall, host: Host) -> None:
     for alternative in (BASIC, api_key("query"), api_key("header"), api_key("cookie")):
         document = secured_api(alternative, server=host.url)
