@@ -13,12 +13,7 @@ from cxcall.explaining.header_check import check_headers, check_token_kind
 from cxcall.explaining.host_check import check_region
 from cxcall.explaining.masking import mask_request
 from cxcall.explaining.meant_operation import find_meant_operation, meant_operation_note
-from cxcall.explaining.published_operations import (
-    CXONE,
-    READ_METHODS,
-    is_upload,
-    published_source,
-)
+from cxcall.explaining.published_operations import CXONE, READ_METHODS, is_upload, published_source
 from cxcall.explaining.published_rules import check_published, note_unchecked_body
 from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route

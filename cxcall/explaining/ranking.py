@@ -195,12 +195,7 @@ def _merge_equal(findings: Iterable[Finding]) -> Iterable[Finding]:
     counts: dict[tuple[str, ...], int] = {}
     for each in dict.fromkeys(findings):
         where = _INDEX.sub("/*", each.where)
-        key: tuple[str, ...] = (
-            each.severity,
-            each.code,
-            where,
-            _INDEX.sub("/*", each.message),
-        )
+        key: tuple[str, ...] = (each.severity, each.code, where, _INDEX.sub("/*", each.message))
         if each.where == where and key in first:
             key = (
                 *key,

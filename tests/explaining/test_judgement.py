@@ -204,6 +204,23 @@ def test_refusal_that_an_error_in_the_request_explains_is_a_note(
     assert refusal.severity is severity
 
 
+CAMPAIGN_WITHOUT_QUEUE = {**CAMPAIGN_BODY, "dialingMode": "progressive", "script": {"id": USER}}
+CONFIRMED: list[tuple[dict[str, Any], str, str]] = [
+    (exchange("PUT", CAMPAIGN, CAMPAIGN_WITHOUT_QUEUE, 400, {"message": "A queue is required"}), "property-missing", "/queue"),
+    (exchange("POST", "/api/v2/conversations/12345/disconnect", None, 400, {"message": "Value [12345] is not valid for field type [UUID]"}), "id-format", "path"),
+    (exchange("POST", f"{ACD}/personal-connection/dial", None, 404), "path-unpublished", "path"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "code", "where"), CONFIRMED)
+def test_warning_that_the_response_confirms_is_the_cause(
+    source: dict[str, Any], code: str, where: str
+) -> None:
+    first, *others = find(source)
+    assert (first.severity, first.code, first.where) == (Severity.ERROR, code, where)
+    assert Severity.ERROR not in {each.severity for each in others}
+
+
 def test_empty_refusal_is_left_out_beside_a_cause() -> None:
     found = find(exchange("POST", "/api/v2/outbound/dialing", CALL, 403))
     assert [each.code for each in found if each.where == "response"] == ["not-provable"]

@@ -31,16 +31,9 @@ from cxcall.explaining.readers.code_roles import (
 from cxcall.explaining.readers.code_values import Call
 from cxcall.explaining.readers.evaluator import Evaluator
 from cxcall.explaining.readers.literals import scan
-from cxcall.explaining.readers.request_draft import (
-    RequestDraft,
-    build_request,
-    contains_value,
-)
+from cxcall.explaining.readers.request_draft import RequestDraft, build_request, contains_value
 from cxcall.explaining.readers.token_tree import make_tree
-from cxcall.explaining.readers.unresolved_variables import (
-    is_unresolved,
-    variable_names,
-)
+from cxcall.explaining.readers.unresolved_variables import is_unresolved, variable_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

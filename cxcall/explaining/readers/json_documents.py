@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.objects import (
-    is_error_body,
-    is_exchange,
-    read_exchange,
-    read_object,
-)
+from cxcall.explaining.readers.objects import is_error_body, is_exchange, read_exchange, read_object
 from cxcall.explaining.readers.request_builder import build_observed_request
 
 if TYPE_CHECKING:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cxcall.explaining.readers.code_values import (
-    CONSTANTS,
-    NOTHING,
-    Call,
-    as_text,
-    wrapped_text,
-)
+from cxcall.explaining.readers.code_values import CONSTANTS, NOTHING, Call, as_text, wrapped_text
 from cxcall.explaining.readers.literals import Token
 from cxcall.explaining.readers.token_tree import (
     Group,

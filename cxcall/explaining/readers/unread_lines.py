@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cxcall.explaining.readers.command_lines import COMMAND
@@ -54,7 +55,9 @@ def find_unread_lines(
 
 def describe_lines(numbers: Iterable[int]) -> str:
     """Return numbers of lines as a text, such as `lines 1 and 4-6`; empty without any."""
-    ranges = list(_ranges(numbers))
+    runs = (list(run) for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]))
+    ends = [(run[0][1], run[-1][1]) for run in runs]
+    ranges = [str(first) if first == last else f"{first}-{last}" for first, last in ends]
     if not ranges:
         return ""
     *first, last = ranges[:_MAX_RANGES] + ["others"] * (len(ranges) > _MAX_RANGES)
@@ -104,15 +107,3 @@ def _words_of(request: ObservedRequest) -> set[str]:
         parts += [str(response.status), response.reason, response.text]
         parts += [text for pair in response.headers.items() for text in pair]
     return {word.lower() for part in parts for word in _WORD.findall(part)}
-
-
-def _ranges(numbers: Iterable[int]) -> Iterator[str]:
-    """Yield consecutive numbers as ranges: `3`, `5-7`."""
-    first = last = 0
-    for number in [*numbers, 0]:
-        if number == last + 1 and last:
-            last = number
-            continue
-        if first:
-            yield str(first) if first == last else f"{first}-{last}"
-        first = last = number
