@@ -57,7 +57,7 @@ def export(cxcall: Cxcall) -> tuple[str, list[list[str]]]:
 def sent(live: Cxcall) -> Cxcall:
     """Return the command after a batch of that export."""
     name, _ = export(live)
-    live("batch", name, *COMMAND, "--confirm", "19", code=9)
+    live("batch", name, *COMMAND, "--confirm", "19", "--rate", "500/s", code=9)
     return live
 
 
