@@ -21,7 +21,7 @@ from cxcall.sandbox.operation_responses import (
     success_response,
 )
 from cxcall.sandbox.request_check import check_parameters, read_body
-from cxcall.sandbox.request_log import LoggedRequest, RequestLog
+from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.tokens import (
     CLIENTS,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.rate_limit import RateLimit
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 AUTHORIZE_PATH = "/oauth/authorize"
 ABOUT_PATH = "/sandbox"
 REQUESTS_PATH = "/sandbox/requests"

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from threading import Condition
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.phone_numbers import mask_text
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LARGEST_LOG = 32 << 20
 """Bytes of the bodies that are kept; beyond, the oldest are dropped."""
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 MOST_REQUESTS = 100_000
 """How many requests are kept."""
 _MOST_TOKENS = 10_000
@@ -45,6 +49,14 @@ class LoggedRequest:
     digest: str = ""
     body: bytes = field(default=b"", repr=False)
 
+    def __str__(self) -> str:
+        notes = [
+            self.operation or ("a token" if self.path == TOKEN_PATH else "unknown operation"),
+            *(["a call would be placed"] if self.rings else []),
+            *([f"fault {self.fault}"] if self.fault else []),
+        ]
+        return f"{self.method} {self.path}: {self.status or 'no response'} ({', '.join(notes)})"
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON members of the entry, with the digest of the body in place of the body."""
         return {
@@ -63,9 +75,13 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """The requests in the order of their responses, shared by the threads of the server."""
+    """The requests in the order of their responses, shared by the threads of the server.
 
-    def __init__(self) -> None:
+    `on_request` is called with each entry, one at a time.
+    """
+
+    def __init__(self, on_request: Callable[[LoggedRequest], None] = lambda _: None) -> None:
+        self._on_request = on_request
         self._changed = Condition()
         self._entries: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
         # The number of entries that are dropped, and that of the oldest entry that may have a body.
@@ -96,6 +112,7 @@ class RequestLog:
                 self._dropped += 1
             self._entries.append(replace(entry, path=path, numbers=numbers))
             self._body_size += len(entry.body)
+            self._on_request(entry)
             self._drop_bodies()
             self._changed.notify_all()
 

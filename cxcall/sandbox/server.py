@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
-from cxcall.sandbox.app import TOKEN_PATH, App
+from cxcall.sandbox.app import App
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
-from cxcall.sandbox.request_log import LoggedRequest, RequestLog
+from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 from cxcall.transport.urls import is_loopback_host
 
@@ -194,17 +194,18 @@ def start_sandbox(
     token_life: float = 86400,
     rate_allowed: int = DEFAULT_LIMIT,
     clock: Callable[[], float] = time.time,
+    on_request: Callable[[LoggedRequest], None] = lambda _: None,
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
     Tokens expire after `token_life` seconds, and each token may send `rate_allowed` requests per minute,
-    both measured by `clock`. Raises UsageError if the port is not available.
+    both measured by `clock`. `on_request` is called with each request after its response is known. Raises UsageError if the port is not available.
     """
     operations = [operation for contract in contracts for operation in contract.operations]
     scopes = frozenset(
         scope for operation in operations for scopes in operation.scopes for scope in scopes
     )
-    log = RequestLog()
+    log = RequestLog(on_request)
     app = App(
         operations, TokenIssuer(scopes, token_life, clock), RateLimit(rate_allowed, clock), log
     )

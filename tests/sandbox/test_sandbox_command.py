@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from helpers.command import CONTACT, CXCALL
+from helpers.command import CONTACT, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def served(cxcall: Cxcall) -> Iterator[Any]:
     """Start `cxcall sandbox -o json`; yields the process."""
     with subprocess.Popen(
-        [str(CXCALL), "sandbox", "-o", "json"], cwd=cxcall.folder, env=cxcall.environment,
+        [str(CXCALL), "sandbox", "-o", "json", "--record", "requests.jsonl"], cwd=cxcall.folder, env=cxcall.environment,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         yield process
@@ -70,6 +70,28 @@ def test_sandbox_command_serves_clients_until_ctrl_c(cxcall: Cxcall, served: Any
     served.send_signal(signal.SIGINT)
     out, err = served.communicate(timeout=20)
     assert (out, err) == ("", "")
+    record = cxcall.folder / "requests.jsonl"
+    lines = [json.loads(line) for line in record.read_text("utf-8").splitlines()]
+    sent = [json.loads(line["body"])["reasonCode"] for line in lines if line["operation"]]
+    assert sent == ["x", "y"]
+    assert record.stat().st_mode & 0o777 == 0o600
+    assert data["clientSecret"] not in record.read_text("utf-8")
+
+
+def test_sandbox_shows_each_request(cxcall: Cxcall) -> None:
+    with terminal(cxcall, "sandbox", "--port", "0", columns=160) as child:
+        child.expect(r"CXCALL_BASE_URL=(\S+)")
+        url = child.match[1]
+        child.expect("stop it with Ctrl-C")
+        requests.post(f"{url}/api/v2/none", timeout=10)
+        child.expect(r"POST /api/v2/none: 404 \(unknown operation\)")
+        child.sendintr()
+        screen(child)
+    assert child.exitstatus == 0
+
+
+def test_record_that_cannot_be_opened_stops_the_sandbox(cxcall: Cxcall) -> None:
+    assert "the record cannot be opened" in cxcall("sandbox", "--record", "none/x", code=2).err
 
 
 def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:

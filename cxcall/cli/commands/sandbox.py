@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions, port_option
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -19,7 +19,7 @@ def _epilog() -> str:
 
     shown = examples(
         "cxcall sandbox",
-        "cxcall sandbox --port 8080",
+        "cxcall sandbox --port 8080 --record requests.jsonl",
         "cxcall execute $CAMPAIGN -f payload.json --sandbox",
     )
     numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in FAULTS)
@@ -35,22 +35,28 @@ def sandbox(
         int,
         port_option("Listen on this port; 0 is any free port."),
     ] = 0,
+    record: Annotated[
+        str | None,
+        option("--record", metavar="FILE", help="Append each request with its body to this file."),
+    ] = None,
 ) -> None:
     """Run the embedded API server; no real calls are placed.
 
-    Responds as the API would until you press Ctrl-C, and prints the lines to paste into a shell. A
-    request with the header `Prefer: code=429` gets that response. GET /sandbox/requests lists the
-    requests.
+    Responds as the API would until you press Ctrl-C, prints the lines to paste into a shell, and then
+    one line on stderr for each request. A request with the header `Prefer: code=429` gets that
+    response. GET /sandbox/requests lists the requests.
     """
+    from cxcall.cli.actions.request_recorder import Recorder
     from cxcall.contracts import contract
     from cxcall.output.screen import Screen
     from cxcall.sandbox.server import start_sandbox
 
     screen = Screen.standard(output)
     known = contract.load_contracts(find_own_contract(contracts))
+    recorder = Recorder(record, None if output.quiet else screen.print_diagnostic)
     with (
         suppress(KeyboardInterrupt),
-        start_sandbox(known, port=port) as running,
+        start_sandbox(known, port=port, on_request=recorder.add) as running,
     ):
         report = Report(
             "sandbox",
