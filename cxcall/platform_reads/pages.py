@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 from cxcall.contracts import paging as names
 from cxcall.findings.errors import CxcallError
@@ -175,10 +175,10 @@ def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) ->
     try:
         url = urljoin(request.url, link)
         is_same_host = origin(url) == origin(request.url)
-        path = urlsplit(url).path
+        path = unquote(urlsplit(url).path)
     except ValueError:
         is_same_host, path = False, ""
-    if is_same_host and path and urlsplit(request.url).path.endswith(path):
+    if is_same_host and path and unquote(urlsplit(request.url).path).endswith(path):
         return
     where = "path" if is_same_host else "host"
     raise _error(
