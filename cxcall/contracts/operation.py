@@ -188,7 +188,7 @@ class Operation:
         """The name of the operation's own command; empty if only `send` reaches it."""
         return str(self.declared.get(COMMAND, {}).get("name", ""))
 
-    @property
+    @cached_property
     def sharing_command(self) -> tuple[Operation, ...]:
         """The operations of its contract that have the same command, itself included."""
         if not self.command:

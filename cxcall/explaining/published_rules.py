@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -55,6 +56,7 @@ def note_unchecked_body(request: ObservedRequest, route: RouteMatch) -> Iterator
         )
 
 
+@lru_cache(maxsize=64)
 def _rules(published: PublishedOperation, platform: str, place: str) -> list[dict[str, Any]]:
     """Return the rules on the query or the body of an operation; a method alone stands for all of its operations."""
     return [
