@@ -201,7 +201,7 @@ class Operation:
         """The name that distinguishes this operation from others of the same command."""
         return str(self.declared.get(COMMAND, {}).get("route", ""))
 
-    @property
+    @cached_property
     def flags(self) -> tuple[Flag, ...]:
         """The flags of the operation's own command, in the order of the document."""
         declared = self.declared.get(COMMAND, {}).get("flags", {})
@@ -254,7 +254,7 @@ class Operation:
         """Whether the schema of a body is declared that can be sent: JSON or a form."""
         return "schema" in self._media
 
-    @property
+    @cached_property
     def declared_body_schema(self) -> JsonSchema:
         """The schema of the body as the document declares it; `{}` if there is none."""
         return dict(self._media.get("schema", {}))

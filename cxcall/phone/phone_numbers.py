@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from phonenumbers import PhoneNumber
+
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _UUID_LENGTH = 36
 _UUID_CHARACTERS = frozenset("0123456789abcdefABCDEF-")
@@ -52,7 +54,7 @@ _OTHERS_THAN_DIGITS = re.compile(r"[^0-9]")
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
 SHOWN_DIGITS = 4
-_NUMBERS_KEPT = 4096
+_NUMBERS_KEPT, _PARSED_KEPT = 4096, 64
 FEWEST_DIGITS = 7
 
 
@@ -196,6 +198,17 @@ def numbers_in(value: Any) -> list[str]:
     return [mask(number) for number in numbers if number]
 
 
+@lru_cache(maxsize=_PARSED_KEPT)
+def parse_number(number: str) -> PhoneNumber | None:
+    """Return a parsed E.164 number; None for anything else. The checks of one request share it."""
+    import phonenumbers
+
+    try:
+        return phonenumbers.parse(number, None)
+    except phonenumbers.NumberParseException:
+        return None
+
+
 @lru_cache(maxsize=_NUMBERS_KEPT)
 def find_number_mistake(number: str) -> str:
     """Say why an E.164 number cannot be dialed, in one clause; empty when it can.
@@ -204,9 +217,8 @@ def find_number_mistake(number: str) -> str:
     """
     import phonenumbers
 
-    try:
-        parsed = phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
+    parsed = parse_number(number)
+    if parsed is None:
         return "no country has that calling code"
     if phonenumbers.is_valid_number(parsed):
         return ""

@@ -107,7 +107,7 @@ def _check_kind(number: str) -> Iterator[Finding]:
 
     dialed = dialed_part(number)
     digits = plain_digits(dialed)
-    parsed = parse_number(dialed) or _parse_north_american(digits)
+    parsed = phone_numbers.parse_number(dialed) or _parse_north_american(digits)
     national = str(parsed.national_number) if parsed else digits
     regions: Iterable[str] = phonenumbers.SUPPORTED_SHORT_REGIONS
     if parsed and parsed.country_code:
@@ -124,26 +124,16 @@ def _error(code: str, message: str, fix: str, why: str = "", source: str = _SOUR
     return Finding.error(code, "", message, fix=fix, why=why, source=source)
 
 
-def parse_number(number: str) -> PhoneNumber | None:
-    """Return a parsed E.164 number; None for anything else."""
-    import phonenumbers
-
-    try:
-        return phonenumbers.parse(number, None)
-    except phonenumbers.NumberParseException:
-        return None
-
-
 def _parse_north_american(digits: str) -> PhoneNumber | None:
     """Return a number that has the national form of the North American plan, with or without its `1`; None for any other."""
     digits = digits[len(digits) == _NORTH_AMERICAN_LENGTH + 1 and digits[0] == "1" :]
     is_national = len(digits) == _NORTH_AMERICAN_LENGTH and digits[0] > "1" and digits[3] > "1"
-    return parse_number(f"+1{digits}") if is_national else None
+    return phone_numbers.parse_number(f"+1{digits}") if is_national else None
 
 
 def time_zones(number: str) -> tuple[str, ...]:
     """Return the names of the time zones that a number may be in; empty when none is known."""
-    parsed = parse_number(number)
+    parsed = phone_numbers.parse_number(number)
     if parsed is None:
         return ()
     from phonenumbers import timezone

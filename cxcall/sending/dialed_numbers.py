@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -130,11 +131,11 @@ def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> I
             for each in texts:
                 name = fold_name(parameter.name)
                 yield _Value(each, parameter.location, name, "", schema, is_declared=True)
-    yield from _BodyWalk(operation).values(body.value, "", "", "", operation.declared_body_schema)
+    yield from _walk(operation).values(body.value, "", "", "", operation.declared_body_schema)
 
 
 class _BodyWalk:
-    """Walks through a body with its schema; the items of a long array share one merged schema."""
+    """Walks through bodies of an operation with its schema, of which each part is merged once."""
 
     def __init__(self, operation: Operation) -> None:
         self._resolve = operation.contract.resolve
@@ -166,6 +167,11 @@ class _BodyWalk:
         if known is None or known[0] is not node:
             known = self._merged[id(node)] = node, merged_schema(self._resolve, node)
         return known[1]
+
+
+@lru_cache(maxsize=64)
+def _walk(operation: Operation) -> _BodyWalk:
+    return _BodyWalk(operation)
 
 
 def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evidence]]:
