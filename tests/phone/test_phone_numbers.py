@@ -112,3 +112,9 @@ def test_every_international_number_is_masked(number: str, text: str) -> None:
     for masked in (mask_text(f"{text} {number}"), mask_international(f"{text} {number}")):
         assert number[:-4] not in masked
         assert masked.endswith(number[-4:])
+
+
+@given(st.text(st.sampled_from("0123456789 ().-/a"), max_size=40))
+def test_numbers_are_masked_whatever_else_is_in_the_text(text: str) -> None:
+    """A sign of an escape makes the search look at every text with seven digits."""
+    assert mask_text(text) == mask_text(f"{text} &")[:-2]

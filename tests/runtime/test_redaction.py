@@ -145,3 +145,20 @@ def test_large_text_is_masked_in_linear_time(unit: str) -> None:
     remember_secrets(CANARY)
     text = unit * ((1 << 20) // len(unit))
     assert CANARY not in redact(text + CANARY)
+
+
+ENDS = st.text(st.sampled_from("a4=\\%&+\n \x01u-"), max_size=4)
+
+
+@settings(max_examples=examples(200), deadline=None)
+@given(st.sampled_from([*ENCODINGS]), st.lists(st.tuples(ENDS, ENDS), min_size=1, max_size=3), SECRETS, st.integers(0, 2))  # fmt: skip
+def test_one_search_of_several_texts_finds_what_any_of_them_has(
+    name: str, ends: list[tuple[str, str]], secret: str, place: int
+) -> None:
+    redactor = redaction.Redactor([secret])
+    echo = shown_as(ENCODINGS[name](secret), "utf-8")
+    texts = [
+        f"{before}{echo if at == place else ''}{after}" for at, (before, after) in enumerate(ends)
+    ]
+    if any(redactor.redact(text) != text for text in texts):
+        assert redactor.may_change(texts)
