@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from cxcall.contracts.parameters import server_url
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from cxcall.contracts.json_schema import JsonSchema
     from cxcall.contracts.openapi_document import OpenApiDocument, OperationEntry
@@ -60,12 +60,23 @@ class Contract:
 
     def find_likely(self, names: Sequence[str], *, is_array: bool) -> tuple[Operation, ...]:
         """Return the operations whose bodies may have properties with these names."""
-        return self._operations(self.parts.find_likely(names, is_array=is_array))
+        return self._find_likely(tuple(names), is_array)
+
+    @cached_property
+    def _find_likely(self) -> Callable[[tuple[str, ...], bool], tuple[Operation, ...]]:
+        """The same, kept for some sets of names: the bodies in a file mostly have the same ones."""
+        return lru_cache(maxsize=64)(
+            lambda names, is_array: self._operations(
+                self.parts.find_likely(names, is_array=is_array)
+            )
+        )
 
     def _operations(self, entries: Iterator[OperationEntry]) -> tuple[Operation, ...]:
         # One object for each operation, because compiled schemas are kept with it.
         return tuple(
-            self._operation_objects.setdefault(each[:2], Operation(self, *each)) for each in entries
+            self._operation_objects.get(each[:2])
+            or self._operation_objects.setdefault(each[:2], Operation(self, *each))
+            for each in entries
         )
 
     @property

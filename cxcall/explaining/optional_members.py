@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import member_schema, merged_schema
@@ -78,6 +79,7 @@ def null_note(payload: Payload, nulls: list[str]) -> Finding:
     )
 
 
+@lru_cache(maxsize=256)
 def read_only_names(operation: Operation, pointer: str) -> set[str]:
     """Return the names that reads return for the object at a pointer of the body."""
     names = set(operation.schema_at(pointer).get("x-cxcall-read-names", ()))

@@ -39,6 +39,11 @@ def fold_name(name: str) -> str:
 
 def nearest_name(name: str, names: Iterable[str]) -> str:
     """Return the most similar of some names; empty if none is similar."""
+    return _nearest_name(name, tuple(names))
+
+
+@lru_cache(maxsize=1024)
+def _nearest_name(name: str, names: tuple[str, ...]) -> str:
     from difflib import get_close_matches
 
     folded = {fold_name(each): each for each in names}
