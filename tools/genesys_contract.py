@@ -31,6 +31,7 @@ CONTRACTS = Path(__file__).parents[1] / "cxcall" / "contracts"
 RISK = "x-cxcall-rings"
 _READ_METHODS = ("GET", "HEAD")
 _JSON = "application/json"
+_CONDITIONS = "x-cxcall-conditions"
 
 
 class ReviewError(Exception):
@@ -142,9 +143,21 @@ class Builder:
             **self.overlay["errors"],
         }
         merged: dict[str, Any] = merge_patch(declared, patch)
+        self._add_conditions(merged)
         if "operationId" not in patch:
             merged["x-cxcall-generated"] = True
         return merged
+
+    def _add_conditions(self, operation: dict[str, Any]) -> None:
+        """Give a body with conditions of its own those of its schema, too: members beside a `$ref` replace them."""
+        media = operation.get("requestBody", {}).get("content", {}).get(_JSON, {})
+        schema = media.get("schema", {})
+        if _CONDITIONS in schema and "$ref" in schema:
+            model = self.patch["components"]["schemas"].get(
+                schema["$ref"].removeprefix(SCHEMAS), {}
+            )
+            own = [*model.get(_CONDITIONS, ()), *schema[_CONDITIONS]]
+            media["schema"] = {**schema, _CONDITIONS: own}
 
     def _parameter(self, route: str, parameter: dict[str, Any]) -> dict[str, Any]:
         if parameter["in"] == "path" and parameter["schema"]["type"] == "string":
