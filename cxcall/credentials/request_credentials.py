@@ -21,12 +21,13 @@ from cxcall.findings.errors import CredentialsError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redacted_repr, remember_secrets
 from cxcall.transport.authorization import Authorization
-from cxcall.transport.urls import host_of, is_header
+from cxcall.transport.urls import host_of, is_header, printable
 
 if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 
+_FRAMING_HEADERS = ("host", "connection", "content-length", "content-type", "transfer-encoding")
 _DOCUMENT_HOST = "default"
 """The source of a base URL that only the document names."""
 
@@ -189,10 +190,8 @@ class _Secrets:
             return self._basic(*found)
         value = self._key(found[0], scheme, alternative)
         remember_secrets(value)
-        if not value or (scheme.place != "query" and not is_header(scheme.field, value)):
-            raise self._unusable(f"the API key for {scheme.place} `{scheme.field}`")
-        if scheme.place == "cookie" and re.search(r"[\s;,\"\\]", value):
-            raise self._unusable("the API key for a cookie")
+        if not value or not _is_sendable(scheme, value):
+            raise self._unusable(f"the API key for {scheme.place} `{printable(scheme.field)}`")
         return value
 
     def _read(self, names: tuple[str, ...]) -> list[str]:
@@ -231,6 +230,16 @@ class _Secrets:
         return credentials_error(
             f"{what} has a character that cannot be sent", "copy it alone", where=self.source
         )
+
+
+def _is_sendable(scheme: SecurityScheme, value: str) -> bool:
+    """Return whether a key can be sent in its place, as one value that no document can turn into another."""
+    if scheme.place == "query":
+        return True
+    if scheme.place == "header":
+        return is_header(scheme.field, value) and scheme.field.lower() not in _FRAMING_HEADERS
+    is_plain = not re.search(r"[\s;,=\"\\]", scheme.field) and not re.search(r"[\s;,\"\\]", value)
+    return is_plain and is_header("Cookie", f"{scheme.field}={value}")
 
 
 def _check_destination(settings: "Settings", source: str) -> None:

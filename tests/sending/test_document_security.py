@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from helpers.cases import each_case
 from helpers.command import Cxcall
 from helpers.vendor_documents import secured_api
 
@@ -206,6 +207,33 @@ def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:
     assert (seen[0], seen[1]["X-Secret"]) == ("/calls?key=abc12345", SECRET)
     assert "abc12345" not in ran.out
     cxcall(*dial(cxcall, both), "--again", env={**env, "CXCALL_API_KEY": SECRET}, code=4)
+
+
+@each_case(
+    "place, name",
+    [
+        ("header", "Content-Length"),
+        ("header", "Host"),
+        ("header", "X-A\r\nX-B"),
+        ("cookie", "a; b"),
+        ("cookie", "a\r\nX-B: 1"),
+    ],
+)
+def test_document_cannot_choose_a_harmful_place(
+    cxcall: Cxcall, host: Host, place: str, name: str
+) -> None:
+    words = dial(cxcall, api_key(place, name))
+    env = {**CREDENTIALS, "CXCALL_BASE_URL": host.url}
+    (finding,) = cxcall(*words, env=env, code=4).envelope["findings"]
+    assert "cannot be sent" in finding["message"]
+    assert not host.seen
+
+
+def test_unreachable_host_does_not_show_the_key(cxcall: Cxcall) -> None:
+    env = {**CREDENTIALS, "CXCALL_BASE_URL": "http://127.0.0.1:1"}
+    ran = cxcall(*dial(cxcall, api_key("query")), "-v", env=env, code=6)
+    shown = cxcall("history", "list", "-o", "json", code=0)
+    assert SECRET not in ran.out + ran.err + shown.out
 
 
 def test_refused_credentials_are_not_sent_again(cxcall: Cxcall, host: Host) -> None:
