@@ -36,6 +36,13 @@ def success_status(operation: Operation) -> int:
     return next((int(status) for status in declared if status.isdigit() and status[0] == "2"), 200)
 
 
+def _json_media(response: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return what a response declares of its JSON body; None if it has none."""
+    content: Mapping[str, Any] = response.get("content", {})
+    others = (media for name, media in content.items() if name.endswith("+json"))
+    return content.get("application/json") or next(others, content.get("application/json"))
+
+
 def declares_status(operation: Operation, status: int) -> bool:
     """Return whether the operation declares a response with exactly this status."""
     return str(status) in _responses(operation)
@@ -44,7 +51,7 @@ def declares_status(operation: Operation, status: int) -> bool:
 def new_engagement_id(operation: Operation) -> str:
     """Return a new engagement ID: a UUID, or digits if the declared example has a number."""
     response = _response(operation, success_status(operation))
-    example = response.get("content", {}).get("application/json", {}).get("example")
+    example = (_json_media(response) or {}).get("example")
     pointers = _engagement_places(operation, "body")
     values = [value_at(example, pointer) for pointer in pointers if has_value(example, pointer)]
     is_number = any(isinstance(value, int) for value in values)
@@ -75,7 +82,7 @@ def success_response(
         for name in _engagement_headers(operation, response)
         if engagement_id and shape is not BodyShape.ID_IN_BODY
     }
-    media_type = response.get("content", {}).get("application/json")
+    media_type = _json_media(response)
     if media_type is None:
         return SandboxResponse(status, None, headers)
     pointers = dict.fromkeys(_engagement_places(operation, "body"), engagement_id)

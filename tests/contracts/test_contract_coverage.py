@@ -1,0 +1,39 @@
+"""The tool that measures a document counts what works, and what does not."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import contract_coverage
+from helpers.vendor_documents import FORM_API, multipart_api, secured_api
+
+
+@pytest.mark.slow
+def test_each_operation_of_small_documents_works(tmp_path: Path) -> None:
+    key = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
+    broken = multipart_api()
+    broken["paths"]["/fax"]["post"]["parameters"].append({"name": 7})
+    documents = {
+        "form.yaml": FORM_API,
+        "parts.json": json.dumps(multipart_api()),
+        "key.json": json.dumps(secured_api(key)),
+        "broken.json": json.dumps({**broken, "paths": {**broken["paths"], "/x": {"get": {}}}}),
+    }
+    for name, text in documents.items():
+        (tmp_path / name).write_text(text)
+    ran = subprocess.run(
+        [sys.executable, contract_coverage.__file__, *documents],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for name in ("form.yaml", "parts.json", "key.json"):
+        assert f"{name}: 1 of 1 operations work (100.0%)" in ran.stdout, ran
+    assert "broken.json: 0 of 1 operations work" in ran.stdout
+    assert ran.returncode == 1

@@ -1,0 +1,79 @@
+"""Bodies that are made from schemas are valid; hostile schemas cost little."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.json_schema import compile_schema
+from cxcall.contracts.operation import URLENCODED, Operation
+from cxcall.contracts.pattern_samples import sample_text
+from cxcall.contracts.sample_values import NUMBER, sample_body
+from helpers.cases import each_case
+
+TEXT = {"type": "string"}
+
+
+def operation(schema: Any, media_type: str = "application/json", **schemas: Any) -> Operation:
+    body = {"content": {media_type: {"schema": schema}}}
+    declared = {"operationId": "ring", "requestBody": body, "responses": {}}
+    document = {"paths": {"/x": {"post": declared}}, "components": {"schemas": schemas}}
+    return Contract("made-up", document).operations[0]
+
+
+@each_case(
+    "pattern",
+    [
+        r"^AC[0-9a-fA-F]{32}$", r"^\+[1-9]\d{1,14}$", "^(foo|bar)-\\d{3,}$", "^(?!x)[A-Z]{2}$", "^[^@]+@[^@]+$",
+        r"^(([0-9]{3})-){2}x?$", "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "^https?://.+$", "^.{5,}$", r"^[\w.-]+\.(wav|mp3)$",
+    ],
+)  # fmt: skip
+def test_text_matches_its_pattern(pattern: str) -> None:
+    assert re.search(pattern, sample_text({"pattern": pattern}, "text"))
+
+
+@each_case(
+    "schema",
+    [
+        {"type": "object", "required": ["a"], "properties": {"a": {"type": "number", "exclusiveMinimum": 1, "maximum": 1.5}}},
+        {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer", "multipleOf": 7, "minimum": 8}}},
+        {"oneOf": [{"required": ["a"], "properties": {"a": TEXT}}, {"required": ["b"], "properties": {"b": TEXT}}]},
+        {"properties": {"kind": {"const": "x"}, "a": {"oneOf": [{"required": ["b"], "properties": {"b": TEXT}}, {"additionalProperties": False, "properties": {"c": TEXT}}]}}, "required": ["a", "kind"]},
+        {"type": "object", "minProperties": 2, "properties": {"a": TEXT}},
+        {"type": "array", "minItems": 2, "items": {"enum": ["a", "b"]}},
+        {"type": "object", "required": ["at"], "properties": {"at": {"type": "string", "format": "date-time"}}},
+    ],
+)  # fmt: skip
+def test_body_is_valid(schema: Any) -> None:
+    ring = operation(schema)
+    assert compile_schema(ring.body_schema).is_valid(sample_body(ring))
+
+
+def test_number_has_the_form_of_one_and_a_form_has_items() -> None:
+    properties = {"To": TEXT, "from": TEXT, "tags": {"type": "array", "items": TEXT}}
+    schema = {"type": "object", "required": [*properties], "properties": properties}
+    found = sample_body(operation(schema, URLENCODED))
+    assert found == {"To": NUMBER, "from": NUMBER, "tags": ["text"]}
+    assert sample_body(operation(schema))["tags"] == []
+
+
+def test_optional_members_are_shown_where_none_is_required() -> None:
+    properties = {"name": TEXT, "id": {**TEXT, "readOnly": True}}
+    assert sample_body(operation({"type": "object", "properties": properties})) == {"name": "text"}
+
+
+@each_case(
+    "schema",
+    [
+        {"type": "array", "minItems": 10**9, "items": TEXT},
+        {"type": "string", "minLength": 10**9},
+        {"type": "string", "pattern": "^((ab?){90}){60}$"},
+        {"type": "object", "minProperties": 10**9},
+        {"$ref": "#/components/schemas/Loop"},
+        {"allOf": [{"$ref": "#/components/schemas/Loop"}]},
+    ],
+)
+def test_hostile_schema_costs_little(schema: Any) -> None:
+    loop = {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/components/schemas/Loop"}}}  # fmt: skip
+    sample_body(operation(schema, Loop=loop))
