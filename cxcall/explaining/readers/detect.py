@@ -188,10 +188,12 @@ def _without_bodies(text: str) -> str:
     """Return a text without the JSON objects in it, unless they are the options of a call."""
     from cxcall.explaining.readers.json_search import json_values
 
-    for start, end, value in reversed(list(json_values(text[:_LONG]))):
-        if not _OPTION_NAMES & value.keys() if isinstance(value, dict) else True:
-            text = text[:start] + text[end:]
-    return text
+    kept, position = [], 0
+    for start, end, value in json_values(text[:_LONG]):
+        if not (isinstance(value, dict) and _OPTION_NAMES & value.keys()):
+            kept.append(text[position:start])
+            position = end
+    return "".join([*kept, text[position:]])
 
 
 def _read_messages(text: str) -> Iterator[ObservedRequest]:
