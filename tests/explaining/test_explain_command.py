@@ -93,6 +93,15 @@ def test_no_problem_is_found_only_in_what_was_understood(cxcall: Cxcall) -> None
 
 
 @pytest.mark.slow
+def test_equal_reasons_are_one_block(cxcall: Cxcall) -> None:
+    url = "https://api.mypurecloud.com/api/v2/outbound/campaigns"
+    text = f'POST {url}\nContent-Type: application/json\n\n{{"name": "Spring"}}'
+    ran = cxcall("explain", "-", stdin=text, code=3)
+    assert ran.out.count("is missing from the body") == 1
+    assert "; also `callerName`, " in ran.out
+    assert cxcall("explain", "-", "--all", stdin=text).out.count("is missing from the body") > 1
+
+
 def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
     text = (
         "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "

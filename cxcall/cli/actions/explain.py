@@ -17,6 +17,7 @@ from cxcall.explaining.corrected_request import (
     repeats_request,
 )
 from cxcall.explaining.explanation import Explanation, explain_request
+from cxcall.explaining.grouping import group_findings, join_findings
 from cxcall.explaining.readers.detect import FORMATS, read_path
 from cxcall.explaining.shell_forms import json_text
 from cxcall.findings.codes import find_code, load_codes
@@ -225,11 +226,11 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         unread = f"; {explanation.request.unread} not understood" * bool(explanation.request.unread)
         screen.print_text(f"no {found}{unread}")
     screen.print_line()
-    shown = explanation.findings if show_all else _main_findings(explanation)[:_MAX_FINDINGS]
-    for finding in shown:
-        screen.print_finding(finding, screen.stdout)
-    if len(shown) < len(explanation.findings):
-        more = len(explanation.findings) - len(shown)
+    groups = group_findings(explanation.findings)[:_MAX_FINDINGS]
+    groups = [[each] for each in explanation.findings] if show_all else groups
+    for group in groups:
+        screen.print_finding(join_findings(group), screen.stdout)
+    if more := len(explanation.findings) - sum(map(len, groups)):
         screen.print_text(f"{more} more finding{'s' if more > 1 else ''}: add `--all`\n")
     nearest = explanation.route.nearest
     if nearest is not None and explanation.route.operation is None:
@@ -242,16 +243,6 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
         for name, value in explanation.ticket.items():
             screen.print_text(f"  {name + ':':<16}{value}")
         screen.print_line()
-
-
-def _main_findings(explanation: Explanation) -> list[Finding]:
-    """Return the findings without notes whose correction another finding has already."""
-    fixes = [finding.fix for finding in explanation.findings]
-    return [
-        each
-        for index, each in enumerate(explanation.findings)
-        if each.severity is not Severity.NOTE or not each.fix or each.fix not in fixes[:index]
-    ]
 
 
 def _headline(explanation: Explanation) -> str:

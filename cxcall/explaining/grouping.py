@@ -1,0 +1,43 @@
+"""Group the findings of an explanation for a reader: equal reasons once, and no correction twice."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
+
+
+def group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Return findings that say the same of several properties as one group, in the order of the first ones.
+
+    Notes whose correction another finding has already are left out.
+    """
+    fixes = [finding.fix for finding in findings]
+    groups: dict[Any, list[Finding]] = {}
+    for index, each in enumerate(findings):
+        if each.severity is Severity.NOTE and each.fix and each.fix in fixes[:index]:
+            continue
+        name = _NAME.match(each.message)
+        key = (each.severity, each.code, each.message[name.end() :]) if name else each
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
+def join_findings(group: Sequence[Finding]) -> Finding:
+    """Return one finding for a group: the first one, with the names and corrections of the others."""
+    first, *others = group
+    if not others:
+        return first
+    names = ", ".join(each.message.partition(" ")[0] for each in others)
+    reasons = {each.why.partition(". ")[0].rstrip(".") for each in group}
+    return first._replace(
+        message=f"{first.message}; also {names}",
+        why=reasons.pop() if len(reasons) == 1 else "",
+        fix="; ".join(dict.fromkeys(each.fix for each in group)),
+    )
