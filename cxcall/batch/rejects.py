@@ -15,7 +15,7 @@ from cxcall.payloads.csv_table import format_record
 
 if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
-    from cxcall.batch.rows import RowFile
+    from cxcall.batch.rows import Row, RowFile
 
 _FLAG = "--rejects"
 
@@ -64,11 +64,16 @@ class RejectFile:
 
     def add(self, result: RowResult) -> None:
         """Write a row if its result says that it must be corrected; raises OSError."""
-        if self._file is None or not _is_reject(result):
+        if _is_reject(result):
+            self.write(result.row)
+
+    def write(self, row: Row) -> None:
+        """Write a row as it is in its file; raises OSError."""
+        if self._file is None:
             return
         if not self.count and (header := self._rows.header) is not None:
             self._file.write(f"{format_record(header.cells, header.delimiter)}\n")
-        self._file.write(f"{source_of(result.row)}\n")
+        self._file.write(f"{source_of(row)}\n")
         self.count += 1
 
 

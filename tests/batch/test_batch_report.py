@@ -126,6 +126,15 @@ def test_batches_are_listed_and_found_by_the_start_of_their_id(sent: Cxcall) -> 
 
 
 @pytest.mark.slow
+def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
+    _, rows = export(sent)
+    ran = sent("batch", "report", "--rejects", "again.csv", code=0)
+    assert "3 rows to correct and send again" in ran.err
+    written = list(csv.reader((sent.folder / "again.csv").read_text("utf-8").splitlines()))
+    assert written[1:] == [rows[3], rows[7], rows[13]]  # not the unknown one
+    assert "does not exist yet" in sent("batch", "report", "--rejects", "again.csv", code=2).err
+
+
 def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
     (record, _) = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope[
         "data"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from cxcall.batch.columns import ColumnMap
+from cxcall.batch.rejects import RejectFile
 from cxcall.batch.row_cells import cells_of
 from cxcall.batch.rows import RowFile, RowFormat
+from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.phone.phone_numbers import mask_text
 
 if TYPE_CHECKING:
-    from cxcall.batch.report.rows import BatchReport
+    from collections.abc import Iterator
+
+    from cxcall.batch.report.rows import BatchReport, ReportRow
     from cxcall.contracts.operation import Operation
 
 
@@ -29,18 +36,7 @@ def join_columns(
 
     Raises UsageError if the file is not the one that the batch was run with.
     """
-    if not file.path:
-        raise UsageError(
-            "the rows of this batch came from stdin", where="--join", fix="name the file: `--input FILE`"
-        )  # fmt: skip
-    with RowFile(file.path, file.format) as rows:
-        if rows.digest != report.batch.file_digest:
-            raise UsageError(
-                f"`{file.path}` is not the file that batch `{report.batch.id}` was run with",
-                where="--input",
-                fix="name a copy of the file as it was then: `--input FILE`",
-                why="its content has changed, so that its rows may be others",
-            )
+    with _open_input(report, file) as rows:
         wanted = {row.row for row in report.rows}
         cells = {
             row.number: cells_of(row, rows.header)
@@ -51,6 +47,46 @@ def join_columns(
         cells = {number: _masked(found) for number, found in cells.items()}
     joined = [row._replace(columns=cells.get(row.row, {})) for row in report.rows]
     return report._replace(rows=joined)
+
+
+@contextmanager
+def _open_input(report: BatchReport, file: InputFile) -> Iterator[RowFile]:
+    """Open the file of a batch; raises UsageError for another one."""
+    if not file.path:
+        raise UsageError(
+            "the rows of this batch came from stdin",
+            where="--input",
+            fix="name the file: `--input FILE`",
+        )
+    with RowFile(file.path, file.format) as rows:
+        if rows.digest != report.batch.file_digest:
+            raise UsageError(
+                f"`{file.path}` is not the file that batch `{report.batch.id}` was run with",
+                where="--input",
+                fix="name a copy of the file as it was then: `--input FILE`",
+                why="its content has changed, so that its rows may be others",
+            )
+        yield rows
+
+
+def write_rejects(report: BatchReport, file: InputFile, operation: Operation, path: str) -> int:
+    """Write the rows to correct and send again to a new file, and return how many.
+
+    They are those of `batch --rejects`: refused, invalid, or skipped for their number; never one that may have
+    been processed. Raises UsageError for a file that exists, or for another file of rows.
+    """
+    wanted = {row.row for row in report.rows if _is_reject(row)}
+    with _open_input(report, file) as rows, RejectFile(path, rows) as rejects:
+        for row in rows.rows(operation):
+            if row.number in wanted:
+                rejects.write(row)
+    return rejects.count
+
+
+def _is_reject(row: ReportRow) -> bool:
+    is_refused = row.outcome == Outcome.REFUSED and row.status != HTTPStatus.UNAUTHORIZED
+    is_unusable = row.outcome == Outcome.SKIPPED and row.reason == SkipReason.INVALID_NUMBER
+    return is_refused or is_unusable or row.outcome == Outcome.INVALID
 
 
 def _masked(cells: dict[str, str]) -> dict[str, str]:

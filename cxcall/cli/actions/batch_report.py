@@ -9,15 +9,18 @@ from cxcall.batch.report.rows import find_batch, read_report
 from cxcall.batch.report.summary import summarize
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report, Table
+from cxcall.output.terminal_text import count_phrase
 from cxcall.sending.machine_ledger import open_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cxcall.batch.report.columns import InputFile
     from cxcall.batch.report.rows import BatchReport
     from cxcall.batch.report.summary import Summary
     from cxcall.cli.commands.batch_report import ReportOptions
     from cxcall.cli.options import ContractOptions
+    from cxcall.contracts.operation import Operation
     from cxcall.ledger.records import Batch
 
 _NARROW = ("ID", "ROWS", "ACCEPTED", "STATE")
@@ -87,8 +90,16 @@ def report_batch(
         )
     with open_ledger() as ledger:
         report = read_report(ledger, find_batch(ledger, identifier))
-    if is_joined:
-        report = _joined(report, options, contracts)
+    diagnostics = []
+    if is_joined or options.rejects:
+        from cxcall.batch.report.columns import join_columns, write_rejects
+
+        source = _input_file(report, options, contracts)
+        if options.rejects:
+            count = write_rejects(report, *source, options.rejects)
+            diagnostics = [f"{count_phrase(count, 'row')} to correct and send again"]
+        if is_joined:
+            report = join_columns(report, *source, show_numbers=options.show_numbers)
     summary = summarize(report)
     written = _written(report, summary, options.format)
     rows = [row.as_dict() for row in report.rows]
@@ -98,19 +109,21 @@ def report_batch(
         json_lines=rows,
         sections=_sections(report, summary) if written is None else None,
         lines=written,
+        diagnostics=diagnostics,
     )
 
 
-def _joined(report: BatchReport, options: ReportOptions, contracts: ContractOptions) -> BatchReport:
-    from cxcall.batch.report.columns import InputFile, join_columns
+def _input_file(
+    report: BatchReport, options: ReportOptions, contracts: ContractOptions
+) -> tuple[InputFile, Operation]:
+    """Return the file that the batch was run with, and the operation that its rows are for."""
+    from cxcall.batch.report.columns import InputFile
     from cxcall.cli.actions.contract_file import find_own_contract
     from cxcall.contracts.contract import load_operation
 
-    batch = report.batch
-    operation = load_operation(batch.operation, find_own_contract(contracts))
-    path = options.input or batch.file
-    file = InputFile(path, options.encoding or "", options.sheet or "")
-    return join_columns(report, file, operation, show_numbers=options.show_numbers)
+    operation = load_operation(report.batch.operation, find_own_contract(contracts))
+    path = options.input or report.batch.file
+    return InputFile(path, options.encoding or "", options.sheet or ""), operation
 
 
 def _sections(report: BatchReport, summary: Summary) -> list[Any]:

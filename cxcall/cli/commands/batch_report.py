@@ -34,6 +34,10 @@ class ReportOptions(NamedTuple):
     sheet: Annotated[
         str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
     ] = None
+    rejects: Annotated[
+        str | None,
+        option("--rejects", metavar="FILE", help="Also write the rows to correct to a new file."),
+    ] = None
     show_numbers: Annotated[
         bool, option("--show-numbers", help="Print phone numbers of the file in full.")
     ] = False
