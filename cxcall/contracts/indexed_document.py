@@ -43,7 +43,9 @@ class IndexedDocument:
 
     @cached_property
     def _text(self) -> bytes:
-        return self._file.read_bytes()
+        text = self._file.read_bytes()
+        # Git may write CRLF on Windows; the positions in the index are those of lines with LF.
+        return text.replace(b"\r\n", b"\n") if text[1:2] == b"\r" else text
 
     @cached_property
     def head(self) -> Mapping[str, Any]:

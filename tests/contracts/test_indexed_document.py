@@ -1,0 +1,96 @@
+"""A document with an index of its lines gives the same operations and schemas as the document as a whole."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import Contract
+from cxcall.contracts.indexed_document import IndexedDocument
+from cxcall.findings.errors import UsageError
+from openapi_lines import write_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BELL = "#/components/schemas/Bell"
+
+
+def declare(name: str, schema: Any, **more: Any) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": schema}}}
+    return {"operationId": name, "requestBody": body, "responses": {}, **more}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Bells", "version": "1"},
+    "paths": {
+        "/bells": {
+            "post": declare("ring", {"$ref": BELL}, **{"x-cxcall-command": {"name": "ring-bell"}}),
+            "put": declare("tune", {"$ref": BELL}, **{"x-cxcall-generated": True}),
+        },
+        "/ropes": {
+            "post": declare(
+                "pull",
+                {"type": "object", "properties": {"rope": {"type": "string"}}},
+                **{"x-cxcall-generated": True, "summary": "Tiré à la corde"},
+            ),
+            "patch": declare("free", {"type": "object"}, **{"x-cxcall-generated": True}),
+        },
+    },
+    "components": {
+        "responses": {"Fault": {"description": "A fault."}},
+        "schemas": {"Bell": {"type": "object", "properties": {"tone": {"type": "string"}}}},
+    },
+}
+
+
+@pytest.fixture(params=["\n", "\r\n"], ids=["lf", "crlf"])
+def document(tmp_path: Path, request: pytest.FixtureRequest) -> IndexedDocument:
+    text, index = write_document(DOCUMENT)
+    file = tmp_path / "bells.json"
+    file.write_text(text, "utf-8", newline=request.param)
+    file.with_suffix(".index").write_text(index, "utf-8", newline=request.param)
+    return IndexedDocument(file)
+
+
+def test_its_parts_are_those_of_the_whole_document(document: IndexedDocument) -> None:
+    whole, indexed = Contract("bells", DOCUMENT), Contract("bells", document)
+    for ours, theirs in zip(indexed.operations, whole.operations, strict=True):
+        assert (ours.method, ours.path, ours.declared) == (theirs.method, theirs.path, theirs.declared)  # fmt: skip
+        assert ours.body_schema == theirs.body_schema
+    assert indexed.routes == whole.routes
+    assert document.target(BELL) == DOCUMENT["components"]["schemas"]["Bell"]
+    assert document.target("#/components/responses/Fault") == {"description": "A fault."}
+    assert json.loads(write_document(DOCUMENT)[0]) == DOCUMENT
+
+
+def test_operations_are_found_by_name_and_extension(document: IndexedDocument) -> None:
+    indexed = Contract("bells", document)
+    assert [each.name for each in indexed.find_by_name("pull")] == ["pull"]
+    assert indexed.find_by_name("bells") == ()
+    assert [each.name for each in indexed.find_extended("x-cxcall-command", "ring-bell")] == ["ring"]  # fmt: skip
+    assert indexed.find_extended("x-cxcall-command", "pull") == ()
+
+
+def test_generated_operation_is_likely_only_if_it_shares_a_name(document: IndexedDocument) -> None:
+    def likely(*names: str, is_array: bool = False) -> list[str]:
+        found = document.find_likely(names, is_array=is_array)
+        return [each.declared["operationId"] for each in found]
+
+    assert likely("unknown") == ["ring"]
+    assert likely("tone") == ["ring", "tune"]
+    assert likely("rope", "tone") == ["ring", "pull", "tune"]
+    assert likely("tone", is_array=True) == ["ring"]
+
+
+def test_missing_reference_is_refused_and_a_copy_reads_the_file_again(
+    document: IndexedDocument,
+) -> None:
+    with pytest.raises(UsageError, match="Rope"):
+        document.target("#/components/schemas/Rope")
+    copied = pickle.loads(pickle.dumps(document))
+    assert copied.routes() == document.routes()
