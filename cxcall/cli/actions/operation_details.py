@@ -52,6 +52,13 @@ def operation_data(operation: Operation) -> dict[str, Any]:
     }
 
 
+def _credentials(operation: Operation) -> list[str]:
+    """Return the alternatives of credentials that a user's document declares; empty for a shipped operation."""
+    return [
+        " with ".join(each.declared for each in entry) or "none" for entry in operation.security
+    ]
+
+
 def _details_data(operation: Operation) -> dict[str, Any]:
     return {
         "description": operation.description,
@@ -69,6 +76,7 @@ def _details_data(operation: Operation) -> dict[str, Any]:
         "scopes": [sorted(names) for names in operation.scopes],
         "permissions": [sorted(names) for names in operation.permissions],
         "tokens": list(operation.token_kinds),
+        "credentials": _credentials(operation),
         "engagementId": list(operation.engagement_id),
         "nearestPublished": [str(entry) for entry in operation.nearest],
     }
@@ -121,6 +129,8 @@ def _facts(operation: Operation) -> Iterator[Entry]:
     is_published = operation.provenance == "published"
     remark = "" if is_published else " (reported by users; not documented by the vendor)"
     yield Entry("provenance", operation.provenance + remark)
+    if credentials := _credentials(operation):
+        yield Entry("credentials", " or ".join(credentials))
     if operation.token_kinds:
         yield Entry("token", " or ".join(operation.token_kinds))
     for label, alternatives in (
