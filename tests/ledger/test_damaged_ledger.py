@@ -108,7 +108,7 @@ def test_flipped_bit_never_sends_a_second_call(cxcall: Cxcall) -> None:
         listed = cxcall("history", "list", "-o", "jsonl", code=0).envelope
         path = cxcall.folder / "state" / FILE_NAME
         whole = path.read_bytes()
-        for _ in range(40):
+        for _ in range(20):
             path.write_bytes(whole)
             flip_bit(path, chance)
             ran = cxcall("history", "list", "-o", "jsonl")

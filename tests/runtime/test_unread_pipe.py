@@ -27,7 +27,7 @@ EXECUTE = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--yes")
 COMMANDS = {
     "--version": 130, "--help": 130, "help": 130, "operations": 130, "operations execute": 130, "history": 2,
     "history list": 130, "history export": 130, "explain --codes": 130, "config show": 130, "config path": 130,
-    "completion bash": 130, "auth status": 4, "batch list": 2, "help environment": 130, "validate --help": 130,
+    "completion bash": 130, "auth status": 4, "batch list": 130, "help environment": 130, "validate --help": 130,
     "validate missing": 2, "bogus": 2,
 }  # fmt: skip
 """The exit code of each command that a signal ends while it prints."""
@@ -84,6 +84,10 @@ def end_of(
         )  # fmt: skip
         try:
             if wait() or is_blocked(process):  # it may have nothing to print
+                process.send_signal(number)
+            if is_blocked(
+                process
+            ):  # the first signal came when the response had, and before the report
                 process.send_signal(number)
             return process.wait(timeout=60)
         finally:
