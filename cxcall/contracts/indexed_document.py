@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.json_schema import JsonSchema
 
-_MAX_LIKELY = 40
+_MAX_LIKELY = 15
 """How many generated operations are likely for one body."""
 
 
@@ -32,10 +32,11 @@ class IndexedDocument:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._schemas: dict[str, JsonSchema] = {}
+        self._entries: dict[str, OperationEntry] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs."""
-        return {"_file": self._file, "_schemas": {}}
+        return {"_file": self._file, "_schemas": {}, "_entries": {}}
 
     @cached_property
     def _index(self) -> list[str]:
@@ -98,7 +99,7 @@ class IndexedDocument:
             if not is_generated:
                 yield from self._read([name])
             elif shared and is_list == is_array:
-                likely.append((not given.issuperset(required), -shared, name))
+                likely.append((-shared, not given.issuperset(required), name))
         yield from self._read(name for *_, name in sorted(likely)[:_MAX_LIKELY])
 
     def target(self, reference: str) -> JsonSchema:
@@ -113,5 +114,8 @@ class IndexedDocument:
 
     def _read(self, names: Iterable[str]) -> Iterator[OperationEntry]:
         for name in names:
-            method, path, start, end = self._operations[name]
-            yield OperationEntry(method, path, json.loads(self._text[start:end]))
+            if name not in self._entries:
+                method, path, start, end = self._operations[name]
+                declared = json.loads(self._text[start:end])
+                self._entries[name] = OperationEntry(method, path, declared)
+            yield self._entries[name]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.contracts.contract import Contract
+from cxcall.contracts.contract import Contract, load_shipped_contracts
 from cxcall.contracts.indexed_document import IndexedDocument
 from cxcall.findings.errors import UsageError
 from openapi_lines import write_document
@@ -94,3 +94,15 @@ def test_missing_reference_is_refused_and_a_copy_reads_the_file_again(
         document.target("#/components/schemas/Rope")
     copied = pickle.loads(pickle.dumps(document))
     assert copied.routes() == document.routes()
+
+
+def test_body_without_a_required_name_is_likely_for_its_operation() -> None:
+    genesys = next(each for each in load_shipped_contracts() if each.name == "genesys-cloud")
+    for operation in genesys.operations:
+        schema = operation.schema_at("")
+        names, required = list(schema.get("properties", {})), schema.get("required", [])
+        if operation.is_generated and names and "items" not in schema:
+            given = [name for name in names if name not in required[:1]] or names
+            found = genesys.find_likely(given, is_array=False)
+            alike = [each for each in found if each.schema_at("").get("title") == schema.get("title")]  # fmt: skip
+            assert alike, operation.name
