@@ -40,12 +40,17 @@ _CALLING_WORDS = frozenset(
 # `GET /click-to-call`. Words may be written together, as in `makecall`.
 _FILLERS = r"(?:(?:an?|the|new|outbound|outgoing|phone|voice|manual|your|one|to|2|out)\s?)*"
 _DIALS = re.compile(
-    rf"\b(?:get\s?|do\s?)?(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b"
+    rf"\b(?:get\s?|do\s?)?(?:make|plac|start|initiat|creat|trigger|launch|begin|request|schedul|click|originat|perform)(?:e?s|e|ing)?\s?{_FILLERS}(?:calls?|callbacks?|dial)\b(?! lists?\b)"
     r"|\b(?:get\s?|do\s?)?(?:re|auto|out|speed)?\s?dial(?:out|number|now|up|s)?\b(?! (?:plan|rule|pattern|string|tone|code|list)s?\b)|\boriginates?\b"
     r"|^(?:call|ring)s?\s(?:now|me|back|out|up|an?|the|to|this|your|someone|people|persons?)\b"
     r"|\b(?:call|ring)(?:now|me|number|user|person|phone)\b"
 )
 _CALLING_VERBS = frozenset(("call", "dial", "ring", "originate", "click"))
+# With a number, a GET whose name, summary, or last segment begins with one of these acts on it.
+_STARTING_VERBS = frozenset(
+    ("connect", "bridge", "dispatch", "start", "initiate", "trigger", "launch", "begin", "make", "place",
+     "send", "invoke", "execute", "run", "perform", "request", "schedule", "transfer", "notify", "contact")
+)  # fmt: skip
 _READ_VERBS = frozenset(
     ("get", "list", "search", "query", "find", "fetch", "retrieve", "count", "preview", "validate",
      "export")
@@ -160,23 +165,24 @@ def _normal_segments(path: str) -> tuple[str, ...]:
 
 
 def _is_harmless(route: Route, declared: Mapping[str, Any], *, has_number: bool) -> bool:
-    """Return whether an operation, by all that is known of it, reads or creates what is not called."""
+    """Return whether an operation, by all that is known of it, reads or creates what is not called.
+
+    What takes a number, or is below a path of calls, is neither, except for a read: its words may be wrong.
+    """
     name, summary = str(declared.get("operationId", "")), str(declared.get("summary", ""))
-    is_calling = bool(_CALLING_WORDS & {*_words(name), *_words(summary)} - _noun_words(route))
     if route.method in _READ_METHODS:
-        is_call_of_number = has_number and bool(_CALLING_VERBS & {*route.segments[-1:]})
-        return (
-            _verb(name) not in _CALLING_VERBS
-            and not is_call_of_number
-            and not _dials(route, name, summary)
-        )
+        verbs = {_verb(name), *_verbs(summary), *_words("".join(route.segments[-1:]))}
+        acts_on_number = has_number and bool(verbs & (_CALLING_VERBS | _STARTING_VERBS))
+        is_call = _verb(name) in _CALLING_VERBS or _dials(route, name, summary)
+        return not (acts_on_number or is_call)
     if _is_published_read(route):
         return True
+    if has_number or _names_call(route, declared):
+        return False
     noun = route.segments[-2:-1] if route.segments[-1:] == ("{}",) else route.segments[-1:]
     if _fold("".join(noun)) in _PASSIVE_NOUNS:
-        return not is_calling
-    verbs = {_verb(summary), _verb(summary).removesuffix("s")}
-    return route.method == "POST" and bool(verbs & _READ_VERBS) and not is_calling
+        return True
+    return route.method == "POST" and bool(_verbs(summary) & _READ_VERBS)
 
 
 def _dials(route: Route, *texts: str) -> bool:
@@ -235,6 +241,12 @@ def _words(text: str) -> list[str]:
 
 def _verb(text: str) -> str:
     return next(iter(_words(text)), "")
+
+
+def _verbs(summary: str) -> set[str]:
+    """Return the first word of a summary, also without the ending of `Starts`."""
+    verb = _verb(summary)
+    return {verb, verb.removesuffix("s"), verb.removesuffix("es")}
 
 
 def _is_published_read(route: Route) -> bool:

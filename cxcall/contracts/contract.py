@@ -160,6 +160,26 @@ def find_platform_contract(platform: str) -> Contract:
     return next(matches, shipped[0]) if platform else shipped[0]
 
 
+@lru_cache(maxsize=256)
+def may_be_shipped_call(method: str, path: str, base_url: str) -> bool:
+    """Return whether a path below a base URL may lead to a shipped operation that can place a call.
+
+    A proxy may have a path of its own before that of the platform.
+    """
+    from cxcall.contracts.call_risk import Route
+
+    route = Route.of(method, path, {}, base_url)
+    for known in load_shipped_contracts():
+        for other_method, other_path, name in known.routes:
+            if other_method != method:
+                continue
+            other = Route.of(method, other_path, {}, "")
+            is_long_enough = len(route.segments) >= len(other.segments)
+            if is_long_enough and route.may_equal(other) and known.find_by_name(name)[0].can_place_call:  # fmt: skip
+                return True
+    return False
+
+
 def load_user_contract(path: str) -> Contract:
     """Return the contract in a user's file: OpenAPI 3.0, 3.1, 3.2, or Swagger 2.0 in JSON or YAML.
 

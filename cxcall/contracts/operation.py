@@ -92,6 +92,19 @@ class Operation:
         """Whether accepting this request can place a call (`x-cxcall-rings`)."""
         return bool(self.declared.get("x-cxcall-rings", False))
 
+    def at(self, base_url: str) -> Operation:
+        """Return the operation as it is at an address: there it may be a shipped one that can place a call."""
+        from cxcall.contracts.contract import may_be_shipped_call
+
+        is_declared = self.contract.is_shipped or base_url == self.contract.base_url()
+        if self.can_place_call or is_declared or not may_be_shipped_call(self.method, self.path, base_url):  # fmt: skip
+            return self
+        return self._as_call
+
+    @cached_property
+    def _as_call(self) -> Operation:
+        return Operation(self.contract, self.method, self.path, {**self.declared, "x-cxcall-rings": True})  # fmt: skip
+
     @property
     def is_read(self) -> bool:
         """Whether the request changes nothing, so that it may be repeated."""

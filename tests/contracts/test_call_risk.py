@@ -107,6 +107,40 @@ def parameter(name: str) -> dict[str, Any]:
             False,
         ),
         ("GET", "/ring-groups", {"operationId": "getRingGroups"}, False),
+        # harmless words beside a number, or below a path of calls
+        (
+            "POST",
+            "/Accounts/{a}/Calls.json",
+            {"operationId": "fetchThing", "summary": "Fetch a thing"},
+            True,
+        ),
+        ("POST", "/v1/calls/queue", {"operationId": "enqueue", "summary": "Put it there"}, True),
+        ("PUT", "/v1/calls/users/{id}", {}, True),
+        (
+            "POST",
+            "/v1/queue",
+            {"summary": "Get a place", "parameters": [parameter("phoneNumber")]},
+            True,
+        ),
+        (
+            "POST",
+            "/v1/users",
+            {"summary": "Find a person", "parameters": [parameter("phoneNumber")]},
+            True,
+        ),
+        ("GET", "/v1/outbound/connect", {"parameters": [parameter("to")]}, True),
+        (
+            "GET",
+            "/v1/link",
+            {"summary": "Connect a number with an agent", "parameters": [parameter("to")]},
+            True,
+        ),
+        (
+            "GET",
+            "/v1/lookups/{phoneNumber}",
+            {"summary": "Look a number up", "parameters": [parameter("phoneNumber")]},
+            False,
+        ),
         # a shipped operation that places none, and what only reads or creates
         ("POST", "/api/v2/outbound/contactlists", {"summary": "Create a contact List."}, False),
         ("POST", "/api/v2/outbound/contactlists", {"x-cxcall-rings": True}, True),

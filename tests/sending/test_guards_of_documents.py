@@ -384,3 +384,22 @@ def test_schema_behind_a_reference_says_what_is_a_number(cxcall: Cxcall) -> None
     words = ("send", "postConversationsCalls", "--contract", cxcall.file("v.json", document), "-n", "-o", "json")  # fmt: skip
     assert "phone-kind" in cxcall(*words, "--set", '/who="110"', code=3).codes
     assert "phone-kind" not in cxcall(*words, "--set", '/what="110"').codes
+
+
+def test_base_url_that_makes_a_shipped_call_of_a_harmless_path(cxcall: Cxcall) -> None:
+    """Only the address that is really used shows that `POST /start` starts the vendor's campaign."""
+    body = {"content": {"application/json": {"schema": {"type": "object"}}}}
+    operation = {"operationId": "findE", "summary": "Find a thing", "requestBody": body, "responses": {}}  # fmt: skip
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/start": {"post": operation}}}  # fmt: skip
+    cxcall.file("d.json", document)
+    cxcall.file("b.json", {"contactId": USER})
+    with Platform() as platform:
+        cxcall.environment |= {"CXCALL_ACCESS_TOKEN": "given"}
+        send = ("send", "findE", "--contract", "d.json", "-f", "b.json", "--base-url")
+        for _ in range(2):
+            cxcall(*send, f"{platform.base_url}/things", code=0)
+        campaign = f"{platform.base_url}/api/v2/outbound/campaigns/{USER}"
+        assert "`--yes` is required" in cxcall(*send, campaign, code=2).err
+        cxcall(*send, campaign, "--yes", code=0)
+        cxcall(*send, campaign, "--yes", code=7)
+        assert sum(platform.dials.values()) == 3
