@@ -10,6 +10,7 @@ from cxcall.documents.json_pointer import leaves
 from cxcall.documents.json_text import load_json
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvRecord, read_cells
+from cxcall.phone.phone_numbers import mask_cell
 
 if TYPE_CHECKING:
     from cxcall.batch.rows import Row, RowFile
@@ -73,8 +74,9 @@ class RowKeys:
             )
 
     def key_of(self, row: Row) -> str:
-        """Return the name of a row."""
+        """Return the name of a row, with phone numbers masked: it is stored, and shown in reports."""
         if not self.column:
             return ""
         cells = cells_of(row, self._rows.header)
-        return cells.get(self.column) or cells.get(self.column.removeprefix("/"), "")
+        found = cells.get(self.column) or cells.get(self.column.removeprefix("/"), "")
+        return mask_cell(self.column, found)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Severity
 from cxcall.ledger.records import UnsentRow
-from cxcall.phone.phone_numbers import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +42,7 @@ class UnsentRows:
             UnsentRow(
                 self._batch,
                 result.row.number,
-                mask_text(self._key_of(result.row)),
+                self._key_of(result.row),
                 report.outcome,
                 reason,
                 errors[0].message if errors else "",

@@ -7,6 +7,8 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
+from cxcall.phone.number_names import fold_name, is_folded_number_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -148,6 +150,18 @@ def _mask_match(match: re.Match[str]) -> str:
         return mask(match["number"])
     digits = match.groupdict().get("named")
     return match[0].removesuffix(digits) + mask(digits) if digits else match[0]
+
+
+def mask_cell(column: str, cell: str) -> str:
+    """Mask the phone numbers in a cell: all digits under the name of a number, others as `mask_text` does.
+
+    Digits alone under the name of an ID are not masked.
+    """
+    if sum(map(str.isdigit, cell)) < FEWEST_DIGITS:
+        return cell
+    if is_folded_number_name(fold_name(column)):
+        return mask(cell)
+    return str(_mask_member(column, cell, mask_text))
 
 
 def mask_url(url: str) -> str:

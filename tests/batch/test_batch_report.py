@@ -164,6 +164,21 @@ def test_report_of_an_empty_ledger_and_a_wrong_key(cxcall: Cxcall) -> None:
     assert "did you mean `Customer ID`?" in cxcall(*words, code=2).err
 
 
+def test_key_column_with_phone_numbers_is_masked_before_it_is_stored(cxcall: Cxcall) -> None:
+    numbers = ["2025550126", "(202) 555-0128", "5550134", "2025550138"]
+    contacts = map(CONTACT.format, (0, 1, 2, 0))  # the last row is a duplicate, and not sent
+    rows = [f"{number},{contact},a" for number, contact in zip(numbers, contacts, strict=True)]
+    name = cxcall.file("keys.csv", "\n".join(["Phone,contact-id,reason-code", *rows]))
+    words = ("--operation", "personal-connection", "--key", "Phone", "--ignore-extra-columns")
+    cxcall("batch", name, *words, "--sandbox", code=0)
+    report = cxcall("batch", "report", "--format", "jsonl", code=0).out
+    keys = [json.loads(line)["key"] for line in report.splitlines()]
+    assert keys == ["******0126", "(***) ***-0128", "***0134", "******0138"]
+    stored = b"".join(each.read_bytes() for each in cxcall.folder.rglob("ledger.sqlite3*"))
+    assert b"******0126" in stored
+    assert not any(number.encode() in stored for number in numbers)
+
+
 @pytest.mark.slow
 def test_resumed_batch_is_reported_as_one(cxcall: Cxcall) -> None:
     lines = [

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cxcall.phone.phone_numbers import (
+    mask_cell,
     mask_international,
     mask_text,
     mask_url,
@@ -80,6 +81,22 @@ def test_date_or_id_is_not_masked(text: str) -> None:
 )
 def test_phone_number_is_masked(text: str, expected: str) -> None:
     assert mask_text(text) == expected
+
+
+@each_case(
+    "column, cell, masked",
+    [
+        ("Phone 1", "5550126", "***0126"),
+        ("/person/phoneNumber", "202555012", "*****5012"),
+        ("Customer", "2025550126", "******0126"),
+        ("Note", "call (202) 555-0126", "call (***) ***-0126"),
+        ("Customer ID", "2025550126", "2025550126"),
+        ("Customer Number", "100455", "100455"),
+        ("Name", "C-0017", "C-0017"),
+    ],
+)
+def test_cell_is_masked_by_its_column_and_form(column: str, cell: str, masked: str) -> None:
+    assert mask_cell(column, cell) == masked
 
 
 def test_name_of_a_member_says_whether_it_is_an_id() -> None:

@@ -13,7 +13,7 @@ from cxcall.batch.rows import RowFile, RowFormat
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
-from cxcall.phone.phone_numbers import mask_text
+from cxcall.phone.phone_numbers import mask_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,4 +90,4 @@ def _is_reject(row: ReportRow) -> bool:
 
 
 def _masked(cells: dict[str, str]) -> dict[str, str]:
-    return {name: mask_text(cell) for name, cell in cells.items()}
+    return {name: mask_cell(name, cell) for name, cell in cells.items()}
