@@ -14,19 +14,41 @@ from cxcall.output.report import Report
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_LOWERING_OPTIONS = frozenset(("--again", "--confirm", "--force", "--no-input", "--show-numbers", "--skip-invalid", "--yes"))  # fmt: skip
+"""The options that lower a guard: nobody should add one because a message guessed it."""
+_LETTERS_PER_TYPO = 3
+"""An option is near if at most one of as many letters is mistyped, swapped, missing, or too many."""
+
 
 def usage_report(error: typer.TyperException, command: str) -> Report:
     """Return the report of a command line that Typer cannot parse; `command` is used without a context."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "cxcall"
-    nearest = sorted(getattr(error, "possibilities", None) or ())
-    hint = f"the most similar option is `{nearest[0]}`; or " if nearest else ""
+    nearest = _nearest_option(error) if hasattr(error, "possibilities") else ""
+    hint = f"the most similar option is `{nearest}`; or " if nearest else ""
     return Report(
         path.removeprefix("cxcall").strip() or command,
         Outcome.ERROR,
         ExitCode.USAGE,
         findings=[Finding.error("usage", path, _message(error), fix=f"{hint}see `{path} --help`")],
     )
+
+
+def _nearest_option(error: Any) -> str:
+    """Return the option that a misspelled one is nearest to; empty if that lowers a guard, or none is near."""
+    from cxcall.explaining.path_distance import count_typos
+
+    word, parameters = error.option_name, error.ctx.command.get_params(error.ctx)
+    options = [name for entry in parameters for name in entry.opts if name.startswith("--")]
+    typos = {name: count_typos(word, name) for name in options}
+    most = len(word.removeprefix("--")) // _LETTERS_PER_TYPO
+    near = [
+        name
+        for name in options
+        if typos[name] <= most or word.startswith(name) or name.startswith(word)
+    ]
+    nearest = min(near, key=lambda name: (typos[name], not word.startswith(name), name), default="")
+    return "" if nearest in _LOWERING_OPTIONS else nearest
 
 
 def _message(error: Any) -> str:

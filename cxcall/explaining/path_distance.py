@@ -172,11 +172,11 @@ def _typo_distance(word: str, expected: str, allowed: int) -> float:
     """Return the share of letters that were mistyped; with more than allowed, they are other words."""
     if abs(len(word) - len(expected)) > allowed:
         return OTHER_WORD
-    typos = _count_typos(word, expected)
+    typos = count_typos(word, expected)
     return typos / max(len(word), len(expected)) if typos <= allowed else OTHER_WORD
 
 
-def _count_typos(word: str, expected: str) -> int:
+def count_typos(word: str, expected: str) -> int:
     """Return the letters to drop, add, replace, or swap: the distance of Damerau and Levenshtein."""
     before, row = [0] * (len(expected) + 1), list(range(len(expected) + 1))
     for i, letter in enumerate(word):

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         (("operations", "exekute"), "no operation is called `exekute`", "the most similar name is `execute`"),
         (("history", "lst"), "No such command `lst`", "the most similar command is `list`; or see `cxcall history --help`"),
         (("history", "list", "--limt", "3"), "No such option `--limt`", "the most similar option is `--limit`; or see `cxcall history list --help`"),
+        (("execute", "1", "--regoin", "x"), "No such option `--regoin`", "the most similar option is `--region`; or see `cxcall execute --help`"),
+        (("execute", "1", "--phone", "x"), "No such option `--phone`", "the most similar option is `--phone-number`; or see `cxcall execute --help`"),
         (("send", "plce-call"), "no operation is called `plce-call`", "the most similar name is `place-call`"),
         (("help", "exit-code"), "unknown topic or command `exit-code`", "the most similar name is `exit-codes`; commands: `cxcall --help`"),
         (("completion", "basch"), "Invalid value for `SHELL`: `basch` is not one of `bash`, `zsh`, `fish`, `powershell`", "see `cxcall completion --help`"),
@@ -55,6 +57,14 @@ def test_usage(cxcall: Cxcall, arguments: tuple[str, ...], message: str, fix: st
     lines = cxcall(*arguments, code=2).err.splitlines()
     assert lines[0] == f"error[usage]: {message}"
     assert lines[-2] == f"hint: {fix}"
+
+
+def test_hint_does_not_propose_to_lower_a_guard(cxcall: Cxcall) -> None:
+    for word in ("--agian", "--aagin", "--frce", "--forse", "--yess", "--no-inptu", "--again-"):
+        ran = cxcall("execute", "1", word, code=2)
+        assert ran.err.splitlines()[-2] == "hint: see `cxcall execute --help`", word
+    for word in ("--confrim", "--show-number", "--skip-invalids"):
+        assert "most similar" not in cxcall("batch", "rows.csv", word, code=2).err, word
 
 
 ASKED = ["auth", "execute", "personal-connection", "validate"]
