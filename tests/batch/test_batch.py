@@ -212,6 +212,7 @@ def test_unusable_batch_file_is_rejected(
         assert message in ran.err
 
 
+@pytest.mark.slow
 def test_dry_run_of_an_empty_file_is_rejected(cxcall: Cxcall) -> None:
     for name, content in (("c.csv", ""), ("c.csv", "contact-id\n"), ("c.jsonl", "\n\n")):
         file = cxcall.file(name, content)
@@ -332,6 +333,7 @@ def test_rows_appended_during_the_run_are_not_sent(cxcall: Cxcall) -> None:
     assert sorted(platform.dials.values()) == [1, 1, 1]
 
 
+@pytest.mark.slow
 def test_resume_needs_the_same_set_and_param_values(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 3)
     refusal = Reply(403, {"code": "missing.permissions"})
@@ -527,6 +529,7 @@ def test_batch_stops_after_failures_in_a_row(cxcall: Cxcall) -> None:
     assert Counter(outcomes(last)) == {"refused": 4, "accepted": 36}
 
 
+@pytest.mark.slow
 def test_batch_stops_when_the_share_of_failures_is_too_high(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 100)
     odd = Reply(400, {"message": "no"})

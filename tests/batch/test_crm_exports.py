@@ -201,6 +201,7 @@ def test_only_numbers_that_are_dialed_are_changed() -> None:
     assert (data["customerId"], data["note"]) == ("2025550103", "2025550104")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["--map", "--default-country", "--encoding"])
 def test_resume_with_another_reading_of_the_file_is_rejected(cxcall: Cxcall, change: str) -> None:
     table = f"Customer ID,Work Phone,Home\n{CONTACT},2025550101,2125550101\n"

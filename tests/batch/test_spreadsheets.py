@@ -136,6 +136,7 @@ def test_unusable_excel_file_or_flag_is_rejected(
     assert message in ran.err
 
 
+@pytest.mark.slow
 def test_missing_extra_is_named(cxcall: Cxcall) -> None:
     cxcall.file("path/python_calamine.py", "raise ImportError\n")
     cxcall.environment["PYTHONPATH"] = str(cxcall.folder / "path")
@@ -156,6 +157,7 @@ def test_large_unpacked_workbook_is_refused(cxcall: Cxcall) -> None:
     assert "2 GiB when it is unpacked" in cxcall("batch", file, *EXECUTE, "--sandbox", code=2).err
 
 
+@pytest.mark.slow
 def test_resume_of_an_excel_file_sends_what_is_left(live: Cxcall, sandbox: Sandbox) -> None:
     file = write_workbook(live, [HEADER, [contact(1), 2025550101], [contact(2), 2025550102]])
     words = ("batch", file, *EXECUTE, *MAP)

@@ -146,6 +146,7 @@ def test_quiet_and_verbose_say_what_they_do_in_each_command(cxcall: Cxcall) -> N
         assert text in line
 
 
+@pytest.mark.slow
 def test_headings_of_the_help_are_bold_on_a_terminal_only(cxcall: Cxcall) -> None:
     with terminal(cxcall, "auth", "--help") as child:
         assert "\x1b[1mCommands:\x1b[0m" in screen(child)

@@ -32,6 +32,7 @@ def log_in(cxcall: Cxcall, sandbox: Sandbox, *flags: str, code: int = 0, secret:
     )
 
 
+@pytest.mark.slow
 def test_login_status_and_dry_run_name_the_same_host(cxcall: Cxcall, sandbox: Sandbox) -> None:
     log_in(cxcall, sandbox)
     assert sandbox.base_url in cxcall("auth", "status", code=0).out

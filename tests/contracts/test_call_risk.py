@@ -210,6 +210,7 @@ def test_get_that_dials_needs_consent_and_is_guarded(cxcall: Cxcall) -> None:
     assert [count for path, count in platform.seen.items() if "makeCall" in path] == [1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_replaced_operation_needs_consent(cxcall: Cxcall, dialect: str) -> None:
     weak = document(dialect, operationId="execute", **{"x-cxcall-rings": False})

@@ -36,6 +36,7 @@ def own(**changes: Any) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_its_operations_are_known_to_validate_and_operations(cxcall: Cxcall) -> None:
     contract = cxcall.file("own.json", own())
     assert "ring" in cxcall("operations", env={"CXCALL_CONTRACT": contract}, code=0).out
@@ -154,6 +155,7 @@ def test_what_needs_no_token_is_recorded_and_guarded_like_any_other(cxcall: Cxca
     assert "accepted" in cxcall("history", "list", code=0).out
 
 
+@pytest.mark.slow
 def test_numbers_in_an_address_are_masked_where_a_log_would_keep_them(cxcall: Cxcall) -> None:
     document = own(**{"x-cxcall-rings": True})
     operation = document["paths"].pop("/bells")["post"]

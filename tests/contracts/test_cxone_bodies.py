@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from cxcall.contracts import contract
 from cxcall.contracts.sample_values import sample_value
 from cxcall.documents.json_pointer import join_pointer, objects, value_at
@@ -91,6 +93,7 @@ def test_whole_body_is_valid() -> None:
     assert {name: codes for name, codes in found.items() if codes} == {}
 
 
+@pytest.mark.slow
 def test_misspelled_name_is_one_finding() -> None:
     wrong = {}
     for operation in OPERATIONS:

@@ -139,6 +139,7 @@ def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, said: str) 
     assert finding["fix"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lead", "said"),
     [
@@ -250,6 +251,7 @@ def test_document_is_converted_once_and_again_when_it_changes(cxcall: Cxcall) ->
     assert len(kept(cxcall)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"no database", None])
 def test_damaged_cached_document_is_written_again(cxcall: Cxcall, damage: bytes | None) -> None:
     file = cxcall.file("own.json", swagger())
@@ -316,6 +318,7 @@ def test_document_is_used_without_a_cache_folder(cxcall: Cxcall) -> None:
     assert not kept(cxcall)
 
 
+@pytest.mark.slow
 def test_document_may_be_compressed_or_piped(cxcall: Cxcall) -> None:
     packed = cxcall.folder / "own.json.gz"
     packed.write_bytes(gzip.compress(json.dumps(swagger()).encode()))

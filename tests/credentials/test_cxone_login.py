@@ -110,6 +110,7 @@ def status(cxone: Cxcall) -> dict[str, Any]:
     return data
 
 
+@pytest.mark.slow
 def test_login_with_access_key_finds_the_tenant(cxone: Cxcall, vendor: Vendor) -> None:
     log_in(cxone)
     (method, path, headers, body), (_, found, asking, _) = vendor.asked
@@ -245,6 +246,7 @@ def test_incomplete_application_is_refused(cxone: Cxcall, vendor: Vendor) -> Non
     assert vendor.asked == []
 
 
+@pytest.mark.slow
 def test_sandbox_accepts_cxone_logins(cxcall: Cxcall, sandbox: Sandbox) -> None:
     cxcall.environment |= {
         "CXCALL_PLATFORM": "nice-cxone",

@@ -159,6 +159,7 @@ def test_each_finding_code_has_a_description(cxcall: Cxcall) -> None:
     assert "the most similar code is `token-grant`" in cxcall("explain", "token-grants", code=2).err
 
 
+@pytest.mark.slow
 def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> None:
     assert "no delivery was refused" in live("explain", "--last", code=2).err
     live("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550140", code=5)

@@ -84,6 +84,7 @@ def test_echoed_token_is_masked_in_every_encoding(name: str) -> None:
     assert not find_remains(text, token, encode)
 
 
+@pytest.mark.slow
 def test_dates_and_ids_are_printed(cxcall: Cxcall) -> None:
     body = {"campaignStart": "2024-11-02", "keyDate": "2024-11-02T10:00:00Z"}
     shown = explain_in_every_form(

@@ -87,6 +87,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     live("history", "resolve", accepted, "--did-not-ring", code=2)
 
 
+@pytest.mark.slow
 def test_terminal_of_80_columns_shows_the_whole_engagement_id(live: Cxcall) -> None:
     delivery = send(live, "one")
     engagement = live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["engagementId"]  # fmt: skip
@@ -129,6 +130,7 @@ def test_exported_csv_leaves_numbers_unchanged(cxcall: Cxcall) -> None:
     assert row["numbers"] == "+*******0123"
 
 
+@pytest.mark.slow
 def test_export_is_complete_as_csv_and_json_lines(live: Cxcall) -> None:
     sent = [send(live, reason) for reason in ("one", "two")]
     lines = live("history", "export", code=0).out.splitlines()

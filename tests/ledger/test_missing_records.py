@@ -194,6 +194,7 @@ def test_older_copy_of_the_ledger_stops_calls(cxcall: Cxcall, platform: Platform
     assert platform.rung == 5
 
 
+@pytest.mark.slow
 def test_accepted_ledger_is_the_only_one_from_then_on(cxcall: Cxcall, platform: Platform) -> None:
     cxcall(*SEND, code=0)
     state = state_of(cxcall)

@@ -115,6 +115,7 @@ def test_tables_fit_the_terminal(live: Cxcall, columns: int) -> None:
         assert child.exitstatus == 0
 
 
+@pytest.mark.slow
 def test_secret_is_not_echoed(live: Cxcall, sandbox: Sandbox) -> None:
     del live.environment["CXCALL_CLIENT_SECRET"]
     with terminal(live, "auth", "login") as child:

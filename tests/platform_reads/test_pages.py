@@ -172,6 +172,7 @@ def test_items_are_printed_as_json_lines(lists: Cxcall) -> None:
     assert len(paths) == 3
 
 
+@pytest.mark.slow
 def test_first_page_and_filters_are_kept(lists: Cxcall) -> None:
     ran, paths = run(
         lists, answer, "numbered", "--all", "--page-number", "2", "--name", "a b&", "--quiet"
@@ -232,6 +233,7 @@ def test_link_to_an_earlier_page_ends_the_list(lists: Cxcall) -> None:
     assert len(paths) == 3
 
 
+@pytest.mark.slow
 def test_refused_page_keeps_its_exit_code_and_the_items_before(lists: Cxcall) -> None:
     def refuse(path: str, count: int) -> Reply:
         return answer(path, count) if "pageNumber" not in path else Reply(403, {"code": "x"})
@@ -280,6 +282,7 @@ def test_expression_is_applied_to_each_page_as_jmespath_does(lists: Cxcall) -> N
     assert (ran.out, ran.err.count("write `entities[].NAME`")) == ("", 1)
 
 
+@pytest.mark.slow
 def test_fields_of_each_item_are_printed(lists: Cxcall) -> None:
     ran, _ = run(lists, answer, "offsets", "--fields", "id, deep.label", "--all")
     assert json.loads(ran.out.splitlines()[6]) == {"id": "7", "deep.label": "l7"}
@@ -320,6 +323,7 @@ def test_invalid_expression_is_refused_before_anything_is_sent(lists: Cxcall) ->
     assert paths == []
 
 
+@pytest.mark.slow
 def test_expression_that_fails_on_the_response_is_reported(lists: Cxcall) -> None:
     for more in ((), ("--all",)):
         ran, _ = run(lists, answer, "numbered", "--query", "sum(entities[].id)", *more, code=2)
@@ -382,6 +386,7 @@ def test_sandbox_pages_in_every_way_of_a_document(lists: Cxcall) -> None:
         assert len({json.loads(line)["id"] for line in ran.out.splitlines()}) == 5, name
 
 
+@pytest.mark.slow
 def test_every_shipped_list_is_read_to_its_end_from_the_sandbox() -> None:
     lists = 0
     for operation in load_operations():

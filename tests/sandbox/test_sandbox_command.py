@@ -94,6 +94,7 @@ def test_record_that_cannot_be_opened_stops_the_sandbox(cxcall: Cxcall) -> None:
     assert "the record cannot be opened" in cxcall("sandbox", "--record", "none/x", code=2).err
 
 
+@pytest.mark.slow
 def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:
     port = envelope(served)["data"]["baseUrl"].rpartition(":")[2]
     ran = cxcall("sandbox", "--port", port, "-o", "json", code=2)

@@ -54,6 +54,7 @@ def test_each_step_is_one_line_without_secrets(cxcall: Cxcall) -> None:
     assert dials == 1
 
 
+@pytest.mark.slow
 def test_log_goes_to_stderr_without_a_file_and_is_appended_to_one(cxcall: Cxcall) -> None:
     ran, _ = run(cxcall, *EXECUTE, "--log-format", "text", code=0, answer=busy_once)
     assert " start deliveryId=" in ran.err

@@ -185,6 +185,7 @@ def test_document_sends_no_credential_to_its_own_host(cxcall: Cxcall, host: Host
     assert not host.seen
 
 
+@pytest.mark.slow
 def test_first_alternative_with_credentials_is_used(cxcall: Cxcall, host: Host) -> None:
     words = dial(cxcall, BEARER, BASIC, api_key("query"))
     env = {"CXCALL_BASE_URL": host.url, "CXCALL_API_KEY": SECRET}
@@ -243,6 +244,7 @@ def test_refused_credentials_are_not_sent_again(cxcall: Cxcall, host: Host) -> N
     assert "were refused" in ran.envelope["findings"][-1]["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["--basic", "--api-key"])
 def test_login_keeps_the_credential_for_its_host(cxcall: Cxcall, host: Host, kind: str) -> None:
     login = ("auth", "login", kind, "--base-url", host.url)

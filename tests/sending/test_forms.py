@@ -81,6 +81,7 @@ def test_form_reaches_the_sandbox_once(cxcall: Cxcall, contract: str) -> None:
         cxcall(*missing, "--set", f'/To="{TO}"', "--force", env=client, code=5)
 
 
+@pytest.mark.slow
 def test_multipart_form_is_sent_and_read_back(cxcall: Cxcall) -> None:
     contract = cxcall.file("fax.json", multipart_api())
     call = ("send", "dialFax", "--contract", contract, "--set", f'/to="{TO}"')

@@ -214,6 +214,7 @@ def test_doctor_sends_nothing_to_a_refused_host(cxcall: Cxcall, recorder: Record
     assert recorder.count == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [".cxcall.toml", "pyproject.toml"])
 def test_project_file_sets_no_setting(cxcall: Cxcall, name: str) -> None:
     table = "tool.cxcall" if name == "pyproject.toml" else ""

@@ -242,6 +242,7 @@ def test_killed_worker_is_reported(cxcall: Cxcall, endless: str) -> None:
         assert not any(map(is_alive, workers))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_workers_end_when_the_parent_is_killed(cxcall: Cxcall, endless: str) -> None:
     with begin(cxcall, "validate", endless, "--jobs", "3") as process:
