@@ -8,6 +8,7 @@ import os
 import sys
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -15,9 +16,10 @@ from cxcall.findings.finding import Finding
 from cxcall.findings.notices import add_notice
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redact
+from cxcall.settings.settings import config_dir, state_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _logger = logging.getLogger("cxcall.delivery")
 
@@ -33,14 +35,17 @@ def log_step(event: str, **fields: Any) -> None:
 
 
 @contextmanager
-def open_log(path: str | None, form: str | None) -> Iterator[None]:
+def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> Iterator[None]:
     """Log to a file, or without `path` to stderr, while the block runs; without both, log nothing.
 
-    `form` is `json` or `text`. Lines are appended. Raises UsageError if the file cannot be opened.
+    `form` is `json` or `text`. Lines are appended. Raises UsageError if the file cannot be opened, is one
+    of the `inputs`, or is in a folder of the program's own files.
     """
     if path is None and form is None:
         yield
         return
+    if path is not None:
+        _check_path(path, inputs)
     handler = _Handler(_open(path) if path else sys.stderr)
     handler.setFormatter(_Formatter(_as_json if form == "json" else _as_text))
     level, propagate = _logger.level, _logger.propagate
@@ -56,6 +61,20 @@ def open_log(path: str | None, form: str | None) -> Iterator[None]:
         if path:
             with suppress(OSError):  # `handleError` has reported a line that cannot be written
                 handler.stream.close()
+
+
+def _check_path(path: str, inputs: Iterable[str]) -> None:
+    target = Path(path).resolve()
+    folders = (state_dir().resolve(), config_dir().resolve())
+    is_input = target.exists() and any(
+        Path(each).exists() and target.samefile(each) for each in inputs
+    )
+    if is_input or any(folder in target.parents for folder in folders):
+        raise UsageError(
+            f"the log cannot be `{path}`: the program reads or writes this file itself",
+            where="--log-file",
+            fix="name another file",
+        )
 
 
 def _open(path: str) -> Any:

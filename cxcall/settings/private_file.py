@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import time
 from contextlib import contextmanager, suppress
+from errno import EACCES, EINVAL, ENOENT
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
@@ -70,11 +72,11 @@ class PrivateFile(NamedTuple):
         return removed
 
     @contextmanager
-    def lock(self, timeout: float) -> Iterator[None]:
-        """Keep other processes out. Continues without the lock after `timeout` seconds.
+    def lock(self, timeout: float) -> Iterator[bool]:
+        """Keep other processes out. Continues without the lock after `timeout` seconds, and yields False then.
 
-        Without the lock, two processes may do the same work twice or lose an update, but nothing
-        becomes wrong. The operating system releases the lock when the process ends.
+        Without the lock, two processes may do the same work twice or lose an update. The operating
+        system releases the lock when the process ends.
         """
         try:
             from fcntl import LOCK_EX, LOCK_NB, flock
@@ -82,16 +84,17 @@ class PrivateFile(NamedTuple):
             _make_folder(self.path)
             folder = os.open(self.path.parent, os.O_RDONLY)
         except (ImportError, OSError):
-            yield
+            yield True
             return
         try:
-            deadline = time.monotonic() + timeout
-            while time.monotonic() < deadline:
+            deadline, is_held = time.monotonic() + timeout, False
+            while not is_held and time.monotonic() < deadline:
                 with suppress(OSError):
                     flock(folder, LOCK_EX | LOCK_NB)
+                    is_held = True
                     break
                 time.sleep(_POLL_SECONDS)
-            yield
+            yield is_held
         finally:
             os.close(folder)
 
@@ -124,6 +127,7 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
     """
     new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     try:
+        _check_replaceable(path)
         _make_folder(path)
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -140,6 +144,20 @@ def replace_text(path: Path, text: str, *, folder_variable: str) -> None:
             where=str(path),
             fix=f"make room or give yourself the folder, or set `{folder_variable}` to another",
         ) from None
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raise OSError for a device, a pipe, and a file that its owner made read-only: root could replace them."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise OSError(ENOENT, "it is a link to a file that does not exist") from None
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError(EINVAL, "it is not a regular file")
+    if not mode & stat.S_IWUSR:
+        raise OSError(EACCES, "it is read-only")
 
 
 def _make_folder(path: Path) -> None:

@@ -145,10 +145,16 @@ def _edit(path: Path, change: Callable[[Any, Any], None]) -> None:
     """Apply `change` to the TOML document and its `profiles`, check the result, and replace the file."""
     import tomlkit
 
-    with PrivateFile(path).lock(_LOCK_SECONDS):
+    with PrivateFile(path).lock(_LOCK_SECONDS) as is_held:
+        if not is_held:
+            raise UsageError(
+                f"another process is changing `{path.name}`", where=str(path), fix="try again"
+            )
         document = tomlkit.parse(ConfigFile.read(path).text)
         tables = document.setdefault("profiles", tomlkit.table(is_super_table=True))
         change(document, tables)
         text = tomlkit.dumps(document)
         if text.strip() or path.exists():
-            replace_text(path.resolve(), text, folder_variable="CXCALL_CONFIG_DIR")
+            # A link stays a link, unless it leads nowhere: then `replace_text` refuses it.
+            target = path.resolve() if path.exists() else path
+            replace_text(target, text, folder_variable="CXCALL_CONFIG_DIR")

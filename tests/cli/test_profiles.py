@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import tomllib
 from concurrent.futures import ThreadPoolExecutor
@@ -202,3 +203,42 @@ def test_processes_that_write_at_once_lose_nothing(cxcall: Cxcall) -> None:
     with ThreadPoolExecutor(len(names)) as pool:
         list(pool.map(lambda name: cxcall("config", "set", "timeout", "5", "-p", name, code=0), names))  # fmt: skip
     assert content(cxcall)["profiles"] == {name: {"timeout": 5} for name in names}
+
+
+def test_folder_does_not_decide_which_profile_is_changed(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "hours_policy", "enforce", "-p", "prod", code=0)
+    before = content(cxcall)
+    cxcall.file(".env", "CXCALL_PROFILE=prod\n")
+    for command in (
+        ("config", "set", "base_url", "http://127.0.0.1:9"),
+        ("config", "unset", "hours_policy"),
+        ("auth", "logout"),
+    ):
+        ran = cxcall(*command, code=2)
+        assert "`.env` names the profile `prod`" in ran.err
+        assert "--profile prod" in ran.err
+    assert content(cxcall) == before
+    cxcall("config", "unset", "hours_policy", "-p", "prod", code=0)
+
+
+def test_only_a_regular_file_that_its_owner_may_write_is_replaced(cxcall: Cxcall) -> None:
+    path = cxcall.folder / "config" / "config.toml"
+    path.parent.mkdir(exist_ok=True)
+    pipe = cxcall.folder / "pipe"
+    os.mkfifo(pipe)
+    for target in (pipe, cxcall.folder / "none" / "config.toml"):
+        path.symlink_to(target)
+        cxcall("config", "set", "timeout", "5", code=2)
+        path.unlink()
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert not (cxcall.folder / "none").exists()
+    path.write_text("[profiles.default]\ntimeout = 7\n", "utf-8")
+    path.chmod(0o400)
+    assert "read-only" in cxcall("config", "set", "timeout", "5", code=2).err
+    path.chmod(0o600)
+    link, real = path, cxcall.folder / "real.toml"
+    path.rename(real)
+    link.symlink_to(real)
+    cxcall("config", "set", "timeout", "5", code=0)
+    assert link.is_symlink()
+    assert "timeout = 5" in real.read_text("utf-8")

@@ -87,3 +87,15 @@ def test_log_that_cannot_be_opened_stops_before_anything_is_sent(cxcall: Cxcall)
     ran, dials = run(cxcall, *EXECUTE, "--log-file", "none/log", code=2, answer=busy_once)
     assert "the log cannot be opened" in ran.err
     assert dials == 0
+
+
+def test_log_is_none_of_the_files_that_the_program_uses(cxcall: Cxcall) -> None:
+    cxcall.file("dnc.txt", "+12025550999\n")
+    cxcall.file("state/credentials.json", "{}")
+    cxcall.file("config/config.toml", "")
+    for file in ("dnc.txt", "state/credentials.json", "state/new.log", "config/config.toml"):
+        words = (*EXECUTE, "--do-not-call", "dnc.txt", "--log-file", file)
+        ran, dials = run(cxcall, *words, code=2, answer=busy_once)
+        assert "reads or writes this file itself" in ran.err
+        assert dials == 0
+    assert (cxcall.folder / "dnc.txt").read_text("utf-8") == "+12025550999\n"

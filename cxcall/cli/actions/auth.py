@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.config import settings_of_platform
+from cxcall.cli.actions.profiles import chosen_profile
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import tokens
 from cxcall.credentials.oauth_client import ACCESS_KEY
@@ -190,6 +191,7 @@ def show_token(flags: Flags) -> Report:
 
 def log_out(flags: Flags) -> Report:
     """Delete the stored tokens and secrets of the profile."""
+    chosen_profile(flags)
     settings = settings_of_platform(flags)
     removed = tokens.log_out(settings)
     text = f"removed {', '.join(removed)}" if removed else "nothing was stored; nothing to remove"

@@ -95,7 +95,8 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
     stop_on_conflicting_flags(options, common)
     gc.enable()  # a long run is no short command: its garbage would pile up
     with ExitStack() as stack:
-        start_log(common.log, stack)
+        flags = common.flags
+        start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])
         settings = load_settings_for(operation, common, stack)
         job = Job(
             operation,

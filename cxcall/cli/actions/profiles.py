@@ -8,17 +8,29 @@ from typing import TYPE_CHECKING
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials.store import login_hosts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report, Table
 from cxcall.settings import profiles
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.settings import DEFAULTS, config_path, find_platform, find_profile
-from cxcall.settings.sources import SECRET_SETTINGS
+from cxcall.settings.sources import SECRET_SETTINGS, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Flags = Mapping[str, str | None]
+
+
+def chosen_profile(flags: Flags) -> Setting:
+    """Return the profile that a command changes; raises UsageError if only the `.env` of a folder names it."""
+    profile = find_profile(flags)
+    if profile.source.startswith(".env"):
+        raise UsageError(
+            f"`.env` names the profile `{profile.value}`, and a folder does not decide which profile is changed",
+            where=profile.locate(),
+            fix=f"add {command('--profile', profile.value)}",
+        )
+    return profile
 
 
 def get_value(key: str, flags: Flags) -> Report:
@@ -39,7 +51,7 @@ def get_value(key: str, flags: Flags) -> Report:
 def set_value(key: str, value: str, flags: Flags) -> Report:
     """Set a setting of the profile, and return what it is now."""
     profiles.check_name(key)
-    profile = find_profile(flags).value
+    profile = chosen_profile(flags).value
     checked = profiles.checked_value(key, value, find_platform_contract(_platform(profile)))
     profiles.change_profile(config_path(), profile, {key: checked})
     return Report(
@@ -52,7 +64,7 @@ def set_value(key: str, value: str, flags: Flags) -> Report:
 def unset_value(key: str, flags: Flags) -> Report:
     """Remove a setting from the profile; it is no error if the profile does not set it."""
     profiles.check_name(key)
-    file, profile = ConfigFile.read(config_path()), find_profile(flags)
+    file, profile = ConfigFile.read(config_path()), chosen_profile(flags)
     is_set = key in file.profile_settings(profile)
     if is_set:
         profiles.change_profile(file.path, profile.value, {}, [key])

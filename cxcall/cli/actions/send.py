@@ -68,7 +68,9 @@ def send_one(
     stop_on_missing_parameter(operation, values)
     screen = Screen.standard(options.output)
     with ExitStack() as stack:
-        start_log(options.log, stack)
+        start_log(
+            options.log, stack, body.file, options.flags["do_not_call"], options.flags["contract"]
+        )
         settings = load_settings_for(operation, options, stack)
         checked = build_request(operation, values, built, settings)
         call_guards.stop_on_guards(checked.findings)
@@ -117,12 +119,12 @@ def _read_all(
     )
 
 
-def start_log(log: LogOptions, stack: ExitStack) -> None:
-    """Log the steps of deliveries until the stack is closed, if a flag asks for it."""
+def start_log(log: LogOptions, stack: ExitStack, *inputs: str | None) -> None:
+    """Log the steps of deliveries until the stack is closed, if a flag asks for it; never to an input file."""
     if any(log):
         from cxcall.sending.delivery_log import open_log
 
-        stack.enter_context(open_log(log.log_file, log.log_format))
+        stack.enter_context(open_log(log.log_file, log.log_format, filter(None, inputs)))
 
 
 def _deliver_and_follow(
