@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.settings.settings import Settings
 
-_FRAMING_HEADERS = ("host", "connection", "content-length", "content-type", "transfer-encoding")
+# Headers that say where a message goes, where it ends, or how it is read (RFC 9110, sections 7 and 8; RFC 9112).
+_FRAMING_HEADERS = frozenset((
+    "host", "connection", "keep-alive", "proxy-connection", "expect", "te", "trailer", "upgrade",
+    "transfer-encoding", "content-length", "content-type", "content-encoding",
+))  # fmt: skip
 _DOCUMENT_HOST = "default"
 """The source of a base URL that only the document names."""
 
@@ -142,6 +146,7 @@ def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[
     """Return (place, name, variable) of each credential that would be sent, for a dry run; reads no secret.
 
     The variable stands for the value in a shell; for Basic credentials it is that of curl's `--user`.
+    Raises CredentialsError for a place in which no key can be sent.
     """
     if operation.is_public:
         return []
@@ -149,6 +154,9 @@ def describe_places(settings: "Settings", operation: "Operation") -> list[tuple[
     if chosen is None:
         usable = [each for each in operation.security if all(scheme.kind for scheme in each)]
         chosen = usable[0] if usable else (SecurityScheme("", BEARER),)
+    for each in chosen:
+        if each.kind == API_KEY:
+            _check_place(each)
     return [
         ("header", "Authorization", "Bearer $CXCALL_ACCESS_TOKEN") if _takes_token(settings, each)
         else ("user", "Authorization", "$CXCALL_USERNAME:$CXCALL_PASSWORD") if each.kind == BASIC
@@ -188,6 +196,7 @@ class _Secrets:
         _check_destination(self._settings, self.source)
         if scheme.kind == BASIC:
             return self._basic(*found)
+        _check_place(scheme)
         value = self._key(found[0], scheme, alternative)
         remember_secrets(value)
         if not value or not _is_sendable(scheme, value):
@@ -236,10 +245,23 @@ def _is_sendable(scheme: SecurityScheme, value: str) -> bool:
     """Return whether a key can be sent in its place, as one value that no document can turn into another."""
     if scheme.place == "query":
         return True
-    if scheme.place == "header":
-        return is_header(scheme.field, value) and scheme.field.lower() not in _FRAMING_HEADERS
-    is_plain = not re.search(r"[\s;,=\"\\]", scheme.field) and not re.search(r"[\s;,\"\\]", value)
-    return is_plain and is_header("Cookie", f"{scheme.field}={value}")
+    is_plain = scheme.place == "header" or not re.search(r"[\s;,\"\\]", value)
+    return is_plain and is_header("Cookie", value)
+
+
+def _check_place(scheme: SecurityScheme) -> None:
+    """Raise CredentialsError if a document names a place for a key that would change the request."""
+    name = scheme.field
+    is_safe = is_header(name, "") and (
+        "=" not in name if scheme.place == "cookie" else name.lower() not in _FRAMING_HEADERS
+    )
+    if scheme.place == "query" or is_safe:
+        return
+    raise credentials_error(
+        f"an API key cannot be sent in the {scheme.place} `{printable(name)}`, which the document declares",
+        "correct the name in the document",
+        "it would change the request itself",
+    )
 
 
 def _check_destination(settings: "Settings", source: str) -> None:

@@ -215,6 +215,8 @@ def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:
     [
         ("header", "Content-Length"),
         ("header", "Host"),
+        ("header", "Transfer-Encoding"),
+        ("header", "connection"),
         ("header", "X-A\r\nX-B"),
         ("cookie", "a; b"),
         ("cookie", "a\r\nX-B: 1"),
@@ -227,6 +229,9 @@ def test_document_cannot_choose_a_harmful_place(
     env = {**CREDENTIALS, "CXCALL_BASE_URL": host.url}
     (finding,) = cxcall(*words, env=env, code=4).envelope["findings"]
     assert "cannot be sent" in finding["message"]
+    assert finding["fix"] == "correct the name in the document"
+    shown = cxcall(*words, "--dry-run", "--curl", env=env, code=4)
+    assert "curl " not in shown.out
     assert not host.seen
 
 
