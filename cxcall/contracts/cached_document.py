@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.openapi_document import OpenApiDocument
     from cxcall.contracts.operation import Operation
 
-FORMAT = 9
+FORMAT = 10
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000
@@ -196,7 +196,8 @@ def _convert(path: str, content: bytes) -> dict[str, Any]:
     from cxcall.contracts.conversion.convert import add_shipped_server, convert
     from cxcall.contracts.conversion.reader import read_document
 
-    converted, shipped = convert(read_document(path, content), path), load_shipped_contracts()
+    document, faults = read_document(path, content)
+    converted, shipped = convert(document, path, faults), load_shipped_contracts()
     head = add_shipped_server(converted.head, [each.declared for each in shipped])
     converted = converted._replace(head=head)
     set_call_risk(converted, shipped)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.documents.json_document import MAX_DEPTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 LARGEST_EXPANSION = 3_000_000
 """The number of values in a document after each alias is replaced by what it stands for."""
@@ -37,16 +37,17 @@ class YamlError(ValueError):
         self.line, self.column = line, column
 
 
-def load_yaml(text: str) -> Any:
+def load_yaml(text: str, on_duplicate: Callable[[YamlError], None] = lambda _error: None) -> Any:
     """Return the value of the first document in a YAML text; names of members are always texts.
 
+    Calls `on_duplicate` for a name that its mapping has already (YAML 1.2, section 3.2.1.1); the last one wins.
     Raises YamlError, also for a text that nests too deep or whose aliases expand to too much.
     """
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _Builder().build(yaml.parse(text, Loader=loader))
+        return _Builder(on_duplicate).build(yaml.parse(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _error(str(error.problem or error.context), mark) from None
@@ -58,11 +59,12 @@ class _Builder:
     """Builds a value from the events of a parser; `_open` holds what is not complete yet.
 
     An entry of `_open` is a list or dict, the key that waits for its value, its anchor, and how many
-    values there were before it.
+    values there were before it, and the names that only a merge key has given.
     """
 
-    def __init__(self) -> None:
-        self._open: list[tuple[Any, list[str], str | None, int]] = []
+    def __init__(self, on_duplicate: Callable[[YamlError], None]) -> None:
+        self._on_duplicate = on_duplicate
+        self._open: list[tuple[Any, list[str], str | None, int, set[str]]] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._count = 0
         self._root: Any = None
@@ -78,10 +80,10 @@ class _Builder:
             elif kind is kinds.MappingStartEvent or kind is kinds.SequenceStartEvent:
                 self._count += 1
                 container: Any = {} if kind is kinds.MappingStartEvent else []
-                self._open.append((container, [], event.anchor, self._count))
+                self._open.append((container, [], event.anchor, self._count, set()))
                 self._stop_on_excess(event)
             elif kind is kinds.MappingEndEvent or kind is kinds.SequenceEndEvent:
-                container, _, anchor, count = self._open.pop()
+                container, _, anchor, count, _ = self._open.pop()
                 self._add(container, event, anchor, 1 + self._count - count)
             elif kind is kinds.AliasEvent:
                 value, size = self._anchors.get(event.anchor, (None, 0))
@@ -109,17 +111,22 @@ class _Builder:
         if not self._open:
             self._root = value
             return
-        container, key, *_ = self._open[-1]
+        container, key, _, _, merged = self._open[-1]
         if isinstance(container, list):
             container.append(value)
         elif not key:
             if not isinstance(value, str):
                 raise _error("the name of a member must be a text", event.start_mark)
+            if value in container and value not in merged:
+                message = f"duplicate name `{value}` in one mapping: the last one is used"
+                self._on_duplicate(_error(message, event.start_mark))
+            merged.discard(value)
             key.append(value)
         else:
             name = key.pop()
-            if name == _MERGE and (merged := _merged(value)) is not None:
-                container |= {**merged, **container}
+            if name == _MERGE and (members := _merged(value)) is not None:
+                merged.update(members.keys() - container.keys())
+                container |= {**members, **container}
             else:
                 container[name] = value
 

@@ -168,6 +168,18 @@ def test_invalid_schema_blocks_only_the_requests_that_use_it(
     cxcall("send", "addGroup", "--contract", file, "--set", "/rank=1", "-n", code=0)
 
 
+def test_duplicate_names_of_a_document_are_listed(cxcall: Cxcall) -> None:
+    paths = '"/a": {"get": {"operationId": "%s", "responses": {}}}'
+    twice = ",\n".join(paths % name for name in ("one", "two"))
+    text = f'{{"openapi": "3.1.0", "info": {{}}, "paths": {{\n{twice}\n}}}}'
+    for file in (cxcall.file("own.json", text), cxcall.file("own.yaml", f"# YAML\n{text}")):
+        words = ("operations", "--problems", "--contract", file, "-o", "json")
+        (finding,) = cxcall(*words, code=0).envelope["findings"]
+        assert "duplicate name `/a`" in finding["message"]
+        assert finding["where"] == f"{file}:{'4' if 'yaml' in file else '3'}:1"
+        assert names(cxcall, file) & {"one", "two"} == {"two"}
+
+
 def test_invalid_keyword_is_ignored_and_listed(cxcall: Cxcall) -> None:
     document = swagger()
     document["definitions"]["LEAD"]["properties"]["rank"]["required"] = True

@@ -42,6 +42,14 @@ def test_scalars_and_keys_follow_yaml_1_2(text: str, value: Any) -> None:
     assert load_yaml(text) == value
 
 
+def test_duplicate_names_are_reported_and_the_last_one_wins() -> None:
+    found: list[YamlError] = []
+    text = "x: &x {m: 1, n: 2}\na: {<<: *x, m: 5}\nb: {m: 5, <<: *x}\nc:\n  k: 1\n  'k': 2\nx: 3"
+    assert load_yaml(text, found.append)["c"] == {"k": 2}
+    assert [(error.line, error.column) for error in found] == [(6, 3), (7, 1)]
+    assert "duplicate name `k`" in str(found[0])
+
+
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)
 )

@@ -65,8 +65,8 @@ class Converted(NamedTuple):
         return {**self.head, "paths": paths, "components": components}
 
 
-def convert(document: Any, name: str) -> Converted:
-    """Convert a parsed document that is called `name`.
+def convert(document: Any, name: str, faults: Iterable[UsageError] = ()) -> Converted:
+    """Convert a parsed document that is called `name`; `faults` of its text are among its problems.
 
     Raises UsageError, with the JSON pointer, if it is not an OpenAPI document or has no usable operation
     because of a fault.
@@ -82,6 +82,8 @@ def convert(document: Any, name: str) -> Converted:
     if source.problems and not operations:
         where, message, fix, _ = source.problems[0].values()
         raise UsageError(message, where=where, fix=fix)
+    for fault in faults:
+        source.add_problem(fault)
     return Converted({**head, PROBLEMS: source.problems}, operations, components)
 
 

@@ -7,31 +7,52 @@ from typing import Any
 from cxcall.documents.json_document import DocumentError, parse
 from cxcall.documents.text_files import decode
 from cxcall.findings.errors import UsageError
+from cxcall.findings.finding import Finding, Severity
 
 LARGEST = 1 << 29
 """Bytes of a document that are read, once it is unpacked."""
+_DUPLICATES_LISTED = 100
+_DUPLICATE_FIX = "keep only one of them"
 
 
-def read_document(path: str, content: bytes) -> Any:
-    """Return the parsed document in a file; raises UsageError if it is neither JSON nor YAML."""
+def read_document(path: str, content: bytes) -> tuple[Any, list[UsageError]]:
+    """Return the parsed document in a file, and an error for each duplicate name in it, at most 100.
+
+    Raises UsageError if it is neither JSON nor YAML.
+    """
     text = _decode(path, _unpack(path, content))
     if text.lstrip("\ufeff \t\r\n")[:1] not in ("{", "["):
         return _read_yaml(path, text)
     try:
-        return parse(text, path).value
+        document = parse(text, path)
     except DocumentError as error:
         (finding, *_) = error.findings
-        place = f":{finding.excerpt.line}:{finding.excerpt.column}" if finding.excerpt else ""
-        raise _unusable(
-            f"{path}{place}", f"`{path}` is not JSON: {finding.message}", finding.fix
-        ) from None
+        place = _place(path, finding)
+        raise _unusable(place, f"`{path}` is not JSON: {finding.message}", finding.fix) from None
+    found = [each for each in document.findings if each.severity is Severity.ERROR]
+    return document.value, [
+        _unusable(_place(path, each), each.message, _DUPLICATE_FIX)
+        for each in found[:_DUPLICATES_LISTED]
+    ]
 
 
-def _read_yaml(path: str, text: str) -> Any:
+def _place(path: str, finding: Finding) -> str:
+    excerpt = finding.excerpt
+    return f"{path}:{excerpt.line}:{excerpt.column}" if excerpt else path
+
+
+def _read_yaml(path: str, text: str) -> tuple[Any, list[UsageError]]:
     from cxcall.documents.yaml_document import YamlError, load_yaml
 
+    duplicates: list[UsageError] = []
+
+    def keep(error: YamlError) -> None:
+        if len(duplicates) < _DUPLICATES_LISTED:
+            place = f"{path}:{error.line}:{error.column}"
+            duplicates.append(_unusable(place, str(error), _DUPLICATE_FIX))
+
     try:
-        return load_yaml(text)
+        return load_yaml(text, keep), duplicates
     except YamlError as error:
         raise _unusable(
             f"{path}:{error.line}:{error.column}",
