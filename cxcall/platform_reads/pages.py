@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.paging import Paging
     from cxcall.responses.delivery import Delivery
-    from cxcall.transport.messages import HttpRequest, HttpResponse
+    from cxcall.transport.messages import HttpRequest
 
 Query = list[tuple[str, str]]
 
@@ -72,6 +72,11 @@ def follow_pages(
             seen.add(digest)
         elif page.items:
             raise _repetition(page.delivery, f"page {number} has the items of an earlier page")
+        try:
+            page = page._replace(next_query=_next_query(paging, request, page))
+        except PagingError:
+            yield page  # its items were received, although none can be read after them
+            raise
         yield page
         if page.next_query is None:
             return
@@ -89,6 +94,8 @@ def _read_page(
     delivery = read(request)
     response = delivery.exchange.response if delivery.exchange else None
     if response is not None and response.truncated:
+        # Its own finding says that no response of the API is as long: here it is a page.
+        delivery = delivery._replace(findings=())
         raise _error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
     if delivery.outcome is not Outcome.ACCEPTED or response is None:
         raise PagingError(delivery)
@@ -97,9 +104,7 @@ def _read_page(
     if items is None and response.body:
         fix = "leave out `--all` to see the response"
         raise _error(delivery, "the response has no list", fix)
-    page = Page(number, items or [], body, delivery, None)
-    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
-    return page._replace(next_query=_next_query(paging, query, page, request, response))
+    return Page(number, items or [], body, delivery, None)
 
 
 def _smaller_pages(paging: Paging) -> str:
@@ -109,15 +114,16 @@ def _smaller_pages(paging: Paging) -> str:
     return f"ask for smaller pages: {command('--param', f'{size}=10')}" if size else "narrow the list by its parameters"  # fmt: skip
 
 
-def _next_query(
-    paging: Paging, query: Query, page: Page, request: HttpRequest, response: HttpResponse
-) -> Query | None:
+def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | None:
     """Return the query of the page after this one; None after the last page.
 
     Numbers are preferred to links: a numbered request keeps every filter of the first one.
     """
+    query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     body, given = page.body, dict(query)
-    link = names.find_link(body, response.headers)
+    exchange = page.delivery.exchange
+    response = exchange.response if exchange else None
+    link = names.find_link(body, response.headers) if response else None
     if paging.number:
         count = names.find_number(body, names.PAGE_COUNTS)
         if count is not None or link is None:
@@ -184,7 +190,7 @@ def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) ->
     raise _error(
         page.delivery,
         f"the link to the next page leads to another {where}: `{shorten(link)}`",
-        "check the base URL; the items until here are complete",
+        "check the base URL; the items of the pages until here were received",
         why="a token is sent only to the host that it was configured for"
         if where == "host"
         else "",

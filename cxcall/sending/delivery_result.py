@@ -193,8 +193,8 @@ def _busy_finding(context: DeliveryContext, response: HttpResponse) -> Finding:
     return Finding.error(
         "rate-limited" if is_rate_limit else "undelivered",
         "response",
-        f"`{context.host}` takes no request {f'for {seconds:g} s' if seconds else 'for now'}"
-        f", it answered HTTP {response.status}",
+        f"`{context.host}` accepts no requests {f'for {seconds:g} s' if seconds else 'for now'}"
+        f" (HTTP {response.status})",
         fix=f"run it again {again}; `CXCALL_MAX_WAIT` is the longest that cxcall waits by itself",
         why="a request answered so was not processed"
         + (f"; the API says: {words}" if words else ""),

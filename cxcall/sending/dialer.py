@@ -201,7 +201,9 @@ class _Attempts:
             response = exchange.response
             wait = retry_after.requested_wait(response.headers, response.body, datetime.now(UTC))
         elif evidence is Evidence.INCONCLUSIVE and self.plan.operation.is_read:
-            pass  # a read may be repeated, whatever became of it
+            # A read may be repeated, whatever became of it; but a page that is too large stays so.
+            if exchange.response is not None and exchange.response.truncated:
+                return None
         elif evidence is not Evidence.UNSENT or exchange.failure not in _TRANSIENT_FAILURES:
             return None
         elif exchange.failure == _HELD_BACK:
@@ -218,6 +220,7 @@ class _Attempts:
         reason = f"`{self.plan.host}` was not reached: {exchange.detail}"
         if exchange.response is not None:
             reason = f"`{self.plan.host}` answered HTTP {exchange.response.status}"
+            reason += f", but {exchange.detail}" if exchange.detail else ""
         with self.signals.closed():
             self.ledger.record_not_processed(self.id, self.attempt, reason, self.is_interrupted)
         if wait is None:

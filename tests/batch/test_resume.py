@@ -208,7 +208,7 @@ def test_batch_with_an_undelivered_last_row_prints_the_command_to_resume(cxcall:
         ran = cxcall("batch", *WORDS, "--confirm", "2", "--", file, code=9)
         assert results(ran)[0] == ["accepted", "undelivered"]
         assert f"--resume -- {file}" in ran.err
-        assert "takes no request for now" in ran.out
+        assert "accepts no requests for now" in ran.out
         assert "--confirm" not in ran.err.rpartition("to continue")[2]
 
 

@@ -207,8 +207,18 @@ def test_token_goes_to_no_other_host(lists: Cxcall) -> None:
     with Platform() as other:
         page = {"entities": ITEMS[:3], "nextUri": f"{other.base_url}/base/links?after=3"}
         ran, paths = run(lists, lambda *_: Reply(200, page), "links", "--all", code=5)
-    assert (len(paths), other.seen, ran.out) == (1, {}, "")
+    assert (len(paths), other.seen) == (1, {})
     assert "another host" in ran.err
+    assert [json.loads(line) for line in ran.out.splitlines()] == ITEMS[:3]
+    assert "incomplete: 3 items in 1 page" in ran.err
+
+
+def test_too_large_page_is_read_once_and_reported_once(lists: Cxcall) -> None:
+    large = {"entities": [{"id": "x" * (1 << 20)}], "pageCount": 2}
+    ran, paths = run(lists, lambda *_: Reply(200, large), "numbered", "--all", code=6)
+    assert len(paths) == 1
+    assert ran.err.count("error[") == 1
+    assert "the page is larger than 1 MiB" in ran.err
 
 
 SAME = [("numbered", {"pageCount": 9}), ("cursors", {"cursor": "x"}), ("links", {"nextUri": "?after=1"}), ("offsets", {})]  # fmt: skip

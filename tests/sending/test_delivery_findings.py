@@ -31,9 +31,9 @@ FINDINGS = {
     "400": [("value-not-allowed", "the API says only")],
     "401 always": [("token-expired", "HTTP 401")],
     "403": [("permission-missing", "HTTP 403")],
-    "429 always": [("rate-limited", "takes no request for 5 s")],
-    "429 always, no wait named": [("rate-limited", "takes no request for now")],
-    "503 with Retry-After": [("undelivered", "takes no request for 5 s")],
+    "429 always": [("rate-limited", "accepts no requests for 5 s")],
+    "429 always, no wait named": [("rate-limited", "accepts no requests for now")],
+    "503 with Retry-After": [("undelivered", "accepts no requests for 5 s")],
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from cxcall.contracts.contract import load_operation
 from cxcall.credentials.oauth_client import UndeliveredError
 from cxcall.credentials.store import Token
 from cxcall.findings.errors import CredentialsError, UsageError
@@ -24,7 +25,7 @@ from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.responses.delivery import Delivery
-from cxcall.sending.dialer import deliver
+from cxcall.sending.dialer import deliver, read
 from cxcall.sending.plan import Plan, SendHooks
 from helpers import fault_server as fault
 from helpers.certificates import Certificate, make_certificate
@@ -261,6 +262,18 @@ def test_waits_follow_retry_after(ledger: Ledger) -> None:
     assert sleep.slept == 12
     host = server.base_url.partition("//")[2]
     assert told == [(7.0, f"`{host}` answered HTTP 429"), (5.0, f"`{host}` answered HTTP 503")]
+
+
+def test_read_is_repeated_after_a_truncated_response_but_not_after_a_large_one() -> None:
+    waits: list[str] = []
+    hooks = SendHooks(on_wait=lambda _seconds, reason: waits.append(reason), sleep=Sleep())
+    for faults, attempts in (((fault.cut_in_body, fault.accept), 2), ((fault.bomb,), 1)):
+        with FaultServer(faults) as server:
+            plan = plan_to(server.base_url)._replace(operation=load_operation("get-campaign"))
+            assert read(plan, None, hooks).attempts == attempts
+    assert [reason.partition(" ")[2] for reason in waits] == [
+        "answered HTTP 201, but the response was truncated"
+    ]
 
 
 def test_wait_longer_than_max_wait_is_reported_and_not_made(ledger: Ledger) -> None:
