@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 BODY = {"contactId": CONTACT, "reasonCode": "follow_up"}
 TOKEN = "t0ken-for-the-client"
-PAGE = Path(__file__).parent.parent.parent / "docs" / "python.md"
+PAGE = Path(__file__).parent.parent.parent / "docs/python.md"
 
 
 @pytest.fixture
