@@ -5,8 +5,8 @@
 - `overlay.json`: which operations are shipped, their scopes, and `patch`, a JSON Merge Patch (RFC 7396) of the
   document with everything that no SDK says: names of commands, examples, conditions, known mistakes, and `null`
   for what an SDK says wrongly,
-- `call_risk.tsv`: whether each operation may place a call, as somebody decided; an operation that is missing
-  there stops the tool,
+- `places_no_call.tsv`: the operations that were reviewed and place no call, each with the reason. All others may
+  place one, except `GET` and `HEAD`: so an operation of a newer SDK needs consent until somebody has reviewed it,
 - `required.json`: the required properties. `--declarations index.d.ts` writes them again, from the npm package
   `purecloud-platform-client-v2`.
 
@@ -35,7 +35,7 @@ _CONDITIONS = "x-cxcall-conditions"
 
 
 class ReviewError(Exception):
-    """Operations or their risk are missing in the hand-written files, or are there and not in the SDK."""
+    """The hand-written files name operations that are not in the SDK, or exceptions without a reason."""
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -61,22 +61,25 @@ def references(node: Any) -> set[str]:
 
 
 class Builder:
-    """Builds the document. `overlay`, `risk`, and `required` are the contents of the hand-written files."""
+    """Builds the document. `overlay`, `harmless`, and `required` are the contents of the hand-written files.
+
+    `harmless` has the reason why an operation places no call, by method and path.
+    """
 
     def __init__(
         self,
         sdk: Sdk,
         overlay: dict[str, Any],
-        risk: dict[tuple[str, str], bool],
+        harmless: dict[tuple[str, str], str],
         required: dict[str, list[str]],
         permissions: dict[tuple[str, str], list[str]],
     ) -> None:
-        self.sdk, self.overlay, self.risk = sdk, overlay, risk
+        self.sdk, self.overlay, self.harmless = sdk, overlay, harmless
         self.required, self.permissions = required, permissions
         self.patch = overlay["patch"]
 
     def document(self) -> dict[str, Any]:
-        """Return the OpenAPI document; raises ReviewError if an operation was not reviewed."""
+        """Return the OpenAPI document; raises ReviewError if the hand-written files do not fit it."""
         routes = self._routes()
         paths: dict[str, dict[str, Any]] = {}
         for method, path in routes:
@@ -98,13 +101,13 @@ class Builder:
         patched = {(m.upper(), path) for path, item in self.patch["paths"].items() for m in item}
         problems = [
             *(
-                f"not reviewed in call_risk.tsv: {' '.join(each)}"
-                for each in found
-                if each not in self.risk
+                f"no reason in places_no_call.tsv: {' '.join(each)}"
+                for each, reason in self.harmless.items()
+                if not reason
             ),
             *(
                 f"no operation of the SDK: {' '.join(each)}"
-                for each in sorted({*self.risk, *patched} - {*found})
+                for each in sorted({*self.harmless, *patched} - {*found})
             ),
         ]
         if problems:
@@ -122,7 +125,7 @@ class Builder:
         declared = dict(self.sdk.operations[method, path])
         response = declared.pop("response")
         declared["operationId"] = declared["operationId"].replace("_", "-")
-        declared[RISK] = self.risk[method, path]
+        declared[RISK] = method not in _READ_METHODS and (method, path) not in self.harmless
         permissions = self.permissions.get((method, path), [])
         is_all = f"{method} {path}" in self.overlay["allPermissions"]
         declared["x-cxcall-permissions"] = (
@@ -216,10 +219,10 @@ def load_builder() -> Builder:
     """Return a builder with the installed SDK and the files of the repository."""
     overlay = json.loads((SOURCES / "overlay.json").read_text("utf-8"))
     required = json.loads((SOURCES / "required.json").read_text("utf-8"))
-    risk = {route: text == "yes" for route, text in _rows(SOURCES / "call_risk.tsv").items()}
+    harmless = _rows(SOURCES / "places_no_call.tsv")
     published = _rows(CONTRACTS / "published" / "genesys-cloud.tsv")
     permissions = {route: text.split() for route, text in published.items()}
-    return Builder(Sdk(), overlay, risk, required, permissions)
+    return Builder(Sdk(), overlay, harmless, required, permissions)
 
 
 def _rows(file: Path) -> dict[tuple[str, str], str]:

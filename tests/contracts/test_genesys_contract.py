@@ -142,13 +142,23 @@ def test_generating_again_changes_nothing() -> None:
     assert index == written.with_suffix(".index").read_text("utf-8")
 
 
-def test_operation_without_a_review_of_its_risk_is_not_generated() -> None:
+def test_new_operation_may_place_a_call_until_it_is_reviewed() -> None:
     builder = genesys_contract.load_builder()
     declared = builder.sdk.operations
-    declared["POST", "/api/v2/outbound/megaphones"] = declared["POST", "/api/v2/outbound/campaigns"]
-    with pytest.raises(genesys_contract.ReviewError, match=r"not reviewed.*megaphones"):
+    path = "/api/v2/outbound/megaphones"
+    declared["POST", path] = declared["POST", "/api/v2/outbound/campaigns"]
+    declared["GET", path] = declared["GET", "/api/v2/outbound/campaigns"]
+    new = builder.document()["paths"][path]
+    assert new["post"][genesys_contract.RISK] is True
+    assert new["get"][genesys_contract.RISK] is False
+
+
+def test_exception_without_operation_or_reason_is_refused() -> None:
+    builder = genesys_contract.load_builder()
+    builder.harmless["POST", "/api/v2/outbound/rulesets"] = ""
+    with pytest.raises(genesys_contract.ReviewError, match=r"no reason.*POST .*/rulesets"):
         builder.document()
-    del declared["POST", "/api/v2/outbound/megaphones"], declared["POST", "/api/v2/outbound/campaigns"]  # fmt: skip
+    del builder.sdk.operations["POST", "/api/v2/outbound/campaigns"]
     with pytest.raises(genesys_contract.ReviewError, match=r"no operation of the SDK.*campaigns"):
         builder.document()
 

@@ -1,0 +1,82 @@
+"""Which shipped operations may place a call: all but reads and a reviewed list of exceptions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.contracts.operation import Operation
+
+CONTRACTS = {each.name: each for each in load_shipped_contracts()}
+OPERATIONS = {
+    operation.name: operation for each in CONTRACTS.values() for operation in each.operations
+}
+GENESYS_EXCEPTIONS = Path(__file__).parents[2] / "tools" / "genesys_cloud" / "places_no_call.tsv"
+CXONE_EXCEPTIONS = Path(__file__).parent / "facts" / "nice-cxone-places-no-call.tsv"
+READS = ("GET", "HEAD")
+
+MAY_PLACE_A_CALL = """
+    execute personal-connection place-call place-callback-call create-callback start-campaign update-campaign
+    tune-campaign recycle-campaign add-contacts update-contact post-outbound-contactlist-contacts-bulk-update
+    update-contact-list post-outbound-contactlists-bulk-update post-outbound-campaignrules
+    put-outbound-campaignrule put-outbound-callabletimeset put-outbound-attemptlimit put-outbound-ruleset
+    put-outbound-contactlistfilter put-outbound-callanalysisresponseset patch-outbound-settings
+    put-outbound-wrapupcodemappings patch-conversation-participant patch-conversations-call-participant
+    patch-conversations-call-participant-user-user-id patch-conversations-call-participant-communication
+    patch-conversations-callback-participant patch-conversations-callback-participant-communication
+    patch-conversations-call-conference post-conversation-participant-digits
+    post-conversation-participant-transfer
+    cxone-dial-phone cxone-start-script cxone-upload-call-list cxone-start-session cxone-set-state cxone-accept
+    cxone-signal cxone-create-work-item cxone-create-persistent-work-item cxone-update-persistent-contact
+    cxone-send-dtmf cxone-snooze cxone-conference-calls cxone-transfer-calls cxone-update-skill
+    cxone-update-skill-schedule-settings cxone-update-skill-time-zones cxone-update-skill-cadence
+    cxone-update-skill-retry-settings cxone-update-skill-general-settings cxone-update-skill-list-management
+    cxone-update-skill-cpa-settings cxone-update-skill-delivery-preferences cxone-update-skill-xs-settings
+"""
+PLACES_NO_CALL = """
+    list-campaigns stop-campaign create-contact-list delete-outbound-contactlist post-outbound-rulesets
+    post-outbound-contactlist-contacts-search post-outbound-contactlist-export add-dnc-numbers
+    change-dnc-numbers clear-dnc-numbers delete-outbound-dnclist hang-up end-conversation set-attributes
+    put-conversation-tags post-conversations-emails post-conversations-messages
+    post-analytics-conversations-details-query cxone-get-skill cxone-stop-skill cxone-create-skills
+    cxone-end-call cxone-hold cxone-add-dnc-records cxone-remove-dnc-records cxone-delete-suppressed-contact
+    cxone-remove-scrubbed-skill cxone-search-dnc cxone-get-token
+"""
+
+
+def changing_operations(name: str) -> list[Operation]:
+    return [each for each in CONTRACTS[name].operations if each.method not in READS]
+
+
+def exceptions(file: Path) -> set[tuple[str, ...]]:
+    """Return what the lines of a table name; each has a reason in its last column."""
+    lines = [line.split("\t") for line in file.read_text("utf-8").splitlines()[1:]]
+    assert all(len(reason) > len("why") for *_, reason in lines)
+    found = {tuple(place) for *place, _ in lines}
+    assert len(found) == len(lines)
+    return found
+
+
+def test_operations_that_can_lead_to_a_call_are_marked() -> None:
+    assert [each for each in MAY_PLACE_A_CALL.split() if not OPERATIONS[each].can_place_call] == []
+
+
+def test_reads_and_configuration_are_not_marked() -> None:
+    assert [each for each in PLACES_NO_CALL.split() if OPERATIONS[each].can_place_call] == []
+    assert [n for n, each in OPERATIONS.items() if each.method in READS and each.can_place_call] == []  # fmt: skip
+
+
+def test_every_operation_of_genesys_cloud_is_marked_unless_it_was_reviewed() -> None:
+    unmarked = {
+        (each.method, each.path)
+        for each in changing_operations("genesys-cloud")
+        if not each.can_place_call
+    }
+    assert unmarked == exceptions(GENESYS_EXCEPTIONS)
+
+
+def test_every_operation_of_nice_cxone_is_marked_unless_it_was_reviewed() -> None:
+    unmarked = {
+        (each.name,) for each in changing_operations("nice-cxone") if not each.can_place_call
+    }
+    assert unmarked == exceptions(CXONE_EXCEPTIONS)
