@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 # A spreadsheet runs a cell that begins so, unless it is a number (OWASP, CSV injection).
-_FORMULA = re.compile(r"[=+@\t\r-](?![0-9* ().-]*$)")
+# A masked number is none.
+_FORMULA = re.compile(r"(?![+-][0-9]+(?:\.[0-9]+)?$)[=+@\t\r-]")
 
 
 def safe_cell(text: str) -> str:

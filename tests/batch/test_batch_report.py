@@ -101,7 +101,7 @@ def test_report_joins_the_columns_of_the_file_and_masks_numbers(sent: Cxcall) ->
         )
     )
     assert [each["phone-number"][-4:] for each in joined][:3] == [row[2][-4:] for row in rows][:3]
-    assert joined[0]["phone-number"] == "+*******1100"
+    assert joined[0]["phone-number"] == "'+*******1100"
     assert joined[0]["Note"] == "'=1+1"  # no spreadsheet runs it
     full = sent("batch", "report", "--format", "csv", "--join", "--show-numbers", code=0).out
     assert [each["phone-number"] for each in csv.DictReader(full.splitlines())] == [

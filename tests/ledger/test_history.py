@@ -120,14 +120,14 @@ def test_exported_csv_has_no_formula(cxcall: Cxcall, start: str) -> None:
     assert json.loads(line)["engagementId"] == formula
 
 
-def test_exported_csv_leaves_numbers_unchanged(cxcall: Cxcall) -> None:
+def test_exported_csv_writes_masked_numbers_as_text(cxcall: Cxcall) -> None:
     number = ("--set", '/phoneNumber="+12025550123"')
     with Platform() as platform:
         cxcall.environment |= platform.environment
         cxcall("send", "place-call", *number, "--yes", "--force", code=0)
     exported = cxcall("history", "export", "--format", "csv", code=0).out
     (row,) = csv.DictReader(io.StringIO(exported))
-    assert row["numbers"] == "+*******0123"
+    assert row["numbers"] == "'+*******0123"
 
 
 @pytest.mark.slow
