@@ -128,8 +128,8 @@ class Client:
         """Check a request, record it, send it at most once, and return how it ended.
 
         `operation` is a name that `cxcall operations` lists; `body` a value that `json.dumps` accepts,
-        or the `pathlib.Path` of a JSON file; `parameters` are those of path and query, by name. A
-        request that may place a call needs `yes=True`. `again`, `force`, and `strict` are as the flags.
+        or the `pathlib.Path` of a JSON file; `parameters` are those of path and query, by name: None
+        counts as not given. A request that may place a call needs `yes=True`. `again`, `force`, and `strict` are as the flags.
 
         Raises a CxcallError where nothing was sent: CheckError for a body that is not valid,
         StoppedError for a guard or a duplicate, CredentialsError, UsageError. What was sent is never
@@ -176,11 +176,18 @@ class Client:
     def _build(
         self, name: str, body: object, parameters: Mapping[str, object] | None
     ) -> CheckedRequest:
+        if not isinstance(name, str):
+            raise UsageError(
+                f"`{name!r}` is not the name of an operation",
+                where="operation",
+                fix="give a name that `cxcall operations` lists",
+            )
         operation = load_operation(name, self._contract)
         if operation.is_for_login:
             raise UsageError(f"`{name}` takes secrets", where="operation", fix=_LOGIN_FIX)
-        payload = Payload(None) if body is None else read_payload(body)
-        texts = [f"{key}={value}" for key, value in (parameters or {}).items()]
+        payload = Payload(None) if body is None else _read_body(body)
+        given = (parameters or {}).items()
+        texts = [f"{key}={value}" for key, value in given if value is not None]
         values = parameter_values(operation, parse_parameters(operation, texts), (), payload)
         stop_on_missing_parameter(operation, values)
         if body is None and operation.needs_body:
@@ -205,3 +212,15 @@ class Client:
         if self._ledger is None:
             self._ledger = self._stack.enter_context(open_ledger())
         return self._ledger
+
+
+def _read_body(body: object) -> Payload:
+    """Return a body as a payload; raises UsageError for a value that is not JSON, as `json.dumps` has it."""
+    try:
+        return read_payload(body)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"the body is not a JSON value: {error}",
+            where="body",
+            fix="give a value that `json.dumps` accepts, or the `pathlib.Path` of a JSON file",
+        ) from None

@@ -86,6 +86,33 @@ def test_nothing_is_sent_without_yes_or_with_an_error(platform: Platform) -> Non
     assert count(platform) == 0
 
 
+def test_value_that_is_not_json_raises_the_error_of_the_package(platform: Platform) -> None:
+    cycle: dict[str, Any] = {}
+    cycle["contactId"] = cycle
+    bodies: list[Any] = [{"contactId": float("nan")}, cycle, {"contactId": {1, 2}}, "{}", {1j: 2}]
+    with Client() as client:
+        for body in (*bodies, {"contactId": "\ud800"}):
+            with pytest.raises(CxcallError):
+                client.send("personal-connection", body, yes=True)
+            with pytest.raises(CxcallError):
+                client.check("personal-connection", body)
+        for name in (None, 5, ["execute"]):
+            operation: Any = name
+            with pytest.raises(CxcallError, match="is not the name of an operation"):
+                client.send(operation, BODY, yes=True)
+        with pytest.raises(CxcallError, match="campaign-id"):
+            client.send("get-campaign", parameters={"campaignId": None})
+        with pytest.raises(CxcallError):
+            client.send("list-campaigns", parameters={"pageSize": {}})
+    assert count(platform) == 0
+
+
+def test_parameter_without_a_value_counts_as_not_given(platform: Platform) -> None:
+    with Client() as client:
+        client.send("list-campaigns", parameters={"pageSize": None, "name": "a"})
+    assert [path.partition("?")[2] for path in platform.seen] == ["name=a"]
+
+
 def test_guards_of_the_settings_hold(platform: Platform) -> None:
     Path("dnc.txt").write_text("+12025550123\n", "utf-8")
     contact = {"contactId": CONTACT, "contactData": {"phoneNumber": "+12025550123"}}
