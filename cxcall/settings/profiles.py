@@ -19,6 +19,7 @@ from cxcall.settings.sources import (
     Setting,
     suggest_name,
 )
+from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -133,6 +134,12 @@ def _remove_empty(document: Any, tables: Any, profile: str) -> None:
 
 
 def _check_profile(profile: str) -> None:
+    if not profile.strip() or not profile.isprintable():
+        raise UsageError(
+            f"`{printable(profile)}` is not a valid name of a profile",
+            where="--profile",
+            fix="give a name on one line, without control characters",
+        )
     if profile.startswith(GC_PREFIX):
         raise UsageError(
             f"`{profile}` is a profile of the vendor's tool, which cxcall only reads",

@@ -221,6 +221,22 @@ def test_folder_does_not_decide_which_profile_is_changed(cxcall: Cxcall) -> None
     cxcall("config", "unset", "hours_policy", "-p", "prod", code=0)
 
 
+def test_empty_name_or_one_of_several_lines_changes_no_profile(cxcall: Cxcall) -> None:
+    cxcall("config", "set", "timeout", "22", code=0)
+    before = content(cxcall)
+    for name in ("", " ", "a\nb", "a\tb", "\x1b[1m"):
+        for words in (("config", "set", "timeout", "5"), ("config", "unset", "timeout")):
+            if name.strip() and "unset" in words:
+                continue  # an unknown profile
+            (finding,) = cxcall(*words, "-p", name, "-o", "json", code=2).envelope["findings"]
+            assert finding["where"] == "--profile", (name, words)
+        assert cxcall("auth", "switch", name, code=2).out == ""
+    assert cxcall("auth", "logout", "-p", "", code=2).out == ""
+    login = ("auth", "login", "--client-id", "c", "--base-url", "http://127.0.0.1:9")
+    assert "is empty" in cxcall(*login, "-p", "", stdin="secret-of-a-client\n", code=2).err
+    assert content(cxcall) == before
+
+
 def test_only_a_regular_file_that_its_owner_may_write_is_replaced(cxcall: Cxcall) -> None:
     path = cxcall.folder / "config" / "config.toml"
     path.parent.mkdir(exist_ok=True)

@@ -21,8 +21,20 @@ if TYPE_CHECKING:
     Flags = Mapping[str, str | None]
 
 
+def check_profile_flag(flags: Flags) -> None:
+    """Raise UsageError if `--profile` is empty: a command that writes would change the default profile."""
+    if flags.get("profile") is not None and not str(flags["profile"]).strip():
+        raise UsageError(
+            "the name of the profile is empty",
+            where="--profile",
+            fix="give a name, or leave out `--profile` to change the default profile",
+            why="a variable of the shell that is not set may have been used",
+        )
+
+
 def chosen_profile(flags: Flags) -> Setting:
     """Return the profile that a command changes; raises UsageError if only the `.env` of a folder names it."""
+    check_profile_flag(flags)
     profile = find_profile(flags)
     if profile.source.startswith(".env"):
         raise UsageError(
