@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
+SANDBOX_TARGET = "sandbox"
+"""The target of a batch that is sent to the embedded sandbox, which has another port in each run."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -45,12 +48,9 @@ class Job:
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
-        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it.
-
-        The embedded sandbox has another port in each run.
-        """
+        """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
         profile, target = self.settings.profile, self.settings.base_url
-        target = "sandbox" if self.settings.is_embedded else target
+        target = SANDBOX_TARGET if self.settings.is_embedded else target
         return (
             profile,
             self.operation.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from cxcall.batch.job import SANDBOX_TARGET
 from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.schema import NOT_RECORDED
@@ -64,9 +65,13 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
         " rows that were called, and send the others as a file of their own"
     )
     if earlier:
-        last = earlier[0]
+        last = next((each for each in earlier if each.target != SANDBOX_TARGET), earlier[0])
         message = f"the earlier batch of `{name}` is of {last.operation}, profile {last.profile}, {last.target}"
         fix = "the same command as then, with `--resume`: another would call its people again"
+        if last.target == SANDBOX_TARGET:
+            fix = (
+                "leave out `--resume`: that batch was sent to the sandbox, and placed no real calls"
+            )
     looked = f"looked for {job.operation.name}, profile {settings.profile}, {settings.base_url}"
     return UsageError(message, where="--resume", fix=fix, why=looked)
 

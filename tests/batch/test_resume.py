@@ -61,6 +61,20 @@ def test_file_that_becomes_unreadable_stops_the_batch_and_can_be_resumed(cxcall:
     assert set(platform.dials.values()) == {1}
 
 
+def test_batch_of_the_sandbox_is_not_resumed_as_a_real_one(cxcall: Cxcall) -> None:
+    words = ("batch", write_rows(cxcall, 1), *WORDS, "--confirm", "1")
+    cxcall(*words, "--sandbox", code=0)
+    with Platform() as platform:
+        cxcall.environment |= platform.environment
+        (finding,) = json.loads(cxcall(*words, "--resume", code=2).out)["findings"]
+        assert "placed no real calls" in finding["fix"]
+        cxcall(*words, code=0)
+        other = (*words[:3], "execute", "--param", "campaignId=1", *words[4:])
+        (finding,) = json.loads(cxcall(*other, "--resume", code=2).out)["findings"]
+        assert "would call its people again" in finding["fix"]
+    assert platform.rung == 1
+
+
 def test_row_identical_to_one_in_progress_is_reported_as_a_duplicate_on_resume(
     cxcall: Cxcall,
 ) -> None:
