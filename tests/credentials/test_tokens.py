@@ -356,7 +356,7 @@ REFUSALS = [
     ),
     Refusal(
         "no bearer", Answer(200, {"access_token": TOKEN, "token_type": "mac"}),
-        "credential", ExitCode.CREDENTIALS, "no bearer token", "token_url",
+        "credential", ExitCode.CREDENTIALS, "not a bearer token", "token_url",
     ),
     Refusal(
         "a bad token", Answer(200, {"access_token": f"{TOKEN}\r\nX: y"}),

@@ -28,7 +28,7 @@ FINDINGS = {
     "cut in the body": [("outcome-unknown", "no complete response from")],
     "300": [("outcome-unknown", "answered HTTP 300;")],
     "301": [("host-unknown", "a redirect to")],
-    "400": [("value-not-allowed", "the API says only")],
+    "400": [("not-provable", "refused the request with HTTP 400")],
     "401 always": [("token-expired", "HTTP 401")],
     "403": [("permission-missing", "HTTP 403")],
     "429 always": [("rate-limited", "accepts no requests for 5 s")],

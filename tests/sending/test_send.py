@@ -99,6 +99,8 @@ def test_request_of_a_dry_run_passes_an_independent_validator(
         words += ["--file", cxcall.file("body.json", operation.example)]
     env = {"CXCALL_PLATFORM": operation.platform}
     shown = cxcall(*words, code=0, env=env).envelope["request"]
+    if any(isinstance(each.schema.get("type"), list) for each in operation.parameters):
+        pytest.skip("openapi-core casts no parameter that has several types")
     validators[operation.contract.name](operation, Sent(shown, operation))
 
 

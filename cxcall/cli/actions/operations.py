@@ -143,7 +143,7 @@ def _hints(found: Sequence[Operation], *, is_short: bool) -> list[str]:
     tag = max(dict.fromkeys(tags), key=tags.count)
     return [
         f"List a group: `cxcall operations --tag {_quoted(tag)}`",
-        "Search: `cxcall operations --search 'contact list'`",
+        "Search: `cxcall operations --search contact`",
         show,
     ]
 
