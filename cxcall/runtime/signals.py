@@ -61,9 +61,17 @@ def raise_deferred_interrupt() -> None:
 
 
 def defer_signals() -> None:
-    """Only keep both signals in `deferred` from here on, for `DeferredSignals`, or as the exit code is already known."""
+    """Only keep both signals in `deferred` from here on, for `DeferredSignals`, or as the exit code is already known.
+
+    What is written after a signal must not block, as elsewhere.
+    """
+
+    def keep(number: int, _frame: FrameType | None) -> None:
+        deferred.append(number)
+        on_signal()
+
     for number in handled_signals():
-        signal.signal(number, lambda number, _frame: deferred.append(number))
+        signal.signal(number, keep)
 
 
 def handled_signals() -> list[signal.Signals]:

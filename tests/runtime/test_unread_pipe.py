@@ -83,10 +83,7 @@ def end_of(
             stdout=streams["stdout"], stderr=streams["stderr"],
         )  # fmt: skip
         try:
-            is_early = wait()
-            if is_early or is_blocked(process):  # it may have nothing to print
-                process.send_signal(number)
-            if is_early and is_blocked(process):  # it came after the response, before the report
+            if wait() or is_blocked(process):  # it may have nothing to print
                 process.send_signal(number)
             return process.wait(timeout=60)
         finally:
