@@ -70,7 +70,7 @@ class RowKeys:
             raise UsageError(
                 f"`{rows.name}` has {several} `{column}`",
                 where="--key",
-                fix=f"did you mean `{near[0]}`?" if near else f"its columns: {listed}",
+                fix=f"the most similar column is `{near[0]}`" if near else f"its columns: {listed}",
             )
 
     def key_of(self, row: Row) -> str:
