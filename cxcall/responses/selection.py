@@ -132,7 +132,9 @@ def missing_fields(selection: Selection, items: Sequence[Any]) -> tuple[Finding,
         if field not in known:
             close = get_close_matches(field, sorted(known), n=1)
             fix = (
-                f"did you mean `{close[0]}`?" if close else "see the response: leave out `--fields`"
+                f"the most similar field is `{close[0]}`"
+                if close
+                else "see the response: leave out `--fields`"
             )
             message = f"no item of the response has the field `{field}`"
             notes.append(Finding.note("selection", "--fields", message, fix=fix))

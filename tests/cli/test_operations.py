@@ -57,7 +57,7 @@ def test_search_finds_words_in_name_group_path_and_summary() -> None:
     assert {each["tag"] for each in tagged.data["operations"]} == {"agent-sessions"}
     with pytest.raises(UsageError, match="no operation has the tag `outbund`") as caught:
         list_operations(known, None, "outbund", None)
-    assert caught.value.findings[0].fix == "did you mean `outbound`?"
+    assert caught.value.findings[0].fix == "the most similar tag is `outbound`"
 
 
 def many(tags: int) -> Contract:

@@ -299,7 +299,7 @@ def test_fields_of_each_item_are_printed(lists: Cxcall) -> None:
     ran, _ = run(lists, answer, "header", "--fields", "deep.lable", "-o", "jsonl")
     assert json.loads(ran.out.splitlines()[0]) == {"deep.lable": None}
     ran, _ = run(lists, answer, "header", "--fields", "deep.lable")
-    assert "did you mean `deep.label`?" in ran.err
+    assert "the most similar field is `deep.label`" in ran.err
 
 
 REFUSED = [

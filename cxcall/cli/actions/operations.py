@@ -70,7 +70,7 @@ def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:
     tags = list(dict.fromkeys(entry.tag for entry in known))
     names = {_fold(name): name for name in tags}
     close = get_close_matches(_fold(tag), names, n=1)
-    fix = f"did you mean `{names[close[0]]}`?" if close else f"tags: {', '.join(tags)}"
+    fix = f"the most similar tag is `{names[close[0]]}`" if close else f"tags: {', '.join(tags)}"
     raise UsageError(f"no operation has the tag `{tag}`", where="--tag", fix=fix)
 
 
