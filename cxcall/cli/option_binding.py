@@ -19,6 +19,8 @@ from cxcall.cli.options import COMMON
 from cxcall.findings.errors import UsageError
 from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
 
+_DESTINATIONS = ("--profile", "--platform", "--region", "--base-url")
+
 
 class Invocation:
     """One run of the program: the flags before the subcommand, its name, and its output options."""
@@ -212,9 +214,9 @@ def _reject_unsupported_flags(context: typer.Context, known: set[str]) -> None:
 
 
 def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> None:
-    """Raise UsageError for a value that is not UTF-8, or for an empty file name or argument.
+    """Raise UsageError for a value that is not UTF-8, or for an empty file name, destination, or argument.
 
-    The name of a file need not be UTF-8.
+    The name of a file need not be UTF-8. Without its profile or region, a request would go elsewhere.
     """
     for parameter in context.command.params:
         is_argument = parameter.param_type_name == "argument"
@@ -222,7 +224,8 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         is_file = "FILE" in (parameter.metavar or "").strip("[].").split("|")
         given = values.get(parameter.name or "")
         for text in given if isinstance(given, list) else [given]:
-            if text == "" and (is_argument or is_file):
+            is_destination = name in _DESTINATIONS and _is_given(context, parameter)
+            if text == "" and (is_argument or is_file or is_destination):
                 raise UsageError(
                     f"`{name}` is empty",
                     where=name,
@@ -235,6 +238,10 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
                     where=name,
                     fix="set the terminal to UTF-8, or send the value through `iconv -f LATIN1 -t UTF-8`",
                 )
+
+
+def _is_given(context: typer.Context, parameter: Any) -> bool:
+    return getattr(context.get_parameter_source(parameter.name), "name", "") != "DEFAULT"
 
 
 def _is_utf8(text: str) -> bool:

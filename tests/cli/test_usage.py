@@ -280,3 +280,13 @@ def test_an_empty_word_is_no_file_and_no_argument(
     (finding,) = live(*arguments, "-o", "json", code=2).envelope["findings"]
     assert (finding["message"], finding["where"]) == (f"`{where}` is empty", where)
     assert len(sandbox.rings) == 1
+
+
+@pytest.mark.parametrize("flag", ["--profile", "--platform", "--region", "--base-url"])
+def test_empty_destination_is_not_the_default_one(
+    live: Cxcall, sandbox: Sandbox, flag: str
+) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    for command in ((*words, flag, ""), (flag, "", *words)):
+        assert f"`{flag}` is empty" in live(*command, code=2).err
+    assert not sandbox.received
