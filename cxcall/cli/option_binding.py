@@ -225,7 +225,8 @@ def _reject_unusable_values(context: typer.Context, values: dict[str, Any]) -> N
         given = values.get(parameter.name or "")
         for text in given if isinstance(given, list) else [given]:
             is_destination = name in _DESTINATIONS and _is_given(context, parameter)
-            if text == "" and (is_argument or is_file or is_destination):
+            is_empty = text == "" or (is_destination and text is not None and not text.strip())
+            if is_empty and (is_argument or is_file or is_destination):
                 raise UsageError(
                     f"`{name}` is empty",
                     where=name,

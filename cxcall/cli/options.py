@@ -14,6 +14,16 @@ _Profile = Annotated[
 ]
 
 
+Encoding = Annotated[
+    str | None,
+    option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
+]
+Sheet = Annotated[
+    str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
+]
+"""The options for the form of a list of calls."""
+
+
 class ProfileOptions(NamedTuple):
     """The option for the profile, for commands that use no other setting."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
@@ -89,6 +90,7 @@ class Client:
             if value is not None
         }
         self._contract = self._flags.get("contract") or find_contract_file(self._flags) or None
+        self._lock = Lock()
         self._stack = ExitStack()
         self._ledger: Ledger | None = None
         self._sandbox: Sandbox | None = self._start_sandbox() if sandbox else None
@@ -209,9 +211,10 @@ class Client:
         return self._stack.enter_context(start_sandbox(load_contracts(self._contract)))
 
     def _open_ledger(self) -> Ledger:
-        if self._ledger is None:
-            self._ledger = self._stack.enter_context(open_ledger())
-        return self._ledger
+        with self._lock:  # threads may share a client
+            if self._ledger is None:
+                self._ledger = self._stack.enter_context(open_ledger())
+            return self._ledger
 
 
 def _read_body(body: object) -> Payload:

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.config import settings_of_platform
-from cxcall.cli.actions.profiles import check_profile_flag, chosen_profile
+from cxcall.cli.actions.profiles import chosen_profile
 from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import tokens
 from cxcall.credentials.oauth_client import ACCESS_KEY
@@ -50,7 +50,6 @@ class LoginOptions(NamedTuple):
 
 def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report:
     """Log in, store the secret, keep the destination and the ID in the profile, and return who is logged in."""
-    check_profile_flag(flags)
     screen = Screen.standard(output)
     if options.basic or options.api_key:
         return _store_credentials(flags, screen, is_basic=options.basic)

@@ -21,20 +21,8 @@ if TYPE_CHECKING:
     Flags = Mapping[str, str | None]
 
 
-def check_profile_flag(flags: Flags) -> None:
-    """Raise UsageError if `--profile` is empty: a command that writes would change the default profile."""
-    if flags.get("profile") is not None and not str(flags["profile"]).strip():
-        raise UsageError(
-            "the name of the profile is empty",
-            where="--profile",
-            fix="give a name, or leave out `--profile` to change the default profile",
-            why="a variable of the shell that is not set may have been used",
-        )
-
-
 def chosen_profile(flags: Flags) -> Setting:
     """Return the profile that a command changes; raises UsageError if only the `.env` of a folder names it."""
-    check_profile_flag(flags)
     profile = find_profile(flags)
     if profile.source.startswith(".env"):
         raise UsageError(
@@ -106,13 +94,21 @@ def list_profiles() -> Report:
     }
     rows = [
         (
-            f"{name} (default)" if entry["isDefault"] else name,
+            name,
+            "yes" if entry["isDefault"] else "",
             *(str(entry[key]) for key in ("platform", "destination", "clientId")),
             " ".join(entry["loggedInTo"]),
         )
         for name, entry in found.items()
     ]
-    columns = ("PROFILE", "PLATFORM", "REGION OR URL", "CLIENT OR KEY ID", "LOGGED IN TO")
+    columns = (
+        "PROFILE",
+        "DEFAULT",
+        "PLATFORM",
+        "REGION OR URL",
+        "CLIENT OR KEY ID",
+        "LOGGED IN TO",
+    )
     return Report("config profiles", data=found, table=Table(columns, rows))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
-from cxcall.cli.options import RequestOptions
+from cxcall.cli.options import Encoding, RequestOptions, Sheet
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import option
 from cxcall.output.report import Report
@@ -32,13 +32,8 @@ class FileOptions(NamedTuple):
         str | None,
         option("--key", metavar="COLUMN", help="Use this column to name the rows in reports."),
     ] = None
-    encoding: Annotated[
-        str | None,
-        option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
-    ] = None
-    sheet: Annotated[
-        str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
-    ] = None
+    encoding: Encoding = None
+    sheet: Sheet = None
     default_country: Annotated[
         str | None,
         option(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
-from cxcall.cli.options import ContractOptions
+from cxcall.cli.options import ContractOptions, Encoding, Sheet
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import option
 from cxcall.output.report import Report
@@ -27,13 +27,8 @@ class ReportOptions(NamedTuple):
         str | None,
         option("--input", metavar="FILE", help="Add the columns of this copy of the file."),
     ] = None
-    encoding: Annotated[
-        str | None,
-        option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
-    ] = None
-    sheet: Annotated[
-        str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
-    ] = None
+    encoding: Encoding = None
+    sheet: Sheet = None
     rejects: Annotated[
         str | None,
         option("--rejects", metavar="FILE", help="Also write the rows to correct to a new file."),
