@@ -39,6 +39,6 @@ bench:
 # Write the pinned requirements again; needs uv. `--upgrade` moves every pin.
 lock *arguments:
     {{ lock }} --group dev --output-file requirements-dev.txt {{ arguments }}
-    {{ lock }} --extra excel --extra keyring --resolution lowest-direct --output-file requirements-lowest.txt {{ arguments }}
+    {{ lock }} --all-extras --resolution lowest-direct --output-file requirements-lowest.txt {{ arguments }}
 
 lock := "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
