@@ -19,7 +19,7 @@ from cxcall.credentials.oauth_client import (
 from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.finding import Finding
 from cxcall.settings import tenants
-from cxcall.settings.settings import CXONE
+from cxcall.settings.setting_values import CXONE
 from cxcall.transport.urls import host_of, is_loopback_url
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from cxcall.credentials.oauth_client import check_secret
 from cxcall.credentials.store import EXPLICIT, KEYRING_SOURCE, LOGIN_SOURCE, Token
 from cxcall.findings.errors import CredentialsError
 from cxcall.findings.finding import Finding, Severity
-from cxcall.settings.settings import CXONE
+from cxcall.settings.setting_values import CXONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

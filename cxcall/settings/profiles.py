@@ -10,7 +10,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.settings.config_file import ConfigFile
 from cxcall.settings.private_file import PrivateFile, replace_text
 from cxcall.settings.regions import normalize_url, region_domain
-from cxcall.settings.settings import DEFAULTS, check_values
+from cxcall.settings.setting_values import DEFAULTS, check_values
 from cxcall.settings.sources import (
     DURATION_SETTINGS,
     GC_PREFIX,

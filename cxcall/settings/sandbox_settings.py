@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from cxcall.findings.finding import Severity
 from cxcall.findings.notices import add_notice
 from cxcall.settings.regions import token_url_for
-from cxcall.settings.settings import Settings, check_values, read_trusted_layers
+from cxcall.settings.setting_values import check_values
+from cxcall.settings.settings import Settings, read_trusted_layers
 from cxcall.settings.sources import Setting, find_setting, read_flags
 
 if TYPE_CHECKING:

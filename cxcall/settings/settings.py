@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,20 +12,16 @@ from cxcall.findings.notices import add_notice
 from cxcall.settings import tenants
 from cxcall.settings.addresses import resolve_addresses, resolve_tenant_addresses
 from cxcall.settings.config_file import ConfigFile
+from cxcall.settings.setting_values import CXONE, DEFAULTS, check_values, default_setting
 from cxcall.settings.sources import (
-    DURATION_SETTINGS,
     GC_PREFIX,
-    SETTING_NAMES,
     Layer,
     Setting,
     find_setting,
-    invalid_setting,
     read_dotenv,
     read_environment,
     read_flags,
-    suggest_name,
 )
-from cxcall.transport.urls import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,19 +29,6 @@ if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
     from cxcall.settings.gc_profiles import GcProfile
-
-DEFAULTS = {
-    "profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900", "hours_policy": "warn",
-}  # fmt: skip
-HOURS_POLICIES = ("warn", "enforce")
-CXONE = "nice-cxone"
-PLATFORMS = ("genesys-cloud", CXONE)
-LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
-_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_FORMS = (
-    ("engagement_header", _HEADER_NAME, "is not a valid header name", "write the name alone, e.g. `X-Engagement-Id`"),
-    ("engagement_id", rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", "is not a valid place", "write `header:X-Engagement-Id` or `body:/call/id`"),
-)  # fmt: skip
 
 
 class _Text:
@@ -230,7 +212,7 @@ def _layers_above_profile(flags: Mapping[str, str | None]) -> tuple[Layer, ...]:
 
 
 def _choose_profile(above: Sequence[Layer], file: ConfigFile) -> Setting:
-    return find_setting("profile", above) or file.default_profile or _default("profile")
+    return find_setting("profile", above) or file.default_profile or default_setting("profile")
 
 
 def _read_layers(flags: Mapping[str, str | None]) -> tuple[list[Layer], Setting]:
@@ -275,7 +257,7 @@ def _find_weaker_guards(layers: Sequence[Layer], profile: Setting) -> list[Findi
     from cxcall.settings.trust import find_weaker_guards
 
     file = ConfigFile.read(config_path())
-    usual = file.profile_settings(file.default_profile or _default("profile"))
+    usual = file.profile_settings(file.default_profile or default_setting("profile"))
     return [*find_weaker_guards(profile, layers[-1], usual, DEFAULTS)]
 
 
@@ -306,41 +288,3 @@ def config_dir() -> Path:
 def config_path() -> Path:
     """Return the path of config.toml. It may not exist."""
     return config_dir() / "config.toml"
-
-
-def _default(name: str) -> Setting:
-    value = DEFAULTS.get(name, "")
-    return Setting(value, "default" if value else "not set")
-
-
-def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
-    """Return the value of every setting; raises UsageError for one that is not valid."""
-    values = {name: find_setting(name, layers) or _default(name) for name in SETTING_NAMES}
-    for name in DURATION_SETTINGS:
-        check_seconds(name, values[name])
-    for name, pattern, problem, fix in _FORMS:
-        if values[name].value and not re.fullmatch(pattern, values[name].value):
-            raise invalid_setting(name, values[name], problem, fix=fix)
-    for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
-        setting = values[name]
-        if setting.value and setting.value not in allowed:
-            problem = f"`{printable(setting.value)}` is unknown"
-            fix = suggest_name(setting.value, allowed)
-            raise invalid_setting(name, setting, problem, fix=fix)
-    if (hours := values["hours"]).value:
-        from cxcall.phone.calling_hours import Hours
-
-        Hours.parse(hours.value, hours.locate())
-    return values
-
-
-def check_seconds(name: str, setting: Setting) -> None:
-    """Raise UsageError unless the value is above 0 and at most a week; `max_wait` may be 0."""
-    try:
-        seconds = float(setting.value)
-    except ValueError:
-        seconds = -1.0
-    if not (0 < seconds <= LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
-        least = "from 0" if name == "max_wait" else "above 0"
-        problem = f"is `{printable(setting.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}"
-        raise invalid_setting(name, setting, problem, fix=f"write seconds, e.g. `{DEFAULTS[name]}`")

@@ -11,7 +11,8 @@ from cxcall.contracts import contract
 from cxcall.credentials.store import Token
 from cxcall.findings.exit_codes import Outcome
 from cxcall.sending.plan import Plan
-from cxcall.settings.settings import DEFAULTS, Settings
+from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.settings import Settings
 from cxcall.settings.sources import SETTING_NAMES, Setting
 from cxcall.transport.messages import HttpRequest
 from helpers import fault_server as fault

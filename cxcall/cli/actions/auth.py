@@ -16,15 +16,8 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profiles
-from cxcall.settings.settings import (
-    CXONE,
-    PLATFORMS,
-    check_values,
-    config_path,
-    find_platform,
-    find_profile,
-    read_trusted_layers,
-)
+from cxcall.settings.setting_values import CXONE, PLATFORMS, check_values
+from cxcall.settings.settings import config_path, find_platform, find_profile, read_trusted_layers
 from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
 
 if TYPE_CHECKING:

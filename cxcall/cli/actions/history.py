@@ -209,7 +209,8 @@ def _start_of_duplicate_window() -> datetime:
     """Return the time since which the duplicate guard of any profile needs all deliveries."""
     from cxcall.contracts import contract
     from cxcall.settings.config_file import ConfigFile
-    from cxcall.settings.settings import check_seconds, config_dir, load_settings
+    from cxcall.settings.setting_values import check_seconds
+    from cxcall.settings.settings import config_dir, load_settings
     from cxcall.settings.sources import Setting
 
     file = ConfigFile.read(config_dir() / "config.toml")

@@ -12,7 +12,8 @@ from cxcall.findings.finding import Finding, command
 from cxcall.output.report import Report, Table
 from cxcall.settings import profiles
 from cxcall.settings.config_file import ConfigFile
-from cxcall.settings.settings import DEFAULTS, config_path, find_platform, find_profile
+from cxcall.settings.setting_values import DEFAULTS
+from cxcall.settings.settings import config_path, find_platform, find_profile
 from cxcall.settings.sources import SECRET_SETTINGS, Setting
 
 if TYPE_CHECKING:

@@ -1,0 +1,73 @@
+"""Check the values of settings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cxcall.settings.sources import (
+    DURATION_SETTINGS,
+    SETTING_NAMES,
+    Setting,
+    find_setting,
+    invalid_setting,
+    suggest_name,
+)
+from cxcall.transport.urls import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.settings.sources import Layer
+
+DEFAULTS = {
+    "profile": "default", "timeout": "30", "max_wait": "60", "duplicate_window": "900", "hours_policy": "warn",
+}  # fmt: skip
+HOURS_POLICIES = ("warn", "enforce")
+CXONE = "nice-cxone"
+PLATFORMS = ("genesys-cloud", CXONE)
+LONGEST_SECONDS = 604800.0  # one week; the operating system's timers overflow on longer waits
+_HEADER_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_FORMS = (
+    ("engagement_header", _HEADER_NAME, "is not a valid header name", "write the name alone, e.g. `X-Engagement-Id`"),
+    ("engagement_id", rf"header:{_HEADER_NAME}|body:(?:/[^/]+)+", "is not a valid place", "write `header:X-Engagement-Id` or `body:/call/id`"),
+)  # fmt: skip
+
+
+def default_setting(name: str) -> Setting:
+    """Return the value that a setting has where no source sets it."""
+    value = DEFAULTS.get(name, "")
+    return Setting(value, "default" if value else "not set")
+
+
+def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
+    """Return the value of every setting; raises UsageError for one that is not valid."""
+    values = {name: find_setting(name, layers) or default_setting(name) for name in SETTING_NAMES}
+    for name in DURATION_SETTINGS:
+        check_seconds(name, values[name])
+    for name, pattern, problem, fix in _FORMS:
+        if values[name].value and not re.fullmatch(pattern, values[name].value):
+            raise invalid_setting(name, values[name], problem, fix=fix)
+    for name, allowed in (("platform", PLATFORMS), ("hours_policy", HOURS_POLICIES)):
+        setting = values[name]
+        if setting.value and setting.value not in allowed:
+            problem = f"`{printable(setting.value)}` is unknown"
+            fix = suggest_name(setting.value, allowed)
+            raise invalid_setting(name, setting, problem, fix=fix)
+    if (hours := values["hours"]).value:
+        from cxcall.phone.calling_hours import Hours
+
+        Hours.parse(hours.value, hours.locate())
+    return values
+
+
+def check_seconds(name: str, setting: Setting) -> None:
+    """Raise UsageError unless the value is above 0 and at most a week; `max_wait` may be 0."""
+    try:
+        seconds = float(setting.value)
+    except ValueError:
+        seconds = -1.0
+    if not (0 < seconds <= LONGEST_SECONDS or (seconds == 0 and name == "max_wait")):
+        least = "from 0" if name == "max_wait" else "above 0"
+        problem = f"is `{printable(setting.value)}`, not a number of seconds {least} up to {LONGEST_SECONDS:.0f}"
+        raise invalid_setting(name, setting, problem, fix=f"write seconds, e.g. `{DEFAULTS[name]}`")
