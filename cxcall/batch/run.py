@@ -26,6 +26,7 @@ from cxcall.batch.skips import SkipReason
 from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.findings.exit_codes import ExitCode
+from cxcall.ledger.attempts import TooManyAttemptsError
 from cxcall.output.report import delivery_report, error_report
 from cxcall.phone.phone_numbers import mask_echo
 from cxcall.runtime import signals
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from cxcall.batch.totals import FailureLimit
     from cxcall.contracts.operation import Operation
     from cxcall.credentials.request_credentials import Credentials
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
@@ -279,6 +281,10 @@ class Run:
         except KeyboardInterrupt:  # while another process held the ledger: nothing was sent
             self._events.put(row.number)
             return
+        except TooManyAttemptsError as error:
+            held = checked._replace(findings=(*checked.findings, *error.findings))
+            self._events.put(result_of_skipped_row(held, SkipReason.MAX_ATTEMPTS))
+            return
         except CxcallError as error:
             report = error_report(error, COMMAND)
         except BaseException as fault:  # noqa: BLE001 - the fault is reported as the row's result, and stops the run
@@ -322,3 +328,9 @@ def find_previous_delivery(
         return None
     record = ledger.find_row(batches, Plan.of(checked, again=False, batch=batches[0]).intent())
     return record if record is not None and record.may_be_processed else None
+
+
+def find_attempts_finding(ledger: Ledger, checked: CheckedRequest) -> Finding | None:
+    """Return the finding on a row whose person may not be called now; None where a call is allowed."""
+    limit = checked.settings.attempt_limit
+    return ledger.find_attempts_finding(checked.people, limit) if limit else None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from cxcall.batch.job import Job
+    from cxcall.findings.finding import Finding
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
 
@@ -33,18 +34,20 @@ class _State(IntEnum):
 class Selection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory stays flat.
 
-    `find_earlier` returns the delivery of a request by an earlier run of the batch. With
-    `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
+    `find_earlier` returns the delivery of a request by an earlier run of the batch, `find_limit` the finding
+    on one whose person may not be called now. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
     """
 
     def __init__(
         self,
         job: Job,
         find_earlier: Callable[[CheckedRequest], Record | None] = lambda _: None,
+        find_limit: Callable[[CheckedRequest], Finding | None] = lambda _: None,
         *,
         waits_for_hours: bool = False,
     ) -> None:
-        self._job, self._find_earlier, self.waits_for_hours = job, find_earlier, waits_for_hours
+        self._job, self._find_earlier, self._find_limit = job, find_earlier, find_limit
+        self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0
         self.opening: datetime | None = None
         # An empty name is a temporary file, which SQLite removes; it is written when the cache is full.
@@ -79,6 +82,7 @@ class Selection:
         checked = self._with_earlier(checked, request)
         if checked.skip is SkipReason.OUTSIDE_HOURS and self.waits_for_hours:
             checked = checked._replace(skip=None)
+        checked = self._with_limit(checked, request)
         if found is not None and checked.skip is None:
             self._set_state(number, _State.TO_SEND)
         return checked
@@ -87,6 +91,13 @@ class Selection:
         """Return a row with its earlier delivery: what was sent is not skipped."""
         earlier = self._find_earlier(request)
         return checked._replace(earlier=earlier, skip=None) if earlier else checked
+
+    def _with_limit(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
+        """Return a row that would be sent as skipped, if its person was called too often already."""
+        if checked.skip or checked.earlier or not (finding := self._find_limit(request)):
+            return checked
+        findings = (*checked.findings, finding._replace(excerpt=checked.row.place))
+        return checked._replace(skip=SkipReason.MAX_ATTEMPTS, findings=findings)
 
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the rows again, without those that wait for their calling hours; then only these.
@@ -116,6 +127,8 @@ class Selection:
         if checked.skip is SkipReason.OUTSIDE_HOURS and state is not _State.NOT_TO_SEND:
             self.defer(checked)
             return None
+        if state is _State.NOT_TO_SEND:
+            checked = self._with_limit(checked, request)
         if checked.skip is None and checked.earlier is None and state is _State.NOT_TO_SEND:
             findings = (*checked.findings, not_agreed_finding())
             return checked._replace(skip=SkipReason.OUTSIDE_HOURS, findings=findings)

@@ -29,6 +29,8 @@ class SkipReason(StrEnum):
     DO_NOT_CALL = "do-not-call"
     INVALID_NUMBER = "invalid-number"
     DUPLICATE = "duplicate"
+    MAX_ATTEMPTS = "max-attempts"
+    """The person was called as often as the limit allows."""
     OUTSIDE_HOURS = "outside-hours"
     """It can be sent later: the batch stays open."""
     NO_CALLING_HOURS = "no-calling-hours"

@@ -61,6 +61,7 @@ _SETTINGS = {
     "contract": "Your own OpenAPI or Swagger document, whose operations are added.",
     "hours": "Calling hours in the callee's local time (08:00-21:00).",
     "hours_policy": "`enforce`: do not send outside calling hours; otherwise only warn.",
+    "max_attempts": "How often one person may be called, as `3/day` (`hour`, `day`, `week`).",
     "do_not_call": "A file of numbers that must not be called, one per line.",
 }
 _FOLDERS = {

@@ -136,6 +136,15 @@ class GuardOptions(NamedTuple):
             help="Stop calls to the numbers in this file.",
         ),
     ] = None
+    max_attempts: Annotated[
+        str | None,
+        option(
+            "--max-attempts",
+            group="Safety",
+            metavar="N/PERIOD",
+            help="Limit the calls to one person, as 3/day (hour, week).",
+        ),
+    ] = None
 
 
 class SendOptions(NamedTuple):

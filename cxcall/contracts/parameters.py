@@ -15,7 +15,7 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", 
 
 COMMON_FLAGS = frozenset(
     ("again", "all", "base-url", "color", "contract", "curl", "do-not-call", "dry-run",
-     "engagement-header", "engagement-id", "fields", "file", "force", "help", "hours", "log-file", "log-format", "no-input",
+     "engagement-header", "engagement-id", "fields", "file", "force", "help", "hours", "log-file", "log-format", "max-attempts", "no-input",
      "output", "param", "platform", "profile", "query", "quiet", "region", "sandbox", "set", "strict",
      "timeout", "verbose", "wait", "yes")
 )  # fmt: skip

@@ -169,6 +169,9 @@ class LedgerAccess:
                 self._prune_bounds(before),
             )
             batches = run("DELETE FROM batch WHERE id IN (SELECT batch FROM pruned)").rowcount
+            people = run(
+                "DELETE FROM person WHERE delivery IN (SELECT number FROM pruned)"
+            ).rowcount
             events = run("DELETE FROM event WHERE delivery IN (SELECT number FROM pruned)").rowcount
             count = run("DELETE FROM delivery WHERE number IN (SELECT number FROM pruned)").rowcount
             run("DROP TABLE pruned")
@@ -177,6 +180,7 @@ class LedgerAccess:
             self._rows.state = state._replace(
                 deliveries=state.deliveries - count,
                 events=state.events - events,
+                people=state.people - people,
                 batches=state.batches - batches,
             )
         self._marker.advance(self._rows.state)

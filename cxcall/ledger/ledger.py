@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import mask, storable
-from cxcall.ledger.batches import BatchRecords
+from cxcall.ledger.attempts import AttemptRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError, explain_errors
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cxcall.ledger.records import Intent
     from cxcall.ledger.rows import StoredDelivery
+    from cxcall.phone.attempt_limit import AttemptLimit
 
 _FILTERS = {
     "since": "d.at >= :since",
@@ -35,15 +36,23 @@ _FILTERS = {
 }
 
 
-class Ledger(BatchRecords):
+class Ledger(AttemptRecords):
     """The ledger of this machine, which all of its processes share."""
 
-    def begin(self, intent: Intent, window: float, is_cancelled: Callable[[], bool] = never) -> str:
+    def begin(
+        self,
+        intent: Intent,
+        window: float,
+        is_cancelled: Callable[[], bool] = never,
+        *,
+        limit: AttemptLimit | None = None,
+    ) -> str:
         """Record durably that a request is about to be sent, and return its delivery ID.
 
         Raises AlreadySentError when an identical request was accepted within `window` seconds, or is
-        unknown or belongs to another batch that has not come to its end, at any age, and
-        MissingRecordsError when that cannot be known; this check and the record are one
+        unknown or belongs to another batch that has not come to its end, at any age,
+        TooManyAttemptsError when `limit` allows no more calls to a person whom it calls, and
+        MissingRecordsError when that cannot be known; these checks and the record are one
         transaction. Raises KeyboardInterrupt when `is_cancelled` returns True during
         the wait for another process: nothing is recorded then.
         """
@@ -54,6 +63,8 @@ class Ledger(BatchRecords):
                 if problem and not intent.again:
                     raise MissingRecordsError(problem)
                 self._guard_intent(delivery, intent, window)
+                if limit:
+                    self.guard_attempts(intent.people, limit)
                 number = self._rows.insert(
                     "delivery", id=delivery, at=self._now().timestamp(), profile=intent.profile,
                     operation=intent.operation, provenance=intent.provenance, method=intent.method,
@@ -62,6 +73,7 @@ class Ledger(BatchRecords):
                     again=intent.again, batch=intent.batch, row=intent.row, key=storable(intent.key),
                 )  # fmt: skip
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
+                self._record_people(number, intent.people)
         except KeyboardInterrupt:
             if has_begun:
                 with suppress(LedgerError):  # there may be nothing to end

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.redaction import redacted_repr
 
 MAX_NOTE_LENGTH = 500
 RANG, DID_NOT_RING = "rang", "did-not-ring"
@@ -31,7 +32,8 @@ class Intent(NamedTuple):
     """What is about to be sent; numbers are masked, `row` counts from 1, `key` is the row's own name.
 
     `digest` identifies the request, whatever profile and operation name it is sent by. `older_digests`
-    returns the digests of the same request in older records, for a profile and an operation name.
+    returns the digests of the same request in older records, for a profile and an operation name. `people` are
+    those whom it calls; the ledger keeps keyed digests of them, because the texts hold whole numbers.
     """
 
     profile: str
@@ -46,6 +48,10 @@ class Intent(NamedTuple):
     row: int | None = None
     key: str = ""
     older_digests: Callable[[str, str], tuple[str, ...]] = _no_digests
+    people: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return redacted_repr(self, "people")
 
 
 class Batch(NamedTuple):

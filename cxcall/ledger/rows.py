@@ -33,6 +33,11 @@ _FIRST_EVENT = (
     "SELECT min(number) FROM event INDEXED BY event_delivery WHERE delivery = ?",
     "SELECT min(number) FROM event INDEXED BY event_delivery_at WHERE delivery = ?",
 )
+_NUMBERS_BY_PERSON = (
+    "SELECT delivery FROM person INDEXED BY person_digest WHERE digest = ? AND at >= ?",
+    "SELECT delivery FROM person INDEXED BY person_digest_at WHERE digest = ? AND at >= ?",
+)
+_COUNTERS = {"delivery": "deliveries", "event": "events", "batch": "batches", "person": "people"}
 _DELIVERY_WIDTH, _EVENT_WIDTH = len(COLUMNS["delivery"]) + 1, len(COLUMNS["event"]) + 1
 
 
@@ -72,6 +77,8 @@ class State(NamedTuple):
     events: int = 0
     batches: int = 0
     last_unsent: int = 0
+    last_person: int = 0
+    people: int = 0
 
 
 class StoredDelivery(NamedTuple):
@@ -135,7 +142,7 @@ class LedgerRows:
         ]
         self._database.run(insert_statement(table), (*row, row_checksum(table, row)))
         self.state = self.state._replace(**{f"last_{table}": number})
-        if (counter := {"delivery": "deliveries", "event": "events", "batch": "batches"}.get(table)):  # fmt: skip
+        if counter := _COUNTERS.get(table):
             self.state = self.state._replace(**{counter: getattr(self.state, counter) + 1})
         return int(number)
 
@@ -174,6 +181,18 @@ class LedgerRows:
             found |= {row.delivery["number"]: row for row in rows}
         return [found[number] for number in sorted(found, reverse=True)]
 
+    def select_by_person(self, digest: str, since: float) -> list[StoredDelivery]:
+        """Return the deliveries to a person that were recorded since a time, in seconds since 1970."""
+        one, other = (
+            {number for (number,) in self._database.run(statement, (digest, since))}
+            for statement in _NUMBERS_BY_PERSON
+        )
+        if one != other:
+            raise damage_error(self._database.path, "its indexes of people differ")
+        return [
+            row for number in sorted(one) for row in self.select("WHERE d.number = ?", (number,))
+        ]
+
     @cached_property
     def names_of_older_digests(self) -> set[tuple[str, str]]:
         """The profile and the operation of the records whose digest depends on them; none is ever added."""
@@ -207,6 +226,7 @@ class LedgerRows:
             state.batches,
             state.last_batch_end,
             state.last_decision,
+            state.people,
         ]
         if counts != expected:
             raise damage_error(self._database.path, "records are missing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 NOT_RECORDED = "?"
 """Stands for what an older version did not record about a batch."""
 APPLICATION_ID = 0x63786C67  # "cxlg": distinguishes a ledger from any other database
@@ -18,8 +18,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "batch_end": ("number", "batch", "at"),
     "decision": ("number", "at", "note"),
     "unsent": ("number", "at", "batch", "row", "key", "outcome", "reason", "message"),
+    "person": ("number", "at", "delivery", "digest"),
     "state": ("number", "id", "generation", "last_delivery", "last_event", "last_batch", "last_batch_end",
-              "last_decision", "deliveries", "events", "batches", "last_unsent"),
+              "last_decision", "deliveries", "events", "batches", "last_unsent", "last_person", "people"),
 }  # fmt: skip
 """The columns of each table, without the checksum that follows them."""
 
@@ -40,7 +41,7 @@ def columns_of(table: str, alias: str) -> str:
     return ", ".join(f"{alias}.{column}" for column in (*COLUMNS[table], "checksum"))
 
 
-_APPEND_ONLY_TABLES = ("delivery", "event")
+_APPEND_ONLY_TABLES = ("delivery", "event", "person")
 
 
 def trigger(table: str, verb: str) -> str:
@@ -51,13 +52,23 @@ def trigger(table: str, verb: str) -> str:
     )
 
 
-ADDED: dict[str, tuple[Any, ...]] = {
-    "delivery": ("",),
-    "event": ("", "", ""),
-    "batch": (None, ""),
-    "state": (0,),
+ADDED: dict[int, dict[str, tuple[Any, ...]]] = {
+    4: {"event": ("", 0.0)},
+    5: {"delivery": ("",), "event": ("", "", ""), "batch": (None, ""), "state": (0,)},
+    6: {"state": (0, 0)},
 }
-"""What version 5 added at the end of the rows of version 4."""
+"""What each version since 4 added at the end of the rows of a table."""
+
+
+def added_since(version: int, table: str) -> tuple[Any, ...]:
+    """Return what versions after `version` added at the end of the rows of a table, in order."""
+    return tuple(
+        value
+        for later, tables in ADDED.items()
+        if later > version
+        for value in tables.get(table, ())
+    )
+
 
 # Rows of deliveries and events are only inserted. The state of a delivery is its last event. Before
 # each attempt an event says `unknown`, so a process that is killed while it sends leaves the
@@ -97,12 +108,17 @@ TABLES = (
         key TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, message TEXT NOT NULL,
         checksum TEXT NOT NULL
     )""",
+    """CREATE TABLE person (
+        number INTEGER PRIMARY KEY, at REAL NOT NULL, delivery INTEGER NOT NULL REFERENCES delivery,
+        digest TEXT NOT NULL, checksum TEXT NOT NULL
+    )""",
     """CREATE TABLE state (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL, generation INTEGER NOT NULL,
         last_delivery INTEGER NOT NULL, last_event INTEGER NOT NULL, last_batch INTEGER NOT NULL,
         last_batch_end INTEGER NOT NULL, last_decision INTEGER NOT NULL,
         deliveries INTEGER NOT NULL, events INTEGER NOT NULL, batches INTEGER NOT NULL,
-        last_unsent INTEGER NOT NULL, checksum TEXT NOT NULL
+        last_unsent INTEGER NOT NULL, last_person INTEGER NOT NULL, people INTEGER NOT NULL,
+        checksum TEXT NOT NULL
     )""",
 )
 INDEXES = (
@@ -114,6 +130,9 @@ INDEXES = (
     "CREATE INDEX event_delivery ON event (delivery)",
     "CREATE INDEX event_delivery_at ON event (delivery, at)",
     "CREATE INDEX unsent_batch ON unsent (batch)",
+    "CREATE INDEX person_digest ON person (digest, delivery)",
+    "CREATE INDEX person_digest_at ON person (digest, at)",
+    "CREATE INDEX person_delivery ON person (delivery)",
     "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
     *(trigger(table, verb) for table in _APPEND_ONLY_TABLES for verb in ("UPDATE", "DELETE")),
 )

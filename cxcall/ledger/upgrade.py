@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, Any
 from cxcall.ledger.errors import damage_error
 from cxcall.ledger.rows import State, row_checksum
 from cxcall.ledger.schema import (
-    ADDED,
     CHECKED_SINCE,
     COLUMNS,
     INDEXES,
     SCHEMA_VERSION,
     TABLES,
     UPGRADES,
+    added_since,
     insert_statement,
 )
 
 if TYPE_CHECKING:
     from cxcall.ledger.database import LedgerDatabase
-
-_BOOT_TIME = ("", 0.0)
-"""What version 4 added to events, before what version 5 added."""
 
 
 def upgrade(database: LedgerDatabase) -> None:
@@ -37,11 +34,11 @@ def upgrade(database: LedgerDatabase) -> None:
         for step in range(version + 1, CHECKED_SINCE):
             for statement in UPGRADES[step]:
                 database.run(statement)
-        _copy_rows(database, is_checked=version >= CHECKED_SINCE)
+        _copy_rows(database, version)
         database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _copy_rows(database: LedgerDatabase, *, is_checked: bool) -> None:
+def _copy_rows(database: LedgerDatabase, version: int) -> None:
     """Copy all rows to the tables of this version, with checksums; check those that have some already."""
     for kind in ("trigger", "index"):
         for name in _names_of(database, kind):
@@ -51,12 +48,12 @@ def _copy_rows(database: LedgerDatabase, *, is_checked: bool) -> None:
         database.run(f"ALTER TABLE {table} RENAME TO old_{table}")
     for statement in TABLES:
         database.run(statement)
-    counts = {table: _copy_table(database, table, is_checked=is_checked) for table in tables}
+    counts = {table: _copy_table(database, table, version) for table in tables}
     for table in reversed(tables):
         database.run(f"DROP TABLE old_{table}")
     for statement in INDEXES:
         database.run(statement)
-    if not is_checked:
+    if version < CHECKED_SINCE:
         insert_row(database, "state", _first_state(database, counts))
 
 
@@ -80,14 +77,12 @@ def _last_number(database: LedgerDatabase, table: str) -> int:
     return int(database.run(statement).fetchone()[0])
 
 
-def _copy_table(database: LedgerDatabase, table: str, *, is_checked: bool) -> int:
+def _copy_table(database: LedgerDatabase, table: str, version: int) -> int:
     """Copy the rows of a table, and return how many; raises LedgerError if one does not fit its checksum."""
-    added = ADDED.get(table, ())
+    added, is_checked = added_since(version, table), version >= CHECKED_SINCE
     names = [*COLUMNS[table][: len(COLUMNS[table]) - len(added)]]
     if is_checked:
         names.append("checksum")
-    elif table == "event":
-        added, names = (*_BOOT_TIME, *added), names[: -len(_BOOT_TIME)]
     elif table == "batch_end":
         names[0] = "rowid"
     count = 0

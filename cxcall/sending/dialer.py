@@ -91,7 +91,8 @@ def deliver(
         window = plan.settings.duplicate_window
         load_client()
         intent = plan.intent()
-        attempts.id = ledger.begin(intent, window, attempts.is_interrupted)
+        limit = plan.settings.attempt_limit
+        attempts.id = ledger.begin(intent, window, attempts.is_interrupted, limit=limit)
         attempts.log_start(intent)
         try:
             signals.open()

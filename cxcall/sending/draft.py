@@ -14,6 +14,7 @@ from cxcall.payloads.checks import check_body, check_parameters, has_errors
 from cxcall.payloads.form_bodies import encode_body, is_form
 from cxcall.phone.phone_numbers import mask
 from cxcall.sending import call_guards
+from cxcall.sending.called_people import find_people
 from cxcall.sending.dialed_numbers import find_numbers
 from cxcall.transport.messages import HttpRequest
 from cxcall.transport.urls import is_header, is_sent_unchanged, printable, target_of
@@ -42,6 +43,11 @@ class CheckedRequest(NamedTuple):
     def numbers(self) -> tuple[str, ...]:
         """The numbers that it would dial, masked."""
         return tuple(dict.fromkeys(map(mask, self.dialed_numbers)))
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The people whom it would call, as `find_people` names them."""
+        return find_people(self.operation, self.dialed_numbers, self.body, self.settings.base_url)
 
     @property
     def body(self) -> Any:

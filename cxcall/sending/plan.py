@@ -53,6 +53,7 @@ class Plan(NamedTuple):
     batch: str = ""
     row: int | None = None
     key: str = ""
+    people: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -68,11 +69,11 @@ class Plan(NamedTuple):
         settings, body = checked.settings, checked.payload.value
         return cls(
             checked.operation, checked.request, body, settings, checked.numbers, settings.engagement_place, again,
-            batch, row, key,
+            batch, row, key, checked.people,
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return redacted_repr(self, "body")
+        return redacted_repr(self, "body", "people")
 
     @property
     def host(self) -> str:
@@ -106,4 +107,5 @@ class Plan(NamedTuple):
             row=self.row,
             key=self.key,
             older_digests=partial(older_digests, **content),
+            people=self.people,
         )

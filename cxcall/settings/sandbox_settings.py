@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cxcall.settings.sources import Layer
 
-_NAMES = ("do_not_call", "hours", "hours_policy", "duplicate_window")
+_NAMES = ("do_not_call", "hours", "hours_policy", "duplicate_window", "max_attempts")
 
 
 class RunningSandbox(Protocol):

@@ -58,6 +58,10 @@ def check_values(layers: Sequence[Layer]) -> dict[str, Setting]:
         from cxcall.phone.calling_hours import Hours
 
         Hours.parse(hours.value, hours.locate())
+    if (attempts := values["max_attempts"]).value:
+        from cxcall.phone.attempt_limit import AttemptLimit
+
+        AttemptLimit.parse(attempts.value, attempts.locate())
     return values
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
     from cxcall.findings.finding import Finding
+    from cxcall.phone.attempt_limit import AttemptLimit
     from cxcall.settings.gc_profiles import GcProfile
 
 
@@ -78,6 +79,7 @@ class Settings:
     hours = _Text()
     hours_policy = _Text()
     do_not_call = _Text()
+    max_attempts = _Text()
     timeout = _Seconds()
     max_wait = _Seconds()
     duplicate_window = _Seconds()
@@ -104,6 +106,15 @@ class Settings:
         """The paths of all do-not-call lists; a number on any of them is not called."""
         paths = (self.do_not_call, self.dotenv_do_not_call)
         return tuple(dict.fromkeys(filter(None, paths)))
+
+    @property
+    def attempt_limit(self) -> AttemptLimit | None:
+        """The largest number of calls to one person; None without a limit."""
+        if not self.max_attempts:
+            return None
+        from cxcall.phone.attempt_limit import AttemptLimit
+
+        return AttemptLimit.parse(self.max_attempts)
 
     @property
     def engagement_place(self) -> str:

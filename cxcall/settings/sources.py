@@ -34,6 +34,7 @@ SETTING_NAMES = (
     "hours",
     "hours_policy",
     "do_not_call",
+    "max_attempts",
 )
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"

@@ -8,7 +8,7 @@ what an operation is, or how careful cxcall is:
 | destination: base_url, region, token_url, issuer | used only with secrets from `.env`, or if it names a domain that the contract or another source names, and a path that it has there |
 | platform | a destination, because its hosts are the default: used only with secrets from `.env`, or if it is the default platform, or the one that an access key belongs to |
 | schema, profile, and engagement_header (it decides what counts as accepted), and any setting that is not in this table | used only with secrets from `.env`; a profile also only if no guard of it is weaker than that of the usual profile |
-| guard: duplicate_window, hours, hours_policy | used only if it does not lower the guard of the profile or the default |
+| guard: duplicate_window, hours, hours_policy, max_attempts | used only if it does not lower the guard of the profile or the default |
 | guard: do_not_call | used in addition to the list of any other source |
 | client_id, access_key_id, username, secrets, timeout, max_wait | used |
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 DOTENV = slice(3, 5)
 _DOTENV_LAYER = 3
 _URL_SETTINGS = ("base_url", "token_url", "issuer")
-_GUARDS = ("duplicate_window", "hours", "hours_policy")
+_GUARDS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
 _HARMLESS = (
     "client_id",
     "access_key_id",
@@ -251,8 +251,8 @@ def _has_access_key(layers: Sequence[Layer]) -> bool:
 
 
 def _lowers(name: str, value: str, other: str) -> bool:
-    if name == "hours":
-        return not _is_within(value, other)
+    if name in ("hours", "max_attempts"):
+        return not _is_within(name, value, other)
     if name == "duplicate_window":
         try:
             return float(value) < float(other)
@@ -261,10 +261,13 @@ def _lowers(name: str, value: str, other: str) -> bool:
     return value != other and not (name == "hours_policy" and other == "warn")
 
 
-def _is_within(value: str, other: str) -> bool:
+def _is_within(name: str, value: str, other: str) -> bool:
+    from cxcall.phone.attempt_limit import AttemptLimit
     from cxcall.phone.calling_hours import Hours
 
     try:
-        return Hours.parse(value).is_within(Hours.parse(other))
+        if name == "hours":
+            return Hours.parse(value).is_within(Hours.parse(other))
+        return AttemptLimit.parse(value).is_within(AttemptLimit.parse(other))
     except UsageError:
         return value == other  # reported as not valid, if it is used

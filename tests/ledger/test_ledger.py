@@ -661,11 +661,10 @@ def test_damaged_file_is_reported(folder: Path) -> None:
     path = folder / database.FILE_NAME
     damaged = path.read_bytes()[:4096] + b"\xff" * (path.stat().st_size - 4096)
     path.write_bytes(damaged)
-    with Ledger.open(folder) as book:
-        for use in (lambda: book.begin(intent("x"), WINDOW), lambda: list(book.records())):
-            with pytest.raises(LedgerError) as stopped:
-                use()
-            assert "is damaged" in message_of(stopped)
+    for use in (lambda book: book.begin(intent("x"), WINDOW), lambda book: list(book.records())):
+        with pytest.raises(LedgerError) as stopped, Ledger.open(folder) as book:
+            use(book)
+        assert "is damaged" in message_of(stopped)
     assert path.read_bytes() == damaged
 
 

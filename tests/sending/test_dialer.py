@@ -532,9 +532,9 @@ def test_signal_during_a_ledger_write_is_deferred(
     before = {known: signal.getsignal(known) for known in (signal.SIGINT, signal.SIGTERM)}
     write = getattr(ledger, step)
 
-    def write_and_signal(*arguments: Any) -> Any:
+    def write_and_signal(*arguments: Any, **more: Any) -> Any:
         signal.raise_signal(number)
-        return write(*arguments)
+        return write(*arguments, **more)
 
     monkeypatch.setattr(ledger, step, write_and_signal)
     handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -568,7 +568,7 @@ def test_signal_while_the_outcome_is_written_does_not_change_it(
 def test_signal_before_the_record_sends_nothing(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> str:
+    def refuse(*_: Any, **_more: Any) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ledger, "begin", refuse)

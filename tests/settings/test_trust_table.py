@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HARMLESS = {"client_id", "access_key_id", "username", "timeout", "max_wait"}
-GUARDS = {"duplicate_window": "1", "hours": "00:00-23:59", "hours_policy": "warn", "do_not_call": "none.txt"}  # fmt: skip
+GUARDS = {"duplicate_window": "1", "hours": "00:00-23:59", "hours_policy": "warn", "do_not_call": "none.txt", "max_attempts": "9/day"}  # fmt: skip
 HOSTILE = {
     "profile": "other", "platform": "nice-cxone", "region": "evil.example", "contract": "evil.json",
     "client_id": "me", "access_key_id": "me", "timeout": "5", "max_wait": "5", "engagement_header": "X-Id", "engagement_id": "header:X-Id", **GUARDS,
 }  # fmt: skip
 """What somebody who can write the file would set; any other setting is the address of a foreign host."""
-STRICT = {"duplicate_window": "900", "hours": "08:00-20:00", "hours_policy": "enforce", "do_not_call": "dnc.txt"}  # fmt: skip
+STRICT = {"duplicate_window": "900", "hours": "08:00-20:00", "hours_policy": "enforce", "do_not_call": "dnc.txt", "max_attempts": "3/day"}  # fmt: skip
 SETTINGS = [name for name in SETTING_NAMES if name not in SECRET_SETTINGS]
 SOURCES = (".env", "environment", "profile", "flag")
 SECRET_SOURCES = ("environment", "vendor", "profile", ".env", "login")

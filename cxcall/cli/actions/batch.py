@@ -137,7 +137,7 @@ class _Batch:
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
-        from cxcall.batch.run import find_previous_delivery
+        from cxcall.batch.run import find_attempts_finding, find_previous_delivery
         from cxcall.sending.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
@@ -145,6 +145,7 @@ class _Batch:
             selection = Selection(
                 self.job,
                 lambda checked: find_previous_delivery(ledger, batches, checked),
+                lambda checked: find_attempts_finding(ledger, checked),
                 waits_for_hours=self.options.wait_for_hours,
             )
             with selection, self.rejects:

@@ -1,0 +1,42 @@
+"""How often one person may be called."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
+
+_PERIODS = {"hour": 3600, "day": 86_400, "week": 604_800}
+_FORM = re.compile(r"([1-9][0-9]{0,5})/(hour|day|week)")
+
+
+class AttemptLimit(NamedTuple):
+    """The largest number of calls to one person within any `seconds` on end."""
+
+    calls: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str, where: str = "--max-attempts") -> Self:
+        """Read `3/day`; raises UsageError for any other form."""
+        found = _FORM.fullmatch(text.strip())
+        if not found:
+            raise UsageError(
+                f"`{text}` is not a number of calls in a period",
+                where=where,
+                fix="write it like `3/day`; the periods are `hour`, `day`, and `week`",
+            )
+        return cls(int(found[1]), _PERIODS[found[2]])
+
+    def is_within(self, other: AttemptLimit) -> bool:
+        """Return whether calls that this limit allows never exceed the other one.
+
+        A shorter period with a smaller count may still allow more over the longer one.
+        """
+        return self.calls <= other.calls and self.seconds >= other.seconds
+
+    def __str__(self) -> str:
+        period = next(name for name, seconds in _PERIODS.items() if seconds == self.seconds)
+        return f"{self.calls}/{period}"

@@ -1,0 +1,122 @@
+"""Nobody is called more often than `--max-attempts` allows, whatever request the call comes from."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.findings.errors import UsageError
+from cxcall.phone.attempt_limit import AttemptLimit
+from helpers.cases import each_case
+from helpers.command import CAMPAIGN
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall
+
+NUMBER = "+12025550101"
+EXECUTE = ("--operation", "execute", "--param", f"campaignId={CAMPAIGN}", "--rate", "500/s")
+
+
+def contact(number: int) -> str:
+    return f"12345678-1234-4234-8234-{number:012}"
+
+
+def execute(cxcall: Cxcall, contact_id: str, number: str, *flags: str, code: int = 0) -> str:
+    """Call a contact with the campaign's operation, and return what the command printed on stderr."""
+    names = (CAMPAIGN, "--contact-id", contact_id, "--phone-number", number)
+    return cxcall("execute", *names, "--yes", *flags, code=code).err
+
+
+@each_case("text", ["0/day", "3", "3/month", "-1/day", "3 per day", "1.5/day", "9999999/day", ""])
+def test_invalid_limit_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="not a number of calls"):
+        AttemptLimit.parse(text)
+
+
+@each_case(
+    "limit, other, expected",
+    [
+        ("2/day", "3/day", True), ("3/day", "3/day", True), ("4/day", "3/day", False),
+        ("3/week", "3/day", True), ("1/hour", "3/day", False),
+    ],
+)  # fmt: skip
+def test_limit_is_within_another_if_it_never_allows_more(
+    limit: str, other: str, *, expected: bool
+) -> None:
+    assert AttemptLimit.parse(limit).is_within(AttemptLimit.parse(other)) is expected
+
+
+def test_person_is_called_as_often_as_allowed_and_not_again(live: Cxcall, sandbox: Sandbox) -> None:
+    execute(live, contact(1), NUMBER)
+    execute(live, contact(2), NUMBER, "--max-attempts", "2/day")  # the first call counts, too
+    shown = execute(live, contact(3), NUMBER, "--max-attempts", "2/day", "--again", "--force", code=7)  # fmt: skip
+    assert "max-attempts" in shown
+    assert "called 2 times already, and the limit is 2/day" in shown
+    assert NUMBER not in shown
+    execute(live, contact(3), "+12025550102", "--max-attempts", "2/day")
+    assert len(sandbox.rings) == 3
+
+
+def test_contact_without_a_number_counts_by_its_id(live: Cxcall, sandbox: Sandbox) -> None:
+    def connect(reason: str, code: int = 0) -> None:
+        names = ("--contact-id", contact(1), "--reason-code", reason, "--max-attempts", "1/week")
+        live("personal-connection", *names, "--yes", code=code)
+
+    connect("follow_up")
+    connect("renewal", code=7)
+    assert len(sandbox.rings) == 1
+
+
+def test_refused_calls_do_not_count(live: Cxcall) -> None:
+    refused = "+12025550140"
+    first = execute(live, contact(1), refused, "--max-attempts", "1/day", code=5)
+    assert "max-attempts" not in first
+    assert execute(live, contact(2), refused, "--max-attempts", "1/day", code=5) != ""
+
+
+def test_limit_holds_for_rows_of_one_batch_and_across_batches(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    rows = [f"{contact(index)},{NUMBER}" for index in range(1, 5)] + [f"{contact(9)},+12025550109"]
+    file = live.file("calls.csv", "\n".join(["contact-id,phone-number", *rows]) + "\n")
+    ran = live("batch", file, *EXECUTE, "--max-attempts", "2/day", "-o", "jsonl", code=0)
+    *results, summary = map(json.loads, ran.out.splitlines())
+    assert summary["data"]["skipped"] == {"max-attempts": 2}
+    assert sorted(row["outcome"] for row in results) == ["accepted"] * 3 + ["skipped"] * 2
+    more = live.file("more.csv", f"contact-id,phone-number\n{contact(7)},(202) 555-0101\n{contact(8)},+12025550108\n")  # fmt: skip
+    ran = live("batch", more, *EXECUTE, "--default-country", "US", "--max-attempts", "2/day", "-o", "jsonl", code=0)  # fmt: skip
+    assert json.loads(ran.out.splitlines()[-1])["data"]["skipped"] == {"max-attempts": 1}
+    assert len(sandbox.rings) == 4
+
+
+def test_processes_that_call_at_once_do_not_exceed_the_limit(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    def call(index: int) -> int:
+        names = (
+            CAMPAIGN,
+            "--contact-id",
+            contact(index),
+            "--phone-number",
+            NUMBER,
+        )
+        return live("execute", *names, "--yes", "--max-attempts", "3/hour").code
+
+    with ThreadPoolExecutor(8) as pool:
+        codes = list(pool.map(call, range(8)))
+    assert sorted(codes) == [0] * 3 + [7] * 5
+    assert len(sandbox.rings) == 3
+
+
+def test_ledger_holds_no_number(live: Cxcall) -> None:
+    execute(live, contact(1), NUMBER)
+    with sqlite3.connect(live.folder / "state" / "ledger.sqlite3") as database:
+        rows = database.execute("SELECT digest FROM person").fetchall()
+        dump = "\n".join(database.iterdump())
+    assert len(rows) == 2  # the number, and the contact
+    assert NUMBER[1:] not in dump
