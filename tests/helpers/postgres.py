@@ -1,0 +1,163 @@
+"""A real PostgreSQL server in a temporary folder, on a Unix socket and a free loopback port."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+
+import psycopg
+import pytest
+
+USER = "cxcall"
+READY = "database system is ready to accept connections"
+START_TIMEOUT = 60.0
+
+
+def find_programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL server's programs; Debian keeps them off PATH."""
+    on_path = shutil.which("initdb")
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3])
+    )
+    found = Path(on_path) if on_path else debian[-1] if debian else None
+    return found.resolve().parent if found else None
+
+
+def _owner() -> pwd.struct_passwd | None:
+    """Return the user who runs the server, because it refuses to run as root; None for the own user."""
+    if os.geteuid() != 0:
+        return None
+    names = {each.pw_name: each for each in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+class PostgresServer:
+    """One server. Without `is_durable` it writes faster, and loses data only if the machine fails.
+
+    It ends with the thread that started it, even when that is killed.
+    """
+
+    def __init__(
+        self, programs: Path, *, is_durable: bool = False, address: str = "127.0.0.1"
+    ) -> None:
+        self._programs, self._owner = programs, _owner()
+        self._is_durable, self._address = is_durable, address
+        self._names = count()
+        self._process: subprocess.Popen[str] | None = None
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="cxpg")
+        )  # short: the path of a socket is limited
+        if self._owner:
+            os.chown(self.folder, self._owner.pw_uid, self._owner.pw_gid)
+        with socket.create_server((address, 0)) as free:
+            self.port = free.getsockname()[1]
+        self._run_to_end(
+            "initdb",
+            "--no-sync",
+            "--no-locale",
+            "--encoding=UTF8",
+            "--auth=trust",
+            f"--username={USER}",
+        )
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
+        if self._owner is None:
+            return command
+        user = (f"--reuid={self._owner.pw_uid}", f"--regid={self._owner.pw_gid}", "--clear-groups")
+        return ["setpriv", *user, "--pdeathsig=INT", *command]
+
+    def _run_to_end(self, program: str, *arguments: str) -> None:
+        command = self._command(program, *arguments)
+        subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=START_TIMEOUT)
+
+    def start(self) -> None:
+        """Start the server, also after a stop, and wait until it accepts connections."""
+        options = {
+            "unix_socket_directories": str(self.folder), "listen_addresses": self._address, "port": str(self.port),
+            "fsync": "on" if self._is_durable else "off", "shared_buffers": "16MB", "max_connections": "200",
+            "log_min_messages": "log", "logging_collector": "off",
+        }  # fmt: skip
+        arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+        self._process = subprocess.Popen(
+            self._command("postgres", *arguments),
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env={**os.environ, "LC_ALL": "C"},
+        )
+        lines: SimpleQueue[str] = SimpleQueue()
+        Thread(target=self._read_log, args=(self._process, lines), daemon=True).start()
+        said = ""
+        try:
+            while READY not in said:
+                said += lines.get(timeout=START_TIMEOUT)
+                if self._process.poll() is not None:
+                    raise RuntimeError(f"PostgreSQL did not start: {said}")
+        except Empty:
+            raise RuntimeError(f"PostgreSQL is not ready: {said}") from None
+
+    @staticmethod
+    def _read_log(process: subprocess.Popen[str], lines: SimpleQueue[str]) -> None:
+        assert process.stderr is not None
+        with process.stderr as log:
+            for line in log:
+                lines.put(line)
+        lines.put("(end of its log)")
+
+    def stop(self, *, mode: str = "immediate") -> None:
+        """Stop the server: `immediate` as by a crash, `fast` with its clients cut off."""
+        if self._process is not None:
+            self._run_to_end("pg_ctl", "stop", "-m", mode, "-w")
+            self._process.wait(START_TIMEOUT)
+            self._process = None
+
+    def restart(self, *, mode: str = "immediate") -> None:
+        """Stop the server, and start it again at the same addresses."""
+        self.stop(mode=mode)
+        self.start()
+
+    def url(self, database: str, *, by_socket: bool = True) -> str:
+        """Return the URL of a database, by the Unix socket or the port."""
+        if by_socket:
+            return f"postgresql://{USER}@/{database}?host={self.folder}&port={self.port}"
+        return f"postgresql://{USER}@{self._address}:{self.port}/{database}"
+
+    def new_database(self, template: str = "template0") -> str:
+        """Create a database, and return its name."""
+        name = f"test{next(self._names)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def close(self) -> None:
+        """Stop the server and delete its folder."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextmanager
+def running_postgres(
+    *, is_durable: bool = False, address: str = "127.0.0.1"
+) -> Iterator[PostgresServer]:
+    """Run a server; skips the test where PostgreSQL is not installed."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("needs a PostgreSQL server: no `initdb` on PATH or in /usr/lib/postgresql")
+    server = PostgresServer(programs, is_durable=is_durable, address=address)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
