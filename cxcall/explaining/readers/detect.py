@@ -141,7 +141,13 @@ def _join_labels(text: str) -> str:
 def _read_text(text: str) -> Iterator[ObservedRequest]:
     """Yield what the first reader finds that finds something: the exact ones first."""
     without_path: list[ObservedRequest] = []
-    for reader in (_read_commands, _read_code, _read_messages, _read_calls_and_responses):
+    for reader in (
+        _read_commands,
+        _read_yaml,
+        _read_code,
+        _read_messages,
+        _read_calls_and_responses,
+    ):
         requests = list(reader(text))
         if len(requests) == 1:
             requests = [_with_response(requests[0], text)]
@@ -162,6 +168,12 @@ def _read_commands(text: str) -> Iterator[ObservedRequest]:
         return
     for request in read_commands(text.translate(_STRAIGHT)):
         yield replace(request, findings=(*request.findings, _curly_quotes()))
+
+
+def _read_yaml(text: str) -> Iterator[ObservedRequest]:
+    from cxcall.explaining.readers.yaml_text import read_yaml
+
+    yield from read_yaml(text)
 
 
 def _read_code(text: str) -> Iterator[ObservedRequest]:

@@ -1,0 +1,83 @@
+"""Read YAML that holds requests: tasks of Ansible, test files of API clients, and lists of labels with values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from cxcall.documents.yaml_document import YamlError, load_yaml
+from cxcall.explaining.readers.objects import read_object
+from cxcall.explaining.readers.unresolved_variables import mark_unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.explaining.observed_request import ObservedRequest
+
+_KEY = re.compile(r"^[ \t]*(?:- )?[A-Za-z_][\w .-]{0,40}:(?:[ \t]+\S|[ \t]*$)", re.MULTILINE)
+_FEWEST_KEYS = 3
+# JSON is read by the other readers, which report its faults: YAML accepts some of them.
+_JSON_VALUE = re.compile(r":[ \t]*(?:\n[ \t]*)?[\[{](?!\{)")
+_NUMBER = re.compile(r"([:-][ \t]+)(\+[0-9][0-9 ().-]*)$", re.MULTILINE)
+_DOCUMENT = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_VARIABLE = re.compile(r"\$?\{\{\s*([^{}]+?)\s*\}\}")
+_STATUS = re.compile(r"[1-5][0-9]{2}\b")
+_TARGETS = ("url", "uri", "path", "endpoint")
+_MAX_DEPTH = 12
+
+
+def read_yaml(text: str) -> Iterator[ObservedRequest]:
+    """Yield the requests in a text that is YAML as a whole; none where it is not."""
+    if len(_KEY.findall(text)) < _FEWEST_KEYS or _JSON_VALUE.search(text):
+        return
+    quoted = _NUMBER.sub(r'\1"\2"', text)  # as people mean it: YAML makes `+12025550123` an integer
+    try:
+        documents = [load_yaml(part) for part in _DOCUMENT.split(quoted) if part.strip()]
+    except (YamlError, ValueError, RecursionError):
+        return
+    for document in documents:
+        yield from _find_requests(document, 0)
+
+
+def _find_requests(value: Any, depth: int) -> Iterator[ObservedRequest]:
+    """Yield the request that each innermost mapping with a URL and a method is."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        members = {_fold(name): each for name, each in value.items()}
+        target = next((members[name] for name in _TARGETS if _is_target(members.get(name))), None)
+        if target is not None and isinstance(members.get("method"), str):
+            if depth:  # a task or a test, whose variables are filled in when it runs
+                members, target = _mark_variables(members), _mark_variables(target)
+            if status := _STATUS.match(str(members.get("status"))):
+                members["status"] = int(status[0])
+            name = "url" if "://" in target else "path"
+            if found := read_object({**members, name: target}, "YAML"):
+                yield found
+            return
+    children = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    for child in children:
+        yield from _find_requests(child, depth + 1)
+
+
+def _mark_variables(value: Any) -> Any:
+    """Return a value with its `{{ variables }}` marked as not known."""
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: mark_unresolved(f"{{{match[1]}}}"), value)
+    if isinstance(value, dict):
+        return {name: _mark_variables(each) for name, each in value.items()}
+    return [_mark_variables(each) for each in value] if isinstance(value, list) else value
+
+
+def _fold(name: Any) -> str:
+    """Return a name as the other readers know it: `Request URL` as `url`, `Status Code` as `status`."""
+    folded = re.sub(r"^(?:request|http)[ _-]+", "", str(name).strip().lower())
+    return {"status code": "status", "verb": "method", "payload": "body", "data": "body"}.get(
+        folded, folded
+    )
+
+
+def _is_target(value: Any) -> bool:
+    return isinstance(value, str) and "/" in value
