@@ -36,6 +36,10 @@ _FILTERS = {
 }
 
 
+def _no_fence(_delivery: str) -> None:
+    """Stop nothing."""
+
+
 class Ledger(AttemptRecords):
     """The ledger of this machine, which all of its processes share."""
 
@@ -46,6 +50,7 @@ class Ledger(AttemptRecords):
         is_cancelled: Callable[[], bool] = never,
         *,
         limit: AttemptLimit | None = None,
+        fence: Callable[[str], None] = _no_fence,
     ) -> str:
         """Record durably that a request is about to be sent, and return its delivery ID.
 
@@ -53,8 +58,9 @@ class Ledger(AttemptRecords):
         unknown or belongs to another batch that has not come to its end, at any age,
         TooManyAttemptsError when `limit` allows no more calls to a person whom it calls, and
         MissingRecordsError when that cannot be known; these checks and the record are one
-        transaction. Raises KeyboardInterrupt when `is_cancelled` returns True during
-        the wait for another process: nothing is recorded then.
+        transaction, in which `fence` is called with the delivery ID: what it raises stops the request.
+        Raises KeyboardInterrupt when `is_cancelled` returns True during the wait for another process:
+        nothing is recorded then.
         """
         delivery, has_begun = new_id(self._now()), False
         try:
@@ -74,6 +80,7 @@ class Ledger(AttemptRecords):
                 )  # fmt: skip
                 self._insert_event(number, "sending", Outcome.UNKNOWN, attempts=1)
                 self._record_people(number, intent.people)
+                fence(delivery)
         except KeyboardInterrupt:
             if has_begun:
                 with suppress(LedgerError):  # there may be nothing to end
@@ -172,9 +179,13 @@ class Ledger(AttemptRecords):
             )
 
     def record_attempt(
-        self, delivery: str, attempt: int, is_cancelled: Callable[[], bool] = never
+        self,
+        delivery: str,
+        attempt: int,
+        is_cancelled: Callable[[], bool] = never,
+        fence: Callable[[str], None] = _no_fence,
     ) -> None:
-        """Record that another attempt is about to be sent.
+        """Record that another attempt is about to be sent; `fence` is called as in `begin`.
 
         Raises AlreadySentError when another process has sent an identical request during the wait.
         """
@@ -186,6 +197,7 @@ class Ledger(AttemptRecords):
             if not own["again"]:
                 self._guard(own["batch"], others, after=self._rows.first_event(own["number"]))
             self._append(delivery, "sending", Outcome.UNKNOWN, attempts=attempt)
+            fence(delivery)
 
     def record_outcome(
         self,

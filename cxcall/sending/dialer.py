@@ -92,7 +92,9 @@ def deliver(
         load_client()
         intent = plan.intent()
         limit = plan.settings.attempt_limit
-        attempts.id = ledger.begin(intent, window, attempts.is_interrupted, limit=limit)
+        attempts.id = ledger.begin(
+            intent, window, attempts.is_interrupted, limit=limit, fence=hooks.fence
+        )
         attempts.log_start(intent)
         try:
             signals.open()
@@ -234,7 +236,8 @@ class _Attempts:
             self.log("wait", seconds=round(wait, 3), reason=reason)
             self.hooks.sleep(wait)
         with self.signals.closed():
-            self.ledger.record_attempt(self.id, self.attempt + 1, self.is_interrupted)
+            number, is_interrupted = self.attempt + 1, self.is_interrupted
+            self.ledger.record_attempt(self.id, number, is_interrupted, self.hooks.fence)
             self.attempt += 1
         return token
 

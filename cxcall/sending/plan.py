@@ -26,7 +26,8 @@ class SendHooks(NamedTuple):
 
     `on_wait` gets the seconds and the reason of each wait, `sleep` waits; `wait_for_slot` is called
     right before the first byte leaves; `on_exchange` gets every exchange. `is_interrupted` says
-    whether a signal came that the delivery itself does not get.
+    whether a signal came that the delivery itself does not get. `fence` is called with the delivery ID in
+    the transaction that records an attempt, and stops the attempt by raising CxcallError.
     """
 
     on_wait: Callable[[float, str], None] = lambda _seconds, _reason: None
@@ -34,6 +35,7 @@ class SendHooks(NamedTuple):
     wait_for_slot: Callable[[], None] | None = None
     on_exchange: Callable[[Exchange], None] = lambda _exchange: None
     is_interrupted: Callable[[], bool] = lambda: False
+    fence: Callable[[str], None] = lambda _delivery: None
 
 
 DEFAULT_HOOKS = SendHooks()

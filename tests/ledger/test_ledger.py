@@ -1100,3 +1100,22 @@ def test_cancelled_wait_for_the_lock_records_nothing(tmp_path: Path) -> None:
             other.execute("ROLLBACK")
         assert list(book.records()) == []
         assert book.begin(intent("x"), 0, lambda: True)
+
+
+def test_fence_that_stops_a_request_leaves_no_record_of_it(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def stop(delivery: str) -> None:
+        calls.append(delivery)
+        raise LedgerError("not yours", "wait")
+
+    with Ledger.open(tmp_path) as ledger:
+        with pytest.raises(LedgerError, match="not yours"):
+            ledger.begin(intent("row"), WINDOW, fence=stop)
+        assert list(ledger.records()) == []
+        sent = ledger.begin(intent("row"), WINDOW, fence=calls.append)
+        ledger.record_not_processed(sent, 1, "busy")
+        with pytest.raises(LedgerError, match="not yours"):
+            ledger.record_attempt(sent, 2, fence=stop)
+        assert ledger.get(sent).outcome is Outcome.UNDELIVERED
+    assert calls[1:] == [sent, sent]

@@ -1,0 +1,312 @@
+"""The rows of batches that wait to be sent by workers on any machine: a claim table in PostgreSQL.
+
+A row is `todo`, `claimed` by a worker, `sending`, or `ended` with an outcome. A worker that dies lets its lease
+expire: a claimed row is `todo` again, and a row that may have left is `ended` as unknown, never free again.
+Only the ledger permits to send: a row becomes `sending` in the transaction that records the intent.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cxcall.findings.errors import StoppedError
+from cxcall.findings.finding import Finding
+from cxcall.ledger.errors import LedgerError
+from cxcall.named_tuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime, timedelta
+
+    import psycopg
+
+UNKNOWN = "unknown"
+CANCELLED = "cancelled"
+
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS queued_batch (
+        batch text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), profile text NOT NULL,
+        operation text NOT NULL, target text NOT NULL, options jsonb NOT NULL, ended_at timestamptz,
+        cancelled_at timestamptz
+    )""",
+    """CREATE TABLE IF NOT EXISTS queued_row (
+        batch text NOT NULL REFERENCES queued_batch ON DELETE CASCADE, number integer NOT NULL,
+        state text NOT NULL DEFAULT 'todo' CHECK (state IN ('todo', 'claimed', 'sending', 'ended')),
+        not_before timestamptz NOT NULL DEFAULT '-infinity', worker text, lease timestamptz, delivery text,
+        outcome text, content text, PRIMARY KEY (batch, number),
+        CHECK ((state = 'ended') = (outcome IS NOT NULL) AND (state = 'ended') = (content IS NULL)),
+        CHECK ((state IN ('claimed', 'sending')) = (lease IS NOT NULL)),
+        CHECK (state <> 'sending' OR delivery IS NOT NULL)
+    ) WITH (fillfactor = 70)""",
+    """CREATE INDEX IF NOT EXISTS queued_row_todo ON queued_row (batch, not_before, number)
+        WHERE state = 'todo'""",
+    """CREATE INDEX IF NOT EXISTS queued_row_held ON queued_row (worker, lease)
+        WHERE state IN ('claimed', 'sending')""",
+    """CREATE OR REPLACE FUNCTION queued_row_check() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF OLD.state IN ('sending', 'ended') AND NEW.state NOT IN (OLD.state, 'ended')
+            OR OLD.state = 'ended' AND OLD.outcome <> 'unknown' AND NEW.outcome <> OLD.outcome
+        THEN RAISE EXCEPTION 'row % of batch % may have been sent: it is never free again', OLD.number, OLD.batch;
+        END IF;
+        RETURN NEW;
+    END $$""",
+    """CREATE OR REPLACE TRIGGER queued_row_check BEFORE UPDATE ON queued_row
+        FOR EACH ROW EXECUTE FUNCTION queued_row_check()""",
+)
+_LOCK = 0x63787175
+"""The key of the advisory lock for the creation of the tables."""
+
+_OPEN_BATCHES = """
+SELECT batch, profile, operation, target, options FROM queued_batch
+WHERE ended_at IS NULL AND cancelled_at IS NULL ORDER BY batch
+"""
+# `SKIP LOCKED` passes over the rows that other workers claim at the same time.
+_CLAIM = """
+UPDATE queued_row r SET state = 'claimed', worker = %(worker)s, lease = now() + %(lease)s
+FROM (
+    SELECT batch, number FROM queued_row
+    WHERE batch = %(batch)s AND state = 'todo' AND not_before <= now()
+        AND EXISTS (SELECT FROM queued_batch b WHERE b.batch = %(batch)s AND b.cancelled_at IS NULL)
+    ORDER BY not_before, number LIMIT %(count)s FOR UPDATE SKIP LOCKED
+) next
+WHERE r.batch = next.batch AND r.number = next.number
+RETURNING r.batch, r.number, r.content
+"""
+_BEGIN_SENDING = """
+UPDATE queued_row SET state = 'sending', delivery = %(delivery)s, lease = now() + %(lease)s
+WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND lease > now()
+    AND (state = 'claimed' OR state = 'sending' AND delivery = %(delivery)s)
+"""
+_KEEP = """
+UPDATE queued_row SET lease = now() + %(lease)s
+WHERE worker = %(worker)s AND state IN ('claimed', 'sending') AND lease > now()
+"""
+_GIVE_BACK = """
+UPDATE queued_row SET state = 'todo', worker = NULL, lease = NULL, not_before = coalesce(%(not_before)s, not_before)
+WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND state = 'claimed'
+"""
+_END = """
+UPDATE queued_row SET state = 'ended', outcome = %(outcome)s, content = NULL, lease = NULL
+WHERE batch = %(batch)s AND number = %(number)s AND CASE %(delivery)s
+    WHEN '' THEN state = 'claimed' AND worker = %(worker)s
+    ELSE delivery = %(delivery)s AND (state = 'sending' OR outcome = 'unknown') END
+"""
+_EXPIRE_CLAIMS = """
+UPDATE queued_row SET state = 'todo', worker = NULL, lease = NULL WHERE state = 'claimed' AND lease <= now()
+"""
+_EXPIRE_SENDING = """
+UPDATE queued_row SET state = 'ended', outcome = 'unknown', content = NULL, lease = NULL
+WHERE state = 'sending' AND lease <= now()
+"""
+_CANCEL = """
+UPDATE queued_row SET state = 'ended', outcome = 'cancelled', content = NULL, lease = NULL
+WHERE batch = %(batch)s AND state IN ('todo', 'claimed')
+"""
+_COUNT = """
+SELECT coalesce(outcome, CASE WHEN not_before > now() THEN 'waiting' ELSE state END), count(*)
+FROM queued_row WHERE batch = %s GROUP BY 1
+"""
+
+
+class LostClaimError(StoppedError):
+    """A row is no longer held by the worker that wants to send it; nothing was sent."""
+
+    def __init__(self, batch: str, number: int) -> None:
+        super().__init__(
+            Finding.error(
+                "claim-lost",
+                "ledger",
+                f"row {number} of batch `{batch}` is no longer this worker's: its lease expired, or the batch was cancelled",
+                fix="nothing to do: the row is sent by another worker, or not at all",
+            )
+        )
+
+
+class QueuedBatch(NamedTuple):
+    """A batch in the queue; `options` are those of the command that queued it."""
+
+    batch: str
+    profile: str
+    operation: str
+    target: str
+    options: Mapping[str, Any]
+
+
+class QueuedRow(NamedTuple):
+    """A row that a worker claimed. `content` is what its request is built from, with whole phone numbers."""
+
+    batch: str
+    number: int
+    content: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"QueuedRow({self.batch!r}, {self.number})"
+
+
+class Connected(Protocol):
+    """The part of a connection to PostgreSQL that the fence needs."""
+
+    def execute(self, query: Any, params: Any = None) -> psycopg.Cursor[Any]:
+        """Run one statement."""
+
+
+class Claim(NamedTuple):
+    """What one worker holds: `lease` must be longer than a request can take."""
+
+    worker: str
+    lease: timedelta
+
+    def begin_sending(self, connection: Connected, batch: str, number: int, delivery: str) -> None:
+        """Make a row `sending`, within the transaction that records its intent or its next attempt.
+
+        Raises LostClaimError if the worker does not hold it any more: then nothing may be sent.
+        """
+        values = {**self._asdict(), "batch": batch, "number": number, "delivery": delivery}
+        if connection.execute(_BEGIN_SENDING, values).rowcount != 1:
+            raise LostClaimError(batch, number)
+
+
+class QueuedRows:
+    """The queue, by a connection of its own, which is made again when the database was restarted."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
+        """Yield a connection in autocommit mode; raises LedgerError for what the database refuses."""
+        import psycopg
+
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(self._url, autocommit=True)
+            yield self._connection
+        except psycopg.Error as error:
+            if isinstance(error, psycopg.OperationalError):
+                self.close()
+            raise LedgerError(
+                f"the queue in the ledger's database failed: {str(error).strip()}",
+                "see whether the PostgreSQL server runs, then run this again",
+            ) from error
+
+    def _run(self, statement: str, values: Any = None) -> psycopg.Cursor[Any]:
+        with self._connected() as connection:
+            return connection.execute(statement.encode(), values)
+
+    def create_tables(self) -> None:
+        """Create the tables of the queue where they do not exist."""
+        with self._connected() as connection:
+            if connection.execute("SELECT to_regclass('queued_row') IS NOT NULL").fetchone() == (
+                True,
+            ):
+                return
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+                for statement in TABLES:
+                    connection.execute(statement.encode())
+
+    def fill(self, batch: QueuedBatch, rows: Iterable[QueuedRow]) -> int:
+        """Add rows to the queue in one transaction, also those that ended without being sent; return how many."""
+        with self._connected() as connection, connection.transaction():
+            connection.execute(
+                """INSERT INTO queued_batch (batch, profile, operation, target, options) VALUES (%s, %s, %s, %s, %s)
+                ON CONFLICT (batch) DO UPDATE SET options = excluded.options, ended_at = NULL, cancelled_at = NULL""",
+                (*batch[:4], json.dumps(batch.options)),
+            )
+            connection.execute(
+                "CREATE TEMP TABLE filled (number integer, content text) ON COMMIT DROP"
+            )
+            with connection.cursor().copy("COPY filled FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row((row.number, json.dumps(row.content, ensure_ascii=True)))
+            connection.execute(
+                """DELETE FROM queued_row USING filled WHERE batch = %s AND state = 'ended'
+                AND queued_row.number = filled.number""",
+                (batch.batch,),
+            )
+            return connection.execute(
+                "INSERT INTO queued_row (batch, number, content) SELECT %s, number, content FROM filled",
+                (batch.batch,),
+            ).rowcount
+
+    def open_batches(self) -> list[QueuedBatch]:
+        """Return the batches that may have rows to send, the oldest first."""
+        return [QueuedBatch(*each) for each in self._run(_OPEN_BATCHES)]
+
+    def claim(self, claim: Claim, batch: str, count: int) -> list[QueuedRow]:
+        """Claim up to `count` rows of a batch that may be sent now."""
+        values = {**claim._asdict(), "batch": batch, "count": count}
+        found = sorted(self._run(_CLAIM, values).fetchall())
+        return [QueuedRow(batch, number, json.loads(content)) for batch, number, content in found]
+
+    def keep(self, claim: Claim) -> None:
+        """Extend the leases of all rows that a worker holds."""
+        self._run(_KEEP, claim._asdict())
+
+    def give_back(
+        self, claim: Claim, batch: str, number: int, not_before: datetime | None = None
+    ) -> None:
+        """Let another worker take a claimed row, from a time on if one is given."""
+        values = {**claim._asdict(), "batch": batch, "number": number, "not_before": not_before}
+        self._run(_GIVE_BACK, values)
+
+    def end(self, claim: Claim, batch: str, number: int, outcome: str, delivery: str = "") -> None:
+        """Record the outcome of a row, and delete its content.
+
+        With a delivery, a late outcome replaces `unknown`; without, the row must be claimed by the worker.
+        """
+        values = {
+            **claim._asdict(),
+            "batch": batch,
+            "number": number,
+            "outcome": outcome,
+            "delivery": delivery,
+        }
+        self._run(_END, values)
+
+    def expire(self) -> int:
+        """Free the claimed rows whose lease expired, and end those that may have left as unknown; return how many."""
+        return self._run(_EXPIRE_CLAIMS).rowcount + self._run(_EXPIRE_SENDING).rowcount
+
+    def unknown_deliveries(self, batch: str) -> dict[int, str]:
+        """Return the delivery IDs of the rows of a batch that ended as unknown, by row."""
+        statement = (
+            "SELECT number, delivery FROM queued_row WHERE batch = %s AND outcome = 'unknown'"
+        )
+        return dict(self._run(statement, (batch,)).fetchall())
+
+    def delivery_of(self, claim: Claim, batch: str, number: int) -> str:
+        """Return the delivery ID under which a worker was about to send a row; empty if it was not."""
+        statement = """SELECT delivery FROM queued_row
+            WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND state = 'sending'"""
+        found = self._run(
+            statement, {**claim._asdict(), "batch": batch, "number": number}
+        ).fetchone()
+        return str(found[0]) if found else ""
+
+    def count(self, batch: str) -> dict[str, int]:
+        """Return how many rows are in each state, or have each outcome; `waiting` may be sent later."""
+        return dict(self._run(_COUNT, (batch,)).fetchall())
+
+    def end_batch(self, batch: str) -> bool:
+        """Note that no row of a batch is left; return whether that is so, and was not noted before."""
+        statement = """UPDATE queued_batch SET ended_at = now() WHERE batch = %(batch)s AND ended_at IS NULL
+            AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state <> 'ended')"""
+        return self._run(statement, {"batch": batch}).rowcount == 1
+
+    def cancel(self, batch: str) -> int:
+        """Let no more rows of a batch be sent; return how many will not be. Requests under way are finished."""
+        with self._connected() as connection, connection.transaction():
+            connection.execute(
+                "UPDATE queued_batch SET cancelled_at = now() WHERE batch = %s", (batch,)
+            )
+            return connection.execute(_CANCEL.encode(), {"batch": batch}).rowcount

@@ -1,0 +1,168 @@
+"""The claim table: a row is sent by the worker that holds it, and one that may have left is never free again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.queued_rows import Claim, LostClaimError, QueuedBatch, QueuedRow, QueuedRows
+from helpers.postgres import PostgresServer
+
+BATCH = QueuedBatch("B1", "default", "execute", "http://api", {"rate": "5/s"})
+ME, OTHER = Claim("me", timedelta(minutes=1)), Claim("other", timedelta(minutes=1))
+
+
+@pytest.fixture
+def queue(postgres_url: str) -> Iterator[QueuedRows]:
+    rows = QueuedRows(postgres_url)
+    rows.create_tables()
+    rows.create_tables()
+    assert (
+        rows.fill(
+            BATCH, [QueuedRow("B1", number, {"body": {"a": "é\\n\t\x7f"}}) for number in (1, 2, 3)]
+        )
+        == 3
+    )
+    yield rows
+    rows.close()
+
+
+@pytest.fixture
+def ledger(postgres_url: str) -> Iterator[psycopg.Connection]:
+    """Return another connection, as the ledger has its own."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
+
+
+def expire_leases(ledger: psycopg.Connection) -> None:
+    """Let time pass."""
+    ledger.execute("UPDATE queued_row SET lease = now() WHERE lease IS NOT NULL")
+
+
+def test_each_row_is_claimed_by_one_worker_with_its_content(queue: QueuedRows) -> None:
+    assert queue.open_batches() == [BATCH]
+    first = queue.claim(ME, "B1", 2)
+    assert [(row.number, row.content) for row in first] == [(1, {"body": {"a": "é\\n\t\x7f"}}), (2, {"body": {"a": "é\\n\t\x7f"}})]  # fmt: skip
+    assert [row.number for row in queue.claim(OTHER, "B1", 2)] == [3]
+    assert queue.claim(OTHER, "B1", 2) == []
+    assert queue.count("B1") == {"claimed": 3}
+
+
+def test_only_the_worker_that_holds_a_row_may_send_it(
+    queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    queue.claim(ME, "B1", 1)
+    with pytest.raises(LostClaimError):
+        OTHER.begin_sending(ledger, "B1", 1, "D1")
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 2, "D2")
+    ME.begin_sending(ledger, "B1", 1, "D1")
+    ME.begin_sending(ledger, "B1", 1, "D1")  # its next attempt
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D2")
+    queue.end(ME, "B1", 1, "accepted", "D1")
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D1")
+    assert queue.count("B1") == {"accepted": 1, "todo": 2}
+
+
+def test_expired_claim_is_free_again_and_fails_at_the_fence(
+    queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    queue.claim(ME, "B1", 1)
+    expire_leases(ledger)
+    queue.keep(ME)  # too late
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D1")
+    assert queue.expire() == 1
+    assert [row.number for row in queue.claim(OTHER, "B1", 1)] == [1]
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D1")
+
+
+def test_expired_sending_row_is_unknown_until_its_late_outcome(
+    queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    queue.claim(ME, "B1", 1)
+    ME.begin_sending(ledger, "B1", 1, "D1")
+    expire_leases(ledger)
+    assert queue.expire() == 1
+    assert queue.unknown_deliveries("B1") == {1: "D1"}
+    queue.give_back(ME, "B1", 1)
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D1")
+    assert queue.count("B1") == {"unknown": 1, "todo": 2}
+    queue.end(OTHER, "B1", 1, "refused", "D9")
+    assert queue.unknown_deliveries("B1") == {1: "D1"}
+    queue.end(ME, "B1", 1, "accepted", "D1")
+    queue.end(ME, "B1", 1, "unknown", "D1")
+    assert queue.count("B1") == {"accepted": 1, "todo": 2}
+
+
+@pytest.mark.parametrize("state", ["todo", "claimed"])
+def test_database_itself_refuses_to_free_a_row_that_may_have_left(
+    queue: QueuedRows, ledger: psycopg.Connection, state: str
+) -> None:
+    queue.claim(ME, "B1", 1)
+    ME.begin_sending(ledger, "B1", 1, "D1")
+    with pytest.raises(psycopg.errors.RaiseException, match="never free again"):
+        ledger.execute("UPDATE queued_row SET state = %s WHERE number = 1", (state,))
+
+
+def test_content_is_deleted_when_a_row_ends(queue: QueuedRows, ledger: psycopg.Connection) -> None:
+    queue.claim(ME, "B1", 2)
+    ME.begin_sending(ledger, "B1", 1, "D1")
+    queue.end(ME, "B1", 1, "accepted", "D1")
+    queue.end(ME, "B1", 2, "skipped")
+    assert queue.cancel("B1") == 1
+    assert queue.count("B1") == {"accepted": 1, "skipped": 1, "cancelled": 1}
+    assert ledger.execute("SELECT count(content) FROM queued_row").fetchone() == (0,)
+    assert queue.open_batches() == []
+
+
+def test_cancelled_claim_fails_at_the_fence(queue: QueuedRows, ledger: psycopg.Connection) -> None:
+    queue.claim(ME, "B1", 1)
+    queue.cancel("B1")
+    assert queue.claim(OTHER, "B1", 3) == []
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D1")
+
+
+def test_row_waits_for_its_time(queue: QueuedRows) -> None:
+    queue.claim(ME, "B1", 3)
+    queue.give_back(ME, "B1", 1)
+    queue.give_back(ME, "B1", 2, datetime.now(UTC) + timedelta(hours=1))
+    queue.give_back(ME, "B1", 3, datetime.now(UTC) - timedelta(hours=1))
+    assert queue.count("B1") == {"waiting": 1, "todo": 2}
+    assert [row.number for row in queue.claim(ME, "B1", 9)] == [1, 3]
+
+
+def test_batch_ends_once_with_its_last_row(queue: QueuedRows) -> None:
+    for row in queue.claim(ME, "B1", 3):
+        assert not queue.end_batch("B1")
+        queue.end(ME, "B1", row.number, "skipped")
+    assert queue.end_batch("B1")
+    assert not queue.end_batch("B1")
+    assert queue.fill(BATCH, [QueuedRow("B1", 2, {})]) == 1  # resumed
+    assert queue.open_batches() == [BATCH]
+    assert queue.count("B1") == {"skipped": 2, "todo": 1}
+
+
+def test_row_that_is_still_queued_is_not_added_again(queue: QueuedRows) -> None:
+    with pytest.raises(LedgerError, match="duplicate key"):
+        queue.fill(BATCH, [QueuedRow("B1", 4, {}), QueuedRow("B1", 3, {})])
+    assert queue.count("B1") == {"todo": 3}
+
+
+def test_queue_goes_on_after_a_restart_of_the_database(
+    postgres_server: PostgresServer, queue: QueuedRows
+) -> None:
+    queue.claim(ME, "B1", 1)
+    postgres_server.restart()
+    with pytest.raises(LedgerError):
+        queue.open_batches()
+    assert queue.count("B1") == {"claimed": 1, "todo": 2}
