@@ -9,30 +9,21 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
-from threading import Lock, local
 from typing import TYPE_CHECKING
 
-from cxcall.batch.opening_times import check_hours_again
-from cxcall.batch.rate_limiter import RateLimitSlot
 from cxcall.batch.row_result import (
-    COMMAND,
     RowResult,
-    fault_of_row,
     result_of_invalid_row,
     result_of_record,
     result_of_skipped_row,
 )
-from cxcall.batch.skips import SkipReason
+from cxcall.batch.row_sender import RowSender, SharedToken
 from cxcall.batch.totals import BatchStatistics
-from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.ledger.attempts import TooManyAttemptsError
-from cxcall.output.report import delivery_report, error_report
-from cxcall.phone.phone_numbers import mask_echo
 from cxcall.runtime import signals
 from cxcall.runtime.signals import block_in_thread, handled_signals
-from cxcall.sending.dialer import deliver
-from cxcall.sending.plan import Plan, SendHooks
+from cxcall.sending.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,13 +33,10 @@ if TYPE_CHECKING:
     from cxcall.batch.rows import Row
     from cxcall.batch.selection import Selection
     from cxcall.batch.totals import FailureLimit
-    from cxcall.contracts.operation import Operation
-    from cxcall.credentials.request_credentials import Credentials
     from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.sending.draft import CheckedRequest
-    from cxcall.settings.settings import Settings
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds after which a thread yields to others: a tenth of the default, so that slots are met in time."""
@@ -58,24 +46,6 @@ _CLOCK_INTERVAL = 30.0
 
 _MAX_HELD_RESULTS = 1000
 """How many results wait for an earlier row, so that they come in input order."""
-
-
-class SharedToken:
-    """One token for all threads; when the API refuses it, one of them gets the next for all."""
-
-    def __init__(self, operation: Operation, settings: Settings, first: Credentials | None) -> None:
-        self._operation, self._settings, self._current = operation, settings, first
-        self._lock, self._thread = Lock(), local()
-
-    def __call__(self, fresh: bool) -> Credentials | None:  # noqa: FBT001 - as `deliver` calls it
-        """Return the current token; `fresh` when the one that this thread got last was refused."""
-        from cxcall.credentials.request_credentials import get_credentials
-
-        with self._lock:
-            if self._current is None or (fresh and self._thread.token is self._current):
-                self._current = get_credentials(self._settings, self._operation, fresh=fresh)
-            self._thread.token = self._current
-            return self._current
 
 
 class Run:
@@ -94,7 +64,8 @@ class Run:
     ) -> None:
         self.key_of = key_of
         self.job, self.selection, self.batch, self.ledger = job, selection, batch, ledger
-        self.rate_limiter, self.tokens, self.limit = rate_limiter, tokens, limit
+        self.rate_limiter, self.limit = rate_limiter, limit
+        self.sender = RowSender(ledger, rate_limiter, tokens, lambda: self.interrupts > 0)
         self.statistics = BatchStatistics()
         self.stop_reason = ""
         self.is_at_end = False
@@ -257,58 +228,10 @@ class Run:
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
         """Send one row, on a thread of the pool; an event reports its end, whatever happens."""
-        row, slot = checked.row, RateLimitSlot(self.rate_limiter)
-        try:
-            if not slot.acquire():
-                self._events.put(row.number)
-                return
-            if finding := check_hours_again(request, checked.values):  # the slot may have come late
-                held = checked._replace(findings=(*checked.findings, finding))
-                self._events.put(result_of_skipped_row(held, SkipReason.OUTSIDE_HOURS))
-                return
-            hooks = self._hooks(checked, request, slot)
-            key = mask_echo(self.key_of(row), request.request.texts)
-            plan = Plan.of(request, again=self.job.again, batch=self.batch, row=row.number, key=key)
-            delivery = deliver(plan, self.ledger, self.tokens, hooks)
-            report = delivery_report(
-                COMMAND,
-                delivery,
-                request.operation,
-                request.request,
-                request.body,
-                checked.findings,
-            )
-        except KeyboardInterrupt:  # while another process held the ledger: nothing was sent
-            self._events.put(row.number)
-            return
-        except TooManyAttemptsError as error:
-            held = checked._replace(findings=(*checked.findings, *error.findings))
-            self._events.put(result_of_skipped_row(held, SkipReason.MAX_ATTEMPTS))
-            return
-        except CxcallError as error:
-            report = error_report(error, COMMAND)
-        except BaseException as fault:  # noqa: BLE001 - the fault is reported as the row's result, and stops the run
-            report = error_report(fault_of_row(fault), COMMAND)
-        finally:
-            slot.release()
-        self._events.put(RowResult(row, report))
-
-    def _hooks(
-        self, checked: CheckedRow, request: CheckedRequest, slot: RateLimitSlot
-    ) -> SendHooks:
-        """Return what lets a delivery wait for its slot, and stops it when the calling hours are over."""
-
-        def sleep(seconds: float) -> None:
-            slot.sleep(seconds)
-            if finding := check_hours_again(request, checked.values):
-                raise StoppedError(finding)
-
-        return SendHooks(
-            sleep=sleep,
-            wait_for_slot=slot.wait_to_send,
-            on_exchange=self.rate_limiter.update_from_response,
-            is_interrupted=lambda: self.interrupts > 0,
+        result = self.sender.send(
+            checked, request, batch=self.batch, key_of=self.key_of, again=self.job.again
         )
+        self._events.put(result or checked.row.number)
 
     def _abandoned_results(self) -> Iterator[RowResult]:
         """Yield the results of the rows that were in flight when the run was abandoned, from the ledger."""

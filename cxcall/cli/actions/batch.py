@@ -152,7 +152,8 @@ class _Batch:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
-        from cxcall.batch.run import Run, SharedToken
+        from cxcall.batch.row_sender import SharedToken
+        from cxcall.batch.run import Run
         from cxcall.credentials.request_credentials import get_credentials
 
         job, settings = self.job, self.job.settings

@@ -1,0 +1,125 @@
+"""Send one row of a batch: wait for its slot, check the calling hours again, deliver, report."""
+
+from __future__ import annotations
+
+from threading import Lock, local
+from typing import TYPE_CHECKING
+
+from cxcall.batch.opening_times import check_hours_again
+from cxcall.batch.rate_limiter import RateLimitSlot
+from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_skipped_row
+from cxcall.batch.skips import SkipReason
+from cxcall.findings.errors import CxcallError, StoppedError
+from cxcall.ledger.attempts import TooManyAttemptsError
+from cxcall.output.report import delivery_report, error_report
+from cxcall.phone.phone_numbers import mask_echo
+from cxcall.sending.dialer import deliver
+from cxcall.sending.plan import Plan, SendHooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.rate_limiter import RateLimiter
+    from cxcall.batch.rows import Row
+    from cxcall.contracts.operation import Operation
+    from cxcall.credentials.request_credentials import Credentials
+    from cxcall.findings.finding import Finding
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.settings.settings import Settings
+
+
+class SharedToken:
+    """One token for all threads; when the API refuses it, one of them gets the next for all."""
+
+    def __init__(self, operation: Operation, settings: Settings, first: Credentials | None) -> None:
+        self._operation, self._settings, self._current = operation, settings, first
+        self._lock, self._thread = Lock(), local()
+
+    def __call__(self, fresh: bool) -> Credentials | None:  # noqa: FBT001 - as `deliver` calls it
+        """Return the current token; `fresh` when the one that this thread got last was refused."""
+        from cxcall.credentials.request_credentials import get_credentials
+
+        with self._lock:
+            if self._current is None or (fresh and self._thread.token is self._current):
+                self._current = get_credentials(self._settings, self._operation, fresh=fresh)
+            self._thread.token = self._current
+            return self._current
+
+
+class RowSender:
+    """Sends rows on the threads of a run, which share a token and a rate limit."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        rate_limiter: RateLimiter,
+        tokens: SharedToken,
+        is_interrupted: Callable[[], bool],
+    ) -> None:
+        self._ledger, self._rate_limiter, self._tokens = ledger, rate_limiter, tokens
+        self._is_interrupted = is_interrupted
+
+    def send(
+        self,
+        checked: CheckedRow,
+        request: CheckedRequest,
+        *,
+        batch: str,
+        key_of: Callable[[Row], str],
+        again: bool,
+        fence: Callable[[str], None] | None = None,
+    ) -> RowResult | None:
+        """Send one row and return its result, whatever happens; None for a row that was not sent, because the run stops.
+
+        `fence` is as in `SendHooks`.
+        """
+        row, slot = checked.row, RateLimitSlot(self._rate_limiter)
+        try:
+            if not slot.acquire():
+                return None
+            if finding := check_hours_again(request, checked.values):  # the slot may have come late
+                return _skip(checked, finding, SkipReason.OUTSIDE_HOURS)
+            hooks = self._hooks(checked, request, slot)
+            hooks = hooks._replace(fence=fence) if fence else hooks
+            key = mask_echo(key_of(row), request.request.texts)
+            plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)
+            delivery = deliver(plan, self._ledger, self._tokens, hooks)
+            sent = (request.operation, request.request, request.body)
+            return RowResult(row, delivery_report(COMMAND, delivery, *sent, checked.findings))
+        except KeyboardInterrupt:  # while another process held the ledger: nothing was sent
+            return None
+        except BaseException as error:  # noqa: BLE001 - it is reported as the row's result, and a fault stops the run
+            return _result_of_error(checked, error)
+        finally:
+            slot.release()
+
+    def _hooks(
+        self, checked: CheckedRow, request: CheckedRequest, slot: RateLimitSlot
+    ) -> SendHooks:
+        """Return what lets a delivery wait for its slot, and stops it when the calling hours are over."""
+
+        def sleep(seconds: float) -> None:
+            slot.sleep(seconds)
+            if finding := check_hours_again(request, checked.values):
+                raise StoppedError(finding)
+
+        return SendHooks(
+            sleep=sleep,
+            wait_for_slot=slot.wait_to_send,
+            on_exchange=self._rate_limiter.update_from_response,
+            is_interrupted=self._is_interrupted,
+        )
+
+
+def _skip(checked: CheckedRow, finding: Finding, reason: SkipReason) -> RowResult:
+    held = checked._replace(findings=(*checked.findings, finding))
+    return result_of_skipped_row(held, reason)
+
+
+def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
+    if isinstance(error, TooManyAttemptsError):
+        return _skip(checked, error.findings[0], SkipReason.MAX_ATTEMPTS)
+    known = error if isinstance(error, CxcallError) else fault_of_row(error)
+    return RowResult(checked.row, error_report(known, COMMAND))
