@@ -112,7 +112,8 @@ class ColumnMap(NamedTuple):
         for index, cell in enumerate(header.cells):
             if cell in headers.values():
                 continue
-            if column := find_column(cell, operation):
+            column = find_column(cell, operation)
+            if column and not (column.is_open and self.ignores_extra):
                 columns.append(column._replace(position=index))
             elif cell not in (*unknown, self.key):
                 unknown.append(cell)
@@ -130,7 +131,8 @@ class ColumnMap(NamedTuple):
             if header.cells.count(cell) == 1
             and cell not in self.headers.values()
             and target not in header.cells
-            and find_column(target, operation)
+            and (column := find_column(target, operation))
+            and not column.is_open
         }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.openapi_document import OpenApiDocument
     from cxcall.contracts.operation import Operation
 
-FORMAT = 10
+FORMAT = 11
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000

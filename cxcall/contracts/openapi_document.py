@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 
-COMMAND, DOCTOR, TRACK, SENTIMENT = (
-    f"x-cxcall-{name}" for name in ("command", "doctor", "track", "sentiment")
+COMMAND, DOCTOR, TRACK, SENTIMENT, CAMPAIGN = (
+    f"x-cxcall-{name}" for name in ("command", "doctor", "track", "sentiment", "campaign")
 )
-_EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT))
+_EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, CAMPAIGN))
 """Extensions of operations that are looked for in all of a document."""
 
 

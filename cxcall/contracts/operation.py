@@ -157,6 +157,11 @@ class Operation:
         )
 
     @property
+    def columns_at(self) -> str | None:
+        """The object in the body that a column sets a member of, if it sets nothing else; None if there is none."""
+        return self.declared.get("x-cxcall-columns")
+
+    @property
     def engagement_id(self) -> tuple[str, ...]:
         """Where the engagement ID is, in order: `header:NAME` and `body:/pointer`."""
         return tuple(self.declared.get("x-cxcall-engagement-id", ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
@@ -20,7 +21,7 @@ HEADER_RULE = "a header names a flag, a parameter, or a place in the body such a
 class CsvColumn(NamedTuple):
     """What the cells of a column set: a place in the body, a flag of the operation, or a parameter.
 
-    `position` is the index of its cell in a record.
+    `position` is the index of its cell in a record. `is_open`: any header would set a member of that object.
     """
 
     name: str
@@ -28,6 +29,7 @@ class CsvColumn(NamedTuple):
     flag: Flag | None = None
     parameter: str = ""
     position: int = 0
+    is_open: bool = False
 
     @property
     def pointers(self) -> tuple[str, ...]:
@@ -42,7 +44,21 @@ def find_column(target: str, operation: Operation) -> CsvColumn | None:
     flag = next((each for each in operation.flags if each.name == target.removeprefix("--")), None)
     if flag is not None:
         return CsvColumn(target, flag=flag)
-    return CsvColumn(target, parameter=target) if target in parameter_columns(operation) else None
+    if target in parameter_columns(operation):
+        return CsvColumn(target, parameter=target)
+    return _find_member(target, operation)
+
+
+def _find_member(name: str, operation: Operation) -> CsvColumn | None:
+    """Return the column that sets a member of the object to which an operation's columns belong."""
+    at = operation.columns_at
+    if at is None or not name:
+        return None
+    schema = operation.schema_at(at)
+    is_declared = name in schema.get("properties", {})
+    if not is_declared and schema.get("additionalProperties", True) is False:
+        return None
+    return CsvColumn(name, pointer=join_pointer(at, name), is_open=not is_declared)
 
 
 def parameter_columns(operation: Operation) -> list[str]:

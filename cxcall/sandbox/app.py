@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.operation import Operation
     from cxcall.sandbox.rate_limit import RateLimit
+    from cxcall.sandbox.stored_objects import StoredObjects
 
 AUTHORIZE_PATH = "/oauth/authorize"
 ABOUT_PATH = "/sandbox"
@@ -95,12 +96,14 @@ class App:
         tokens: TokenIssuer,
         rate_limit: RateLimit,
         log: RequestLog,
+        stored: StoredObjects,
     ) -> None:
         self._operations = operations
         self._routes = Routes(operations)
         self.tokens = tokens
         self._rate_limit = rate_limit
         self._log = log
+        self.stored = stored
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Return the response, after the request is logged."""
@@ -110,6 +113,7 @@ class App:
         try:
             response = self._respond(exchange)
         except HttpProblem as problem:
+            exchange.accepted = False
             platform = exchange.operation.platform if exchange.operation else ""
             response = problem.response(exchange.correlation_id, platform)
         if exchange.accepted:
@@ -153,7 +157,11 @@ class App:
             return success_response(operation, self._context(exchange), preferred)
         if fault.once and not self._log.claim(fault.number):
             fault = faults.FAULTS[0]
-        return self._with_token(operation, self._apply_fault(exchange, operation, fault))
+        response = self._apply_fault(exchange, operation, fault)
+        if exchange.accepted:
+            places = exchange.path_values, request.query, body
+            response = self.stored.respond(operation, *places, response)
+        return self._with_token(operation, response)
 
     def _with_token(self, operation: Operation, response: SandboxResponse) -> SandboxResponse:
         """Put a valid token into the success response of an operation that returns tokens."""

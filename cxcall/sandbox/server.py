@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.app import App
+from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
+from cxcall.sandbox.stored_objects import StoredObjects
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
 from cxcall.transport.urls import is_loopback_host
 
@@ -120,6 +122,7 @@ class Sandbox:
     def _run(self) -> None:
         while not self._has_ended.is_set():
             self._server.asyncore.loop(timeout=1, use_poll=True, map=self._channels, count=1)
+            self._app.stored.advance()
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         from waitress.channel import ClientDisconnected  # type: ignore[import-untyped] # no types
@@ -195,20 +198,23 @@ def start_sandbox(
     rate_allowed: int = DEFAULT_LIMIT,
     clock: Callable[[], float] = time.time,
     on_request: Callable[[LoggedRequest], None] = lambda _: None,
+    dial_plan: DialPlan = DialPlan(),  # noqa: B008 - immutable
+    on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
     Tokens expire after `token_life` seconds, and each token may send `rate_allowed` requests per minute,
-    both measured by `clock`. `on_request` is called with each request after its response is known. Raises UsageError if the port is not available.
+    both measured by `clock`. `on_request` is called with each request after its response is known, and
+    `on_call_outcome` with each call of a campaign, which `dial_plan` paces. Raises UsageError if the port is not available.
     """
     operations = [operation for contract in contracts for operation in contract.operations]
     scopes = frozenset(
         scope for operation in operations for scopes in operation.scopes for scope in scopes
     )
     log = RequestLog(on_request)
-    app = App(
-        operations, TokenIssuer(scopes, token_life, clock), RateLimit(rate_allowed, clock), log
-    )
+    stored = StoredObjects(dial_plan, clock, on_call_outcome)
+    tokens = TokenIssuer(scopes, token_life, clock)
+    app = App(operations, tokens, RateLimit(rate_allowed, clock), log, stored)
     return Sandbox(app, log, _listen(host, port))
 
 

@@ -15,6 +15,7 @@ app = new_app("")
 
 
 def _epilog() -> str:
+    from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS
     from cxcall.sandbox.faults import FAULTS
 
     shown = examples(
@@ -22,7 +23,11 @@ def _epilog() -> str:
         "cxcall sandbox --port 8080 --record requests.jsonl",
         "cxcall execute $CAMPAIGN -f payload.json --sandbox",
     )
-    numbers = "\n".join(f"  {entry.number}  {entry.effect}" for entry in FAULTS)
+    effects = [(entry.number, entry.effect) for entry in FAULTS]
+    effects += [
+        (number, f"when a campaign dials it: {each}") for number, each in OUTCOME_NUMBERS.items()
+    ]
+    numbers = "\n".join(f"  {number}  {effect}" for number, effect in effects)
     return f"{shown}\n\n\b\nPhone numbers in a body that cause faults:\n{numbers}"
 
 
@@ -39,6 +44,26 @@ def sandbox(
         str | None,
         option("--record", metavar="FILE", help="Append each request with its body to this file."),
     ] = None,
+    dial_rate: Annotated[
+        float,
+        option(
+            "--dial-rate",
+            metavar="N",
+            min=0.001,
+            help="Set the contacts that a campaign dials in a second.",
+        ),
+    ] = 10.0,
+    dial_outcome: Annotated[
+        str | None,
+        option(
+            "--dial-outcome",
+            metavar="NAME=WEIGHT,...",
+            help="Set the outcomes [connected=60,no-answer=30,busy=10].",
+        ),
+    ] = None,
+    seed: Annotated[
+        int, option("--seed", metavar="N", help="Choose the outcomes and IDs by this number.")
+    ] = 0,
 ) -> None:
     """Run the embedded API server; no real calls are placed.
 
@@ -49,14 +74,16 @@ def sandbox(
     from cxcall.cli.actions.request_recorder import Recorder
     from cxcall.contracts import contract
     from cxcall.output.screen import Screen
+    from cxcall.sandbox.campaign_dialer import DialPlan
     from cxcall.sandbox.server import start_sandbox
 
     screen = Screen.standard(output)
+    plan = DialPlan.parse(dial_rate, dial_outcome, seed)
     known = contract.load_contracts(find_own_contract(contracts))
     recorder = Recorder(record, None if output.quiet else screen.print_diagnostic)
     with (
         suppress(KeyboardInterrupt),
-        start_sandbox(known, port=port, on_request=recorder.add) as running,
+        start_sandbox(known, port=port, on_request=recorder.add, dial_plan=plan) as running,
     ):
         report = Report(
             "sandbox",

@@ -1,0 +1,298 @@
+"""Keep the contact lists and campaigns of a sandbox, and put what is known about them into its responses.
+
+What an operation does follows from `x-cxcall-campaign` in its contract. A list or a campaign that was not
+created here has the values of the contract's examples.
+"""
+
+from __future__ import annotations
+
+import csv
+from base64 import b64decode
+from dataclasses import replace
+from hashlib import sha256
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from cxcall.contracts.openapi_document import CAMPAIGN
+from cxcall.documents.json_pointer import has_value, split_pointer, value_at
+from cxcall.sandbox.campaign_dialer import (
+    CallOutcome,
+    Campaign,
+    Contact,
+    ContactList,
+    DialPlan,
+    as_time,
+)
+from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from cxcall.contracts.operation import Operation
+
+_LOWEST_FAULT_STATUS = 300
+
+
+class _Call:
+    """One accepted request: the operation with its role, the ID in its path, its body, and the response so far."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        path_values: Mapping[str, str],
+        query: str,
+        body: Any,
+        response: SandboxResponse,
+    ) -> None:
+        self.operation = operation
+        self.declared: Mapping[str, Any] = operation.declared.get(CAMPAIGN, {})
+        self.id = next(iter(path_values.values()), "")
+        self.query, self.body, self.response = query, body, response
+
+    def sent(self, place: str, default: Any = None) -> Any:
+        """Return the value of the body at a declared place."""
+        pointer = self.declared.get(place)
+        if pointer is None or not has_value(self.body, pointer):
+            return default
+        return value_at(self.body, pointer)
+
+    def with_values(self, values: Mapping[str, Any]) -> SandboxResponse:
+        """Return the response with these values at the declared places; a fault stays as it is."""
+        if self.response.status >= _LOWEST_FAULT_STATUS or not isinstance(self.response.body, dict):
+            return self.response
+        body = dict(self.response.body)
+        for place, value in values.items():
+            pointer = self.declared.get(place, place if place.startswith("/") else "")
+            if pointer and value is not None:
+                _set(body, split_pointer(pointer), value)
+        return replace(self.response, body=body)
+
+
+class StoredObjects:
+    """The lists and campaigns of a sandbox, shared by its threads; `on_call_outcome` gets each call that is placed."""
+
+    def __init__(
+        self,
+        plan: DialPlan,
+        clock: Callable[[], float],
+        on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
+    ) -> None:
+        self._plan, self._clock, self.on_call_outcome = plan, clock, on_call_outcome
+        self._lock = Lock()
+        self._lists: dict[str, ContactList] = {}
+        self._campaigns: dict[str, Campaign] = {}
+        self._created = 0
+        self._last_list = ""
+        self._roles: dict[str, Callable[[_Call], SandboxResponse]] = {
+            "create-list": self._create_list,
+            "create-campaign": self._create_campaign,
+            "load": self._load,
+            "list": self._read_list,
+            "campaign": self._read_campaign,
+            "start": self._start,
+            "stop": self._stop,
+            "progress": self._read_progress,
+            "statistics": self._read_statistics,
+            "results": self._read_results,
+        }
+
+    def respond(
+        self,
+        operation: Operation,
+        path_values: Mapping[str, str],
+        query: str,
+        body: Any,
+        response: SandboxResponse,
+    ) -> SandboxResponse:
+        """Return the response to an accepted request, after its effect; raises a 400 problem for an unknown column."""
+        call = _Call(operation, path_values, query, body, response)
+        act = self._roles.get(str(call.declared.get("role", "")))
+        if act is None:
+            return response
+        with self._lock:
+            self._advance()
+            return act(call)
+
+    def advance(self) -> None:
+        """Place the calls of running campaigns that are due."""
+        if self._campaigns:
+            with self._lock:
+                self._advance()
+
+    def _advance(self) -> None:
+        now = self._clock()
+        for campaign in self._campaigns.values():
+            campaign.advance(self._plan, now, self.on_call_outcome)
+
+    def _new_id(self) -> str:
+        self._created += 1
+        return str(UUID(bytes=sha256(f"{self._plan.seed} {self._created}".encode()).digest()[:16]))
+
+    def _list(self, id_: str) -> ContactList:
+        return self._lists.setdefault(id_, ContactList(id_))
+
+    def _campaign(self, id_: str) -> Campaign:
+        """Return a campaign; one that was not created here dials the list that was loaded last."""
+        if id_ not in self._campaigns:
+            self._campaigns[id_] = Campaign(id_, self._list(self._last_list))
+        return self._campaigns[id_]
+
+    def _created_response(self, call: _Call, id_: str) -> SandboxResponse:
+        body = call.response.body if isinstance(call.response.body, dict) else {}
+        if call.response.status >= _LOWEST_FAULT_STATUS:
+            return call.response
+        uri = f"{str(body.get('selfUri', '')).rpartition('/')[0]}/{id_}"
+        return replace(call.response, body={**body, **call.body, "id": id_, "selfUri": uri})
+
+    def _create_list(self, call: _Call) -> SandboxResponse:
+        if not isinstance(call.body, dict):
+            return call.response
+        id_, columns = self._new_id(), tuple(call.sent("columns", ()))
+        phones = tuple(each.get("columnName", "") for each in call.sent("phoneColumns", ()))
+        self._lists[id_] = ContactList(id_, call.body, columns, phones)
+        return self._created_response(call, id_)
+
+    def _create_campaign(self, call: _Call) -> SandboxResponse:
+        if not isinstance(call.body, dict):
+            return call.response
+        id_ = self._new_id()
+        self._campaigns[id_] = Campaign(id_, self._list(str(call.sent("list", ""))), call.body)
+        return self._created_response(call, id_)
+
+    def _load(self, call: _Call) -> SandboxResponse:
+        contacts, target = list(_contacts_of(call)), self._list(call.id)
+        for data, _ in contacts if target.columns else ():
+            if unknown := next((name for name in data if name not in target.columns), None):
+                raise HttpProblem(400, "invalid.contact.column", f"The list has no column {unknown}.", name=unknown)  # fmt: skip
+        self._last_list = call.id
+        body = call.response.body
+        first = body[0].get("id") if isinstance(body, list) and body else None
+        new_ids = iter([first] if first else [])
+        made = [
+            Contact(str(sent.get("id") or next(new_ids, None) or self._new_id()), data, sent)
+            for data, sent in contacts
+        ]
+        for contact in made:
+            target.add(contact)
+        if (campaign := call.sent("campaign")) is not None:
+            self._campaigns[str(campaign)] = Campaign(str(campaign), target)
+        if not first or call.response.status >= _LOWEST_FAULT_STATUS:
+            return call.response
+        return replace(call.response, body=[{"callable": True, **each.sent, "id": each.id} for each in made])  # fmt: skip
+
+    def _read_list(self, call: _Call) -> SandboxResponse:
+        known = self._lists.get(call.id)
+        if known is None:
+            return call.response
+        values = {f"/{name}": value for name, value in known.declared.items()}
+        dialed = sum(bool(each.last_attempt) for each in known.order) if "called" in call.declared else 0  # fmt: skip
+        counts = {"size": len(known.order), "total": len(known.order), "called": dialed}
+        return call.with_values({**values, **counts})
+
+    def _read_campaign(self, call: _Call) -> SandboxResponse:
+        known = self._campaigns.get(call.id)
+        if known is None:
+            return call.response
+        words = {"running": call.declared["running"][0], "stopped": call.declared.get("stopped")}
+        status = words.get(known.status, call.declared.get("ended", words["stopped"]))
+        values = {f"/{name}": value for name, value in known.declared.items()}
+        name = known.contact_list.declared.get("name")
+        return call.with_values(
+            {**values, "status": status, "list": known.contact_list.id or None, "listName": name}
+        )
+
+    def _start(self, call: _Call) -> SandboxResponse:
+        self._campaign(call.id).start(self._clock())
+        return call.response
+
+    def _stop(self, call: _Call) -> SandboxResponse:
+        self._campaign(call.id).status = "stopped"
+        return call.response
+
+    def _read_progress(self, call: _Call) -> SandboxResponse:
+        known = self._campaigns.get(call.id)
+        if known is None:
+            return call.response
+        total = len(known.contact_list.order)
+        percentage = known.dialed * 100 // total if total else 0
+        list_id = known.contact_list.id or None
+        return call.with_values(
+            {"called": known.dialed, "total": total, "percentage": percentage, "list": list_id}
+        )
+
+    def _read_statistics(self, call: _Call) -> SandboxResponse:
+        known = self._campaigns.get(call.id)
+        if known is None:
+            return call.response
+        connects = known.outcomes["connected"]
+        return call.with_values({"attempts": known.dialed, "connects": connects, "outstanding": 0})
+
+    def _read_results(self, call: _Call) -> SandboxResponse:
+        known = self._lists.get(call.id)
+        if known is None:
+            return call.response
+        query = parse_qs(call.query)
+        if "page" in call.declared:
+            size = int(call.sent("size", 25))
+            start = (int(call.sent("page", 1)) - 1) * size
+            contacts = known.order
+            items = [_as_contact(each, known) for each in contacts[start : start + size]]
+        else:  # only contacts that were dialed
+            size, start = _number(query, "top", 100), _number(query, "skip", 0)
+            contacts = [each for each in known.order if each.last_attempt]
+            items = [_as_attempt(each, known) for each in contacts[start : start + size]]
+        counts = {"total": len(contacts), "pages": -(-len(contacts) // size)}
+        return call.with_values({"items": items, **counts})
+
+
+def _contacts_of(call: _Call) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield the cells of each contact of a load by their columns, and the contact as it was sent."""
+    if isinstance(call.body, list):
+        at = str(call.declared.get("columns", ""))
+        for sent in call.body:
+            yield (value_at(sent, at) if has_value(sent, at) else {}), sent
+        return
+    try:
+        text = b64decode(str(call.sent("file", "")), validate=True).decode("utf-8-sig")
+        yield from ((record, {}) for record in csv.DictReader(text.splitlines()))
+    except (ValueError, csv.Error):
+        return  # the platform takes any file, and says only in the job what is wrong with it
+
+
+def _as_contact(contact: Contact, known: ContactList) -> dict[str, Any]:
+    """Return a contact as the platform returns it, with the result of its call."""
+    found = {"callable": True, **contact.sent, "id": contact.id}
+    if contact.last_attempt:
+        column, _ = contact.find_number(known.phone_columns)
+        result = contact.outcome.upper().replace("-", "_")
+        last = {"lastAttempt": as_time(contact.last_attempt), "lastResult": result}
+        found["callRecords"] = {column: last}
+    return found
+
+
+def _as_attempt(contact: Contact, known: ContactList) -> dict[str, Any]:
+    _, number = contact.find_number(known.phone_columns)
+    return {
+        "externalId": contact.id,
+        "dateOfCall": as_time(contact.last_attempt),
+        "systemClassName": contact.outcome,
+        "destination": number,
+    }
+
+
+def _number(query: Mapping[str, list[str]], name: str, default: int) -> int:
+    text = query.get(name, [""])[0]
+    return int(text) if text.isascii() and text.isdecimal() and int(text) else default
+
+
+def _set(body: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set a member of a copy: the objects on the way are copied, too, because examples are shared."""
+    *above, last = path
+    here = body
+    for name in above:
+        inner = here.get(name)
+        here[name] = dict(inner) if isinstance(inner, dict) else {}
+        here = here[name]
+    here[last] = value

@@ -1,0 +1,116 @@
+"""Contact lists and campaigns of the sandbox: what is loaded is dialed at its pace, with outcomes that a seed decides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.findings.errors import UsageError
+from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan
+from cxcall.sandbox.server import start_sandbox
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+
+LISTS, CAMPAIGNS = "/api/v2/outbound/contactlists", "/api/v2/outbound/campaigns"
+CAMPAIGN: dict[str, Any] = {
+    "name": "Leads", "dialingMode": "agentless", "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
+    "callerName": "Support", "callerAddress": "+12025550100", "outboundLineCount": 5,
+}  # fmt: skip
+
+
+class Clock:
+    """A clock that a test moves by hand."""
+
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+class Tenant:
+    """A client of a sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.base, self.token = sandbox.base_url, sandbox.new_user_token()
+
+    def __call__(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        """Send a request, and return the body of its response."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        url = self.base + path
+        response = requests.request(method, url, json=body, headers=headers, timeout=30)
+        assert response.status_code == status, response.text
+        return response.json() if response.content else None
+
+    def new_list(self) -> str:
+        """Create a list with two columns, and return its ID."""
+        columns = [{"columnName": "Phone", "type": "cell"}]
+        body = {"name": "Leads", "columnNames": ["Phone", "Name"], "phoneColumns": columns}
+        return str(self("POST", LISTS, body)["id"])
+
+    def load(self, list_id: str, *numbers: str, status: int = 200, column: str = "Phone") -> Any:
+        """Add contacts with these numbers to a list."""
+        contacts = [{"contactListId": list_id, "data": {column: each}} for each in numbers]
+        return self("POST", f"{LISTS}/{list_id}/contacts", contacts, status)
+
+
+def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
+    """Load five contacts, dial them, and return the calls and what reads say in the middle and at the end."""
+    calls: list[CallOutcome] = []
+    clock = Clock()
+    plan = DialPlan.parse(2, None, seed)
+    found: dict[str, Any] = {}
+    with start_sandbox(load_shipped_contracts(), clock=clock, dial_plan=plan, on_call_outcome=calls.append) as sandbox:  # fmt: skip
+        tenant = Tenant(sandbox)
+        list_id = tenant.new_list()
+        made = tenant("POST", CAMPAIGNS, {**CAMPAIGN, "contactList": {"id": list_id}})["id"]
+        numbers = ("+12025550160", "+12025550161", "+12025550162", "+12025550170", "+12025550171")
+        sent = tenant.load(list_id, *numbers)
+        assert len({each["id"] for each in sent}) == len(numbers)
+        assert tenant("GET", f"{LISTS}/{list_id}")["size"] == len(numbers)
+        assert tenant("GET", f"{CAMPAIGNS}/{made}")["campaignStatus"] == "off"
+        tenant("POST", f"{CAMPAIGNS}/{made}/start", status=204)
+        clock.now += 1
+        found["middle"] = tenant("GET", f"{CAMPAIGNS}/{made}/progress")
+        found["running"] = tenant("GET", f"{CAMPAIGNS}/{made}")["campaignStatus"]
+        clock.now += 10
+        found["end"] = tenant("GET", f"{CAMPAIGNS}/{made}/progress")
+        found["ended"] = tenant("GET", f"{CAMPAIGNS}/{made}")["campaignStatus"]
+        search = {"pageNumber": 2, "pageSize": 3}
+        found["page"] = tenant("POST", f"{LISTS}/{list_id}/contacts/search", search)
+    return calls, found
+
+
+def test_a_campaign_dials_its_list_at_its_pace_and_its_outcomes_are_the_same_for_a_seed() -> None:
+    calls, found = dial_all(seed=1)
+    assert found["middle"]["numberOfContactsCalled"] == 2
+    assert found["middle"]["percentage"] == 40
+    assert (found["running"], found["ended"]) == ("on", "complete")
+    assert found["end"]["numberOfContactsCalled"] == found["end"]["totalNumberOfContacts"] == 5
+    assert [call.outcome for call in calls[:3]] == ["connected", "no-answer", "busy"]
+    assert [call.at for call in calls] == [1_000_000.5 + place / 2 for place in range(5)]
+    entities = found["page"]["entities"]
+    assert [each["data"]["Phone"] for each in entities] == ["+12025550170", "+12025550171"]
+    assert set(entities[0]["callRecords"]["Phone"]) == {"lastAttempt", "lastResult"}
+    assert (found["page"]["total"], found["page"]["pageCount"]) == (5, 2)
+    again, _ = dial_all(seed=1)
+    assert [call.outcome for call in again] == [call.outcome for call in calls]
+
+
+def test_a_contact_with_a_column_that_its_list_does_not_have_is_refused() -> None:
+    with start_sandbox(load_shipped_contracts()) as sandbox:
+        tenant = Tenant(sandbox)
+        list_id = tenant.new_list()
+        assert "Fax" in tenant.load(list_id, "+12025550170", status=400, column="Fax")["message"]
+        assert tenant("GET", f"{LISTS}/{list_id}")["size"] == 0
+        assert not sandbox.rings
+
+
+@pytest.mark.parametrize("text", ["answered=1", "busy", "busy=0", "busy=x"])
+def test_an_outcome_that_is_not_known_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="outcome"):
+        DialPlan.parse(1, text, 0)
