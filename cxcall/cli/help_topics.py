@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.named_tuple import NamedTuple
-from cxcall.settings.sources import FOLDER_VARIABLES, PREFIX, SETTING_NAMES, VENDOR_VARIABLES
+from cxcall.settings.sources import MACHINE_VARIABLES, PREFIX, SETTING_NAMES, VENDOR_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -64,10 +64,11 @@ _SETTINGS = {
     "max_attempts": "How often one person may be called, as `3/day` (`hour`, `day`, `week`).",
     "do_not_call": "A file of numbers that must not be called, one per line.",
 }
-_FOLDERS = {
+_MACHINE = {
     "CXCALL_STATE_DIR": "The folder of the ledger and the tokens.",
     "CXCALL_CONFIG_DIR": "The folder of config.toml.",
     "CXCALL_CACHE_DIR": "The folder of converted contracts; safe to delete.",
+    "CXCALL_LEDGER": "A PostgreSQL database with the ledger of many machines, `postgresql://...`.",
 }
 _OTHERS = (
     ("NO_COLOR", "Any value turns colors off; `--color` overrides it."),
@@ -94,7 +95,7 @@ def _environment() -> Topic:
         [
             *((f"{PREFIX}{name.upper()}", _SETTINGS[name]) for name in SETTING_NAMES),
             *vendor,
-            *((name, _FOLDERS[name]) for name in FOLDER_VARIABLES),
+            *((name, _MACHINE[name]) for name in MACHINE_VARIABLES),
             *_OTHERS,
         ],
         "No flag takes a secret. No variable replaces `--yes`.",

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.boot_clock import BootTime, read_boot_clock
-from cxcall.ledger.database import LedgerDatabase, never
-from cxcall.ledger.ledger_file import check_small_file, open_database
+from cxcall.ledger.database import never
+from cxcall.ledger.ledger_file import open_database
 from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
-from cxcall.ledger.rows import LedgerRows
+from cxcall.ledger.rows import LedgerRows, check_if_quick
+from cxcall.ledger.sqlite_database import SqliteDatabase
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from cxcall.ledger.database import LedgerDatabase
 
 # The rows of an unfinished batch are duplicates at any age.
 # Of the same start of the machine, `uptime` tells the age, whatever the clock says.
@@ -70,8 +73,29 @@ class LedgerAccess:
 
         A marker in `marker_folder` remembers the ledger, so that its loss is noticed.
         """
-        marker = LedgerMarker(marker_folder, folder)  # read first: it is never newer than the file
+        # The marker is read first: it is never newer than the file.
+        marker = LedgerMarker(marker_folder, os.path.realpath(folder))
         return cls(open_database(folder), marker, now, boot_clock)
+
+    @classmethod
+    def open_shared(
+        cls,
+        url: str,
+        *,
+        marker_folder: Path | None = None,
+        now: Callable[[], datetime] | None = None,
+        boot_clock: Callable[[], BootTime] = read_boot_clock,
+    ) -> Self:
+        """Open the ledger in a PostgreSQL database, which many machines share, or create it there.
+
+        Without `now`, all of them go by the clock of the database. Raises LedgerError when it cannot be used.
+        """
+        from cxcall.ledger.postgres_database import PostgresDatabase, place_of
+
+        marker = LedgerMarker(marker_folder, place_of(url))
+        database = PostgresDatabase(url)
+        shared_clock = now or (lambda: _now() + database.clock_offset)
+        return cls(database, marker, shared_clock, boot_clock)
 
     def __enter__(self) -> Self:
         return self
@@ -128,12 +152,12 @@ class LedgerAccess:
             with self._database.snapshot():
                 self._rows.check_all()
         else:
-            check_small_file(self._database)
+            check_if_quick(self._database)
 
     def back_up(self, path: Path) -> int:
         """Copy the ledger to a new file, check the copy, and return how many deliveries it has."""
         self._database.back_up(path)
-        copy = LedgerDatabase(path)
+        copy = SqliteDatabase(path)
         try:
             with copy.snapshot():
                 rows = LedgerRows(copy)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import LedgerAccess, mask, storable
 from cxcall.ledger.database import never
-from cxcall.ledger.errors import damage_error
 from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class BatchRecords(LedgerAccess):
             batches = self._rows.select_table("batch", "ORDER BY number DESC")
             ended = {each["batch"] for each in self._rows.select_table("batch_end")}
             if len(batches) != self._rows.read_state().batches:
-                raise damage_error(self._database.path, "a batch is missing")
+                raise self._database.damage_error("a batch is missing")
         return [
             Batch(
                 each["id"], datetime.fromtimestamp(each["at"], UTC), each["id"] in ended,

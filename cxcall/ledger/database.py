@@ -1,26 +1,21 @@
-"""A connection to the ledger's SQLite file: run statements and transactions beside other processes."""
+"""What the ledger needs of a database, whichever it is: statements and transactions beside other processes."""
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager, suppress
-from threading import RLock
-from typing import TYPE_CHECKING, Any
-
-from cxcall.ledger.errors import LedgerError, explain_errors
-from cxcall.ledger.schema import PRUNE_TRIGGERS
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import timedelta
     from pathlib import Path
 
-FILE_NAME = "ledger.sqlite3"
+    from cxcall.ledger.errors import LedgerError
+
 LOCK_TIMEOUT = 30.0
-POLL_INTERVAL = 0.002
+"""Seconds to wait for another process that writes."""
 INTERRUPTED_WAIT = 1.0
 """Seconds to wait for another process, after a signal, to record what was sent."""
-_CLOSE_TIMEOUT = 1.0
 
 
 def never() -> bool:
@@ -28,152 +23,73 @@ def never() -> bool:
     return False
 
 
-class LedgerDatabase:
-    """One connection to the file; threads that share it write one after another."""
+class Cursor(Protocol):
+    """The result of a statement."""
 
-    def __init__(self, path: Path) -> None:
-        import sqlite3
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement changed."""
 
-        self.path = path
-        self._lock = RLock()
-        self._connection = sqlite3.connect(
-            path, timeout=0, isolation_level=None, check_same_thread=False
-        )
-        # A damaged text is no error of its own: it does not fit its checksum.
-        self._connection.text_factory = lambda content: content.decode("utf-8", "replace")
-        self._file = self._file_identity()
-        self._is_durable = False
+    def fetchone(self) -> Any:
+        """Return the next row; None at the end."""
 
-    def run(
-        self,
-        statement: str,
-        values: Sequence[Any] | Mapping[str, Any] = (),
-        *,
-        is_cancelled: Callable[[], bool] = never,
-        patience: float = 0.0,
-    ) -> sqlite3.Cursor:
-        """Execute one statement as soon as no other process holds the lock that it needs.
+    def fetchall(self) -> list[Any]:
+        """Return all rows that are left."""
 
-        Raises KeyboardInterrupt when `is_cancelled` returns True during the wait, but not before
-        `patience` seconds.
+    def __iter__(self) -> Iterator[Any]: ...
 
-        SQLite's own wait polls ten times a second, so a busy process can starve it, and for some
-        locks (the switch to WAL) it does not wait at all.
-        """
-        import sqlite3
 
-        started = time.monotonic()
-        while True:
-            try:
-                return self._connection.execute(statement, values)
-            except sqlite3.OperationalError as error:
-                is_busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-                elapsed = time.monotonic() - started
-                if not is_busy or elapsed >= LOCK_TIMEOUT:
-                    raise
-            if elapsed >= patience and is_cancelled():
-                raise KeyboardInterrupt
-            time.sleep(POLL_INTERVAL)
+class LedgerDatabase(Protocol):
+    """A connection that the threads of a process share.
 
-    def pragma(self, name: str) -> int:
-        """Return the value of a pragma that is a number."""
-        return int(self.run(f"PRAGMA {name}").fetchone()[0])
+    Statements are written for SQLite, with `?` or `:name` for values.
+    """
 
-    @contextmanager
-    def pruning(self) -> Iterator[None]:
-        """Hold the write lock and allow deletion, which nothing else allows; then shrink the file."""
-        with self.transaction():
-            for statement in PRUNE_TRIGGERS:
-                self.run(f"DROP TRIGGER {statement.split()[2]}")
-            yield
-            for statement in PRUNE_TRIGGERS:
-                self.run(statement)
-        # Shrinking is optional, and fails while another process reads.
-        with self._lock, suppress(Exception):
-            self._connection.execute("VACUUM")
+    name: str
+    """The path, or the address without a password, for messages."""
 
-    def back_up(self, path: Path) -> None:
-        """Copy the ledger to a new file with SQLite's online backup, while others may write to it."""
-        import sqlite3
-        from contextlib import closing
+    @property
+    def clock_offset(self) -> timedelta:
+        """What is added to this machine's clock, so that all machines of the ledger have one."""
 
-        with self.reading(), closing(sqlite3.connect(path)) as copy:
-            self._connection.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # complete in one file
+    @property
+    def reports_damage(self) -> bool:
+        """Whether it finds a damaged page or index by itself, so that two indexes need not be compared."""
 
-    def close(self) -> None:
-        """Move all records into the main file, and close it.
+    def write(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Execute a statement without a result, at the latest when the transaction ends."""
 
-        What cannot be moved now (another process is reading) stays in the `-wal` file, which is as
-        durable; the process that closes last moves it.
-        """
-        has_lock = self._lock.acquire(timeout=_CLOSE_TIMEOUT)
-        try:
-            with suppress(Exception):
-                self._set_durable(is_durable=True)
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._connection.close()
-        finally:
-            if has_lock:
-                self._lock.release()
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor:
+        """Execute one statement."""
 
-    def _file_identity(self) -> tuple[int, int]:
-        status = self.path.stat()
-        return status.st_dev, status.st_ino
+    def reading(self) -> AbstractContextManager[None]:
+        """Keep other threads from writing while this one reads, and explain errors."""
 
-    @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Keep other threads from writing while this one reads."""
-        with self._lock, explain_errors(self.path):
-            yield
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Read one state of the ledger in several statements, whatever other processes write."""
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """Read one state of the file in several statements, whatever other processes write."""
-        with self.reading():
-            if self._connection.in_transaction:
-                yield
-                return
-            self.run("BEGIN")
-            try:
-                yield
-            finally:
-                self.run("ROLLBACK")
-
-    @contextmanager
     def transaction(
         self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
-    ) -> Iterator[None]:
-        """Hold the write lock: nobody changes what is read inside.
+    ) -> AbstractContextManager[None]:
+        """Hold the write lock: nobody changes what is read inside."""
 
-        With `is_durable`, what is written survives a power failure from the end on; otherwise from
-        the next durable transaction on, or when the file is closed. A killed process loses neither.
-        Raises LedgerError when the file was deleted or replaced, and KeyboardInterrupt when
-        `is_cancelled` returns True while another process holds the lock.
-        """
-        with self._lock, explain_errors(self.path):
-            self._set_durable(is_durable=is_durable)
-            try:
-                # An outcome is worth a short wait even after a signal.
-                patience = 0.0 if is_durable else INTERRUPTED_WAIT
-                self.run("BEGIN IMMEDIATE", is_cancelled=is_cancelled, patience=patience)
-                yield
-                self.run("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self.run("ROLLBACK")
-                raise
-        # SQLite goes on writing to a deleted file, and the next process would see none of it.
-        identity = None
-        with suppress(OSError):
-            identity = self._file_identity()
-        if identity != self._file:
-            raise LedgerError(
-                f"the ledger `{self.path}` was deleted or replaced while in use",
-                "put it back, or look at the platform for what it placed; then run this again",
-            )
+    def pruning(self) -> AbstractContextManager[None]:
+        """Hold the write lock and allow deletion, which nothing else allows."""
 
-    def _set_durable(self, *, is_durable: bool) -> None:
-        if is_durable != self._is_durable:
-            self.run(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
-            self._is_durable = is_durable
+    def find_structural_damage(self) -> str:
+        """Return what the database itself says is damaged; empty if it says nothing."""
+
+    def is_quick_to_check(self) -> bool:
+        """Return whether every record can be checked without a wait that somebody would notice."""
+
+    def back_up(self, path: Path) -> None:
+        """Copy the ledger to a new file."""
+
+    def explaining_errors(self) -> AbstractContextManager[None]:
+        """Turn errors of the database into a LedgerError that says what to do."""
+
+    def damage_error(self, detail: str) -> LedgerError:
+        """Return the error for a ledger in which a record is not what was written."""
+
+    def close(self) -> None:
+        """End the connection; everything that was recorded stays."""

@@ -13,7 +13,7 @@ from cxcall.ledger.access import mask, storable
 from cxcall.ledger.attempts import AttemptRecords
 from cxcall.ledger.database import never
 from cxcall.ledger.duplicates import AlreadySentError
-from cxcall.ledger.errors import LedgerError, explain_errors
+from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.marker import MissingRecordsError
 from cxcall.ledger.records import DID_NOT_RING, MAX_NOTE_LENGTH, RANG, Record, new_id
 
@@ -157,7 +157,7 @@ class Ledger(AttemptRecords):
         for found in self._rows.select("WHERE d.id = ?", (delivery,)):
             return found
         raise LedgerError(
-            f"the ledger `{self._database.path}` knows no delivery `{delivery}`",
+            f"the ledger `{self._database.name}` knows no delivery `{delivery}`",
             "put back the file that was there before",
         )
 
@@ -261,7 +261,7 @@ class Ledger(AttemptRecords):
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
         prefix = delivery.strip().upper()
         bounds = (prefix, prefix + "~")
-        with explain_errors(self._database.path):
+        with self._database.explaining_errors():
             found = [
                 each.record
                 for each in self._rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)
@@ -306,9 +306,10 @@ class Ledger(AttemptRecords):
         }
         conditions = [_FILTERS[name] for name, value in values.items() if value is not None]
         where = " AND ".join(conditions) or "TRUE"
-        rest = f"WHERE {where} ORDER BY d.at DESC, d.number DESC LIMIT :limit"
-        values["limit"] = -1 if limit is None else limit
-        with explain_errors(self._database.path):
+        rest = f"WHERE {where} ORDER BY d.at DESC, d.number DESC"
+        if limit is not None:
+            rest, values["limit"] = f"{rest} LIMIT :limit", limit
+        with self._database.explaining_errors():
             for stored in self._rows.select(rest, values):
                 yield stored.record
 

@@ -6,9 +6,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from cxcall.ledger.database import FILE_NAME, LedgerDatabase
 from cxcall.ledger.errors import LedgerError, damage_error, explain_errors, unusable_file_error
-from cxcall.ledger.rows import LedgerRows, State, row_checksum
+from cxcall.ledger.rows import State, check_if_quick, row_checksum
 from cxcall.ledger.schema import (
     APPLICATION_ID,
     EXPECTED,
@@ -17,17 +16,16 @@ from cxcall.ledger.schema import (
     TABLES,
     insert_statement,
 )
+from cxcall.ledger.sqlite_database import FILE_NAME, SqliteDatabase
 from cxcall.ledger.upgrade import upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _SIDE_FILES = ("-wal", "-journal")
-MAX_CHECKED_SIZE = 16 * 1024 * 1024
-"""Bytes up to which the whole file is checked where that is not strictly needed: about half a second."""
 
 
-def open_database(folder: Path) -> LedgerDatabase:
+def open_database(folder: Path) -> SqliteDatabase:
     """Open the file in `folder`, or create it; raises LedgerError when it cannot be used."""
     path = folder / FILE_NAME
     with explain_errors(path):
@@ -35,7 +33,7 @@ def open_database(folder: Path) -> LedgerDatabase:
         if _is_new(path):
             _create(path)
         was_left_open = _size(_side_file(path, "-wal")) > 0
-        database = LedgerDatabase(path)
+        database = SqliteDatabase(path)
         try:
             # The mode is set after SQLite has opened the file: closing a file that was opened for
             # that would drop this process's SQLite locks.
@@ -43,21 +41,11 @@ def open_database(folder: Path) -> LedgerDatabase:
                 path.chmod(0o600)
             _prepare(database)
             if was_left_open:
-                check_small_file(database)
+                check_if_quick(database)
         except BaseException:
             database.close()
             raise
     return database
-
-
-def check_small_file(database: LedgerDatabase) -> None:
-    """Check the whole file, unless it is so large that this would take long.
-
-    A `-wal` file in which something is left may come from another time than the main file.
-    """
-    if _size(database.path) <= MAX_CHECKED_SIZE:
-        with database.snapshot():
-            LedgerRows(database).check_all()
 
 
 def _side_file(path: Path, suffix: str) -> Path:
@@ -129,7 +117,7 @@ def _publish(draft: Path, path: Path) -> None:
             os.close(folder)
 
 
-def _prepare(database: LedgerDatabase) -> None:
+def _prepare(database: SqliteDatabase) -> None:
     database.run("PRAGMA fullfsync = ON")  # macOS: through the disk's own cache, too
     if database.pragma("application_id") != APPLICATION_ID:
         raise _foreign_file_error(database)
@@ -146,13 +134,13 @@ def _prepare(database: LedgerDatabase) -> None:
     _check_schema(database)
 
 
-def _foreign_file_error(database: LedgerDatabase) -> LedgerError:
+def _foreign_file_error(database: SqliteDatabase) -> LedgerError:
     (tables,) = database.run("SELECT count(*) FROM sqlite_master").fetchone()
     problem = "is a database of another program" if tables else "has no records and no tables"
     return unusable_file_error(database.path, problem)
 
 
-def _check_schema(database: LedgerDatabase) -> None:
+def _check_schema(database: SqliteDatabase) -> None:
     import sqlite3
 
     try:

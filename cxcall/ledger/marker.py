@@ -44,17 +44,16 @@ def missing_records_finding(problem: str) -> Finding:
 
 
 class LedgerMarker:
-    """What is remembered elsewhere about the ledger of one state folder: its ID and generation.
+    """What is remembered elsewhere about the ledger of one place: its ID and generation.
 
-    It is one small file, `KEY-ID.json`; the key stands for the state folder. A marker is
+    The place is a state folder, or the address of a database. It is one small file, `KEY-ID.json`; the key stands for the place. A marker is
     not synchronized to the disk: after a power failure it may be older than its ledger, never newer.
     """
 
-    def __init__(self, folder: Path | None, state_folder: Path) -> None:
+    def __init__(self, folder: Path | None, place: str) -> None:
         self._folder, self._lock = folder, Lock()
-        path = os.path.realpath(state_folder)
-        self._key = hashlib.sha256(path.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        self._state_folder = path
+        self._key = hashlib.sha256(place.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        self._place = place
         self._generations = self._read()
 
     def _read(self) -> dict[str, int]:
@@ -81,12 +80,12 @@ class LedgerMarker:
         generation = self._generations.get(state.id)
         if generation is None:
             return (
-                f"the ledger in `{self._state_folder}` is another one than before:"
-                " the earlier file was deleted or replaced, and its records are missing"
+                f"the ledger in `{self._place}` is another one than before:"
+                " the earlier one was deleted or replaced, and its records are missing"
             )
         if state.generation < generation:
             return (
-                f"the ledger in `{self._state_folder}` is an older copy:"
+                f"the ledger in `{self._place}` is an older copy:"
                 f" its last {generation - state.generation} changes are missing"
             )
         return ""

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from cxcall.ledger.errors import damage_error
 from cxcall.ledger.records import NEWER_DIGESTS, Record
 from cxcall.ledger.schema import COLUMNS, columns_of, insert_statement, select_statement
 from cxcall.named_tuple import NamedTuple
@@ -131,7 +130,7 @@ class LedgerRows:
         """Return what the ledger says about itself."""
         found = self.select_table("state")
         if len(found) != 1:
-            raise damage_error(self._database.path, "its state is missing")
+            raise self._database.damage_error("its state is missing")
         return State(**found[0])
 
     def insert(self, table: str, **values: Any) -> int:
@@ -140,16 +139,16 @@ class LedgerRows:
         row = [
             plain_value(value) for value in (number, *(values[name] for name in COLUMNS[table][1:]))
         ]
-        self._database.run(insert_statement(table), (*row, row_checksum(table, row)))
+        self._database.write(insert_statement(table), (*row, row_checksum(table, row)))
         self.state = self.state._replace(**{f"last_{table}": number})
         if counter := _COUNTERS.get(table):
             self.state = self.state._replace(**{counter: getattr(self.state, counter) + 1})
         return int(number)
 
     def _write_state(self) -> None:
-        self._database.run("DELETE FROM state")
+        self._database.write("DELETE FROM state")
         row = (*self.state, row_checksum("state", self.state))
-        self._database.run(insert_statement("state"), row)
+        self._database.write(insert_statement("state"), row)
 
     def select_table(
         self, table: str, rest: str = "", values: Sequence[Any] = ()
@@ -169,29 +168,29 @@ class LedgerRows:
         """Return all deliveries of a request, by any digest of it, newest first."""
         found: dict[int, StoredDelivery] = {}
         for digest in dict.fromkeys(filter(None, digests)):
-            one, other = (
-                {number for (number,) in self._database.run(statement, (digest,))}
-                for statement in _NUMBERS_BY_DIGEST
-            )
-            if one != other:
-                raise damage_error(self._database.path, "its indexes of deliveries differ")
+            one = self._numbers(_NUMBERS_BY_DIGEST, (digest,), "deliveries")
             rows = list(self.select("WHERE d.digest = ?", (digest,))) if one else []
             if {row.delivery["number"] for row in rows} != one:
-                raise damage_error(self._database.path, "a delivery is missing")
+                raise self._database.damage_error("a delivery is missing")
             found |= {row.delivery["number"]: row for row in rows}
         return [found[number] for number in sorted(found, reverse=True)]
 
     def select_by_person(self, digest: str, since: float) -> list[StoredDelivery]:
         """Return the deliveries to a person that were recorded since a time, in seconds since 1970."""
-        one, other = (
-            {number for (number,) in self._database.run(statement, (digest, since))}
-            for statement in _NUMBERS_BY_PERSON
-        )
-        if one != other:
-            raise damage_error(self._database.path, "its indexes of people differ")
+        one = self._numbers(_NUMBERS_BY_PERSON, (digest, since), "people")
         return [
             row for number in sorted(one) for row in self.select("WHERE d.number = ?", (number,))
         ]
+
+    def _numbers(self, statements: Sequence[str], values: Sequence[Any], what: str) -> set[int]:
+        """Return the numbers that a statement finds by one index; raises LedgerError if another index differs."""
+        used = statements[:1] if self._database.reports_damage else statements
+        one, *others = (
+            {number for (number,) in self._database.run(statement, values)} for statement in used
+        )
+        if any(one != other for other in others):
+            raise self._database.damage_error(f"its indexes of {what} differ")
+        return one
 
     @cached_property
     def names_of_older_digests(self) -> set[tuple[str, str]]:
@@ -204,18 +203,15 @@ class LedgerRows:
 
     def first_event(self, delivery: int) -> int:
         """Return the number of the first event of a delivery."""
-        one, other = (
-            self._database.run(statement, (delivery,)).fetchone()[0] for statement in _FIRST_EVENT
-        )
-        if one is None or one != other:
-            raise damage_error(self._database.path, "its indexes of events differ")
-        return int(one)
+        numbers = self._numbers(_FIRST_EVENT, (delivery,), "events")
+        if None in numbers:
+            raise self._database.damage_error("an event is missing")
+        return int(*numbers)
 
     def check_all(self) -> None:
         """Check the whole file: its structure, the number of rows, and the checksum of each."""
-        found = self._database.run("PRAGMA integrity_check(1)").fetchall()
-        if found != [("ok",)]:
-            raise damage_error(self._database.path, str(found[0][0]) if found else "")
+        if damage := self._database.find_structural_damage():
+            raise self._database.damage_error(damage)
         state = self.read_state()
         found_rows = {table: sum(1 for _ in self._checked_rows(table)) for table in COLUMNS}
         # A row that was not sent guards nothing: its record is only for reports.
@@ -229,7 +225,7 @@ class LedgerRows:
             state.people,
         ]
         if counts != expected:
-            raise damage_error(self._database.path, "records are missing")
+            raise self._database.damage_error("records are missing")
 
     def _checked_rows(self, table: str) -> Iterator[dict[str, Any]]:
         for row in self._database.run(select_statement(table)):
@@ -238,7 +234,7 @@ class LedgerRows:
     def _stored(self, row: tuple[Any, ...]) -> StoredDelivery:
         *values, other_last = row
         if values[_DELIVERY_WIDTH] is None or values[_DELIVERY_WIDTH] != other_last:
-            raise damage_error(self._database.path, "an event is missing")
+            raise self._database.damage_error("an event is missing")
         delivery = self._check("delivery", values[:_DELIVERY_WIDTH])
         return StoredDelivery(delivery, self._check("event", values[_DELIVERY_WIDTH:]))
 
@@ -249,5 +245,15 @@ class LedgerRows:
         except (TypeError, ValueError):  # a value of another type than any that is stored
             is_intact = False
         if not is_intact:
-            raise damage_error(self._database.path, f"a record of `{table}` does not fit its checksum")  # fmt: skip
+            raise self._database.damage_error(f"a record of `{table}` does not fit its checksum")  # fmt: skip
         return dict(zip(COLUMNS[table], values, strict=True))
+
+
+def check_if_quick(database: LedgerDatabase) -> None:
+    """Check every record, unless there are so many that this would take long.
+
+    A `-wal` file in which something is left may come from another time than the main file.
+    """
+    if database.is_quick_to_check():
+        with database.snapshot():
+            LedgerRows(database).check_all()

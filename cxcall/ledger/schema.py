@@ -41,7 +41,7 @@ def columns_of(table: str, alias: str) -> str:
     return ", ".join(f"{alias}.{column}" for column in (*COLUMNS[table], "checksum"))
 
 
-_APPEND_ONLY_TABLES = ("delivery", "event", "person")
+APPEND_ONLY_TABLES = ("delivery", "event", "person")
 
 
 def trigger(table: str, verb: str) -> str:
@@ -134,9 +134,9 @@ INDEXES = (
     "CREATE INDEX person_digest_at ON person (digest, at)",
     "CREATE INDEX person_delivery ON person (delivery)",
     "CREATE INDEX event_engagement ON event (engagement_id) WHERE engagement_id IS NOT NULL",
-    *(trigger(table, verb) for table in _APPEND_ONLY_TABLES for verb in ("UPDATE", "DELETE")),
+    *(trigger(table, verb) for table in APPEND_ONLY_TABLES for verb in ("UPDATE", "DELETE")),
 )
-PRUNE_TRIGGERS = tuple(trigger(table, "DELETE") for table in _APPEND_ONLY_TABLES)
+PRUNE_TRIGGERS = tuple(trigger(table, "DELETE") for table in APPEND_ONLY_TABLES)
 EXPECTED = {*TABLES, *INDEXES}
 """What `sqlite_master` must hold, statement by statement."""
 

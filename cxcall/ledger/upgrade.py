@@ -19,10 +19,10 @@ from cxcall.ledger.schema import (
 )
 
 if TYPE_CHECKING:
-    from cxcall.ledger.database import LedgerDatabase
+    from cxcall.ledger.sqlite_database import SqliteDatabase
 
 
-def upgrade(database: LedgerDatabase) -> None:
+def upgrade(database: SqliteDatabase) -> None:
     """Upgrade the tables to this version; another process may be doing the same."""
     found = database.run("PRAGMA integrity_check(1)").fetchall()
     if found != [("ok",)]:
@@ -38,7 +38,7 @@ def upgrade(database: LedgerDatabase) -> None:
         database.run(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 
-def _copy_rows(database: LedgerDatabase, version: int) -> None:
+def _copy_rows(database: SqliteDatabase, version: int) -> None:
     """Copy all rows to the tables of this version, with checksums; check those that have some already."""
     for kind in ("trigger", "index"):
         for name in _names_of(database, kind):
@@ -57,14 +57,14 @@ def _copy_rows(database: LedgerDatabase, version: int) -> None:
         insert_row(database, "state", _first_state(database, counts))
 
 
-def _names_of(database: LedgerDatabase, kind: str) -> list[str]:
+def _names_of(database: SqliteDatabase, kind: str) -> list[str]:
     found = database.run(
         "SELECT name FROM sqlite_master WHERE type = ? AND sql IS NOT NULL ORDER BY rowid", (kind,)
     )
     return [name for (name,) in found.fetchall()]
 
 
-def _first_state(database: LedgerDatabase, counts: dict[str, int]) -> State:
+def _first_state(database: SqliteDatabase, counts: dict[str, int]) -> State:
     last = {table: _last_number(database, table) for table in counts}
     return State(
         1, os.urandom(8).hex(), 1, last["delivery"], last["event"], last["batch"], last["batch_end"], 0,
@@ -72,12 +72,12 @@ def _first_state(database: LedgerDatabase, counts: dict[str, int]) -> State:
     )  # fmt: skip
 
 
-def _last_number(database: LedgerDatabase, table: str) -> int:
+def _last_number(database: SqliteDatabase, table: str) -> int:
     statement = f"SELECT coalesce(max(number), 0) FROM {table}"  # noqa: S608 - names of the schema
     return int(database.run(statement).fetchone()[0])
 
 
-def _copy_table(database: LedgerDatabase, table: str, version: int) -> int:
+def _copy_table(database: SqliteDatabase, table: str, version: int) -> int:
     """Copy the rows of a table, and return how many; raises LedgerError if one does not fit its checksum."""
     added, is_checked = added_since(version, table), version >= CHECKED_SINCE
     names = [*COLUMNS[table][: len(COLUMNS[table]) - len(added)]]
@@ -96,6 +96,6 @@ def _copy_table(database: LedgerDatabase, table: str, version: int) -> int:
     return count
 
 
-def insert_row(database: LedgerDatabase, table: str, row: tuple[Any, ...]) -> None:
+def insert_row(database: SqliteDatabase, table: str, row: tuple[Any, ...]) -> None:
     """Insert a row with its checksum."""
     database.run(insert_statement(table), (*row, row_checksum(table, row)))

@@ -1,15 +1,19 @@
-"""Open the ledger of this machine."""
+"""Open the ledger: the file of this machine, or the database that `CXCALL_LEDGER` names."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
 
 
+VARIABLE = "CXCALL_LEDGER"
+
+
 def open_ledger() -> Ledger:
-    """Open the ledger of this machine, with its marker beside the settings.
+    """Open the ledger, with its marker beside the settings; raises LedgerError when it cannot be used.
 
     Where both are in one folder (the default on macOS and Windows), the markers get a folder beside it.
     """
@@ -18,4 +22,6 @@ def open_ledger() -> Ledger:
 
     state, config = state_dir(), config_dir()
     markers = state.with_name(f"{state.name}-ledgers") if config == state else config / "ledgers"
+    if url := os.environ.get(VARIABLE, "").strip():
+        return Ledger.open_shared(url, marker_folder=markers)
     return Ledger.open(state, marker_folder=markers)

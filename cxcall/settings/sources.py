@@ -38,7 +38,13 @@ SETTING_NAMES = (
 )
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"
-FOLDER_VARIABLES = ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR", "CXCALL_CACHE_DIR")
+MACHINE_VARIABLES = (
+    "CXCALL_STATE_DIR",
+    "CXCALL_CONFIG_DIR",
+    "CXCALL_CACHE_DIR",
+    "CXCALL_LEDGER",
+)
+"""What only the environment may set: a `.env` file must not decide which ledger guards a call."""
 VENDOR_VARIABLES = {
     "region": "GENESYSCLOUD_REGION",
     "client_id": "GENESYSCLOUD_OAUTHCLIENT_ID",
@@ -115,7 +121,7 @@ def read_environment() -> tuple[Layer, Layer]:
 
 def find_misspelled_variables() -> Iterator[tuple[str, str]]:
     """Yield (name, suggestion) for each `CXCALL_*` variable that resembles a setting's name."""
-    known = [*FOLDER_VARIABLES, *map(_variable, SETTING_NAMES)]
+    known = [*MACHINE_VARIABLES, *map(_variable, SETTING_NAMES)]
     for key in sorted(os.environ):
         if key.startswith(PREFIX) and key not in known:
             suggestion = suggest_name(key, known, prefix=PREFIX)
@@ -161,7 +167,7 @@ def _check_variable(key: str, value: str | None, place: str) -> None:
     if not key.startswith(PREFIX):
         return
     known = [_variable(name) for name in SETTING_NAMES]
-    if key in FOLDER_VARIABLES:
+    if key in MACHINE_VARIABLES:
         raise UsageError(f"`{key}` has no effect here", where=place, fix=f"`export {key}=...`")
     if key not in known:
         fix = suggest_name(key, known, prefix=PREFIX)

@@ -128,7 +128,7 @@ def test_the_topics_are_complete() -> None:
     assert list(terms["exit-codes"]) == [str(int(code)) for code in ExitCode]
     assert all(code.meaning and code.call_placed for code in ExitCode)
     variables = [sources.PREFIX + name.upper() for name in sources.SETTING_NAMES]
-    assert {*variables, *sources.VENDOR_VARIABLES.values(), *sources.FOLDER_VARIABLES} <= set(
+    assert {*variables, *sources.VENDOR_VARIABLES.values(), *sources.MACHINE_VARIABLES} <= set(
         terms["environment"]
     )
     assert [term[3:] for term in terms["output"] if term.startswith("-o ")] == [

@@ -24,7 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.ledger import database
+from cxcall.ledger import sqlite_database as database
 from cxcall.ledger.boot_clock import BootTime
 from cxcall.ledger.duplicates import AlreadySentError
 from cxcall.ledger.errors import LedgerError
@@ -70,8 +70,21 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def book(folder: Path, clock: Clock) -> Iterator[Ledger]:
+def file_book(folder: Path, clock: Clock) -> Iterator[Ledger]:
+    """Return an empty ledger in a file."""
     with Ledger.open(folder, now=clock, boot_clock=clock.boot_time) as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def book(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Iterator[Ledger]:
+    """Return an empty ledger in a file, and one in a database that machines share."""
+    if request.param == "sqlite":
+        opened = Ledger.open(folder, now=clock, boot_clock=clock.boot_time)
+    else:
+        url = request.getfixturevalue("postgres_url")
+        opened = Ledger.open_shared(url, now=clock, boot_clock=clock.boot_time)
+    with opened:
         yield opened
 
 
@@ -163,8 +176,8 @@ def test_record_converts_to_json(book: Ledger) -> None:
     assert book.get(delivery).as_dict()["endedAt"] == START.isoformat()
 
 
-def test_database_rejects_updates_and_deletes(book: Ledger, folder: Path) -> None:
-    book.record_outcome(book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
+def test_database_rejects_updates_and_deletes(file_book: Ledger, folder: Path) -> None:
+    file_book.record_outcome(file_book.begin(intent("a"), WINDOW), Outcome.UNKNOWN)
     with connect(folder) as connection:
         for table, column in (("delivery", "digest"), ("event", "outcome")):
             for change in (f"UPDATE {table} SET {column} = 'x'", f"DELETE FROM {table}"):
@@ -172,34 +185,34 @@ def test_database_rejects_updates_and_deletes(book: Ledger, folder: Path) -> Non
                     connection.execute(change)
 
 
-def test_acknowledged_record_is_synchronized_to_disk(book: Ledger, folder: Path) -> None:
-    assert book.begin(intent("a"), WINDOW)
-    mode = book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+def test_acknowledged_record_is_synchronized_to_disk(file_book: Ledger, folder: Path) -> None:
+    assert file_book.begin(intent("a"), WINDOW)
+    mode = file_book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
     assert mode == 2
     with connect(folder) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_each_new_record_is_synchronized_to_disk_again(book: Ledger) -> None:
+def test_each_new_record_is_synchronized_to_disk_again(file_book: Ledger) -> None:
     def mode() -> int:
-        found: int = book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
+        found: int = file_book._database.run("PRAGMA synchronous").fetchone()[0]  # noqa: SLF001 - of this connection
         return found
 
     for name in ("a", "b"):
-        delivery = book.begin(intent(name), WINDOW)
+        delivery = file_book.begin(intent(name), WINDOW)
         assert mode() == 2
-        book.record_not_processed(delivery, 1, "HTTP 429")
+        file_book.record_not_processed(delivery, 1, "HTTP 429")
         assert (
             mode() == 1
         )  # it is durable with the next record, which comes before the next attempt
-        book.record_attempt(delivery, 2)
+        file_book.record_attempt(delivery, 2)
         assert mode() == 2
-        book.record_outcome(delivery, Outcome.ACCEPTED)
+        file_book.record_outcome(delivery, Outcome.ACCEPTED)
         assert mode() == 1
 
 
-def test_folder_and_files_are_private(book: Ledger, folder: Path) -> None:
-    book.begin(intent("a"), WINDOW)
+def test_folder_and_files_are_private(file_book: Ledger, folder: Path) -> None:
+    file_book.begin(intent("a"), WINDOW)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes == dict.fromkeys(modes, 0o600)
@@ -213,17 +226,17 @@ def test_permissions_of_a_readable_file_are_restricted(folder: Path) -> None:
     assert stat.S_IMODE((folder / database.FILE_NAME).stat().st_mode) == 0o600
 
 
-def test_file_never_holds_a_phone_number(book: Ledger, folder: Path) -> None:
+def test_file_never_holds_a_phone_number(file_book: Ledger, folder: Path) -> None:
     number, body = "+12025550123", {"phone": "+12025550123", "secret": "s3cret-token"}
     digest = intent_digest("POST", f"https://h/{number}", body)
     careless = Intent(
         "p", "o", "x", "POST", f"https://h/{number}/x", digest, (number, "(202) 555-0123")
     )
-    delivery = book.begin(careless, WINDOW)
-    book.record_not_processed(delivery, 1, f"{number} is busy")
-    book.record_attempt(delivery, 2)
-    book.record_outcome(delivery, Outcome.REFUSED, note=f"{number} again")
-    assert book.get(delivery).numbers == ("+*******0123", "(***) ***-0123")
+    delivery = file_book.begin(careless, WINDOW)
+    file_book.record_not_processed(delivery, 1, f"{number} is busy")
+    file_book.record_attempt(delivery, 2)
+    file_book.record_outcome(delivery, Outcome.REFUSED, note=f"{number} again")
+    assert file_book.get(delivery).numbers == ("+*******0123", "(***) ***-0123")
     written = b"".join(path.read_bytes() for path in folder.iterdir())
     assert delivery.encode() in written
     for secret in (b"2025550123", b"555-0123", b"s3cret"):
@@ -558,27 +571,27 @@ def test_closing_one_ledger_keeps_locks_of_another(folder: Path) -> None:
 
 
 def test_interrupt_after_the_intent_is_recorded_as_undelivered(
-    book: Ledger, monkeypatch: pytest.MonkeyPatch
+    file_book: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = database.LedgerDatabase.transaction
+    whole = database.SqliteDatabase.transaction
     signals = iter([KeyboardInterrupt])
 
     @contextmanager
-    def cut(self: database.LedgerDatabase, *args: Any, **options: Any) -> Iterator[None]:
+    def cut(self: database.SqliteDatabase, *args: Any, **options: Any) -> Iterator[None]:
         with whole(self, *args, **options):
             yield
         for signal in signals:
             raise signal
 
-    monkeypatch.setattr(database.LedgerDatabase, "transaction", cut)
+    monkeypatch.setattr(database.SqliteDatabase, "transaction", cut)
     with pytest.raises(KeyboardInterrupt):
-        book.begin(intent("a"), WINDOW)
-    [record] = book.records()
+        file_book.begin(intent("a"), WINDOW)
+    [record] = file_book.records()
     assert (record.outcome, record.note) == (
         Outcome.UNDELIVERED,
         "interrupted before anything left",
     )
-    assert book.begin(intent("a"), WINDOW)
+    assert file_book.begin(intent("a"), WINDOW)
 
 
 def test_interrupt_before_the_intent_records_nothing(folder: Path) -> None:
@@ -692,17 +705,17 @@ def test_database_of_another_program_is_not_changed(folder: Path) -> None:
 
 @pytest.mark.parametrize("replaced", [False, True])
 def test_ledger_deleted_while_in_use_is_reported(
-    book: Ledger,
+    file_book: Ledger,
     folder: Path,
     replaced: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    delivery = book.begin(intent("a"), WINDOW)
+    delivery = file_book.begin(intent("a"), WINDOW)
     folder.rename(folder.with_name("moved"))
     if replaced:
         Ledger.open(folder).__exit__()
     uses: tuple[Callable[[], object], ...] = (
-        lambda: book.begin(intent("b"), WINDOW),
-        lambda: book.record_outcome(delivery, Outcome.ACCEPTED),
+        lambda: file_book.begin(intent("b"), WINDOW),
+        lambda: file_book.record_outcome(delivery, Outcome.ACCEPTED),
     )
     for use in uses:
         with pytest.raises(LedgerError) as stopped:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cxcall.ledger.database import FILE_NAME, LOCK_TIMEOUT
+from cxcall.ledger.database import LOCK_TIMEOUT
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.sqlite_database import FILE_NAME
 from helpers.command import CONTACT, CXCALL
 from helpers.platform_server import Platform, Reply
 

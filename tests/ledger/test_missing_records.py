@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.database import FILE_NAME
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.marker import MissingRecordsError
+from cxcall.ledger.sqlite_database import FILE_NAME
 from helpers.command import CONTACT, CXCALL
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply

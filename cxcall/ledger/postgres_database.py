@@ -1,0 +1,316 @@
+"""A connection to a ledger in PostgreSQL, which many machines share.
+
+One writer at a time holds a lock on the table `state`, as SQLite's write lock does: what a duplicate guard reads
+cannot change before its record is committed.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from cxcall.findings.errors import UsageError
+from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, never
+from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
+from cxcall.runtime.redaction import redact, remember_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from psycopg import Connection, Cursor
+
+_CONNECT_TIMEOUT = 10
+_LOCK_STEP_MS = 200
+"""How long one attempt to get the write lock takes; between two, a signal can end the wait."""
+_STATEMENT_SECONDS = 60
+_BEGIN = (
+    f"BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE"
+)
+_RECONNECT_INTERVAL = 0.25
+_MAX_CHECKED_DELIVERIES = 20_000
+_SETTINGS = {
+    "search_path": f"{SCHEMA},pg_temp",
+    "synchronous_commit": "on",  # what is committed survives a crash of the server
+    "statement_timeout": f"{_STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": f"{_STATEMENT_SECONDS}s",  # a frozen machine lets go of the lock
+    "client_min_messages": "warning",
+}
+
+
+class PostgresDatabase:
+    """One connection; threads that share it write one after another. A lost connection is made anew, once a transaction begins."""
+
+    def __init__(self, url: str) -> None:
+        self._parameters, self.name = _read_url(url)
+        self._lock = RLock()
+        self._unsent: list[tuple[bytes, Sequence[Any] | None]] = []
+        self._offset = timedelta(0)
+        with self.explaining_errors():
+            self._connection = self._connect()
+
+    def _connect(self) -> Connection[Any]:
+        import psycopg
+
+        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        given = self._parameters.get("options", "")
+        parameters = {
+            "connect_timeout": str(_CONNECT_TIMEOUT), "application_name": "cxcall", "keepalives_idle": "15",
+            "keepalives_interval": "5", "keepalives_count": "3", **self._parameters,
+            "options": f"{given} {options}".strip(),
+        }  # fmt: skip
+        connection = psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
+        try:
+            prepare_schema(connection, self.name)
+            before = datetime.now(UTC)
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+            assert row is not None  # noqa: S101 - for the type checker
+            self._offset = row[0].astimezone(UTC) - (before + (datetime.now(UTC) - before) / 2)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """What is added to this machine's clock to get the server's."""
+        return self._offset
+
+    @property
+    def connection(self) -> Connection[Any]:
+        """The connection, for what else the transaction of a record must change."""
+        self._flush()
+        return self._connection
+
+    @property
+    def _is_in_transaction(self) -> bool:
+        from psycopg.pq import TransactionStatus
+
+        return self._connection.info.transaction_status is not TransactionStatus.IDLE
+
+    @property
+    def reports_damage(self) -> bool:
+        """True: the server keeps checksums of its pages, if its administrator wants them."""
+        return True
+
+    def write(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Execute a statement without a result, together with others: one round trip for all of them."""
+        self._unsent.append((in_postgres(statement).encode(), values or None))
+
+    def _flush(self, *more: bytes) -> None:
+        """Execute what was to be written, and `more`."""
+        statements = [*self._unsent, *((each, None) for each in more)]
+        self._unsent.clear()
+        if len(statements) == 1:
+            self._connection.execute(*statements[0])
+        elif statements:
+            with self._connection.pipeline():
+                for statement, values in statements:
+                    self._connection.execute(statement, values)
+
+    def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor[Any]:
+        """Execute one statement, which is written for SQLite."""
+        self._flush()
+        return self._connection.execute(in_postgres(statement).encode(), values or None)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Keep other threads from writing while this one reads."""
+        with self._lock, self.explaining_errors():
+            if self._connection.closed:
+                self._connection = self._connect()
+            yield
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one state of the ledger in several statements, whatever other processes write."""
+        with self.reading():
+            if self._is_in_transaction:
+                yield
+                return
+            self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                self._roll_back()
+
+    @contextmanager
+    def transaction(
+        self, is_cancelled: Callable[[], bool] = never, *, is_durable: bool = True
+    ) -> Iterator[None]:
+        """Hold the write lock: nobody changes what is read inside. What is committed survives a crash of the server.
+
+        Raises LedgerError when the database is lost, also if it is not known whether the commit succeeded, and
+        KeyboardInterrupt when `is_cancelled` returns True while another process holds the lock, for an outcome
+        (`is_durable` is False) not before a second.
+        """
+        with self._lock, self.explaining_errors():
+            self._acquire(is_cancelled, 0.0 if is_durable else INTERRUPTED_WAIT)
+            try:
+                yield
+                self._flush(b"COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+
+    def _acquire(self, is_cancelled: Callable[[], bool], patience: float) -> None:
+        """Begin a transaction and get the write lock; a server that is restarting is waited for."""
+        import psycopg
+
+        started = time.monotonic()
+        while True:
+            try:
+                if self._connection.closed:
+                    self._connection = self._connect()
+                self._connection.execute(_BEGIN, prepare=False)
+            except psycopg.errors.LockNotAvailable:
+                self._roll_back()
+                interval = 0.0
+                if time.monotonic() - started >= LOCK_TIMEOUT:
+                    raise
+            except psycopg.OperationalError:
+                self._roll_back()
+                interval = _RECONNECT_INTERVAL
+                if time.monotonic() - started >= LOCK_TIMEOUT:
+                    raise
+            else:
+                return
+            if time.monotonic() - started >= patience and is_cancelled():
+                raise KeyboardInterrupt
+            time.sleep(interval)
+
+    def _begin(self, statement: str) -> None:
+        """Begin a transaction that only reads, with a new connection if the server closed this one."""
+        import psycopg
+
+        try:
+            self._connection.execute(statement.encode())
+        except psycopg.OperationalError:
+            self._connection.close()
+            self._connection = self._connect()
+            self._connection.execute(statement.encode())
+
+    def _roll_back(self) -> None:
+        """End a transaction; a connection on which that fails is closed, and the server ends it."""
+        import psycopg
+
+        self._unsent.clear()
+        try:
+            if not self._connection.closed and self._is_in_transaction:
+                self._connection.execute("ROLLBACK")
+        except psycopg.Error:
+            self._connection.close()
+
+    @contextmanager
+    def pruning(self) -> Iterator[None]:
+        """Hold the write lock and allow deletion, which nothing else allows."""
+        with self.transaction():
+            self._connection.execute(f"SET LOCAL {PRUNING} = 'on'")
+            yield
+
+    def find_structural_damage(self) -> str:
+        """Return nothing: PostgreSQL reports a damaged page by itself, when it is read."""
+        return ""
+
+    def is_quick_to_check(self) -> bool:
+        """Return whether there are few deliveries, so that checking all of them takes no time that is noticed."""
+        with self.reading():
+            found = self.run("SELECT deliveries FROM state").fetchone()
+        return found is not None and found[0] <= _MAX_CHECKED_DELIVERIES
+
+    def back_up(self, path: Path) -> None:
+        """Raise UsageError: the server's own programs copy its databases."""
+        raise UsageError(
+            f"the ledger is in PostgreSQL (`{self.name}`), which has its own backups",
+            where="history backup",
+            fix=f'run `pg_dump --schema={SCHEMA} --file={shlex.quote(str(path))} "$CXCALL_LEDGER"`',
+        )
+
+    @contextmanager
+    def explaining_errors(self) -> Iterator[None]:
+        """Turn errors of the server and the network into a LedgerError that says what to do."""
+        import psycopg
+
+        try:
+            yield
+        except psycopg.errors.LockNotAvailable:
+            raise LedgerError(
+                f"the ledger `{self.name}` is held by another process",
+                "let the other cxcall finish, or end it; then run this again",
+            ) from None
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise LedgerError(
+                f"the ledger `{self.name}` cannot be used: {_text_of(error)}",
+                f"let the database's owner grant CREATE on the database, or on the schema `{SCHEMA}` and its tables",
+            ) from None
+        except (psycopg.errors.ReadOnlySqlTransaction, psycopg.errors.DiskFull) as error:
+            raise LedgerError(
+                f"the ledger `{self.name}` cannot be written: {_text_of(error)}",
+                "name the primary server, or let its administrator free some space; then run this again",
+            ) from None
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise LedgerError(
+                f"the ledger `{self.name}` cannot be reached: {_text_of(error)}",
+                "start the server, or check host, port, user, and password in CXCALL_LEDGER; then run this again",
+            ) from None
+        except psycopg.Error as error:
+            raise self.damage_error(_text_of(error)) from None
+
+    def damage_error(self, detail: str) -> LedgerError:
+        """Return the error for a ledger in which a record is not what was written."""
+        return LedgerError(
+            f"the ledger `{self.name}` is damaged: {detail}",
+            f"restore a backup of the schema `{SCHEMA}`; without one, look at the platform for what it placed, rename "
+            f"the schema, and run `cxcall history accept`",
+        )
+
+    def close(self) -> None:
+        """End the connection; everything that was recorded is committed."""
+        with suppress(Exception):
+            self._connection.close()
+
+
+def place_of(url: str) -> str:
+    """Return the address of a database without a password; raises LedgerError for what is no address."""
+    return _read_url(url)[1]
+
+
+def _text_of(error: Exception) -> str:
+    """Return the first line of an error's text, without secrets."""
+    lines = str(error).strip().splitlines()
+    return redact(lines[0]) if lines else type(error).__name__
+
+
+def _read_url(url: str) -> tuple[dict[str, str], str]:
+    """Return the parameters of a connection, and its address without a password; raises LedgerError.
+
+    What the URL does not name comes from PG* variables, a service file, or a password file, as for every program
+    that uses libpq.
+    """
+    try:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError:
+        raise LedgerError(
+            "CXCALL_LEDGER names a database in PostgreSQL, and its client library is not installed",
+            "install it: `pip install 'cxcall[postgres]'`",
+        ) from None
+    try:
+        parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    except psycopg.Error:
+        raise LedgerError(
+            "CXCALL_LEDGER is not a valid address",
+            "write `postgresql://USER@HOST:PORT/DATABASE`; a password may stand in PGPASSWORD or a password file",
+        ) from None
+    if "password" in parameters:
+        remember_secrets(parameters["password"])
+    user = f"{parameters['user']}@" if "user" in parameters else ""
+    host = parameters.get("host", "").partition(",")[0]
+    port = f":{parameters['port']}" if "port" in parameters else ""
+    place = "" if host.startswith("/") else f"{host}{port}"
+    return parameters, f"postgresql://{user}{place}/{parameters.get('dbname', '')}"

@@ -1,0 +1,109 @@
+"""The tables of the ledger in PostgreSQL, made from those of SQLite, and its statements in PostgreSQL's words."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.rows import State, row_checksum
+from cxcall.ledger.schema import (
+    APPEND_ONLY_TABLES,
+    INDEXES,
+    SCHEMA_VERSION,
+    TABLES,
+    insert_statement,
+)
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+SCHEMA = "cxcall"
+PRUNING = f"{SCHEMA}.pruning"
+"""The setting of a transaction that may delete records."""
+
+_LOCK = 0x63786C67
+"""The key of the advisory lock under which the tables are made: SQLite's application ID of a ledger."""
+_TYPES = {"INTEGER": "BIGINT", "REAL": "DOUBLE PRECISION", "TEXT": 'TEXT COLLATE "C"'}
+_TYPE = re.compile(r"\b(?:INTEGER|REAL|TEXT)\b")
+_VALUE = re.compile(r"\?|(?<!:):([a-z_]+)")
+_APPEND_ONLY = f"""
+CREATE FUNCTION {SCHEMA}.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' AND current_setting('{PRUNING}', true) = 'on' THEN
+        RETURN OLD;
+    END IF;
+    RAISE EXCEPTION 'the ledger is append-only';
+END $$
+"""
+_PACE = f"""
+CREATE TABLE {SCHEMA}.pace (
+    key TEXT PRIMARY KEY, next_at DOUBLE PRECISION NOT NULL, paused_until DOUBLE PRECISION NOT NULL
+)
+"""
+
+
+@lru_cache(maxsize=256)
+def in_postgres(statement: str) -> str:
+    """Return a statement of SQLite in PostgreSQL's words: its marks for values, its types, no choice of an index."""
+    statement = re.sub(r" INDEXED BY \w+", "", statement)
+    statement = re.sub(r"CROSS JOIN (\w+ \w+) ON", r"JOIN \1 ON", statement)
+    statement = _VALUE.sub(lambda mark: f"%({mark[1]})s" if mark[1] else "%s", statement)
+    if statement.startswith("CREATE"):
+        statement = _TYPE.sub(lambda name: _TYPES[name[0]], statement)
+    return statement
+
+
+def prepare_schema(connection: Connection[Any], name: str) -> None:
+    """Make the tables where there are none yet; raises LedgerError for those of another version."""
+    found = _read_version(connection)
+    if found is None:
+        with connection.transaction():
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+            found = _read_version(connection)  # another process may have made them meanwhile
+            if found is None:
+                _create(connection)
+                found = SCHEMA_VERSION
+    if found > SCHEMA_VERSION:
+        raise LedgerError(
+            f"`{name}` was written by a newer cxcall (ledger version {found})", "upgrade cxcall"
+        )
+    if found < SCHEMA_VERSION:
+        raise LedgerError(
+            f"`{name}` was written by an older cxcall (ledger version {found})",
+            "use the version of cxcall that wrote it, or another database",
+        )
+
+
+def _read_version(connection: Connection[Any]) -> int | None:
+    """Return the version of the tables; None where there are none."""
+    found = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.version",)).fetchone()
+    if found is None or found[0] is None:
+        return None
+    row = connection.execute(f"SELECT number FROM {SCHEMA}.version").fetchone()  # noqa: S608 - a constant
+    return int(row[0]) if row else 0
+
+
+def _create(connection: Connection[Any]) -> None:
+    run = connection.execute
+    run(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    run(f"SET LOCAL search_path TO {SCHEMA}")
+    run(f"CREATE TABLE {SCHEMA}.version (number INTEGER NOT NULL)")
+    run(f"INSERT INTO {SCHEMA}.version VALUES (%s)", (SCHEMA_VERSION,))  # noqa: S608 - a constant
+    for statement in TABLES:
+        run(in_postgres(statement).encode())
+    for statement in INDEXES:
+        if not statement.startswith("CREATE TRIGGER"):
+            run(in_postgres(statement).encode())
+    run(_APPEND_ONLY.encode())
+    for table in APPEND_ONLY_TABLES:
+        run(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {SCHEMA}.{table}"
+            f" FOR EACH ROW EXECUTE FUNCTION {SCHEMA}.refuse_change()".encode()
+        )
+    run(_PACE.encode())
+    state = State(1, os.urandom(8).hex(), 1)
+    row = (*state, row_checksum("state", state))
+    run(in_postgres(insert_statement("state")).encode(), row)
