@@ -115,12 +115,26 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
     if not job.default_country:
         found = tuple(suggest_country(finding, values, payload) for finding in found)
     findings = _add_places(row, found)
-    if not job.strict and (skip := find_skip_reason(request, values, findings, force=job.force)):
-        return CheckedRow(row, request, as_errors(findings), values, written, skip)
+    checked = decide_row(row, request, values, findings, force=job.force, strict=job.strict)
+    return checked._replace(numbers_written=written)
+
+
+def decide_row(
+    row: Row,
+    request: CheckedRequest,
+    values: Mapping[str, str],
+    findings: Sequence[Finding],
+    *,
+    force: bool,
+    strict: bool = False,
+) -> CheckedRow:
+    """Return a row with what its findings decide: it is sent, skipped, or invalid."""
+    if not strict and (skip := find_skip_reason(request, values, findings, force=force)):
+        return CheckedRow(row, request, as_errors(findings), values, skip=skip)
     is_stopped = any(map(call_guards.is_stopping, findings)) or (
-        not job.force and has_errors(findings, strict=job.strict)
+        not force and has_errors(findings, strict=strict)
     )
-    return CheckedRow(row, None if is_stopped else request, findings, values, written)
+    return CheckedRow(row, None if is_stopped else request, tuple(findings), values)
 
 
 def _add_places(row: Row, findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -20,6 +20,17 @@ _GROUP = 500
 """How many rows are recorded in one transaction."""
 
 
+def unsent_row(result: RowResult, batch: str, key: str) -> UnsentRow:
+    """Return the record of a row that was not sent."""
+    report = result.report
+    errors = [each for each in report.findings if each.severity is Severity.ERROR]
+    reason = str(result.skip) if result.skip else errors[0].code if errors else ""
+    message = errors[0].message if errors else ""
+    return UnsentRow(
+        batch, result.row.number, key, report.outcome, reason, message, datetime.now(UTC)
+    )
+
+
 class UnsentRows:
     """Collects the rows that have no delivery, and records them in groups.
 
@@ -33,22 +44,9 @@ class UnsentRows:
 
     def add(self, result: RowResult) -> None:
         """Keep a row if it was not sent."""
-        report = result.report
-        if report.delivery is not None or self.problem:
+        if result.report.delivery is not None or self.problem:
             return
-        errors = [each for each in report.findings if each.severity is Severity.ERROR]
-        reason = str(result.skip) if result.skip else errors[0].code if errors else ""
-        self._waiting.append(
-            UnsentRow(
-                self._batch,
-                result.row.number,
-                self._key_of(result.row),
-                report.outcome,
-                reason,
-                errors[0].message if errors else "",
-                datetime.now(UTC),
-            )
-        )
+        self._waiting.append(unsent_row(result, self._batch, self._key_of(result.row)))
         if len(self._waiting) >= _GROUP:
             self.flush()
 

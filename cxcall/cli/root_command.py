@@ -26,6 +26,9 @@ LAST = {
     "batch": "Send many requests from a file, each at most once.",
     "batch list": "List the batches that were run, the newest first.",
     "batch report": "Show what was accepted, refused, and skipped, and why.",
+    "batch status": "Show how far a queued batch has come.",
+    "batch cancel": "Stop sending the rows of a queued batch.",
+    "worker": "Send the rows of queued batches, each at most once.",
     "doctor": "Run preflight checks before a call.",
     "track": "Follow a call.",
     "operations": "Show the operations that can be sent.",
@@ -57,7 +60,7 @@ class Commands(Group):
         return _build(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the subcommand; `batch list` and `batch report` are commands beside `batch FILE`."""
+        """Find the subcommand; `batch list` and others are commands beside `batch FILE`."""
         name = " ".join(args[:2])
         if name in LAST and len(args[:2]) > 1:
             return name, self.get_command(ctx, name), args[2:]
@@ -123,7 +126,8 @@ def short_help() -> str:
 
     width = min(get_terminal_size().columns, 80)
     lines = Commands(name="cxcall").lines(None)
-    shown, more = lines[:_MAX_SUMMARIES], ", ".join(name for name, _ in lines[_MAX_SUMMARIES:])
+    shown, others = lines[:_MAX_SUMMARIES], [name for name, _ in lines[_MAX_SUMMARIES:]]
+    more = ", ".join(name for name in others if " " not in name)  # `batch list` is part of `batch`
     text = [
         fill("Trigger outbound calls, and explain refusals.", width),
         "",

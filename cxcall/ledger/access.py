@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cxcall.ledger.database import LedgerDatabase
+    from cxcall.ledger.postgres_database import PostgresDatabase
+    from cxcall.ledger.queued_rows import QueuedRows
 
 # The rows of an unfinished batch are duplicates at any age.
 # Of the same start of the machine, `uptime` tells the age, whatever the clock says.
@@ -96,6 +98,34 @@ class LedgerAccess:
         database = PostgresDatabase(url)
         shared_clock = now or (lambda: _now() + database.clock_offset)
         return cls(database, marker, shared_clock, boot_clock)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether many machines may share the ledger."""
+        return not isinstance(self._database, SqliteDatabase)
+
+    @property
+    def shared_database(self) -> PostgresDatabase:
+        """The database that many machines share; raises UsageError for a file."""
+        from cxcall.ledger.postgres_database import PostgresDatabase
+
+        if isinstance(self._database, PostgresDatabase):
+            return self._database
+        raise UsageError(
+            "a queue needs a ledger in PostgreSQL, which the workers share",
+            where="CXCALL_LEDGER",
+            fix="set `CXCALL_LEDGER=postgresql://USER@HOST/DATABASE` here and for each worker",
+            why=f"the ledger is the file `{self._database.name}`",
+        )
+
+    def open_queue(self) -> QueuedRows:
+        """Return the queue in the same database; raises UsageError for a file, and LedgerError."""
+        from cxcall.ledger.queued_rows import QueuedRows
+
+        database = self.shared_database
+        queue = QueuedRows(lambda: database.new_connection(synchronous_commit="off"))
+        queue.create_tables()
+        return queue
 
     def __enter__(self) -> Self:
         return self

@@ -54,17 +54,21 @@ class PostgresDatabase:
         with self.explaining_errors():
             self._connection = self._connect()
 
-    def _connect(self) -> Connection[Any]:
+    def new_connection(self, **settings: str) -> Connection[Any]:
+        """Return another connection; `settings` are those in which it differs. Raises what psycopg raises."""
         import psycopg
 
-        options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
         given = self._parameters.get("options", "")
         parameters = {
             "connect_timeout": str(_CONNECT_TIMEOUT), "application_name": "cxcall", "keepalives_idle": "15",
             "keepalives_interval": "5", "keepalives_count": "3", **self._parameters,
             "options": f"{given} {options}".strip(),
         }  # fmt: skip
-        connection = psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
+        return psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
+
+    def _connect(self) -> Connection[Any]:
+        connection = self.new_connection()
         try:
             prepare_schema(connection, self.name)
             before = datetime.now(UTC)

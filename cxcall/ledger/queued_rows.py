@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
 from cxcall.ledger.errors import LedgerError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import datetime
 
     import psycopg
 
-UNKNOWN = "unknown"
-CANCELLED = "cancelled"
+CLAIM_LOST = "claim-lost"
+"""The code of the finding that a worker does not hold a row any more."""
 
 TABLES = (
     """CREATE TABLE IF NOT EXISTS queued_batch (
@@ -80,8 +82,10 @@ WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND leas
     AND (state = 'claimed' OR state = 'sending' AND delivery = %(delivery)s)
 """
 _KEEP = """
-UPDATE queued_row SET lease = now() + %(lease)s
-WHERE worker = %(worker)s AND state IN ('claimed', 'sending') AND lease > now()
+UPDATE queued_row r SET lease = now() + %(lease)s
+FROM unnest(%(batches)s::text[], %(numbers)s::integer[]) held (batch, number)
+WHERE r.batch = held.batch AND r.number = held.number AND r.worker = %(worker)s
+    AND r.state IN ('claimed', 'sending') AND r.lease > now()
 """
 _GIVE_BACK = """
 UPDATE queued_row SET state = 'todo', worker = NULL, lease = NULL, not_before = coalesce(%(not_before)s, not_before)
@@ -116,7 +120,7 @@ class LostClaimError(StoppedError):
     def __init__(self, batch: str, number: int) -> None:
         super().__init__(
             Finding.error(
-                "claim-lost",
+                CLAIM_LOST,
                 "ledger",
                 f"row {number} of batch `{batch}` is no longer this worker's: its lease expired, or the batch was cancelled",
                 fix="nothing to do: the row is sent by another worker, or not at all",
@@ -169,10 +173,14 @@ class Claim(NamedTuple):
 
 
 class QueuedRows:
-    """The queue, by a connection of its own, which is made again when the database was restarted."""
+    """The queue, by a connection of its own, which is made again when the database was restarted.
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    It may have `synchronous_commit` off: what is lost by a crash of the database is read from the ledger, so that only `fill` and `cancel` wait for
+    the disk. `connections` counts how often it connected.
+    """
+
+    def __init__(self, connect: Callable[[], psycopg.Connection[Any]]) -> None:
+        self._connect, self.connections = connect, 0
         self._connection: psycopg.Connection[Any] | None = None
 
     def close(self) -> None:
@@ -188,13 +196,14 @@ class QueuedRows:
 
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(self._url, autocommit=True)
+                self._connection = self._connect()
+                self.connections += 1
             yield self._connection
         except psycopg.Error as error:
-            if isinstance(error, psycopg.OperationalError):
+            if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
                 self.close()
             raise LedgerError(
-                f"the queue in the ledger's database failed: {str(error).strip()}",
+                f"the queue in the ledger's database failed: {redact(str(error)).strip()}",
                 "see whether the PostgreSQL server runs, then run this again",
             ) from error
 
@@ -217,6 +226,7 @@ class QueuedRows:
     def fill(self, batch: QueuedBatch, rows: Iterable[QueuedRow]) -> int:
         """Add rows to the queue in one transaction, also those that ended without being sent; return how many."""
         with self._connected() as connection, connection.transaction():
+            connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(
                 """INSERT INTO queued_batch (batch, profile, operation, target, options) VALUES (%s, %s, %s, %s, %s)
                 ON CONFLICT (batch) DO UPDATE SET options = excluded.options, ended_at = NULL, cancelled_at = NULL""",
@@ -248,9 +258,10 @@ class QueuedRows:
         found = sorted(self._run(_CLAIM, values).fetchall())
         return [QueuedRow(batch, number, json.loads(content)) for batch, number, content in found]
 
-    def keep(self, claim: Claim) -> None:
-        """Extend the leases of all rows that a worker holds."""
-        self._run(_KEEP, claim._asdict())
+    def keep(self, claim: Claim, held: Collection[tuple[str, int]]) -> None:
+        """Extend the leases of the rows that a worker holds, by batch and number."""
+        batches, numbers = [batch for batch, _ in held], [number for _, number in held]
+        self._run(_KEEP, {**claim._asdict(), "batches": batches, "numbers": numbers})
 
     def give_back(
         self, claim: Claim, batch: str, number: int, not_before: datetime | None = None
@@ -272,6 +283,11 @@ class QueuedRows:
             "delivery": delivery,
         }
         self._run(_END, values)
+
+    def end_unknown(self, batch: str, number: int, outcome: str, delivery: str) -> None:
+        """Replace the outcome `unknown` of a row by the one that is known of its delivery."""
+        nobody = Claim("", timedelta(0))
+        self.end(nobody, batch, number, outcome, delivery)
 
     def expire(self) -> int:
         """Free the claimed rows whose lease expired, and end those that may have left as unknown; return how many."""
@@ -297,15 +313,23 @@ class QueuedRows:
         """Return how many rows are in each state, or have each outcome; `waiting` may be sent later."""
         return dict(self._run(_COUNT, (batch,)).fetchall())
 
+    def has_rows(self, batch: str) -> bool:
+        """Return whether a batch has rows to send now, or rows that a worker holds."""
+        statement = """SELECT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo' AND not_before <= now())
+            OR EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
+        return self._run(statement, {"batch": batch}).fetchone() == (True,)
+
     def end_batch(self, batch: str) -> bool:
         """Note that no row of a batch is left; return whether that is so, and was not noted before."""
-        statement = """UPDATE queued_batch SET ended_at = now() WHERE batch = %(batch)s AND ended_at IS NULL
-            AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state <> 'ended')"""
+        statement = """UPDATE queued_batch SET ended_at = now() WHERE batch = %(batch)s AND ended_at IS NULL AND cancelled_at IS NULL
+            AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state = 'todo')
+            AND NOT EXISTS (SELECT FROM queued_row WHERE batch = %(batch)s AND state IN ('claimed', 'sending'))"""
         return self._run(statement, {"batch": batch}).rowcount == 1
 
     def cancel(self, batch: str) -> int:
         """Let no more rows of a batch be sent; return how many will not be. Requests under way are finished."""
         with self._connected() as connection, connection.transaction():
+            connection.execute("SET LOCAL synchronous_commit = on")
             connection.execute(
                 "UPDATE queued_batch SET cancelled_at = now() WHERE batch = %s", (batch,)
             )

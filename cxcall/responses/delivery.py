@@ -8,7 +8,10 @@ from cxcall.transport.messages import Exchange
 
 
 class Delivery(NamedTuple):
-    """How the sending of one request ended; `exchange` is the last one, which decided the outcome."""
+    """How the sending of one request ended; `exchange` is the last one, which decided the outcome.
+
+    `is_recorded` is False if the outcome could not be written to the ledger.
+    """
 
     id: str
     outcome: Outcome
@@ -19,3 +22,4 @@ class Delivery(NamedTuple):
     correlation_id: str | None = None
     attempts: int = 1
     findings: tuple[Finding, ...] = ()
+    is_recorded: bool = True

@@ -105,6 +105,25 @@ def deliver(
         return attempts.record(result)
 
 
+def record_outcome(
+    ledger: Ledger | NullLedger, result: Delivery, is_cancelled: Callable[[], bool]
+) -> None:
+    """Write how a delivery ended to the ledger."""
+    exchange = result.exchange
+    response = exchange.response if exchange else None
+    ledger.record_outcome(
+        result.id,
+        result.outcome,
+        attempts=result.attempts,
+        status=response.status if response else None,
+        engagement_id=result.engagement_id,
+        correlation_id=result.correlation_id,
+        note=exchange.detail if exchange else "",
+        **answer_of(result),
+        is_cancelled=is_cancelled,
+    )
+
+
 class _Attempts:
     """The attempts of one delivery.
 
@@ -274,19 +293,10 @@ class _Attempts:
             findings=[found.code for found in result.findings] or None,
         )
         try:
-            self.ledger.record_outcome(
-                self.id,
-                result.outcome,
-                attempts=result.attempts,
-                status=response.status if response else None,
-                engagement_id=result.engagement_id,
-                correlation_id=result.correlation_id,
-                note=exchange.detail if exchange else "",
-                **answer_of(result),
-                is_cancelled=self.is_interrupted,
-            )
+            record_outcome(self.ledger, result, self.is_interrupted)
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a call may have been placed: nothing may hide the outcome
-            return result._replace(findings=(*result.findings, self._ledger_warning(error)))
+            findings = (*result.findings, self._ledger_warning(error))
+            return result._replace(findings=findings, is_recorded=False)
         return result
 
     def _ledger_warning(self, error: BaseException) -> Finding:

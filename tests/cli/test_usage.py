@@ -76,7 +76,7 @@ def test_alone_it_shows_a_short_help(cxcall: Cxcall) -> None:
     assert len(lines) <= 16
     listed = [line.split()[1] for line in lines if line.startswith("  cxcall ")]
     assert listed[:4] == ASKED
-    assert all(name in ran.out for name in commands_of(cxcall))
+    assert all(name.split()[0] in ran.out for name in commands_of(cxcall))
     assert max(map(len, cxcall(code=0, env={"COLUMNS": "60"}).out.splitlines())) <= 60
 
 

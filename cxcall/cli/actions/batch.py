@@ -20,6 +20,12 @@ from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit
 from cxcall.batch.unsent_rows import UnsentRows
 from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
+from cxcall.cli.actions.batch_queue import (
+    BatchFiller,
+    queued_report,
+    stop_on_queued,
+    without_hours,
+)
 from cxcall.cli.actions.batch_setup import (
     enforce_hours,
     open_rows,
@@ -27,6 +33,7 @@ from cxcall.cli.actions.batch_setup import (
     stop_on_conflicting_flags,
 )
 from cxcall.cli.actions.contract_file import find_own_contract
+from cxcall.cli.actions.row_printer import RowPrinter
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import CheckError, CxcallError
@@ -35,11 +42,12 @@ from cxcall.findings.finding import Severity
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
-from cxcall.output.terminal_text import count_phrase, escape_to_one_line
+from cxcall.output.terminal_text import count_phrase
 from cxcall.runtime.signals import defer_signals, deferred
 from cxcall.sending.consent import ask_count
 from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
 from cxcall.settings.settings import find_columns
+from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,8 +59,6 @@ if TYPE_CHECKING:
     from cxcall.ledger.ledger import Ledger
 
 _MAX_ERRORS_ON_STDERR = 5
-_MAX_SKIPS_SHOWN = 20
-"""How many skipped rows a terminal shows: the summary counts them all."""
 _COMPLETE = {Outcome.ACCEPTED, Outcome.SKIPPED}
 """The outcomes of the rows of a batch in which everything was sent that should be."""
 
@@ -98,10 +104,13 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
         flags = common.flags
         start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])
         settings = load_settings_for(operation, common, stack)
+        settings = enforce_hours(settings) if options.wait_for_hours else settings
+        guards = guards_of(settings)
+        is_checked_later = options.queue and options.wait_for_hours
         job = Job(
             operation,
             open_rows(options, operation, screen, stack, find_columns(common.flags)),
-            enforce_hours(settings) if options.wait_for_hours else settings,
+            without_hours(settings) if is_checked_later else settings,
             parse_parameters(operation, options.param or ()),
             options.set or (),
             parse_country(country) if country else "",
@@ -113,7 +122,7 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             return print_requests(
                 job, screen, stack, resume=options.resume, as_curl=common.sending.curl
             )
-        return _Batch(job, options, screen, rate, limit).run()
+        return _Batch(job, options, screen, rate, limit, guards).run()
 
 
 class _Batch:
@@ -126,11 +135,13 @@ class _Batch:
         screen: Screen,
         rate: Rate,
         limit: FailureLimit,
+        guards: dict[str, str],
     ) -> None:
+        self.guards = guards
         self.job, self.options, self.screen = job, options, screen
         self.rate, self.limit = rate, limit
         self.write_error = ""
-        self.skips_shown = 0
+        self.printer = RowPrinter(screen)
         self.seconds = 0.0
         self.rejects = RejectFile(options.rejects or "", job.rows)
         self.keys = RowKeys(job.rows, options.reading.key or "")
@@ -142,11 +153,12 @@ class _Batch:
 
         with open_ledger() as ledger:
             batches = find_resumable_batches(ledger, self.job, resume=self.options.resume)
+            stop_on_queued(ledger, batches)
             selection = Selection(
                 self.job,
                 lambda checked: find_previous_delivery(ledger, batches, checked),
                 lambda checked: find_attempts_finding(ledger, checked),
-                waits_for_hours=self.options.wait_for_hours,
+                waits_for_hours=self.options.wait_for_hours and not self.options.queue,
             )
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
@@ -161,6 +173,8 @@ class _Batch:
         count = totals.to_send
         ask = self.screen.read_line if self.screen.is_interactive else None
         ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
+        if self.options.queue:
+            return self._queue(ledger, selection, totals, batch)
         token = get_credentials(settings, job.operation) if count else None
         if token:
             stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
@@ -190,6 +204,17 @@ class _Batch:
             warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
             report = report._replace(findings=(*report.findings, *warned))
         return report
+
+    def _queue(
+        self, ledger: Ledger, selection: Selection, totals: CheckStatistics, batch: str
+    ) -> Report:
+        """Queue the rows for workers, which have their own credentials."""
+        identity = (*self.job.identity, totals.rows, self.keys.column)
+        batch = batch or ledger.begin_batch(*identity)
+        filler = BatchFiller(ledger, self.job, self.keys, batch)
+        waits = self.options.wait_for_hours
+        count = filler.fill(selection, self.rate, self.guards, waits=waits)
+        return queued_report(self.job, totals, batch, count)
 
     def _tell(self, text: str) -> None:
         """Print a message on stderr in every output format: stdout may be a file."""
@@ -242,26 +267,10 @@ class _Batch:
         try:
             self.rejects.add(result)
             if not self.write_error:
-                self._print(result, run.batch)
+                self.printer.print(result, run.batch)
         except OSError as error:
             self.write_error = error.strerror or "the pipe is closed"
             run.stop(f"the results cannot be written: {self.write_error}")
-
-    def _print(self, result: RowResult, batch: str) -> None:
-        screen, report = self.screen, result.report
-        if screen.options.output != "text":
-            screen.print_json(result.as_dict(batch))
-        elif screen.options.quiet:
-            if report.delivery and report.delivery.engagement_id:
-                screen.print_line(report.delivery.engagement_id)
-        elif not screen.stdout.isatty():
-            screen.print_line("\t".join(map(escape_to_one_line, result.cells())))
-        elif report.outcome is not Outcome.ACCEPTED and not (
-            result.skip and self.skips_shown > _MAX_SKIPS_SHOWN
-        ):
-            self.skips_shown += result.skip is not None
-            screen.print_line(format_one_line(str(result)))
-        screen.stdout.flush()
 
     def _report(self, run: Run, totals: CheckStatistics) -> Report:
         statistics = run.statistics

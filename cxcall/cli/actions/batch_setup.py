@@ -75,6 +75,13 @@ def stop_on_conflicting_flags(options: BatchOptions, common: RequestOptions) -> 
     """Raise UsageError for flags that exclude each other."""
     if options.resume and common.sending.again:
         raise _conflicting_flags()
+    if options.queue and common.sending.sandbox:
+        raise UsageError(
+            "`--queue` cannot be combined with `--sandbox`",
+            where="--sandbox",
+            fix="start `cxcall sandbox`, and name it with `--base-url`",
+            why="the embedded sandbox ends with this command, before a worker can send to it",
+        )
     if options.wait_for_hours and common.check.strict:
         raise UsageError(
             "`--wait-for-hours` cannot be combined with `--strict`",

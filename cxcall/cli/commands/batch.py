@@ -109,6 +109,9 @@ class BatchOptions(NamedTuple):
         str | None,
         option("--rejects", metavar="FILE", help="Record refused and invalid rows in a new file."),
     ] = None
+    queue: Annotated[
+        bool, option("--queue", help="Send the rows by `cxcall worker` on any machine.")
+    ] = False
     reading: FileOptions = FileOptions()
 
 
@@ -130,7 +133,7 @@ def batch(
 
     The header of a CSV file names flags (`phone-number`), parameters (`campaignId`), or places in the body (`/contactId`); `--map phone-number=Phone` names another column. A line of JSON Lines is a body, and may also name parameters.
 
-    All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results.
+    All rows are checked first; nothing is sent if one is invalid. Rows on the do-not-call list, with an invalid number, outside enforced calling hours, and duplicates within the file are skipped, each with its reason; with `--strict` they are errors. Ctrl-C waits for the requests in flight; pressed twice, it exits at once. The ledger records what was sent: `--resume` sends the rest, also the rows that were outside their calling hours. `cxcall batch list` lists the batches, and `cxcall batch report` shows their results. With `--queue`, the rows are checked and agreed to here, and sent by `cxcall worker` on any machine that shares the ledger.
     """
     from cxcall.cli.actions.batch import run_batch
 

@@ -1,0 +1,69 @@
+"""What the queue holds of a row: the values that a worker builds the same request from."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.job import CheckedRow, decide_row
+from cxcall.batch.rows import Row
+from cxcall.findings.finding import Excerpt, Finding
+from cxcall.payloads.payload import Payload
+from cxcall.sending.draft import build_request
+
+if TYPE_CHECKING:
+    from cxcall.contracts.operation import Operation
+    from cxcall.ledger.queued_rows import QueuedRow
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.settings.settings import Settings
+    from cxcall.transport.messages import HttpRequest
+
+
+def row_content(checked: CheckedRow, request: CheckedRequest, key: str) -> dict[str, Any]:
+    """Return what a worker needs to send a row: parameters and body, with whole phone numbers."""
+    return {
+        "values": dict(checked.values),
+        "body": request.body,
+        "key": key,
+        "line": checked.row.place.line,
+        "digest": _digest(request.request),
+    }
+
+
+def _digest(request: HttpRequest) -> str:
+    """Return the SHA-256 of every byte that is sent, without the credentials."""
+    head = json.dumps([request.method, request.url, sorted(request.headers.items())])
+    return sha256(head.encode() + (request.body or b"")).hexdigest()
+
+
+def row_of(queued: QueuedRow) -> Row:
+    """Return a queued row as one of its file."""
+    content = queued.content
+    place = Excerpt(f"batch {queued.batch}", content["line"], 1, "")
+    return Row(queued.number, place, Payload(content["body"]), content["values"])
+
+
+def rebuild_row(
+    queued: QueuedRow, operation: Operation, settings: Settings, *, force: bool
+) -> CheckedRow:
+    """Return a row as its worker checks it: with its own settings and guards, at the time of sending.
+
+    The row has an error if the request is another one than was agreed to.
+    """
+    content, row = queued.content, row_of(queued)
+    payload = row.payload or Payload(None)
+    request = build_request(operation, content["values"], payload, settings)
+    if _digest(request.request) != content["digest"]:
+        return CheckedRow(row, None, (_other_request_finding(operation),))
+    return decide_row(row, request, content["values"], request.findings, force=force)
+
+
+def _other_request_finding(operation: Operation) -> Finding:
+    return Finding.error(
+        "request-changed",
+        "batch",
+        f"this worker would send another request for `{operation.name}` than the one that was queued",
+        fix="use the same cxcall version, contract, and base URL on both machines; then run `batch` again with `--queue --resume`",
+        why="only what was checked and agreed to is sent",
+    )

@@ -1,0 +1,147 @@
+"""The batches that a worker sends: each with its operation, the worker's settings for it, and its rate limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cxcall.batch.job import CheckedRow
+from cxcall.batch.queue.content import rebuild_row, row_of
+from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.credentials.request_credentials import get_credentials
+from cxcall.findings.errors import CxcallError, UsageError
+from cxcall.sending.draft import stop_on_unsuitable_token
+from cxcall.settings.stricter_guards import with_stricter_guards
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.batch.row_result import RowResult
+    from cxcall.contracts.operation import Operation
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.settings.settings import Settings
+
+
+class Destination:
+    """A batch that this worker may send."""
+
+    def __init__(
+        self,
+        queued: QueuedBatch,
+        operation: Operation,
+        settings: Settings,
+        ledger: Ledger,
+        sender: RowSender,
+    ) -> None:
+        self.batch, self._options = queued.batch, queued.options
+        self._operation, self._settings = operation, settings
+        self._ledger, self._sender = ledger, sender
+
+    @property
+    def waits_for_hours(self) -> bool:
+        """Whether rows outside their calling hours are sent later, and not skipped."""
+        return bool(self._options["waits_for_hours"])
+
+    def check(self, row: QueuedRow) -> CheckedRow:
+        """Return a row with its check by this worker, at this time."""
+        try:
+            force = bool(self._options["force"])
+            return rebuild_row(row, self._operation, self._settings, force=force)
+        except CxcallError as error:
+            return CheckedRow(row_of(row), None, error.findings)
+
+    def send(
+        self, row: QueuedRow, checked: CheckedRow, request: CheckedRequest, claim: Claim
+    ) -> RowResult | None:
+        """Send a row that the worker holds; None if it was not sent, because the worker stops."""
+        database = self._ledger.shared_database
+
+        def fence(delivery: str) -> None:
+            claim.begin_sending(database.connection, row.batch, row.number, delivery)
+
+        return self._sender.send(
+            checked,
+            request,
+            batch=row.batch,
+            key_of=lambda _row: str(row.content["key"]),
+            again=bool(self._options["again"]),
+            fence=fence,
+        )
+
+
+class Destinations:
+    """The open batches of the queue that go where this worker is configured to send.
+
+    `load` returns the operation and settings of a batch on this machine. A batch with another profile or
+    host is refused: `on_refusal` gets the reason once.
+    """
+
+    def __init__(
+        self,
+        queue: QueuedRows,
+        ledger: Ledger,
+        load: Callable[[QueuedBatch], tuple[Operation, Settings]],
+        rate: Rate | None,
+        on_refusal: Callable[[str], None],
+    ) -> None:
+        self._queue, self._ledger, self._load, self._rate = queue, ledger, load, rate
+        self._on_refusal, self._is_stopped = on_refusal, False
+        self._known: dict[str, Destination | None] = {}
+        self._rate_limiters: dict[Rate, RateLimiter] = {}
+        self._tokens: dict[str, SharedToken] = {}
+
+    def open(self) -> list[Destination]:
+        """Return the batches that may have rows to send, the oldest first; raises LedgerError."""
+        return [found for each in self._queue.open_batches() if (found := self._find(each))]
+
+    def _find(self, queued: QueuedBatch) -> Destination | None:
+        if queued.batch not in self._known:
+            try:
+                self._known[queued.batch] = self._new(queued)
+            except UsageError as error:
+                self._known[queued.batch] = None
+                self._on_refusal(f"batch {queued.batch} is left to other workers: {error}")
+        return self._known[queued.batch]
+
+    def _new(self, queued: QueuedBatch) -> Destination:
+        operation, settings = self._load(queued)
+        own = (settings.profile, settings.base_url)
+        if own != (queued.profile, queued.target):
+            raise UsageError(
+                f"it is for profile `{queued.profile}`, {queued.target}; this worker has `{own[0]}`, {own[1]}",
+                where="profile",
+                fix=f"start a worker with `--profile {queued.profile}`",
+            )
+        settings = with_stricter_guards(settings, queued.options["guards"], f"batch {queued.batch}")
+        rate = Rate.parse(str(queued.options["rate"]))
+        if self._rate and self._rate.interval > rate.interval:
+            rate = self._rate
+        limiter = self._rate_limiters.setdefault(rate, RateLimiter(rate, settings.max_wait))
+        if queued.operation not in self._tokens:
+            first = get_credentials(settings, operation)
+            if first:
+                force = bool(queued.options["force"])
+                stop_on_unsuitable_token(settings, first, operation, force=force)
+            self._tokens[queued.operation] = SharedToken(operation, settings, first)
+        tokens = self._tokens[queued.operation]
+        sender = RowSender(self._ledger, limiter, tokens, lambda: self._is_stopped)
+        return Destination(queued, operation, settings, self._ledger, sender)
+
+    def stop(self) -> None:
+        """Let no thread wait for its turn, or for the ledger, any longer."""
+        self._is_stopped = True
+        for limiter in self._rate_limiters.values():
+            limiter.stop()
+
+    @property
+    def excessive_wait(self) -> str:
+        """Why the worker should stop, if the API asks for a long wait; empty otherwise."""
+        waits = (each.excessive_wait for each in self._rate_limiters.values())
+        longest = max((wait for wait in waits if wait is not None), default=None)
+        return (
+            ""
+            if longest is None
+            else f"the API asks for a wait of {longest:g} s, longer than `max_wait`"
+        )

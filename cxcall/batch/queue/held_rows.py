@@ -1,0 +1,136 @@
+"""The rows that a worker holds, and how each of them is ended, also after the database was away."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from cxcall.batch.skips import SkipReason
+from cxcall.batch.unsent_rows import unsent_row
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.queued_rows import CLAIM_LOST
+from cxcall.named_tuple import NamedTuple
+from cxcall.sending.dialer import record_outcome
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cxcall.batch.row_result import RowResult
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.queued_rows import Claim, QueuedRows
+    from cxcall.responses.delivery import Delivery
+
+_REMEMBERED_SECONDS = 30.0
+"""How long an outcome is remembered: PostgreSQL may lose those of the last second when it crashes."""
+_MAX_REMEMBERED = 10_000
+LEDGER = "ledger"
+"""The code of the finding that a request could not be recorded, so that nothing was sent."""
+GIVEN_BACK = (CLAIM_LOST, LEDGER)
+"""The codes of errors after which a row has no result: another worker may send it."""
+
+
+class EndedRow(NamedTuple):
+    """A row that is to be ended: with a result, or given back without one, from a time on if one is known."""
+
+    batch: str
+    number: int
+    key: str = ""
+    result: RowResult | None = None
+    not_before: datetime | None = None
+    is_repeated: bool = False
+
+    @property
+    def error_code(self) -> str:
+        """The code of the error that kept the row from being sent; empty for any other row."""
+        is_error = self.result is not None and self.result.report.delivery is None
+        return self.result.report.findings[-1].code if self.result and is_error else ""
+
+
+class HeldRows:
+    """The rows of one worker: those in its hands, and those that are to be ended.
+
+    A row leaves `numbers` when the database knows its end: until then its lease is extended.
+    """
+
+    def __init__(self, ledger: Ledger, queue: QueuedRows, claim: Claim) -> None:
+        self._ledger, self._queue, self._claim = ledger, queue, claim
+        self.numbers: set[tuple[str, int]] = set()
+        self._ending: deque[EndedRow] = deque()
+        self._remembered: deque[tuple[float, EndedRow]] = deque(maxlen=_MAX_REMEMBERED)
+        self._connections = queue.connections
+
+    def end(self, row: EndedRow) -> None:
+        """Note that a row is over; `settle` tells the database."""
+        self._ending.append(row)
+
+    def settle(self) -> None:
+        """Tell the database how rows ended; raises LedgerError while it cannot be reached, and goes on at the next call."""
+        if self._queue.connections != self._connections:
+            self._connections = self._queue.connections
+            again = (row._replace(is_repeated=True) for _, row in self._remembered)
+            self._ending.extendleft(again)
+            self._remembered.clear()
+        while self._ending:
+            row = self._ending[0]
+            self._settle(row)
+            self._ending.popleft()
+            self.numbers.discard((row.batch, row.number))
+
+    def _settle(self, row: EndedRow) -> None:
+        result = row.result
+        delivery = result.report.delivery if result else None
+        if delivery is not None:
+            if row.is_repeated or not delivery.is_recorded:
+                self._record(delivery)
+            self._queue.end(self._claim, row.batch, row.number, delivery.outcome, delivery.id)
+            self._remember(row)
+        elif (
+            result is None or result.report.outcome is Outcome.ERROR or row.error_code in GIVEN_BACK
+        ):
+            self._give_back(row)
+        else:
+            self._ledger.record_unsent([unsent_row(result, row.batch, row.key)])
+            reason = str(result.skip or result.report.outcome)
+            self._queue.end(self._claim, row.batch, row.number, reason)
+
+    def _record(self, delivery: Delivery) -> None:
+        """Write an outcome that the ledger does not have: the database was away, or lost its last second."""
+        is_known = delivery.outcome is not Outcome.UNKNOWN
+        if is_known and self._ledger.get(delivery.id).is_unresolved:
+            record_outcome(self._ledger, delivery, lambda: False)
+
+    def _give_back(self, row: EndedRow) -> None:
+        """Let another worker take a row that was not sent.
+
+        If the connection was lost at the very moment at which the intent was recorded, the row is `sending`: it
+        ends as undelivered. After a fault of cxcall nothing is known: its lease expires.
+        """
+        delivery = self._queue.delivery_of(self._claim, row.batch, row.number)
+        if not delivery:
+            self._queue.give_back(self._claim, row.batch, row.number, row.not_before)
+        elif row.error_code == LEDGER:
+            note = "the ledger's database was lost before anything was sent"
+            self._ledger.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
+            self._queue.end(self._claim, row.batch, row.number, Outcome.UNDELIVERED, delivery)
+
+    def _remember(self, row: EndedRow) -> None:
+        now = time.monotonic()
+        self._remembered.append((now, row))
+        while now - self._remembered[0][0] > _REMEMBERED_SECONDS:
+            self._remembered.popleft()
+
+
+def settle_batch(ledger: Ledger, queue: QueuedRows, batch: str) -> None:
+    """Give rows whose worker died the outcome that the ledger knows, and end the batch if no row is left.
+
+    In the ledger, a batch stays open while rows are outside their calling hours, or were cancelled.
+    """
+    for number, delivery in queue.unknown_deliveries(batch).items():
+        record = ledger.get(delivery)
+        if record.outcome is not Outcome.UNKNOWN:
+            queue.end_unknown(batch, number, record.outcome, delivery)
+    if queue.end_batch(batch):
+        unsent = ledger.unsent_rows([batch]).values()
+        if all(each.reason != SkipReason.OUTSIDE_HOURS for each in unsent):
+            ledger.end_batch(batch)

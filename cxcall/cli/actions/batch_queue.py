@@ -1,0 +1,212 @@
+"""Queue the rows of a batch for workers, show how far they have come, and cancel them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing, contextmanager
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.queue.content import row_content
+from cxcall.batch.queue.held_rows import settle_batch
+from cxcall.batch.report.rows import find_batch
+from cxcall.batch.row_result import COMMAND, RowResult, result_of_invalid_row, result_of_skipped_row
+from cxcall.batch.unsent_rows import UnsentRows
+from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
+from cxcall.output.report import Report, Table
+from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import count_phrase
+from cxcall.sending.machine_ledger import open_ledger
+from cxcall.settings.sources import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.batch.job import Job
+    from cxcall.batch.rate_limiter import Rate
+    from cxcall.batch.row_cells import RowKeys
+    from cxcall.batch.selection import Selection
+    from cxcall.batch.totals import CheckStatistics
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.queued_rows import QueuedRows
+    from cxcall.ledger.records import Batch
+    from cxcall.output.options import OutputOptions
+    from cxcall.settings.settings import Settings
+
+_OPEN = ("todo", "waiting", "claimed", "sending")
+"""The states of rows that have no outcome yet."""
+_WATCH_SECONDS = 1.0
+
+
+def without_hours(settings: Settings) -> Settings:
+    """Return the settings without calling hours, for the check of rows that wait for them in the queue."""
+    changed = copy(settings)
+    changed.values = {**settings.values, "hours": Setting("", "--queue")}
+    return changed
+
+
+@contextmanager
+def opened_queue(ledger: Ledger) -> Iterator[QueuedRows]:
+    """Yield the queue of a ledger; raises UsageError if the ledger is a file."""
+    with closing(ledger.open_queue()) as queue:
+        yield queue
+
+
+def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
+    """Raise StoppedError if rows of a batch that would be resumed are still in the queue."""
+    if not (batches and ledger.is_shared):
+        return
+    with opened_queue(ledger) as queue:
+        for batch in batches:
+            if any(queue.count(batch).get(state) for state in _OPEN):
+                raise StoppedError(
+                    Finding.error(
+                        "already-sent",
+                        "ledger",
+                        f"rows of batch `{batch}` are in the queue, and will be sent by workers",
+                        fix=f"run `cxcall worker`; to take them out of the queue: `cxcall batch cancel {batch}`",
+                        why=f"`cxcall batch status {batch}` shows how far it has come",
+                    )
+                )
+
+
+class BatchFiller:
+    """Puts the rows of one batch into the queue."""
+
+    def __init__(self, ledger: Ledger, job: Job, keys: RowKeys, batch: str) -> None:
+        self._job, self._keys, self._batch = job, keys, batch
+        self._ledger = ledger
+        self._unsent = UnsentRows(ledger, batch, keys.key_of)
+
+    def fill(self, selection: Selection, rate: Rate, guards: dict[str, str], *, waits: bool) -> int:
+        """Queue the rows that are to be sent, record the others, and return how many were queued."""
+        job = self._job
+        options = {
+            "rate": str(rate), "guards": guards, "force": job.force, "again": job.again, "waits_for_hours": waits,
+        }  # fmt: skip
+        profile, operation, target, *_ = job.identity
+        queued = QueuedBatch(self._batch, profile, operation, target, options)
+        with opened_queue(self._ledger) as queue:
+            count = queue.fill(queued, self._rows(selection))
+        self._unsent.flush()
+        return count
+
+    def _rows(self, selection: Selection) -> Iterator[QueuedRow]:
+        for checked in selection.rows():
+            row, request = checked.row, checked.request
+            if request is None:
+                self._unsent.add(RowResult(row, result_of_invalid_row(checked.findings)))
+            elif checked.skip:
+                self._unsent.add(result_of_skipped_row(checked, checked.skip))
+            elif checked.earlier is None:
+                content = row_content(checked, request, self._keys.key_of(row))
+                yield QueuedRow(self._batch, row.number, content)
+
+
+def queued_report(job: Job, totals: CheckStatistics, batch: str, count: int) -> Report:
+    """Return the report of a batch that was queued, with what to run next."""
+    return Report(
+        COMMAND,
+        Outcome.OK,
+        ExitCode.OK,
+        operation=job.operation,
+        data={
+            "batch": batch,
+            "queued": count,
+            "rows": totals.rows,
+            "resumed": totals.already_sent,
+            "skipped": {str(reason): number for reason, number in totals.skipped.items()},
+            "numbersWritten": totals.numbers_written,
+        },
+        text=batch,
+        diagnostics=[
+            f"batch {batch}: {count_phrase(count, 'row')} queued",
+            f"to send them, run on any machine: `cxcall worker --profile {job.settings.profile}`",
+            f"to follow them: `cxcall batch status {batch} --watch`",
+        ],
+        is_last_json_line=True,
+    )
+
+
+def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -> Report:
+    """Return how many rows of a batch are in each state; with `watch`, when no row is left."""
+    screen = Screen.standard(output)
+    with open_ledger() as ledger, opened_queue(ledger) as queue:
+        batch = find_batch(ledger, identifier)
+        status = _read_status(ledger, queue, batch)
+        with screen.progress(status["queued"]) as progress:
+            while watch and status["open"]:
+                progress(status["queued"] - status["open"], _counts(status["states"]))
+                if output.output == "jsonl":
+                    screen.print_json(status)
+                    screen.stdout.flush()
+                time.sleep(_WATCH_SECONDS)
+                status = _read_status(ledger, queue, batch)
+    rows = [[state, str(count)] for state, count in status["states"].items()]
+    unknown = [
+        f"row {each['row']} is unknown: `cxcall history resolve {each['deliveryId']} --rang` or `--did-not-ring`"
+        for each in status["unknown"]
+    ]
+    return Report(
+        "batch status",
+        data=status,
+        json_lines=[status],
+        table=Table(("STATE", "ROWS"), rows),
+        diagnostics=[f"batch {status['batch']}: {status['state']}", *unknown],
+    )
+
+
+def _counts(states: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in states.items())
+
+
+def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, Any]:
+    """Return the state of a queued batch, after the rows of dead workers were given back or ended."""
+    queue.expire()
+    settle_batch(ledger, queue, batch.id)
+    counts = queue.count(batch.id)
+    if not counts:
+        raise UsageError(
+            f"batch `{batch.id}` was not queued",
+            where="batch status",
+            fix=f"see `cxcall batch report {batch.id}`",
+        )
+    states = {name: counts.pop(name) for name in _OPEN if name in counts}
+    states |= dict(sorted(counts.items()))
+    is_open = sum(states.get(name, 0) for name in _OPEN)
+    is_cancelled = "cancelled" in states
+    unknown = queue.unknown_deliveries(batch.id)
+    return {
+        "batch": batch.id,
+        "at": batch.at.isoformat(),
+        "state": "queued" if is_open else "cancelled" if is_cancelled else "done",
+        "profile": batch.profile,
+        "operation": batch.operation,
+        "target": batch.target,
+        "rows": batch.rows,
+        "queued": sum(states.values()),
+        "open": is_open,
+        "states": states,
+        "unknown": [
+            {"row": row, "deliveryId": delivery} for row, delivery in sorted(unknown.items())
+        ],
+    }
+
+
+def cancel_batch(identifier: str) -> Report:
+    """Take the rows of a batch that were not sent out of the queue."""
+    with open_ledger() as ledger, opened_queue(ledger) as queue:
+        batch = find_batch(ledger, identifier)
+        count = queue.cancel(batch.id)
+        in_flight = queue.count(batch.id).get("sending", 0)
+    said = f"batch {batch.id}: {count_phrase(count, 'row')} taken out of the queue"
+    if in_flight:
+        said += f"; {count_phrase(in_flight, 'request')} in flight"
+    return Report(
+        "batch cancel",
+        data={"batch": batch.id, "cancelled": count, "inFlight": in_flight},
+        diagnostics=[said],
+    )

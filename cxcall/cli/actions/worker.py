@@ -1,0 +1,134 @@
+"""Run `cxcall worker`: send queued rows, print each result, report the totals."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from cxcall.batch.queue.destinations import Destinations
+from cxcall.batch.queue.worker import Worker
+from cxcall.batch.rate_limiter import Rate
+from cxcall.batch.totals import FailureLimit
+from cxcall.cli.actions.contract_file import find_own_contract
+from cxcall.cli.actions.row_printer import RowPrinter
+from cxcall.cli.actions.send import start_log
+from cxcall.cli.options import flags_of
+from cxcall.contracts.contract import load_operation, load_shipped_contracts
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.ledger.queued_rows import Claim
+from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.runtime.signals import defer_signals
+from cxcall.sending.machine_ledger import open_ledger
+from cxcall.settings.settings import load_settings
+
+if TYPE_CHECKING:
+    from cxcall.cli.commands.worker import WorkerOptions
+    from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
+    from cxcall.contracts.operation import Operation
+    from cxcall.ledger.queued_rows import QueuedBatch
+    from cxcall.output.options import OutputOptions
+    from cxcall.settings.settings import Settings
+
+_COMMAND = "worker"
+_LEASE_MARGIN = 30.0
+"""Seconds by which a lease is longer than a request may take."""
+_COMPLETE = {Outcome.ACCEPTED, Outcome.SKIPPED}
+
+
+def run_worker(
+    options: WorkerOptions,
+    guards: GuardOptions,
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    log: LogOptions,
+    output: OutputOptions,
+) -> Report:
+    """Send queued rows until a signal, or until the queue is empty; return the totals."""
+    flags = {
+        **flags_of(settings, contracts, guards),
+        "engagement_header": None,
+        "engagement_id": None,
+    }
+    rate = Rate.parse(options.rate) if options.rate else None
+    limit = FailureLimit.parse(options.max_failures or ())
+    timeout = load_settings(flags, load_shipped_contracts()[0]).timeout
+    lease = _lease(options.lease, timeout)
+    worker_name = f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+    claim = Claim(worker_name, timedelta(seconds=lease))
+    screen = Screen.standard(output)
+    gc.enable()  # a worker runs for long: its garbage would pile up
+
+    def load(queued: QueuedBatch) -> tuple[Operation, Settings]:
+        operation = load_operation(queued.operation, find_own_contract(contracts, settings.profile))
+        return operation, load_settings(flags, operation.contract, operation.server)
+
+    with ExitStack() as stack:
+        start_log(log, stack, flags["do_not_call"], flags["contract"])
+        ledger = stack.enter_context(open_ledger())
+        queue = ledger.open_queue()
+        stack.callback(queue.close)
+        diagnostics = _Diagnostics(screen)
+        destinations = Destinations(queue, ledger, load, rate, diagnostics.print)
+        worker = Worker(
+            ledger, queue, claim, destinations, limit, RowPrinter(screen).print, diagnostics.print
+        )
+        diagnostics.print(f"worker {claim.worker}: waiting for rows of queued batches")
+        defer_signals()  # from here on, the worker itself handles signals
+        began = time.monotonic()
+        with worker.catch_signals():
+            worker.run(threads=options.concurrency, until_empty=options.until_empty)
+        return _report(worker, claim, time.monotonic() - began, diagnostics)
+
+
+def _lease(seconds: float | None, timeout: float) -> float:
+    """Return how long a row is held without a sign of life; raises UsageError unless that is longer than a request."""
+    lease = seconds or timeout + _LEASE_MARGIN
+    if lease <= timeout:
+        raise UsageError(
+            f"the lease of {lease:g} s is not longer than the timeout of {timeout:g} s",
+            where="--lease",
+            fix=f"use `--lease {timeout + _LEASE_MARGIN:g}`, or a shorter `--timeout`",
+            why="a row would become unknown while its request is still in flight",
+        )
+    return lease
+
+
+class _Diagnostics:
+    """Prints messages on stderr; the same one only once in a row."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen, self._last = screen, ""
+
+    def print(self, text: str) -> None:
+        """Print a message in every output format: stdout may be a file."""
+        if text != self._last:
+            self._last = text
+            for line in text.splitlines():
+                self._screen.print_diagnostic(line, always=True)
+
+
+def _report(worker: Worker, claim: Claim, seconds: float, diagnostics: _Diagnostics) -> Report:
+    statistics = worker.statistics
+    is_complete = set(statistics.outcomes) <= _COMPLETE
+    lines = statistics.lines()
+    lines += [f"stopped: {worker.stop_reason}"] if worker.stop_reason else []
+    diagnostics.print("\n".join(lines))
+    return Report(
+        _COMMAND,
+        statistics.outcome,
+        ExitCode.OK if is_complete else ExitCode.PARTIAL,
+        data={
+            "worker": claim.worker,
+            **statistics.as_dict(),
+            "seconds": round(seconds, 3),
+            "stopped": worker.stop_reason,
+        },
+        is_last_json_line=True,
+    )

@@ -1,0 +1,43 @@
+"""`cxcall batch status`: show how far a queued batch has come."""
+
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.output.options import OutputOptions, option
+from cxcall.output.report import Report
+
+app = new_app("")
+
+Identifier = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ID]",
+        help="The batch, or the start of its ID; the newest one.",
+        show_default=False,
+    ),
+]
+
+
+@app.command(
+    "batch status",
+    epilog=examples(
+        "cxcall batch status", "cxcall batch status 01KB3 --watch", "cxcall batch status -o json"
+    ),
+)
+@expand_option_groups
+def batch_status(
+    output: OutputOptions,
+    batch: Identifier = None,
+    *,
+    watch: Annotated[bool, option("--watch", help="Follow it until no row is left.")] = False,
+) -> Report:
+    """Show how far a queued batch has come.
+
+    Rows are todo, claimed by a worker, sending, or waiting for their calling hours; all others have an outcome. A row is unknown if its worker died while it was sending.
+    """
+    from cxcall.cli.actions.batch_queue import show_status
+
+    return show_status(batch, output, watch=watch)

@@ -1,0 +1,80 @@
+"""`cxcall worker`: send the rows of queued batches."""
+
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated
+
+import typer
+
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.options import OutputOptions, option
+from cxcall.output.report import Report
+
+app = new_app("")
+
+
+class WorkerOptions(NamedTuple):
+    """The options that only `worker` has."""
+
+    until_empty: Annotated[
+        bool, option("--until-empty", help="Stop when no row is left to send now.")
+    ] = False
+    rate: Annotated[
+        str | None,
+        option("--rate", metavar="N/s|m|h", help="Limit the rate further than the batch does."),
+    ] = None
+    concurrency: Annotated[
+        int,
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            min=1,
+            max=256,
+            help="Limit the number of requests in flight.",
+        ),
+    ] = 8
+    max_failures: Annotated[
+        list[str] | None,
+        option(
+            "--max-failures",
+            metavar="N|N%",
+            help="Stop after N failures in a row [10], or N% of all [50%].",
+        ),
+    ] = None
+    lease: Annotated[
+        float | None,
+        typer.Option(
+            "--lease",
+            metavar="SECONDS",
+            min=1,
+            help="Set how long a dead worker holds its rows [timeout + 30].",
+            show_default=False,
+        ),
+    ] = None
+
+
+@app.command(
+    "worker",
+    epilog=examples(
+        "cxcall batch calls.csv --operation execute --queue",
+        "cxcall worker --profile prod",
+        "cxcall worker --until-empty --concurrency 16 -o jsonl > results.jsonl",
+    ),
+)
+@expand_option_groups
+def worker(
+    worker_options: WorkerOptions,
+    guards: GuardOptions,
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    log: LogOptions,
+    output: OutputOptions,
+) -> Report:
+    """Send the rows of queued batches, each at most once.
+
+    The rows come from the queue in the ledger's database (CXCALL_LEDGER); any number of workers may run, on any machine. Each uses its own credentials, and sends only batches of its profile and base URL. The guards of the batch and of the worker both apply, when a row is sent. SIGTERM and Ctrl-C finish the requests in flight and give the other rows back. Of a worker that dies, the rows that may have been sent become unknown; the others are sent by another worker.
+    """
+    from cxcall.cli.actions.worker import run_worker
+
+    return run_worker(worker_options, guards, settings, contracts, log, output)
