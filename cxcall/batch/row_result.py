@@ -41,6 +41,26 @@ class RowResult(NamedTuple):
     skip: SkipReason | None = None
     may_be_in_flight: bool = False
 
+    @property
+    def number(self) -> int:
+        """The number of the row, from 1."""
+        return self.row.number
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the row ended."""
+        return self.report.outcome
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of the check and of the delivery."""
+        return tuple(self.report.findings)
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """How its request was sent, by this run or an earlier one; None if it was not sent."""
+        return self.report.delivery
+
     def as_dict(self, batch: str) -> dict[str, object]:
         """Return the row's envelope, with its number, its line, and why it was skipped as its data."""
         data: dict[str, object] = {

@@ -5,25 +5,30 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from cxcall.batch.job import Job
 from cxcall.batch.national_numbers import parse_country
-from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.selection import Selection
+from cxcall.batch.run_stages import (
+    begin_run,
+    end_run,
+    new_selection,
+    require_rows,
+    stop_on_queued,
+)
 from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit
 from cxcall.batch.unsent_rows import UnsentRows
-from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
+from cxcall.cli.actions.batch_dry_run import print_requests
 from cxcall.cli.actions.batch_queue import (
     BatchFiller,
     queued_report,
-    stop_on_queued,
     without_hours,
 )
 from cxcall.cli.actions.batch_setup import (
@@ -38,14 +43,13 @@ from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.errors import CheckError, CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Severity
 from cxcall.output.finding_text import format_one_line
 from cxcall.output.report import Report, error_report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
-from cxcall.runtime.signals import defer_signals, deferred
+from cxcall.runtime.signals import defer_signals
 from cxcall.sending.consent import ask_count
-from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
+from cxcall.sending.draft import parse_parameters
 from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.batch.run import Run
+    from cxcall.batch.selection import Selection
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.findings.finding import Finding
@@ -148,26 +153,17 @@ class _Batch:
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
-        from cxcall.batch.run import find_attempts_finding, find_previous_delivery
         from cxcall.sending.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
             batches = find_resumable_batches(ledger, self.job, resume=self.options.resume)
             stop_on_queued(ledger, batches)
-            selection = Selection(
-                self.job,
-                lambda checked: find_previous_delivery(ledger, batches, checked),
-                lambda checked: find_attempts_finding(ledger, checked),
-                waits_for_hours=self.options.wait_for_hours and not self.options.queue,
-            )
+            waits = self.options.wait_for_hours and not self.options.queue
+            selection = new_selection(self.job, ledger, batches, waits_for_hours=waits)
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
-        from cxcall.batch.row_sender import SharedToken
-        from cxcall.batch.run import Run
-        from cxcall.credentials.request_credentials import get_credentials
-
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
@@ -175,18 +171,13 @@ class _Batch:
         ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
         if self.options.queue:
             return self._queue(ledger, selection, totals, batch)
-        token = get_credentials(settings, job.operation) if count else None
-        if token:
-            stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
-        batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
-        rate_limiter = RateLimiter(self.rate, settings.max_wait)
-        tokens_of_run = SharedToken(job.operation, settings, token)
-        run = Run(
-            job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit, self.keys.key_of
-        )
-        unsent = UnsentRows(ledger, batch, self.keys.key_of)
+        run = begin_run(
+            job, selection, ledger, totals,
+            batch=batch, rate=self.rate, limit=self.limit, keys=self.keys,
+        )  # fmt: skip
+        unsent = UnsentRows(ledger, run.batch, self.keys.key_of)
         self._tell(
-            f"batch {batch}: {count_phrase(count, 'request')} to {settings.base_url}, at most {self.rate}"
+            f"batch {run.batch}: {count_phrase(count, 'request')} to {settings.base_url}, at most {self.rate}"
         )
         defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals, unsent)
@@ -194,16 +185,7 @@ class _Batch:
         report = self._report(run, totals)
         if unsent.problem:
             self._tell(f"rows that were not sent are missing in the report: {unsent.problem}")
-        is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
-        if not run.is_at_end or is_open:
-            return report
-        try:
-            with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
-                ledger.end_batch(batch, lambda: bool(deferred))
-        except CxcallError as error:  # the calls were placed all the same
-            warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
-            report = report._replace(findings=(*report.findings, *warned))
-        return report
+        return report._replace(findings=(*report.findings, *end_run(run)))
 
     def _queue(
         self, ledger: Ledger, selection: Selection, totals: CheckStatistics, batch: str

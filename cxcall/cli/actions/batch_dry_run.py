@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
+from cxcall.batch.run_stages import require_rows
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import no_number_finding
 from cxcall.batch.totals import CheckStatistics
-from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report
 from cxcall.sending.draft import provenance_note
@@ -94,13 +94,3 @@ def _earlier_deliveries(job: Job) -> Iterator[Callable[[CheckedRequest], Record 
     with open_ledger() as ledger:
         batches = find_resumable_batches(ledger, job, resume=True)
         yield lambda checked: find_previous_delivery(ledger, batches, checked)
-
-
-def require_rows(job: Job, totals: CheckStatistics) -> None:
-    """Raise UsageError if the file has no rows."""
-    if not totals.rows:
-        raise UsageError(
-            f"`{job.rows.name}` has no rows",
-            where=job.rows.name,
-            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
-        )
