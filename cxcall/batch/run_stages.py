@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import CxcallError, StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cxcall.batch.job import Job
+    from cxcall.batch.rate_limiter import Rate
     from cxcall.batch.row_cells import RowKeys
     from cxcall.batch.run import Run
     from cxcall.batch.selection import Selection
@@ -90,7 +91,7 @@ def begin_run(
     if token:
         stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
     batch = batch or ledger.begin_batch(*job.identity, totals.rows, keys.column)
-    rate_limiter = RateLimiter(rate, settings.max_wait)
+    rate_limiter = open_rate_limiter(ledger, rate, settings)
     tokens = SharedToken(job.operation, settings, token)
     return Run(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
 
