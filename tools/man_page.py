@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).parent.parent / "docs" / "cxcall.1"
-DATE = "2026-11-23"  # date of the version: the same version always gives the same page
+DATE = "2026-11-26"  # date of the version: the same version always gives the same page
 _FEWEST_COMMANDS = 4  # that have the same option with the same help, for it to be a common one
 SEE_ALSO = "`cxcall help TOPIC`, `cxcall COMMAND --help` and `cxcall operations NAME` have the same, and more. curl(1), jq(1)"
 
