@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from cxcall.batch.national_numbers import suggest_country, write_in_e164
-from cxcall.batch.skips import as_errors, find_skip_reason
+from cxcall.batch.skips import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
@@ -34,7 +34,10 @@ SANDBOX_TARGET = "sandbox"
 
 @dataclass(frozen=True)
 class Job:
-    """The rows of a batch, and what applies to each of them."""
+    """The rows of a batch, and what applies to each of them.
+
+    `is_load`: each row is a contact that a dialer will call, and so needs a number.
+    """
 
     operation: Operation
     rows: RowFile
@@ -45,6 +48,7 @@ class Job:
     strict: bool = False
     force: bool = False
     again: bool = False
+    is_load: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:
@@ -64,6 +68,7 @@ class Job:
     def _values_digest(self) -> str:
         """SHA-256 of the flags that decide which requests the rows become; empty without such flags."""
         more = [each for each in (self.rows.format.key, self.default_country) if each]
+        more += ["load"] if self.is_load else []
         if not (self.sets or self.values or more):
             return ""
         text = json.dumps([sorted(self.values.items()), *self.sets, *more])
@@ -74,7 +79,8 @@ class CheckedRow(NamedTuple):
     """A row and its check: `request` is None where errors keep the row from being sent.
 
     `values` are its parameters, `numbers_written` how many numbers were written in E.164. `skip` says
-    why it is deliberately not sent, `earlier` is its delivery by an earlier run.
+    why it is deliberately not sent, `earlier` is its delivery by an earlier run. `members` are the rows of a
+    request that sends several; its number and place are those of the first one.
     """
 
     row: Row
@@ -84,6 +90,12 @@ class CheckedRow(NamedTuple):
     numbers_written: int = 0
     skip: SkipReason | None = None
     earlier: Record | None = None
+    members: tuple[CheckedRow, ...] = ()
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows that it sends in one request; empty for a row that is sent alone."""
+        return tuple(each.row for each in self.members)
 
 
 def check_rows(job: Job) -> Iterator[CheckedRow]:
@@ -112,6 +124,8 @@ def _check_row(job: Job, row: Row) -> CheckedRow:
         written = write_in_e164(job.operation, values, payload, job.default_country)
     request = build_request(job.operation, values, payload, job.settings)
     found = request.findings
+    if job.is_load and not request.dialed_numbers:
+        found = (*found, contact_without_number())
     if not job.default_country:
         found = tuple(suggest_country(finding, values, payload) for finding in found)
     findings = _add_places(row, found)

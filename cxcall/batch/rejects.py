@@ -65,7 +65,8 @@ class RejectFile:
     def add(self, result: RowResult) -> None:
         """Write a row if its result says that it must be corrected; raises OSError."""
         if _is_reject(result):
-            self.write(result.row)
+            for row in result.rows or (result.row,):
+                self.write(row)
 
     def write(self, row: Row) -> None:
         """Write a row as it is in its file; raises OSError."""

@@ -9,6 +9,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity
 from cxcall.ledger.duplicates import find_out_fix
+from cxcall.ledger.row_ranges import format_ranges
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.responses.delivery import Delivery
@@ -32,7 +33,8 @@ _EXIT_CODES = {
 class RowResult(NamedTuple):
     """The result of one row; `is_resumed` when an earlier run had sent it, `skip` why it is not sent.
 
-    `may_be_in_flight` when another process may be sending it now.
+    `may_be_in_flight` when another process may be sending it now. `rows` are all rows of a request that sent
+    several.
     """
 
     row: Row
@@ -40,26 +42,17 @@ class RowResult(NamedTuple):
     is_resumed: bool = False
     skip: SkipReason | None = None
     may_be_in_flight: bool = False
+    rows: tuple[Row, ...] = ()
 
     @property
-    def number(self) -> int:
-        """The number of the row, from 1."""
-        return self.row.number
+    def row_count(self) -> int:
+        """How many rows it is the result of."""
+        return len(self.rows) or 1
 
     @property
-    def outcome(self) -> Outcome:
-        """How the row ended."""
-        return self.report.outcome
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The findings of the check and of the delivery."""
-        return tuple(self.report.findings)
-
-    @property
-    def delivery(self) -> Delivery | None:
-        """How its request was sent, by this run or an earlier one; None if it was not sent."""
-        return self.report.delivery
+    def label(self) -> str:
+        """The number of the row, or the numbers of its rows, such as `1-16,18`."""
+        return format_ranges(row.number for row in self.rows) or str(self.row.number)
 
     def as_dict(self, batch: str) -> dict[str, object]:
         """Return the row's envelope, with its number, its line, and why it was skipped as its data."""
@@ -68,20 +61,23 @@ class RowResult(NamedTuple):
             "row": self.row.number,
             "line": self.row.place.line,
         }
+        if self.rows:
+            data |= {"rows": self.label, "contacts": self.row_count}
         if self.skip:
             data["skipped"] = str(self.skip)
         return {**self.report.envelope(), "data": data}
 
     def __str__(self) -> str:
         number, outcome, _, delivery, reason = self.cells()
-        return f"row {number}: {outcome}{f', delivery {delivery}' if delivery else ''}: {reason}"
+        noun = "row" if self.row_count == 1 else "rows"
+        return f"{noun} {number}: {outcome}{f', delivery {delivery}' if delivery else ''}: {reason}"
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """Return the columns of a text line: row, outcome, engagement ID, delivery ID, reason."""
         delivery = self.report.delivery
         errors = [each for each in self.report.findings if each.severity is Severity.ERROR]
         return (
-            str(self.row.number),
+            self.label,
             str(self.report.outcome),
             (delivery.engagement_id if delivery else None) or "",
             delivery.id if delivery else "",
@@ -128,7 +124,7 @@ def result_of_invalid_row(findings: tuple[Finding, ...]) -> Report:
 def result_of_skipped_row(checked: CheckedRow, skip: SkipReason) -> RowResult:
     """Return the result of a row that is deliberately not sent."""
     report = Report(COMMAND, Outcome.SKIPPED, skip.exit_code, findings=checked.findings)
-    return RowResult(checked.row, report, skip=skip)
+    return RowResult(checked.row, report, skip=skip, rows=checked.rows)
 
 
 def fault_of_row(fault: BaseException) -> CxcallError:

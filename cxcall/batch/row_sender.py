@@ -11,6 +11,7 @@ from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row, result_of_
 from cxcall.batch.skips import SkipReason
 from cxcall.findings.errors import CxcallError, StoppedError
 from cxcall.ledger.attempts import TooManyAttemptsError
+from cxcall.ledger.row_ranges import key_of_rows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.phone.phone_numbers import mask_echo
 from cxcall.sending.dialer import deliver
@@ -83,11 +84,14 @@ class RowSender:
                 return _skip(checked, finding, SkipReason.OUTSIDE_HOURS)
             hooks = self._hooks(checked, request, slot)
             hooks = hooks._replace(fence=fence) if fence else hooks
-            key = mask_echo(key_of(row), request.request.texts)
+            key = key_of_rows(each.number for each in checked.rows)
+            key = key or mask_echo(key_of(row), request.request.texts)
             plan = Plan.of(request, again=again, batch=batch, row=row.number, key=key)
             delivery = deliver(plan, self._ledger, self._tokens, hooks)
-            sent = (request.operation, request.request, request.body)
-            return RowResult(row, delivery_report(COMMAND, delivery, *sent, checked.findings))
+            body = None if checked.rows else request.body  # of many rows, it is no part of a result
+            sent = (request.operation, request.request, body)
+            report = delivery_report(COMMAND, delivery, *sent, checked.findings)
+            return RowResult(row, report, rows=checked.rows)
         except KeyboardInterrupt:  # while another process held the ledger: nothing was sent
             return None
         except BaseException as error:  # noqa: BLE001 - it is reported as the row's result, and a fault stops the run
@@ -122,4 +126,4 @@ def _result_of_error(checked: CheckedRow, error: BaseException) -> RowResult:
     if isinstance(error, TooManyAttemptsError):
         return _skip(checked, error.findings[0], SkipReason.MAX_ATTEMPTS)
     known = error if isinstance(error, CxcallError) else fault_of_row(error)
-    return RowResult(checked.row, error_report(known, COMMAND))
+    return RowResult(checked.row, error_report(known, COMMAND), rows=checked.rows)

@@ -82,20 +82,15 @@ class RowFile:
     """A file of rows that can be read more than once; only an Excel file is held in memory as a whole.
 
     Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
-    is the absolute path, empty for stdin and for `content`, which is read in place of a file; `digest`
-    the SHA-256 of the content. `header` is that of the table, as soon as it was read.
+    is the absolute path, empty for stdin; `digest` the SHA-256 of the content. `header` is that of the
+    table, as soon as it was read.
     """
 
-    def __init__(
-        self,
-        path: str,
-        row_format: RowFormat = RowFormat(),  # noqa: B008 - immutable
-        content: BinaryIO | None = None,
-    ) -> None:
+    def __init__(self, path: str, row_format: RowFormat = RowFormat()) -> None:  # noqa: B008 - immutable
         self.name = path
         self.format = row_format
-        self._binary = content or _open(path)
-        self.file = "" if path == STDIN or content else _absolute(path)
+        self._binary = _open(path)
+        self.file = "" if path == STDIN else _absolute(path)
         self.digest = self._sha256()
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None
@@ -307,7 +302,20 @@ def _take_parameters(value: Any, operation: Operation) -> tuple[Any, dict[str, s
     body = {
         name: member for name, member in value.items() if name in declared or name not in values
     }
-    return body, values
+    return _with_columns(body, operation, declared), values
+
+
+def _with_columns(
+    body: dict[str, Any], operation: Operation, declared: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a body in which the members that it does not declare are in the object of its columns."""
+    _, _, name = (operation.columns_at or "").partition("/")
+    extra = {each: _as_text(value) for each, value in body.items() if each not in declared}
+    if not (name and extra):
+        return body
+    kept = {each: value for each, value in body.items() if each in declared}
+    given = kept.get(name, {})
+    return {**kept, name: {**given, **extra} if isinstance(given, dict) else given}
 
 
 def _as_text(value: Any) -> str:

@@ -170,9 +170,13 @@ class Run:
                 result = self._next_result()
             elif not is_open:
                 return
-            if result is not None:
-                self._count(result)
-                yield result
+            for each in self.split(result) if result else ():
+                self._count(each)
+                yield each
+
+    def split(self, result: RowResult) -> Sequence[RowResult]:
+        """Return the results that one request has: a single one, unless its rows ended differently."""
+        return (result,)
 
     def _next_row(self, rows: Iterator[CheckedRow]) -> CheckedRow | None:
         """Return the next row; None at the end, or where the file can no longer be read."""
@@ -200,7 +204,11 @@ class Run:
         """Add a result to the statistics, and stop the run where they give a reason."""
         report = result.report
         self.statistics.add(
-            result.row.number, report, is_resumed=result.is_resumed, skip=result.skip
+            result.label,
+            report,
+            is_resumed=result.is_resumed,
+            skip=result.skip,
+            count=result.row_count,
         )
         self.statistics.may_be_in_flight += result.may_be_in_flight
         if (wait := self.rate_limiter.excessive_wait) is not None:
@@ -214,7 +222,7 @@ class Run:
         """Return the result of a row that is invalid, skipped, or was sent by an earlier run; None for any other."""
         row, request, earlier = checked.row, checked.request, checked.earlier
         if request is None:
-            return RowResult(row, result_of_invalid_row(checked.findings))
+            return RowResult(row, result_of_invalid_row(checked.findings), rows=checked.rows)
         if checked.skip:
             return result_of_skipped_row(checked, checked.skip)
         if earlier is None or (earlier.batch == self.batch and earlier.row in self._in_flight):
@@ -224,6 +232,7 @@ class Run:
             result_of_record(earlier, request),
             is_resumed=True,
             may_be_in_flight=earlier.may_be_in_flight(datetime.now(UTC)),
+            rows=checked.rows,
         )
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
@@ -238,7 +247,8 @@ class Run:
         for record in self.ledger.records(batch=self.batch, limit=_MAX_HELD_RESULTS):
             checked = self._in_flight.pop(record.row or 0, None)
             if checked is not None:
-                result = RowResult(checked.row, result_of_record(record, None))
+                report = result_of_record(record, None)
+                result = RowResult(checked.row, report, rows=checked.rows)
                 self._count(result)
                 yield result
 

@@ -34,14 +34,14 @@ class _State(IntEnum):
 class Selection:
     """The rows of a batch, with a digest of each request in a temporary file, so that memory stays flat.
 
-    `find_earlier` returns the delivery of a request by an earlier run of the batch, `find_limit` the finding
+    `find_earlier` returns the delivery of a request, with its row number, by an earlier run of the batch, `find_limit` the finding
     on one whose person may not be called now. With `waits_for_hours`, a row outside the calling hours is sent by a later pass over the file.
     """
 
     def __init__(
         self,
         job: Job,
-        find_earlier: Callable[[CheckedRequest], Record | None] = lambda _: None,
+        find_earlier: Callable[[CheckedRequest, int], Record | None] = lambda _request, _row: None,
         find_limit: Callable[[CheckedRequest], Finding | None] = lambda _: None,
         *,
         waits_for_hours: bool = False,
@@ -89,7 +89,7 @@ class Selection:
 
     def _with_earlier(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:
         """Return a row with its earlier delivery: what was sent is not skipped."""
-        earlier = self._find_earlier(request)
+        earlier = self._find_earlier(request, checked.row.number)
         return checked._replace(earlier=earlier, skip=None) if earlier else checked
 
     def _with_limit(self, checked: CheckedRow, request: CheckedRequest) -> CheckedRow:

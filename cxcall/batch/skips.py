@@ -98,6 +98,16 @@ def as_errors(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
+def contact_without_number() -> Finding:
+    """Return the finding on a contact in which no value is a phone number: a dialer could not call it."""
+    return Finding.error(
+        NUMBER_CODES[0],
+        "body",
+        "this row has no phone number",
+        fix="fill the column with the number, or name it: `--map COLUMN=HEADER`",
+    )
+
+
 def no_number_finding() -> Finding:
     """Return the finding on a file in which no row can be sent because of its number."""
     return Finding.error(

@@ -164,7 +164,9 @@ class BatchStatistics:
         self.latencies = [0] * (len(LATENCY_BOUNDS_MS) + 1)
         self.speeds: Counter[float] = Counter()
         self.skipped: Counter[SkipReason] = Counter()
-        self.unknown: list[tuple[int, str]] = []
+        self.unknown: list[tuple[str, str]] = []
+        self._listed = 0
+        self.requests = self.failures = 0
         self.consecutive = 0
         self.resumed = 0
         self.not_processed = 0
@@ -182,28 +184,35 @@ class BatchStatistics:
 
     def add(
         self,
-        row: int,
+        row: str,
         report: Report,
         *,
         is_resumed: bool = False,
         skip: SkipReason | None = None,
+        count: int = 1,
     ) -> None:
-        """Count the result of one row; only rows that this run sent count as failures and latencies."""
-        self.outcomes[report.outcome] += 1
+        """Count the result of one request; only those that this run sent count as failures and latencies.
+
+        `count` is the number of rows that it has, and `row` their numbers.
+        """
+        self.outcomes[report.outcome] += count
         if skip:
-            self.skipped[skip] += 1
+            self.skipped[skip] += count
             return
         if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _MAX_LISTED:
             self.unknown.append((row, report.delivery.id if report.delivery else ""))
+            self._listed += count
         if report.outcome is not Outcome.ACCEPTED:
             self._add_reason(report.findings)
         if is_resumed:
-            self.resumed += 1
+            self.resumed += count
             return
+        self.requests += 1
         self.not_processed += (
             report.outcome in _NOT_PROCESSED or report.exit_code is ExitCode.CREDENTIALS
         )
         if report.outcome in _FAILURES:
+            self.failures += 1
             self.consecutive += 1
         elif report.outcome is Outcome.ACCEPTED:
             self.consecutive = 0
@@ -225,8 +234,7 @@ class BatchStatistics:
         """Return why the batch should stop; empty while it should not."""
         if self.consecutive >= limit.consecutive:
             return f"{self.consecutive} requests in a row failed"
-        sent = self.sent
-        failed = sum(self.outcomes[outcome] for outcome in _FAILURES)
+        sent, failed = self.requests, self.failures
         if not self.resumed and sent >= _MIN_ROWS_FOR_SHARE and failed > limit.share * sent:
             return f"{failed} of {sent} requests failed, over {limit.share:.0%}"
         return ""
@@ -238,7 +246,10 @@ class BatchStatistics:
             "resumed": self.resumed,
             "outcomes": {str(outcome): count for outcome, count in self.outcomes.items()},
             "skipped": {str(reason): count for reason, count in self.skipped.items()},
-            "unknown": [{"row": row, "deliveryId": delivery} for row, delivery in self.unknown],
+            "unknown": [
+                {"row": int(row) if row.isdecimal() else row, "deliveryId": delivery}
+                for row, delivery in self.unknown
+            ],
             "reasons": [
                 {"code": code, "message": message, "count": count}
                 for (code, message), count in self.reasons.most_common()
@@ -274,7 +285,7 @@ class BatchStatistics:
         p50, p95 = self.latency(0.5), self.latency(0.95)
         if p50 is None or p95 is None or not seconds:
             return ""
-        rate = self.sent / seconds
+        rate = self.speeds.total() / seconds
         return f"elapsed: {seconds:,.1f} s, {rate:,.1f}/s of {permitted} permitted; latency: p50 {p50:g} ms, p95 {p95:g} ms"
 
     def lines(self) -> list[str]:
@@ -315,8 +326,11 @@ class BatchStatistics:
             lines.append(
                 f"  another process may still be sending {self.may_be_in_flight} of them: wait for its end first"
             )
-        lines += [f"  row {row}: delivery {delivery}" for row, delivery in self.unknown]
-        more = count - len(self.unknown)
+        lines += [
+            f"  row{'' if row.isdecimal() else 's'} {row}: delivery {delivery}"
+            for row, delivery in self.unknown
+        ]
+        more = count - self._listed
         return [*lines, f"  and {more} more"] if more > 0 else lines
 
 

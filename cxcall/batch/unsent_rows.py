@@ -46,7 +46,9 @@ class UnsentRows:
         """Keep a row if it was not sent."""
         if result.report.delivery is not None or self.problem:
             return
-        self._waiting.append(unsent_row(result, self._batch, self._key_of(result.row)))
+        for row in result.rows or (result.row,):
+            one = result._replace(row=row)
+            self._waiting.append(unsent_row(one, self._batch, self._key_of(row)))
         if len(self._waiting) >= _GROUP:
             self.flush()
 

@@ -29,6 +29,7 @@ LAST = {
     "batch status": "Show how far a queued batch has come.",
     "batch cancel": "Stop sending the rows of a queued batch.",
     "worker": "Send the rows of queued batches, each at most once.",
+    "campaign": "Send a list to the platform's dialer, and follow it.",
     "doctor": "Run preflight checks before a call.",
     "track": "Follow a call.",
     "operations": "Show the operations that can be sent.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -9,16 +10,19 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import LedgerAccess, mask, storable
 from cxcall.ledger.database import never
 from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+from cxcall.ledger.row_ranges import count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 _OUTCOMES = """
 SELECT CASE e.resolution WHEN 'rang' THEN 'accepted' WHEN 'did-not-ring' THEN 'undelivered' ELSE e.outcome END,
-    count(*)
-FROM (SELECT max(number) AS number FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row) d
-    JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
-GROUP BY 1
+    d.rows_key, count(*)
+FROM (
+        SELECT max(number) AS number, CASE WHEN substr(key, 1, 5) = 'rows ' THEN key ELSE '' END AS rows_key
+        FROM delivery WHERE batch = :batch AND batch <> '' GROUP BY row, 2
+    ) d JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
+GROUP BY 1, 2
 """
 
 
@@ -98,7 +102,10 @@ class BatchRecords(LedgerAccess):
         """Return how many rows of a batch ended with each outcome, by the newest delivery of each row."""
         with self._database.snapshot():
             found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
-        return {str(outcome): int(count) for outcome, count in found}
+        counts: Counter[str] = Counter()
+        for outcome, key, count in found:
+            counts[str(outcome)] += count_rows(key) or int(count)
+        return dict(counts)
 
     def batches_of(self, file: str, digest: str) -> list[Batch]:
         """Return the batches of a file, found by its content or its path, newest first."""

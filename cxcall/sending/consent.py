@@ -27,18 +27,37 @@ def ask_consent(checked: CheckedRequest, *, yes: bool, ask: Callable[[str], bool
     `ask` is None without a terminal. Raises StoppedError when the answer is no, UsageError when
     nobody can be asked. A sandbox places no real calls, so it needs no consent.
     """
-    operation, settings = checked.operation, checked.settings
-    if yes or not needs_consent(operation, settings):
+    # A terminal is no log, and whoever confirms compares every digit.
+    question = f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"
+    why = mask_text(_describe(checked, checked.numbers))
+    settings = checked.settings
+    ask_yes(checked.operation, settings, "a real call", question, why, yes=yes, ask=ask)
+
+
+def ask_yes(
+    operation: Operation,
+    settings: Settings,
+    calls: str,
+    question: str,
+    why: str,
+    *,
+    yes: bool,
+    ask: Callable[[str], bool] | None,
+) -> None:
+    """Make sure that `--yes` was given or a person answers yes before `calls` may be placed; raises as `ask_consent`.
+
+    `question` goes to a terminal, `why` into an error.
+    """
+    if yes or not operation.can_place_call or settings.is_embedded or is_sandbox(settings):
         return
     if ask is None:
         raise UsageError(
-            "`--yes` is required without a terminal: a real call may be placed",
+            f"`--yes` is required without a terminal: {calls} may be placed",
             where="--yes",
-            why=mask_text(_describe(checked, checked.numbers)),
+            why=why,
             fix="check with `--dry-run`, then add `--yes`; to try it without real calls, add `--sandbox`",
         )
-    # A terminal is no log, and whoever confirms compares every digit.
-    if not ask(f"This may place a real call: {_describe(checked, checked.dialed_numbers)}. Send?"):
+    if not ask(question):
         raise StoppedError(Finding.note("declined", "--yes", "answered no; nothing was sent"))
 
 
@@ -76,7 +95,13 @@ def ask_count(
             why=target,
             fix=f"check with `--dry-run`; if it is right, `--confirm {count}`",
         )
-    if confirmed is not None or not count or not needs_consent(operation, settings):
+    if (
+        confirmed is not None
+        or not count
+        or not operation.can_place_call
+        or settings.is_embedded
+        or is_sandbox(settings)
+    ):
         return
     if ask is None:
         raise UsageError(
@@ -89,11 +114,6 @@ def ask_count(
     question = f"This may place {calls}: {target}. Type the number of calls to continue"
     if ask(question).strip() != str(count):
         raise StoppedError(Finding.note("declined", "--confirm", f"not {count}; nothing was sent"))
-
-
-def needs_consent(operation: Operation, settings: Settings) -> bool:
-    """Return whether a request may place a real call, which somebody has to agree to."""
-    return operation.can_place_call and not (settings.is_embedded or is_sandbox(settings))
 
 
 def is_sandbox(settings: Settings) -> bool:

@@ -45,7 +45,7 @@ def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> 
         yield
         return
     if path is not None:
-        _check_path(path, inputs)
+        stop_on_own_file(path, inputs)
     handler = _Handler(_open(path) if path else sys.stderr)
     handler.setFormatter(_Formatter(_as_json if form == "json" else _as_text))
     level, propagate = _logger.level, _logger.propagate
@@ -63,7 +63,10 @@ def open_log(path: str | None, form: str | None, inputs: Iterable[str] = ()) -> 
                 handler.stream.close()
 
 
-def _check_path(path: str, inputs: Iterable[str]) -> None:
+def stop_on_own_file(
+    path: str, inputs: Iterable[str] = (), *, what: str = "the log", flag: str = "--log-file"
+) -> None:
+    """Raise UsageError if a file to write is one of the inputs, or in a folder of the program's own files."""
     target = Path(path).resolve()
     folders = (state_dir().resolve(), config_dir().resolve())
     is_input = target.exists() and any(
@@ -71,8 +74,8 @@ def _check_path(path: str, inputs: Iterable[str]) -> None:
     )
     if is_input or any(folder in target.parents for folder in folders):
         raise UsageError(
-            f"the log cannot be `{path}`: the program reads or writes this file itself",
-            where="--log-file",
+            f"{what} cannot be `{path}`: the program reads or writes this file itself",
+            where=flag,
             fix="name another file",
         )
 

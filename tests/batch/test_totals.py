@@ -26,7 +26,7 @@ def report(outcome: Outcome, message: str = "", timings: dict[str, float] | None
 def counted(*outcomes: Outcome) -> BatchStatistics:
     statistics = BatchStatistics()
     for number, outcome in enumerate(outcomes, 1):
-        statistics.add(number, report(outcome))
+        statistics.add(str(number), report(outcome))
     return statistics
 
 
@@ -68,7 +68,7 @@ def test_share_of_failures_counts_from_twenty_rows() -> None:
 def test_rows_of_an_earlier_run_are_no_reason_to_stop() -> None:
     statistics = BatchStatistics()
     for number in range(30):
-        statistics.add(number, report(Outcome.REFUSED), is_resumed=True)
+        statistics.add(str(number), report(Outcome.REFUSED), is_resumed=True)
     assert statistics.reason_to_stop(FailureLimit(1, 0.1)) == ""
     assert (statistics.total, statistics.resumed, sum(statistics.latencies)) == (30, 30, 0)
 
@@ -82,15 +82,15 @@ def test_gravest_outcome_stands_for_the_batch() -> None:
 def test_equal_reasons_are_counted_as_one() -> None:
     statistics = BatchStatistics()
     for number in range(3):
-        statistics.add(number, report(Outcome.REFUSED, f"row {number} has `value {number}`"))
-    statistics.add(4, report(Outcome.ACCEPTED, "a finding of an accepted row is no reason"))
+        statistics.add(str(number), report(Outcome.REFUSED, f"row {number} has `value {number}`"))
+    statistics.add("4", report(Outcome.ACCEPTED, "a finding of an accepted row is no reason"))
     assert statistics.as_dict()["reasons"] == [{"code": "code", "message": "… has …", "count": 3}]
 
 
 def test_latency_excludes_the_wait_for_a_slot() -> None:
     statistics = BatchStatistics()
     for total, turn in ((5.0, 0.0), (1005.0, 999.0), (20000.0, 0.0)):
-        statistics.add(1, report(Outcome.ACCEPTED, timings={"total": total, "turn": turn}))
+        statistics.add("1", report(Outcome.ACCEPTED, timings={"total": total, "turn": turn}))
     found = [(bar["upTo"], bar["count"]) for bar in statistics.as_dict()["latencyMs"]]
     assert found == [(5, 1), (10, 1), (None, 1)]
     assert f"> {LATENCY_BOUNDS_MS[-1]} ms" in statistics.lines()[-1]
@@ -117,8 +117,10 @@ def test_share_of_failures_counts_at_exactly_twenty_rows() -> None:
 def test_reasons_are_limited_to_one_hundred_and_known_ones_still_counted() -> None:
     statistics = BatchStatistics()
     for number in range(101):
-        statistics.add(number, report(Outcome.REFUSED, f"reason {chr(97 + number % 26)}{number}"))
-    statistics.add(101, report(Outcome.REFUSED, "reason a0"))
+        statistics.add(
+            str(number), report(Outcome.REFUSED, f"reason {chr(97 + number % 26)}{number}")
+        )
+    statistics.add("101", report(Outcome.REFUSED, "reason a0"))
     reasons = statistics.as_dict()["reasons"]
     assert len(reasons) == 100
     assert reasons[0] == {"code": "code", "message": "reason a0", "count": 2}

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-import requests
 
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan
 from cxcall.sandbox.server import start_sandbox
-
-if TYPE_CHECKING:
-    from cxcall.sandbox.server import Sandbox
-
-LISTS, CAMPAIGNS = "/api/v2/outbound/contactlists", "/api/v2/outbound/campaigns"
-CAMPAIGN: dict[str, Any] = {
-    "name": "Leads", "dialingMode": "agentless", "phoneColumns": [{"columnName": "Phone", "type": "cell"}],
-    "callerName": "Support", "callerAddress": "+12025550100", "outboundLineCount": 5,
-}  # fmt: skip
+from helpers.tenant import CAMPAIGNS, LISTS, Tenant
 
 
 class Clock:
@@ -32,32 +23,6 @@ class Clock:
         return self.now
 
 
-class Tenant:
-    """A client of a sandbox."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.base, self.token = sandbox.base_url, sandbox.new_user_token()
-
-    def __call__(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
-        """Send a request, and return the body of its response."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        url = self.base + path
-        response = requests.request(method, url, json=body, headers=headers, timeout=30)
-        assert response.status_code == status, response.text
-        return response.json() if response.content else None
-
-    def new_list(self) -> str:
-        """Create a list with two columns, and return its ID."""
-        columns = [{"columnName": "Phone", "type": "cell"}]
-        body = {"name": "Leads", "columnNames": ["Phone", "Name"], "phoneColumns": columns}
-        return str(self("POST", LISTS, body)["id"])
-
-    def load(self, list_id: str, *numbers: str, status: int = 200, column: str = "Phone") -> Any:
-        """Add contacts with these numbers to a list."""
-        contacts = [{"contactListId": list_id, "data": {column: each}} for each in numbers]
-        return self("POST", f"{LISTS}/{list_id}/contacts", contacts, status)
-
-
 def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
     """Load five contacts, dial them, and return the calls and what reads say in the middle and at the end."""
     calls: list[CallOutcome] = []
@@ -67,7 +32,7 @@ def dial_all(seed: int) -> tuple[list[CallOutcome], dict[str, Any]]:
     with start_sandbox(load_shipped_contracts(), clock=clock, dial_plan=plan, on_call_outcome=calls.append) as sandbox:  # fmt: skip
         tenant = Tenant(sandbox)
         list_id = tenant.new_list()
-        made = tenant("POST", CAMPAIGNS, {**CAMPAIGN, "contactList": {"id": list_id}})["id"]
+        made = tenant.new_campaign(list_id)
         numbers = ("+12025550160", "+12025550161", "+12025550162", "+12025550170", "+12025550171")
         sent = tenant.load(list_id, *numbers)
         assert len({each["id"] for each in sent}) == len(numbers)

@@ -213,7 +213,7 @@ class Worker:
         self._held.end(ended)
         if result is None or ended.error_code in GIVEN_BACK:
             return
-        self.statistics.add(row.number, result.report, skip=result.skip)
+        self.statistics.add(str(row.number), result.report, skip=result.skip)
         self._on_result(result, row.batch)
         if result.report.exit_code in (ExitCode.CREDENTIALS, ExitCode.FAULT, ExitCode.USAGE):
             self.stop(result.report.findings[-1].message)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.row_ranges import parse_key
 from cxcall.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -88,12 +90,15 @@ def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     rows = {number: _unsent(each) for number, each in ledger.unsent_rows([batch.id]).items()}
     placed: set[int] = set()
     for record in ledger.records(batch=batch.id):  # newest first
-        number = record.row or 0
-        if number in placed and not record.may_be_processed:
-            continue
-        if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
-            rows[number] = _sent(record)
-            placed.add(number)
+        ranges = parse_key(record.key, record.row)
+        numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
+        sent = _sent(record)
+        for number in numbers if ranges else (sent.row,):
+            if number in placed and not record.may_be_processed:
+                continue
+            if number not in placed or rows[number].outcome == Outcome.UNDELIVERED:
+                rows[number] = sent._replace(row=number, key="") if ranges else sent
+                placed.add(number)
     known = [rows[number] for number in sorted(rows)]
     return BatchReport(batch, known, max((batch.rows or 0) - len(known), 0))
 

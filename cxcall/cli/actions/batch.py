@@ -5,30 +5,26 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import Job
 from cxcall.batch.national_numbers import parse_country
-from cxcall.batch.rate_limiter import Rate
+from cxcall.batch.rate_limiter import Rate, RateLimiter
 from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.run_stages import (
-    begin_run,
-    end_run,
-    new_selection,
-    require_rows,
-    stop_on_queued,
-)
+from cxcall.batch.selection import Selection
 from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit
 from cxcall.batch.unsent_rows import UnsentRows
-from cxcall.cli.actions.batch_dry_run import print_requests
+from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
+from cxcall.cli.actions.batch_errors import InvalidRowsError, report_errors
 from cxcall.cli.actions.batch_queue import (
     BatchFiller,
     queued_report,
+    stop_on_queued,
     without_hours,
 )
 from cxcall.cli.actions.batch_setup import (
@@ -41,59 +37,37 @@ from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.row_printer import RowPrinter
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
-from cxcall.findings.errors import CheckError, CxcallError
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.output.finding_text import format_one_line
-from cxcall.output.report import Report, error_report
-from cxcall.output.screen import Screen
+from cxcall.findings.finding import Severity
+from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
-from cxcall.runtime.signals import defer_signals
+from cxcall.runtime.signals import defer_signals, deferred
 from cxcall.sending.consent import ask_count
-from cxcall.sending.draft import parse_parameters
+from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
 from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from cxcall.batch.run import Run
-    from cxcall.batch.selection import Selection
     from cxcall.cli.commands.batch import BatchOptions
+    from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.options import RequestOptions
-    from cxcall.findings.finding import Finding
     from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
+    from cxcall.output.screen import Screen
+    from cxcall.sending.draft import CheckedRequest
 
-_MAX_ERRORS_ON_STDERR = 5
 _COMPLETE = {Outcome.ACCEPTED, Outcome.SKIPPED}
 """The outcomes of the rows of a batch in which everything was sent that should be."""
 
 
-class _InvalidRowsError(CheckError):
-    """Rows are invalid, so that none was sent; `summary` counts the rows and the findings."""
-
-    def __init__(self, summary: str, *findings: Finding) -> None:
-        super().__init__(*findings)
-        self.summary = summary
-
-
 def run_batch(options: BatchOptions, common: RequestOptions) -> Report:
     """Check all rows, then send the valid ones; print the result of each and return the totals."""
-    screen = Screen.standard(common.output)
-    try:
-        return _run(options, common, screen)
-    except _InvalidRowsError as error:
-        _tell_errors(screen, error)
-        return error_report(error, COMMAND)._replace(summary=error.summary)
-    except CxcallError as error:
-        _tell_errors(screen, error)
-        raise
-
-
-def _tell_errors(screen: Screen, error: CxcallError) -> None:
-    """Print errors on stderr if the envelope goes to a file or another program."""
-    if screen.options.output != "text" and not screen.stdout.isatty():
-        for finding in error.findings[:_MAX_ERRORS_ON_STDERR]:
-            screen.print_diagnostic(format_one_line(f"error: {finding.message}"), always=True)
+    return report_errors(lambda screen: _run(options, common, screen), common, COMMAND)
 
 
 def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Report:
@@ -127,16 +101,18 @@ def _run(options: BatchOptions, common: RequestOptions, screen: Screen) -> Repor
             return print_requests(
                 job, screen, stack, resume=options.resume, as_curl=common.sending.curl
             )
-        return _Batch(job, options, screen, rate, limit, guards).run()
+        return BatchRun(job, options, screen, rate, limit, guards).run()
 
 
-class _Batch:
-    """One run of the command."""
+class BatchRun:
+    """One run of the command; `campaign load` has its own requests and question."""
+
+    command, noun = COMMAND, "request"
 
     def __init__(
         self,
         job: Job,
-        options: BatchOptions,
+        options: BatchOptions | LoadOptions,
         screen: Screen,
         rate: Rate,
         limit: FailureLimit,
@@ -153,31 +129,67 @@ class _Batch:
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
+        from cxcall.batch.run import find_attempts_finding
         from cxcall.sending.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
-            batches = find_resumable_batches(ledger, self.job, resume=self.options.resume)
+            batches = self.find_batches(ledger)
             stop_on_queued(ledger, batches)
-            waits = self.options.wait_for_hours and not self.options.queue
-            selection = new_selection(self.job, ledger, batches, waits_for_hours=waits)
+            selection = Selection(
+                self.job,
+                self.find_earlier(ledger, batches),
+                lambda checked: find_attempts_finding(ledger, checked),
+                waits_for_hours=self.options.wait_for_hours and not self.options.queue,
+            )
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
+    def find_batches(self, ledger: Ledger) -> list[str]:
+        """Return the batches that this run goes on with; raises StoppedError if it must not begin."""
+        return find_resumable_batches(ledger, self.job, resume=self.options.resume)
+
+    def find_earlier(
+        self, ledger: Ledger, batches: Sequence[str]
+    ) -> Callable[[CheckedRequest, int], Record | None]:
+        """Return a function that returns the delivery of a request and its row by these batches."""
+        from cxcall.batch.run import find_previous_delivery
+
+        return lambda checked, _row: find_previous_delivery(ledger, batches, checked)
+
+    def ask(self, count: int) -> None:
+        """Make sure that a person agrees to so many calls, or `--confirm` does."""
+        ask = self.screen.read_line if self.screen.is_interactive else None
+        confirmed = self.options.confirm
+        ask_count(self.job.operation, self.job.settings, count, confirmed=confirmed, ask=ask)
+
+    def new_run(self, *parts: Any) -> Run:
+        """Return the run that sends the rows."""
+        from cxcall.batch.run import Run
+
+        return Run(*parts)
+
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
+        from cxcall.batch.row_sender import SharedToken
+        from cxcall.credentials.request_credentials import get_credentials
+
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
-        ask = self.screen.read_line if self.screen.is_interactive else None
-        ask_count(job.operation, settings, count, confirmed=self.options.confirm, ask=ask)
+        self.ask(count)
         if self.options.queue:
             return self._queue(ledger, selection, totals, batch)
-        run = begin_run(
-            job, selection, ledger, totals,
-            batch=batch, rate=self.rate, limit=self.limit, keys=self.keys,
-        )  # fmt: skip
-        unsent = UnsentRows(ledger, run.batch, self.keys.key_of)
+        token = get_credentials(settings, job.operation) if count else None
+        if token:
+            stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
+        batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
+        rate_limiter = RateLimiter(self.rate, settings.max_wait)
+        tokens_of_run = SharedToken(job.operation, settings, token)
+        run = self.new_run(
+            job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit, self.keys.key_of
+        )
+        unsent = UnsentRows(ledger, batch, self.keys.key_of)
         self._tell(
-            f"batch {run.batch}: {count_phrase(count, 'request')} to {settings.base_url}, at most {self.rate}"
+            f"batch {batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
         )
         defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals, unsent)
@@ -185,7 +197,16 @@ class _Batch:
         report = self._report(run, totals)
         if unsent.problem:
             self._tell(f"rows that were not sent are missing in the report: {unsent.problem}")
-        return report._replace(findings=(*report.findings, *end_run(run)))
+        is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
+        if not run.is_at_end or is_open:
+            return report
+        try:
+            with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
+                ledger.end_batch(batch, lambda: bool(deferred))
+        except CxcallError as error:  # the calls were placed all the same
+            warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
+            report = report._replace(findings=(*report.findings, *warned))
+        return report
 
     def _queue(
         self, ledger: Ledger, selection: Selection, totals: CheckStatistics, batch: str
@@ -215,7 +236,7 @@ class _Batch:
         is_stopped = totals.invalid and not self.options.skip_invalid
         if is_stopped or totals.has_no_number:
             more = [no_number_finding()] * (not is_stopped)
-            raise _InvalidRowsError(totals.summary(), *totals.findings, *more)
+            raise InvalidRowsError(totals.summary(), *totals.findings, *more)
         for finding in totals.findings if self.screen.options.output == "text" else ():
             self.screen.print_finding(finding)
         self._tell(totals.summary())
@@ -281,7 +302,7 @@ class _Batch:
         lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
         self._tell("\n".join(lines))
         return Report(
-            COMMAND,
+            self.command,
             Outcome.ERROR if is_empty else statistics.outcome,
             code,
             operation=self.job.operation,

@@ -7,41 +7,70 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.run_stages import require_rows
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import no_number_finding
 from cxcall.batch.totals import CheckStatistics
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report
 from cxcall.sending.draft import provenance_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import ExitStack
 
     from cxcall.batch.job import CheckedRow, Job
+    from cxcall.ledger.ledger import Ledger
     from cxcall.ledger.records import Record
     from cxcall.output.screen import Screen
     from cxcall.sending.draft import CheckedRequest
 
 
-def print_requests(
-    job: Job, screen: Screen, stack: ExitStack, *, resume: bool, as_curl: bool
-) -> Report:
-    """Print the request of each row that would be sent; send nothing."""
-    totals = CheckStatistics()
-    selection = stack.enter_context(
-        Selection(job, stack.enter_context(_earlier_deliveries(job))) if resume else Selection(job)
-    )
+def _by_request(
+    ledger: Ledger, batches: Sequence[str]
+) -> Callable[[CheckedRequest, int], Record | None]:
+    from cxcall.batch.run import find_previous_delivery
+
+    return lambda checked, _row: find_previous_delivery(ledger, batches, checked)
+
+
+def _rows_to_send(selection: Selection, totals: CheckStatistics) -> Iterator[CheckedRow]:
     for checked in selection.check():
         totals.add(checked)
         if checked.request is not None and not (checked.skip or checked.earlier):
-            _print_request(screen, checked, checked.request, as_curl=as_curl)
+            yield checked
+
+
+def print_requests(
+    job: Job,
+    screen: Screen,
+    stack: ExitStack,
+    *,
+    resume: bool,
+    as_curl: bool,
+    command: str = COMMAND,
+    combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
+    finder: Callable[[Ledger, Sequence[str]], Callable[[CheckedRequest, int], Record | None]] = _by_request,
+) -> Report:  # fmt: skip
+    """Print each request that would be sent; send nothing.
+
+    `combine` returns the requests that some rows become, `finder` what finds the earlier delivery of a row.
+    """
+    totals = CheckStatistics()
+    selection = stack.enter_context(
+        Selection(job, stack.enter_context(_earlier_deliveries(job, finder)))
+        if resume
+        else Selection(job)
+    )
+    for checked in combine(_rows_to_send(selection, totals)):
+        if checked.request is not None:
+            _print_request(screen, checked, checked.request, command, as_curl=as_curl)
     require_rows(job, totals)
     is_invalid = totals.invalid or totals.has_no_number
     more = [no_number_finding()] * totals.has_no_number
     return Report(
-        COMMAND,
+        command,
         Outcome.INVALID if is_invalid else Outcome.DRY_RUN,
         ExitCode.INVALID if is_invalid else ExitCode.OK,
         operation=job.operation,
@@ -61,7 +90,12 @@ def print_requests(
 
 
 def _print_request(
-    screen: Screen, checked: CheckedRow, checked_request: CheckedRequest, *, as_curl: bool
+    screen: Screen,
+    checked: CheckedRow,
+    checked_request: CheckedRequest,
+    command: str,
+    *,
+    as_curl: bool,
 ) -> None:
     from cxcall.credentials.request_credentials import describe_places
     from cxcall.transport.curl import curl
@@ -69,28 +103,42 @@ def _print_request(
     request, body = checked_request.request, checked_request.body
     if screen.options.output != "text":
         shown = Report(
-            COMMAND,
+            command,
             Outcome.DRY_RUN,
             operation=checked_request.operation,
             request=request,
             body=body,
             findings=checked.findings,
         )
-        screen.print_json(RowResult(checked.row, shown).as_dict(""))
+        screen.print_json(RowResult(checked.row, shown, rows=checked.rows).as_dict(""))
     elif as_curl:
         places = describe_places(checked_request.settings, checked_request.operation)
         screen.print_line(curl(request, places))
     else:
         text = (request.body or b"null").decode("utf-8", "replace")
-        screen.print_line(f"row {checked.row.number}: {request.method} {request.url} {text}")
+        label = format_ranges(row.number for row in checked.rows)
+        named = f"rows {label}" if label else f"row {checked.row.number}"
+        screen.print_line(f"{named}: {request.method} {request.url} {text}")
 
 
 @contextmanager
-def _earlier_deliveries(job: Job) -> Iterator[Callable[[CheckedRequest], Record | None]]:
+def _earlier_deliveries(
+    job: Job,
+    finder: Callable[[Ledger, Sequence[str]], Callable[[CheckedRequest, int], Record | None]],
+) -> Iterator[Callable[[CheckedRequest, int], Record | None]]:
     """Yield a function that returns the delivery of a request by the batch that would be resumed."""
-    from cxcall.batch.run import find_previous_delivery
     from cxcall.sending.machine_ledger import open_ledger
 
     with open_ledger() as ledger:
         batches = find_resumable_batches(ledger, job, resume=True)
-        yield lambda checked: find_previous_delivery(ledger, batches, checked)
+        yield finder(ledger, batches)
+
+
+def require_rows(job: Job, totals: CheckStatistics) -> None:
+    """Raise UsageError if the file has no rows."""
+    if not totals.rows:
+        raise UsageError(
+            f"`{job.rows.name}` has no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )

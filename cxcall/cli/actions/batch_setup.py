@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from cxcall.cli.commands.batch import BatchOptions
+    from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.options import RequestOptions
     from cxcall.contracts.operation import Operation
     from cxcall.output.screen import Screen
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def open_rows(
-    options: BatchOptions,
+    options: BatchOptions | LoadOptions,
     operation: Operation,
     screen: Screen,
     stack: ExitStack,
@@ -71,7 +72,7 @@ def enforce_hours(settings: Settings) -> Settings:
     return enforced
 
 
-def stop_on_conflicting_flags(options: BatchOptions, common: RequestOptions) -> None:
+def stop_on_conflicting_flags(options: BatchOptions | LoadOptions, common: RequestOptions) -> None:
     """Raise UsageError for flags that exclude each other."""
     if options.resume and common.sending.again:
         raise _conflicting_flags()

@@ -76,12 +76,12 @@ def send_one(
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=options.check.strict, force=sending.force)
         if options.is_dry_run:
-            return _dry_run(checked, invocation.command, as_curl=sending.curl)
+            return show_request(checked, invocation.command, as_curl=sending.curl)
         ask = screen.confirm if screen.is_interactive else None
         ask_consent(checked, yes=sending.yes or sending.sandbox, ask=ask)
         if reading is not None and reading.all_pages:
             return _read_all(checked, reading, invocation.command, sending, screen)
-        send = _deliver_and_follow if sending.wait else _deliver
+        send = _deliver_and_follow if sending.wait else deliver_request
         report = send(checked, invocation.command, sending, screen)
         return reading.add_selection(report, screen) if reading else report
 
@@ -109,7 +109,7 @@ def _read_all(
 
     plan = Plan.of(checked, again=False)
     tokens = token_source(checked, force=sending.force)
-    hooks = SendHooks(on_wait=_wait_printer(screen))
+    hooks = SendHooks(on_wait=wait_printer(screen))
     return read_all(
         checked,
         reading,
@@ -134,7 +134,7 @@ def _deliver_and_follow(
     from cxcall.cli.actions.track import find_tracker, follow_call
 
     tracker = find_tracker(checked.operation)
-    report = _deliver(checked, command, sending, screen)
+    report = deliver_request(checked, command, sending, screen)
     started = report.delivery.engagement_id if report.delivery else None
     if report.outcome is not Outcome.ACCEPTED or not started:
         return report
@@ -185,7 +185,8 @@ def load_settings_for(operation: Operation, options: RequestOptions, stack: Exit
     )
 
 
-def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
+def show_request(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
+    """Return a report that shows a request, and sends nothing."""
     from cxcall.credentials.request_credentials import describe_places
     from cxcall.transport.curl import curl, show_credentials
 
@@ -212,7 +213,10 @@ def _dry_run(checked: CheckedRequest, command: str, *, as_curl: bool) -> Report:
     )
 
 
-def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen) -> Report:
+def deliver_request(
+    checked: CheckedRequest, command: str, sending: SendOptions, screen: Screen
+) -> Report:
+    """Send a request that was checked and agreed to, and return its outcome."""
     from cxcall.runtime.signals import defer_signals
     from cxcall.sending.dialer import deliver, read
     from cxcall.sending.machine_ledger import open_ledger
@@ -220,7 +224,7 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
 
     plan = Plan.of(checked, again=sending.again)
     tokens = token_source(checked, force=sending.force)
-    hooks = SendHooks(on_wait=_wait_printer(screen))
+    hooks = SendHooks(on_wait=wait_printer(screen))
     if checked.operation.is_read:
         delivery = read(plan, tokens, hooks)
     else:
@@ -232,7 +236,8 @@ def _deliver(checked: CheckedRequest, command: str, sending: SendOptions, screen
     )
 
 
-def _wait_printer(screen: Screen) -> Callable[[float, str], None]:
+def wait_printer(screen: Screen) -> Callable[[float, str], None]:
+    """Return a function that prints why a delivery waits."""
     return lambda seconds, reason: screen.print_diagnostic(
         f"{reason}; sending again in {seconds:.1f} s"
     )

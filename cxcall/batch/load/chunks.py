@@ -1,0 +1,137 @@
+"""Combine the rows of a file into requests that send many contacts, as few requests as the platform allows."""
+
+from __future__ import annotations
+
+import csv
+from base64 import b64encode
+from hashlib import sha256
+from io import StringIO
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.campaign_roles import most_contacts
+from cxcall.documents.json_pointer import split_pointer
+from cxcall.payloads.form_bodies import encode_body
+from cxcall.payloads.payload import Payload, apply_flags
+from cxcall.sending.draft import CheckedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.selection import Selection
+    from cxcall.contracts.campaign_roles import RoleOperation
+
+_BRACKETS = 2
+_SEPARATOR = 2
+
+
+class ChunkBuilder:
+    """Builds the request that sends some contacts, in the form that the contract declares.
+
+    `sets` are the values of the request's own body, where the contacts are a file in it; `name` is that of the
+    file of rows.
+    """
+
+    def __init__(self, load: RoleOperation, sets: Sequence[str] = (), name: str = "") -> None:
+        self._load, self._sets, self._name = load, sets, name
+        self._most, self._most_bytes = most_contacts(load), int(load.declared.get("bytes", 0))
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the contacts are a file in the body, so that the body has values of its own."""
+        return "file" in self._load.declared
+
+    def combine(self, rows: Iterable[CheckedRow]) -> Iterator[CheckedRow]:
+        """Yield requests with as many of the rows as one may have.
+
+        A row that is not to be sent is yielded as it is, and rows of one earlier delivery as one.
+        """
+        waiting: list[CheckedRow] = []
+        size = 0
+        for checked in rows:
+            if checked.request is None or checked.skip:
+                yield checked
+                continue
+            length = len(checked.request.request.body or b"") + _SEPARATOR
+            if waiting and not self._has_room(waiting, checked, size + length):
+                yield self._chunk(waiting)
+                waiting, size = [], 0
+            waiting.append(checked)
+            size += length
+        if waiting:
+            yield self._chunk(waiting)
+
+    def _has_room(self, waiting: list[CheckedRow], checked: CheckedRow, size: int) -> bool:
+        """Return whether a row may go into the request of those before it."""
+        first = waiting[0]
+        assert first.request is not None  # noqa: S101 - see `combine`
+        assert checked.request is not None  # noqa: S101
+        is_same = (
+            first.request.request.url == checked.request.request.url
+            and first.request.request.headers == checked.request.request.headers
+            and (first.earlier and first.earlier.id) == (checked.earlier and checked.earlier.id)
+        )
+        fits = not self._most_bytes or size + _BRACKETS <= self._most_bytes
+        return is_same and fits and len(waiting) < self._most
+
+    def _chunk(self, members: list[CheckedRow]) -> CheckedRow:
+        requests = [each.request for each in members if each.request is not None]
+        first = requests[0]
+        values = [each.body for each in requests]
+        payload = self.build_payload(values, members[0].row.number) if self.is_file else Payload(values)  # fmt: skip
+        content, _ = encode_body(self._load.operation, payload.value)
+        numbers = dict.fromkeys(number for each in requests for number in each.dialed_numbers)
+        request = first.request._replace(body=content)
+        built = CheckedRequest(
+            self._load.operation, payload, request, first.settings, (), tuple(numbers)
+        )
+        return members[0]._replace(request=built, findings=(), members=tuple(members))
+
+    def build_payload(self, contacts: Sequence[Any], first_row: int) -> Payload:
+        """Return a body with the contacts as a CSV file in base64, and the values that `sets` give it."""
+        declared = self._load.declared
+        text = _as_csv(contacts)
+        body: dict[str, Any] = dict(declared.get("defaults", {}))
+        stem = PurePath(self._name).stem if self._name.strip("-") else "contacts"
+        digest = sha256(text.encode()).hexdigest()[:8]
+        members = {
+            declared.get("fileName", ""): f"{stem}-{first_row}-{digest}.csv",
+            declared["file"]: b64encode(text.encode()).decode("ascii"),
+        }
+        body |= {split_pointer(place)[0]: value for place, value in members.items() if place}
+        return apply_flags(self._load.operation, Payload(body), sets=self._sets)
+
+
+def _as_csv(contacts: Sequence[Any]) -> str:
+    """Return contacts as CSV, with every column that one of them has."""
+    columns = list(dict.fromkeys(name for each in contacts for name in each))
+    out = StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(contacts)
+    return out.getvalue()
+
+
+class ChunkSelection:
+    """The rows of a selection as requests of many contacts, as `Run` takes them."""
+
+    waits_for_hours = False
+
+    def __init__(self, selection: Selection, builder: ChunkBuilder) -> None:
+        self._selection, self._builder = selection, builder
+
+    @property
+    def opening(self) -> datetime | None:
+        """The time at which a later pass has a row to send."""
+        return self._selection.opening
+
+    def rows(self) -> Iterator[CheckedRow]:
+        """Yield the requests, and the rows that are not sent."""
+        return self._builder.combine(self._selection.rows())
+
+    def defer(self, checked: CheckedRow) -> None:
+        """Leave the rows of a request to a later pass."""
+        for each in checked.members:
+            self._selection.defer(each)

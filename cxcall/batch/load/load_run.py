@@ -1,0 +1,136 @@
+"""Send the requests of a load, and say of each row what became of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.row_result import RowResult
+from cxcall.batch.run import Run
+from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.ledger.row_ranges import format_ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.batch.job import CheckedRow
+    from cxcall.batch.rows import Row
+    from cxcall.responses.delivery import Delivery
+
+COMMAND = "campaign load"
+_ITEM = re.compile(r"/([0-9]+)(/.*)?")
+
+
+class LoadRun(Run):
+    """A run whose requests send many rows each. `columns_at` is where a contact has its cells.
+
+    `started` collects the engagement IDs of accepted requests: of a platform that processes an upload
+    later, they are those of its jobs.
+    """
+
+    columns_at = ""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.started: list[str] = []
+        self._sent: dict[int, CheckedRow] = {}
+
+    def _next_result(self) -> RowResult | None:
+        """Keep the rows of a request until its result is split."""
+        waiting = dict(self._in_flight)
+        result = super()._next_result()
+        if result is not None:
+            self._sent[result.row.number] = waiting[result.row.number]
+        return result
+
+    def split(self, result: RowResult) -> Sequence[RowResult]:
+        """Return the result of a request, and another one for rows that its response does not confirm."""
+        checked = self._sent.pop(result.row.number, None)
+        report = result.report._replace(command=COMMAND)
+        delivery = report.delivery
+        if delivery and delivery.engagement_id and report.outcome is Outcome.ACCEPTED:
+            self.started.append(delivery.engagement_id)
+        if checked is None or delivery is None:
+            return (result._replace(report=report),)
+        missing = self._find_missing(checked, delivery)
+        report = report._replace(
+            delivery=_without_body(delivery), findings=_name_rows(report.findings, result.rows)
+        )
+        if not missing:
+            return (result._replace(report=report),)
+        if report.outcome is not Outcome.ACCEPTED:
+            report = report._replace(findings=(*report.findings, _missing_finding(missing)))
+            return (result._replace(report=report),)
+        numbers = {row.number for row in missing}
+        left = tuple(row for row in result.rows if row.number not in numbers)
+        lost = report._replace(
+            outcome=Outcome.UNKNOWN,
+            exit_code=ExitCode.UNKNOWN,
+            findings=(_missing_finding(missing),),
+        )
+        lost_result = RowResult(missing[0], lost, rows=missing)
+        if not left:
+            return (lost_result,)
+        return (result._replace(row=left[0], rows=left, report=report), lost_result)
+
+    def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
+        """Return the rows whose contacts a response does not have; none if it has as many as were sent."""
+        response = delivery.exchange.response if delivery.exchange else None
+        body = response.json() if response else None
+        if not isinstance(body, list):
+            return ()
+        named = [each for each in body if has_value(each, self.columns_at)]
+        if len(named) >= len(checked.members):
+            return ()
+        found = Counter(_cells(each, self.columns_at) for each in named)
+        missing = []
+        for each in checked.members:
+            cells = _cells(each.request.body if each.request else None, self.columns_at)
+            if found[cells]:
+                found[cells] -= 1
+            else:
+                missing.append(each.row)
+        return tuple(missing)
+
+
+def _cells(contact: Any, at: str) -> str:
+    return json.dumps(value_at(contact, at), sort_keys=True) if has_value(contact, at) else ""
+
+
+def _missing_finding(missing: Sequence[Row]) -> Finding:
+    named = format_ranges(row.number for row in missing)
+    return Finding.error(
+        "outcome-unknown",
+        "response",
+        f"the response does not have the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
+        fix="look for them in the list before you send them again, in a file of their own",
+        why="the request was accepted, and the platform may have taken them or not",
+        source="response",
+    )
+
+
+def _name_rows(findings: Sequence[Finding], rows: Sequence[Row]) -> Sequence[Finding]:
+    """Return findings that name the row of a contact where they name its place in the body."""
+    return [_name_row(finding, rows) for finding in findings]
+
+
+def _name_row(finding: Finding, rows: Sequence[Row]) -> Finding:
+    found = _ITEM.fullmatch(finding.where)
+    if not found or int(found[1]) >= len(rows):
+        return finding
+    row = rows[int(found[1])]
+    return finding._replace(message=f"row {row.number}: {finding.message}", excerpt=row.place)
+
+
+def _without_body(delivery: Delivery) -> Delivery:
+    """Return a delivery without the contacts that an accepted request returns: they are no part of a result."""
+    exchange = delivery.exchange
+    if exchange is None or exchange.response is None or delivery.outcome is not Outcome.ACCEPTED:
+        return delivery
+    response = exchange.response._replace(body=b"")
+    request = exchange.request._replace(body=None)
+    return delivery._replace(exchange=exchange._replace(request=request, response=response))

@@ -1,0 +1,156 @@
+"""Run `cxcall campaign export`: read the contacts of a list page by page, and write them to a new file."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, Any, TextIO
+
+from cxcall.cli.actions.campaign_roles import find_role
+from cxcall.cli.actions.send import wait_printer
+from cxcall.cli.options import flags_of
+from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import count_phrase
+from cxcall.payloads.csv_table import format_record
+from cxcall.platform_reads.campaign_results import read_results, result_columns
+from cxcall.platform_reads.campaigns import CampaignReader
+from cxcall.sending.delivery_log import stop_on_own_file
+from cxcall.sending.plan import SendHooks
+from cxcall.settings.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.output.options import OutputOptions
+
+COMMAND = "campaign export"
+_FLAG = "--to"
+
+
+class ExportOptions(NamedTuple):
+    """What is exported, and where to."""
+
+    campaign: str
+    contact_list: str
+    to: str
+    format: str
+    force: bool
+
+
+def export_results(
+    options: ExportOptions,
+    chosen: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+) -> Report:
+    """Write the contacts of a list with the results of their calls to a file; return how many they are."""
+    form = _check_file(options)
+    found = find_role("results", chosen, contracts)
+    screen = Screen.standard(output)
+    settings = load_settings(flags_of(chosen, contracts), found.operation.contract)
+    hooks = SendHooks(on_wait=wait_printer(screen))
+    reader = CampaignReader(found.operation.contract, settings, hooks)
+    list_id = options.contact_list or _find_list(reader, options.campaign)
+    known = reader.read_list(list_id)
+    columns = result_columns(found, known)
+    rows = read_results(reader, list_id, columns)
+    with screen.progress(known.total if known else None) as progress:
+        count = _write(options, form, columns, _count(rows, progress))
+    return Report(
+        COMMAND,
+        operation=found.operation,
+        data={"file": options.to, "contactList": list_id, "contacts": count},
+        summary=f"{count_phrase(count, 'contact')} of list {list_id} written to `{options.to}`",
+    )
+
+
+def _check_file(options: ExportOptions) -> str:
+    """Return the form of the file; raises UsageError if it cannot be written."""
+    stop_on_own_file(options.to, what="the export", flag=_FLAG)
+    if Path(options.to).exists() and not options.force:
+        raise UsageError(f"`{options.to}` exists", where=_FLAG, fix="name a new file, or add `--force`")  # fmt: skip
+    form = options.format or Path(options.to).suffix.removeprefix(".").lower()
+    if form not in ("csv", "jsonl"):
+        raise UsageError(
+            f"the form of `{options.to}` is not known",
+            where=_FLAG,
+            fix="name it like `results.csv` or `results.jsonl`, or add `--format csv`",
+        )
+    return form
+
+
+def _find_list(reader: CampaignReader, campaign: str) -> str:
+    if not campaign:
+        raise UsageError("no campaign and no list is named", where="ID", fix="name the campaign, or `--contact-list ID`")  # fmt: skip
+    list_id = reader.read_campaign(campaign).list_id
+    if not list_id:
+        raise UsageError(
+            "the platform does not say which list this campaign dials",
+            where="--contact-list",
+            fix="name the list: `--contact-list ID`",
+        )
+    return list_id
+
+
+def _count(rows: Iterator[dict[str, Any]], progress: Any) -> Iterator[dict[str, Any]]:
+    for number, row in enumerate(rows, 1):
+        yield row
+        progress(number, "contacts")
+
+
+def _write(
+    options: ExportOptions, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]
+) -> int:
+    """Write the rows to a temporary file, and give it the name at the end; return their number."""
+    target = Path(options.to)
+    try:
+        descriptor, name = mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise _unwritable(options.to, error) from None
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor
+            count = _write_rows(file, form, columns, rows)
+        if options.force:
+            Path(name).replace(target)
+        else:
+            os.link(name, target)  # fails if the file exists by now
+    except OSError as error:
+        raise _unwritable(options.to, error) from None
+    finally:
+        with suppress(OSError):
+            Path(name).unlink()
+    return count
+
+
+def _write_rows(
+    file: TextIO, form: str, columns: Sequence[str], rows: Iterator[dict[str, Any]]
+) -> int:
+    count = 0
+    if form == "csv" and columns:
+        file.write(f"{format_record(columns)}\r\n")
+    for count, row in enumerate(rows, 1):  # noqa: B007 - the last one is returned
+        if form == "jsonl":
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            continue
+        if not columns:  # the platform declares none: those of the first row
+            columns = list(row)
+            file.write(f"{format_record(columns)}\r\n")
+        file.write(f"{format_record([_cell(row.get(name)) for name in columns])}\r\n")
+    return count
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _unwritable(path: str, error: OSError) -> UsageError:
+    return UsageError(f"`{path}` cannot be written: {error.strerror}", where=_FLAG, fix="name another file")  # fmt: skip

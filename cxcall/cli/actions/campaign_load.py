@@ -1,0 +1,269 @@
+"""Run `cxcall campaign load`: check the rows, ask, send them in few requests, wait for upload jobs."""
+
+from __future__ import annotations
+
+import gc
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from cxcall.batch.job import Job
+from cxcall.batch.load.chunks import ChunkBuilder, ChunkSelection
+from cxcall.batch.load.loaded_rows import LoadedRows, stop_on_earlier_load
+from cxcall.batch.national_numbers import parse_country
+from cxcall.batch.rate_limiter import Rate
+from cxcall.batch.totals import FailureLimit
+from cxcall.cli.actions.batch import BatchRun
+from cxcall.cli.actions.batch_dry_run import print_requests
+from cxcall.cli.actions.batch_errors import report_errors
+from cxcall.cli.actions.batch_setup import open_rows, stop_on_conflicting_flags
+from cxcall.cli.actions.campaign_roles import find_role
+from cxcall.cli.actions.send import load_settings_for, start_log
+from cxcall.contracts.campaign_roles import contact_operation, values_from_path
+from cxcall.findings.errors import CheckError, UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.output.terminal_text import count_phrase
+from cxcall.payloads.checks import check_body, check_parameters, has_errors
+from cxcall.payloads.csv_columns import find_column
+from cxcall.payloads.payload import Payload
+from cxcall.platform_reads.campaigns import (
+    CampaignReader,
+    ContactListState,
+    ReadError,
+    is_forbidden,
+)
+from cxcall.sending.consent import ask_count, ask_yes
+from cxcall.sending.draft import parse_parameters
+from cxcall.settings.settings import find_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cxcall.batch.rows import RowFile
+    from cxcall.batch.run import Run
+    from cxcall.cli.commands.campaign import LoadOptions
+    from cxcall.cli.options import RequestOptions
+    from cxcall.contracts.campaign_roles import RoleOperation
+    from cxcall.contracts.operation import Operation
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
+    from cxcall.output.report import Report
+    from cxcall.output.screen import Screen
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.settings.settings import Settings
+
+COMMAND = "campaign load"
+
+
+def run_load(options: LoadOptions, common: RequestOptions) -> Report:
+    """Check all rows, then load the valid ones; print the result of each request and return the totals."""
+    return report_errors(lambda screen: _run(options, common, screen), common, COMMAND)
+
+
+def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report:
+    load = find_role("load", common.settings, common.contracts)
+    rate = Rate.parse(options.rate or load.operation.rate)
+    limit = FailureLimit.parse(options.max_failures or ())
+    stop_on_conflicting_flags(options, common)
+    gc.enable()  # a long run is no short command: its garbage would pile up
+    with ExitStack() as stack:
+        flags = common.flags
+        start_log(common.log, stack, options.file, flags["do_not_call"], flags["contract"])
+        settings = load_settings_for(load.operation, common, stack)
+        values = {
+            load.id_parameter: options.contact_list,
+            **parse_parameters(load.operation, options.param or ()),
+        }
+        _stop_on_invalid_parameters(load.operation, values)
+        builder = ChunkBuilder(load, options.set or (), options.file)
+        _stop_on_invalid_body(load.operation, builder)
+        reader = CampaignReader(load.operation.contract, settings)
+        known = None if common.is_dry_run else _read_list(reader, options.contact_list, screen)
+        job = _new_job(options, common, screen, stack, load, settings, values, known)
+        if common.is_dry_run:
+            screen.print_diagnostic("a dry run does not read the list: its columns are not checked")
+            return print_requests(
+                job, screen, stack, resume=options.resume, as_curl=common.sending.curl,
+                command=COMMAND, combine=builder.combine, finder=_find_loaded,
+            )  # fmt: skip
+        run = _LoadCommand(job, options, screen, rate, limit, {})
+        run.prepare(
+            load, builder, reader, known, is_yes=common.sending.yes, max_wait=options.at_most
+        )
+        return run.run()
+
+
+def _stop_on_invalid_parameters(operation: Operation, values: dict[str, str]) -> None:
+    findings = list(check_parameters(operation, values, Payload(None)))
+    if has_errors(findings, strict=False):
+        raise CheckError(*findings)
+
+
+def _stop_on_invalid_body(operation: Operation, builder: ChunkBuilder) -> None:
+    """Raise CheckError if the values of an upload's own body are not valid; the contacts are checked by row."""
+    if builder.is_file:
+        findings = check_body(operation, builder.build_payload([{"column": "cell"}], 1))
+        if has_errors(findings, strict=False):
+            raise CheckError(*findings)
+
+
+def _read_list(reader: CampaignReader, id_: str, screen: Screen) -> ContactListState | None:
+    """Return the list; None if the token may load contacts but not read the list."""
+    try:
+        return reader.read_list(id_)
+    except ReadError as error:
+        if not is_forbidden(error):
+            raise
+        screen.print_diagnostic("the token may not read the list: its columns are not checked", always=True)  # fmt: skip
+        return None
+
+
+def _new_job(
+    options: LoadOptions,
+    common: RequestOptions,
+    screen: Screen,
+    stack: ExitStack,
+    load: RoleOperation,
+    settings: Settings,
+    values: dict[str, str],
+    known: ContactListState | None,
+) -> Job:
+    """Return the rows with the operation that would send one contact."""
+    columns = known.columns if known else ()
+    contact = contact_operation(load, columns, known.phone_columns if known else ())
+    country = options.reading.default_country
+    repeated = values_from_path(contact, values)
+    sets = [f"/{name}={json.dumps(value)}" for name, value in repeated.items()]
+    rows = open_rows(options, contact, screen, stack, find_columns(common.flags))
+    if not columns and load.place("columns") and options.reading.ignore_extra_columns:
+        _stop_on_ambiguous_columns(rows, contact)
+    return Job(
+        contact,
+        rows,
+        settings,
+        values,
+        [*sets, *(() if "file" in load.declared else options.set or ())],
+        parse_country(country) if country else "",
+        strict=common.check.strict,
+        force=common.sending.force,
+        again=common.sending.again,
+        is_load=True,
+    )
+
+
+def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
+    """Raise UsageError for columns of which only the list says whether they are extra."""
+    header = rows.header
+    mapped = {*rows.format.columns.headers.values(), rows.format.columns.key}
+    for cell in header.cells if header else ():
+        column = find_column(cell, contact)
+        if cell not in mapped and column and column.is_open:
+            raise UsageError(
+                f"the list was not read: it is not known whether it has a column `{cell}`",
+                where="--ignore-extra-columns",
+                fix="leave out `--ignore-extra-columns`, or name every column: `--map COLUMN=HEADER`",
+                why="a dry run makes no connection, and shows exactly what would be sent",
+            )
+
+
+def _find_loaded(
+    ledger: Ledger, batches: Sequence[str]
+) -> Callable[[CheckedRequest, int], Record | None]:
+    loaded = LoadedRows(ledger, batches)
+    return lambda _request, row: loaded.find(row)
+
+
+class _LoadCommand(BatchRun):
+    """A batch whose requests have many rows each."""
+
+    command, noun = COMMAND, "contact"
+
+    def prepare(
+        self,
+        load: RoleOperation,
+        builder: ChunkBuilder,
+        reader: CampaignReader,
+        known: ContactListState | None,
+        *,
+        is_yes: bool,
+        max_wait: float,
+    ) -> None:
+        """Set what only a load has."""
+        self.load, self.builder, self.reader, self.known = load, builder, reader, known
+        self.is_yes, self.max_wait_for_jobs = is_yes, max_wait
+        self.jobs: list[str] = []
+
+    def run(self) -> Report:
+        """Load the contacts, and wait for the jobs of a platform that processes them later."""
+        report = super().run()
+        if not self.jobs or "job" not in self.reader.roles:
+            return report
+        return self._follow_jobs(report)
+
+    def find_batches(self, ledger: Ledger) -> list[str]:
+        """Return the loads that this run goes on with."""
+        found = super().find_batches(ledger)
+        if not self.options.resume:
+            stop_on_earlier_load(ledger, self.job)
+        return found
+
+    def find_earlier(
+        self, ledger: Ledger, batches: Sequence[str]
+    ) -> Callable[[CheckedRequest, int], Record | None]:
+        """Return a function that returns the delivery of a row."""
+        return _find_loaded(ledger, batches)
+
+    def ask(self, count: int) -> None:
+        """Make sure that a person agrees to the number of contacts, or `--yes` or `--confirm` does."""
+        job, settings = self.job, self.job.settings
+        operation, options = job.operation, self.options
+        if options.confirm is not None or not count:
+            ask_count(operation, settings, count, confirmed=options.confirm, ask=None)
+            return
+        id_ = job.values[self.load.id_parameter]
+        named = f"`{self.known.name}` ({id_})" if self.known and self.known.name else f"`{id_}`"
+        place = f"the list {named}, profile {settings.profile}, {settings.base_url}"
+        what = f"{count_phrase(count, 'contact')} into {place}"
+        question = f"Load {what}? A campaign that dials this list may call them at once."
+        ask = self.screen.confirm if self.screen.is_interactive else None
+        ask_yes(operation, settings, "real calls", question, what, yes=self.is_yes, ask=ask)
+
+    def new_run(self, *parts: Any) -> Run:
+        """Return the run that sends the requests."""
+        from cxcall.batch.load.load_run import LoadRun
+
+        job, selection, *rest = parts
+        run = LoadRun(job, ChunkSelection(selection, self.builder), *rest)
+        run.columns_at = self.load.place("columns")
+        self.jobs = run.started
+        return run
+
+    def _follow_jobs(self, report: Report) -> Report:
+        """Wait for the upload jobs, and add what became of them to the report."""
+        states: dict[str, str] = {}
+        words = {True: "complete", False: "canceled", None: "not complete yet"}
+        findings = list(report.findings)
+        try:
+            for job, state in self.reader.follow_jobs(self.jobs, self.max_wait_for_jobs):
+                states[job] = words[state]
+                self._tell(f"upload job {job}: {words[state]}")
+        except ReadError as error:
+            findings += error.findings
+        for job in self.jobs:
+            if states.get(job) != words[True]:
+                findings.append(_job_finding(job, states.get(job, "unknown")))
+        if len(findings) > len(report.findings):
+            report = report._replace(exit_code=ExitCode.PARTIAL, outcome=Outcome.ERROR)
+        return report._replace(findings=findings, data={**report.data, "jobs": states})
+
+
+def _job_finding(job: str, state: str) -> Finding:
+    return Finding.warning(
+        "outcome-unknown",
+        "response",
+        f"upload job {job} is {state}",
+        fix="read it later with the operation of the platform that reads upload jobs",
+        why="the platform accepted the file; its contacts are in the list when the job is complete",
+        source="response",
+    )

@@ -1,0 +1,219 @@
+"""`cxcall campaign`: load contacts into a list, start and stop a campaign, follow it, export its results."""
+
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated, Literal
+
+import typer
+
+from cxcall.cli.commands.batch import FileOptions
+from cxcall.cli.option_binding import (
+    accept_global_options,
+    argument,
+    examples,
+    expand_option_groups,
+    new_app,
+)
+from cxcall.cli.options import ContractOptions, RequestOptions, SettingsOptions
+from cxcall.named_tuple import NamedTuple
+from cxcall.output.options import OutputOptions, option
+from cxcall.output.report import Report
+
+app = accept_global_options(new_app("Send a list to the platform's dialer, and follow it."))
+
+_Campaign = Annotated[str, argument("ID", "The campaign; for NICE CXone, the skill.")]
+_List = Annotated[
+    str | None,
+    option("--contact-list", metavar="ID", help="Use this list where the campaign names none."),
+]
+
+
+class LoadOptions(NamedTuple):
+    """The options that only `campaign load` has."""
+
+    file: Annotated[str, argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.")]
+    contact_list: Annotated[
+        str, option("--contact-list", metavar="ID", help="Add the contacts to this list.")
+    ]
+    param: Annotated[
+        list[str] | None,
+        option("--param", metavar="NAME=VALUE", help="Set a query parameter of all requests."),
+    ] = None
+    set: Annotated[
+        list[str] | None,
+        option(
+            "--set",
+            metavar="/POINTER=JSON",
+            help="Set one value in all contacts, or in the upload.",
+        ),
+    ] = None
+    rate: Annotated[
+        str | None,
+        option(
+            "--rate",
+            metavar="N/s|m|h",
+            help="Limit the requests [the rate that the platform allows].",
+        ),
+    ] = None
+    concurrency: Annotated[
+        int,
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            min=1,
+            max=32,
+            help="Limit the number of requests in flight.",
+        ),
+    ] = 4
+    max_failures: Annotated[
+        list[str] | None,
+        option(
+            "--max-failures",
+            metavar="N|N%",
+            help="Stop after N failures in a row [10], or N% of all [50%].",
+        ),
+    ] = None
+    skip_invalid: Annotated[
+        bool, option("--skip-invalid", help="Skip invalid rows and load the valid ones.")
+    ] = False
+    confirm: Annotated[
+        int | None,
+        option(
+            "--confirm",
+            metavar="N",
+            help="Skip the prompt; fail unless N contacts would be loaded.",
+        ),
+    ] = None
+    resume: Annotated[bool, option("--resume", help="Continue an earlier run of this file.")] = (
+        False
+    )
+    rejects: Annotated[
+        str | None,
+        option("--rejects", metavar="FILE", help="Record refused and invalid rows in a new file."),
+    ] = None
+    at_most: Annotated[
+        float,
+        typer.Option(
+            "--at-most", metavar="SECONDS", help="Stop waiting for upload jobs after this time."
+        ),
+    ] = 600.0
+    reading: FileOptions = FileOptions()
+
+    @property
+    def wait_for_hours(self) -> bool:
+        """Whether rows wait for their calling hours: the platform's dialer has hours of its own."""
+        return False
+
+    @property
+    def queue(self) -> bool:
+        """Whether workers send the rows."""
+        return False
+
+    @property
+    def unordered(self) -> bool:
+        """Whether results are printed as they arrive."""
+        return False
+
+
+@app.command(
+    "load",
+    epilog=examples(
+        "cxcall campaign load leads.csv --contact-list $LIST --dry-run",
+        "cxcall campaign load leads.csv --contact-list $LIST",
+        'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
+        "cxcall campaign load leads.csv --contact-list $LIST --resume",
+    ),
+)
+@expand_option_groups
+def load(load_options: LoadOptions, options: RequestOptions) -> Report:
+    """Load contacts from a file into a contact list.
+
+    Each header of the file names a column of the list; `--map COLUMN=HEADER` names another one. All rows are checked first, as in `batch`; then they are sent in as few requests as the platform allows. Each request is recorded before it is sent, with the rows in it: `--resume` sends only rows that cannot have been processed. A campaign that dials the list may call the contacts as soon as they are in it, so cxcall asks.
+    """
+    from cxcall.cli.actions.campaign_load import run_load
+
+    return run_load(load_options, options)
+
+
+@app.command(
+    "start",
+    epilog=examples("cxcall campaign start $CAMPAIGN", "cxcall campaign start $CAMPAIGN --yes"),
+)
+@expand_option_groups
+def start(options: RequestOptions, campaign: _Campaign) -> Report:
+    """Start a campaign: it calls the contacts of its list."""
+    from cxcall.cli.actions.campaign_control import control_campaign
+
+    return control_campaign("start", campaign, options)
+
+
+@app.command("stop", epilog=examples("cxcall campaign stop $CAMPAIGN"))
+@expand_option_groups
+def stop(options: RequestOptions, campaign: _Campaign) -> Report:
+    """Stop a campaign; calls in progress are not ended."""
+    from cxcall.cli.actions.campaign_control import control_campaign
+
+    return control_campaign("stop", campaign, options)
+
+
+@app.command(
+    "status",
+    epilog=examples(
+        "cxcall campaign status $CAMPAIGN",
+        "cxcall campaign status $CAMPAIGN --watch",
+        "cxcall campaign status $CAMPAIGN --watch -o jsonl",
+    ),
+)
+@expand_option_groups
+def status(
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+    campaign: _Campaign,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Follow the campaign until it does not run any more.")
+    ] = False,
+    interval: Annotated[
+        float,
+        typer.Option("--interval", metavar="SECONDS", min=0.1, help="Read it so often [5]."),
+    ] = 5.0,
+    contact_list: _List = None,
+) -> Report:
+    """Show the status and progress of a campaign."""
+    from cxcall.cli.actions.campaign_status import show_status
+
+    return show_status(
+        campaign, contact_list or "", settings, contracts, output, interval if watch else None
+    )
+
+
+@app.command(
+    "export",
+    epilog=examples(
+        "cxcall campaign export $CAMPAIGN --to results.csv",
+        "cxcall campaign export --contact-list $LIST --to results.jsonl",
+    ),
+)
+@expand_option_groups
+def export(
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    output: OutputOptions,
+    to: Annotated[str, option("--to", metavar="FILE", help="Store the results in this file.")],
+    campaign: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="The campaign whose list is read.", show_default=False),
+    ] = None,
+    format: Annotated[  # noqa: A002 - the name of the flag
+        Literal["csv", "jsonl"] | None,
+        option("--format", help="Set the form of the file [by its name]."),
+    ] = None,
+    force: Annotated[
+        bool, option("--force", help="Store them also in a file that exists.")
+    ] = False,
+    contact_list: _List = None,
+) -> Report:
+    """Store the contacts of a list with their results."""
+    from cxcall.cli.actions.campaign_export import ExportOptions, export_results
+
+    options = ExportOptions(campaign or "", contact_list or "", to, format or "", force)
+    return export_results(options, settings, contracts, output)

@@ -1,0 +1,49 @@
+"""The numbers of the rows that one request sends, as the text that names its delivery: `rows 1-16,18`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KEY_START = "rows "
+"""What the name of a delivery of several rows starts with; a delivery of one row has the row's own name."""
+_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+
+
+def format_ranges(numbers: Iterable[int]) -> str:
+    """Return row numbers in ascending order as ranges, such as `1-16,18`; empty for none."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+
+
+def key_of_rows(numbers: Iterable[int]) -> str:
+    """Return the name of a delivery of these rows; empty for none."""
+    ranges = format_ranges(numbers)
+    return f"{KEY_START}{ranges}" if ranges else ""
+
+
+def count_rows(key: str) -> int:
+    """Return how many rows the name of a delivery has; 0 for any other name."""
+    return sum(last + 1 - first for first, last in _ranges(key))
+
+
+def parse_key(key: str, first_row: int | None) -> list[tuple[int, int]]:
+    """Return the first and last number of each range in the name of a delivery; empty for any other name."""
+    ranges = _ranges(key)
+    return ranges if ranges and ranges[0][0] == first_row else []
+
+
+def _ranges(key: str) -> list[tuple[int, int]]:
+    if not key.startswith(KEY_START):
+        return []
+    found = [_RANGE.fullmatch(part) for part in key.removeprefix(KEY_START).split(",")]
+    ranges = [(int(each[1]), int(each[2] or each[1])) for each in found if each]
+    return ranges if len(ranges) == len(found) else []

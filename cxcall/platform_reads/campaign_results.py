@@ -1,0 +1,83 @@
+"""Read the contacts of a list with the results of their calls, one page after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.paging import find_paging
+from cxcall.documents.json_pointer import split_pointer
+from cxcall.findings.exit_codes import Outcome
+from cxcall.payloads.payload import Payload
+from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, ReadError
+from cxcall.platform_reads.pages import follow_pages
+from cxcall.platform_reads.response_values import read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cxcall.contracts.campaign_roles import RoleOperation
+
+
+def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:
+    """Return the columns of an export: ID, those of the list, and for each phone column the last attempt and result.
+
+    Empty where the contract declares no places: then an export has the members that the platform returns.
+    """
+    if not found.place("id") or known is None:
+        return []
+    last = [split_pointer(place)[-1] for place in found.declared.get("last", ())]
+    calls = [f"{phone} {name}" for phone in known.phone_columns for name in last]
+    return ["id", *known.columns, *calls]
+
+
+def read_results(
+    reader: CampaignReader, list_id: str, columns: Sequence[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield each contact as a flat object; raises ReadError and PagingError."""
+    found = reader.roles["results"]
+    pages = _numbered_pages if "page" in found.declared else _linked_pages
+    for item in pages(reader, found, list_id):
+        yield _flat(found, item) if columns else dict(item)
+
+
+def _numbered_pages(
+    reader: CampaignReader, found: RoleOperation, list_id: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of pages that are asked for by numbers in the body, until one is not full."""
+    most, number = int(found.declared["most"]), 1
+    page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
+    while True:
+        _, body = reader.read("results", list_id, {page: number, size: most})
+        items = read_value(body, found.place("items")) or []
+        yield from items
+        if len(items) < most:
+            return
+        number += 1
+
+
+def _linked_pages(
+    reader: CampaignReader, found: RoleOperation, list_id: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the items of pages that the parameters of the query ask for."""
+    values = {found.id_parameter: list_id}
+    paging = find_paging(found.operation)
+    if paging is None:
+        delivery = reader.send_read(found, values, None)
+        response = delivery.exchange.response if delivery.exchange else None
+        if delivery.outcome is not Outcome.ACCEPTED or response is None:
+            raise ReadError(delivery)
+        yield from read_value(response.json(), found.place("items")) or []
+        return
+    checked = reader.check(found, values, Payload(None))
+    for page in follow_pages(paging, checked.request, lambda each: reader.send(checked, each)):
+        yield from page.items
+
+
+def _flat(found: RoleOperation, item: Any) -> dict[str, Any]:
+    """Return a contact with its cells, and the last attempt and result of each number, as one object."""
+    flat = {"id": read_value(item, found.place("id"))}
+    flat |= read_value(item, found.place("columns")) or {}
+    for phone, record in (read_value(item, found.place("calls")) or {}).items():
+        for place in found.declared.get("last", ()):
+            flat[f"{phone} {split_pointer(place)[-1]}"] = read_value(record, place)
+    return flat

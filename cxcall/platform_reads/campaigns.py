@@ -1,0 +1,229 @@
+"""Read campaigns, contact lists, and upload jobs, by the roles that a contract declares for its operations."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from cxcall.contracts.campaign_roles import RoleOperation, find_roles
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.named_tuple import NamedTuple
+from cxcall.payloads.payload import Payload
+from cxcall.platform_reads.response_values import read_text, read_value
+from cxcall.sending.dialer import read
+from cxcall.sending.draft import build_request, stop_on_errors, token_source
+from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from cxcall.contracts.contract import Contract
+    from cxcall.credentials.request_credentials import Credentials
+    from cxcall.responses.delivery import Delivery
+    from cxcall.sending.draft import CheckedRequest
+    from cxcall.settings.settings import Settings
+    from cxcall.transport.messages import HttpRequest
+
+_FIRST_WAIT, _MAX_WAIT = 0.5, 10.0
+
+
+class ReadError(CxcallError):
+    """A read did not succeed; `delivery` is its result, `status` that of its response, 0 without one."""
+
+    def __init__(self, delivery: Delivery) -> None:
+        super().__init__(*delivery.findings)
+        self.delivery = delivery
+        self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
+        response = delivery.exchange.response if delivery.exchange else None
+        self.status = response.status if response else 0
+
+
+class ContactListState(NamedTuple):
+    """A contact list: its name, and its columns; without columns the platform names none."""
+
+    name: str
+    columns: tuple[str, ...]
+    phone_columns: tuple[str, ...]
+    called: int | None
+    total: int | None
+
+
+class CampaignState(NamedTuple):
+    """A campaign at one moment; what the platform does not say is None, or empty."""
+
+    id: str
+    name: str = ""
+    status: str = ""
+    is_running: bool | None = None
+    list_id: str = ""
+    list_name: str = ""
+    called: int | None = None
+    total: int | None = None
+    attempts: int | None = None
+    connects: int | None = None
+    outstanding: int | None = None
+    errors: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the state as JSON data."""
+        return {
+            "campaign": {"id": self.id, "name": self.name, "status": self.status, "running": self.is_running},
+            "contactList": {"id": self.list_id, "name": self.list_name},
+            "called": self.called,
+            "total": self.total,
+            "attempts": self.attempts,
+            "connects": self.connects,
+            "outstanding": self.outstanding,
+            "errors": list(self.errors),
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        named = f"`{self.name}` ({self.id})" if self.name else f"`{self.id}`"
+        status = f", which is {self.status}" if self.status else ""
+        listed = f"`{self.list_name}` ({self.list_id})" if self.list_name else self.list_id
+        dials = f"; it dials the list {listed}" if listed else ""
+        return f"campaign {named}{status}{dials}"
+
+    @property
+    def counts(self) -> str:
+        """The counts as text, such as `20 of 50 contacts called, 12 connected`."""
+        of = f" of {self.total}" if self.total is not None else ""
+        called = f"{self.called}{of} contacts called" if self.called is not None else ""
+        connected = f"{self.connects} connected" if self.connects is not None else ""
+        return ", ".join(filter(None, (called, connected)))
+
+
+class CampaignReader:
+    """Reads with one token for all requests."""
+
+    def __init__(
+        self, contract: Contract, settings: Settings, hooks: SendHooks = DEFAULT_HOOKS
+    ) -> None:
+        self.roles = find_roles(contract)
+        self._settings, self._hooks = settings, hooks
+        self._tokens: Callable[[bool], Credentials | None] | None = None
+        self._has_tokens = False
+
+    def read(self, role: str, id_: str, body: Any = None) -> tuple[RoleOperation, Any]:
+        """Return the operation of a role and the body of its response; raises ReadError."""
+        found = self.roles[role]
+        delivery = self.send_read(found, {found.id_parameter: id_}, body)
+        response = delivery.exchange.response if delivery.exchange else None
+        if delivery.outcome is not Outcome.ACCEPTED or response is None:
+            raise ReadError(delivery)
+        return found, response.json()
+
+    def send_read(self, found: RoleOperation, values: Mapping[str, str], body: Any) -> Delivery:
+        """Send a request that changes nothing; raises CheckError for an ID that cannot be one."""
+        checked = self.check(found, values, Payload(body))
+        return self.send(checked, checked.request)
+
+    def check(
+        self, found: RoleOperation, values: Mapping[str, str], body: Payload
+    ) -> CheckedRequest:
+        """Return the request of a read; raises CheckError if the check finds errors."""
+        checked = build_request(found.operation, values, body, self._settings)
+        stop_on_errors(checked, strict=False, force=False)
+        return checked
+
+    def send(self, checked: CheckedRequest, request: HttpRequest) -> Delivery:
+        """Send a read, or another page of it."""
+        if not self._has_tokens:
+            self._tokens, self._has_tokens = token_source(checked, force=False), True
+        plan = Plan.of(checked, again=False)._replace(request=request)
+        return read(plan, self._tokens, self._hooks)
+
+    def read_list(self, id_: str) -> ContactListState | None:
+        """Return a contact list; None if the contract declares no read of it. Raises ReadError."""
+        if "list" not in self.roles:
+            return None
+        found, body = self.read("list", id_)
+        columns = read_value(body, found.place("columns")) or ()
+        phones = read_value(body, found.place("phoneColumns")) or ()
+        return ContactListState(
+            read_text(body, found.place("name")),
+            tuple(map(str, columns)),
+            tuple(read_text(each, found.place("column")) for each in phones),
+            _number(body, found.place("called")),
+            _number(body, found.place("total")),
+        )
+
+    def read_campaign(self, id_: str, list_id: str = "") -> CampaignState:
+        """Return a campaign with its progress, as far as its platform publishes reads of it; raises ReadError.
+
+        `list_id` names its list where the platform does not.
+        """
+        state = CampaignState(id_, list_id=list_id)
+        if "campaign" in self.roles:
+            found, body = self.read("campaign", id_)
+            state = _described(state, found, body)
+        if "progress" in self.roles:
+            found, body = self.read("progress", id_)
+            state = state._replace(
+                called=_number(body, found.place("called")),
+                total=_number(body, found.place("total")),
+            )
+        elif state.list_id and (known := self.read_list(state.list_id)):
+            state = state._replace(list_name=known.name, called=known.called, total=known.total)
+        if "statistics" in self.roles:
+            found, body = self.read("statistics", id_)
+            state = state._replace(
+                attempts=_number(body, found.place("attempts")),
+                connects=_number(body, found.place("connects")),
+                outstanding=_number(body, found.place("outstanding")),
+            )
+        return state
+
+    def follow_jobs(
+        self, jobs: Sequence[str], max_seconds: float, sleep: Callable[[float], None] = time.sleep
+    ) -> Iterator[tuple[str, bool | None]]:
+        """Yield each upload job with whether it is complete (False: canceled), when that is known.
+
+        None stands for a job that is not complete within `max_seconds`. Raises ReadError.
+        """
+        wait, left = _FIRST_WAIT, max_seconds
+        for job in jobs:
+            state = self._read_job(job)
+            while state is None and left > 0:
+                sleep(wait)
+                left, wait = left - wait, min(wait * 2, _MAX_WAIT)
+                state = self._read_job(job)
+            yield job, state
+
+    def _read_job(self, job: str) -> bool | None:
+        found, body = self.read("job", job)
+        known = next(iter(read_value(body, found.place("items")) or ()), None)
+        if read_value(known, found.place("cancelled")):
+            return False
+        return True if read_value(known, found.place("complete")) else None
+
+
+def _described(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:
+    status = read_value(body, found.place("status"))
+    errors = read_value(body, found.place("errors")) or ()
+    return state._replace(
+        name=read_text(body, found.place("name")),
+        status=_status_text(status),
+        is_running=None if status is None else status in found.declared.get("running", ()),
+        list_id=read_text(body, found.place("list")) or state.list_id,
+        list_name=read_text(body, found.place("listName")),
+        errors=tuple(str(each.get("details") or each.get("error") or "") for each in errors),
+    )
+
+
+def _status_text(status: Any) -> str:
+    words = {True: "running", False: "not running", None: ""}
+    return words[status] if status is None or isinstance(status, bool) else str(status)
+
+
+def _number(body: Any, pointer: str) -> int | None:
+    value = read_value(body, pointer)
+    if isinstance(value, str) and value.isascii() and value.isdecimal():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def is_forbidden(error: ReadError) -> bool:
+    """Return whether the token may not read it, although it may be allowed to do the rest."""
+    return error.exit_code is ExitCode.REFUSED and error.status == 403  # noqa: PLR2004 - HTTP

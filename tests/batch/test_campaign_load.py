@@ -1,0 +1,254 @@
+"""`cxcall campaign`: a file is loaded into a list, each contact once; the list is dialed, followed, and exported."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.sandbox.campaign_dialer import DialPlan
+from cxcall.sandbox.server import start_sandbox
+from helpers.command import CXCALL
+from helpers.tenant import LISTS, Tenant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall, Ran
+
+FAST = ("--rate", "500/s")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Run a sandbox that dials a thousand contacts in a second."""
+    with start_sandbox(load_shipped_contracts(), dial_plan=DialPlan(1000.0)) as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox) -> Tenant:
+    """Return a client of the sandbox."""
+    return Tenant(sandbox)
+
+
+def rows(count: int, first: int = 0) -> str:
+    """Return a CSV file with this number of contacts, each with a name of its own."""
+    lines = (f"+1303555{first + place:04},P{first + place}\n" for place in range(count))
+    return "Phone,Name\n" + "".join(lines)
+
+
+def load(live: Cxcall, file: str, list_id: str, *more: str, code: int | None = 0) -> Ran:
+    return live("campaign", "load", file, "--contact-list", list_id, *FAST, *more, code=code)
+
+
+def lines(ran: Ran) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return the results that were printed as JSON Lines, and the totals."""
+    *results, totals = map(json.loads, ran.out.splitlines())
+    return results, totals
+
+
+def loads(sandbox: Sandbox) -> int:
+    """Return how many requests that load contacts were accepted."""
+    return sum(each.accepted and each.operation == "add-contacts" for each in sandbox.received)
+
+
+def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
+    live: Cxcall, sandbox: Sandbox, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    file = live.file("leads.csv", rows(2100))
+    results, totals = lines(load(live, file, list_id, "-o", "jsonl"))
+    assert [each["data"]["rows"] for each in results] == ["1-1000", "1001-2000", "2001-2100"]
+    assert all(each["command"] == "campaign load" and each["deliveryId"] for each in results)
+    assert totals["data"]["outcomes"] == {"accepted": 2100}
+    assert sorted(tenant.names(list_id)) == sorted(f"P{place}" for place in range(2100))
+    assert loads(sandbox) == 3
+
+    campaign = tenant.new_campaign(list_id)
+    started = live("campaign", "start", campaign, "-o", "json", code=0).envelope
+    assert (started["outcome"], started["data"]["contactList"]["id"]) == ("accepted", list_id)
+    followed = live("campaign", "status", campaign, "--watch", "--interval", "0.2", "-o", "jsonl", code=0)  # fmt: skip
+    states = [json.loads(line) for line in followed.out.splitlines()]
+    assert states[-1]["campaign"] == {"id": campaign, "name": "Autumn", "status": "complete", "running": False}  # fmt: skip
+    assert states[-1]["called"] == states[-1]["total"] == states[-1]["attempts"] == 2100
+    assert "2100 of 2100 contacts called" in live("campaign", "status", campaign, code=0).out
+
+    live("campaign", "export", campaign, "--to", "results.csv", code=0)
+    with (live.folder / "results.csv").open(encoding="utf-8", newline="") as exported:
+        records = list(csv.DictReader(exported))
+    assert [each["Name"] for each in records] == tenant.names(list_id)
+    assert {each["Phone lastResult"] for each in records} == {"CONNECTED", "NO_ANSWER", "BUSY"}
+
+    listed = live("batch", "list", "-o", "json").envelope["data"]["batches"]
+    assert listed[0]["outcomes"] == {"accepted": 2100}
+    report = live("batch", "report", "--format", "jsonl", code=0).out.splitlines()
+    assert [json.loads(line)["row"] for line in report] == [*range(1, 2101)]
+
+
+def test_the_rows_of_a_file_are_mapped_skipped_and_named(
+    live: Cxcall, sandbox: Sandbox, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    live.file("no.txt", "+13035550103\n")
+    text = "Work Phone;Name;Notes\n(303) 555-0101;Ana;x\n(303) 555-0102;Bo;y\n(303) 555-0101;Ana;z\n;Cy;\n(303) 555-0103;Di;\n"
+    file = live.file("crm.csv", text.encode("utf-16").decode("utf-16"))
+    words = ("--map", "Phone=Work Phone", "--ignore-extra-columns", "--default-country", "US", "--do-not-call", "no.txt")  # fmt: skip
+    unmapped = load(live, file, list_id, code=2)
+    assert "--map '/data/Phone=Work Phone'" in unmapped.err
+    shown = load(live, file, list_id, *words, "--dry-run", code=2)
+    assert "Notes" not in shown.out
+    assert "a dry run makes no connection" in shown.err
+    assert loads(sandbox) == 0
+    results, totals = lines(load(live, file, list_id, *words, "-o", "jsonl"))
+    assert totals["data"]["skipped"] == {"duplicate": 1, "invalid-number": 1, "do-not-call": 1}
+    assert {each["data"]["row"]: each["outcome"] for each in results if each["outcome"] == "skipped"} == dict.fromkeys((3, 4, 5), "skipped")  # fmt: skip
+    data = [each["data"] for each in tenant.contacts(list_id)]
+    assert data == [{"Phone": "+13035550101", "Name": "Ana"}, {"Phone": "+13035550102", "Name": "Bo"}]  # fmt: skip
+
+
+def test_json_lines_are_contacts_or_only_their_columns(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    whole = {"contactListId": list_id, "data": {"Phone": "+13035550101", "Name": "Ana"}}
+    flat = {"Phone": "+13035550102", "Name": "Bo"}
+    file = live.file("leads.jsonl", f"{json.dumps(whole)}\n{json.dumps(flat)}\n")
+    load(live, file, list_id, "--set", "/callable=false")
+    contacts = tenant.contacts(list_id)
+    assert [each["data"]["Name"] for each in contacts] == ["Ana", "Bo"]
+    assert [each["callable"] for each in contacts] == [False, False]
+
+
+def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: Sandbox) -> None:
+    file = live.file("leads.csv", rows(1001))
+    ran = load(live, file, "any", "--dry-run", "-o", "jsonl")
+    results, totals = lines(ran)
+    assert [len(each["request"]["body"]) for each in results] == [1000, 1]
+    assert results[0]["request"]["body"][0] == {
+        "contactListId": "any",
+        "data": {"Phone": "+13035550000", "Name": "P0"},
+    }
+    assert (totals["command"], totals["outcome"]) == ("campaign load", "dry-run")
+    assert not sandbox.received
+
+
+def test_a_load_that_is_begun_again_adds_no_contact_twice(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    file = live.file("leads.csv", rows(3))
+    load(live, file, list_id)
+    again = load(live, file, list_id, code=7)
+    assert "was loaded into this list" in again.err
+    resumed = lines(load(live, file, list_id, "--resume", "-o", "jsonl"))
+    assert resumed[1]["data"]["resumed"] == 3
+    assert len(tenant.contacts(list_id)) == 3
+    load(live, file, list_id, "--again")
+    assert len(tenant.contacts(list_id)) == 6
+
+
+def test_an_unknown_request_names_its_rows_and_is_not_repeated(
+    live: Cxcall, sandbox: Sandbox, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    text = rows(1000) + "+12025550151,Lost\n" + rows(5, 2000).partition("\n")[2]
+    file = live.file("leads.csv", text)
+    ran = load(live, file, list_id, "-o", "jsonl", code=9)
+    results, totals = lines(ran)
+    outcomes = {each["data"]["rows"]: each["outcome"] for each in results}
+    assert outcomes == {"1-1000": "accepted", "1001-1006": "unknown"}
+    assert totals["data"]["unknown"][0]["row"] == "1001-1006"
+    assert "rows 1001-1006: delivery" in ran.err
+    resumed, _ = lines(load(live, file, list_id, "--resume", "-o", "jsonl", code=9))
+    assert {each["data"]["rows"]: each["outcome"] for each in resumed} == outcomes
+    assert loads(sandbox) == 2
+
+
+def test_refused_rows_are_named_and_written_to_a_file(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    text = rows(1000) + "+12025550140,Bad\n" + rows(5, 2000).partition("\n")[2]
+    file = live.file("leads.csv", text)
+    ran = load(live, file, list_id, "--rejects", "rejects.csv", "-o", "jsonl", code=9)
+    results, _ = lines(ran)
+    refused = next(each for each in results if each["outcome"] == "refused")
+    assert refused["data"]["rows"] == "1001-1006"
+    rejected = (live.folder / "rejects.csv").read_text("utf-8").splitlines()
+    assert rejected[:2] == ["Phone,Name", "+12025550140,Bad"]
+    assert len(rejected) == 7
+    assert len(tenant.contacts(list_id)) == 1000
+
+
+def test_a_request_that_is_too_frequent_is_sent_again_once(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    file = live.file("leads.csv", rows(2) + "+12025550128,Late\n")
+    live.environment["CXCALL_MAX_WAIT"] = "5"
+    results, _ = lines(load(live, file, list_id, "-o", "jsonl"))
+    assert results[0]["attempts"] == 2
+    assert tenant.names(list_id) == ["P0", "P1", "Late"]
+
+
+@pytest.mark.usefixtures("stranger_to_sandbox")
+def test_starting_a_campaign_asks_and_stopping_it_does_not(
+    live: Cxcall, sandbox: Sandbox, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    campaign = tenant.new_campaign(list_id)
+    refused = live("campaign", "start", campaign, code=2)
+    assert "`--yes` is required" in refused.err
+    assert "`Autumn`" in refused.err
+    assert list_id in refused.err
+    asked = load(live, live.file("leads.csv", rows(2)), list_id, code=2)
+    assert "2 contacts into the list `Leads`" in asked.err
+    assert loads(sandbox) == 0
+    live("campaign", "start", campaign, "--yes", code=0)
+    assert live("campaign", "stop", campaign, "-o", "json", code=0).envelope["data"]["campaign"]["status"] == "off"  # fmt: skip
+
+
+@pytest.fixture
+def stranger_to_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide that the server is a sandbox, so that consent is asked for."""
+    from cxcall.sandbox import app
+
+    monkeypatch.setattr(app, "ABOUT_PATH", "/hidden")
+
+
+def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    tenant.load(list_id, "+13035550101")
+    words = ("campaign", "export", "--contact-list", list_id, "--to")
+    target = live.folder / live.file("results.csv", "mine\n")
+    assert "exists" in live(*words, target.name, code=2).err
+    assert target.read_text("utf-8") == "mine\n"
+    live(*words, target.name, "--force", code=0)
+    assert target.read_text("utf-8").splitlines()[1].endswith("+13035550101,,,")
+    own = live.folder / "state" / "results.csv"
+    assert "reads or writes this file itself" in live(*words, str(own), code=2).err
+    assert not own.exists()
+
+
+@pytest.mark.slow
+def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
+    live: Cxcall, sandbox: Sandbox, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    file = live.file("leads.csv", rows(9000))
+    words = ("campaign", "load", file, "--contact-list", list_id, "--rate", "5/s", "-o", "jsonl")
+    for kills in range(3):
+        more = ("--resume",) * bool(kills)
+        with subprocess.Popen(
+            [str(CXCALL), *words, *more], cwd=live.folder, env=live.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as process:  # fmt: skip
+            sandbox.wait_for_rings(2 * (kills + 1))
+            process.send_signal(signal.SIGKILL)
+    assert load(live, file, list_id, code=7).code == 7  # it did not come to its end
+    results, totals = lines(load(live, file, list_id, "--resume", "-o", "jsonl", code=None))
+    names = tenant.names(list_id)
+    assert len(names) == len(set(names))
+    unknown = sum(each["data"]["contacts"] for each in results if each["outcome"] == "unknown")
+    assert len(names) + unknown >= 9000
+    assert sum(totals["data"]["outcomes"].values()) == 9000
+    assert tenant("GET", f"{LISTS}/{list_id}")["size"] == len(names)
