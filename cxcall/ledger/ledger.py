@@ -261,7 +261,7 @@ class Ledger(AttemptRecords):
         """Return a delivery by its ID or the start of it; raises UsageError unless exactly one fits."""
         prefix = delivery.strip().upper()
         bounds = (prefix, prefix + "~")
-        with self._database.explaining_errors():
+        with self._database.reading():
             found = [
                 each.record
                 for each in self._rows.select("WHERE d.id >= ? AND d.id < ? LIMIT 2", bounds)

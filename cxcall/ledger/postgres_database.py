@@ -118,9 +118,10 @@ class PostgresDatabase:
                     self._connection.execute(statement, values)
 
     def run(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Cursor[Any]:
-        """Execute one statement, which is written for SQLite."""
-        self._flush()
-        return self._connection.execute(in_postgres(statement).encode(), values or None)
+        """Execute one statement, which is written for SQLite; another thread's transaction ends first."""
+        with self._lock:
+            self._flush()
+            return self._connection.execute(in_postgres(statement).encode(), values or None)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg
 import pytest
 
-from helpers.command import CONTACT, Cxcall
-from helpers.platform_server import Platform
+from helpers.command import Cxcall
+from helpers.platform_server import Platform, Reply
+from helpers.workers import OPERATION, HeldRequests, queue_rows, rows_of, running_workers, status_of
 
-OPERATION = ("--operation", "personal-connection")
+CALL = (
+    "--operation",
+    "place-call-for-user",
+    "--param",
+    "userId=12345678-1234-1234-1234-123456789012",
+)
+FAST = ("--rate", "500/s")
+NEW_YORK = "+12125550123"
 
 
 @pytest.fixture
@@ -29,42 +38,199 @@ def platform(shared: Cxcall) -> Iterator[Platform]:
         yield running
 
 
-def queue(cxcall: Cxcall, rows: list[Any], *more: str, code: int = 0) -> str:
-    """Queue rows, and return the ID of their batch."""
-    file = cxcall.file("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    ran = cxcall("batch", file, *OPERATION, "--rate", "500/s", "--confirm", str(len(rows)), "--queue", *more, code=code)  # fmt: skip
-    return ran.out.strip()
-
-
-def rows_of(count: int) -> list[dict[str, str]]:
-    return [{"contactId": CONTACT, "reasonCode": f"row {row}"} for row in range(count)]
-
-
-def work(cxcall: Cxcall, *more: str, code: int = 0) -> list[dict[str, Any]]:
+def work(
+    cxcall: Cxcall, *more: str, code: int = 0, env: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Run a worker until the queue is empty, and return what it printed."""
-    ran = cxcall("worker", "--until-empty", "-o", "jsonl", *more, code=code)
+    ran = cxcall("worker", "--until-empty", "-o", "jsonl", *more, code=code, env=env)
     return [json.loads(line) for line in ran.out.splitlines()]
-
-
-def status(cxcall: Cxcall, batch: str) -> dict[str, Any]:
-    found: dict[str, Any] = cxcall("batch", "status", batch, "-o", "json", code=0).envelope["data"]
-    return found
 
 
 def test_queued_rows_are_sent_once_by_a_worker(
     shared: Cxcall, platform: Platform, postgres_url: str
 ) -> None:
-    batch = queue(shared, rows_of(5))
+    batch = queue_rows(shared, rows_of(5), *FAST)
     assert platform.rung == 0
-    assert status(shared, batch)["states"] == {"todo": 5}
+    assert status_of(shared, batch)["states"] == {"todo": 5}
+    assert (
+        shared("batch", "rows.jsonl", *OPERATION, "--resume", code=7).err.count("are in the queue")
+        == 1
+    )
     *results, totals = work(shared)
     assert sorted(result["data"]["row"] for result in results) == [1, 2, 3, 4, 5]
     assert totals["data"]["outcomes"] == {"accepted": 5}
     assert set(platform.dials.values()) == {1}
     assert platform.rung == 5
-    assert status(shared, batch)["state"] == "done"
+    assert status_of(shared, batch)["state"] == "done"
     assert work(shared)[0]["data"]["rows"] == 0
     listed = shared("batch", "list", "-o", "json").envelope["data"]["batches"]
     assert [(each["id"], each["state"], each["outcomes"]) for each in listed] == [(batch, "finished", {"accepted": 5})]  # fmt: skip
     with psycopg.connect(postgres_url) as connection:
         assert connection.execute("SELECT count(content) FROM cxcall.queued_row").fetchone() == (0,)
+
+
+@pytest.mark.slow
+def test_worker_sends_the_bytes_that_were_agreed_to(shared: Cxcall, platform: Platform) -> None:
+    row = {
+        "contactId": "12345678-1234-1234-1234-123456789012",
+        "reasonCode": 'Zoë \\ "x"\n\u2028',
+        "priority": 3,
+    }
+    file = shared.file("rows.jsonl", json.dumps(row) + "\n")
+    words = ("batch", file, *OPERATION, "--force")
+    agreed = shared(*words, "--dry-run", "-o", "json", code=0).out.splitlines()[0]
+    shared(*words, "--confirm", "1", "--queue", code=0)
+    work(shared)
+    assert platform.order == [json.loads(agreed)["request"]["body"]] == [row]
+
+
+@pytest.mark.slow
+def test_worker_leaves_batches_of_another_profile_or_host_alone(
+    shared: Cxcall, platform: Platform
+) -> None:
+    batch = queue_rows(shared, rows_of(2), *FAST)
+    with Platform() as other:
+        ran = shared("worker", "--until-empty", env=other.environment, code=0)
+        assert f"batch {batch} is left to other workers" in ran.err
+        assert other.rung == 0
+    shared.file("config/config.toml", f'[profiles.other]\nbase_url = "{platform.base_url}"\n')
+    assert (
+        "is left to other workers" in shared("worker", "--until-empty", "-p", "other", code=0).err
+    )
+    assert platform.rung == 0
+    assert status_of(shared, batch)["states"] == {"todo": 2}
+
+
+@pytest.mark.slow
+def test_guards_of_the_worker_apply_when_a_row_is_sent(shared: Cxcall, platform: Platform) -> None:
+    file = shared.file(
+        "rows.jsonl",
+        json.dumps({"phoneNumber": NEW_YORK})
+        + "\n"
+        + json.dumps({"phoneNumber": "+12125550124"})
+        + "\n",
+    )
+    ran = shared("batch", file, *CALL, "--confirm", "2", "--queue", code=0)
+    numbers = shared.file("dnc.txt", f"{NEW_YORK}\n")
+    *results, totals = work(shared, "--do-not-call", numbers)
+    assert sorted((each["data"]["row"], each["outcome"]) for each in results) == [
+        (1, "skipped"),
+        (2, "accepted"),
+    ]
+    assert totals["data"]["skipped"] == {"do-not-call": 1}
+    assert platform.rung == 1
+    report = shared("batch", "report", ran.out.strip(), "--format", "jsonl").out.splitlines()
+    assert [(each["outcome"], each["reason"]) for each in map(json.loads, report)] == [("skipped", "do-not-call"), ("accepted", "")]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_worker_cannot_lower_the_guards_of_the_batch(shared: Cxcall, platform: Platform) -> None:
+    file = shared.file("rows.jsonl", json.dumps({"phoneNumber": NEW_YORK}) + "\n")
+    closed = ("--hours", "03:00-03:00", "--wait-for-hours")
+    batch = shared("batch", file, *CALL, "--confirm", "1", "--queue", *closed, code=0).out.strip()
+    assert work(shared)[-1]["data"]["rows"] == 0
+    assert status_of(shared, batch)["states"] == {"waiting": 1}
+    assert platform.rung == 0
+    refused = shared(
+        "worker",
+        "--until-empty",
+        env={"CXCALL_HOURS": "04:00-05:00", "CXCALL_HOURS_POLICY": "enforce"},
+    )
+    assert "neither of the calling hours" in refused.err
+    assert platform.rung == 0
+
+
+@pytest.mark.slow
+def test_limit_of_attempts_travels_with_the_batch(shared: Cxcall, platform: Platform) -> None:
+    rows = [{"phoneNumber": NEW_YORK, "callerIdName": name} for name in "ab"]
+    file = shared.file("rows.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    shared(
+        "batch",
+        file,
+        *CALL,
+        "--confirm",
+        "2",
+        "--queue",
+        "--max-attempts",
+        "1/day",
+        "--force",
+        code=0,
+    )
+    *_, totals = work(shared, "--max-attempts", "5/day")
+    assert totals["data"]["skipped"] == {"max-attempts": 1}
+    assert platform.rung == 1
+
+
+@pytest.mark.slow
+def test_cancelled_rows_are_not_sent_and_can_be_queued_again(
+    shared: Cxcall, platform: Platform
+) -> None:
+    batch = queue_rows(shared, rows_of(3), *FAST)
+    assert shared("batch", "cancel", batch, "-o", "json", code=0).envelope["data"]["cancelled"] == 3
+    assert work(shared)[0]["data"]["rows"] == 0
+    assert status_of(shared, batch)["state"] == "cancelled"
+    assert queue_rows(shared, rows_of(3), *FAST, "--resume") == batch
+    work(shared)
+    assert platform.rung == 3
+    assert status_of(shared, batch)["states"] == {"accepted": 3}
+
+
+@pytest.mark.slow
+def test_row_that_was_refused_or_undelivered_keeps_its_reason(shared: Cxcall) -> None:
+    refused = Reply(400, {"code": "bad.request", "message": "no such contact"}, rings=False)
+    with Platform(
+        lambda body, _: refused if body["reasonCode"] == "row 1" else Reply()
+    ) as platform:
+        shared.environment |= platform.environment
+        batch = queue_rows(shared, rows_of(2), *FAST)
+        *_, totals = work(shared, code=9)
+    assert totals["data"]["outcomes"] == {"refused": 1, "accepted": 1}
+    assert status_of(shared, batch)["states"] == {"accepted": 1, "refused": 1}
+
+
+@pytest.mark.slow
+def test_sigterm_finishes_requests_in_flight_and_gives_the_other_rows_back(shared: Cxcall) -> None:
+    held = HeldRequests(lambda _row: True)
+    with Platform(held) as platform:
+        shared.environment |= platform.environment
+        batch = queue_rows(shared, rows_of(6), *FAST)
+        with running_workers(shared, 1, "--concurrency", "2", "-o", "jsonl") as workers:
+            held.wait_for(2)
+            workers.running[0].send_signal(signal.SIGTERM)
+            assert workers.wait(30) == [0]
+        assert status_of(shared, batch)["states"] == {"todo": 4, "accepted": 2}
+        assert platform.rung == 2
+
+
+@pytest.mark.slow
+def test_rows_of_a_killed_worker_are_unknown_or_sent_by_another(shared: Cxcall) -> None:
+    held = HeldRequests(lambda row: row <= 2)
+    with Platform(held) as platform:
+        shared.environment |= platform.environment
+        batch = queue_rows(shared, rows_of(6), *FAST)
+        with running_workers(
+            shared, 1, "--concurrency", "2", "--timeout", "1", "--lease", "1.5"
+        ) as workers:
+            held.wait_for(2)
+            workers.running[0].kill()
+        held.release()
+        *_, totals = work(shared, "--timeout", "1", "--lease", "1.5")
+        assert totals["data"]["outcomes"] == {"accepted": 4}
+        assert set(platform.dials.values()) == {1}
+        status = status_of(shared, batch)
+    assert status["states"] == {"accepted": 4, "unknown": 2}
+    assert [each["row"] for each in status["unknown"]] == [1, 2]
+    unknown = status["unknown"][0]["deliveryId"]
+    assert shared("history", "show", unknown, "-o", "json").envelope["data"]["outcome"] == "unknown"
+    assert shared("batch", "status", batch, "--watch", code=0).err.count(unknown) == 1
+
+
+def test_queue_needs_a_shared_ledger_and_a_lasting_platform(cxcall: Cxcall) -> None:
+    file = cxcall.file("rows.jsonl", json.dumps(rows_of(1)[0]) + "\n")
+    for words in (("batch", file, *OPERATION, "--queue", "--base-url", "http://127.0.0.1:9", "--confirm", "1"), ("worker",), ("batch", "status")):  # fmt: skip
+        assert "CXCALL_LEDGER=postgresql://" in cxcall(*words, code=2).err, words
+    assert "--sandbox" in cxcall("batch", file, *OPERATION, "--queue", "--sandbox", code=2).err
+    assert (
+        "not longer than the timeout"
+        in cxcall("worker", "--lease", "10", "--timeout", "20", code=2).err
+    )
