@@ -51,9 +51,12 @@ def read_response(text: str) -> HttpResponse | None:
     response = read_status_response(text)
     if response is None and (alone := _STATUS_ALONE.search(text)):
         response = build_response(int(alone[1]), None, None)
-    if response is not None and response.body:
-        return response
     body = find_error_body(text)
+    if response is not None and response.body:
+        # What stands first behind a status may be the request: an error body elsewhere is the response.
+        is_other = is_error_body(body) and not is_error_body(response.json())
+        if not (is_other and response.status >= HTTPStatus.BAD_REQUEST):
+            return response
     if body is None and (dumped := _dumped_object(text)) is not None:
         body = dumped
     if body is None:

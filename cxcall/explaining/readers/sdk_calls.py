@@ -39,6 +39,10 @@ def read_sdk_calls(text: str, response: HttpResponse | None) -> Iterator[Observe
 
     def report(kind: str, name: str, value: Any) -> None:
         owner, _, member = name.rpartition(".")
+        is_list_of_one = isinstance(value, list) and len(value) == 1 and not owner
+        value = (
+            value[0] if is_list_of_one else value
+        )  # its index is not shown: `body[0].data = ...`
         if kind == "call" and _find_operation(member):
             calls.append((member, value))
         elif kind == "named" and not owner and isinstance(value, Call):
@@ -93,13 +97,14 @@ def _model(value: Any, models: dict[str, dict[str, Any]]) -> Any:
     if isinstance(value, Call):
         members = {key: each for key, each in value.arguments if key}
         owner = next((name for name, each in models.items() if each.get("") is value), "")
-        return {
+        content = {
             _api_name(name): _model(each, models)
             for name, each in (models.get(owner) or members).items()
             if name
-        } or None
+        }
+        return content or mark_unresolved(f"{{{value.name}}}")
     if isinstance(value, dict):
-        return {_api_name(name): _model(each, models) for name, each in value.items()}
+        return {name: _model(each, models) for name, each in value.items()}
     return [_model(each, models) for each in value] if isinstance(value, list) else value
 
 
