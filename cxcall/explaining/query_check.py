@@ -26,7 +26,10 @@ def check_query(
     """Yield wrong values in the query, and required parameters that neither query nor body has."""
     parameters = _query_parameters(operation)
     values = {name: value for name, value in request.query if name in parameters}
-    yield from check_parameters(operation, values)
+    shown = {
+        name: value for name, value in values.items() if f"query:{name}" not in request.unknown
+    }
+    yield from check_parameters(operation, shown)
     members = _members(payload) or (read_leniently(request.body) if request.body else None) or {}
     is_hidden = request.null_means_unknown and not request.query and not members
     if is_hidden or ("" in request.unknown and _accepts_query_as_body(operation)):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from cxcall.explaining.explanation import explain
 from cxcall.explaining.readers.detect import read
 from helpers.cases import each_case
 from helpers.pasted_texts import TEXTS, URL
@@ -106,3 +107,22 @@ def test_reports_are_read_by_what_they_show() -> None:
     (kotlin,) = read(list(texts)[1], "text")
     assert kotlin.headers is not None
     assert kotlin.headers["Content-Type"] == "application/json"
+
+
+def test_variables_in_a_query_are_not_judged() -> None:
+    url = "https://api-na1.niceincontact.com/incontactapi/services/v27.0/scripts/start?skillId={skill}&scriptId={script}"
+    [found] = explain(f'requests.post(f"{url}", headers={{"Accept": "application/json"}})')
+    assert not [each for each in found.findings if each.where == "query"]
+    [literal] = explain(f'requests.post("{url}", headers={{"Accept": "application/json"}})')
+    assert [each.code for each in literal.findings if each.where == "query"]
+
+
+def test_headers_of_an_unknown_client_are_not_missing() -> None:
+    [found] = explain(
+        'resource "restapi_object" "c" {\n  path = "/api/v2/outbound/campaigns"\n  data = jsonencode({ name = "x" })\n}'
+    )
+    assert "header-missing" not in {each.code for each in found.findings}
+    [fetched] = explain(
+        f'fetch("{URL}", {{method: "POST", body: JSON.stringify({{queueId: "x"}})}})'
+    )
+    assert "header-missing" in {each.code for each in fetched.findings}

@@ -119,6 +119,7 @@ TEXTS = {
     "test of an API client": Pasted(f"test_name: callback\nstages:\n  - name: create\n    request:\n      url: {URL}\n      method: POST\n      json:\n        queueId: x\n    response:\n      status_code: 200\n", body='"queueId": "x"', status=0),
     "models of an SDK in a list": Pasted('contact = [WritableDialerContact()]\ncontact[0].data = {"Phone": "+12025550123"}\ncontact[0].contact_list_id = "x"\napi.post_outbound_contactlist_contacts("x", contact)', host="", path="/api/v2/outbound/contactlists/x/contacts", body='"Phone": "+12025550123"'),
     "escaped error before the request": Pasted('Failed. Status code: 401. Body: {\\"message\\":\\"No login\\",\\"code\\":\\"bad.credentials\\",\\"status\\":401}\nTemplate: {"queueId":"${x}"}', method="", host="", path="", status=401, response="No login"),
+    "exception before the code": Pasted(f'WebException: The remote server returned an error: (415) Unsupported Media Type.\n client.UploadString("{URL}", "POST", json);', status=415),
     "text as a body": Pasted(f"POST {URL}\nContent-Type: application/json\n\nnot json\n\nHTTP/1.1 400 Bad Request", body="not json", status=400),
     "piped here-document": Pasted(f'cat <<EOF | curl -X POST {URL} -d @-\n{{"queueId":"x"}}\nEOF\n{ERROR}', body='{"queueId":"x"}', response="queueId is"),
     "status without a blank line": Pasted(f"HTTP/1.1 400 Bad Request\nX-Note: 1\n{ERROR}", method="", host="", path="", status=400, response="queueId is"),

@@ -190,6 +190,8 @@ def _read_code(text: str) -> Iterator[ObservedRequest]:
         start = _RESPONSE_START.search(text)
         at = start.start() if start else len(text)
         response = read_response(_COMMENT.sub("", text[at:]))
+        if response is None:
+            response = read_response("\n".join(_EXCEPTION.findall(text)))
         code = _PROMPT.sub("", text[:at] or text)
         if _POWERSHELL.search(code):
             code = _BARE_URL.sub(r"'\1'", code + "\n")

@@ -43,6 +43,7 @@ def build_observed_request(
     is not JSON.
     """
     is_path_known = not variable_names(f"{url}{path}")
+    hidden = {} if is_path_known else _hidden_query(f"{url}" if url else f"{path}")
     scheme, target = "", _text(path) if path else ""
     if url:
         parts = _split_url(_text(url))
@@ -53,7 +54,7 @@ def build_observed_request(
     is_known = bool(headers) or (headers_are_shown and not null_means_unknown)
     sent = _build_headers(headers) if is_known else None
     content, unknown = resolve_body(_body_text(body))
-    unknown |= {} if is_path_known else {"path": ()}
+    unknown |= {} if is_path_known else {"path": (), **hidden}
     for name, value in (sent or {}).items():
         if is_unresolved(value):
             unknown[f"header:{name.title()}"] = variable_names(value)
@@ -75,6 +76,17 @@ def build_observed_request(
         null_means_unknown=null_means_unknown,
         unknown=unknown,
     )
+
+
+def _hidden_query(target: str) -> dict[str, tuple[str, ...]]:
+    """Return the names of the variables in a query by the place of each value that has one."""
+    query = target.partition("?")[2].partition("#")[0]
+    values = parse_qsl(query, keep_blank_values=True)
+    return {
+        f"query:{remove_marks(name)}": names
+        for name, value in values
+        if (names := variable_names(value))
+    }
 
 
 def build_response(status: Any, headers: Any, body: Any, reason: str = "") -> HttpResponse | None:

@@ -223,6 +223,15 @@ def content_of(value: Any, depth: int = 0) -> tuple[Any, str]:
     return (next(hidden, name) if kind else name), kind
 
 
+# What sends exactly the headers that its call shows; others, such as Terraform, add some.
+_CLIENT = re.compile(
+    r"\b(?:fetch|axios|requests?|httpx|aiohttp|urllib\d?|got|superagent|ajax|reqwest|ureq|unirest)\b"
+    r"|http[._]?(?:client|request|conn|url)|XMLHttpRequest|Net::HTTP|HTTParty|Faraday|RestClient|Guzzle|curl|Invoke-"
+    r"|NewRequest|WebClient|WebRequest|RestTemplate|URLSession|URLRequest|Upload(?:String|Data)|\.(?:post|put|patch|send)\(",
+    re.IGNORECASE,
+)
+
+
 def build_request(draft: RequestDraft, text: str, response: HttpResponse | None) -> ObservedRequest:
     """Return the request of a draft; `text` is the code, which may say what its library sends."""
     headers = dict(draft.headers)
@@ -246,6 +255,7 @@ def build_request(draft: RequestDraft, text: str, response: HttpResponse | None)
         headers=headers,
         body=body,
         response=response,
+        headers_are_shown=bool(_CLIENT.search(text)),
     )
     return replace(request, findings=(_not_json(encoding),)) if encoding else request
 
