@@ -36,9 +36,44 @@ cover:
 bench:
     {{ bin }}/python tests/bench
 
+# Build the sdist, and the wheel from it, into dist/.
+build:
+    rm -rf dist build/sdist
+    {{ bin }}/hatchling build --target sdist
+    mkdir -p build/sdist
+    tar -xzf dist/cxcall-*.tar.gz -C build/sdist --strip-components 1
+    cd build/sdist && {{ bin }}/hatchling build --target wheel --directory {{ justfile_directory() }}/dist
+
+# Write dist/sbom.cdx.json: what an installed wheel consists of (CycloneDX).
+sbom: build _release-tools
+    rm -rf build/wheel
+    {{ bin }}/python -m venv build/wheel
+    build/wheel/bin/pip install --quiet dist/cxcall-*.whl
+    build/wheel/bin/pip uninstall --quiet --yes pip setuptools
+    # cyclonedx-py does not read a dynamic version
+    sed "s/^dynamic = .*/version = \"$(build/wheel/bin/cxcall --version | cut -d' ' -f2)\"/" pyproject.toml > build/pyproject.toml
+    build/tools/bin/cyclonedx-py environment --pyproject build/pyproject.toml --mc-type application --output-reproducible \
+        --validate --output-format JSON --output-file dist/sbom.cdx.json build/wheel/bin/python
+
+# Check a release: metadata, the installed wheel, its bill of materials, and the tests of the unpacked sdist.
+release-check: sbom
+    build/tools/bin/twine check --strict dist/*.whl dist/*.tar.gz
+    build/wheel/bin/cxcall --version
+    CXCALL_STATE_DIR=$(mktemp -d) build/wheel/bin/cxcall personal-connection --sandbox --quiet \
+        --contact-id 12345678-1234-1234-1234-123456789012 --reason-code follow_up
+    {{ bin }}/python -m venv build/sdist/.venv
+    build/sdist/.venv/bin/pip install --quiet --require-hashes -r build/sdist/requirements-dev.txt
+    build/sdist/.venv/bin/pip install --quiet --no-deps --no-build-isolation -e build/sdist
+    cd build/sdist && .venv/bin/pytest -q -n auto -m "not slow"
+
+_release-tools:
+    {{ bin }}/python -m venv build/tools
+    build/tools/bin/pip install --quiet --require-hashes -r tools/requirements-release.txt
+
 # Write the pinned requirements again; needs uv. `--upgrade` moves every pin.
 lock *arguments:
-    {{ lock }} --group dev --output-file requirements-dev.txt {{ arguments }}
-    {{ lock }} --all-extras --resolution lowest-direct --output-file requirements-lowest.txt {{ arguments }}
+    {{ lock }} pyproject.toml --group dev --output-file requirements-dev.txt {{ arguments }}
+    {{ lock }} pyproject.toml --all-extras --resolution lowest-direct --output-file requirements-lowest.txt {{ arguments }}
+    {{ lock }} --group release --output-file tools/requirements-release.txt {{ arguments }}
 
-lock := "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
+lock := "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"

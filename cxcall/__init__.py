@@ -19,6 +19,7 @@ guards and the ledger of the command:
 from cxcall.version import __version__
 
 __all__ = [
+    "BatchRun",
     "Client",
     "CxcallError",
     "Delivery",
@@ -26,6 +27,7 @@ __all__ = [
     "Finding",
     "InterruptedDelivery",
     "Outcome",
+    "RowResult",
     "Severity",
     "Verdict",
     "__version__",
@@ -36,6 +38,8 @@ __all__ = [
 TYPE_CHECKING = False  # as in `typing`, whose import alone would slow `cxcall --version` down
 
 if TYPE_CHECKING:
+    from cxcall.batch.row_result import RowResult
+    from cxcall.client.batch_run import BatchRun
     from cxcall.client.client import Client, InterruptedDelivery
     from cxcall.explaining.explanation import Explanation, explain
     from cxcall.findings.errors import CxcallError
@@ -48,9 +52,11 @@ else:
     def __getattr__(name: str) -> object:
         """Import a public name when it is first asked for (PEP 562)."""
         homes = {
+            "BatchRun": "client.batch_run",
             "Client": "client.client",
             "InterruptedDelivery": "client.client",
             "Delivery": "responses.delivery",
+            "RowResult": "batch.row_result",
             "Outcome": "findings.exit_codes",
             "check": "payloads.checks",
             "Verdict": "payloads.checks",

@@ -9,6 +9,9 @@ import pytest
 
 import explain_examples
 import own_document_examples
+import reference_pages
+from cxcall.findings.codes import load_codes
+from cxcall.version import SOURCE_URL
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
@@ -18,6 +21,8 @@ CODE = sorted(
     for path in (ROOT / folder).rglob("*")
     if path.suffix in {".py", ".json"} and path != Path(__file__)
 )
+FOLDERS = {"reference_pages.py": reference_pages.FOLDER}
+"""Where the links start that a generator writes, if not at the root."""
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 MARKDOWN_NAME = re.compile(r"[\w./-]*[\w-]\.md\b(?:#[\w-]+)?")
 PACKAGE_PATH = re.compile(r"(?<![\w/.])((?:cxcall|tests|tools)/[\w/.*-]*[\w*/])(?::(\w+))?")
@@ -67,7 +72,7 @@ def test_code_refers_only_to_documents_of_this_repository() -> None:
         f"{path.relative_to(ROOT)}: {reason}"
         for path in CODE
         for reference in MARKDOWN_NAME.findall(path.read_text("utf-8"))
-        if (reason := missing(reference, ROOT))
+        if (reason := missing(reference, FOLDERS.get(path.name, ROOT)))
     }
     assert not broken
 
@@ -86,3 +91,19 @@ def test_page_on_own_documents_shows_the_current_output() -> None:
         "run: python tools/own_document_examples.py"
     )
     assert written.count("```console\n$ cxcall ") == 7
+
+
+@pytest.mark.parametrize("name", reference_pages.PAGES)
+def test_reference_page_is_what_the_program_declares(name: str) -> None:
+    written = (reference_pages.FOLDER / name).read_text("utf-8")
+    assert reference_pages.write_page(name) == written, "run: python tools/reference_pages.py"
+
+
+def test_every_file_in_the_reference_is_generated() -> None:
+    assert {path.name for path in reference_pages.FOLDER.iterdir()} == set(reference_pages.PAGES)
+
+
+def test_url_of_a_finding_code_leads_to_its_section() -> None:
+    for entry in load_codes().values():
+        reference = entry.url.removeprefix(SOURCE_URL)
+        assert not missing(reference, ROOT), entry.url

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cxcall import __version__
 from cxcall.cli import help_topics
 from cxcall.cli.option_binding import Invocation
-from cxcall.cli.options import COMMON
 from cxcall.cli.root_command import assemble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 PAGE = Path(__file__).parent.parent / "docs" / "cxcall.1"
-DATE = "2026-11-23"  # date of the version: the same version always gives the same page
-COMMON_NAMES = {name for group in COMMON for name in group._fields}
+DATE = "2026-11-26"  # date of the version: the same version always gives the same page
+_FEWEST_COMMANDS = 4  # that have the same option with the same help, for it to be a common one
 SEE_ALSO = "`cxcall help TOPIC`, `cxcall COMMAND --help` and `cxcall operations NAME` have the same, and more. curl(1), jq(1)"
 
 
@@ -75,31 +75,53 @@ def is_flag(parameter: Any) -> bool:
     return bool(parameter.opts[0][:1] == "-")
 
 
-def is_common(parameter: Any) -> bool:
-    return is_flag(parameter) and parameter.name in COMMON_NAMES | {"help"}
+def long_name(parameter: Any) -> str:
+    """Return the longest name of an option; Click keeps those of `--help` in no order."""
+    name: str = max(parameter.opts, key=len)
+    return name
 
 
-def format_command(command: Any, context: Any) -> Iterator[str]:
-    """Yield the section of a command: usage, description, own flags, and names of common flags."""
-    shown = [
-        parameter
+def find_common_options(known: list[tuple[Any, Any]]) -> dict[str, tuple[str, str]]:
+    """Return the help of each option that several commands have with the same text, by its name."""
+    counted = Counter(
+        (long_name(parameter), shown)
+        for command, context in known
         for parameter in command.get_params(context)
-        if not getattr(parameter, "hidden", False)
-    ]
-    usage = re.sub(r"Usage: |\[OPTIONS\]|[{}]", "", command.get_usage(context))
-    yield f'.SS "{escape_roff(" ".join(usage.split()))}"'
-    yield from format_paragraphs(re.sub(r"\b\f", "", command.help or ""))
-    own = [parameter for parameter in shown if not is_common(parameter)]
-    yield from format_terms(
-        shown_help for parameter in own if (shown_help := flag_help(parameter, context))
+        if is_flag(parameter) and (shown := flag_help(parameter, context))
     )
-    common = [
-        parameter.opts[0]
-        for parameter in shown
-        if parameter.name in COMMON_NAMES and is_common(parameter)
-    ]
-    if common:
-        yield from (".PP", *wrap_paragraph(f"Common flags: {', '.join(common)}."))
+    common = [entry for entry, number in counted.most_common() if number >= _FEWEST_COMMANDS]
+    most_frequent = dict(reversed(common))
+    return {name: most_frequent[name] for name, _ in counted if name in most_frequent}
+
+
+class CommandHelp(NamedTuple):
+    """The help of a command: its own options with their help, and the names of the common ones."""
+
+    usage: str
+    description: str
+    options: list[tuple[str, str]]
+    common: list[str]
+
+
+def read_help(command: Any, context: Any, common: dict[str, tuple[str, str]]) -> CommandHelp:
+    """Return the help of a command, without its hidden options."""
+    usage = re.sub(r"Usage: |\[OPTIONS\]|[{}]", "", command.get_usage(context))
+    shown = {long_name(each): flag_help(each, context) for each in command.get_params(context)}
+    return CommandHelp(
+        " ".join(usage.split()),
+        re.sub(r"\b\f", "", command.help or ""),
+        [text for name, text in shown.items() if text and text != common.get(name)],
+        [name for name, text in shown.items() if text and text == common.get(name)],
+    )
+
+
+def format_command(text: CommandHelp) -> Iterator[str]:
+    """Yield the section of a command: usage, description, own flags, and names of common flags."""
+    yield f'.SS "{escape_roff(text.usage)}"'
+    yield from format_paragraphs(text.description)
+    yield from format_terms(text.options)
+    if text.common:
+        yield from (".PP", *wrap_paragraph(f"Common flags: {', '.join(text.common)}."))
 
 
 def example_lines(command: Any) -> list[str]:
@@ -108,23 +130,17 @@ def example_lines(command: Any) -> list[str]:
     return [line.strip() for line in text.splitlines()]
 
 
-def common_flag_help(known: list[tuple[Any, Any]]) -> list[tuple[str, str]]:
-    """Return (flag, help text) of each common flag once, in the order of COMMON."""
-    found = {
-        parameter.name: shown
-        for command, context in reversed(known)
-        for parameter in command.get_params(context)
-        if parameter.name in COMMON_NAMES and is_flag(parameter)
-        if (shown := flag_help(parameter, context))
-    }
-    return [found[name] for group in COMMON for name in group._fields if name in found]
+def load_commands() -> tuple[Any, list[tuple[Any, Any]]]:
+    """Return the root command, and (command, context) of each command."""
+    root = assemble([""])
+    context = root.make_context("cxcall", [], obj=Invocation(), resilient_parsing=True)
+    return root, list(list_commands(root, context))
 
 
 def build_page() -> str:
     """Return the text of the man page."""
-    root = assemble([""])
-    context = root.make_context("cxcall", [], obj=Invocation(), resilient_parsing=True)
-    known = list(list_commands(root, context))
+    root, known = load_commands()
+    common = find_common_options(known)
     about, epilog = root.help.rstrip("."), root.epilog
     output = help_topics.find("output")
     lines = [
@@ -142,9 +158,9 @@ def build_page() -> str:
         ".PP",
         *format_paragraphs(output.after),
         ".SH COMMANDS",
-        *(line for command, inner in known for line in format_command(command, inner)),
+        *(line for each in known for line in format_command(read_help(*each, common))),
         '.SS "Common flags"',
-        *format_terms(common_flag_help(known)),
+        *format_terms(common.values()),
     ]
     for title, name in (
         ("EXIT STATUS", "exit-codes"),

@@ -96,8 +96,8 @@ class RateLimiter:
         with self._state_lock:
             self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    def acquire(self) -> bool:
-        """Wait until it is nearly time to send; return False when the batch was stopped.
+    def acquire(self) -> float | None:
+        """Wait until it is nearly time to send, and return the time of the slot; None when the batch was stopped.
 
         The preparation of a request is expected to take as long as that of the earlier ones did.
         """
@@ -111,11 +111,11 @@ class RateLimiter:
                         self._next_slot_at = slot_at + self._interval
                         self._preparing += 1
                         self._in_flight += 1
-                    return True
+                    return slot_at
                 self._stopped.wait(wait)  # then check again: a pause may have begun
-        return False
+        return None
 
-    def wait_to_send(self, prepared_in: float) -> None:
+    def wait_to_send(self, prepared_in: float, _slot_at: float = 0.0) -> None:
         """Wait until a request that took `prepared_in` seconds to prepare may be sent.
 
         Raises SendPostponedError when a pause has begun meanwhile.
@@ -184,18 +184,20 @@ class RateLimitSlot:
     def __init__(self, rate_limiter: RateLimiter) -> None:
         self._rate_limiter = rate_limiter
         self._acquired_at = 0.0
-        self._is_acquired = self._was_sent = False
+        self._slot_at: float | None = None
+        self._was_sent = False
 
     def acquire(self) -> bool:
         """Wait for the slot; return False when the batch was stopped."""
         self.release()
-        self._is_acquired = self._rate_limiter.acquire()
+        self._slot_at = self._rate_limiter.acquire()
         self._was_sent, self._acquired_at = False, time.monotonic()
-        return self._is_acquired
+        return self._slot_at is not None
 
     def wait_to_send(self) -> None:
         """Wait until the request may be sent; raises SendPostponedError when a pause has begun."""
-        self._rate_limiter.wait_to_send(time.monotonic() - self._acquired_at)
+        assert self._slot_at is not None  # noqa: S101 - a request without a slot is not sent
+        self._rate_limiter.wait_to_send(time.monotonic() - self._acquired_at, self._slot_at)
         self._was_sent = True
 
     def sleep(self, seconds: float) -> None:
@@ -206,6 +208,6 @@ class RateLimitSlot:
 
     def release(self) -> None:
         """Give the slot back, if it is acquired."""
-        if self._is_acquired:
-            self._is_acquired = False
+        if self._slot_at is not None:
+            self._slot_at = None
             self._rate_limiter.release(was_sent=self._was_sent)

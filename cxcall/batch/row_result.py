@@ -54,6 +54,26 @@ class RowResult(NamedTuple):
         """The number of the row, or the numbers of its rows, such as `1-16,18`."""
         return format_ranges(row.number for row in self.rows) or str(self.row.number)
 
+    @property
+    def number(self) -> int:
+        """The number of the row, from 1."""
+        return self.row.number
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the row ended."""
+        return self.report.outcome
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings of the check and of the delivery."""
+        return tuple(self.report.findings)
+
+    @property
+    def delivery(self) -> Delivery | None:
+        """How its request was sent, by this run or an earlier one; None if it was not sent."""
+        return self.report.delivery
+
     def as_dict(self, batch: str) -> dict[str, object]:
         """Return the row's envelope, with its number, its line, and why it was skipped as its data."""
         data: dict[str, object] = {

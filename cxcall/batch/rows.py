@@ -82,15 +82,20 @@ class RowFile:
     """A file of rows that can be read more than once; only an Excel file is held in memory as a whole.
 
     Stdin is copied to an unnamed temporary file, which the system removes with the process. `file`
-    is the absolute path, empty for stdin; `digest` the SHA-256 of the content. `header` is that of the
-    table, as soon as it was read.
+    is the absolute path, empty for stdin and for `content`, which is read in place of a file; `digest`
+    the SHA-256 of the content. `header` is that of the table, as soon as it was read.
     """
 
-    def __init__(self, path: str, row_format: RowFormat = RowFormat()) -> None:  # noqa: B008 - immutable
+    def __init__(
+        self,
+        path: str,
+        row_format: RowFormat = RowFormat(),  # noqa: B008 - immutable
+        content: BinaryIO | None = None,
+    ) -> None:
         self.name = path
         self.format = row_format
-        self._binary = _open(path)
-        self.file = "" if path == STDIN else _absolute(path)
+        self._binary = content or _open(path)
+        self.file = "" if path == STDIN or content else _absolute(path)
         self.digest = self._sha256()
         self.is_spreadsheet = path.lower().endswith(SPREADSHEET_SUFFIXES)
         self.header: csv_table.CsvHeader | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from threading import Lock
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.contracts.contract import load_contracts, load_operation, load_operations
 from cxcall.findings.errors import UsageError
@@ -13,7 +13,7 @@ from cxcall.payloads.checks import Verdict, read_payload
 from cxcall.payloads.payload import Payload
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.sending import call_guards
-from cxcall.sending.consent import is_sandbox
+from cxcall.sending.consent import needs_consent
 from cxcall.sending.dialer import deliver, read
 from cxcall.sending.draft import (
     CheckedRequest,
@@ -26,12 +26,19 @@ from cxcall.sending.draft import (
 )
 from cxcall.sending.machine_ledger import open_ledger
 from cxcall.sending.plan import Plan
-from cxcall.settings.settings import find_contract_file, find_platform, load_settings
+from cxcall.settings.settings import (
+    find_columns,
+    find_contract_file,
+    find_platform,
+    load_settings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from cxcall.client.batch_run import BatchRun
     from cxcall.contracts.operation import Operation
+    from cxcall.explaining.explanation import Explanation
     from cxcall.ledger.ledger import Ledger
     from cxcall.platform_reads.tracking import CallState
     from cxcall.responses.delivery import Delivery
@@ -39,6 +46,8 @@ if TYPE_CHECKING:
     from cxcall.settings.settings import Settings
 
 _LOGIN_FIX = "log in with `cxcall auth login`"
+_OWN_FLAGS = ("timeout", "hours", "do_not_call", "max_attempts")
+"""The settings of a client that a sandbox does not have of its own."""
 
 
 class InterruptedDelivery(KeyboardInterrupt):
@@ -72,6 +81,7 @@ class Client:
         timeout: float | None = None,
         hours: str | None = None,
         do_not_call: str | os.PathLike[str] | None = None,
+        max_attempts: str | None = None,
         sandbox: bool = False,
     ) -> None:
         given = {
@@ -83,6 +93,7 @@ class Client:
             "timeout": timeout,
             "hours": hours,
             "do_not_call": do_not_call,
+            "max_attempts": max_attempts,
         }
         self._flags = {
             name: os.fspath(value) if isinstance(value, os.PathLike) else str(value)
@@ -139,9 +150,14 @@ class Client:
         Raises InterruptedDelivery if a signal came while it was sent.
         """
         checked = self._build(operation, body, parameters)
+        return self._send(checked, yes=yes, again=again, force=force, strict=strict)
+
+    def _send(
+        self, checked: CheckedRequest, *, yes: bool, again: bool, force: bool, strict: bool
+    ) -> Delivery:
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=strict, force=force)
-        if checked.operation.can_place_call and not (yes or is_sandbox(checked.settings)):
+        if not yes and needs_consent(checked.operation, checked.settings):
             raise UsageError(
                 f"`{checked.operation.name}` may place a real call",
                 where="yes",
@@ -175,9 +191,95 @@ class Client:
             max_seconds=max_seconds,
         )
 
+    def batch(
+        self,
+        operation: str,
+        rows: os.PathLike[str] | Iterable[Mapping[str, Any]],
+        parameters: Mapping[str, object] | None = None,
+        *,
+        confirm: int | None = None,
+        columns: Mapping[str, str] | None = None,
+        ignore_extra_columns: bool = False,
+        default_country: str = "",
+        rate: str | None = None,
+        concurrency: int = 32,
+        max_failures: int | str | None = None,
+        skip_invalid: bool = False,
+        resume: bool = False,
+        again: bool = False,
+        force: bool = False,
+        strict: bool = False,
+    ) -> BatchRun:
+        """Check all rows, and return the batch, which is sent while you iterate over it.
+
+            with client.batch("execute", Path("crm.csv"), {"campaignId": "..."}, confirm=250) as batch:
+                for row in batch:
+                    print(row.number, row.outcome, row.delivery and row.delivery.engagement_id)
+            print(batch.totals.as_dict())
+
+        `rows` is the path of a CSV, JSON Lines, or Excel file, or an iterable of bodies, which may also
+        name parameters; `parameters` are those of every row. Where real calls may be placed, `confirm`
+        must be the number of requests, without the rows that are skipped. `columns` maps targets to
+        headers, as `--map`; `rate` is as `10/s`, `max_failures` as `10` in a row or `25%`. All others are
+        as the command's flags.
+
+        Raises a CxcallError where nothing was sent, as `send` does: CheckError with the findings of all
+        rows, StoppedError if an earlier batch of the same rows is unfinished. Ctrl-C and SIGTERM wait for
+        the requests in flight, and then raise KeyboardInterrupt.
+        """
+        from cxcall.batch.columns import ColumnMap
+        from cxcall.batch.job import Job
+        from cxcall.batch.national_numbers import parse_country
+        from cxcall.batch.rows import RowFormat
+        from cxcall.client.batch_run import BatchRules, BatchRun, open_rows
+
+        declared = self._load_operation(operation)
+        rules = BatchRules.of(declared, rate, max_failures, confirm, concurrency)
+        rules = rules._replace(skip_invalid=skip_invalid, resume=resume)
+        usual_headers = find_columns(self._flags)
+        column_map = ColumnMap(columns or {}, ignore_extra_columns, usual_headers=usual_headers)
+        with ExitStack() as stack:
+            job = Job(
+                declared,
+                stack.enter_context(open_rows(rows, RowFormat(columns=column_map))),
+                self._settings(declared),
+                _parameter_texts(declared, parameters),
+                default_country=parse_country(default_country) if default_country else "",
+                strict=strict,
+                force=force,
+                again=again,
+            )
+            return BatchRun(job, self._open_ledger(), rules, stack)
+
+    def explain(
+        self, source: str | os.PathLike[str] | Mapping[str, Any] | Delivery
+    ) -> tuple[Explanation, ...]:
+        """Return one explanation per request in a source, offline; see `cxcall.explain`.
+
+        `source` is pasted text, the `pathlib.Path` of a file, an exchange as a mapping, or a delivery that
+        `send` returned. The client's own contract counts as published.
+        """
+        from cxcall.client.exchanges import exchange_as_mapping
+        from cxcall.explaining.explanation import explain
+        from cxcall.responses.delivery import Delivery
+
+        if isinstance(source, Delivery):
+            source = exchange_as_mapping(source)
+        return explain(source, contract=self._contract)
+
     def _build(
         self, name: str, body: object, parameters: Mapping[str, object] | None
     ) -> CheckedRequest:
+        operation = self._load_operation(name)
+        payload = Payload(None) if body is None else _read_body(body)
+        given = _parameter_texts(operation, parameters)
+        values = parameter_values(operation, given, (), payload)
+        stop_on_missing_parameter(operation, values)
+        if body is None and operation.needs_body:
+            raise UsageError(f"`{name}` needs a body", where="body", fix="give `body`")
+        return build_request(operation, values, payload, self._settings(operation))
+
+    def _load_operation(self, name: str) -> Operation:
         if not isinstance(name, str):
             raise UsageError(
                 f"`{name!r}` is not the name of an operation",
@@ -187,21 +289,14 @@ class Client:
         operation = load_operation(name, self._contract)
         if operation.is_for_login:
             raise UsageError(f"`{name}` takes secrets", where="operation", fix=_LOGIN_FIX)
-        payload = Payload(None) if body is None else _read_body(body)
-        given = (parameters or {}).items()
-        texts = [f"{key}={value}" for key, value in given if value is not None]
-        values = parameter_values(operation, parse_parameters(operation, texts), (), payload)
-        stop_on_missing_parameter(operation, values)
-        if body is None and operation.needs_body:
-            raise UsageError(f"`{name}` needs a body", where="body", fix="give `body`")
-        return build_request(operation, values, payload, self._settings(operation))
+        return operation
 
     def _settings(self, operation: Operation) -> Settings:
         if self._sandbox is None:
             return load_settings(self._flags, operation.contract, operation.server)
         from cxcall.settings.sandbox_settings import load_guards, sandbox_settings
 
-        own = {name: self._flags.get(name) for name in ("timeout", "hours", "do_not_call")}
+        own = {name: self._flags.get(name) for name in _OWN_FLAGS}
         token = self._sandbox.new_user_token() if operation.needs_user_token else ""
         return sandbox_settings(self._sandbox, own, *load_guards(self._flags), user_token=token)
 
@@ -215,6 +310,15 @@ class Client:
             if self._ledger is None:
                 self._ledger = self._stack.enter_context(open_ledger())
             return self._ledger
+
+
+def _parameter_texts(
+    operation: Operation, parameters: Mapping[str, object] | None
+) -> dict[str, str]:
+    """Return the values of parameters as text; None counts as not given. Raises UsageError for an unknown one."""
+    given = (parameters or {}).items()
+    texts = [f"{key}={value}" for key, value in given if value is not None]
+    return parse_parameters(operation, texts)
 
 
 def _read_body(body: object) -> Payload:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.version import SOURCE_URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,11 @@ class Code(NamedTuple):
     means: str
     do: str
     example: str
+
+    @property
+    def url(self) -> str:
+        """The address of its description in the documentation."""
+        return f"{SOURCE_URL}docs/reference/findings.md#{self.name}"
 
     def __str__(self) -> str:
         return f"{self.name}\n  {self.means}\n  do:      {self.do}\n  example: {self.example}"

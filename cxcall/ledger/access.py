@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cxcall.ledger.database import LedgerDatabase
     from cxcall.ledger.postgres_database import PostgresDatabase
     from cxcall.ledger.queued_rows import QueuedRows
+    from cxcall.ledger.shared_pace import SharedPace
 
 # The rows of an unfinished batch are duplicates at any age.
 # Of the same start of the machine, `uptime` tells the age, whatever the clock says.
@@ -126,6 +127,14 @@ class LedgerAccess:
         queue = QueuedRows(lambda: database.new_connection(synchronous_commit="off"))
         queue.create_tables()
         return queue
+
+    def shared_pace(self, key: str) -> SharedPace | None:
+        """Return the slots that all machines of this ledger share; None for a ledger of one machine."""
+        if not self.is_shared:
+            return None
+        from cxcall.ledger.shared_pace import SharedPace
+
+        return SharedPace(self.shared_database, key)
 
     def __enter__(self) -> Self:
         return self
@@ -242,8 +251,10 @@ class LedgerAccess:
 
 
 def storable(text: str | None) -> str | None:
-    """Return a text as it may be stored: secrets masked, and without what UTF-8 cannot encode."""
-    return redact(text).encode("utf-8", "replace").decode() if text is not None else None
+    """Return a text as it may be stored: secrets masked, and without what UTF-8 or PostgreSQL cannot hold."""
+    if text is None:
+        return None
+    return redact(text).encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def mask(text: str) -> str:

@@ -79,8 +79,9 @@ def prepare_schema(connection: Connection[Any], name: str) -> None:
 
 def _read_version(connection: Connection[Any]) -> int | None:
     """Return the version of the tables; None where there are none."""
-    found = connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.version",)).fetchone()
-    if found is None or found[0] is None:
+    # By a query, and not by `to_regclass`, whose cache may not know yet what another process has committed.
+    tables = "SELECT FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'version'"
+    if connection.execute(tables, (SCHEMA,)).fetchone() is None:
         return None
     row = connection.execute(f"SELECT number FROM {SCHEMA}.version").fetchone()  # noqa: S608 - a constant
     return int(row[0]) if row else 0

@@ -48,7 +48,7 @@ def ask_yes(
 
     `question` goes to a terminal, `why` into an error.
     """
-    if yes or not operation.can_place_call or settings.is_embedded or is_sandbox(settings):
+    if yes or not needs_consent(operation, settings):
         return
     if ask is None:
         raise UsageError(
@@ -95,13 +95,7 @@ def ask_count(
             why=target,
             fix=f"check with `--dry-run`; if it is right, `--confirm {count}`",
         )
-    if (
-        confirmed is not None
-        or not count
-        or not operation.can_place_call
-        or settings.is_embedded
-        or is_sandbox(settings)
-    ):
+    if confirmed is not None or not count or not needs_consent(operation, settings):
         return
     if ask is None:
         raise UsageError(
@@ -114,6 +108,11 @@ def ask_count(
     question = f"This may place {calls}: {target}. Type the number of calls to continue"
     if ask(question).strip() != str(count):
         raise StoppedError(Finding.note("declined", "--confirm", f"not {count}; nothing was sent"))
+
+
+def needs_consent(operation: Operation, settings: Settings) -> bool:
+    """Return whether a request may place a real call, which somebody has to agree to."""
+    return operation.can_place_call and not (settings.is_embedded or is_sandbox(settings))
 
 
 def is_sandbox(settings: Settings) -> bool:

@@ -175,6 +175,11 @@ def test_code_of_the_page_runs(
 ) -> None:
     for name, value in cxcall.environment.items():
         monkeypatch.setenv(name, value)
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    exec(compile(code, str(PAGE), "exec"), {})
-    assert capsys.readouterr().out.startswith("accepted ")
+    printed = []
+    for code in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL):
+        exec(compile(code, str(PAGE), "exec"), {})
+        printed.append(capsys.readouterr().out)
+    send, batch, explain = printed
+    assert send.startswith("accepted ")
+    assert re.fullmatch(r"1 accepted \S+\n2 accepted \S+\n\{'accepted': 2\} \n", batch)
+    assert explain.startswith("path-unpublished ")

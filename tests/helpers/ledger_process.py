@@ -26,15 +26,21 @@ def intent(name: str, *, again: bool = False) -> Intent:
     return Intent("default", "execute", "community", "POST", target, digest, (), again)
 
 
+def open_ledger(place: str) -> Ledger:
+    """Open the ledger in a folder or a database."""
+    is_shared = place.startswith("postgresql:")
+    return Ledger.open_shared(place) if is_shared else Ledger.open(Path(place))
+
+
 def say(*words: object) -> None:
     """Acknowledge on stdout, past every buffer."""
     os.write(1, (" ".join(map(str, words)) + "\n").encode())
 
 
-def deliver(folder: Path, seed: str) -> None:
+def deliver(place: str, seed: str) -> None:
     """Begin and end deliveries until killed, and acknowledge each record once it is made."""
     chance = Random(seed)
-    with Ledger.open(folder) as ledger:
+    with open_ledger(place) as ledger:
         for number in count():
             planned = chance.choice(ENDS)
             delivery = ledger.begin(intent(f"{seed} {number}"), 900)
@@ -48,33 +54,33 @@ def deliver(folder: Path, seed: str) -> None:
             say(delivery, planned, planned)
 
 
-def begin(folder: Path, *names: str) -> None:
+def begin(place: str, *names: str) -> None:
     """Wait for a line on stdin, then open the ledger and begin and end one delivery a name."""
     say("ready")
     sys.stdin.readline()
-    with Ledger.open(folder) as ledger:
+    with open_ledger(place) as ledger:
         for name in names:
             delivery = ledger.begin(intent(name), 900)
             say("begun", delivery)
             ledger.record_outcome(delivery, Outcome.ACCEPTED)
 
 
-def fill(folder: Path, size: str) -> None:
+def fill(place: str, size: str) -> None:
     """Begin deliveries until the disk is full: no file may grow beyond `size` bytes."""
-    with Ledger.open(folder) as ledger:
+    with open_ledger(place) as ledger:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), resource.RLIM_INFINITY))
         for number in count():
             say("begun", ledger.begin(intent(f"full {number}"), 900))
 
 
-def open_unprivileged(folder: Path) -> None:
+def open_unprivileged(place: str) -> None:
     """Begin a delivery as a user that permission bits hold for."""
     sqlite3.connect(":memory:").close()  # imported while it may still be read
     before = os.geteuid()
     if before == 0:
         os.seteuid(NOBODY)
     try:
-        with Ledger.open(folder) as ledger:
+        with open_ledger(place) as ledger:
             say("begun", ledger.begin(intent("unprivileged"), 900))
     finally:
         os.seteuid(before)  # what measures coverage writes where only the first user may
@@ -82,7 +88,7 @@ def open_unprivileged(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        globals()[sys.argv[1]](Path(sys.argv[2]), *sys.argv[3:])
+        globals()[sys.argv[1]](*sys.argv[2:])
     except CxcallError as error:
         finding = error.findings[0]
         say("stopped", int(error.exit_code), finding.code, finding.message, "FIX", finding.fix)

@@ -31,7 +31,7 @@ from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import MAX_NOTE_LENGTH, Intent, Record, UnsentRow, intent_digest
 from cxcall.ledger.schema import SCHEMA_VERSION, UPGRADES
-from helpers.ledger_process import ENDS, intent
+from helpers.ledger_process import ENDS, intent, open_ledger
 from helpers.work import examples
 
 PROCESS = Path(__file__).parents[1] / "helpers" / "ledger_process.py"
@@ -88,6 +88,12 @@ def book(request: pytest.FixtureRequest, folder: Path, clock: Clock) -> Iterator
         yield opened
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, folder: Path) -> str:
+    """Return where a new ledger is: a folder, or a database."""
+    return str(folder if request.param == "sqlite" else request.getfixturevalue("postgres_url"))
+
+
 def start_process(*args: object, **more: Any) -> subprocess.Popen[str]:
     command = [sys.executable, str(PROCESS), *map(str, args)]
     pipe = subprocess.PIPE
@@ -103,9 +109,9 @@ def read_words(process: subprocess.Popen[str]) -> list[list[str]]:
     return [line.split(" ", 2) for line in out.splitlines()]
 
 
-def race(folder: Path, *names: list[str]) -> list[list[list[str]]]:
+def race(place: Path | str, *names: list[str]) -> list[list[list[str]]]:
     """Start one process for each list of names; let them begin together; return the words of each."""
-    processes = [start_process("begin", folder, *given) for given in names]
+    processes = [start_process("begin", place, *given) for given in names]
     for process in processes:
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
@@ -486,9 +492,9 @@ def test_delivery_is_found_only_by_the_start_of_its_id(book: Ledger) -> None:
 
 
 @pytest.mark.slow
-def test_one_of_eight_concurrent_identical_requests_is_sent(tmp_path: Path) -> None:
+def test_one_of_eight_concurrent_identical_requests_is_sent(place: str) -> None:
     for number in range(4):
-        words = race(tmp_path / str(number), *[["same"]] * 8)
+        words = race(place, *[[f"same {number}"]] * 8)
         ends = sorted(lines[0][0] for lines in words)
         assert ends == ["begun", *["stopped"] * 7]
         codes = {tuple(lines[0][1:]) for lines in words if lines[0][0] == "stopped"}
@@ -496,21 +502,21 @@ def test_one_of_eight_concurrent_identical_requests_is_sent(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-def test_eight_processes_record_different_requests(folder: Path) -> None:
-    words = race(folder, *[[f"{process} {number}" for number in range(10)] for process in range(8)])
+def test_eight_processes_record_different_requests(place: str) -> None:
+    words = race(place, *[[f"{process} {number}" for number in range(10)] for process in range(8)])
     begun = [delivery for lines in words for word, delivery in lines if word == "begun"]
     assert len(begun) == 80
-    with Ledger.open(folder) as book:
+    with open_ledger(place) as book:
         found = list(book.records())
     assert {record.id for record in found} == set(begun)
     assert {record.outcome for record in found} == {Outcome.ACCEPTED}
 
 
 @pytest.mark.slow
-def test_records_are_true_after_a_kill_at_any_instant(folder: Path) -> None:
+def test_records_are_true_after_a_kill_at_any_instant(place: str) -> None:
     chance, told, planned = Random(7), {}, {}
     for turn in range(12):
-        running = [start_process("deliver", folder, f"{turn}-{number}") for number in range(2)]
+        running = [start_process("deliver", place, f"{turn}-{number}") for number in range(2)]
         for process in running:
             assert process.stdout
             lines = [process.stdout.readline() for _ in range(chance.randrange(1, 40))]
@@ -520,7 +526,7 @@ def test_records_are_true_after_a_kill_at_any_instant(folder: Path) -> None:
             for line in lines:
                 delivery, outcome, plan = line.split()
                 told[delivery], planned[delivery] = outcome, plan
-        with Ledger.open(folder) as book:
+        with open_ledger(place) as book:
             now = {record.id: record for record in book.records()}
         assert set(told) <= set(now), "acknowledged, and lost"
         unfinished = 0
@@ -533,7 +539,8 @@ def test_records_are_true_after_a_kill_at_any_instant(folder: Path) -> None:
             unfinished += delivery not in told or record.outcome != told[delivery]
         assert unfinished <= 2 * (turn + 1)
     assert len(told) > 24
-    assert is_intact(folder)
+    with open_ledger(place) as book:
+        book.check(always=True)
 
 
 @pytest.mark.slow

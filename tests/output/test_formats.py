@@ -165,6 +165,10 @@ def test_sarif_has_a_result_for_each_finding(cxcall: Cxcall) -> None:
         },
         "logicalLocations": [{"fullyQualifiedName": "/contactId"}],
     }
+    rules = run["tool"]["driver"]["rules"]
+    assert rules[results[1]["ruleIndex"]]["helpUri"].endswith(
+        "docs/reference/findings.md#id-format"
+    )
     assert "region" not in results[2]["locations"][0]["physicalLocation"]
     assert "locations" not in results[-1]
     assert run["invocations"][0]["executionSuccessful"] is False

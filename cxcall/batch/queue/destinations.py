@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.job import CheckedRow
 from cxcall.batch.queue.content import rebuild_row, row_of
-from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.row_sender import RowSender, SharedToken
+from cxcall.batch.shared_rate_limiter import open_rate_limiter
 from cxcall.credentials.request_credentials import get_credentials
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.sending.draft import stop_on_unsuitable_token
@@ -16,6 +17,7 @@ from cxcall.settings.stricter_guards import with_stricter_guards
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cxcall.batch.rate_limiter import RateLimiter
     from cxcall.batch.row_result import RowResult
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
@@ -118,7 +120,9 @@ class Destinations:
         rate = Rate.parse(str(queued.options["rate"]))
         if self._rate and self._rate.interval > rate.interval:
             rate = self._rate
-        limiter = self._rate_limiters.setdefault(rate, RateLimiter(rate, settings.max_wait))
+        if rate not in self._rate_limiters:
+            self._rate_limiters[rate] = open_rate_limiter(self._ledger, rate, settings)
+        limiter = self._rate_limiters[rate]
         if queued.operation not in self._tokens:
             first = get_credentials(settings, operation)
             if first:

@@ -5,26 +5,32 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import Job
 from cxcall.batch.national_numbers import parse_country
-from cxcall.batch.rate_limiter import Rate, RateLimiter
+from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.rejects import RejectFile
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_cells import RowKeys
 from cxcall.batch.row_result import COMMAND, RowResult
-from cxcall.batch.selection import Selection
+from cxcall.batch.run_stages import (
+    begin_run,
+    end_run,
+    find_by_request,
+    new_selection,
+    require_rows,
+    stop_on_queued,
+)
 from cxcall.batch.skips import SkipReason, no_number_finding
 from cxcall.batch.totals import CheckStatistics, FailureLimit
 from cxcall.batch.unsent_rows import UnsentRows
-from cxcall.cli.actions.batch_dry_run import print_requests, require_rows
+from cxcall.cli.actions.batch_dry_run import print_requests
 from cxcall.cli.actions.batch_errors import InvalidRowsError, report_errors
 from cxcall.cli.actions.batch_queue import (
     BatchFiller,
     queued_report,
-    stop_on_queued,
     without_hours,
 )
 from cxcall.cli.actions.batch_setup import (
@@ -37,14 +43,12 @@ from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.row_printer import RowPrinter
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
-from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Severity
 from cxcall.output.report import Report
 from cxcall.output.terminal_text import count_phrase
-from cxcall.runtime.signals import defer_signals, deferred
+from cxcall.runtime.signals import defer_signals
 from cxcall.sending.consent import ask_count
-from cxcall.sending.draft import parse_parameters, stop_on_unsuitable_token
+from cxcall.sending.draft import parse_parameters
 from cxcall.settings.settings import find_columns
 from cxcall.settings.stricter_guards import guards_of
 
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cxcall.batch.run import Run
+    from cxcall.batch.selection import Selection
     from cxcall.cli.commands.batch import BatchOptions
     from cxcall.cli.commands.campaign import LoadOptions
     from cxcall.cli.options import RequestOptions
@@ -129,18 +134,14 @@ class BatchRun:
 
     def run(self) -> Report:
         """Check the rows, ask, send, and return the totals."""
-        from cxcall.batch.run import find_attempts_finding
         from cxcall.sending.machine_ledger import open_ledger
 
         with open_ledger() as ledger:
             batches = self.find_batches(ledger)
             stop_on_queued(ledger, batches)
-            selection = Selection(
-                self.job,
-                self.find_earlier(ledger, batches),
-                lambda checked: find_attempts_finding(ledger, checked),
-                waits_for_hours=self.options.wait_for_hours and not self.options.queue,
-            )
+            waits = self.options.wait_for_hours and not self.options.queue
+            earlier = self.find_earlier(ledger, batches)
+            selection = new_selection(self.job, ledger, earlier, waits_for_hours=waits)
             with selection, self.rejects:
                 return self._run(ledger, selection, batches[0] if batches else "")
 
@@ -152,9 +153,7 @@ class BatchRun:
         self, ledger: Ledger, batches: Sequence[str]
     ) -> Callable[[CheckedRequest, int], Record | None]:
         """Return a function that returns the delivery of a request and its row by these batches."""
-        from cxcall.batch.run import find_previous_delivery
-
-        return lambda checked, _row: find_previous_delivery(ledger, batches, checked)
+        return find_by_request(ledger, batches)
 
     def ask(self, count: int) -> None:
         """Make sure that a person agrees to so many calls, or `--confirm` does."""
@@ -169,27 +168,19 @@ class BatchRun:
         return Run(*parts)
 
     def _run(self, ledger: Ledger, selection: Selection, batch: str) -> Report:
-        from cxcall.batch.row_sender import SharedToken
-        from cxcall.credentials.request_credentials import get_credentials
-
         job, settings = self.job, self.job.settings
         totals = self._check(selection)
         count = totals.to_send
         self.ask(count)
         if self.options.queue:
             return self._queue(ledger, selection, totals, batch)
-        token = get_credentials(settings, job.operation) if count else None
-        if token:
-            stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
-        batch = batch or ledger.begin_batch(*job.identity, totals.rows, self.keys.column)
-        rate_limiter = RateLimiter(self.rate, settings.max_wait)
-        tokens_of_run = SharedToken(job.operation, settings, token)
-        run = self.new_run(
-            job, selection, batch, ledger, rate_limiter, tokens_of_run, self.limit, self.keys.key_of
-        )
-        unsent = UnsentRows(ledger, batch, self.keys.key_of)
+        run = begin_run(
+            job, selection, ledger, totals,
+            batch=batch, rate=self.rate, limit=self.limit, keys=self.keys, new_run=self.new_run,
+        )  # fmt: skip
+        unsent = UnsentRows(ledger, run.batch, self.keys.key_of)
         self._tell(
-            f"batch {batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
+            f"batch {run.batch}: {count_phrase(count, self.noun)} to {settings.base_url}, at most {self.rate}"
         )
         defer_signals()  # from here on, the run itself handles signals
         self._send(run, totals, unsent)
@@ -197,16 +188,7 @@ class BatchRun:
         report = self._report(run, totals)
         if unsent.problem:
             self._tell(f"rows that were not sent are missing in the report: {unsent.problem}")
-        is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
-        if not run.is_at_end or is_open:
-            return report
-        try:
-            with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
-                ledger.end_batch(batch, lambda: bool(deferred))
-        except CxcallError as error:  # the calls were placed all the same
-            warned = [each._replace(severity=Severity.WARNING) for each in error.findings]
-            report = report._replace(findings=(*report.findings, *warned))
-        return report
+        return report._replace(findings=(*report.findings, *end_run(run)))
 
     def _queue(
         self, ledger: Ledger, selection: Selection, totals: CheckStatistics, batch: str

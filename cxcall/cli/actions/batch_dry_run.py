@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from cxcall.batch.resume import find_resumable_batches
 from cxcall.batch.row_result import COMMAND, RowResult
+from cxcall.batch.run_stages import find_by_request, require_rows
 from cxcall.batch.selection import Selection
 from cxcall.batch.skips import no_number_finding
 from cxcall.batch.totals import CheckStatistics
-from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.ledger.row_ranges import format_ranges
 from cxcall.output.report import Report
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
     from cxcall.ledger.records import Record
     from cxcall.output.screen import Screen
     from cxcall.sending.draft import CheckedRequest
-
-
-def _by_request(
-    ledger: Ledger, batches: Sequence[str]
-) -> Callable[[CheckedRequest, int], Record | None]:
-    from cxcall.batch.run import find_previous_delivery
-
-    return lambda checked, _row: find_previous_delivery(ledger, batches, checked)
 
 
 def _rows_to_send(selection: Selection, totals: CheckStatistics) -> Iterator[CheckedRow]:
@@ -51,7 +43,7 @@ def print_requests(
     as_curl: bool,
     command: str = COMMAND,
     combine: Callable[[Iterator[CheckedRow]], Iterator[CheckedRow]] = lambda rows: rows,
-    finder: Callable[[Ledger, Sequence[str]], Callable[[CheckedRequest, int], Record | None]] = _by_request,
+    finder: Callable[[Ledger, Sequence[str]], Callable[[CheckedRequest, int], Record | None]] = find_by_request,
 ) -> Report:  # fmt: skip
     """Print each request that would be sent; send nothing.
 
@@ -132,13 +124,3 @@ def _earlier_deliveries(
     with open_ledger() as ledger:
         batches = find_resumable_batches(ledger, job, resume=True)
         yield finder(ledger, batches)
-
-
-def require_rows(job: Job, totals: CheckStatistics) -> None:
-    """Raise UsageError if the file has no rows."""
-    if not totals.rows:
-        raise UsageError(
-            f"`{job.rows.name}` has no rows",
-            where=job.rows.name,
-            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
-        )

@@ -11,10 +11,10 @@ from cxcall.batch.queue.content import row_content
 from cxcall.batch.queue.held_rows import settle_batch
 from cxcall.batch.report.rows import find_batch
 from cxcall.batch.row_result import COMMAND, RowResult, result_of_invalid_row, result_of_skipped_row
+from cxcall.batch.run_stages import OPEN_STATES
 from cxcall.batch.unsent_rows import UnsentRows
-from cxcall.findings.errors import StoppedError, UsageError
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
 from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
@@ -23,7 +23,7 @@ from cxcall.sending.machine_ledger import open_ledger
 from cxcall.settings.sources import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from cxcall.batch.job import Job
     from cxcall.batch.rate_limiter import Rate
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from cxcall.output.options import OutputOptions
     from cxcall.settings.settings import Settings
 
-_OPEN = ("todo", "waiting", "claimed", "sending")
-"""The states of rows that have no outcome yet."""
 _WATCH_SECONDS = 1.0
 
 
@@ -53,24 +51,6 @@ def opened_queue(ledger: Ledger) -> Iterator[QueuedRows]:
     """Yield the queue of a ledger; raises UsageError if the ledger is a file."""
     with closing(ledger.open_queue()) as queue:
         yield queue
-
-
-def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
-    """Raise StoppedError if rows of a batch that would be resumed are still in the queue."""
-    if not (batches and ledger.is_shared):
-        return
-    with opened_queue(ledger) as queue:
-        for batch in batches:
-            if any(queue.count(batch).get(state) for state in _OPEN):
-                raise StoppedError(
-                    Finding.error(
-                        "already-sent",
-                        "ledger",
-                        f"rows of batch `{batch}` are in the queue, and will be sent by workers",
-                        fix=f"run `cxcall worker`; to take them out of the queue: `cxcall batch cancel {batch}`",
-                        why=f"`cxcall batch status {batch}` shows how far it has come",
-                    )
-                )
 
 
 class BatchFiller:
@@ -174,9 +154,9 @@ def _read_status(ledger: Ledger, queue: QueuedRows, batch: Batch) -> dict[str, A
             where="batch status",
             fix=f"see `cxcall batch report {batch.id}`",
         )
-    states = {name: counts.pop(name) for name in _OPEN if name in counts}
+    states = {name: counts.pop(name) for name in OPEN_STATES if name in counts}
     states |= dict(sorted(counts.items()))
-    is_open = sum(states.get(name, 0) for name in _OPEN)
+    is_open = sum(states.get(name, 0) for name in OPEN_STATES)
     is_cancelled = "cancelled" in states
     unknown = queue.unknown_deliveries(batch.id)
     return {

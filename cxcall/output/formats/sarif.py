@@ -16,7 +16,7 @@ from cxcall.output.formats.payload_verdicts import (
     repository_path,
 )
 from cxcall.phone import phone_numbers
-from cxcall.version import __version__
+from cxcall.version import PROJECT_URL, __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +45,14 @@ def render(report: Report) -> str:
         "executionSuccessful": report.exit_code in (ExitCode.OK, ExitCode.INVALID),
         "exitCode": int(report.exit_code),
     }
+    driver = {
+        "name": "cxcall",
+        "version": __version__,
+        "informationUri": PROJECT_URL,
+        "rules": rules,
+    }
     run = {
-        "tool": {"driver": {"name": "cxcall", "version": __version__, "rules": rules}},
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "invocations": [invocation],
         "results": [
@@ -60,7 +66,7 @@ def render(report: Report) -> str:
 def _rule(code: str) -> dict[str, Any]:
     entry = load_codes().get(code)
     rule = {"id": code, "shortDescription": {"text": entry.means if entry else code}}
-    return {**rule, "help": {"text": entry.do}} if entry else rule
+    return {**rule, "help": {"text": entry.do}, "helpUri": entry.url} if entry else rule
 
 
 def _result(verdict: PayloadVerdict, finding: Finding, rule: int) -> dict[str, Any]:

@@ -1,0 +1,125 @@
+"""Begin and end the run of a batch, for the command and for `Client.batch`."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from cxcall.batch.shared_rate_limiter import open_rate_limiter
+from cxcall.batch.skips import SkipReason
+from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.finding import Finding, Severity
+from cxcall.runtime.signals import deferred
+from cxcall.sending.draft import stop_on_unsuitable_token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cxcall.batch.job import Job
+    from cxcall.batch.rate_limiter import Rate
+    from cxcall.batch.row_cells import RowKeys
+    from cxcall.batch.run import Run
+    from cxcall.batch.selection import Selection
+    from cxcall.batch.totals import CheckStatistics, FailureLimit
+    from cxcall.ledger.ledger import Ledger
+    from cxcall.ledger.records import Record
+    from cxcall.sending.draft import CheckedRequest
+
+    FindEarlier = Callable[[CheckedRequest, int], Record | None]
+
+OPEN_STATES = ("todo", "waiting", "claimed", "sending")
+"""The states of rows in the queue that have no outcome yet."""
+
+
+def stop_on_queued(ledger: Ledger, batches: Sequence[str]) -> None:
+    """Raise StoppedError if rows of a batch that would be resumed are still in the queue."""
+    if not (batches and ledger.is_shared):
+        return
+    with closing(ledger.open_queue()) as queue:
+        for batch in batches:
+            if any(queue.count(batch).get(state) for state in OPEN_STATES):
+                raise StoppedError(
+                    Finding.error(
+                        "already-sent",
+                        "ledger",
+                        f"rows of batch `{batch}` are in the queue, and will be sent by workers",
+                        fix=f"run `cxcall worker`; to take them out of the queue: `cxcall batch cancel {batch}`",
+                        why=f"`cxcall batch status {batch}` shows how far it has come",
+                    )
+                )
+
+
+def find_by_request(ledger: Ledger, batches: Sequence[str]) -> FindEarlier:
+    """Return a function that returns the delivery of a request, whatever its row, by these batches."""
+    from cxcall.batch.run import find_previous_delivery
+
+    return lambda checked, _row: find_previous_delivery(ledger, batches, checked)
+
+
+def new_selection(
+    job: Job, ledger: Ledger, find_earlier: FindEarlier, *, waits_for_hours: bool = False
+) -> Selection:
+    """Return the selection of a batch that sends; `find_earlier` returns the delivery of a request and its row."""
+    from cxcall.batch.run import find_attempts_finding
+    from cxcall.batch.selection import Selection
+
+    return Selection(
+        job,
+        find_earlier,
+        lambda checked: find_attempts_finding(ledger, checked),
+        waits_for_hours=waits_for_hours,
+    )
+
+
+def require_rows(job: Job, totals: CheckStatistics) -> None:
+    """Raise UsageError if the file has no rows."""
+    if not totals.rows:
+        raise UsageError(
+            f"`{job.rows.name}` has no rows",
+            where=job.rows.name,
+            fix=f"a sample: `cxcall operations {job.operation.name} --skeleton --csv`",
+        )
+
+
+def begin_run(
+    job: Job,
+    selection: Selection,
+    ledger: Ledger,
+    totals: CheckStatistics,
+    *,
+    batch: str,
+    rate: Rate,
+    limit: FailureLimit,
+    keys: RowKeys,
+    new_run: Callable[..., Run] | None = None,
+) -> Run:
+    """Get a token if a row is to be sent, record the batch unless `batch` is resumed, and return its run.
+
+    `new_run` makes a run of another kind.
+    """
+    from cxcall.batch.row_sender import SharedToken
+    from cxcall.batch.run import Run
+    from cxcall.credentials.request_credentials import get_credentials
+
+    settings = job.settings
+    token = get_credentials(settings, job.operation) if totals.to_send else None
+    if token:
+        stop_on_unsuitable_token(settings, token, job.operation, force=job.force)
+    batch = batch or ledger.begin_batch(*job.identity, totals.rows, keys.column)
+    rate_limiter = open_rate_limiter(ledger, rate, settings)
+    tokens = SharedToken(job.operation, settings, token)
+    make = new_run or Run
+    return make(job, selection, batch, ledger, rate_limiter, tokens, limit, keys.key_of)
+
+
+def end_run(run: Run) -> tuple[Finding, ...]:
+    """Record that nothing of the batch is left to send, if so; return what kept it from being recorded, as warnings."""
+    is_open = run.stop_reason or run.statistics.skipped[SkipReason.OUTSIDE_HOURS]
+    if not run.is_at_end or is_open:
+        return ()
+    try:
+        with suppress(KeyboardInterrupt):  # it can be resumed, and then nothing is left to send
+            run.ledger.end_batch(run.batch, lambda: bool(deferred))
+    except CxcallError as error:  # the calls were placed all the same
+        return tuple(each._replace(severity=Severity.WARNING) for each in error.findings)
+    return ()

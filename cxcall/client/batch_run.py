@@ -1,0 +1,226 @@
+"""Send many requests from Python, as `cxcall batch` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import ExitStack, contextmanager
+from tempfile import TemporaryFile
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from cxcall.batch.rate_limiter import Rate
+from cxcall.batch.resume import find_resumable_batches
+from cxcall.batch.row_cells import RowKeys
+from cxcall.batch.rows import RowFile, RowFormat
+from cxcall.batch.run_stages import (
+    begin_run,
+    end_run,
+    find_by_request,
+    new_selection,
+    require_rows,
+    stop_on_queued,
+)
+from cxcall.batch.skips import no_number_finding
+from cxcall.batch.totals import BatchStatistics, CheckStatistics, FailureLimit
+from cxcall.batch.unsent_rows import UnsentRows
+from cxcall.findings.errors import CheckError, UsageError
+from cxcall.named_tuple import NamedTuple
+from cxcall.sending.consent import needs_consent
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+
+    from cxcall.batch.job import Job
+    from cxcall.batch.row_result import RowResult
+    from cxcall.batch.run import Run
+    from cxcall.batch.selection import Selection
+    from cxcall.contracts.operation import Operation
+    from cxcall.ledger.ledger import Ledger
+
+_ROWS = "rows.jsonl"
+"""The name of rows that are no file, in findings."""
+
+
+class BatchRules(NamedTuple):
+    """How a batch is sent: the number of calls agreed to, its pace, and when it stops."""
+
+    rate: Rate
+    limit: FailureLimit
+    confirm: int | None = None
+    concurrency: int = 32
+    skip_invalid: bool = False
+    resume: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        operation: Operation,
+        rate: str | None,
+        max_failures: int | str | None,
+        confirm: int | None,
+        concurrency: int,
+    ) -> Self:
+        """Return the rules with a rate and a limit as the command's flags have them."""
+        limits = () if max_failures is None else (str(max_failures),)
+        return cls(
+            Rate.parse(rate or operation.rate), FailureLimit.parse(limits), confirm, concurrency
+        )
+
+
+class BatchRun:
+    """A checked batch, whose rows are sent while you iterate over it; each item is a RowResult, in the order of the rows.
+
+    The loop may be left early: what is in flight is finished then, and nothing else is sent. `id` is the
+    ID of the batch in the ledger, from the first item on; `totals` counts the results so far; `checked`
+    counts the rows, and how many are to be sent; `stop_reason` says why it stopped before its end.
+    """
+
+    def __init__(self, job: Job, ledger: Ledger, rules: BatchRules, stack: ExitStack) -> None:
+        self._job, self._ledger, self._rules = job, ledger, rules
+        self._run: Run | None = None
+        self._batches = find_resumable_batches(ledger, job, resume=rules.resume)
+        stop_on_queued(ledger, self._batches)
+        self._selection: Selection = stack.enter_context(
+            new_selection(job, ledger, find_by_request(ledger, self._batches))
+        )
+        self.checked = self._check()
+        self._stop_without_consent()
+        self._results = self._send()
+        self._stack = stack.pop_all()  # from here on, the run closes what it needs
+
+    @property
+    def id(self) -> str:
+        """The ID of the batch in the ledger; empty before the first result."""
+        return self._run.batch if self._run else ""
+
+    @property
+    def totals(self) -> BatchStatistics:
+        """The counts of the results so far."""
+        return self._run.statistics if self._run else BatchStatistics()
+
+    @property
+    def stop_reason(self) -> str:
+        """Why no more rows are sent, such as too many failures; empty if there is no reason."""
+        return self._run.stop_reason if self._run else ""
+
+    def __iter__(self) -> Iterator[RowResult]:
+        return self._results
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Send no more rows, and wait for those in flight."""
+        self._results.close()
+        self._stack.close()
+
+    def _check(self) -> CheckStatistics:
+        """Check all rows; raises CheckError if one is invalid, unless invalid rows are skipped."""
+        totals = CheckStatistics()
+        for checked in self._selection.check():
+            totals.add(checked)
+        require_rows(self._job, totals)
+        is_stopped = totals.invalid and not self._rules.skip_invalid
+        if is_stopped or totals.has_no_number:
+            raise CheckError(*totals.findings, *[no_number_finding()] * (not is_stopped))
+        return totals
+
+    def _stop_without_consent(self) -> None:
+        """Raise UsageError unless `confirm` is the number of requests, where real calls may be placed."""
+        count, confirm = self.checked.to_send, self._rules.confirm
+        operation, settings = self._job.operation, self._job.settings
+        if confirm == count or (
+            confirm is None and not (count and needs_consent(operation, settings))
+        ):
+            return
+        requests = f"{count} request{'' if count == 1 else 's'}"
+        raise UsageError(
+            f"`confirm={count}` is required: real calls may be placed"
+            if confirm is None
+            else f"`confirm={confirm}` does not match: {requests} would be sent",
+            where="confirm",
+            why=f"{operation.name}, profile {settings.profile}, {settings.base_url}",
+            fix=f"check the rows; if it is right, give `confirm={count}`",
+        )
+
+    def _send(self) -> Generator[RowResult, None, None]:
+        """Send the rows and yield their results; raises KeyboardInterrupt after a signal, when nothing is in flight."""
+        rules = self._rules
+        with self._stack:
+            keys = RowKeys(self._job.rows, "")
+            run = self._run = begin_run(
+                self._job, self._selection, self._ledger, self.checked,
+                batch=self._batches[0] if self._batches else "",
+                rate=rules.rate, limit=rules.limit, keys=keys,
+            )  # fmt: skip
+            unsent = UnsentRows(self._ledger, run.batch, keys.key_of)
+            with _signals_of(run):
+                results = run.results(in_order=True, threads=rules.concurrency)
+                is_left = True
+                try:
+                    for result in results:
+                        unsent.add(result)
+                        yield result
+                    is_left = False
+                finally:
+                    if is_left:
+                        run.stop("the loop over the results was left")
+                        for result in results:
+                            unsent.add(result)
+                    unsent.flush()
+                    end_run(run)
+            if run.interrupts:
+                raise KeyboardInterrupt
+
+
+@contextmanager
+def _signals_of(run: Run) -> Iterator[None]:
+    """Let the run handle signals, which only the main thread can; it also changes how often threads switch."""
+    before = sys.getswitchinterval()
+    try:
+        if current_thread() is main_thread():
+            with run.catch_signals():
+                yield
+        else:
+            yield
+    finally:
+        sys.setswitchinterval(before)
+
+
+def open_rows(
+    rows: os.PathLike[str] | Iterable[Mapping[str, Any]], row_format: RowFormat
+) -> RowFile:
+    """Return the rows of a file, or those that a program has; raises UsageError for anything else."""
+    if isinstance(rows, os.PathLike):
+        return RowFile(os.fspath(rows), row_format)
+    given: object = rows  # whatever its type says
+    if isinstance(given, str | bytes):
+        raise UsageError(
+            "the rows are a text",
+            where="rows",
+            fix="give the `pathlib.Path` of a file, or an iterable of rows",
+        )
+    content: BinaryIO = TemporaryFile()  # noqa: SIM115 - the rows are read twice
+    try:
+        content.writelines(map(_encode_row, rows))
+    except BaseException:
+        content.close()
+        raise
+    return RowFile(_ROWS, row_format, content)
+
+
+def _encode_row(row: Mapping[str, Any]) -> bytes:
+    """Return a row as a line of JSON; raises UsageError for one that JSON cannot hold."""
+    try:
+        return json.dumps(row, allow_nan=False).encode() + b"\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"a row is not a JSON value: {error}",
+            where="rows",
+            fix="give rows that `json.dumps` accepts",
+        ) from None

@@ -1,0 +1,129 @@
+"""`Client.batch` sends each row at most once, and `Client.explain` explains what was sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall import Client, CxcallError, Outcome
+from helpers.command import CAMPAIGN, CONTACT
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from helpers.command import Cxcall
+
+OPERATION = "personal-connection"
+ROWS = [{"contactId": CONTACT, "reasonCode": f"r{number}"} for number in range(5)]
+
+
+def respond(body: Any, _count: int) -> Reply:
+    """Refuse one reason, and accept all others."""
+    if body.get("reasonCode") == "refused":
+        return Reply(400, {"message": "no such reason", "code": "bad.request", "status": 400})
+    return Reply(201, {"id": f"e-{body.get('reasonCode')}"})
+
+
+@pytest.fixture
+def platform(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    """Run a platform, and let this process have the command's settings for it."""
+    with Platform(respond) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_ACCESS_TOKEN": "t0ken-for-the-client",
+        }
+        for name, value in cxcall.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(cxcall.folder)
+        yield platform
+
+
+def count(platform: Platform) -> int:
+    return sum(platform.dials.values())
+
+
+def test_rows_are_sent_once_in_their_order_with_totals(platform: Platform, cxcall: Cxcall) -> None:
+    rows = [*ROWS[:2], {**ROWS[0], "reasonCode": "refused"}, ROWS[0]]
+    with Client() as client, client.batch(OPERATION, iter(rows), confirm=3) as batch:
+        results = list(batch)
+        assert list(batch) == []
+    assert [each.number for each in results] == [1, 2, 3, 4]
+    assert " ".join(each.outcome for each in results) == "accepted accepted refused skipped"
+    assert results[0].delivery is not None
+    assert results[0].delivery.engagement_id == "e-r0"
+    assert results[2].findings
+    assert (str(results[3].skip), count(platform)) == ("duplicate", 2)
+    assert batch.totals.outcomes[Outcome.ACCEPTED] == 2
+    listed = cxcall("history", "list", "--batch", batch.id, "-o", "json", code=0).envelope
+    assert len(listed["data"]["deliveries"]) == 3
+
+
+def test_number_of_calls_must_be_confirmed(platform: Platform) -> None:
+    with Client() as client:
+        for confirm, message in (
+            (None, "`confirm=5` is required"),
+            (4, "5 requests would be sent"),
+        ):
+            with pytest.raises(CxcallError, match=message) as error:
+                client.batch(OPERATION, ROWS, confirm=confirm)
+            assert error.value.exit_code == 2
+    assert count(platform) == 0
+
+
+def test_nothing_is_sent_for_rows_that_cannot_be_sent(platform: Platform) -> None:
+    invalid = [*ROWS, {"contactId": "12345"}]
+    cases: list[tuple[Any, int]] = [
+        (invalid, 3), ([], 2), ("rows.csv", 2), (Path("none.csv"), 2), ([{"contactId": {1}}], 2)
+    ]  # fmt: skip
+    with Client() as client:
+        for rows, code in cases:
+            with pytest.raises(CxcallError) as error:
+                client.batch(OPERATION, rows, confirm=6)
+            assert error.value.exit_code == code, rows
+        with client.batch(OPERATION, invalid, confirm=5, skip_invalid=True) as batch:
+            assert (batch.checked.rows, batch.checked.to_send) == (6, 5)
+    assert (batch.id, count(platform)) == ("", 0), "nobody iterated over it"
+
+
+def test_guards_of_the_client_hold_for_each_row(platform: Platform) -> None:
+    Path("dnc.txt").write_text("+12025550123\n", "utf-8")
+    Path("rows.csv").write_text(
+        f"contact-id,phone-number\n{CONTACT},+12025550123\n{CONTACT},+12025550124\n",
+        "utf-8",
+    )
+    with (
+        Client(do_not_call=Path("dnc.txt")) as client,
+        client.batch("execute", Path("rows.csv"), {"campaignId": CAMPAIGN}, confirm=1) as batch,
+    ):
+        assert [str(each.skip or each.outcome) for each in batch] == ["do-not-call", "accepted"]
+    assert count(platform) == 1
+
+
+def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) -> None:
+    with Client() as client:
+        with client.batch(OPERATION, ROWS, confirm=5, concurrency=1) as batch:
+            next(iter(batch))
+        sent = count(platform)
+        assert sent < 5
+        assert "left" in batch.stop_reason
+        with pytest.raises(CxcallError, match="did not come to its end"):
+            client.batch(OPERATION, ROWS, confirm=5)
+        with client.batch(OPERATION, ROWS, confirm=5 - sent, resume=True) as batch:
+            assert {each.outcome for each in batch} == {Outcome.ACCEPTED}
+            assert batch.totals.resumed == sent
+    assert count(platform) == 5
+
+
+@pytest.mark.usefixtures("platform")
+def test_refused_delivery_is_explained() -> None:
+    with Client() as client:
+        delivery = client.send(OPERATION, {**ROWS[0], "reasonCode": "refused"}, yes=True)
+        (explanation,) = client.explain(delivery)
+        assert explanation.request.status == 400
+        assert any("no such reason" in str(each) for each in explanation.findings)
+        assert client.explain("HTTP/1.1 401 Unauthorized\n\n")[0].findings
+        with pytest.raises(CxcallError, match="nothing was sent"):
+            client.explain(delivery._replace(exchange=None))

@@ -1,0 +1,251 @@
+"""Several machines share one ledger in PostgreSQL: its guard, its history, and what happens when it is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from threading import Event
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.ledger import Ledger
+from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.ledger_process import intent
+from helpers.platform_server import Platform, Reply
+from helpers.postgres import running_postgres
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from helpers.postgres import PostgresServer
+
+SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+PASSWORD = "corRect-horse-17"
+
+
+def machine(folder: Path, name: str, url: str, platform: Platform) -> Cxcall:
+    """Return the command on a machine of its own, which uses the ledger in a database."""
+    (folder / name).mkdir()
+    command = Cxcall(folder / name)
+    command.environment |= {**platform.environment, "CXCALL_LEDGER": url}
+    return command
+
+
+def begin(command: Cxcall, *words: str) -> subprocess.Popen[bytes]:
+    """Start the command, whose output nobody reads."""
+    null = subprocess.DEVNULL
+    return subprocess.Popen(
+        [str(CXCALL), *words], cwd=command.folder, env=command.environment, stdin=null, stdout=null, stderr=null
+    )  # fmt: skip
+
+
+def test_call_of_one_machine_stops_the_same_call_of_another(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with Platform() as platform:
+        here, there = (machine(tmp_path, name, postgres_url, platform) for name in ("a", "b"))
+        here(*SEND, code=0)
+        assert "already-sent" in there(*SEND, code=7).err
+        assert platform.rung == 1
+    assert not (tmp_path / "a" / "state" / "ledger.sqlite3").exists()
+    [record] = there("history", "list", "-o", "jsonl", code=0).out.splitlines()
+    shown = there("history", "show", json.loads(record)["id"], "-o", "json", code=0).envelope
+    assert shown["data"]["outcome"] == "accepted"
+
+
+def test_database_that_is_not_there_stops_the_call(tmp_path: Path) -> None:
+    with Platform() as platform:
+        command = machine(tmp_path, "a", f"postgresql://ada:{PASSWORD}@127.0.0.1:1/calls", platform)
+        ran = command(*SEND, code=2)
+        assert platform.rung == 0
+    assert "the ledger `postgresql://****@127.0.0.1:1/calls` cannot be reached" in ran.err
+    assert PASSWORD not in ran.out + ran.err
+
+
+def test_wrong_address_is_reported_without_its_password(tmp_path: Path) -> None:
+    with Platform() as platform:
+        for url in (f"postgresql://u:{PASSWORD}@h:no port/db", f"mysql://u:{PASSWORD}@h/db"):
+            (folder := tmp_path / str(len(url))).mkdir()
+            ran = machine(folder, "a", url, platform)(*SEND, code=2)
+            assert "CXCALL_LEDGER is not a valid address" in ran.err
+            assert PASSWORD not in ran.out + ran.err
+
+
+def test_ledger_variable_in_a_dotenv_file_is_refused(live: Cxcall) -> None:
+    live.file(".env", "CXCALL_LEDGER=postgresql://elsewhere/db\n")
+    assert "`CXCALL_LEDGER` has no effect here" in live(*SEND, code=2).err
+
+
+def test_backup_names_the_program_of_the_server(tmp_path: Path, postgres_url: str) -> None:
+    with Platform() as platform:
+        command = machine(tmp_path, "a", postgres_url, platform)
+        command(*SEND, code=0)
+        err = command("history", "backup", "copy file.sql", code=2).err
+    found = re.search(r"`(pg_dump .*)`", err)
+    assert found
+    assert "--schema=cxcall" in found[1]
+    assert '"$CXCALL_LEDGER"' in found[1]
+
+
+def test_password_file_is_used(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    database = postgres_server.new_database()
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE caller LOGIN PASSWORD '{PASSWORD}'")
+        connection.execute(f"GRANT CREATE ON DATABASE {database} TO caller")
+    port = urlsplit(postgres_server.url(database, by_socket=False)).port
+    file = tmp_path / "passwords"
+    file.write_text(f"127.0.0.1:{port}:*:caller:{PASSWORD}\n")
+    file.chmod(0o600)
+    with Platform() as platform:
+        url = f"postgresql://caller@127.0.0.1:{port}/{database}"
+        command = machine(tmp_path, "a", url, platform)
+        command.environment["PGPASSFILE"] = str(file)
+        command(*SEND, code=0)
+        assert platform.rung == 1
+
+
+def test_role_without_rights_is_told_what_to_grant(
+    tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    database = postgres_server.new_database()
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN")
+    url = postgres_server.url(database).replace("cxcall@", "guest@")
+    with Platform() as platform:
+        ran = machine(tmp_path, "a", url, platform)(*SEND, code=2)
+        assert platform.rung == 0
+    assert "grant CREATE on the database" in ran.err
+
+
+def test_records_cannot_be_changed_or_deleted(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        ledger.begin(intent("a"), 900)
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        for statement in ("UPDATE cxcall.event SET outcome = 'refused'", "DELETE FROM cxcall.delivery"):  # fmt: skip
+            with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+                connection.execute(statement)
+
+
+def test_changed_record_is_noticed(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        ledger.begin(intent("a"), 900)
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute("ALTER TABLE cxcall.delivery DISABLE TRIGGER append_only")
+            connection.execute("UPDATE cxcall.delivery SET target = 'https://other'")
+        with pytest.raises(LedgerError, match="does not fit its checksum"):
+            list(ledger.records())
+
+
+def test_restored_older_copy_is_noticed(tmp_path: Path, postgres_server: PostgresServer) -> None:
+    name = postgres_server.new_database()
+    url = postgres_server.url(name)
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        ledger.begin(intent("a"), 900)
+    copy = postgres_server.new_database(template=name)
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        ledger.begin(intent("b"), 900)
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name}")
+        connection.execute(f"ALTER DATABASE {copy} RENAME TO {name}")
+    with Ledger.open_shared(url, marker_folder=tmp_path) as ledger:
+        assert "is an older copy" in ledger.missing_records()
+
+
+def test_number_of_zero_bytes_is_stored(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        delivery = ledger.begin(intent("a"), 900)
+        ledger.record_outcome(delivery, Outcome.REFUSED, note="a\0b", message="\ud800")
+        assert ledger.get(delivery).outcome is Outcome.REFUSED
+
+
+@pytest.mark.slow
+def test_outcome_waits_for_a_server_that_restarts(tmp_path: Path) -> None:
+    with running_postgres(is_durable=True) as server:
+        url = server.url(server.new_database())
+        arrived, restarted = Event(), Event()
+
+        def answer(_body: object, _count: int) -> Reply:
+            arrived.set()
+            restarted.wait(60)
+            return Reply()
+
+        with Platform(answer) as platform:
+            command = machine(tmp_path, "a", url, platform)
+
+            process = begin(command, *SEND)
+            arrived.wait(60)
+            server.restart()
+            restarted.set()
+            assert process.wait(60) == 0
+            assert platform.rung == 1
+        with Ledger.open_shared(url) as ledger:
+            assert [record.outcome for record in ledger.records()] == [Outcome.ACCEPTED]
+
+
+@pytest.mark.slow
+def test_killed_process_leaves_its_call_unknown_for_all_machines(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    arrived, done = Event(), Event()
+
+    def answer(_body: object, _count: int) -> Reply:
+        arrived.set()
+        done.wait(60)
+        return Reply()
+
+    with Platform(answer) as platform:
+        here, there = (machine(tmp_path, name, postgres_url, platform) for name in ("a", "b"))
+        process = begin(here, *SEND)
+        arrived.wait(60)
+        process.kill()
+        process.wait()
+        done.set()
+        assert "unknown" in there(*SEND, code=7).err
+        assert platform.rung == 1
+
+
+def test_machines_share_the_slots_of_one_rate_limit(postgres_url: str) -> None:
+    with Ledger.open_shared(postgres_url) as here, Ledger.open_shared(postgres_url) as there:
+        paces = [
+            here.shared_pace("client"),
+            there.shared_pace("client"),
+            there.shared_pace("other"),
+        ]
+        first, second, other = (pace for pace in paces if pace)
+        waits = [pace.reserve(1000.0) for pace in (first, second, first, other)]
+        assert [round(wait, -2) for wait in waits] == [0, 1000, 2000, 0]
+        assert not second.is_paused()
+        first.pause(5000.0)
+        assert second.is_paused()
+        assert not other.is_paused()
+        assert round(second.reserve(1000.0), -2) == 5000
+        for pace in (first, second, other):
+            pace.close()
+
+
+def test_ledger_of_one_machine_has_no_shared_slots(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        assert ledger.shared_pace("client") is None
+
+
+@pytest.mark.slow
+def test_batches_of_two_machines_send_no_row_twice(tmp_path: Path, postgres_url: str) -> None:
+    rows = [{"contactId": f"12345678-1234-4234-8234-{number:012}", "reasonCode": "x"} for number in range(12)]  # fmt: skip
+    words = ("batch", "calls.jsonl", "--operation", "personal-connection", "--rate", "500/s", "--confirm", "12")  # fmt: skip
+    with Platform() as platform:
+        processes = []
+        for name in ("a", "b"):
+            command = machine(tmp_path, name, postgres_url, platform)
+            command.file("calls.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+            processes.append(begin(command, *words))
+        for process in processes:
+            process.wait(60)
+        # The token that one machine gets ends that of the other, whose row is then not delivered.
+        assert platform.rung > 6
+        assert max(platform.dials.values()) == 1
