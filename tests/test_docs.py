@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import explain_examples
 import own_document_examples
 import reference_pages
 from cxcall.findings.codes import load_codes
-from cxcall.version import SOURCE_URL
+from cxcall.version import PROJECT_URL, SOURCE_URL
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")})
@@ -101,6 +102,12 @@ def test_reference_page_is_what_the_program_declares(name: str) -> None:
 
 def test_every_file_in_the_reference_is_generated() -> None:
     assert {path.name for path in reference_pages.FOLDER.iterdir()} == set(reference_pages.PAGES)
+
+
+def test_package_and_program_name_the_same_project() -> None:
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]
+    assert urls["Homepage"] == PROJECT_URL
+    assert all(url.startswith(PROJECT_URL) for url in urls.values())
 
 
 def test_url_of_a_finding_code_leads_to_its_section() -> None:
