@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -35,6 +36,9 @@ QUICK_CASES_OF_A_COMMAND = 1
 """How many cases of a test that starts the command for each are in the quick suite."""
 QUICK_CASES = 4
 """How many cases of any other test are in the quick suite."""
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 1 << 30
+"""Bytes: the files of the whole suite are 160 MB, and pytest keeps those of three runs."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     It measures no time, and tries the same examples in each run, as in its own profile `ci`: a run fails for a
     change, not by chance. `CXCALL_EXAMPLES` looks for new examples.
     """
+    keep_temporary_files_in_memory()
     is_quick = config.getoption("markexpr") == QUICK
     settings.register_profile(
         "quick" if is_quick else "whole",
@@ -53,6 +58,15 @@ def pytest_configure(config: pytest.Config) -> None:
         suppress_health_check=[HealthCheck.too_slow],
     )
     settings.load_profile("quick" if is_quick else "whole")
+
+
+def keep_temporary_files_in_memory() -> None:
+    """Let pytest make its folders on a file system in memory, where there is a large one.
+
+    A send syncs the ledger to the disk several times, which takes as long as the rest of it on a busy disk.
+    """
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(wrapper=True)
