@@ -96,9 +96,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorkStealing
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark as slow all but a few cases of each test, evenly spread: most of what they run is the same."""
+    """Mark as slow what needs PostgreSQL, and all but a few cases of each test, evenly spread.
+
+    Most of what the other cases run is the same, and a server takes each worker a second to start.
+    """
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
+        if needs_postgres(item):
+            item.add_marker(pytest.mark.slow)
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for group in cases.values():
         starts_a_command = uses_command(group[0])
@@ -109,6 +114,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.slow)
     if config.getoption("markexpr") != QUICK:
         start_really_once_for_each_file(items)
+
+
+def needs_postgres(item: pytest.Item) -> bool:
+    """Tell whether a test starts a PostgreSQL server: by a fixture, or by a parameter of that name."""
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return (
+        "postgres_server" in getattr(item, "fixturenames", ()) or "postgres" in parameters.values()
+    )
 
 
 def uses_command(item: pytest.Item) -> bool:

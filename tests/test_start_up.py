@@ -88,6 +88,7 @@ def test_a_check_needs_nothing_that_sends(tmp_path: Path) -> None:
     assert loaded(wanted | needless, "validate", str(file)) == sorted(wanted)
 
 
+@pytest.mark.slow
 def test_a_send_needs_nothing_that_others_do(live: Cxcall) -> None:
     wanted = {"cxcall", "jsonschema_rs", "requests", "sqlite3", "urllib3"}
     needless = (HEAVY - wanted - {"platformdirs", "dotenv"}) | {"charset_normalizer", "chardet"}

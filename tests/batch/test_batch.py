@@ -90,6 +90,7 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 # What is read
 
 
+@pytest.mark.slow
 def test_each_json_line_is_sent_once_and_reported_in_order(live: Cxcall, sandbox: Sandbox) -> None:
     rows = [
         {"campaignId": CAMPAIGN, "contactId": contact(number),
@@ -640,6 +641,7 @@ def test_concurrency_limits_requests_in_flight(cxcall: Cxcall) -> None:
 # Signals
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> None:
     file = write_lines(cxcall, 50)
@@ -680,6 +682,7 @@ def test_first_signal_waits_for_rows_in_flight(cxcall: Cxcall, number: int) -> N
     assert set(platform.dials.values()) == {1}
 
 
+@pytest.mark.slow
 def test_second_signal_exits_at_once_and_reports_unknown_rows(cxcall: Cxcall) -> None:
     file = write_lines(cxcall, 50)
     never, arrived, signals = Event(), Barrier(3), 1

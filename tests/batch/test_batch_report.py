@@ -61,6 +61,7 @@ def sent(live: Cxcall) -> Cxcall:
     return live
 
 
+@pytest.mark.slow
 def test_report_has_every_row_with_its_reason_and_agrees_with_the_api(
     sent: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -135,6 +136,7 @@ def test_rows_to_correct_are_written_again(sent: Cxcall) -> None:
     assert "does not exist yet" in sent("batch", "report", "--rejects", "again.csv", code=2).err
 
 
+@pytest.mark.slow
 def test_history_shows_what_the_api_said(sent: Cxcall) -> None:
     listed = sent("history", "list", "--outcome", "refused", "-o", "json", code=0).envelope["data"]
     codes = {each["key"]: each["apiCode"] for each in listed["deliveries"]}

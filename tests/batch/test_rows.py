@@ -7,6 +7,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ PERSONAL = next(entry for entry in OPERATIONS if entry.name == "personal-connect
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), min_size=1)
 
 
+@pytest.mark.slow
 @each_case("operation", OPERATIONS, ids=lambda entry: entry.name)
 def test_sample_csv_of_every_operation_is_valid(operation: Operation, tmp_path: Path) -> None:
     path = tmp_path / "sample.csv"

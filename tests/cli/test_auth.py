@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PERSONAL = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
 
 
+@pytest.mark.slow
 def test_log_in_by_stdin_then_send_then_log_out(cxcall: Cxcall, sandbox: Sandbox) -> None:
     url = ("--base-url", sandbox.base_url)
     ran = cxcall(

@@ -198,6 +198,7 @@ def test_columns_of_the_profile_apply_where_a_file_has_them(
     assert "`columns` must be a table" in cxcall(*batch, code=2).err
 
 
+@pytest.mark.slow
 def test_processes_that_write_at_once_lose_nothing(cxcall: Cxcall) -> None:
     names = [f"p{number}" for number in range(8)]
     with ThreadPoolExecutor(len(names)) as pool:
@@ -221,6 +222,7 @@ def test_folder_does_not_decide_which_profile_is_changed(cxcall: Cxcall) -> None
     cxcall("config", "unset", "hours_policy", "-p", "prod", code=0)
 
 
+@pytest.mark.slow
 def test_empty_name_or_one_of_several_lines_changes_no_profile(cxcall: Cxcall) -> None:
     cxcall("config", "set", "timeout", "22", code=0)
     before = content(cxcall)

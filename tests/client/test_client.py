@@ -131,6 +131,7 @@ def test_threads_share_a_client(platform: Platform) -> None:
     assert count(platform) == 20
 
 
+@pytest.mark.slow
 def test_signal_during_a_send_ends_a_loop_and_leaves_a_record(cxcall: Cxcall) -> None:
     script = f"""
 from cxcall import Client, InterruptedDelivery

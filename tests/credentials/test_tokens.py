@@ -441,6 +441,7 @@ def test_token_endpoint_timeout_is_undelivered(endpoint: TokenEndpoint, load: Lo
     assert len(endpoint.asked) == 1
 
 
+@pytest.mark.slow
 def test_interrupted_token_request_exits_130(endpoint: TokenEndpoint, state: Path) -> None:
     """An exchange that was cut short may have reached its server; a token request rings nobody."""
     endpoint.script = [Answer(hang=True)]

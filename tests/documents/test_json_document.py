@@ -114,6 +114,7 @@ def parsed(text: str) -> Document | Finding:
         return found
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(500), deadline=None)
 @given(VALUES, INDENTS)
 def test_position_of_every_pointer_holds_its_value(value: Any, indent: int | None) -> None:

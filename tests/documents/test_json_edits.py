@@ -56,6 +56,7 @@ def edits_of(draw: st.DrawFn, value: Any) -> list[Edit]:
     return edits
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(500), deadline=None)
 @given(
     body=BODIES,

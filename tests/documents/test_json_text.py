@@ -17,6 +17,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(VALUES)
 def test_value_is_that_of_the_standard_parser(value: Any) -> None:
     text = json.dumps([value, "[{" * 600])

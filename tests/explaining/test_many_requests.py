@@ -8,6 +8,8 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from cxcall import explain
 from helpers.echo_encodings import ENCODINGS
 from helpers.planted_faults import OPERATIONS, correct_body, plant
@@ -72,6 +74,7 @@ def forget() -> None:
                 member.cache_clear()
 
 
+@pytest.mark.slow
 def test_each_request_of_a_file_is_explained_as_alone() -> None:
     random = Random(7)
     entries = [make_entry(random, number) for number in range(ENTRIES)]

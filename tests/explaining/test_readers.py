@@ -109,6 +109,7 @@ SNIPPETS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("template", SNIPPETS)
 def test_python_call_is_read_as_requests_sends_it(template: str, recorder: Recorder) -> None:
     program = template.format(url=recorder.url)

@@ -44,6 +44,7 @@ def test_answer_yes_sends_the_request(tunnel: Cxcall, stranger: Stranger) -> Non
     assert len(stranger.taken) == 1
 
 
+@pytest.mark.slow
 def test_prompt_shows_the_whole_number_and_where_it_goes(tunnel: Cxcall) -> None:
     call = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550100")
     with terminal(tunnel, *call, columns=200) as child:

@@ -124,6 +124,7 @@ def test_verdict_equals_that_of_an_independent_validator(operation: Operation) -
     compare()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize("operation", WITH_BODY, ids=lambda operation: operation.name)
 def test_every_finding_has_a_place_and_a_fix(operation: Operation) -> None:

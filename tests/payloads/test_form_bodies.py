@@ -85,6 +85,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(value=VALUES)
 def test_other_libraries_read_the_same_form(value: dict[str, Any]) -> None:
     content, _ = encode_body(operation(URLENCODED), value)

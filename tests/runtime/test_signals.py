@@ -80,6 +80,7 @@ def test_stopped_after_it_left_it_is_unknown(
     assert len(sandbox.rings) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_it_waits_to_send_again_nothing_rang(
     live: Cxcall, sandbox: Sandbox, number: int

@@ -63,6 +63,7 @@ def test_an_output_that_takes_nothing_does_not_change_what_happened(
     assert "accepted" in live("history", "list", code=0).out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target", ["2>/dev/full", "-v 2>/dev/full", ">/dev/full", ">/dev/full 2>/dev/full"]
 )

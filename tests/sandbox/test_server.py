@@ -906,6 +906,7 @@ CXONE = "/InContactAPI/services/v33.0"
 DIAL = {"phoneNumber": "+12025550100", "skillId": 4711}
 
 
+@pytest.mark.slow
 @each_case(
     "operation",
     [entry for entry in detailed_operations() if entry.takes_body or entry.method == "GET"],

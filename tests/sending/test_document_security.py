@@ -210,6 +210,7 @@ def test_several_keys_are_sent_together(cxcall: Cxcall, host: Host) -> None:
     cxcall(*dial(cxcall, both), "--again", env={**env, "CXCALL_API_KEY": SECRET}, code=4)
 
 
+@pytest.mark.slow
 @each_case(
     "place, name",
     [

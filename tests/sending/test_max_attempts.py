@@ -79,6 +79,7 @@ def test_refused_calls_do_not_count(live: Cxcall) -> None:
     assert execute(live, contact(2), refused, "--max-attempts", "1/day", code=5) != ""
 
 
+@pytest.mark.slow
 def test_limit_holds_for_rows_of_one_batch_and_across_batches(
     live: Cxcall, sandbox: Sandbox
 ) -> None:
@@ -94,6 +95,7 @@ def test_limit_holds_for_rows_of_one_batch_and_across_batches(
     assert len(sandbox.rings) == 4
 
 
+@pytest.mark.slow
 def test_processes_that_call_at_once_do_not_exceed_the_limit(
     live: Cxcall, sandbox: Sandbox
 ) -> None:

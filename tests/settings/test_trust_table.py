@@ -55,6 +55,7 @@ def set_secret(folder: Folder, secret: str, source: str) -> None:
         folder.set(source, "client_id" if secret == "client_secret" else "access_key_id", "me")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SETTINGS if name not in GUARDS])
 @each_case("secret_source", SECRET_SOURCES)
 @each_case("secret", SECRET_SETTINGS)

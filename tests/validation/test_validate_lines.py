@@ -211,6 +211,7 @@ def is_alive(process: int) -> bool:
     return state != "Z"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_ctrl_c_ends_all_processes(cxcall: Cxcall, endless: str, jobs: str) -> None:
