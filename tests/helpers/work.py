@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.4"))
+EXAMPLES = float(os.environ.get("CXCALL_EXAMPLES", "0.2"))
 """Which share of the examples of a release Hypothesis tries in the whole suite."""
 
 

@@ -24,6 +24,7 @@ OUTCOMES = [
     ("+12025550150", 8, "unknown"),
     ("+12025550157", 8, "unknown"),
 ]
+MORE_TARGETS = ("-v 2>/dev/full", ">/dev/full 2>/dev/full")
 FULL = "the report could not be written: No space left on device"
 PERSONAL = f"personal-connection --contact-id {CONTACT} --reason-code x"
 
@@ -65,9 +66,12 @@ def test_an_output_that_takes_nothing_does_not_change_what_happened(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "target", ["2>/dev/full", "-v 2>/dev/full", ">/dev/full", ">/dev/full 2>/dev/full"]
+    ("number", "code", "outcome", "target"),
+    [
+        *((*outcome, target) for outcome in OUTCOMES for target in (">/dev/full", "2>/dev/full")),
+        *((*outcome, target) for outcome in OUTCOMES[::3] for target in MORE_TARGETS),
+    ],
 )
-@pytest.mark.parametrize(("number", "code", "outcome"), OUTCOMES)
 def test_the_exit_code_is_that_of_the_outcome_whatever_the_streams_take(
     live: Cxcall, sandbox: Sandbox, number: str, code: int, outcome: str, target: str
 ) -> None:
@@ -142,10 +146,13 @@ QUIET = [
     *("validate -o json p.json", "validate -o jsonl p.json", "explain --codes"),
     f"{EXECUTE} +12025550100 --dry-run",
 ]
+UNBUFFERED = ["--version", "history export", "operations", "validate -o jsonl p.json"]
+"""One line for each way of writing: bytes at the end of the process, lines, a table, and lines of JSON."""
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("line", QUIET)
+@pytest.mark.parametrize(
+    ("line", "unbuffered"), [*((line, "") for line in QUIET), *((line, "1") for line in UNBUFFERED)]
+)
 def test_a_report_that_cannot_be_written_is_no_success(
     live: Cxcall, line: str, unbuffered: str
 ) -> None:
