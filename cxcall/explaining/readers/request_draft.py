@@ -301,9 +301,8 @@ def _encode_body(draft: RequestDraft, content_type: str, text: str) -> tuple[str
 def _is_form(kind: str, content_type: str, text: str) -> bool:
     """Tell whether a map is sent as a form."""
     if content_type:
-        return "x-www-form-urlencoded" in content_type or (
-            kind == "form" and "json" not in content_type
-        )
+        is_form_call = kind == "form" and "json" not in content_type
+        return is_form_call or "x-www-form-urlencoded" in content_type
     return kind == "form" or (not kind and sends_forms(text))
 
 
@@ -326,9 +325,8 @@ def split_target(target: str, base: str, query: dict[str, Any], scheme: str) -> 
 
 def sends_forms(text: str) -> bool:
     """Tell whether the library that code uses sends a map as a form."""
-    return bool(
-        re.search(r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\.", text)
-    )
+    libraries = r"\$\.ajax|\brequests\.|\bhttpx\.|\baiohttp\.|-Body\b|jQuery|\bHTTParty\."
+    return re.search(libraries, text) is not None
 
 
 def as_json_value(value: Any) -> Any:
@@ -344,11 +342,9 @@ def as_json_value(value: Any) -> Any:
 def encode_form(members: dict[str, Any]) -> str:
     """Return a form of a map."""
     return urlencode(
-        [
-            (
-                remove_marks(str(name)),
-                remove_marks(header_text(value) or json.dumps(as_json_value(value)).strip('"')),
-            )
-            for name, value in members.items()
-        ]
+        [(remove_marks(str(name)), _form_text(each)) for name, each in members.items()]
     )
+
+
+def _form_text(value: Any) -> str:
+    return remove_marks(header_text(value) or json.dumps(as_json_value(value)).strip('"'))
