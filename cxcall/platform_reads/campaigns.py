@@ -159,7 +159,7 @@ class CampaignReader:
             found, body = self.read("campaign", id_)
             state = _described(state, found, body)
         if "progress" in self.roles:
-            found, body = self.read("progress", id_)
+            found, body = self._read_more("progress", id_)
             state = state._replace(
                 called=_number(body, found.place("called")),
                 total=_number(body, found.place("total")),
@@ -167,13 +167,22 @@ class CampaignReader:
         elif state.list_id and (known := self.read_list(state.list_id)):
             state = state._replace(list_name=known.name, called=known.called, total=known.total)
         if "statistics" in self.roles:
-            found, body = self.read("statistics", id_)
+            found, body = self._read_more("statistics", id_)
             state = state._replace(
                 attempts=_number(body, found.place("attempts")),
                 connects=_number(body, found.place("connects")),
                 outstanding=_number(body, found.place("outstanding")),
             )
         return state
+
+    def _read_more(self, role: str, id_: str) -> tuple[RoleOperation, Any]:
+        """Return what `read` does, without a body where the platform refuses it: a campaign that never ran has no counts."""
+        try:
+            return self.read(role, id_)
+        except ReadError as error:
+            if error.exit_code is not ExitCode.REFUSED:
+                raise
+            return self.roles[role], None
 
     def follow_jobs(
         self, jobs: Sequence[str], max_seconds: float, sleep: Callable[[float], None] = time.sleep

@@ -6,6 +6,7 @@ import csv
 import json
 import signal
 import subprocess
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.sandbox.campaign_dialer import DialPlan
 from cxcall.sandbox.server import start_sandbox
-from helpers.command import CXCALL
+from helpers.command import CAMPAIGN, CXCALL
+from helpers.platform_server import Platform, Reply
 from helpers.tenant import LISTS, Tenant
 
 if TYPE_CHECKING:
@@ -59,26 +61,35 @@ def loads(sandbox: Sandbox) -> int:
     return sum(each.accepted and each.operation == "add-contacts" for each in sandbox.received)
 
 
+def halves(count: int, first_of_second: str = "") -> str:
+    """Return a file whose rows go out in two requests, because their `priority` differs; the second may begin with a row."""
+    head, *records = rows(2 * count).splitlines()
+    first, second = records[:count], records[count:]
+    second = [*filter(None, [first_of_second]), *second]
+    lines = [f"{head},priority", *(f"{each},true" for each in first), *(f"{each},false" for each in second)]  # fmt: skip
+    return "".join(f"{line}\n" for line in lines)
+
+
 def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:
     list_id = tenant.new_list()
-    file = live.file("leads.csv", rows(2100))
+    file = live.file("leads.csv", halves(30))
     results, totals = lines(load(live, file, list_id, "-o", "jsonl"))
-    assert [each["data"]["rows"] for each in results] == ["1-1000", "1001-2000", "2001-2100"]
+    assert [each["data"]["rows"] for each in results] == ["1-30", "31-60"]
     assert all(each["command"] == "campaign load" and each["deliveryId"] for each in results)
-    assert totals["data"]["outcomes"] == {"accepted": 2100}
-    assert sorted(tenant.names(list_id)) == sorted(f"P{place}" for place in range(2100))
-    assert loads(sandbox) == 3
+    assert totals["data"]["outcomes"] == {"accepted": 60}
+    assert sorted(tenant.names(list_id)) == sorted(f"P{place}" for place in range(60))
+    assert loads(sandbox) == 2
 
     campaign = tenant.new_campaign(list_id)
     started = live("campaign", "start", campaign, "-o", "json", code=0).envelope
     assert (started["outcome"], started["data"]["contactList"]["id"]) == ("accepted", list_id)
-    followed = live("campaign", "status", campaign, "--watch", "--interval", "0.2", "-o", "jsonl", code=0)  # fmt: skip
+    followed = live("campaign", "status", campaign, "--watch", "--interval", "0.1", "-o", "jsonl", code=0)  # fmt: skip
     states = [json.loads(line) for line in followed.out.splitlines()]
     assert states[-1]["campaign"] == {"id": campaign, "name": "Autumn", "status": "complete", "running": False}  # fmt: skip
-    assert states[-1]["called"] == states[-1]["total"] == states[-1]["attempts"] == 2100
-    assert "2100 of 2100 contacts called" in live("campaign", "status", campaign, code=0).out
+    assert states[-1]["called"] == states[-1]["total"] == states[-1]["attempts"] == 60
+    assert "60 of 60 contacts called" in live("campaign", "status", campaign, code=0).out
 
     live("campaign", "export", campaign, "--to", "results.csv", code=0)
     with (live.folder / "results.csv").open(encoding="utf-8", newline="") as exported:
@@ -87,9 +98,9 @@ def test_a_list_is_loaded_in_few_requests_dialed_and_exported(
     assert {each["Phone lastResult"] for each in records} == {"CONNECTED", "NO_ANSWER", "BUSY"}
 
     listed = live("batch", "list", "-o", "json").envelope["data"]["batches"]
-    assert listed[0]["outcomes"] == {"accepted": 2100}
+    assert listed[0]["outcomes"] == {"accepted": 60}
     report = live("batch", "report", "--format", "jsonl", code=0).out.splitlines()
-    assert [json.loads(line)["row"] for line in report] == [*range(1, 2101)]
+    assert [json.loads(line)["row"] for line in report] == [*range(1, 61)]
 
 
 def test_the_rows_of_a_file_are_mapped_skipped_and_named(
@@ -125,10 +136,11 @@ def test_json_lines_are_contacts_or_only_their_columns(live: Cxcall, tenant: Ten
 
 
 def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: Sandbox) -> None:
-    file = live.file("leads.csv", rows(1001))
+    file = live.file("leads.csv", halves(2))
     ran = load(live, file, "any", "--dry-run", "-o", "jsonl")
     results, totals = lines(ran)
-    assert [len(each["request"]["body"]) for each in results] == [1000, 1]
+    assert [len(each["request"]["body"]) for each in results] == [2, 2]
+    assert results[1]["request"]["url"].endswith("/contactlists/any/contacts?priority=false")
     assert results[0]["request"]["body"][0] == {
         "contactListId": "any",
         "data": {"Phone": "+13035550000", "Name": "P0"},
@@ -154,14 +166,13 @@ def test_an_unknown_request_names_its_rows_and_is_not_repeated(
     live: Cxcall, sandbox: Sandbox, tenant: Tenant
 ) -> None:
     list_id = tenant.new_list()
-    text = rows(1000) + "+12025550151,Lost\n" + rows(5, 2000).partition("\n")[2]
-    file = live.file("leads.csv", text)
+    file = live.file("leads.csv", halves(5, "+12025550151,Lost"))
     ran = load(live, file, list_id, "-o", "jsonl", code=9)
     results, totals = lines(ran)
     outcomes = {each["data"]["rows"]: each["outcome"] for each in results}
-    assert outcomes == {"1-1000": "accepted", "1001-1006": "unknown"}
-    assert totals["data"]["unknown"][0]["row"] == "1001-1006"
-    assert "rows 1001-1006: delivery" in ran.err
+    assert outcomes == {"1-5": "accepted", "6-11": "unknown"}
+    assert totals["data"]["unknown"][0]["row"] == "6-11"
+    assert "rows 6-11: delivery" in ran.err
     resumed, _ = lines(load(live, file, list_id, "--resume", "-o", "jsonl", code=9))
     assert {each["data"]["rows"]: each["outcome"] for each in resumed} == outcomes
     assert loads(sandbox) == 2
@@ -169,16 +180,15 @@ def test_an_unknown_request_names_its_rows_and_is_not_repeated(
 
 def test_refused_rows_are_named_and_written_to_a_file(live: Cxcall, tenant: Tenant) -> None:
     list_id = tenant.new_list()
-    text = rows(1000) + "+12025550140,Bad\n" + rows(5, 2000).partition("\n")[2]
-    file = live.file("leads.csv", text)
+    file = live.file("leads.csv", halves(5, "+12025550140,Bad"))
     ran = load(live, file, list_id, "--rejects", "rejects.csv", "-o", "jsonl", code=9)
     results, _ = lines(ran)
     refused = next(each for each in results if each["outcome"] == "refused")
-    assert refused["data"]["rows"] == "1001-1006"
+    assert refused["data"]["rows"] == "6-11"
     rejected = (live.folder / "rejects.csv").read_text("utf-8").splitlines()
-    assert rejected[:2] == ["Phone,Name", "+12025550140,Bad"]
+    assert rejected[:2] == ["Phone,Name,priority", "+12025550140,Bad,false"]
     assert len(rejected) == 7
-    assert len(tenant.contacts(list_id)) == 1000
+    assert len(tenant.contacts(list_id)) == 5
 
 
 def test_a_request_that_is_too_frequent_is_sent_again_once(live: Cxcall, tenant: Tenant) -> None:
@@ -190,29 +200,93 @@ def test_a_request_that_is_too_frequent_is_sent_again_once(live: Cxcall, tenant:
     assert tenant.names(list_id) == ["P0", "P1", "Late"]
 
 
-@pytest.mark.usefixtures("stranger_to_sandbox")
-def test_starting_a_campaign_asks_and_stopping_it_does_not(
-    live: Cxcall, sandbox: Sandbox, tenant: Tenant
+class Dialer:
+    """A platform that is no sandbox: its list has two columns, and it never returns the contact `Lost`."""
+
+    def __init__(self) -> None:
+        self.loaded: list[str] = []
+
+    def answer(self, body: Any, _count: int) -> Reply:
+        """Answer a request that loads contacts."""
+        if not isinstance(body, list):
+            return Reply(204)
+        self.loaded += [each["data"]["Name"] for each in body]
+        kept = [each for each in body if each["data"]["Name"] != "Lost"]
+        return Reply(200, [{**each, "id": str(place)} for place, each in enumerate(kept)])
+
+    def read(self, path: str, _count: int) -> Reply:
+        """Answer the read of a list, a campaign, or its progress."""
+        if "contactlists" in path:
+            phones = [{"columnName": "Phone", "type": "cell"}]
+            return Reply(200, {"name": "Leads", "columnNames": ["Phone", "Name"], "phoneColumns": phones})  # fmt: skip
+        if path.endswith(f"/campaigns/{CAMPAIGN}"):
+            status = {"name": "Autumn", "campaignStatus": "off", "errors": []}
+            return Reply(200, {**status, "contactList": {"id": "list-1", "name": "Leads"}})
+        return Reply(404)
+
+
+def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: Cxcall) -> None:
+    dialer = Dialer()
+    file = cxcall.file(
+        "leads.csv", rows(4) + "+13035559999,Lost\n" + rows(2, 100).partition("\n")[2]
+    )
+    with Platform(dialer.answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, file, "list-1", "--yes", "-o", "jsonl", code=9)
+        results, totals = lines(ran)
+        assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
+            ("1-4,6-7", "accepted"),
+            ("5", "unknown"),
+        ]
+        assert (
+            "the response does not have the contacts of row 5"
+            in results[1]["findings"][0]["message"]
+        )
+        assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
+        load(cxcall, file, "list-1", "--yes", "--resume", code=None)
+        assert sorted(dialer.loaded) == sorted(set(dialer.loaded))
+
+
+def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
+    dialer = Dialer()
+    file = cxcall.file("leads.csv", rows(2))
+    with Platform(dialer.answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        asked = load(cxcall, file, "list-1", code=2)
+        assert "2 contacts into the list `Leads` (list-1)" in asked.err
+        load(cxcall, file, "list-1", "--confirm", "3", code=2)
+        assert not dialer.loaded
+        load(cxcall, file, "list-1", "--confirm", "2", code=0)
+        asked = cxcall("campaign", "start", CAMPAIGN, code=2)
+        assert "`--yes` is required" in asked.err
+        assert "campaign `Autumn`" in asked.err
+        assert "the list `Leads` (list-1)" in asked.err
+        assert platform.rung == 1
+        cxcall("campaign", "stop", CAMPAIGN, code=0)
+        cxcall("campaign", "start", CAMPAIGN, "--yes", code=0)
+
+
+def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
+    live: Cxcall, sandbox: Sandbox
 ) -> None:
-    list_id = tenant.new_list()
-    campaign = tenant.new_campaign(list_id)
-    refused = live("campaign", "start", campaign, code=2)
-    assert "`--yes` is required" in refused.err
-    assert "`Autumn`" in refused.err
-    assert list_id in refused.err
-    asked = load(live, live.file("leads.csv", rows(2)), list_id, code=2)
-    assert "2 contacts into the list `Leads`" in asked.err
-    assert loads(sandbox) == 0
-    live("campaign", "start", campaign, "--yes", code=0)
-    assert live("campaign", "stop", campaign, "-o", "json", code=0).envelope["data"]["campaign"]["status"] == "off"  # fmt: skip
-
-
-@pytest.fixture
-def stranger_to_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hide that the server is a sandbox, so that consent is asked for."""
-    from cxcall.sandbox import app
-
-    monkeypatch.setattr(app, "ABOUT_PATH", "/hidden")
+    live.environment |= {
+        "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": sandbox.new_user_token(),
+    }  # fmt: skip
+    file = live.file("leads.csv", rows(3))
+    assert "/expirationDate" in load(live, file, "1001", code=3).err
+    sets = ("--set", '/expirationDate="2027-01-31"', "--set", "/skillId=4711")
+    ran = load(live, file, "1001", *sets, "-o", "jsonl")
+    totals = lines(ran)[1]
+    assert totals["data"]["outcomes"] == {"accepted": 3}
+    assert list(totals["data"]["jobs"].values()) == ["complete"]
+    body = json.loads(next(each.body for each in sandbox.received if each.rings))
+    assert b64decode(body["listFile"]).decode() == rows(3)
+    assert (body["skillId"], body["startSkill"]) == (4711, False)
+    live("campaign", "start", "4711", code=0)
+    state = live("campaign", "status", "4711", "--contact-list", "1001", "-o", "json", code=0).envelope["data"]  # fmt: skip
+    assert (state["total"], state["contactList"]["id"]) == (3, "1001")
+    live("campaign", "export", "--contact-list", "1001", "--to", "attempts.jsonl", code=0)
+    assert "no list is named" in live("campaign", "export", "--to", "x.csv", code=2).err
 
 
 def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant) -> None:

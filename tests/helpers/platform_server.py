@@ -18,7 +18,7 @@ class Reply(NamedTuple):
     """An answer; `rings` says whether the platform acted on the request."""
 
     status: int = 201
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | list[Any] | None = None
     headers: Mapping[str, str] = {}
     rings: bool = True
 
@@ -86,7 +86,7 @@ class Platform:
 
     def reply(self, raw: bytes, token: str) -> Reply:
         """Answer one request as the platform would: its token (once it gave one), its rate, its body."""
-        body = json.loads(raw)
+        body = json.loads(raw or b"null")
         key = json.dumps(body, sort_keys=True)
         with self.changed:
             self.uses += 1

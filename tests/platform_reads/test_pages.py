@@ -101,7 +101,7 @@ def answer(path: str, _count: int) -> Reply:
     members = ways.get(name, {})
     if name == "header":
         headers = {"Link": f'<{following}>; title="a, b"; rel="next"'} if more else {}
-        return Reply(200, items, headers)  # type: ignore[arg-type] # a list is a body, too
+        return Reply(200, items, headers)
     if name == "unknown":
         return Reply(200, {"resultSet": {"rows": items, "codes": [1]}}) if items else Reply(204)
     return Reply(200, {"entities": items, "empty": [], **members})
