@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.ledger.records import Intent
 from cxcall.sandbox.campaign_dialer import DialPlan
 from cxcall.sandbox.server import start_sandbox
+from cxcall.sending.machine_ledger import open_ledger
 from helpers.command import CAMPAIGN, CXCALL
 from helpers.platform_server import Platform, Reply
 from helpers.tenant import LISTS, Tenant
@@ -245,6 +247,41 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
         assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
         load(cxcall, file, "list-1", "--yes", "--resume", code=None)
         assert sorted(dialer.loaded) == sorted(set(dialer.loaded))
+
+
+def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first request is answered, another run of the same load records the sixth row."""
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
+    dialer = Dialer()
+
+    def answer(body: Any, count: int) -> Reply:
+        if not dialer.loaded:
+            with open_ledger() as ledger:
+                batch = ledger.batches()[0].id
+                ledger.begin(
+                    Intent("default", "add-contacts", "published", "POST", "t", "d", batch=batch, row=6, key="rows 6"),
+                    900,
+                )  # fmt: skip
+        return dialer.answer(body, count)
+
+    file = cxcall.file("leads.csv", halves(4))
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
+        results, _ = lines(load(cxcall, file, "list-1", *words, code=9))
+        assert [(each["data"]["rows"], each["outcome"]) for each in results] == [
+            ("1-4", "accepted"),
+            ("5-8", "stopped"),
+        ]
+        assert "row 6 is in delivery" in results[1]["findings"][0]["message"]
+        assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3"]
+        resumed, _ = lines(load(cxcall, file, "list-1", *words, "--resume", code=9))
+        assert {each["data"].get("rows") or each["data"]["row"]: each["outcome"] for each in resumed} == {
+            "1-4": "accepted", "6": "unknown", "5": "accepted", "7-8": "accepted",
+        }  # fmt: skip
 
 
 def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:

@@ -7,9 +7,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from cxcall.batch.load.loaded_rows import LoadedRows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.run import Run
 from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.row_ranges import format_ranges
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.rows import Row
     from cxcall.responses.delivery import Delivery
+    from cxcall.sending.draft import CheckedRequest
 
 COMMAND = "campaign load"
 _ITEM = re.compile(r"/([0-9]+)(/.*)?")
@@ -38,6 +41,32 @@ class LoadRun(Run):
         super().__init__(*args)
         self.started: list[str] = []
         self._sent: dict[int, CheckedRow] = {}
+
+    def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
+        """Send a request, unless another process has recorded one with a row of it."""
+        result = self.sender.send(
+            checked, request, batch=self.batch, key_of=self.key_of, again=self.job.again,
+            fence=lambda delivery: self._stop_on_overlap(checked, delivery),
+        )  # fmt: skip
+        self._events.put(result or checked.row.number)
+
+    def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:
+        """Raise StoppedError if a row is in another delivery of this load; it is called in the transaction of the record.
+
+        Two runs of one load may combine its rows differently, so that no request equals another one.
+        """
+        loaded = LoadedRows(self.ledger, [self.batch], besides=delivery)
+        for row in checked.rows:
+            if other := loaded.find(row.number):
+                raise StoppedError(
+                    Finding.error(
+                        "already-sent",
+                        "ledger",
+                        f"row {row.number} is in delivery {other.id}: another process loads this file",
+                        fix="wait for its end, then run the same command with `--resume`",
+                        source="ledger",
+                    )
+                )
 
     def _next_result(self) -> RowResult | None:
         """Keep the rows of a request until its result is split."""

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 
 class LoadedRows:
-    """The rows that were, or may have been, processed; one entry for each range of rows, not for each row."""
+    """The rows that were, or may have been, processed; one entry for each range of rows, not for each row.
 
-    def __init__(self, ledger: Ledger, batches: Sequence[str]) -> None:
+    The delivery `besides` does not count.
+    """
+
+    def __init__(self, ledger: Ledger, batches: Sequence[str], besides: str = "") -> None:
         spans: list[tuple[int, int, Record]] = []
         for batch in batches:
             for record in ledger.records(batch=batch):
-                if record.may_be_processed:
+                if record.may_be_processed and record.id != besides:
                     spans += [(first, last, record) for first, last in _ranges_of(record)]
         self._spans = sorted(spans, key=lambda span: span[0])
         self._starts = [first for first, *_ in self._spans]
