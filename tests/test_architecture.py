@@ -20,7 +20,8 @@ LEVELS = (
     {"credentials", "explaining", "sandbox", "validation"},
     {"output", "sending"},
     {"batch", "platform_reads"},
-    {"cli", "client"},
+    {"client"},
+    {"cli"},
     {"__init__", "__main__", "pytest_plugin"},
 )
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

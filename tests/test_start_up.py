@@ -26,6 +26,10 @@ HEAVY = {
     "dotenv",
     "platformdirs",
     "keyring",
+    "mcp",
+    "mcp_types",
+    "pydantic",
+    "anyio",
 }
 
 
@@ -59,7 +63,8 @@ def loaded(names: set[str], *arguments: str, **environment: str) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"]]
+    "arguments",
+    [["--version"], ["--help"], ["validate", "--help"], ["execute", "--help"], ["mcp", "--help"]],
 )
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     assert loaded(HEAVY | {"cxcall"}, *arguments) == ["cxcall"]

@@ -11,7 +11,6 @@ from cxcall.cli.option_binding import Invocation
 from cxcall.cli.root_command import Commands, assemble, short_help
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.findings.finding import Finding
 from cxcall.findings.notices import with_notices
 from cxcall.output.options import parse_output_options
 from cxcall.output.report import Report, error_report
@@ -19,7 +18,6 @@ from cxcall.output.screen import Screen
 from cxcall.runtime.process_exit import discard, report_write_error
 from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.runtime.streams import WriteError, guard_streams
-from cxcall.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +116,10 @@ def _run_arguments(arguments: Sequence[str], invocation: Invocation) -> Report |
     except (BrokenPipeError, SystemExit):
         raise BrokenPipeError from None  # Click exits by itself, but only on a broken pipe
     except BaseException as fault:  # noqa: BLE001 - the error boundary: a panic in Rust is no Exception
-        return _fault_report(fault, invocation.command)
+        from cxcall.cli.faults import fault_finding
+
+        finding = fault_finding(fault)
+        return Report(invocation.command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])
     if result == ExitCode.INTERRUPTED:  # Typer returns this number after Ctrl-C
         command = invocation.command or _command_in(arguments)
         diagnostics = ["interrupted; nothing was sent"]
@@ -134,21 +135,3 @@ def _command_in(arguments: Sequence[str]) -> str:
     first = next((word for word in words if word in known), "")
     subcommands = getattr(root.get_command(None, first), "commands", ()) if first else ()
     return " ".join([first, *(word for word in words if word in subcommands)][:2])
-
-
-def _fault_report(fault: BaseException, command: str) -> Report:
-    """Return the report of a fault in cxcall; it names only places in the code, as values can be secrets."""
-    from traceback import extract_tb
-
-    places = [
-        f"{frame.filename.rpartition('cxcall')[2]}:{frame.lineno}"
-        for frame in extract_tb(fault.__traceback__)
-    ]
-    finding = Finding.error(
-        "fault",
-        " > ".join(places[-4:]),
-        f"cxcall {__version__} itself failed: {type(fault).__name__}",
-        why="`cxcall history list` shows whether something was sent",
-        fix="report it with the line above and the command; the line contains none of your values",
-    )
-    return Report(command, Outcome.ERROR, ExitCode.FAULT, findings=[finding])

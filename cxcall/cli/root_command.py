@@ -36,6 +36,7 @@ LAST = {
     "history": "Show recorded deliveries and their outcomes.",
     "sandbox": "Run the embedded API server; no real calls are placed.",
     "config": "Show settings and change profiles.",
+    "mcp": "Serve checks to AI agents.",
     "completion": "Print the completion script of a shell.",
     "help": "Show help on a topic or a command.",
 }

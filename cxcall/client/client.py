@@ -124,7 +124,7 @@ class Client:
 
         `body` and `parameters` are as in `send`. Raises as `send` does before a check.
         """
-        checked = self._build(operation, body, parameters)
+        checked = self.build(operation, body, parameters)
         return Verdict((checked.operation.name,), checked.findings)
 
     def send(
@@ -149,12 +149,19 @@ class Client:
         an exception: see `outcome` (`accepted`, `refused`, `undelivered`, `unknown`) and `findings`.
         Raises InterruptedDelivery if a signal came while it was sent.
         """
-        checked = self._build(operation, body, parameters)
-        return self._send(checked, yes=yes, again=again, force=force, strict=strict)
+        checked = self.build(operation, body, parameters)
+        return self.send_built(checked, yes=yes, again=again, force=force, strict=strict)
 
-    def _send(
-        self, checked: CheckedRequest, *, yes: bool, again: bool, force: bool, strict: bool
+    def send_built(
+        self,
+        checked: CheckedRequest,
+        *,
+        yes: bool = False,
+        again: bool = False,
+        force: bool = False,
+        strict: bool = False,
     ) -> Delivery:
+        """Send a request that `build` returned, as `send` does."""
         call_guards.stop_on_guards(checked.findings)
         stop_on_errors(checked, strict=strict, force=force)
         if not yes and needs_consent(checked.operation, checked.settings):
@@ -267,11 +274,12 @@ class Client:
             source = exchange_as_mapping(source)
         return explain(source, contract=self._contract)
 
-    def _build(
-        self, name: str, body: object, parameters: Mapping[str, object] | None
+    def build(
+        self, name: str, body: object = None, parameters: Mapping[str, object] | None = None
     ) -> CheckedRequest:
+        """Return a request with the findings of its check, so that somebody can look at it before it is sent."""
         operation = self._load_operation(name)
-        payload = Payload(None) if body is None else _read_body(body)
+        payload = Payload(None) if body is None else read_body(body)
         given = _parameter_texts(operation, parameters)
         values = parameter_values(operation, given, (), payload)
         stop_on_missing_parameter(operation, values)
@@ -321,7 +329,7 @@ def _parameter_texts(
     return parse_parameters(operation, texts)
 
 
-def _read_body(body: object) -> Payload:
+def read_body(body: object) -> Payload:
     """Return a body as a payload; raises UsageError for a value that is not JSON, as `json.dumps` has it."""
     try:
         return read_payload(body)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import stat
 from datetime import UTC, datetime, time
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -203,13 +204,23 @@ def _list_cells(line: str) -> list[str]:
     return [first, *filter(None, others)]
 
 
-@cache
 def read_do_not_call_list(path: str) -> NumberList:
     """Return the numbers in a file, which has one on each line or in its first column.
 
-    Skips blank lines, text after `#`, and a heading. Raises UsageError when the file cannot be read, or
-    another line does not begin with exactly one number.
+    Skips blank lines, text after `#`, and a heading. A file that was changed is read again: a server or a
+    worker runs for long. Raises UsageError when the file cannot be read, or another line does not begin with
+    exactly one number.
     """
+    try:
+        found = Path(path).expanduser().stat()
+    except (OSError, ValueError):
+        return _read_list(path, ())  # it says why the file cannot be read
+    version = (found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return _read_list(path, version if stat.S_ISREG(found.st_mode) else ())
+
+
+@lru_cache(maxsize=8)
+def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
     numbers = []
     for line_number, line in enumerate(read_text(str(Path(path).expanduser())).splitlines(), 1):
         first, *others = _list_cells(line)

@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 from glob import glob, has_magic
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from cxcall.documents.json_document import BOM, DocumentError, parse
@@ -27,7 +28,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from io import BufferedReader
 
     from cxcall.contracts.operation import Operation
@@ -47,7 +48,8 @@ class Validation(NamedTuple):
 
     `jobs` is how many processes share a long file; None stands for one a core, as soon as that pays,
     and for one alone where lines come by a pipe: their verdicts are not to wait for others.
-    `on_progress` is called with the number of bytes that were checked since the last call.
+    `on_progress` is called with the number of bytes that were checked since the last call. `contents` are
+    read in place of the files of these names.
     """
 
     known: Sequence[Operation]
@@ -56,6 +58,7 @@ class Validation(NamedTuple):
     strict: bool = False
     jobs: int | None = None
     on_progress: Callable[[int], None] = lambda _: None
+    contents: Mapping[str, bytes] = MappingProxyType({})
 
     def run(self, files: Sequence[str]) -> Generator[PayloadVerdict | VerdictRun, None, None]:
         """Check every payload of every file, folder and pattern; a bad one does not hide the others.
@@ -64,7 +67,7 @@ class Validation(NamedTuple):
         """
         for file in files:
             try:
-                for path in _expand_files(file):
+                for path in [file] if file in self.contents else _expand_files(file):
                     yield from _require_payload(path, self._of_file(path))
             except (DocumentError, UsageError) as error:
                 yield unreadable_verdict(file, error)
@@ -86,14 +89,26 @@ class Validation(NamedTuple):
         return PayloadChecker(self.known, named, assigned, self.strict)
 
     def _of_file(self, path: str) -> Iterator[PayloadVerdict | VerdictRun]:
-        if path == STDIN:
-            yield from self._of_stdin()
+        if path in self.contents:
+            yield from self._of_content(path, self.contents[path])
+        elif path == STDIN:
+            with open_bytes(STDIN) as stdin:
+                yield from self._of_stream(STDIN, stdin)
         elif path.lower().endswith((*LINES, *TABLES)):
             with open_bytes(path, may_be_pipe=True) as file:
                 check = self._of_lines if path.lower().endswith(LINES) else self._of_table
                 yield from check(path, file)
         else:
             yield from self._of_document(path)
+
+    def _of_content(self, path: str, content: bytes) -> Iterator[PayloadVerdict | VerdictRun]:
+        from io import BufferedReader
+        from tempfile import TemporaryFile
+
+        with TemporaryFile(buffering=0) as file:
+            file.write(content)
+            file.seek(0)
+            yield from self._of_stream(path, BufferedReader(file))
 
     def _of_document(self, path: str, data: bytes | None = None) -> Iterator[PayloadVerdict]:
         try:
@@ -102,20 +117,19 @@ class Validation(NamedTuple):
         except DocumentError as error:
             yield unreadable_verdict(path, error)
 
-    def _of_stdin(self) -> Iterator[PayloadVerdict | VerdictRun]:
-        """Check stdin, which is JSON Lines, a table, or one document, as its start shows."""
+    def _of_stream(self, path: str, file: BufferedReader) -> Iterator[PayloadVerdict | VerdictRun]:
+        """Check what is JSON Lines, a table, or one document, as its start shows."""
         from cxcall.validation.json_lines import read_whole_lines
 
-        with open_bytes(STDIN) as file:
-            start = read_whole_lines(file, STDIN, at_once=True)
-            while b"\n" not in start.strip() and (more := read_line(file, STDIN)):
-                start += more
-            if _starts_as_lines(start):
-                yield from self._of_lines(STDIN, file, start)
-            elif self.named and _starts_as_table(start, self.named):
-                yield from self._of_table(STDIN, file, start)
-            else:
-                yield from self._of_document(STDIN, start + read_rest(file, STDIN))
+        start = read_whole_lines(file, path, at_once=True)
+        while b"\n" not in start.strip() and (more := read_line(file, path)):
+            start += more
+        if _starts_as_lines(start):
+            yield from self._of_lines(path, file, start)
+        elif self.named and _starts_as_table(start, self.named):
+            yield from self._of_table(path, file, start)
+        else:
+            yield from self._of_document(path, start + read_rest(file, path))
 
     def _of_lines(
         self, path: str, file: BufferedReader, start: bytes = b""

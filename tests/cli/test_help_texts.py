@@ -48,6 +48,7 @@ VERBS = {
     "Run",
     "Send",
     "Store",
+    "Serve",
     "Set",
     "Show",
     "Skip",

@@ -21,6 +21,7 @@ from helpers.command import CAMPAIGN, CONTACT, Cxcall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 BERLIN = "+4930123456"
 USER = "00000004-1234-1234-1234-123456789012"
@@ -273,3 +274,14 @@ def test_sandbox_applies_calling_hours_and_uses_no_host_or_secret_of_the_profile
     ran = cxcall(*words, BERLIN, "-p", "eu", "--hours", within, code=0)
     assert ran.envelope["outcome"] == "accepted"
     assert "127.0.0.1:1/" not in ran.out
+
+
+def test_do_not_call_list_that_is_changed_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "dnc.txt"
+    file.write_text("+12025550123\n", "utf-8")
+    assert "+12025550124" not in call_guards.read_do_not_call_list(str(file))
+    file.write_text("+12025550123\n+12025550124\n", "utf-8")
+    assert "+12025550124" in call_guards.read_do_not_call_list(str(file))
+    file.unlink()
+    with pytest.raises(UsageError):
+        call_guards.read_do_not_call_list(str(file))

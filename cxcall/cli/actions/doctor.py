@@ -39,8 +39,12 @@ def run_doctor(
     chosen: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
+    content: payload.Payload | None = None,
 ) -> Report:
-    """Check the settings and, if an operation is named, a request; return the results."""
+    """Check the settings and, if an operation is named, a request; return the results.
+
+    `content` is the body of the request, in place of that of the options.
+    """
     from cxcall.cli.actions.contract_file import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
@@ -55,7 +59,7 @@ def run_doctor(
     ]
     settings = load_settings(flags, operation.contract if operation else owner)
     values, texts = _parse_params(options.param or (), operation)
-    content = payload.Payload(None)
+    content = content or payload.Payload(None)
     if operation and (body.file is not None or texts or body.set):
         content = payload.build_payload(operation, body.file, texts, body.set or ())
     screen, results = Screen.standard(output), []

@@ -18,7 +18,7 @@ from cxcall.explaining.corrected_request import (
 )
 from cxcall.explaining.explanation import Explanation, explain_request
 from cxcall.explaining.grouping import group_findings, join_findings
-from cxcall.explaining.readers.detect import FORMATS, read_path
+from cxcall.explaining.readers.detect import FORMATS, read, read_path
 from cxcall.explaining.shell_forms import json_text
 from cxcall.findings.codes import find_code, load_codes
 from cxcall.findings.errors import UsageError
@@ -160,6 +160,17 @@ def explain_file(
         )
     corrections.finish()
     is_incomplete = is_unexplained or corrections.is_open
+    return _summarize(explanations, counts, fix=fix, is_incomplete=is_incomplete)
+
+
+def explain_text(text: str, contract: str | None, *, fix: str) -> Report:
+    """Explain the requests in a text, without printing anything; `fix` is the form of the corrected request."""
+    own = load_user_contract(contract) if contract else None
+    explanations = [explain_request(request, own) for request in read(text, "text")]
+    counts: Counter[str] = Counter()
+    for explanation in explanations:
+        counts.update(finding.severity for finding in explanation.findings)
+    is_incomplete = any(explanation.is_unexplained for explanation in explanations)
     return _summarize(explanations, counts, fix=fix, is_incomplete=is_incomplete)
 
 

@@ -1,0 +1,62 @@
+"""`cxcall mcp`: serve checks to AI agents."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
+from cxcall.findings.errors import UsageError
+from cxcall.output.options import option
+
+app = new_app("")
+_PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
+
+
+@app.command(
+    "mcp",
+    epilog=examples(
+        "cxcall mcp",
+        "cxcall mcp --root payloads --profile sandbox",
+        "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
+    ),
+)
+@expand_option_groups
+def mcp(
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    guards: GuardOptions,
+    root: Annotated[
+        str | None,
+        option("--root", metavar="FOLDER", help="Read payload files only below this folder."),
+    ] = None,
+    allow_send: Annotated[
+        bool,
+        option("--allow-send", group="Safety", help="Add a tool that sends, if a person agrees."),
+    ] = False,
+    operations: Annotated[
+        list[str] | None,
+        option(
+            "--operation",
+            group="Safety",
+            metavar="NAME",
+            help="Add an operation that may be sent; repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Serve checks to AI agents.
+
+    Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. A tool that sends is not even listed without --allow-send; it sends what a dry run has shown, once, after the client has asked a person. Profile, destination, and guards are those of this command line: an agent cannot change them. Needs the extra: pip install 'cxcall[mcp]'.
+    """
+    try:
+        from cxcall.cli.mcp_server.server import ServerOptions, serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _PACKAGES:
+            raise
+        raise UsageError(
+            "`cxcall mcp` needs the extra `mcp`",
+            where="mcp",
+            fix="install it: `pip install 'cxcall[mcp]'`",
+        ) from None
+    options = ServerOptions(root, allow_send, tuple(operations or ()))
+    serve(options, settings, contracts, guards)

@@ -1,0 +1,190 @@
+"""The tools that change nothing: each does what the command of the same name does."""
+
+# No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from cxcall.cli.mcp_server.results import QUIET
+from cxcall.cli.mcp_server.root_folder import RootFolder
+from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
+from cxcall.contracts.contract import load_operation, load_operations
+from cxcall.findings.errors import UsageError
+from cxcall.output.report import Report
+
+MAX_TEXT = 1 << 20
+"""Characters of a text that a tool takes."""
+MAX_NAME = 400
+MAX_LISTED = 200
+_CONTENT = "<content>"
+"""The name of a text in findings: no file can be taken for it."""
+
+Name = Annotated[str, Field(max_length=MAX_NAME)]
+# A text stays as it is only where its type is `str` alone: the SDK parses JSON in any other argument.
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Limit = Annotated[int, Field(ge=1, le=MAX_LISTED)]
+Parameters = Annotated[
+    dict[Name, Annotated[str, Field(max_length=4096)]],
+    Field(max_length=100, description="Values of path, query, and header parameters, by name."),
+]
+Body = Annotated[
+    dict[str, Any] | list[Any] | None, Field(description="The JSON body of the request.")
+]
+OperationName = Annotated[
+    Name, Field(description="The name of an operation, as `list_operations` shows it.")
+]
+
+
+class ReadTools:
+    """The tools, with the settings that the server was started with."""
+
+    def __init__(
+        self,
+        settings: SettingsOptions,
+        contracts: ContractOptions,
+        guards: GuardOptions,
+        root: RootFolder,
+    ) -> None:
+        from cxcall.cli.actions.contract_file import find_own_contract
+
+        self._settings, self._guards = settings, guards
+        self.contract = find_own_contract(contracts, settings.profile)
+        self._contracts = ContractOptions(self.contract)
+        self._root = root
+
+    def validate(
+        self,
+        content: Annotated[Text, Field(description="The payload: JSON, JSON Lines, or CSV.")] = "",
+        file: Annotated[
+            Name, Field(description="A file below the root folder of the server.")
+        ] = "",
+        operation: Annotated[
+            Name, Field(description="Check as this operation; otherwise as the nearest one.")
+        ] = "",
+    ) -> Report:
+        """Check a payload offline against the schema of its operation, before anything is sent.
+
+        Give either `content` or `file`. Each finding has the place (a JSON pointer), the reason, and the correction.
+        """
+        from cxcall.cli.actions.validate import run_validation
+        from cxcall.contracts.catalog import load_catalog
+        from cxcall.validation.run import Validation
+
+        if bool(content) == bool(file):
+            raise UsageError(
+                "`content` or `file` is required, and not both",
+                where="content",
+                fix="give the payload as `content`",
+            )
+        operations = load_catalog(self.contract)
+        named = operations.find_operation(operation) if operation else None
+        validation = Validation(operations, named, jobs=1)
+        if file:
+            return run_validation(validation, [self._root.find_file(file)], QUIET, every=False)
+        contents = {_CONTENT: content.encode("utf-8", "surrogatepass")}
+        validation = validation._replace(contents=contents)
+        return run_validation(validation, [_CONTENT], QUIET, every=False)
+
+    def explain(
+        self,
+        text: Annotated[
+            Text, Field(description="A curl command, HTTP message, HAR file, log line, or code.")
+        ],
+        fix: Annotated[
+            bool, Field(description="Also return the corrected request, if there is one.")
+        ] = False,
+    ) -> Report:
+        """Explain offline why a request failed, from any text that holds it or its response.
+
+        Nothing in the text is run or sent. Give the response, too: its status, headers, and body.
+        """
+        from cxcall.cli.actions.explain import explain_text
+
+        return explain_text(text, self.contract, fix="json" if fix else "")
+
+    def list_operations(
+        self,
+        search: Annotated[
+            Name, Field(description="List only operations with all these words.")
+        ] = "",
+        tag: Annotated[Name, Field(description="List only this group.")] = "",
+        method: Annotated[
+            Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None,
+            Field(description="List only this method."),
+        ] = None,
+        limit: Limit = 50,
+    ) -> Report:
+        """List the operations that cxcall knows; `rings` says whether one can place a call."""
+        from cxcall.cli.actions.operations import list_operations
+
+        report = list_operations(
+            load_operations(self.contract), search or None, tag or None, method
+        )
+        found = report.data["operations"]
+        return report._replace(data={"operations": found[:limit], "total": len(found)})
+
+    def show_operation(self, operation: OperationName) -> Report:
+        """Show one operation: parameters, the schema of its body, responses, and errors."""
+        from cxcall.cli.actions.operation_details import show_operation
+
+        return show_operation(load_operation(operation, self.contract))
+
+    def list_history(
+        self,
+        since: Annotated[
+            Name, Field(description="Since a time, or since 15m, 2h, or 7d ago.")
+        ] = "",
+        operation: Annotated[Name, Field(description="Only this operation.")] = "",
+        outcome: Annotated[
+            Name, Field(description="accepted, refused, undelivered, or unknown.")
+        ] = "",
+        unresolved: Annotated[
+            bool, Field(description="Only those that may have placed a call.")
+        ] = False,
+        limit: Limit = 20,
+    ) -> Report:
+        """List the requests that this machine sent, the newest first. Phone numbers are masked."""
+        from cxcall.cli.actions.history import list_deliveries
+
+        return list_deliveries(
+            since,
+            operation=operation,
+            outcome=outcome,
+            engagement_id="",
+            batch="",
+            profile="",
+            unresolved=unresolved,
+            limit=limit,
+        )
+
+    def show_history(
+        self, delivery: Annotated[Name, Field(description="A delivery ID, or its start.")]
+    ) -> Report:
+        """Show one request that was sent, and what became of it."""
+        from cxcall.cli.actions.history import show_delivery
+
+        return show_delivery(delivery)
+
+    def doctor(
+        self,
+        operation: Annotated[
+            Name, Field(description="Also check a request of this operation.")
+        ] = "",
+        parameters: Parameters | None = None,
+        body: Body = None,
+    ) -> Report:
+        """Run the preflight checks of host, token, rights, and request, with read-only requests to the platform."""
+        from cxcall.cli.actions.doctor import run_doctor
+        from cxcall.cli.commands.doctor import DoctorOptions
+        from cxcall.client.client import read_body
+
+        params = [f"{name}={value}" for name, value in (parameters or {}).items()]
+        return run_doctor(
+            DoctorOptions(operation or None, params),
+            self._guards,
+            BodyOptions(),
+            self._settings,
+            self._contracts,
+            QUIET,
+            None if body is None else read_body(body),
+        )

@@ -1,0 +1,179 @@
+"""The dry run, and the tool that sends: only what a dry run showed, and only if a person agrees."""
+
+# No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
+import json
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import CallToolResult
+from pydantic import BaseModel, Field
+
+from cxcall.cli.actions.send import show_request
+from cxcall.cli.faults import fault_finding
+from cxcall.cli.mcp_server.confirmations import SECONDS, Confirmations
+from cxcall.cli.mcp_server.read_tools import MAX_TEXT, Body, Name, OperationName, Parameters
+from cxcall.cli.mcp_server.results import as_tool
+from cxcall.client.client import Client
+from cxcall.findings.errors import CxcallError, StoppedError, UsageError
+from cxcall.findings.finding import Finding, Severity
+from cxcall.output.report import Report, delivery_report
+from cxcall.output.terminal_text import escape_controls, escape_to_one_line
+from cxcall.payloads.checks import has_errors
+from cxcall.runtime.redaction import redact
+from cxcall.sending import call_guards
+from cxcall.sending.draft import CheckedRequest, stop_on_errors
+
+MAX_SHOWN = 16_384
+"""Characters of a body that a person can be asked to confirm: it is shown as a whole."""
+
+
+class Confirmation(BaseModel):
+    """What the person answers."""
+
+    send: bool = Field(title="Send this request", description="Yes sends it, once.")
+
+
+class RequestTools:
+    """The dry run and, for the operations that the server was started with, the send."""
+
+    def __init__(
+        self, client: Client, operations: tuple[str, ...], confirmations: Confirmations
+    ) -> None:
+        self._client, self._operations = client, operations
+        self._confirmations = confirmations
+
+    def dry_run(
+        self, operation: OperationName, body: Body = None, parameters: Parameters | None = None
+    ) -> Report:
+        """Check a request with all guards, and return exactly what would be sent. Nothing is sent.
+
+        Where this server may send the operation, `data.confirmationId` is for one `send` of the same request.
+        """
+        checked = self._build(operation, body, parameters)
+        report = show_request(checked, "dry_run", as_curl=False)
+        is_sendable = operation in self._operations and not has_errors(report.findings)
+        if not is_sendable or len(checked.shown_body) > MAX_SHOWN:
+            return report
+        confirmation = {
+            "confirmationId": self._confirmations.add(checked),
+            "expiresInSeconds": int(SECONDS),
+        }
+        return report._replace(data={**report.data, **confirmation})
+
+    def ask(
+        self,
+        context: Context,
+        operation: OperationName,
+        confirmation_id: Name,
+        body: Body = None,
+        parameters: Parameters | None = None,
+    ) -> Elicit[Confirmation]:
+        """Return the question for the person; raises ToolError where the request cannot be sent."""
+        try:
+            checked = self._confirmed(operation, confirmation_id, body, parameters)
+        except CxcallError as error:
+            raise ToolError(redact(str(error))) from None
+        except Exception as fault:  # noqa: BLE001 - the text of an exception may hold a value
+            raise ToolError(fault_finding(fault).message) from None
+        capabilities = context.client_capabilities
+        elicitation = capabilities.elicitation if capabilities else None
+        if elicitation is None or (elicitation.form is None and elicitation.url is not None):
+            raise ToolError(
+                "this client cannot ask a person (it has no elicitation capability), so nothing is sent"
+                " through it; a person can run `cxcall send` in a shell"
+            )
+        return Elicit(describe(checked), Confirmation)
+
+    def send(
+        self,
+        operation: str,
+        confirmation_id: str,
+        body: Any,
+        parameters: dict[str, str] | None,
+        answer: ElicitationResult[Confirmation],
+    ) -> Report:
+        """Send the request if the person agreed; the confirmation ID is used up in any case."""
+        if not (isinstance(answer, AcceptedElicitation) and answer.data.send):
+            self._confirmations.discard(confirmation_id)
+            raise StoppedError(
+                Finding.error(
+                    "declined",
+                    "confirmation_id",
+                    "the person did not agree; nothing was sent",
+                    fix="do not ask again unless the person wants it",
+                )
+            )
+        checked = self._confirmed(operation, confirmation_id, body, parameters)
+        self._confirmations.take(confirmation_id, checked)
+        delivery = self._client.send_built(checked, yes=True)
+        sent = (checked.operation, checked.request, checked.body)
+        return delivery_report("send", delivery, *sent, checked.findings)
+
+    def _confirmed(
+        self, operation: str, confirmation_id: str, body: Any, parameters: dict[str, str] | None
+    ) -> CheckedRequest:
+        """Return the request, built anew, if a dry run showed exactly this one."""
+        if operation not in self._operations:
+            raise UsageError(
+                f"this server does not send `{operation}`",
+                where="operation",
+                fix=f"it sends: {', '.join(self._operations)}",
+            )
+        checked = self._build(operation, body, parameters)
+        self._confirmations.check(confirmation_id, checked)
+        return checked
+
+    def _build(
+        self, operation: str, body: Any, parameters: dict[str, str] | None
+    ) -> CheckedRequest:
+        if len(json.dumps(body)) > MAX_TEXT:
+            raise UsageError(
+                f"the body has more than {MAX_TEXT:,} characters", where="body", fix="send less"
+            )
+        checked = self._client.build(operation, body, parameters)
+        call_guards.stop_on_guards(checked.findings)
+        stop_on_errors(checked, strict=False, force=False)
+        return checked
+
+
+def new_send_tool(tools: RequestTools) -> Any:
+    """Return the function of the tool `send`, whose last parameter the protocol's elicitation fills."""
+
+    def send(
+        operation: OperationName,
+        confirmation_id: Annotated[
+            Name, Field(description="The ID that `dry_run` returned for the same request.")
+        ],
+        answer: Annotated[ElicitationResult[Confirmation], Resolve(tools.ask)],
+        body: Body = None,
+        parameters: Parameters | None = None,
+    ) -> CallToolResult:
+        """Send one request that `dry_run` has shown, after the person agreed. It may place a real call.
+
+        The person is asked by the client; a declined, changed, used, or expired request is not sent. An outcome
+        `unknown` means that a call may have been placed: never send it again.
+        """
+        return as_tool(tools.send)(operation, confirmation_id, body, parameters, answer)
+
+    return send
+
+
+def describe(checked: CheckedRequest) -> str:
+    """Return everything that the person confirms: operation, whole numbers, destination, and body.
+
+    The numbers are whole: the person compares the digits, and the client that shows them gave them itself.
+    """
+    operation, request, settings = checked.operation, checked.request, checked.settings
+    risk = "may place a real call" if operation.can_place_call else "places no call"
+    warnings = [each for each in checked.findings if each.severity is Severity.WARNING]
+    lines = [
+        f"This request {risk}. Check every line.",
+        f"operation: {operation.name} ({operation.summary.rstrip('.')})",
+        f"numbers: {', '.join(checked.dialed_numbers) or 'none; the platform takes the number of the contact'}",
+        f"request: {request.method} {request.url}",
+        f"profile: {settings.profile}",
+        *(f"warning: {each.message}" for each in warnings),
+    ]
+    body = escape_controls(redact(f"body: {checked.shown_body or 'none'}"))
+    return "\n".join([*(escape_to_one_line(redact(line)) for line in lines), body])

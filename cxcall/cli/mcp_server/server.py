@@ -1,0 +1,113 @@
+"""Assemble the tools of the MCP server, and serve them on stdin and stdout."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp_types import ToolAnnotations
+
+from cxcall.cli.mcp_server.confirmations import Confirmations
+from cxcall.cli.mcp_server.read_tools import ReadTools
+from cxcall.cli.mcp_server.results import as_tool
+from cxcall.cli.mcp_server.root_folder import RootFolder
+from cxcall.cli.mcp_server.send_tools import RequestTools, new_send_tool
+from cxcall.cli.options import flags_of
+from cxcall.client.client import Client
+from cxcall.contracts.contract import load_operation
+from cxcall.findings.errors import UsageError
+from cxcall.named_tuple import NamedTuple
+from cxcall.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
+
+_CHECKS = (
+    "Check requests to contact-center APIs offline (`validate`, `dry_run`), and explain why one failed"
+    " (`explain`). A call is a real phone ringing. This server cannot send requests: a person sends them in a shell."
+)
+_SENDS = (
+    "Check requests to contact-center APIs offline (`validate`, `explain`), then `dry_run`, then `send` the same"
+    " request with the confirmation ID; a person is asked. A call is a real phone ringing: never send again after"
+    " the outcome `unknown`, and do not ask again after a person declined."
+)
+_OFFLINE = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+_ONLINE = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=True
+)
+_SENDING = ToolAnnotations(
+    read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=True
+)
+
+
+class ServerOptions(NamedTuple):
+    """What the person who starts the server allows: a folder to read, and operations to send."""
+
+    root: str | None = None
+    allow_send: bool = False
+    operations: Sequence[str] = ()
+
+
+def serve(
+    options: ServerOptions,
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    guards: GuardOptions,
+) -> None:
+    """Serve the tools until stdin ends; raises UsageError for options that cannot be used."""
+    gc.enable()  # a server is no short command: its garbage would pile up
+    flags: dict[str, Any] = flags_of(settings, contracts, guards)
+    with Client(**flags) as client:
+        new_server(options, settings, contracts, guards, client).run("stdio")
+
+
+def new_server(
+    options: ServerOptions,
+    settings: SettingsOptions,
+    contracts: ContractOptions,
+    guards: GuardOptions,
+    client: Client,
+) -> MCPServer[Any]:
+    """Return the server with its tools; the tool that sends is only there if it is allowed."""
+    reading = ReadTools(settings, contracts, guards, RootFolder(options.root))
+    requests = RequestTools(client, _allowed(options, reading.contract), Confirmations())
+    server: MCPServer[Any] = MCPServer(
+        "cxcall",
+        instructions=_SENDS if options.allow_send else _CHECKS,
+        version=__version__,
+        log_level="WARNING",
+    )
+    offline = (
+        reading.validate, reading.explain, reading.list_operations, reading.show_operation,
+        reading.list_history, reading.show_history, requests.dry_run,
+    )  # fmt: skip
+    for tool in offline:
+        server.add_tool(as_tool(tool), annotations=_OFFLINE)
+    server.add_tool(as_tool(reading.doctor), annotations=_ONLINE)
+    if options.allow_send:
+        server.add_tool(new_send_tool(requests), annotations=_SENDING)
+    return server
+
+
+def _allowed(options: ServerOptions, contract: str | None) -> tuple[str, ...]:
+    """Return the operations that may be sent; raises UsageError for an unknown one, or for none."""
+    if bool(options.operations) != options.allow_send:
+        missing = "--operation" if options.allow_send else "--allow-send"
+        raise UsageError(
+            "`--allow-send` and `--operation` belong together",
+            where=missing,
+            fix=f"add `{missing}{' NAME' if options.allow_send else ''}`: only the operations that you name can be sent",
+        )
+    for name in options.operations:
+        if load_operation(name, contract).is_for_login:
+            raise UsageError(
+                f"`{name}` takes secrets",
+                where="--operation",
+                fix="log in with `cxcall auth login`",
+            )
+    return tuple(options.operations)

@@ -1,0 +1,281 @@
+"""`cxcall mcp`: what its tools return, and what they refuse, seen by the SDK's own client over stdio."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.cli.mcp_server.confirmations import SECONDS, Confirmations
+from cxcall.client.client import Client as CxcallClient
+from cxcall.findings.errors import StoppedError
+from helpers.command import CONTACT, CXCALL, Cxcall
+from helpers.mcp_client import CANCEL, DECLINE, NO, YES, Person, call, talk
+from helpers.platform_server import Platform, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mcp.client.client import Client
+
+TOKEN = "t0ken-for-the-agent"
+NUMBER = "+12025550123"
+SENDS = ("--allow-send", "--operation", "personal-connection", "--operation", "execute")
+READ_TOOLS = {
+    *("validate", "explain", "list_operations", "show_operation", "dry_run"),
+    *("list_history", "show_history", "doctor"),
+}
+
+
+def request(reason: str) -> dict[str, Any]:
+    """Return the arguments of a request that can be sent."""
+    body = {"contactId": CONTACT, "reasonCode": reason}
+    return {"operation": "personal-connection", "body": body}
+
+
+@pytest.fixture
+def platform(cxcall: Cxcall) -> Iterator[Platform]:
+    """Run a platform, and point the command at it."""
+    with Platform(lambda _body, _count: Reply(201, {"id": "e-1"})) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url,
+            "CXCALL_ACCESS_TOKEN": TOKEN,
+        }
+        yield platform
+
+
+def count(platform: Platform) -> int:
+    return sum(platform.dials.values())
+
+
+def check_hints(tools: list[Any], sending: set[str]) -> None:
+    """Check that every tool states all four hints, and which of them read only."""
+    for tool in tools:
+        hints = tool.annotations
+        stated = (
+            hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint
+        )  # fmt: skip
+        assert None not in stated, tool.name
+        assert hints.read_only_hint is (tool.name not in sending)
+        assert hints.destructive_hint is (tool.name in sending)
+        assert tool.description
+
+
+@pytest.mark.slow
+def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) -> None:
+    cxcall.file("payloads/good.json", request("r")["body"])
+    cxcall.file("secret.json", {"contactId": "outside"})
+    (cxcall.folder / "payloads/link.json").symlink_to(cxcall.folder / "secret.json")
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "sent", "--yes")
+    delivery = cxcall(*words, "-o", "json", code=0).envelope["deliveryId"]
+
+    async def talk_to(client: Client) -> None:
+        tools = (await client.list_tools()).tools
+        assert {tool.name for tool in tools} == READ_TOOLS
+        check_hints(tools, set())
+        await check_validation(client)
+        explained = await call(
+            client, "explain", text="POST /api/v2/conversation/calls HTTP/1.1\n\n"
+        )
+        assert explained["exitCode"] == 3
+        assert explained["findings"][0]["code"] == "path-unpublished"
+        listed = await call(client, "list_operations", search="contact list", limit=3)
+        assert len(listed["data"]["operations"]) == 3 < listed["data"]["total"]
+        shown = await call(client, "show_operation", operation="execute")
+        assert shown["data"]["path"].endswith("/executions")
+        dry = await call(client, "dry_run", **request("r"))
+        assert (dry["outcome"], "confirmationId" in dry["data"]) == ("dry-run", False)
+        history = await call(client, "list_history")
+        assert [each["id"] for each in history["data"]["deliveries"]] == [delivery]
+        found = await call(client, "show_history", delivery=delivery)
+        assert found["data"]["outcome"] == "accepted"
+        checks = (await call(client, "doctor"))["data"]["checks"]
+        assert {"settings", "host"} <= {each["check"] for each in checks}
+        refused = await call(client, "send", **request("r"), confirmation_id="x")
+        assert refused["isError"]
+        assert "Unknown tool" in refused["text"]
+
+    talk(cxcall, ("--root", "payloads"), talk_to)
+    assert count(platform) == 1
+
+
+async def check_validation(client: Client) -> None:
+    """Check payloads as text and as files, also outside the root folder, and texts that are too long."""
+    wrong = await call(
+        client, "validate", content='{"contactId": "12345"}', operation="personal-connection"
+    )
+    assert (wrong["exitCode"], wrong["isError"]) == (3, False)
+    assert {each["where"] for each in wrong["findings"]} >= {"/contactId", "/reasonCode"}
+    assert (await call(client, "validate", file="good.json"))["outcome"] == "valid"
+    rows = f"contact-id,/reasonCode\n{CONTACT},a\n{CONTACT},b\n"
+    table = await call(client, "validate", content=rows, operation="personal-connection")
+    assert table["exitCode"] == 0
+    outside = ("../secret.json", "link.json", "/etc/hostname", "a\0b", "", "none.json", ".")
+    answers = [await call(client, "validate", file=file) for file in outside]
+    assert {each["exitCode"] for each in answers} == {2}
+    assert "outside" not in str(answers)
+    long = await call(client, "validate", content="[" * ((1 << 20) + 1))
+    assert long["isError"]
+    assert len(long["text"]) < 1000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, mode: str) -> None:
+    person = Person(YES, DECLINE, NO, CANCEL, YES)
+
+    async def confirm(client: Client, reason: str) -> dict[str, Any]:
+        data = (await call(client, "dry_run", **request(reason)))["data"]
+        return {**request(reason), "confirmation_id": data["confirmationId"]}
+
+    async def talk_to(client: Client) -> None:
+        tools = (await client.list_tools()).tools
+        assert {tool.name for tool in tools} == {*READ_TOOLS, "send"}
+        check_hints(tools, {"send"})
+        arguments = await confirm(client, "yes")
+        sent = await call(client, "send", **arguments)
+        assert (sent["outcome"], sent["engagementId"], count(platform)) == ("accepted", "e-1", 1)
+        assert '"reasonCode": "yes"' in person.asked[0]
+        assert platform.base_url in person.asked[0]
+        assert (await call(client, "send", **arguments))["isError"], "it was used"
+        for answer in ("declined", "not sent", "canceled"):
+            arguments = await confirm(client, answer)
+            assert (await call(client, "send", **arguments))["outcome"] == "stopped"
+            assert (await call(client, "send", **arguments))["isError"], "it was used"
+        changed = await confirm(client, "shown")
+        changed["body"] = request("another")["body"]
+        assert "another request" in (await call(client, "send", **changed))["text"]
+        changed["body"] = request("shown")["body"]
+        assert (await call(client, "send", **changed))["isError"], "the attempt used it up"
+        never_shown = {**request("r"), "confirmation_id": "AAAAAAAAAAAAAAAAAAAAAA"}
+        assert (await call(client, "send", **never_shown))["isError"]
+        again = await call(client, "send", **await confirm(client, "yes"))
+        assert again["findings"][0]["code"] == "already-sent", "the duplicate guard holds"
+        other = await call(client, "dry_run", operation="place-call", body={"phoneNumber": NUMBER})
+        assert "confirmationId" not in other["data"]
+        other = await call(client, "send", operation="place-call", confirmation_id="x")
+        assert "does not send" in other["text"]
+
+    talk(cxcall, SENDS, talk_to, person=person, mode=mode)
+    assert (count(platform), len(person.asked), person.answers) == (1, 5, [])
+    assert len(cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]) == 1
+
+
+@pytest.mark.slow
+def test_client_that_cannot_ask_a_person_sends_nothing(cxcall: Cxcall, platform: Platform) -> None:
+    async def talk_to(client: Client) -> None:
+        shown = (await call(client, "dry_run", **request("r")))["data"]
+        arguments = {**request("r"), "confirmation_id": shown["confirmationId"]}
+        refused = await call(client, "send", **arguments)
+        assert refused["isError"]
+        assert "cannot ask a person" in refused["text"]
+
+    for mode in ("auto", "legacy"):
+        talk(cxcall, SENDS, talk_to, mode=mode)
+    assert count(platform) == 0
+
+
+@pytest.mark.slow
+def test_guards_of_the_command_line_cannot_be_lowered(cxcall: Cxcall, platform: Platform) -> None:
+    dnc = cxcall.file("dnc.txt", f"{NUMBER}\n")
+    data = {"phoneNumber": NUMBER}
+    body = {"contactId": CONTACT, "contactSpec": {"contactId": CONTACT, "contactData": data}}
+    parameters = {"campaignId": CONTACT}
+
+    async def talk_to(client: Client) -> None:
+        schema = next(
+            each.input_schema for each in (await client.list_tools()).tools if each.name == "send"
+        )
+        names = {"operation", "confirmation_id", "body", "parameters"}
+        assert set(schema["properties"]) == names
+        dry = {"operation": "execute", "body": body, "parameters": parameters}
+        stopped = await call(client, "dry_run", **dry, again=True, force=True, do_not_call="")
+        assert (stopped["exitCode"], stopped["isError"]) == (7, True)
+        data["phoneNumber"] = "+12025550124"
+        confirmed = (await call(client, "dry_run", **dry))["data"]["confirmationId"]
+        (cxcall.folder / dnc).write_text(f"{NUMBER}\n+12025550124\n", "utf-8")
+        late = await call(client, "send", **dry, confirmation_id=confirmed)
+        assert late["isError"], "the guard is asked again when it is sent"
+
+    talk(cxcall, (*SENDS, "--do-not-call", dnc), talk_to, person=Person())
+    assert count(platform) == 0
+
+
+@pytest.mark.slow
+def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
+    for arguments in (
+        ("--allow-send",),
+        ("--operation", "execute"),
+        ("--allow-send", "--operation", "no-such"),
+        ("--allow-send", "--operation", "cxone-password-token"),
+        ("--root", "none"),
+    ):
+        cxcall("mcp", *arguments, "-o", "json", code=2)
+
+
+@pytest.mark.slow
+def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
+    hello: dict[str, Any] = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}  # fmt: skip
+    messages: list[dict[str, Any]] = [
+        {"method": "initialize", "id": 1, "params": hello},
+        {"method": "notifications/initialized"},
+        {"method": "tools/call", "id": 2, "params": {"name": "validate", "arguments": {"content": "{"}}},
+        {"method": "tools/call", "id": 3, "params": {"name": "doctor", "arguments": {"body": 5}}},
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        [CXCALL, "mcp", "--base-url", "http://127.0.0.1:9"], env=cxcall.environment, cwd=cxcall.folder,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    for message in messages:
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+        process.stdin.flush()
+        if "id" in message:
+            assert json.loads(process.stdout.readline())["jsonrpc"] == "2.0"
+    process.stdin.close()
+    assert process.stdout.read() == ""
+    assert "Traceback" not in process.stderr.read()
+    assert process.wait(30) == 0
+    process.stdout.close()
+    process.stderr.close()
+
+
+def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> None:
+    cxcall.file("shadow/mcp.py", 'raise ModuleNotFoundError("No module named mcp", name="mcp")\n')
+    ran = cxcall("mcp", "-o", "json", code=2, env={"PYTHONPATH": str(cxcall.folder / "shadow")})
+    assert "pip install 'cxcall[mcp]'" in ran.envelope["findings"][0]["fix"]
+
+
+def test_confirmation_expires_and_is_used_once(
+    cxcall: Cxcall, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(cxcall.folder)
+    now = [0.0]
+    confirmations = Confirmations(lambda: now[0])
+    with CxcallClient() as client:
+        checked, other = (
+            client.build("personal-connection", request(reason)["body"]) for reason in ("a", "b")
+        )
+        used, expired, foreign = (confirmations.add(checked) for _ in range(3))
+        confirmations.check(used, checked)
+        confirmations.take(used, checked)
+        now[0] = SECONDS - 1
+        confirmations.check(expired, checked)
+        for identifier, built in ((used, checked), (foreign, other), (foreign, checked)):
+            with pytest.raises(StoppedError):
+                confirmations.take(identifier, built)
+        now[0] = SECONDS
+        with pytest.raises(StoppedError, match="expired"):
+            confirmations.check(expired, checked)
+        first = confirmations.add(checked)
+        for _ in range(200):
+            confirmations.add(checked)
+        with pytest.raises(StoppedError):
+            confirmations.check(first, checked)
+    assert count(platform) == 0
