@@ -15,6 +15,7 @@ lint:
     {{ bin }}/ruff format --check .
     {{ bin }}/ruff check .
     {{ bin }}/mypy
+    {{ bin }}/mypy --platform win32 --cache-dir .mypy_cache/win32 cxcall
     {{ bin }}/openapi-spec-validator cxcall/contracts/*.json
 
 # Run the quick suite, or the quick tests of some files.

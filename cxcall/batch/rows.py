@@ -6,7 +6,7 @@ import hashlib
 import json
 from io import TextIOWrapper
 from itertools import islice
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.columns import ColumnMap, UnknownColumnsError
 from cxcall.documents.json_document import BOM, DocumentError, parse_lines
@@ -90,7 +90,7 @@ class RowFile:
         self,
         path: str,
         row_format: RowFormat = RowFormat(),  # noqa: B008 - immutable
-        content: BinaryIO | None = None,
+        content: IO[bytes] | None = None,
     ) -> None:
         self.name = path
         self.format = row_format
@@ -256,14 +256,14 @@ def _decoding_error(path: str, error: UnicodeDecodeError, encoding: str) -> Cxca
     return DocumentError(found._replace(fix=fix))
 
 
-def _open(path: str) -> BinaryIO:
+def _open(path: str) -> IO[bytes]:
     """Open a file; copy stdin to a temporary file, because rows are read twice."""
     opened = open_bytes(path)
     if path != STDIN:
         return opened
     from tempfile import TemporaryFile
 
-    copy: BinaryIO = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
+    copy: IO[bytes] = TemporaryFile()  # noqa: SIM115 - it stays open for the whole run
     while block := opened.read(_BLOCK_SIZE):
         copy.write(block)
         if copy.tell() > LARGEST_PIPE:

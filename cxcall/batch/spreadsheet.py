@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, time
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvHeader, CsvRecord, build_row, format_record
@@ -46,7 +46,7 @@ class Spreadsheet:
     Cells are texts: a number without its `.0`, a date or time in ISO 8601.
     """
 
-    def __init__(self, binary: BinaryIO, name: str, sheet: str) -> None:
+    def __init__(self, binary: IO[bytes], name: str, sheet: str) -> None:
         self._name = name
         chosen = _choose_sheet(_open(binary, name), name, sheet)
         self._first_column = chosen.start[1] if chosen.start else 0
@@ -67,7 +67,7 @@ class Spreadsheet:
             yield build_row(filled, SheetRecord(table, line, filled, self._first_column))
 
 
-def _open(binary: BinaryIO, name: str) -> CalamineWorkbook:
+def _open(binary: IO[bytes], name: str) -> CalamineWorkbook:
     from zipfile import BadZipFile, ZipFile
 
     try:

@@ -8,7 +8,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryFile
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.resume import find_resumable_batches
@@ -205,7 +205,7 @@ def open_rows(
             where="rows",
             fix="give the `pathlib.Path` of a file, or an iterable of rows",
         )
-    content: BinaryIO = TemporaryFile()  # noqa: SIM115 - the rows are read twice
+    content: IO[bytes] = TemporaryFile()  # noqa: SIM115 - the rows are read twice
     try:
         content.writelines(map(_encode_row, rows))
     except BaseException:

@@ -21,6 +21,7 @@ from zlib import crc32
 from cxcall.contracts.json_schema import SCHEMAS
 from cxcall.contracts.openapi_document import OperationEntry, ParsedDocument, named_extensions
 from cxcall.documents.text_files import LARGEST_DOCUMENT, read_bytes
+from cxcall.runtime.operating_system import is_others_writable
 from cxcall.version import __version__
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ def _is_private(file: Path) -> bool:
         found = [file.parent.stat(), file.lstat()]
     except FileNotFoundError:
         return False
-    if any(hasattr(os, "getuid") and (each.st_uid != os.getuid() or each.st_mode & 0o022) for each in found):  # fmt: skip
+    if any(map(is_others_writable, found)):
         raise PermissionError(f"others can write {file}")
     return True
 

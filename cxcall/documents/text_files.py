@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from cxcall.documents.json_document import DocumentError
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
+from cxcall.runtime.operating_system import is_null_device, open_at_once, wait_for_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,11 +132,10 @@ def open_file(path: str) -> BufferedReader:
 
 def _open_descriptor(path: str, flags: int) -> int:
     # Opening a named pipe would wait for somebody to write to it.
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    descriptor = open_at_once(path, flags)
     try:
         _stop_on_device(path, os.fstat(descriptor))
-        if hasattr(os, "O_NONBLOCK"):
-            os.set_blocking(descriptor, True)
+        wait_for_data(descriptor)
     except BaseException:
         os.close(descriptor)
         raise
@@ -148,7 +148,7 @@ def _stop_on_device(path: str, found: os.stat_result) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
     is_pipe = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-    is_empty = stat.S_ISCHR(mode) and found.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - no path
+    is_empty = stat.S_ISCHR(mode) and is_null_device(found)
     if stat.S_ISREG(mode) or is_empty or (is_pipe and path.startswith(_PIPES_OF_THE_SHELL)):
         return
     raise UnreadableError(

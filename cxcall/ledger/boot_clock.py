@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.operating_system import seconds_since_boot
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -25,6 +25,6 @@ def read_boot_clock() -> BootTime:
     """Return the current time; with an empty `boot` on systems other than Linux."""
     try:
         boot = _BOOT_ID.read_text("ascii").strip()
-        return BootTime(boot, time.clock_gettime(time.CLOCK_BOOTTIME))
-    except (OSError, ValueError, AttributeError):
+        return BootTime(boot, seconds_since_boot())
+    except (OSError, ValueError):
         return BootTime("", 0.0)

@@ -18,6 +18,7 @@ from cxcall.ledger.schema import (
 )
 from cxcall.ledger.sqlite_database import FILE_NAME, SqliteDatabase
 from cxcall.ledger.upgrade import upgrade
+from cxcall.runtime.operating_system import sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,12 +110,7 @@ def _publish(draft: Path, path: Path) -> None:
             file.write(draft.read_bytes())
             os.fsync(file.fileno())
         path.chmod(0o600)
-    if hasattr(os, "O_DIRECTORY"):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    sync_folder(path.parent)
 
 
 def _prepare(database: SqliteDatabase) -> None:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from threading import current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Self
 
+from cxcall.runtime.operating_system import TIMER_SIGNALS, block_signals, call_later
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
@@ -85,17 +87,7 @@ def block_in_thread() -> None:
     The system may give a signal to any thread. Only the main thread runs Python's handlers, and it
     would not wake up for a signal that another thread got.
     """
-    if hasattr(signal, "pthread_sigmask"):  # not on Windows
-        signal.pthread_sigmask(signal.SIG_BLOCK, (*NUMBERS, signal.SIGALRM))
-
-
-def call_later(seconds: float, action: Callable[[], None]) -> bool:
-    """Call a function on the main thread after some seconds; return False where the system cannot."""
-    if not hasattr(signal, "setitimer"):  # Windows
-        return False
-    signal.signal(signal.SIGALRM, lambda _number, _frame: action())
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    return True
+    block_signals((*NUMBERS, *TIMER_SIGNALS))
 
 
 def _is_postponed(number: int, frame: FrameType | None) -> bool:

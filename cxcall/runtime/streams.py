@@ -10,8 +10,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from cxcall.runtime import signals
+from cxcall.runtime.operating_system import call_later
 from cxcall.runtime.process_exit import discard
-from cxcall.runtime.signals import call_later
 
 if TYPE_CHECKING:
     from typing import NoReturn, TextIO
@@ -115,8 +115,16 @@ def _guarded(stream: TextIO | None, kind: type[TextIOWrapper]) -> TextIO:
     is_raw = isinstance(buffer, RawIOBase)
     return kind(
         BufferedWriter(buffer) if is_raw else buffer,
-        stream.encoding,
+        _encoding(stream),
         "backslashreplace",
         line_buffering=stream.line_buffering or is_raw,
         write_through=stream.write_through,
     )
+
+
+def _encoding(stream: TextIO) -> str:
+    """Return the encoding of a stream: UTF-8 for pipes and files, which programs read, unless the user chose another.
+
+    Elsewhere than on a terminal, Python takes the code page of Windows or the locale: JSON would not be valid.
+    """
+    return stream.encoding if stream.isatty() or os.environ.get("PYTHONIOENCODING") else "utf-8"

@@ -15,6 +15,7 @@ from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.findings.notices import add_notice
 from cxcall.phone.phone_numbers import mask_text
+from cxcall.runtime.operating_system import open_at_once
 from cxcall.runtime.redaction import redact
 from cxcall.settings.settings import config_dir, state_dir
 
@@ -82,9 +83,9 @@ def stop_on_own_file(
 
 def _open(path: str) -> Any:
     try:
-        # O_NONBLOCK: a named pipe that no process reads is an error, and not a wait without end.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-        return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8", errors="replace")
+        # A named pipe that no process reads is an error, and not a wait without end.
+        descriptor = open_at_once(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return os.fdopen(descriptor, "w", encoding="utf-8", errors="replace")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", "") or "invalid name"
         raise UsageError(

@@ -6,13 +6,14 @@ import json
 import os
 import stat
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from errno import EACCES, EINVAL, ENOENT
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.operating_system import is_others_readable, open_lock, try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -79,24 +80,20 @@ class PrivateFile(NamedTuple):
         system releases the lock when the process ends.
         """
         try:
-            from fcntl import LOCK_EX, LOCK_NB, flock
-
             _make_folder(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY)
-        except (ImportError, OSError):
+            lock = open_lock(self.path.parent)
+        except OSError:
             yield True
             return
         try:
             deadline, is_held = time.monotonic() + timeout, False
             while not is_held and time.monotonic() < deadline:
-                with suppress(OSError):
-                    flock(folder, LOCK_EX | LOCK_NB)
-                    is_held = True
-                    break
-                time.sleep(_POLL_SECONDS)
+                is_held = try_lock(lock)
+                if not is_held:
+                    time.sleep(_POLL_SECONDS)
             yield is_held
         finally:
-            os.close(folder)
+            os.close(lock)
 
     def _check_mode(self) -> None:
         if is_readable_by_others(self.path):
@@ -167,7 +164,7 @@ def _make_folder(path: Path) -> None:
 def is_readable_by_others(path: Path) -> bool:
     """Return whether other users can read or write a file; false for a missing file and on Windows."""
     try:
-        return os.name == "posix" and bool(path.stat().st_mode & 0o077)
+        return is_others_readable(path.stat())
     except OSError:
         return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from itertools import chain
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from cxcall.contracts.json_schema import compile_schema
 from cxcall.documents.json_document import DocumentError
@@ -72,7 +72,7 @@ class CsvFile:
             return None
 
 
-def open_csv_file(file: BinaryIO, name: str, start: bytes) -> CsvFile:
+def open_csv_file(file: IO[bytes], name: str, start: bytes) -> CsvFile:
     """Return a table; `start` is what was already read of it. Reading it can raise UnicodeDecodeError."""
     from io import BytesIO, TextIOWrapper
 

@@ -25,6 +25,7 @@ from cxcall.documents.text_files import (
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.operating_system import count_cores
 from cxcall.validation.payload_check import PayloadChecker, unreadable_verdict
 
 if TYPE_CHECKING:
@@ -214,12 +215,6 @@ def _require_payload(
                 )
             ),
         )
-
-
-def count_cores() -> int:
-    """Return how many cores this process may use."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 def _is_file(path: str) -> bool:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.finding import Finding
+from cxcall.runtime.operating_system import block_signals, set_blocked_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -81,14 +82,11 @@ def _signals_blocked() -> Iterator[None]:
     They raise exceptions, whose tracebacks would be printed. A worker ignores Ctrl-C, because the parent
     ends it, and takes SIGTERM, which the pool sends, when `_start_worker` has given it the default action.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = block_signals({signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        set_blocked_signals(before)
 
 
 def _worker_lost() -> WorkerLostError:
@@ -112,8 +110,7 @@ def _start_worker(work: Callable[[Any], Any]) -> None:
     _work = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    set_blocked_signals(block_signals(()) - {signal.SIGTERM})
     Thread(target=_exit_with_parent, daemon=True).start()
 
 

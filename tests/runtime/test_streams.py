@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from typing import TYPE_CHECKING
@@ -194,6 +195,18 @@ def test_a_locale_without_unicode_is_no_fault(cxcall: Cxcall) -> None:
     name = cxcall.file("p.json", {"contactId": "é☎"})
     ran = cxcall("validate", name, env={"LC_ALL": "POSIX", "PYTHONIOENCODING": "ascii"}, code=3)
     assert r"\xe9" in ran.out
+
+
+def test_pipes_get_utf8_whatever_the_locale(cxcall: Cxcall) -> None:
+    name = cxcall.file("p.json", {"contactId": "é😀"})
+    bare = {
+        **cxcall.environment,
+        "LC_ALL": "POSIX",
+        "PYTHONUTF8": "0",
+        "PYTHONCOERCECLOCALE": "0",
+    }
+    done = cxcall.run([str(CXCALL), "validate", name, "-o", "json"], b"", bare)
+    assert "é😀" in str(json.loads(done.stdout)["findings"])
 
 
 def test_a_state_folder_that_cannot_be_made_stops_it_before_anything_is_sent(live: Cxcall) -> None:

@@ -1,0 +1,143 @@
+"""What POSIX systems and Windows do differently: no other module calls what one of them lacks.
+
+`mypy --platform win32` and `tests/runtime/test_operating_system.py` hold this. Windows itself is untested.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    TIMER_SIGNALS: tuple[signal.Signals, ...] = ()
+
+    def block_signals(_numbers: Iterable[int]) -> set[int | signal.Signals]:
+        """Return the signals that were blocked: none, because Windows cannot block signals."""
+        return set()
+
+    def set_blocked_signals(_numbers: Iterable[int]) -> None:
+        """Do nothing: Windows cannot block signals."""
+
+    def call_later(_seconds: float, _action: Callable[[], None]) -> bool:
+        """Return False: Windows has no timer that interrupts the main thread."""
+        return False
+
+    def open_lock(folder: Path) -> int:
+        """Open what `try_lock` locks for a folder, a file in it; raises OSError."""
+        return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+
+    def try_lock(descriptor: int) -> bool:
+        """Lock a descriptor of `open_lock` until it is closed; return False if another process holds the lock."""
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def sync_folder(_folder: Path) -> None:
+        """Do nothing: Windows writes the entries of a folder by itself."""
+
+    def is_others_readable(_file: os.stat_result) -> bool:
+        """Return False: Windows has no mode bits; a file in a user's own folder is private."""
+        return False
+
+    def is_others_writable(_file: os.stat_result) -> bool:
+        """Return False: Windows has no mode bits; a file in a user's own folder is private."""
+        return False
+
+    def open_at_once(path: str, flags: int, mode: int = 0o600) -> int:
+        """Return a descriptor of a file; raises OSError."""
+        return os.open(path, flags, mode)
+
+    def wait_for_data(_descriptor: int) -> None:
+        """Do nothing: reading waits for data."""
+
+    def is_null_device(_file: os.stat_result) -> bool:
+        """Return False: Windows does not tell devices apart."""
+        return False
+
+    def seconds_since_boot() -> float:
+        """Raise OSError: Windows has no clock that counts on while the machine sleeps."""
+        raise OSError
+
+else:
+    import time
+
+    TIMER_SIGNALS = (signal.SIGALRM,)
+    """The signals that `call_later` uses."""
+
+    def block_signals(numbers: Iterable[int]) -> set[int | signal.Signals]:
+        """Let signals wait, in this thread and in processes that it starts; return those that were blocked."""
+        return signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+
+    def set_blocked_signals(numbers: Iterable[int]) -> None:
+        """Let these signals wait in this thread, and no others."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, numbers)
+
+    def call_later(seconds: float, action: Callable[[], None]) -> bool:
+        """Call a function on the main thread after some seconds; return False where the system cannot."""
+        signal.signal(signal.SIGALRM, lambda _number, _frame: action())
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        return True
+
+    def open_lock(folder: Path) -> int:
+        """Open what `try_lock` locks for a folder, the folder itself; raises OSError."""
+        return os.open(folder, os.O_RDONLY)
+
+    def try_lock(descriptor: int) -> bool:
+        """Lock a descriptor of `open_lock` until it is closed; return False if another process holds the lock."""
+        import fcntl
+
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
+
+    def sync_folder(folder: Path) -> None:
+        """Write the entries of a folder to the disk; raises OSError."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def is_others_readable(file: os.stat_result) -> bool:
+        """Return whether other users can read or write a file, by its mode."""
+        return bool(file.st_mode & 0o077)
+
+    def is_others_writable(file: os.stat_result) -> bool:
+        """Return whether a file belongs to another user, or others can write it."""
+        return file.st_uid != os.getuid() or bool(file.st_mode & 0o022)
+
+    def open_at_once(path: str, flags: int, mode: int = 0o600) -> int:
+        """Return a descriptor of a file, without waiting for the other end of a named pipe; raises OSError."""
+        return os.open(path, flags | os.O_NONBLOCK, mode)
+
+    def wait_for_data(descriptor: int) -> None:
+        """Let reading of a descriptor from `open_at_once` wait for data."""
+        os.set_blocking(descriptor, True)
+
+    def is_null_device(file: os.stat_result) -> bool:
+        """Return whether a character device is the null device."""
+        return file.st_rdev == os.stat(os.devnull).st_rdev  # noqa: PTH116 - no path
+
+    def seconds_since_boot() -> float:
+        """Return a clock that nobody sets, in seconds; raises OSError where there is none."""
+        if sys.platform != "linux":
+            raise OSError
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def count_cores() -> int:
+    """Return how many cores this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
