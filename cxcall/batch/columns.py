@@ -51,7 +51,8 @@ class UnknownColumnsError(UsageError):
         self.header, self.unknown, self.operation = header, unknown, operation
         self.taken = taken
         self.proposals = [
-            f"`{cell}` looks like `{target}`: add {command('--map', f'{target}={cell}')}"
+            f"`{cell}` looks like `{_name(target, operation)}`: "
+            f"add {command('--map', f'{_name(target, operation)}={cell}')}"
             for cell in unknown
             for target in propose_targets(
                 cell, operation, has_number=self._has_number(cell, samples)
@@ -63,15 +64,18 @@ class UnknownColumnsError(UsageError):
             f"`{cell}`" if cell else "one without a header" for cell in unknown[:_MAX_LISTED]
         )
         count = "a column" if len(unknown) == 1 else f"{len(unknown)} columns"
+        has_list = operation.columns_at is not None
+        owner = "the list" if has_list else f"`{operation.name}`"
         sample = f"a sample: `cxcall operations {operation.name} --skeleton --csv`"
+        sample = "TARGET is a column of the list" if has_list else sample
         fixes = ["to leave out the others: `--ignore-extra-columns`"]
         if not self.proposals:
             fixes = [f"add `--map TARGET=HEADER`, or `--ignore-extra-columns`; {sample}"]
         super().__init__(
-            f"`{header.name}` has {count} that `{operation.name}` does not have: {listed}{more}",
+            f"`{header.name}` has {count} that {owner} does not have: {listed}{more}",
             where=f"column {unknown[0] or header.cells.index('') + 1}",
             fix="; ".join([*self.proposals, *fixes]),
-            why=HEADER_RULE,
+            why="" if has_list else HEADER_RULE,
         )
 
     def with_samples(self, samples: Sequence[Sequence[str]]) -> UnknownColumnsError:
@@ -86,6 +90,12 @@ class UnknownColumnsError(UsageError):
             for cells in samples
             if index < len(cells)
         )
+
+
+def _name(target: str, operation: Operation) -> str:
+    """Return a target as `--map` takes it: a column of a list is named without its place."""
+    at = operation.columns_at
+    return target if at is None else target.removeprefix(f"{at}/")
 
 
 class ColumnMap(NamedTuple):

@@ -114,7 +114,8 @@ def test_the_rows_of_a_file_are_mapped_skipped_and_named(
     file = live.file("crm.csv", text.encode("utf-16").decode("utf-16"))
     words = ("--map", "Phone=Work Phone", "--ignore-extra-columns", "--default-country", "US", "--do-not-call", "no.txt")  # fmt: skip
     unmapped = load(live, file, list_id, code=2)
-    assert "--map '/data/Phone=Work Phone'" in unmapped.err
+    assert "that the list does not have: `Work Phone`, `Notes`" in unmapped.err
+    assert "--map 'Phone=Work Phone'" in unmapped.err
     shown = load(live, file, list_id, *words, "--dry-run", code=2)
     assert "Notes" not in shown.out
     assert "a dry run makes no connection" in shown.err
