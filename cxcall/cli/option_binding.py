@@ -62,6 +62,8 @@ def expand_option_groups(
         context.obj.command = context.command_path.removeprefix("cxcall ")
         _reject_unsupported_flags(context, {parameter.name for parameter in parameters})
         _reject_unusable_values(context, values)
+        if values.get("json"):  # a command may have `--json` as a short form
+            values["output"] = "json"
         context.obj.output = _build_group(OutputOptions, values)
         built = {name: _build_group(group, values) for name, group in groups.items()}
         others = {name: value for name, value in values.items() if name not in shared}

@@ -35,6 +35,7 @@ LAST = {
     "operations": "Show the operations that can be sent.",
     "history": "Show recorded deliveries and their outcomes.",
     "sandbox": "Run the embedded API server; no real calls are placed.",
+    "sandbox requests": "List the requests that a running sandbox received.",
     "config": "Show settings and change profiles.",
     "mcp": "Serve checks to AI agents.",
     "completion": "Print the completion script of a shell.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 from uuid import uuid4
 
@@ -24,7 +24,6 @@ from cxcall.sandbox.request_check import check_parameters, read_body
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.routes import Routes
 from cxcall.sandbox.tokens import (
-    CLIENTS,
     TokenIssuer,
     bearer_token,
     check_access_key,
@@ -32,15 +31,14 @@ from cxcall.sandbox.tokens import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cxcall.contracts.operation import Operation
+    from cxcall.sandbox.inspection import Inspection
     from cxcall.sandbox.rate_limit import RateLimit
     from cxcall.sandbox.stored_objects import StoredObjects
 
 AUTHORIZE_PATH = "/oauth/authorize"
-ABOUT_PATH = "/sandbox"
-REQUESTS_PATH = "/sandbox/requests"
 
 LOWEST_FAULT_STATUS = 300
 
@@ -59,12 +57,13 @@ class _Exchange:
     numbers: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
 
-    def log_entry(self, response: SandboxResponse) -> LoggedRequest:
+    def log_entry(self, response: SandboxResponse, at: float) -> LoggedRequest:
         """Return the entry for the request log."""
         operation = self.operation
         # The body of a token request contains a secret.
         is_secret = self.request.path == TOKEN_PATH or (operation and _token_member(operation))
         body = b"" if is_secret else self.request.body
+        query = f"?{self.request.query}" if self.request.query else ""
         has_response = response.transmission not in (Transmission.CLOSED, Transmission.HELD)
         return LoggedRequest(
             method=self.request.method,
@@ -79,6 +78,10 @@ class _Exchange:
             numbers=self.numbers,
             digest=sha256(body).hexdigest(),
             body=body,
+            at=at,
+            target=self.request.path + query,
+            headers=self.request.headers,
+            response=b"" if is_secret else response.content()[0],
         )
 
 
@@ -97,19 +100,22 @@ class App:
         rate_limit: RateLimit,
         log: RequestLog,
         stored: StoredObjects,
+        inspection: Inspection,
+        clock: Callable[[], float],
+        on_call: Callable[[LoggedRequest], None],
     ) -> None:
-        self._operations = operations
         self._routes = Routes(operations)
         self.tokens = tokens
         self._rate_limit = rate_limit
         self._log = log
         self.stored = stored
+        self._inspection, self._clock, self._on_call = inspection, clock, on_call
 
     def respond(self, request: SandboxRequest) -> SandboxResponse:
         """Return the response, after the request is logged."""
+        if self._inspection.handles(request):
+            return self._inspection.respond(request)
         exchange = _Exchange(request)
-        if request.path in (ABOUT_PATH, REQUESTS_PATH):
-            return self._describe_sandbox(exchange)
         try:
             response = self._respond(exchange)
         except HttpProblem as problem:
@@ -118,7 +124,10 @@ class App:
             response = problem.response(exchange.correlation_id, platform)
         if exchange.accepted:
             response = replace(response, transmission=exchange.fault.transmission)
-        self._log.add(exchange.log_entry(response))
+        entry = exchange.log_entry(response, self._clock())
+        self._log.add(entry)
+        if entry.rings:
+            self._on_call(entry)
         headers = {"ININ-Correlation-Id": exchange.correlation_id, **exchange.headers}
         return replace(response, headers={**headers, **response.headers})
 
@@ -186,30 +195,3 @@ class App:
         count = self._log.count_accepted(request.method, request.path) if is_read else 0
         values = exchange.path_values
         return ResponseContext(exchange.engagement_id, values, count, request.path, request.query)
-
-    def _describe_sandbox(self, exchange: _Exchange) -> SandboxResponse:
-        """Respond to a request about the sandbox itself. Such requests are not logged."""
-        path, method = exchange.request.path, exchange.request.method
-        if method in ("GET", "HEAD"):
-            return SandboxResponse(200, self._about() if path == ABOUT_PATH else self._requests())
-        if path == REQUESTS_PATH and method == "DELETE":
-            self._log.clear()
-            return SandboxResponse(204)
-        allowed = "GET, HEAD" if path == ABOUT_PATH else "DELETE, GET, HEAD"
-        return HttpProblem(405, headers={"Allow": allowed}).response(exchange.correlation_id)
-
-    def _about(self) -> dict[str, Any]:
-        return {
-            "sandbox": True,
-            "operations": [f"{entry.method} {entry.path}" for entry in self._operations],
-            "clients": CLIENTS,
-            "numbers": {fault.number: fault.effect for fault in faults.FAULTS},
-        }
-
-    def _requests(self) -> dict[str, Any]:
-        entries = self._log.received
-        return {
-            "accepted": sum(entry.accepted for entry in entries),
-            "rings": sum(entry.rings for entry in entries),
-            "requests": [entry.as_dict() for entry in entries],
-        }

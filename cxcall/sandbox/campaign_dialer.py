@@ -23,7 +23,7 @@ _DEFAULT_OUTCOMES = "connected=60,no-answer=30,busy=10"
 
 
 class CallOutcome(NamedTuple):
-    """What became of one call that a campaign placed; `at` is in seconds since 1970."""
+    """What became of one call of a campaign, or of a request with an `engagement` ID; `at` is in seconds since 1970."""
 
     campaign: str
     contact_list: str
@@ -31,6 +31,7 @@ class CallOutcome(NamedTuple):
     number: str
     outcome: str
     at: float
+    engagement: str = ""
 
 
 class DialPlan(NamedTuple):

@@ -61,12 +61,13 @@ class SandboxRequest:
 
 @dataclass(frozen=True, slots=True)
 class SandboxResponse:
-    """One HTTP response. `body` is a JSON value, bytes for an HTML page, or None for no body."""
+    """One HTTP response. `body` is a JSON value, bytes of a `media_type`, or None for no body."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     transmission: Transmission = Transmission.COMPLETE
+    media_type: str = "text/html"
 
     @property
     def reason(self) -> str:
@@ -81,7 +82,7 @@ class SandboxResponse:
         if self.body is None:
             return b"", ""
         if isinstance(self.body, bytes):
-            return self.body, "text/html"
+            return self.body, self.media_type
         return json.dumps(self.body).encode(), "application/json"
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
 from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from cxcall.phone.phone_numbers import mask_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 LARGEST_LOG = 32 << 20
-"""Bytes of the bodies that are kept; beyond, the oldest are dropped."""
+"""Bytes of the messages that are kept; beyond, the oldest are dropped."""
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
 MOST_REQUESTS = 100_000
 """How many requests are kept."""
@@ -33,7 +35,8 @@ class LoggedRequest:
     """One request with masked numbers. `status` is None if no response was sent.
 
     `accepted` is true if the platform would process the request, whatever it responds. `rings` is true
-    if it would place a call.
+    if it would place a call. `target` is the path with the query as it was sent, `number` counts the
+    requests from 1, and `at` is in seconds since 1970.
     """
 
     method: str
@@ -48,6 +51,31 @@ class LoggedRequest:
     numbers: tuple[str, ...] = ()
     digest: str = ""
     body: bytes = field(default=b"", repr=False)
+    number: int = 0
+    at: float = 0.0
+    target: str = field(default="", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    response: bytes = field(default=b"", repr=False)
+
+    @property
+    def size(self) -> int:
+        """The bytes of its messages."""
+        headers = sum(len(name) + len(value) for name, value in self.headers.items())
+        return len(self.body) + len(self.response) + len(self.target) + headers
+
+    @property
+    def verdict(self) -> str:
+        """What the sandbox made of the request, in words."""
+        if self.rings:
+            return "call placed"
+        if self.accepted:
+            return "accepted"
+        is_token = self.path == TOKEN_PATH and self.status == HTTPStatus.OK
+        return "token issued" if is_token else "refused"
+
+    def without_messages(self) -> LoggedRequest:
+        """Return the entry without headers and bodies, to save memory."""
+        return replace(self, body=b"", response=b"", target="", headers={})
 
     def __str__(self) -> str:
         notes = [
@@ -60,9 +88,12 @@ class LoggedRequest:
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON members of the entry, with the digest of the body in place of the body."""
         return {
+            "number": self.number,
+            "at": datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds"),
             "method": self.method,
             "path": self.path,
             "status": self.status,
+            "verdict": self.verdict,
             "operation": self.operation,
             "accepted": self.accepted,
             "rings": self.rings,
@@ -85,7 +116,7 @@ class RequestLog:
         self._changed = Condition()
         self._entries: deque[LoggedRequest] = deque(maxlen=MOST_REQUESTS)
         # The number of entries that are dropped, and that of the oldest entry that may have a body.
-        self._dropped = self._next_body = self._body_size = 0
+        self._dropped = self._next_body = self._body_size = self._count = 0
         self._claimed_numbers: set[str] = set()
 
     @property
@@ -108,10 +139,12 @@ class RequestLog:
         path, numbers = entry.path[:_PATH_LENGTH], entry.numbers[:_MOST_NUMBERS]
         with self._changed:
             if len(self._entries) == MOST_REQUESTS:
-                self._body_size -= len(self._entries[0].body)
+                self._body_size -= self._entries[0].size
                 self._dropped += 1
-            self._entries.append(replace(entry, path=path, numbers=numbers))
-            self._body_size += len(entry.body)
+            self._count += 1
+            entry = replace(entry, path=path, numbers=numbers, number=self._count)
+            self._entries.append(entry)
+            self._body_size += entry.size
             self._on_request(entry)
             self._drop_bodies()
             self._changed.notify_all()
@@ -120,8 +153,8 @@ class RequestLog:
         while self._body_size > LARGEST_LOG:
             index, self._next_body = self._next_body - self._dropped, self._next_body + 1
             if index >= 0:
-                self._body_size -= len(self._entries[index].body)
-                self._entries[index] = replace(self._entries[index], body=b"")
+                self._body_size -= self._entries[index].size
+                self._entries[index] = self._entries[index].without_messages()
 
     def wait_for_rings(self, count: int, timeout: float) -> bool:
         """Wait up to `timeout` seconds for `count` requests that place a call; return whether they came."""

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 
 from cxcall.findings.errors import UsageError
 from cxcall.sandbox.app import App
-from cxcall.sandbox.campaign_dialer import CallOutcome, DialPlan
+from cxcall.sandbox.call_events import CallEvents
+from cxcall.sandbox.campaign_dialer import OUTCOME_NUMBERS, CallOutcome, DialPlan
+from cxcall.sandbox.inspection import Inspection
 from cxcall.sandbox.messages import HttpProblem, SandboxRequest, SandboxResponse, Transmission
+from cxcall.sandbox.own_hosts import OwnHosts
 from cxcall.sandbox.rate_limit import DEFAULT_LIMIT, RateLimit
 from cxcall.sandbox.request_log import TOKEN_PATH, LoggedRequest, RequestLog
 from cxcall.sandbox.stored_objects import StoredObjects
 from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET, TokenIssuer
-from cxcall.transport.urls import is_loopback_host
 
 if TYPE_CHECKING:
     import socket
@@ -29,6 +31,7 @@ LARGEST_READ_BODY = 16 * 1024 * 1024
 """Bytes to read of a body, so that the client receives the error; a longer body ends the connection."""
 
 _POLL_SECONDS = 0.05
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not listened on
 
 
 class Sandbox:
@@ -37,7 +40,14 @@ class Sandbox:
     client_id = CLIENT_ID
     client_secret = CLIENT_SECRET
 
-    def __init__(self, app: App, log: RequestLog, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        app: App,
+        log: RequestLog,
+        listener: socket.socket,
+        hosts: OwnHosts,
+        on_tick: Callable[[], None],
+    ) -> None:
         import logging
 
         from waitress.server import create_server  # type: ignore[import-untyped] # ships no types
@@ -45,8 +55,9 @@ class Sandbox:
         # Truncated responses and malformed requests are intended here; `_respond` logs real errors.
         logging.getLogger("waitress").setLevel(logging.CRITICAL)
         host, port = listener.getsockname()[:2]
+        host = _WILDCARDS.get(host, host)
         self.base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        self._host = host
+        self._hosts, self._on_tick = hosts, on_tick
         self._app = app
         self._log = log
         self._lock = Lock()
@@ -122,7 +133,7 @@ class Sandbox:
     def _run(self) -> None:
         while not self._has_ended.is_set():
             self._server.asyncore.loop(timeout=1, use_poll=True, map=self._channels, count=1)
-            self._app.stored.advance()
+            self._on_tick()
 
     def _respond(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         from waitress.channel import ClientDisconnected  # type: ignore[import-untyped] # no types
@@ -154,23 +165,11 @@ class Sandbox:
         ]
 
     def _respond_to(self, request: SandboxRequest) -> SandboxResponse:
-        """Return the response; a request for another host is refused, and neither answered nor logged.
-
-        A page of another site, whose name resolves to this machine (DNS rebinding), could else read
-        what was received.
-        """
-        host = request.headers.get("host", "")
-        if host and not self._is_own_host(host):
+        """Return the response; a request for another host is refused, and neither answered nor logged."""
+        if not self._hosts.accept(request.headers.get("host", "")):
             problem = HttpProblem(421, "misdirected.request", "This sandbox has another address.")
             return problem.response("")
         return self._app.respond(request)
-
-    def _is_own_host(self, host: str) -> bool:
-        try:
-            name = urlsplit(f"//{host}").hostname or ""
-        except ValueError:
-            return False
-        return name == self._host or is_loopback_host(name)
 
     def _hold(self, is_gone: Callable[[], bool]) -> None:
         """Hold a request without a response until its client disconnects or the sandbox stops.
@@ -194,28 +193,52 @@ def start_sandbox(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    names: Sequence[str] = (),
     token_life: float = 86400,
     rate_allowed: int = DEFAULT_LIMIT,
     clock: Callable[[], float] = time.time,
     on_request: Callable[[LoggedRequest], None] = lambda _: None,
     dial_plan: DialPlan = DialPlan(),  # noqa: B008 - immutable
     on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
+    on_event: Callable[[dict[str, Any]], None] = lambda _: None,
+    explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] = lambda _entry, _host: [],
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
-    Tokens expire after `token_life` seconds, and each token may send `rate_allowed` requests per minute,
-    both measured by `clock`. `on_request` is called with each request after its response is known, and
-    `on_call_outcome` with each call of a campaign, which `dial_plan` paces. Raises UsageError if the port is not available.
+    It listens on `host`, and accepts requests for `names`, too (see `OwnHosts`). Tokens expire after
+    `token_life` seconds, and each token may send `rate_allowed` requests per minute, both measured by `clock`.
+    `on_request` is called with each request after its response is known, `on_call_outcome` with each call
+    of a campaign, which `dial_plan` paces, and `on_event` with each event of `GET /sandbox/events`.
+    `explain` returns the findings on a request to a host, as JSON data. Raises UsageError if it cannot listen there.
     """
     operations = [operation for contract in contracts for operation in contract.operations]
     scopes = frozenset(
         scope for operation in operations for scopes in operation.scopes for scope in scopes
     )
-    log = RequestLog(on_request)
-    stored = StoredObjects(dial_plan, clock, on_call_outcome)
+    log, events = RequestLog(on_request), CallEvents(on_event)
+
+    def add_outcome(outcome: CallOutcome) -> None:
+        events.add(outcome)
+        on_call_outcome(outcome)
+
+    def add_call(entry: LoggedRequest) -> None:
+        number = entry.numbers[0] if entry.numbers else ""
+        outcome = OUTCOME_NUMBERS.get(number, "connected")
+        events.add_later(CallOutcome("", "", "", number, outcome, clock() + 1 / dial_plan.rate, entry.engagement_id or ""))  # fmt: skip
+
+    stored = StoredObjects(dial_plan, clock, add_outcome)
+
+    def advance() -> None:
+        stored.advance()
+        events.advance(clock())
+
     tokens = TokenIssuer(scopes, token_life, clock)
-    app = App(operations, tokens, RateLimit(rate_allowed, clock), log, stored)
-    return Sandbox(app, log, _listen(host, port))
+    inspection = Inspection(operations, log, events, explain)
+    rate_limit = RateLimit(rate_allowed, clock)
+    app = App(operations, tokens, rate_limit, log, stored, inspection, clock, add_call)
+    listener = _listen(host, port)
+    hosts = OwnHosts(listener.getsockname()[0], names)
+    return Sandbox(app, log, listener, hosts, advance)
 
 
 def _listen(host: str, port: int) -> socket.socket:

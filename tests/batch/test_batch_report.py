@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
 import subprocess
 from base64 import b64encode
 from collections import Counter
@@ -22,6 +21,7 @@ from cxcall.batch.report.rows import NOT_SENT, BatchReport, ReportRow
 from cxcall.batch.report.summary import summarize
 from cxcall.ledger.records import Batch
 from cxcall.sandbox.server import Sandbox
+from helpers.chromium import Browser, needs_axe, needs_chromium
 from helpers.command import CAMPAIGN, Cxcall
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -352,9 +352,7 @@ document.title = JSON.stringify(found);
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(
-    shutil.which("chromium") is None, reason="no headless browser is installed here"
-)
+@needs_chromium
 def test_page_sorts_and_filters_in_a_browser_which_keeps_its_policy(tmp_path: Path) -> None:
     report = report_of(1200)
     text = render_html(report, summarize(report), START)
@@ -388,3 +386,18 @@ def test_page_sorts_and_filters_in_a_browser_which_keeps_its_policy(tmp_path: Pa
     }
     assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", found["color"])
     assert found["color"] != "rgb(0, 0, 0)"  # the style counts
+
+
+@pytest.mark.slow
+@needs_chromium
+@needs_axe
+def test_page_is_accessible_in_both_schemes_and_at_400_pixels(tmp_path: Path) -> None:
+    report = report_of(150)
+    (tmp_path / "page.html").write_text(render_html(report, summarize(report), START), "utf-8")
+    with Browser(tmp_path) as browser:
+        browser.open(f"file://{tmp_path}/page.html")
+        for width, scheme in ((1200, "light"), (400, "dark")):
+            browser.show(width, scheme)
+            assert browser.evaluate("document.documentElement.scrollWidth") <= width
+            assert browser.find_axe_violations() == []
+        assert browser.complaints == []

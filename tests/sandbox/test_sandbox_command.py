@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
+from cxcall.findings.errors import UsageError
+from cxcall.sandbox.webhook import Webhook
 from helpers.command import CONTACT, CXCALL, screen, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall
 
 
@@ -108,3 +115,76 @@ def test_sandbox_help_lists_the_numbers(cxcall: Cxcall) -> None:
     lines = cxcall("sandbox", "--help", code=0).out.splitlines()
     for entry in FAULTS:
         assert any(entry.number in line and entry.effect in line for line in lines), entry
+
+
+def test_requests_of_a_running_sandbox_are_listed_and_counted(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
+    live(*words, "--again", code=0)
+    entries = live("sandbox", "requests", "--path", "/api/*", "--json", code=0).envelope["data"]
+    assert [each["verdict"] for each in entries["requests"]] == ["call placed"]
+    lines = live("sandbox", "requests", "-o", "jsonl", code=0).out.splitlines()
+    assert [json.loads(line)["path"] for line in lines] == [each.path for each in sandbox.received]
+    selection = ("--method", "POST", "--path", "*/personal-connections", "--status", "2xx")
+    at = ("--url", sandbox.base_url)
+    assert "personal-connection" in live("sandbox", "requests", *at, *selection, "--expect", "1", code=0).out  # fmt: skip
+    wrong = live("sandbox", "requests", *at, *selection, "--expect", "2", code=3)
+    assert "expected 2 requests; the sandbox received 1" in wrong.err
+    none = live("sandbox", "requests", "--url", "http://127.0.0.1:1", code=2)
+    assert "no sandbox responds at http://127.0.0.1:1" in none.err
+
+
+def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
+    received: Queue[dict[str, Any]] = Queue()
+    told: Queue[str] = Queue()
+    statuses = iter([503, 200, 404, 404, 404, 200])
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            """Take an event, and respond with the next status."""
+            received.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(next(statuses))
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/events"
+        with Webhook(url, told.put) as webhook:
+            for number in (1, 2, 3):
+                webhook.add({"id": number})
+            got = [received.get(timeout=30)["id"] for _ in range(6)]
+            assert got == [1, 1, 2, 2, 2, 3]
+            assert told.get(timeout=30) == "event 2 was not posted after 3 attempts: HTTP 404"
+            assert told.empty()
+        server.shutdown()
+    with pytest.raises(UsageError):
+        Webhook("ftp://127.0.0.1", told.put)
+
+
+@pytest.mark.slow
+def test_sandbox_beyond_loopback_warns_and_posts_the_outcome_of_a_call(cxcall: Cxcall) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        hook = f"http://127.0.0.1:{receiver.getsockname()[1]}/events"
+        words = ("sandbox", "--host", "0.0.0.0", "--webhook", hook)
+        with terminal(cxcall, *words, columns=160) as child:
+            child.expect(r"CXCALL_BASE_URL=(http://127\.0\.0\.1:\d+)")
+            url = child.match[1]
+            child.expect("warning: other machines can reach 0.0.0.0")
+            environment = {"CXCALL_BASE_URL": url, "CXCALL_CLIENT_ID": "sandbox", "CXCALL_CLIENT_SECRET": "sandbox-secret"}  # fmt: skip
+            call = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "-q")
+            engagement = cxcall(*call, env=environment, code=0).out.strip()
+            receiver.settimeout(30)
+            connection, _ = receiver.accept()
+            with connection:
+                text = connection.recv(65536)
+                while not text.endswith(b"}"):
+                    text += connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+            event = json.loads(text.partition(b"\r\n\r\n")[2])
+            assert (event["engagementId"], event["outcome"]) == (engagement, "connected")
+            child.sendintr()
+            screen(child)

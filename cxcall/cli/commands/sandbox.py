@@ -1,17 +1,60 @@
 """`cxcall sandbox`: run the embedded API server in the foreground."""
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from typing import Annotated
 
-from contextlib import suppress
-from typing import Annotated, Any
-
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions, port_option
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
-from cxcall.output.report import Report
 
 app = new_app("")
+
+
+class SandboxOptions(NamedTuple):
+    """Where the sandbox listens, what it keeps, and how its campaigns dial."""
+
+    host: Annotated[
+        str,
+        option(
+            "--host",
+            metavar="ADDRESS",
+            help="Listen on this address; 0.0.0.0 in a container.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, port_option("Listen on this port; 0 is any free port.")] = 0
+    allow_host: Annotated[
+        list[str] | None,
+        option("--allow-host", metavar="NAME", help="Also accept requests for this host name."),
+    ] = None
+    record: Annotated[
+        str | None,
+        option("--record", metavar="FILE", help="Append each request with its body to this file."),
+    ] = None
+    webhook: Annotated[
+        str | None,
+        option("--webhook", metavar="URL", help="Send the outcome of each call to this URL."),
+    ] = None
+    dial_rate: Annotated[
+        float,
+        option(
+            "--dial-rate",
+            metavar="N",
+            min=0.001,
+            help="Set the contacts that a campaign dials in a second.",
+        ),
+    ] = 10.0
+    dial_outcome: Annotated[
+        str | None,
+        option(
+            "--dial-outcome",
+            metavar="NAME=WEIGHT,...",
+            help="Set the outcomes [connected=60,no-answer=30,busy=10].",
+        ),
+    ] = None
+    seed: Annotated[
+        int, option("--seed", metavar="N", help="Choose the outcomes and IDs by this number.")
+    ] = 0
 
 
 def _epilog() -> str:
@@ -21,7 +64,8 @@ def _epilog() -> str:
     shown = examples(
         "cxcall sandbox",
         "cxcall sandbox --port 8080 --record requests.jsonl",
-        "cxcall execute $CAMPAIGN -f payload.json --sandbox",
+        "cxcall sandbox --port 8080 --webhook http://127.0.0.1:9000/events",
+        "cxcall sandbox --host 0.0.0.0 --port 8080",
     )
     effects = [(entry.number, entry.effect) for entry in FAULTS]
     effects += [
@@ -33,85 +77,18 @@ def _epilog() -> str:
 
 @app.command("sandbox", epilog=_epilog())
 @expand_option_groups
-def sandbox(
-    output: OutputOptions,
-    contracts: ContractOptions,
-    port: Annotated[
-        int,
-        port_option("Listen on this port; 0 is any free port."),
-    ] = 0,
-    record: Annotated[
-        str | None,
-        option("--record", metavar="FILE", help="Append each request with its body to this file."),
-    ] = None,
-    dial_rate: Annotated[
-        float,
-        option(
-            "--dial-rate",
-            metavar="N",
-            min=0.001,
-            help="Set the contacts that a campaign dials in a second.",
-        ),
-    ] = 10.0,
-    dial_outcome: Annotated[
-        str | None,
-        option(
-            "--dial-outcome",
-            metavar="NAME=WEIGHT,...",
-            help="Set the outcomes [connected=60,no-answer=30,busy=10].",
-        ),
-    ] = None,
-    seed: Annotated[
-        int, option("--seed", metavar="N", help="Choose the outcomes and IDs by this number.")
-    ] = 0,
-) -> None:
+def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
     """Run the embedded API server; no real calls are placed.
 
     Responds as the API would until you press Ctrl-C, prints the lines to paste into a shell, and then
     one line on stderr for each request. A request with the header `Prefer: code=429` gets that
-    response. GET /sandbox/requests lists the requests.
+    response. Open the address in a browser to see each request with its findings;
+    `cxcall sandbox requests` and GET /sandbox/requests list them for scripts, and GET /sandbox/events
+    lists the outcomes of calls.
+
+    The sandbox accepts requests for localhost and for the address that it listens on. Beyond loopback
+    it also accepts every IP address, names without a dot, and each `--allow-host`.
     """
-    from cxcall.cli.actions.request_recorder import Recorder
-    from cxcall.contracts import contract
-    from cxcall.output.screen import Screen
-    from cxcall.sandbox.campaign_dialer import DialPlan
-    from cxcall.sandbox.server import start_sandbox
+    from cxcall.cli.actions.sandbox import run_sandbox
 
-    screen = Screen.standard(output)
-    plan = DialPlan.parse(dial_rate, dial_outcome, seed)
-    known = contract.load_contracts(find_own_contract(contracts))
-    recorder = Recorder(record, None if output.quiet else screen.print_diagnostic)
-    with (
-        suppress(KeyboardInterrupt),
-        start_sandbox(known, port=port, on_request=recorder.add, dial_plan=plan) as running,
-    ):
-        report = Report(
-            "sandbox",
-            data={
-                "baseUrl": running.base_url,
-                "clientId": running.client_id,
-                "clientSecret": running.client_secret,
-            },
-            text="\n".join(
-                f"export {name}={value}"
-                for name, value in (
-                    ("CXCALL_BASE_URL", running.base_url),
-                    ("CXCALL_CLIENT_ID", running.client_id),
-                    ("CXCALL_CLIENT_SECRET", running.client_secret),
-                    *_document_credentials(known[0], running.client_id, running.client_secret),
-                )
-            ),
-            diagnostics=["sandbox is running; no real calls are placed; stop it with Ctrl-C"],
-        )
-        screen.print_report(report)
-        running.wait()
-
-
-def _document_credentials(own: Any, username: str, secret: str) -> list[tuple[str, str]]:
-    """Return the variables for what the user's own document takes in place of a token."""
-    from cxcall.contracts.security import API_KEY, BASIC, SecurityScheme
-
-    declared = own.declared.get("components", {}).get("securitySchemes", {})
-    kinds = {SecurityScheme.of(name, scheme).kind for name, scheme in declared.items()}
-    basic = [("CXCALL_USERNAME", username), ("CXCALL_PASSWORD", secret)] if BASIC in kinds else []
-    return [*basic, *([("CXCALL_API_KEY", secret)] if API_KEY in kinds else [])]
+    run_sandbox(options, contracts, output)

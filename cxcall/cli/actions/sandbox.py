@@ -1,0 +1,171 @@
+"""Run `cxcall sandbox` until Ctrl-C, and read the requests of one that runs."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from cxcall.cli.actions.contract_file import find_own_contract
+from cxcall.findings.errors import UsageError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.output.report import Report, Table, finding_as_json
+from cxcall.output.screen import Screen
+from cxcall.transport.urls import is_loopback_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cxcall.cli.commands.sandbox import SandboxOptions
+    from cxcall.cli.commands.sandbox_requests import RequestsOptions
+    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.contracts.contract import Contract
+    from cxcall.output.options import OutputOptions
+    from cxcall.sandbox.request_log import LoggedRequest
+    from cxcall.sandbox.server import Sandbox
+
+COMMAND = "sandbox"
+REQUESTS_COMMAND = "sandbox requests"
+
+
+def run_sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
+    """Run a sandbox until Ctrl-C; print its address, and each request."""
+    from cxcall.cli.actions.request_recorder import Recorder
+    from cxcall.contracts import contract
+    from cxcall.sandbox.campaign_dialer import DialPlan
+    from cxcall.sandbox.server import start_sandbox
+    from cxcall.sandbox.webhook import Webhook
+
+    screen = Screen.standard(output)
+    plan = DialPlan.parse(options.dial_rate, options.dial_outcome, options.seed)
+    known = contract.load_contracts(find_own_contract(contracts))
+    recorder = Recorder(options.record, None if output.quiet else screen.print_diagnostic)
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        webhook = Webhook(options.webhook, screen.print_diagnostic) if options.webhook else None
+        running = stack.enter_context(
+            start_sandbox(
+                known,
+                host=options.host,
+                port=options.port,
+                names=options.allow_host or (),
+                on_request=recorder.add,
+                dial_plan=plan,
+                on_event=stack.enter_context(webhook).add if webhook else lambda _: None,
+                explain=new_explainer(known),
+            )
+        )
+        screen.print_report(_describe(running, known[0], options))
+        running.wait()
+
+
+def _describe(running: Sandbox, own: Contract, options: SandboxOptions) -> Report:
+    names = ("baseUrl", "clientId", "clientSecret")
+    values = (running.base_url, running.client_id, running.client_secret)
+    variables = [
+        *zip(("CXCALL_BASE_URL", "CXCALL_CLIENT_ID", "CXCALL_CLIENT_SECRET"), values, strict=True),
+        *_document_credentials(own, running.client_id, running.client_secret),
+    ]
+    open_to_others = [
+        f"warning: other machines can reach {options.host}, read what is received, and use the printed credentials"
+    ]
+    return Report(
+        COMMAND,
+        data=dict(zip(names, values, strict=True)),
+        text="\n".join(f"export {name}={value}" for name, value in variables),
+        diagnostics=[
+            *([] if is_loopback_host(options.host) else open_to_others),
+            f"sandbox is running at {running.base_url}/; no real calls are placed; stop it with Ctrl-C",
+        ],
+    )
+
+
+def _document_credentials(own: Contract, username: str, secret: str) -> list[tuple[str, str]]:
+    """Return the variables for what the user's own document takes in place of a token."""
+    from cxcall.contracts.security import API_KEY, BASIC, SecurityScheme
+
+    declared = own.declared.get("components", {}).get("securitySchemes", {})
+    kinds = {SecurityScheme.of(name, scheme).kind for name, scheme in declared.items()}
+    basic = [("CXCALL_USERNAME", username), ("CXCALL_PASSWORD", secret)] if BASIC in kinds else []
+    return [*basic, *([("CXCALL_API_KEY", secret)] if API_KEY in kinds else [])]
+
+
+def new_explainer(
+    contracts: Sequence[Contract],
+) -> Callable[[LoggedRequest, str], list[dict[str, Any]]]:
+    """Return a function with the findings of `cxcall explain` on a logged request, as JSON data."""
+    own = None if contracts[0].is_shipped else contracts[0]
+
+    def explain(entry: LoggedRequest, host: str) -> list[dict[str, Any]]:
+        from cxcall.explaining.explanation import explain_request
+        from cxcall.explaining.readers.request_builder import (
+            build_observed_request,
+            build_response,
+        )
+
+        response = entry.response.decode("utf-8", "replace") or None
+        request = build_observed_request(
+            f"request {entry.number}",
+            method=entry.method,
+            url=f"http://{host}{entry.target or entry.path}",
+            headers=dict(entry.headers),
+            body=entry.body.decode("utf-8", "replace"),
+            response=build_response(entry.status, {}, response),
+        )
+        return [finding_as_json(each) for each in explain_request(request, own).findings]
+
+    return explain
+
+
+def list_requests(
+    wanted: RequestsOptions, chosen: SettingsOptions, contracts: ContractOptions
+) -> Report:
+    """Return the requests that a running sandbox received; with `--expect`, check how many they are."""
+    query = {"method": wanted.method, "path": wanted.path, "status": wanted.status}
+    base_url = wanted.url or _find_base_url(chosen, contracts)
+    found = _read(base_url, {name: value for name, value in query.items() if value})
+    entries, findings = found["requests"], []
+    if wanted.expect is not None and len(entries) != wanted.expect:
+        message = f"expected {wanted.expect} requests; the sandbox received {len(entries)}"
+        findings.append(Finding.error("request-count", "--expect", message))
+    rows = [
+        (each["at"][11:19], each["method"], each["path"], str(each["status"] or "-"), each["verdict"], each["operation"])
+        for each in entries
+    ]  # fmt: skip
+    return Report(
+        REQUESTS_COMMAND,
+        Outcome.INVALID if findings else Outcome.OK,
+        ExitCode.INVALID if findings else ExitCode.OK,
+        findings=findings,
+        data={"accepted": found["accepted"], "rings": found["rings"], "requests": entries},
+        json_lines=entries,
+        table=Table(("TIME", "METHOD", "PATH", "STATUS", "VERDICT", "OPERATION"), rows),
+    )
+
+
+def _find_base_url(chosen: SettingsOptions, contracts: ContractOptions) -> str:
+    from cxcall.cli.options import flags_of
+    from cxcall.contracts import contract
+    from cxcall.settings.settings import load_settings
+
+    own = find_own_contract(contracts, chosen.profile)
+    return load_settings(flags_of(chosen, contracts), contract.load_contracts(own)[0]).base_url
+
+
+def _read(base_url: str, query: Mapping[str, str]) -> Any:
+    """Return what a sandbox says about its requests; raises UsageError if there is none."""
+    import urllib3
+
+    url = f"{base_url.rstrip('/')}/sandbox/requests?{urlencode(query)}"
+    try:
+        response = urllib3.request("GET", url, timeout=10, retries=False, redirect=False)
+        found = response.json()
+    except (urllib3.exceptions.HTTPError, ValueError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("requests"), list):
+        raise UsageError(
+            f"no sandbox responds at {base_url}",
+            where="--url",
+            fix="start one with `cxcall sandbox --port 8080`, and give its address with `--url http://127.0.0.1:8080`",
+        )
+    return found

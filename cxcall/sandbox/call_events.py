@@ -1,0 +1,71 @@
+"""Keep the outcomes of calls for `GET /sandbox/events`, and pass each one on once."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from itertools import count
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from cxcall.phone.phone_numbers import mask
+from cxcall.sandbox.campaign_dialer import as_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cxcall.sandbox.campaign_dialer import CallOutcome
+
+_MOST_EVENTS = 100_000
+
+
+class CallEvents:
+    """The outcomes of calls in their order, numbered from 1; `send` gets each one as JSON data."""
+
+    def __init__(self, send: Callable[[dict[str, Any]], None] = lambda _: None) -> None:
+        self._send = send
+        self._numbers = count(1)
+        self._events: deque[dict[str, Any]] = deque(maxlen=_MOST_EVENTS)
+        self._lock = Lock()
+        self._due: deque[CallOutcome] = deque()
+
+    def add_later(self, outcome: CallOutcome) -> None:
+        """Add an outcome as soon as its time has come."""
+        self._due.append(outcome)
+
+    def advance(self, now: float) -> None:
+        """Add the outcomes whose time has come; one thread calls this."""
+        while self._due and self._due[0].at <= now:
+            self.add(self._due.popleft())
+
+    def add(self, outcome: CallOutcome) -> None:
+        """Keep an outcome with its number masked, and pass it on."""
+        with self._lock:
+            event = {"id": next(self._numbers), **_as_dict(outcome)}
+            self._events.append(event)
+        self._send(event)
+
+    def as_text(self, after: int, *, as_stream: bool) -> str:
+        """Return the events after a number as JSON lines, or as server-sent events.
+
+        The response ends there: an `EventSource` asks again after a second, and names the last event that it has.
+        """
+        with self._lock:
+            events = [event for event in self._events if event["id"] > after]
+        if not as_stream:
+            return "".join(f"{json.dumps(event)}\n" for event in events)
+        texts = (f"id: {event['id']}\ndata: {json.dumps(event)}\n\n" for event in events)
+        return f"retry: 1000\n\n{''.join(texts)}"
+
+
+def _as_dict(outcome: CallOutcome) -> dict[str, Any]:
+    return {
+        "type": "call.outcome",
+        "at": as_time(outcome.at),
+        "outcome": outcome.outcome,
+        "campaignId": outcome.campaign or None,
+        "contactListId": outcome.contact_list or None,
+        "contactId": outcome.contact or None,
+        "engagementId": outcome.engagement or None,
+        "number": mask(outcome.number) if outcome.number else None,
+    }

@@ -1,0 +1,187 @@
+"""Respond to requests about the sandbox itself: its page, its requests, and the outcomes of its calls.
+
+Such requests are not logged. A page of another site can neither read the responses (the server checks
+`Host`, and allows no other origin) nor delete requests.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.likely_secrets import mask_likely_secrets
+from cxcall.sandbox import faults
+from cxcall.sandbox.messages import HttpProblem, SandboxResponse
+from cxcall.sandbox.page import page_policy, render_page
+from cxcall.sandbox.tokens import CLIENTS
+from cxcall.transport.curl import TOKEN, curl
+from cxcall.transport.messages import HttpRequest, masked_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cxcall.contracts.operation import Operation
+    from cxcall.sandbox.call_events import CallEvents
+    from cxcall.sandbox.messages import SandboxRequest
+    from cxcall.sandbox.request_log import LoggedRequest, RequestLog
+
+ABOUT_PATH = "/sandbox"
+REQUESTS_PATH = "/sandbox/requests"
+EVENTS_PATH = "/sandbox/events"
+
+_DETAIL = re.compile(re.escape(REQUESTS_PATH) + r"/([0-9]{1,9})")
+_OF_THE_CLIENT = frozenset((
+    "accept-encoding", "authorization", "connection", "content-length", "host", "user-agent",
+))  # fmt: skip
+"""Headers that curl sets itself, or that a repeated request needs anew."""
+_SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+
+
+class RequestFilter(NamedTuple):
+    """Which requests are selected: by method, path with `*` as a wildcard, and status such as 400 or 4xx."""
+
+    method: str = ""
+    path: str = ""
+    status: str = ""
+
+    def matches(self, entry: LoggedRequest) -> bool:
+        """Return whether a request is selected."""
+        status = str(entry.status or "none")
+        return (
+            (not self.method or entry.method == self.method.upper())
+            and (not self.path or fnmatchcase(entry.path, self.path))
+            and (not self.status or fnmatchcase(status, self.status.lower().replace("x", "?")))
+        )
+
+
+class Inspection:
+    """Responds to requests about the sandbox; `explain` returns the findings on a logged request."""
+
+    def __init__(
+        self,
+        operations: Sequence[Operation],
+        log: RequestLog,
+        events: CallEvents,
+        explain: Callable[[LoggedRequest, str], list[dict[str, Any]]],
+    ) -> None:
+        self._operations, self._log, self._events = operations, log, events
+        self._explain = explain
+
+    def handles(self, request: SandboxRequest) -> bool:
+        """Return whether a request is about the sandbox itself, as `GET /` of a browser is."""
+        if request.path == "/":
+            accepts_page = "text/html" in request.headers.get("accept", "").lower()
+            return request.method in ("GET", "HEAD") and accepts_page
+        is_named = request.path in (ABOUT_PATH, REQUESTS_PATH, EVENTS_PATH)
+        return is_named or _DETAIL.fullmatch(request.path) is not None
+
+    def respond(self, request: SandboxRequest) -> SandboxResponse:
+        """Return the response."""
+        path, method = request.path, request.method
+        if method in ("GET", "HEAD"):
+            headers = {"Cache-Control": "no-store", **_SAFE}
+            if path == "/":
+                return SandboxResponse(200, render_page(), {"Content-Security-Policy": page_policy(), "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY", **headers})  # fmt: skip
+            if path == EVENTS_PATH:
+                return self._read_events(request, headers)
+            found = self._read(request)
+            return SandboxResponse(200, found, headers) if found is not None else _problem(404)
+        if path == REQUESTS_PATH and method == "DELETE":
+            if _is_from_other_site(request):
+                return _problem(403)
+            self._log.clear()
+            return SandboxResponse(204)
+        allowed = "DELETE, GET, HEAD" if path == REQUESTS_PATH else "GET, HEAD"
+        return _problem(405, {"Allow": allowed})
+
+    def _read(self, request: SandboxRequest) -> Any:
+        """Return what a path shows; None if it shows nothing."""
+        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
+        if request.path == ABOUT_PATH:
+            return self._about()
+        if detail := _DETAIL.fullmatch(request.path):
+            return self._detail(int(detail[1]), request.headers.get("host", ""))
+        return self._requests(query)
+
+    def _read_events(self, request: SandboxRequest, headers: Mapping[str, str]) -> SandboxResponse:
+        """Return the outcomes of calls: JSON lines, or what an `EventSource` of a page reads."""
+        query = {name: values[-1] for name, values in parse_qs(request.query).items()}
+        is_stream = "text/event-stream" in request.headers.get("accept", "").lower()
+        last = _number(request.headers, "last-event-id") or _number(query, "after")
+        text = self._events.as_text(last, as_stream=is_stream)
+        media_type = "text/event-stream" if is_stream else "application/jsonl"
+        return SandboxResponse(200, text.encode(), headers, media_type=media_type)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "sandbox": True,
+            "operations": [f"{entry.method} {entry.path}" for entry in self._operations],
+            "clients": CLIENTS,
+            "numbers": {fault.number: fault.effect for fault in faults.FAULTS},
+        }
+
+    def _requests(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Return the selected requests after a number, or only the newest ones."""
+        wanted = RequestFilter(*(query.get(name, "") for name in RequestFilter._fields))
+        received = self._log.received
+        after, limit = _number(query, "after"), _number(query, "limit")
+        found = [each for each in received if each.number > after and wanted.matches(each)]
+        return {
+            "accepted": sum(entry.accepted for entry in found),
+            "rings": sum(entry.rings for entry in found),
+            "first": received[0].number if received else None,
+            "last": received[-1].number if received else None,
+            "requests": [entry.as_dict() for entry in found[-limit:]],
+        }
+
+    def _detail(self, number: int, host: str) -> dict[str, Any] | None:
+        entry = next((each for each in self._log.received if each.number == number), None)
+        if entry is None:
+            return None
+        return {
+            **entry.as_dict(),
+            "target": mask_likely_secrets(entry.target),
+            "headers": masked_headers(_titled(entry.headers)),
+            "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
+            "response": mask_likely_secrets(entry.response.decode("utf-8", "replace")),
+            "findings": self._explain(entry, host),
+            "curl": _curl(entry, host),
+        }
+
+
+def _titled(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.title(): value for name, value in headers.items()}
+
+
+def _curl(entry: LoggedRequest, host: str) -> str:
+    """Return the command that repeats a request; its token comes from `CXCALL_ACCESS_TOKEN`."""
+    headers = {
+        name: value
+        for name, value in masked_headers(_titled(entry.headers)).items()
+        if name.lower() not in _OF_THE_CLIENT
+    }
+    body = mask_likely_secrets(entry.body.decode("utf-8", "replace")).encode() or None
+    target = mask_likely_secrets(entry.target or entry.path)
+    request = HttpRequest(entry.method, f"http://{host}{target}", headers, body)
+    return curl(request, TOKEN if "authorization" in entry.headers else ())
+
+
+def _problem(status: int, headers: Mapping[str, str] | None = None) -> SandboxResponse:
+    return HttpProblem(status, headers=headers).response("")
+
+
+def _is_from_other_site(request: SandboxRequest) -> bool:
+    """Return whether a browser says that a page of another origin sent a request."""
+    origin, host = request.headers.get("origin", ""), request.headers.get("host", "")
+    site = request.headers.get("sec-fetch-site", "none")
+    return site not in ("none", "same-origin") or (
+        bool(origin) and urlsplit(origin).netloc.lower() != host.lower()
+    )
+
+
+def _number(query: Mapping[str, str], name: str) -> int:
+    text = query.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0  # noqa: PLR2004 - no long loops

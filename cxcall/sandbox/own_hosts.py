@@ -1,0 +1,48 @@
+"""Decide which values of `Host` a sandbox accepts.
+
+A page of another site, whose name resolves to this machine (DNS rebinding), could else read what was
+received: its requests have the name of that site in `Host`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from cxcall.transport.urls import is_loopback_host
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class OwnHosts:
+    """The hosts of a sandbox: those of loopback, the address it listens on, and `names`.
+
+    One that listens beyond loopback also accepts every IP address, which no other site can have as its
+    name, and names without a dot, as a service has in a network of containers.
+    """
+
+    def __init__(self, address: str, names: Iterable[str] = ()) -> None:
+        self._own = {address, *(name.lower() for name in names)}
+        self._is_open = not is_loopback_host(address)
+
+    def accept(self, header: str) -> bool:
+        """Return whether a value of `Host` is accepted; HTTP/1.0 has none."""
+        if not header:
+            return True
+        try:
+            name = (urlsplit(f"//{header}").hostname or "").lower()
+        except ValueError:
+            return False
+        if name in self._own or is_loopback_host(name):
+            return True
+        return self._is_open and (_is_address(name) or (bool(name) and "." not in name))
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,40 @@
+"""Build the page of the sandbox: one HTML document that loads nothing and talks to its own server only."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from cxcall.sandbox.tokens import CLIENT_ID, CLIENT_SECRET
+from cxcall.version import __version__
+
+_FOLDER = Path(__file__).parent
+
+
+@cache
+def render_page() -> bytes:
+    """Return the page. What requests contain is not in it: its script fetches that, and shows it as text."""
+    page = _read("page.html").replace("{style}", _read("page.css")).replace("{script}", _read("page.js"))  # fmt: skip
+    values = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "version": __version__}
+    for name, value in values.items():
+        page = page.replace(f"{{{name}}}", value)
+    return page.encode()
+
+
+@cache
+def page_policy() -> str:
+    """Return the content security policy: the page's own style and script, and its own origin."""
+    return (
+        f"default-src 'none'; style-src '{_hash('page.css')}'; script-src '{_hash('page.js')}'; "
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _read(name: str) -> str:
+    return (_FOLDER / name).read_text("utf-8")
+
+
+def _hash(name: str) -> str:
+    return f"sha256-{b64encode(sha256(_read(name).encode()).digest()).decode()}"

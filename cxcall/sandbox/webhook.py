@@ -1,0 +1,78 @@
+"""Post events to a URL, one after the other, each until it is taken or a few attempts failed."""
+
+from __future__ import annotations
+
+from queue import Queue
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from cxcall.findings.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ATTEMPTS = 3
+_MOST_WAITING = 10_000
+_TIMEOUT = 5.0
+_FIRST_WAIT = 0.25
+_SUCCESS = range(200, 300)
+
+
+class Webhook:
+    """Posts each event as JSON from a thread of its own; `tell` gets a line about each one that is given up.
+
+    A receiver that took an event, but whose response was lost, gets it again: the `id` is the same. Raises
+    UsageError for an unusable URL.
+    """
+
+    def __init__(self, url: str, tell: Callable[[str], None]) -> None:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise UsageError(
+                f"invalid URL `{url}`",
+                where="--webhook",
+                fix="write it like `http://127.0.0.1:9000/events`",
+            )
+        self._url, self._tell = url, tell
+        self._waiting: Queue[dict[str, Any] | None] = Queue(_MOST_WAITING)
+        self._is_stopping = Event()
+        self._thread = Thread(target=self._run, name="cxcall-webhook", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_stopping.set()
+        if not self._waiting.full():
+            self._waiting.put(None)
+
+    def add(self, event: dict[str, Any]) -> None:
+        """Post an event soon; one that finds 10,000 others waiting is given up."""
+        if self._waiting.full():
+            self._tell(f"event {event['id']} was not posted: {_MOST_WAITING:,} others are waiting")
+        else:
+            self._waiting.put(event)
+
+    def _run(self) -> None:
+        while (event := self._waiting.get()) is not None and not self._is_stopping.is_set():
+            self._post(event)
+
+    def _post(self, event: dict[str, Any]) -> None:
+        import urllib3
+
+        reason = ""
+        for attempt in range(_ATTEMPTS):
+            try:
+                response = urllib3.request(
+                    "POST", self._url, json=event, timeout=_TIMEOUT, redirect=False, retries=False
+                )
+            except urllib3.exceptions.HTTPError as error:
+                reason = type(error).__name__
+            else:
+                if response.status in _SUCCESS:
+                    return
+                reason = f"HTTP {response.status}"
+            if self._is_stopping.wait(_FIRST_WAIT * 2**attempt):
+                break
+        self._tell(f"event {event['id']} was not posted after {_ATTEMPTS} attempts: {reason}")
