@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from cxcall.contracts.json_schema import JsonSchema
 
 
-COMMAND, DOCTOR, TRACK, SENTIMENT, CAMPAIGN = (
-    f"x-cxcall-{name}" for name in ("command", "doctor", "track", "sentiment", "campaign")
+COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN = (
+    f"x-cxcall-{name}"
+    for name in ("command", "doctor", "track", "sentiment", "transcript", "campaign")
 )
-_EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, CAMPAIGN))
+_EXTENSIONS = frozenset((COMMAND, DOCTOR, TRACK, SENTIMENT, TRANSCRIPT, CAMPAIGN))
 """Extensions of operations that are looked for in all of a document."""
 
 

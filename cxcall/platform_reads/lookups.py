@@ -12,6 +12,7 @@ from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
+from cxcall.platform_reads.missing_objects import describe_missing, name_missing
 from cxcall.platform_reads.response_values import read_text, read_value
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request
@@ -97,11 +98,18 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
     relevant = {*values, *parameters}
     pending = sorted(preflight.reads, key=required_parameters)
     last: Delivery | None = None
+    absent: dict[str, str] = {}  # why an object with this parameter was not found
     while ready := next((entry for entry in pending if _is_ready(entry, values)), None):
         pending.remove(ready)
         names = required_parameters(ready)
+        if reason := next((absent[name] for name in names if name in absent), ""):
+            check = str(ready.declared[DOCTOR]["check"])
+            yield CheckResult.unknown(check, f"not looked at: {reason}")
+            continue
         last = _read(preflight, ready, {name: values[name] for name in names}, token)
         yield from _results_of_read(preflight, ready, last, values)
+        if names and any(each.code == "not-found" for each in last.findings):
+            absent[names[-1]] = describe_missing(ready, values)
         if last.outcome is not Outcome.ACCEPTED and not names:
             return  # the token itself is refused: nothing else can be read with it
         if not names and operation is not None:
@@ -148,7 +156,8 @@ def _results_of_read(
     declared = operation.declared[DOCTOR]
     check = str(declared["check"])
     if delivery.outcome is not Outcome.ACCEPTED:
-        yield from (CheckResult.of_finding(check, finding) for finding in delivery.findings)
+        findings = name_missing(delivery.findings, operation, values)
+        yield from (CheckResult.of_finding(check, finding) for finding in findings)
         return
     body = _body(delivery)
     for name, place in declared.get("values", {}).items():
@@ -177,9 +186,9 @@ def _check_expectation(
     if "items" in expected:
         return _check_keys(check, expected, body, sent)
     value = read_value(body, expected["at"])
-    if "open" in expected:
+    if "open" in expected and value is not None:
         return CheckResult.unknown(check, f"{says}: unknown ({expected['open'].format(value)})")
-    if "in" in expected and value is None:
+    if ("in" in expected or "open" in expected) and value is None:
         return CheckResult.unknown(check, f"{says}? `{expected['at']}` is not in the answer")
     if value in expected["in"] if "in" in expected else not value:
         return CheckResult.passed(check, says)

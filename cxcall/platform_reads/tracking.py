@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from cxcall.contracts.openapi_document import SENTIMENT, TRACK
+from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
+from cxcall.platform_reads.missing_objects import name_missing
 from cxcall.platform_reads.response_values import read_text, read_value
 from cxcall.transport import retry_after
 
@@ -28,7 +30,10 @@ _LOW_BUDGET = 10
 
 
 class Leg(NamedTuple):
-    """One leg of a party at one moment; `why` is the platform's reason for its end, `far` marks the callee."""
+    """One leg of a party at one moment; `why` is the platform's reason for its end, `far` marks the callee.
+
+    `communication` is the platform's ID of the leg.
+    """
 
     who: str
     address: str
@@ -36,6 +41,12 @@ class Leg(NamedTuple):
     connected: bool = False
     why: str = ""
     far: bool = False
+    communication: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the leg as JSON data; `communicationId` is what transcripts are found by."""
+        values = self._asdict()
+        return {**values, "communicationId": values.pop("communication") or None}
 
     def __str__(self) -> str:
         party = f"{self.who} {self.address}".strip()
@@ -70,7 +81,7 @@ class CallState:
             "elapsed": round(self.elapsed, 3),
             "over": self.is_over,
             "reached": self.was_connected,
-            "legs": [leg._asdict() for leg in self.legs],
+            "legs": [leg.as_dict() for leg in self.legs],
         }
 
 
@@ -80,7 +91,7 @@ class Tracker(NamedTuple):
     `declared` is `x-cxcall-track` of the contract: `id` names the parameter; `over` points to a
     value that is set once the call is over; `parties` points to a list, otherwise the response is
     the only party; `legs` point to lists in a party, otherwise the party is the leg; `far` are the
-    purposes of the parties that were called.
+    purposes of the parties that were called; `communication` points to the ID of a leg.
     """
 
     operation: Operation
@@ -116,6 +127,7 @@ class Tracker(NamedTuple):
                 bool(read_text(leg, self.declared.get("connected", ""))),
                 next(filter(None, why), ""),
                 who in self.declared.get("far", ()),
+                read_text(leg, self.declared.get("communication", "")),
             )
 
     def is_over(self, body: Any) -> bool:
@@ -135,18 +147,47 @@ def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
     )
 
 
-def sentiment_operation(tracker: Tracker) -> tuple[Operation, str]:
-    """Return the operation that reads a call's sentiment, and the parameter that takes the ID.
+def sentiment_operation(tracker: Tracker) -> Operation:
+    """Return the operation that reads a call's sentiment; raises UsageError when none is declared."""
+    return _extended_operation(tracker, SENTIMENT, "--sentiment")
 
-    Raises UsageError when no such operation is declared.
-    """
-    for entry in tracker.operation.contract.find_extended(SENTIMENT):
-        return entry, str(entry.declared[SENTIMENT]["id"])
+
+def transcript_operation(tracker: Tracker) -> Operation:
+    """Return the operation that reads the address of a transcript; raises UsageError when none is declared."""
+    return _extended_operation(tracker, TRANSCRIPT, "--transcript")
+
+
+def _extended_operation(tracker: Tracker, extension: str, flag: str) -> Operation:
+    for entry in tracker.operation.contract.find_extended(extension):
+        return entry
     raise UsageError(
-        f"no read of a call's sentiment is published for `{tracker.operation.platform}`",
-        where="--sentiment",
+        f"no read of a call's {flag.removeprefix('--')} is published for `{tracker.operation.platform}`",
+        where=flag,
         fix="leave it out",
     )
+
+
+def read_transcripts(
+    operation: Operation,
+    state: CallState,
+    read: Callable[[Operation, Mapping[str, str]], Delivery],
+) -> list[dict[str, Any]]:
+    """Return the address of the transcript of each leg that has an ID; None where the platform has none (404).
+
+    Raises TrackingError when a read fails otherwise.
+    """
+    declared = operation.declared[TRANSCRIPT]
+    found = []
+    for leg in {leg.communication: leg for leg in state.legs if leg.communication}.values():
+        values = {declared["id"]: state.engagement_id, declared["communication"]: leg.communication}
+        delivery = read(operation, values)
+        response = delivery.exchange.response if delivery.exchange else None
+        if response is None or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
+            raise TrackingError(delivery)
+        is_there = response.status == HTTPStatus.OK
+        url = read_text(response.json(), declared["url"]) if is_there else ""
+        found.append({"communicationId": leg.communication, "who": leg.who, "url": url or None})
+    return found
 
 
 class TrackingError(CxcallError):
@@ -157,8 +198,8 @@ class TrackingError(CxcallError):
 
     last: dict[str, Any] | None = None
 
-    def __init__(self, delivery: Delivery) -> None:
-        super().__init__(*delivery.findings)
+    def __init__(self, delivery: Delivery, findings: Sequence[Finding] | None = None) -> None:
+        super().__init__(*(delivery.findings if findings is None else findings))
         self.delivery = delivery
         self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
 
@@ -198,11 +239,14 @@ def follow(
     """
     began, pause = time.monotonic(), _FIRST_WAIT
     while True:
-        delivery = read(tracker.operation, {tracker.parameter: engagement_id})
+        values = {tracker.parameter: engagement_id}
+        delivery = read(tracker.operation, values)
         response = delivery.exchange.response if delivery.exchange else None
         body = response.json() if response else None
         if delivery.outcome is not Outcome.ACCEPTED or response is None:
-            raise TrackingError(delivery)
+            raise TrackingError(
+                delivery, name_missing(delivery.findings, tracker.operation, values)
+            )
         elapsed = time.monotonic() - began
         legs, is_over = tracker.legs(body), tracker.is_over(body)
         names_callee = "far" in tracker.declared

@@ -167,6 +167,10 @@ def test_last_refused_delivery_is_explained_from_the_ledger(live: Cxcall) -> Non
     assert "/executions -> HTTP 4" in ran.out.splitlines()[0]
     assert "path-unpublished" in ran.out
     assert "keeps neither request bodies" in ran.out
+    assert "the API says: The request could not be understood" in ran.out
+    shown = live("history", "show", ran.out.split(":")[0].removeprefix("delivery ")).out
+    assert "apiCode:       bad.request" in shown
+    assert "apiMessage:    The request could not be understood" in shown
 
 
 @pytest.mark.parametrize("text", ["", "good morning", '{"a": 1}', "[1, 2]", "{oops", '{"log": {}}'])

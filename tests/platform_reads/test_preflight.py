@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from cxcall.contracts.contract import find_extended_operations
+from cxcall.contracts.openapi_document import DOCTOR
+from cxcall.platform_reads.lookups import required_parameters
+from cxcall.platform_reads.missing_objects import describe_missing
 from cxcall.sandbox.server import Sandbox
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Ran
 from helpers.platform_server import Platform, Reply
@@ -109,7 +113,7 @@ def test_failed_checks_name_the_next_step(cxcall: Cxcall) -> None:
     assert "`off`" in failed["campaign"][0]
     assert "no.lines" in failed["campaign"][1]
     assert "`Home`" in failed["contact list"][0]
-    assert "404" in failed["contact"][0]
+    assert f"contact `{CONTACT}` is not in contact list `{LIST}` (HTTP 404" in failed["contact"][0]
     assert "`disabled`" in failed["token"][0]
     assert told["scope"][0][0] == "unknown"  # scopes bind a person's token alone
     fixes = [line["fix"] for line in ran.envelope["data"]["checks"] if line["verdict"] == "failed"]
@@ -121,6 +125,34 @@ def test_contact_is_looked_up_in_the_list_of_the_campaign(cxcall: Cxcall) -> Non
     with platform() as running:
         cxcall("doctor", *CASE, code=0, env=running.environment)
         assert running.seen[f"/api/v2/outbound/contactlists/{LIST}/contacts/{CONTACT}"] == 1
+
+
+def test_object_that_does_not_exist_is_named_and_nothing_is_looked_for_in_it(
+    cxcall: Cxcall,
+) -> None:
+    cxcall.file("body.json", BODY)
+    absent = Reply(404, {"code": "not.found", "message": "none"})
+    with platform(contactlists=absent) as running:
+        told = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
+        says = f"contact list `{LIST}` does not exist"
+        assert told["contact list"] == [("failed", f"{says} (HTTP 404, `get-contact-list`)")]
+        assert told["contact"] == [("unknown", f"not looked at: {says}")]
+    with platform(campaigns=absent) as running:
+        told = lines(cxcall("doctor", *CASE, "-o", "json", code=5, env=running.environment))
+    assert f"campaign `{CAMPAIGN}` does not exist" in told["campaign"][0][1]
+    described = {
+        operation.name: describe_missing(
+            operation, dict.fromkeys(required_parameters(operation), "U")
+        )
+        for operation in find_extended_operations(DOCTOR, None)
+        if required_parameters(operation)
+    }
+    assert described == {
+        "get-campaign": "campaign `U` does not exist",
+        "get-contact-list": "contact list `U` does not exist",
+        "get-contact": "contact `U` is not in contact list `U`",
+        "cxone-get-skill": "skill `U` does not exist",
+    }
 
 
 def test_objects_that_are_not_named_are_unknown(live: Cxcall) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cxcall.sandbox.server import Sandbox
-from helpers.command import CAMPAIGN, CONTACT, CXCALL, Cxcall
+from helpers.command import CAMPAIGN, CONTACT, CXCALL, Cxcall, screen, terminal
 from helpers.platform_server import Platform, Reply
 
 ID = "5ae62443-ec12-414c-a709-6e214374bffc"
@@ -153,6 +153,64 @@ def test_sentiment_is_read_from_the_platform(live: Cxcall) -> None:
     assert body["conversation"]["id"] == ID
     env = {"CXCALL_PLATFORM": "nice-cxone"}
     assert live("track", "7", "--sentiment", "-o", "json", code=2, env=env).codes == ["usage"]
+
+
+@pytest.mark.slow
+def test_wait_comes_before_sentiment_and_transcripts(cxcall: Cxcall) -> None:
+    seen: list[str] = []
+
+    def reads(path: str, count: int) -> Reply:
+        seen.append(path.rpartition("/")[2])
+        if path.endswith("/transcripturl"):
+            has_one = "/leg-2/" in path
+            return Reply(200, {"url": "https://s3.example/t"}) if has_one else Reply(404)
+        if "speechandtextanalytics" in path:
+            return Reply(200, {"sentimentScore": 0.5})
+        legs = [
+            {"id": f"leg-{each}", "state": "connected", "connectedTime": "t"} for each in (1, 2)
+        ]
+        return conversation(*legs, over=count > 0)
+
+    words = ("track", ID, "--sentiment", "--transcript")
+    with Platform(reads=reads) as platform:
+        ran = cxcall(*words, "--wait", "-o", "json", code=0, env=platform.environment)
+        assert seen == [ID, ID, "transcripturl", "transcripturl", ID]
+        assert ran.envelope["response"]["body"] == {"sentimentScore": 0.5}
+        data = ran.envelope["data"]
+        assert [leg["communicationId"] for leg in data["legs"]] == ["leg-1", "leg-2"]
+        assert [(each["who"], each["url"]) for each in data["transcripts"]] == [
+            ("agent", None),
+            ("customer", "https://s3.example/t"),
+        ]
+        cxcall.environment |= platform.environment
+        with terminal(cxcall, *words) as child:
+            shown = screen(child)
+    assert "communication leg-1 (agent): no transcript is published" in shown
+    assert "communication leg-2 (customer): https://s3.example/t" in shown
+    env = {"CXCALL_PLATFORM": "nice-cxone"}
+    cxcall("track", "7", "--transcript", "--wait", "-o", "json", code=2, env=env)
+
+
+def test_delivery_without_an_engagement_id_is_reported_in_one_line(cxcall: Cxcall) -> None:
+    with Platform() as platform:
+        words = ("call", "--to", NUMBER, "--as", USER, "--yes", "-o", "json")
+        sent = cxcall(*words, env=platform.environment).envelope
+        ran = cxcall("track", sent["deliveryId"], code=2, env=platform.environment)
+        assert len(platform.seen) == 1, "the POST"
+    assert ran.err.splitlines()[0] == (
+        f"error[not-provable]: delivery `{sent['deliveryId']}` has no engagement ID: nothing can be read about it"
+    )
+    assert "{" not in ran.err
+
+
+def test_sentiment_that_is_not_there_does_not_mean_that_the_call_is_not(cxcall: Cxcall) -> None:
+    absent = Reply(404, {"code": "not.found", "message": "none"})
+    with Platform(reads=lambda _path, _count: absent) as platform:
+        ran = cxcall("track", ID, "--sentiment", "-o", "json", code=5, env=platform.environment)
+        message = ran.envelope["findings"][0]["message"]
+        assert message.startswith(f"no sentiment of conversation `{ID}` was found")
+        ran = cxcall("track", ID, "-o", "json", code=5, env=platform.environment)
+    assert ran.envelope["findings"][0]["message"].startswith(f"conversation `{ID}` does not exist")
 
 
 @pytest.mark.slow

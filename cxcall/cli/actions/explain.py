@@ -33,6 +33,7 @@ from cxcall.responses.platform_codes import find_platform_codes, load_platform_c
 if TYPE_CHECKING:
     from cxcall.contracts.contract import Contract
     from cxcall.contracts.operation import Operation
+    from cxcall.ledger.records import Record
     from cxcall.output.options import OutputOptions
 
 COMMAND = "explain"
@@ -100,13 +101,13 @@ def explain_last() -> Report:
         f"delivery {record.id}",
         method=record.method,
         url=record.target,
-        response=build_response(record.status, None, None),
+        response=build_response(record.status, None, _recorded_answer(record)),
     )
     explanation = explain_request(request)
     limit = Finding.note(
         "not-provable",
         "ledger",
-        "the ledger keeps neither request bodies nor response bodies",
+        "the ledger keeps neither request bodies nor response bodies, only the API's code and message",
         fix=f"give the correlation ID `{record.correlation_id}` to support"
         if record.correlation_id
         else "send the request again with `-o json`, and explain that output",
@@ -119,6 +120,13 @@ def explain_last() -> Report:
         data={**record.as_dict(), "attempts": [explanation.as_dict()]},
         text=f"{escape_to_one_line(_headline(explanation))}\n\n{format_record(record)}\n",
     )
+
+
+def _recorded_answer(record: Record) -> dict[str, Any] | None:
+    """Return what the ledger keeps of a response body; None if that is nothing."""
+    message = (record.message or "").removesuffix(f" ({record.code})")
+    kept = {"status": record.status, "code": record.code, "message": message}
+    return kept if record.code or record.message else None
 
 
 def explain_file(

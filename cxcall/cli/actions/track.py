@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
-from cxcall.contracts.openapi_document import TRACK
+from cxcall.contracts.openapi_document import SENTIMENT, TRACK
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
@@ -14,11 +14,12 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
+from cxcall.platform_reads.missing_objects import name_missing
 from cxcall.runtime.signals import DeferredSignals
 from cxcall.runtime.streams import WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.contracts.operation import Operation
@@ -30,11 +31,13 @@ COMMAND = "track"
 
 
 class TrackOptions(NamedTuple):
-    """Whether to wait, until which state, and for at most how many seconds."""
+    """Whether to wait, until which state, and for at most how many seconds; what to read afterwards."""
 
     wait: bool
     until: str = ""
     at_most: float = 600.0
+    sentiment: bool = False
+    transcript: bool = False
 
 
 def run_track(
@@ -48,11 +51,18 @@ def run_track(
     tracker, settings = _load_tracker(chosen, contracts)
     found = _find_engagement_id(engagement_id)
     report = Report(COMMAND, operation=tracker.operation)
+    sentiment = tracking.sentiment_operation(tracker) if options.sentiment else None
+    transcript = tracking.transcript_operation(tracker) if options.transcript else None
     try:
-        return _follow(report, tracker, found, options, settings, Screen.standard(output))
+        if options.wait or not sentiment or transcript:
+            screen = Screen.standard(output)
+            report = _follow(report, tracker, found, options, settings, screen, transcript)
+        if sentiment and report.exit_code is ExitCode.OK:
+            report = _add_sentiment(report, sentiment, found, settings)
     except tracking.TrackingError as error:
         outcome = error.delivery.outcome
         return _add_end(report, error.exit_code, outcome, error.findings, error.last)
+    return report
 
 
 def follow_call(
@@ -89,13 +99,18 @@ def _follow(
     options: TrackOptions,
     settings: Settings,
     screen: Screen,
+    transcript: Operation | None = None,
 ) -> Report:
-    """Print each change of a call and return the report with its end; raises the errors of a read."""
+    """Print each change of a call and return the report with its end; raises the errors of a read.
+
+    `transcript` reads the transcripts of its legs when it has ended, or at once if nobody waits.
+    """
     wanted = options.until.lower()
+    read = tracking.new_reader(settings)
     states = tracking.follow(
         tracker,
         engagement_id,
-        tracking.new_reader(settings),
+        read,
         until=lambda state: not options.wait or wanted in state.states,
         max_seconds=options.at_most,
     )
@@ -113,7 +128,36 @@ def _follow(
     is_there = not options.wait or wanted in last.states
     code, findings = (ExitCode.OK, ()) if is_there else tracking.call_result(last, settings)
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
-    return _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
+    report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
+    if transcript is None or code is ExitCode.UNKNOWN:
+        return report
+    return _add_transcripts(report, tracking.read_transcripts(transcript, last, read), screen)
+
+
+def _add_transcripts(report: Report, found: Sequence[Mapping[str, Any]], screen: Screen) -> Report:
+    """Add the addresses of transcripts to a report; without a terminal, they are a JSON line of their own."""
+    if screen.options.output == "text" and screen.stdout.isatty():
+        for each in found:
+            who = f" ({each['who']})" if each["who"] else ""
+            url = each["url"] or "no transcript is published"
+            screen.print_text(f"communication {each['communicationId']}{who}: {url}")
+        if not found:
+            screen.print_text("no leg has a communication ID, so no transcript can be read")
+    elif screen.options.output != "json":
+        screen.print_json({"transcripts": found})
+    return report._replace(data={**report.data, "transcripts": found})
+
+
+def _add_sentiment(
+    report: Report, operation: Operation, engagement_id: str, settings: Settings
+) -> Report:
+    """Return the report with the platform's sentiment of a call as its response."""
+    values = {str(operation.declared[SENTIMENT]["id"]): engagement_id}
+    delivery = tracking.new_reader(settings)(operation, values)
+    findings = name_missing(delivery.findings, operation, values, "sentiment")
+    delivery = delivery._replace(findings=findings)
+    request = delivery.exchange.request if delivery.exchange else None
+    return delivery_report(COMMAND, delivery, operation, request)._replace(data=report.data)
 
 
 def _report_unfollowed(report: Report, engagement_id: str, cause: BaseException) -> Report:
@@ -175,19 +219,6 @@ def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> No
     screen.stdout.flush()
 
 
-def read_sentiment(
-    engagement_id: str, chosen: SettingsOptions, contracts: ContractOptions
-) -> Report:
-    """Return the platform's sentiment of a call."""
-    tracker, settings = _load_tracker(chosen, contracts)
-    operation, parameter = tracking.sentiment_operation(tracker)
-    delivery = tracking.new_reader(settings)(
-        operation, {parameter: _find_engagement_id(engagement_id)}
-    )
-    request = delivery.exchange.request if delivery.exchange else None
-    return delivery_report(COMMAND, delivery, operation, request)
-
-
 def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
     """Return the tracker of the profile's platform, and the settings for it."""
     from cxcall.cli.actions.contract_file import find_own_contract
@@ -209,6 +240,15 @@ def _find_engagement_id(identifier: str) -> str:
 
     record = find_delivery(identifier)
     if record is not None and record.provenance == "community":
-        correlation = record.correlation_id or "of the response"
-        raise _not_readable(record.operation, f"ask the platform's support, with the correlation ID `{correlation}`")  # fmt: skip
+        ticket = (
+            f", with the correlation ID `{record.correlation_id}`" if record.correlation_id else ""
+        )
+        raise _not_readable(record.operation, f"ask the platform's support{ticket}")
+    if record is not None and not record.engagement_id:
+        raise UsageError(
+            f"delivery `{record.id}` has no engagement ID: nothing can be read about it",
+            where="track",
+            fix=f"see its outcome: {command('cxcall', 'history', 'show', record.id)}",
+            code="not-provable",
+        )
     return (record.engagement_id if record else None) or identifier

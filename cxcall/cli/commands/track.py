@@ -20,7 +20,7 @@ app = new_app("")
         "cxcall track $ID",
         "cxcall track $ID --wait",
         "cxcall track $ID --until connected -o jsonl",
-        "cxcall track $ID --sentiment",
+        "cxcall track $ID --wait --sentiment --transcript",
     ),
 )
 @expand_option_groups
@@ -43,16 +43,18 @@ def track(
     sentiment: Annotated[
         bool, typer.Option("--sentiment", help="Print the sentiment that the platform computed.")
     ] = False,
+    transcript: Annotated[
+        bool, typer.Option("--transcript", help="Print the address of each leg's transcript.")
+    ] = False,
 ) -> Report:
     """Follow a call.
 
     Reads the state of the call with the published operation of the profile's platform. A 2xx
     response does not mean that the call was placed; the state shows it. Exit code 0 if the other
-    side was connected, 5 if the call ended before that, 8 if it has not ended.
+    side was connected, 5 if the call ended before that, 8 if it has not ended. With --wait,
+    sentiment and transcripts are read when the call has ended.
     """
-    from cxcall.cli.actions.track import TrackOptions, read_sentiment, run_track
+    from cxcall.cli.actions.track import TrackOptions, run_track
 
-    if sentiment:
-        return read_sentiment(engagement_id, settings, contracts)
-    options = TrackOptions(wait or bool(until), until, at_most)
+    options = TrackOptions(wait or bool(until), until, at_most, sentiment, transcript)
     return run_track(engagement_id, options, settings, contracts, output)
