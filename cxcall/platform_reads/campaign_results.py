@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import split_pointer
-from cxcall.findings.exit_codes import Outcome
 from cxcall.payloads.payload import Payload
-from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, ReadError
-from cxcall.platform_reads.pages import follow_pages
+from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, body_of
+from cxcall.platform_reads.pages import follow_pages, wait_for_budget
 from cxcall.platform_reads.response_values import read_value
 
 if TYPE_CHECKING:
@@ -47,11 +47,13 @@ def _numbered_pages(
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
     while True:
-        _, body = reader.read("results", list_id, {page: number, size: most})
-        items = read_value(body, found.place("items")) or []
+        values, asked = {found.id_parameter: list_id}, {page: number, size: most}
+        delivery = reader.send_read(found, values, asked)
+        items = read_value(body_of(delivery), found.place("items")) or []
         yield from items
         if len(items) < most:
             return
+        wait_for_budget(delivery, reader.wait)
         number += 1
 
 
@@ -62,14 +64,12 @@ def _linked_pages(
     values = {found.id_parameter: list_id}
     paging = find_paging(found.operation)
     if paging is None:
-        delivery = reader.send_read(found, values, None)
-        response = delivery.exchange.response if delivery.exchange else None
-        if delivery.outcome is not Outcome.ACCEPTED or response is None:
-            raise ReadError(delivery)
-        yield from read_value(response.json(), found.place("items")) or []
+        body = body_of(reader.send_read(found, values, None))
+        yield from read_value(body, found.place("items")) or []
         return
     checked = reader.check(found, values, Payload(None))
-    for page in follow_pages(paging, checked.request, lambda each: reader.send(checked, each)):
+    send = partial(reader.send, checked)
+    for page in follow_pages(paging, checked.request, send, reader.wait):
         yield from page.items
 
 

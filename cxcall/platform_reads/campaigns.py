@@ -94,6 +94,14 @@ class CampaignState(NamedTuple):
         return ", ".join(filter(None, (called, connected)))
 
 
+def body_of(delivery: Delivery) -> Any:
+    """Return the body of the response of a read; raises ReadError if it was not accepted."""
+    response = delivery.exchange.response if delivery.exchange else None
+    if delivery.outcome is not Outcome.ACCEPTED or response is None:
+        raise ReadError(delivery)
+    return response.json()
+
+
 class CampaignReader:
     """Reads with one token for all requests."""
 
@@ -108,11 +116,7 @@ class CampaignReader:
     def read(self, role: str, id_: str, body: Any = None) -> tuple[RoleOperation, Any]:
         """Return the operation of a role and the body of its response; raises ReadError."""
         found = self.roles[role]
-        delivery = self.send_read(found, {found.id_parameter: id_}, body)
-        response = delivery.exchange.response if delivery.exchange else None
-        if delivery.outcome is not Outcome.ACCEPTED or response is None:
-            raise ReadError(delivery)
-        return found, response.json()
+        return found, body_of(self.send_read(found, {found.id_parameter: id_}, body))
 
     def send_read(self, found: RoleOperation, values: Mapping[str, str], body: Any) -> Delivery:
         """Send a request that changes nothing; raises CheckError for an ID that cannot be one."""
@@ -133,6 +137,11 @@ class CampaignReader:
             self._tokens, self._has_tokens = token_source(checked, force=False), True
         plan = Plan.of(checked, again=False)._replace(request=request)
         return read(plan, self._tokens, self._hooks)
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Wait for the next rate-limit window."""
+        self._hooks.on_wait(seconds, reason)
+        self._hooks.sleep(seconds)
 
     def read_list(self, id_: str) -> ContactListState | None:
         """Return a contact list; None if the contract declares no read of it. Raises ReadError."""

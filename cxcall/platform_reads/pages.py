@@ -84,7 +84,7 @@ def follow_pages(
         if (digest := _digest(request.url)) in seen:
             raise _repetition(page.delivery, "the next page would be an earlier one again")
         seen.add(digest)
-        _wait_for_budget(page.delivery, wait)
+        wait_for_budget(page.delivery, wait)
         number += 1
 
 
@@ -205,7 +205,8 @@ def _repetition(delivery: Delivery, message: str) -> PagingError:
     return _error(delivery, message, "read the pages after it by their parameters", "the list would never end")  # fmt: skip
 
 
-def _wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
+def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
+    """Call `wait` with the seconds to the next rate-limit window if no request is left in this one."""
     response = delivery.exchange.response if delivery.exchange else None
     window = retry_after.remaining_window(response.headers) if response else None
     if window and window[0] < 1:

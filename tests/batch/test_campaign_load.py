@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 from base64 import b64decode
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -179,6 +180,10 @@ def test_an_unknown_request_names_its_rows_and_is_not_repeated(
     resumed, _ = lines(load(live, file, list_id, "--resume", "-o", "jsonl", code=9))
     assert {each["data"]["rows"]: each["outcome"] for each in resumed} == outcomes
     assert loads(sandbox) == 2
+    delivery = totals["data"]["unknown"][0]["deliveryId"]
+    live("history", "resolve", delivery, "--did-not-ring", code=0)
+    load(live, file, list_id, "--resume", code=9)
+    assert loads(sandbox) == 3
 
 
 def test_refused_rows_are_named_and_written_to_a_file(live: Cxcall, tenant: Tenant) -> None:
@@ -283,6 +288,25 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
         assert {each["data"].get("rows") or each["data"]["row"]: each["outcome"] for each in resumed} == {
             "1-4": "accepted", "6": "unknown", "5": "accepted", "7-8": "accepted",
         }  # fmt: skip
+
+
+def refuse(status: int, _path: str, _count: int) -> Reply:
+    """Refuse a read."""
+    return Reply(status)
+
+
+def test_a_list_that_may_not_be_read_is_loaded_and_one_that_is_not_there_is_not(
+    cxcall: Cxcall,
+) -> None:
+    dialer = Dialer()
+    file = cxcall.file("leads.csv", rows(2))
+    for status, code in ((403, 0), (404, 5)):
+        dialer.loaded.clear()
+        with Platform(dialer.answer, reads=partial(refuse, status)) as platform:
+            cxcall.environment |= platform.environment
+            ran = load(cxcall, file, f"list-{status}", "--yes", code=code)
+            assert ("its columns are not checked" in ran.err) is (code == 0)
+            assert bool(dialer.loaded) is (code == 0)
 
 
 def test_loading_and_starting_ask_and_stopping_does_not(cxcall: Cxcall) -> None:
