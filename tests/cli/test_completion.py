@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pexpect
 import pytest
 
-from helpers.command import CONTACT, CXCALL
-
-if TYPE_CHECKING:
-    from helpers.command import Cxcall
+from helpers.command import CONTACT, CXCALL, Cxcall
 
 CONFIG = '[profiles.eu]\nregion = "eu-west-1"\n[profiles.eu-test]\n[profiles."my us"]\n'
 # Every expected word, sorted; a shell that completes within a word offers the part that it replaces.
@@ -42,9 +39,19 @@ LINES = {
 }
 
 
+@pytest.fixture(scope="module")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the scripts, so that no shell has to start the command for its own."""
+    cxcall = Cxcall(tmp_path_factory.mktemp("scripts"))
+    for shell in ("bash", "fish"):
+        cxcall.file(shell, cxcall("completion", shell, code=0).out)
+    return cxcall.folder
+
+
 @pytest.fixture
-def home(cxcall: Cxcall) -> Cxcall:
+def home(cxcall: Cxcall, scripts: Path) -> Cxcall:
     """Return the command, found by its name, among profiles and files."""
+    cxcall.environment["SCRIPTS"] = str(scripts)
     cxcall.file("config/config.toml", CONFIG)
     cxcall.file("payload one.json", {})
     cxcall.environment["PATH"] = f"{CXCALL.parent}{os.pathsep}{cxcall.environment['PATH']}"
@@ -73,7 +80,7 @@ def run(cxcall: Cxcall, *command: str) -> list[str]:
 def in_bash(cxcall: Cxcall, line: str) -> list[str]:
     """Complete a line by the real function, as readline calls it."""
     program = """
-        source <(cxcall completion bash)
+        source "$SCRIPTS/bash"
         compopt() { :; }  # speaks to readline, which is not there
         COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDS=($1) COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
         [[ $1 == *' ' ]] && COMP_WORDS+=('') && ((++COMP_CWORD))
@@ -84,7 +91,7 @@ def in_bash(cxcall: Cxcall, line: str) -> list[str]:
 
 
 def in_fish(cxcall: Cxcall, line: str) -> list[str]:
-    program = f"cxcall completion fish | source; complete -C {pexpect_quoted(line)}"
+    program = f"source $SCRIPTS/fish; complete -C {pexpect_quoted(line)}"
     return [found.partition("\t")[0] for found in run(cxcall, "fish", "--no-config", "-c", program)]
 
 

@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 KEY, SECRET = "an-access-key", "a-secret+of/the=key"
 VERSION = "/inContactAPI/services/v34.0"
+UNTRUSTED = (
+    "https://niceincontact.com.attacker.example",
+    "http://api-na1.niceincontact.com",
+    "https://attacker.example",
+    "https://evilniceincontact.com",
+    "",
+)
 
 
 class Vendor:
@@ -179,11 +186,9 @@ def test_explicit_base_url_skips_tenant_discovery(cxone: Cxcall, vendor: Vendor)
         ("/.well-known/cxone-configuration", (404, {}), 4, "knows no tenant `t-1`"),
         ("/.well-known/cxone-configuration", (500, {}), 6, "does not say where"),
         ("/.well-known/cxone-configuration", (200, []), 4, "as the tenant's API"),
-        (
-            "/.well-known/cxone-configuration",
-            (200, {"api_endpoint": "https://niceincontact.com.attacker.example"}),
-            4,
-            "`https://niceincontact.com.attacker.example` as the tenant's API",
+        *(
+            ("/.well-known/cxone-configuration", (200, {"api_endpoint": api}), 4, f"{api}` as the")
+            for api in UNTRUSTED
         ),
         (
             "/.well-known/cxone-configuration",

@@ -479,15 +479,9 @@ def test_browser_login_finds_the_cxone_tenant(cxcall: Cxcall, start: Start) -> N
 
 
 @pytest.mark.parametrize(
+    # `test_failed_tenant_discovery_is_reported` tries more: this shows that a browser login asks the same.
     "api",
-    [
-        "https://api-na1.niceincontact.com.attacker.example",
-        "http://api-na1.niceincontact.com",
-        "https://attacker.example",
-        "https://niceincontact.com@attacker.example",
-        "https://evilniceincontact.com",
-        "",
-    ],
+    ["https://niceincontact.com@attacker.example", ""],
 )
 def test_token_is_not_sent_to_an_untrusted_discovered_host(
     cxcall: Cxcall, start: Start, api: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -12,10 +13,12 @@ from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from cxcall import Client
 from cxcall.contracts import contract
 from cxcall.contracts.operation import Operation
 from cxcall.documents.json_pointer import has_value, value_at
 from cxcall.sandbox.server import Sandbox
+from helpers.cases import each_case
 from helpers.command import CAMPAIGN, CONTACT, Cxcall, Stranger
 from helpers.fault_server import IDS, FaultServer, answer
 from helpers.platform_server import Platform, Reply
@@ -50,9 +53,9 @@ class Sent:
         )
 
 
-def samples(operation: Operation) -> list[str]:
-    """Return the flags of a valid request, by the operation's own example."""
-    words = []
+def required_values(operation: Operation) -> dict[str, str]:
+    """Return the required parameters of a valid request, by the operation's own example."""
+    values = {}
     shown = operation.example[0] if isinstance(operation.example, list) else operation.example
     for parameter in operation.parameters:
         kinds = parameter.schema.get("type", "string")
@@ -62,8 +65,17 @@ def samples(operation: Operation) -> list[str]:
         value = shown.get(parameter.name, value) if isinstance(shown, dict) else value
         allowed = parameter.schema.get("enum")
         if parameter.required:
-            words += ["--param", f"{parameter.name}={allowed[0] if allowed else value}"]
-    return words
+            values[parameter.name] = str(allowed[0] if allowed else value)
+    return values
+
+
+def samples(operation: Operation) -> list[str]:
+    """Return the flags of a valid request."""
+    pairs = required_values(operation).items()
+    return [word for name, value in pairs for word in ("--param", f"{name}={value}")]
+
+
+Validators = dict[str, Callable[[Operation, Sent], None]]
 
 
 def validate_request(api: OpenAPI, _operation: Operation, sent: Sent) -> None:
@@ -71,9 +83,9 @@ def validate_request(api: OpenAPI, _operation: Operation, sent: Sent) -> None:
 
 
 @pytest.fixture(scope="module")
-def validators() -> dict[str, Callable[[Operation, Sent], None]]:
+def validators() -> Validators:
     """Return, by contract, a validator of requests that we did not write."""
-    validators_by_contract: dict[str, Callable[[Operation, Sent], None]] = {}
+    validators_by_contract: Validators = {}
     for shipped in contract.load_shipped_contracts():
         document = {**detailed_document(shipped.name), "servers": [{"url": "/"}]}
         paths = {path: dict(item) for path, item in document["paths"].items()}
@@ -89,34 +101,64 @@ def validators() -> dict[str, Callable[[Operation, Sent], None]]:
     return validators_by_contract
 
 
+def assert_valid(validators: Validators, operation: Operation, shown: dict[str, object]) -> None:
+    """Ask the independent validator; openapi-core casts no parameter that has several types."""
+    if not any(isinstance(each.schema.get("type"), list) for each in operation.parameters):
+        validators[operation.contract.name](operation, Sent(shown, operation))
+
+
+@pytest.fixture
+def clients(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Client]]:
+    """Return a client of a sandbox of its own for each platform."""
+    for name, value in cxcall.environment.items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as stack:
+        yield {
+            platform: stack.enter_context(Client(platform=platform, sandbox=True))
+            for platform in {operation.platform for operation in SENDABLE}
+        }
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
-def test_request_of_a_dry_run_passes_an_independent_validator(
-    operation: Operation, cxcall: Cxcall, validators: dict[str, Callable[[Operation, Sent], None]]
+@each_case("operation", SENDABLE, ids=lambda entry: entry.name)
+def test_every_operation_can_be_sent_to_the_sandbox(
+    operation: Operation, clients: dict[str, Client], validators: Validators
 ) -> None:
-    words = ["send", operation.name, *samples(operation), "--dry-run", "-o", "json"]
+    body = operation.example if operation.needs_body else None
+    delivery = clients[operation.platform].send(
+        operation.name, body, required_values(operation), yes=True, again=True, force=True
+    )
+    assert delivery.outcome == "accepted"
+    assert bool(delivery.id) == (not operation.is_read)
+    assert delivery.exchange
+    assert delivery.exchange.response
+    answered = delivery.exchange.response.json()
+    places = [place.removeprefix("body:") for place in operation.engagement_id]
+    told = [
+        value_at(answered, place)
+        for place in places
+        if place[0] == "/" and has_value(answered, place)
+    ]
+    assert not told or delivery.engagement_id == str(told[0])
+    sent = delivery.exchange.request
+    sent_body = json.loads(sent.body) if sent.body else None
+    shown = {"method": sent.method, "url": sent.url, "headers": sent.headers, "body": sent_body}
+    assert_valid(validators, operation, shown)
+
+
+@pytest.mark.parametrize("operation", SENDABLE[::15], ids=lambda entry: entry.name)
+def test_command_shows_and_sends_an_operation(
+    operation: Operation, cxcall: Cxcall, validators: Validators
+) -> None:
+    words = ["send", operation.name, *samples(operation), "-o", "json"]
     if operation.needs_body:
         words += ["--file", cxcall.file("body.json", operation.example)]
     env = {"CXCALL_PLATFORM": operation.platform}
-    shown = cxcall(*words, code=0, env=env).envelope["request"]
-    if any(isinstance(each.schema.get("type"), list) for each in operation.parameters):
-        pytest.skip("openapi-core casts no parameter that has several types")
-    validators[operation.contract.name](operation, Sent(shown, operation))
-
-
-@pytest.mark.parametrize("operation", SENDABLE, ids=lambda entry: entry.name)
-def test_every_operation_can_be_sent_to_the_sandbox(operation: Operation, cxcall: Cxcall) -> None:
-    words = ["send", operation.name, *samples(operation), "--sandbox", "--force", "-o", "json"]
-    if operation.needs_body:
-        words += ["--file", cxcall.file("body.json", operation.example)]
-    ran = cxcall(*words, code=0, env={"CXCALL_PLATFORM": operation.platform})
-    assert ran.envelope["outcome"] == "accepted"
-    assert ran.envelope["command"] == f"send {operation.name}"
-    assert bool(ran.envelope["deliveryId"]) == (not operation.is_read)
-    places = [place.removeprefix("body:") for place in operation.engagement_id]
-    body = ran.envelope["response"]["body"]
-    told = [value_at(body, place) for place in places if place[0] == "/" and has_value(body, place)]
-    assert not told or ran.envelope["engagementId"] == str(told[0])
+    shown = cxcall(*words, "--dry-run", code=0, env=env).envelope["request"]
+    assert_valid(validators, operation, shown)
+    sent = cxcall(*words, "--sandbox", "--force", code=0, env=env).envelope
+    assert (sent["outcome"], sent["command"]) == ("accepted", f"send {operation.name}")
+    assert bool(sent["deliveryId"]) == (not operation.is_read)
 
 
 def test_help_of_an_operation_lists_its_parameters_as_flags(cxcall: Cxcall) -> None:
