@@ -157,6 +157,7 @@ def test_importing_the_package_imports_nothing_of_it() -> None:
     assert in_a_process(f"import sys, cxcall; {shown}") == "['cxcall', 'cxcall.version']"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first", ["cxcall.payloads.checks", "cxcall.validation.run", "cxcall.cli.main"]
 )

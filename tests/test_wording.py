@@ -60,6 +60,7 @@ def test_messages_are_in_plain_english() -> None:
     assert not wrong
 
 
+@pytest.mark.slow
 def test_pages_are_in_plain_english() -> None:
     wrong = {
         f"{path.relative_to(ROOT)}:{number}": line

@@ -111,6 +111,7 @@ def test_each_json_line_is_sent_once_and_reported_in_order(live: Cxcall, sandbox
     }
 
 
+@pytest.mark.slow
 def test_csv_columns_can_be_flags_parameters_or_pointers(live: Cxcall, sandbox: Sandbox) -> None:
     table = (
         "\ufeffcampaignId;--contact-id;phone-number;/contactSpec/contactData/firstName;data\n"

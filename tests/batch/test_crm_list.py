@@ -122,7 +122,7 @@ def test_killed_export_is_resumed_without_a_double_or_forbidden_call(
     words = (*BATCH, *READING, "--rate", "300/s")
     with Platform() as platform:
         cxcall.environment |= platform.environment
-        for attempt in range(6):
+        for attempt in range(4):
             more = ("--confirm", str(left_to_send(cxcall, export)), *["--resume"] * (attempt > 0))
             with subprocess.Popen(
                 [CXCALL, *words, *more], cwd=cxcall.folder, env=cxcall.environment,

@@ -164,6 +164,7 @@ def typed(home: Cxcall, shell: list[str], start: str, line: str, whole: str) -> 
         child.close(force=True)
 
 
+@pytest.mark.slow
 @needs("bash")
 @pytest.mark.parametrize("line", TABS)
 def test_the_tab_key_in_bash(home: Cxcall, line: str) -> None:

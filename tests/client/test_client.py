@@ -171,6 +171,7 @@ with Client() as client:
     assert received == ["a"]
 
 
+@pytest.mark.slow
 def test_code_of_the_page_runs(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

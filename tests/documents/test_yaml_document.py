@@ -20,6 +20,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(value=JSON)
 def test_json_is_yaml(value: Any) -> None:
     assert load_yaml(json.dumps(value, ensure_ascii=False)) == value

@@ -102,6 +102,7 @@ def test_equal_reasons_are_one_block(cxcall: Cxcall) -> None:
     assert cxcall("explain", "-", "--all", stdin=text).out.count("is missing from the body") > 1
 
 
+@pytest.mark.slow
 def test_corrected_request_runs_in_a_shell(cxcall: Cxcall) -> None:
     text = (
         "curl -X POST https://api.euw2.pure.cloud/api/v2/conversations/calls/user/it%27s "

@@ -137,6 +137,7 @@ def test_junit_counts_a_warning_as_failure_only_with_strict(cxcall: Cxcall) -> N
     assert (suite.failures, case.result[0].type) == (1, "phone-unlikely")
 
 
+@pytest.mark.slow
 def test_junit_escapes_any_text_to_ascii(cxcall: Cxcall) -> None:
     name = cxcall.file("é.json", {**GOOD, HOSTILE + "é": 1})
     env = {"PYTHONIOENCODING": "latin-1"}

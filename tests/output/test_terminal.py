@@ -61,6 +61,7 @@ def test_number_is_masked_where_nobody_can_be_asked(tunnel: Cxcall) -> None:
     assert "2025550100" not in ran.err
 
 
+@pytest.mark.slow
 def test_no_input_never_asks(tunnel: Cxcall) -> None:
     with terminal(tunnel, "--no-input", *PERSONAL) as child:
         assert "`--yes` is required" in screen(child)
