@@ -37,6 +37,12 @@ cover:
 bench:
     {{ bin }}/python tests/bench
 
+# Build the documentation as a site, into build/docs/.
+docs:
+    [ -e build/docs-tools ] || {{ bin }}/python -m venv build/docs-tools
+    build/docs-tools/bin/pip install --quiet --require-hashes -r docs/requirements.txt
+    build/docs-tools/bin/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+
 # Build the sdist, and the wheel from it, into dist/.
 build:
     rm -rf dist build/sdist
@@ -75,6 +81,7 @@ _release-tools:
 lock *arguments:
     {{ lock }} pyproject.toml --group dev --output-file requirements-dev.txt {{ arguments }}
     {{ lock }} pyproject.toml --all-extras --resolution lowest-direct --output-file requirements-lowest.txt {{ arguments }}
+    {{ lock }} --group docs --output-file docs/requirements.txt {{ arguments }}
     {{ lock }} --group release --output-file tools/requirements-release.txt {{ arguments }}
 
 lock := "uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"
