@@ -71,10 +71,8 @@ def test_recipe_of_the_sandbox_keeps_the_request(cxcall: Cxcall) -> None:
     (text,) = blocks("sh")
     ended = shell(cxcall, text)
     assert ended.returncode == 0, ended
-    (request,) = [
-        each
-        for each in json.loads((cxcall.folder / "requests.json").read_text("utf-8"))["requests"]
-        if each["path"].endswith("/personal-connections")
+    (request,) = json.loads((cxcall.folder / "requests.json").read_text("utf-8"))["data"][
+        "requests"
     ]
     assert request["status"] == 201
 
