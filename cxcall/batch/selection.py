@@ -50,8 +50,9 @@ class Selection:
         self.waits_for_hours = waits_for_hours
         self._count = self._passes = 0
         self.opening: datetime | None = None
-        # An empty name is a temporary file, which SQLite removes; it is written when the cache is full.
-        self._database = sqlite3.connect("", isolation_level=None)
+        # An empty name is a temporary file, which SQLite removes; it is written when the cache is full. A program may
+        # check the rows on one thread, and send them on another.
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute(
             "CREATE TABLE request (row INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, state INTEGER NOT NULL)"

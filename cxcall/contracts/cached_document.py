@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cxcall.contracts.openapi_document import OpenApiDocument
     from cxcall.contracts.operation import Operation
 
-FORMAT = 11
+FORMAT = 12
 """Counts up when a conversion or its file changes: files of another format are not used."""
 FILES_KEPT = 8
 _NAMES_SEARCHED = 1000

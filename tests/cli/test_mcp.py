@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from cxcall.cli.mcp_server.confirmations import SECONDS, Confirmations
 from cxcall.client.client import Client as CxcallClient
 from cxcall.findings.errors import StoppedError
 from helpers.command import CONTACT, CXCALL, Cxcall
-from helpers.mcp_client import CANCEL, DECLINE, NO, YES, Person, call, talk
+from helpers.mcp_client import Person, call, talk
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -124,7 +126,7 @@ async def check_validation(client: Client) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_send_needs_a_dry_run_and_a_person(cxcall: Cxcall, platform: Platform, mode: str) -> None:
-    person = Person(YES, DECLINE, NO, CANCEL, YES)
+    person = Person("yes", "decline", "no", "cancel", "yes")
 
     async def confirm(client: Client, reason: str) -> dict[str, Any]:
         data = (await call(client, "dry_run", **request(reason)))["data"]
@@ -172,9 +174,28 @@ def test_client_that_cannot_ask_a_person_sends_nothing(cxcall: Cxcall, platform:
         assert refused["isError"]
         assert "cannot ask a person" in refused["text"]
 
-    for mode in ("auto", "legacy"):
-        talk(cxcall, SENDS, talk_to, mode=mode)
+    talk(cxcall, SENDS, talk_to)
     assert count(platform) == 0
+
+
+@pytest.mark.slow
+def test_signal_waits_for_the_request_that_is_being_sent(cxcall: Cxcall) -> None:
+    from mcp.shared.exceptions import MCPError
+
+    def stop_server(_body: Any, _count: int) -> Reply:
+        os.kill(int((cxcall.folder / "pid").read_text("ascii")), signal.SIGTERM)
+        return Reply(201, {"id": "e-1"})
+
+    async def talk_to(client: Client) -> None:
+        data = (await call(client, "dry_run", **request("r")))["data"]
+        with pytest.raises(MCPError):
+            await call(client, "send", **request("r"), confirmation_id=data["confirmationId"])
+
+    with Platform(stop_server) as platform:
+        cxcall.environment |= platform.environment
+        talk(cxcall, SENDS, talk_to, person=Person("yes"))
+    (found,) = cxcall("history", "list", "-o", "json", code=0).envelope["data"]["deliveries"]
+    assert (found["outcome"], found["engagementId"]) == ("accepted", "e-1")
 
 
 @pytest.mark.slow
@@ -207,8 +228,6 @@ def test_guards_of_the_command_line_cannot_be_lowered(cxcall: Cxcall, platform: 
 def test_server_needs_the_operations_that_may_be_sent(cxcall: Cxcall) -> None:
     for arguments in (
         ("--allow-send",),
-        ("--operation", "execute"),
-        ("--allow-send", "--operation", "no-such"),
         ("--allow-send", "--operation", "cxone-password-token"),
         ("--root", "none"),
     ):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +118,34 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
             assert {each.outcome for each in batch} == {Outcome.ACCEPTED}
             assert batch.totals.resumed == sent
     assert count(platform) == 5
+
+
+@pytest.mark.usefixtures("platform")
+def test_rows_may_be_sent_on_another_thread() -> None:
+    with Client() as client, client.batch(OPERATION, ROWS, confirm=5) as batch, ThreadPoolExecutor(1) as pool:  # fmt: skip
+        assert len(pool.submit(list, batch).result(30)) == 5
+
+
+def test_signal_finishes_what_is_in_flight_and_ends_the_loop(
+    platform: Platform, cxcall: Cxcall
+) -> None:
+    script = f"""
+import os, signal
+from cxcall import Client
+with Client() as client, client.batch({OPERATION!r}, {ROWS!r}, confirm=5, concurrency=1) as batch:
+    try:
+        for row in batch:
+            os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt:
+        print(batch.totals.total, batch.stop_reason)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", script], env=cxcall.environment, cwd=cxcall.folder,
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    total, reason = ran.stdout.split()
+    assert (int(total), reason) == (count(platform), "interrupted")
+    assert 1 <= count(platform) < 5
 
 
 @pytest.mark.usefixtures("platform")

@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import anyio
-from mcp.client.client import Client
-from mcp.client.stdio import StdioServerParameters, stdio_client
-from mcp_types import CallToolResult, ElicitRequestFormParams, ElicitResult
+from typing import TYPE_CHECKING, Any
 
 from helpers.command import CXCALL, Cxcall
 
+# The SDK takes most of a second to load, so that only a test that uses it loads it.
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mcp.client.client import Client
+    from mcp_types import ElicitResult
+
 
 class Person:
-    """Who answers the questions of a server: `answers` are used in order; `asked` keeps the questions."""
+    """Who answers the questions of a server, in order; `asked` keeps the questions.
 
-    def __init__(self, *answers: ElicitResult) -> None:
+    An answer is `yes`, `no`, `decline`, or `cancel`.
+    """
+
+    def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.asked: list[str] = []
 
     async def __call__(self, context: object, params: Any) -> ElicitResult:  # noqa: ARG002 - the SDK's names
         """Answer one question."""
+        from mcp_types import ElicitRequestFormParams, ElicitResult
+
         assert isinstance(params, ElicitRequestFormParams)
         self.asked.append(params.message)
-        return self.answers.pop(0)
-
-
-YES = ElicitResult(action="accept", content={"send": True})
-NO = ElicitResult(action="accept", content={"send": False})
-DECLINE = ElicitResult(action="decline")
-CANCEL = ElicitResult(action="cancel")
+        answer = self.answers.pop(0)
+        if answer == "decline":
+            return ElicitResult(action="decline")
+        if answer == "cancel":
+            return ElicitResult(action="cancel")
+        return ElicitResult(action="accept", content={"send": answer == "yes"})
 
 
 def talk(
@@ -42,9 +47,17 @@ def talk(
     person: Person | None = None,
     mode: str = "auto",
 ) -> None:
-    """Start a server, and let a client have a conversation with it; without a person, it has no elicitation."""
+    """Start a server, and let a client have a conversation with it; without a person, it has no elicitation.
+
+    The file `pid` has the ID of the server's process.
+    """
+    import anyio
+    from mcp.client.client import Client
+    from mcp.client.stdio import StdioServerParameters, stdio_client
+
+    shell = ["-c", 'echo $$ > pid; exec "$@"', "sh", str(CXCALL), "mcp", *arguments]
     server = StdioServerParameters(
-        command=str(CXCALL), args=["mcp", *arguments], env=cxcall.environment, cwd=cxcall.folder
+        command="/bin/sh", args=shell, env=cxcall.environment, cwd=cxcall.folder
     )
 
     async def run() -> None:
@@ -60,7 +73,6 @@ def talk(
 async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     """Call a tool, and return the envelope that it returns; a refusal by the server has none."""
     result = await client.call_tool(tool, arguments)
-    assert isinstance(result, CallToolResult)
     envelope: dict[str, Any] = result.structured_content or {}
     texts = "".join(getattr(each, "text", "") for each in result.content)
     return {**envelope, "isError": result.is_error, "text": texts}

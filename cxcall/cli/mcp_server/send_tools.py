@@ -2,6 +2,7 @@
 
 # No `from __future__ import annotations`: the SDK evaluates the annotations of a tool.
 import json
+from threading import Lock
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult, Resolve
@@ -42,6 +43,11 @@ class RequestTools:
     ) -> None:
         self._client, self._operations = client, operations
         self._confirmations = confirmations
+        self._sending = Lock()
+
+    def wait(self) -> None:
+        """Wait until the request that is being sent is recorded; none can follow it."""
+        self._sending.acquire()  # it is never released: the server has ended
 
     def dry_run(
         self, operation: OperationName, body: Body = None, parameters: Parameters | None = None
@@ -105,8 +111,9 @@ class RequestTools:
                 )
             )
         checked = self._confirmed(operation, confirmation_id, body, parameters)
-        self._confirmations.take(confirmation_id, checked)
-        delivery = self._client.send_built(checked, yes=True)
+        with self._sending:
+            self._confirmations.take(confirmation_id, checked)
+            delivery = self._client.send_built(checked, yes=True)
         sent = (checked.operation, checked.request, checked.body)
         return delivery_report("send", delivery, *sent, checked.findings)
 

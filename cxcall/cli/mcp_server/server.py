@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.mcpserver import MCPServer
@@ -59,26 +60,26 @@ def serve(
     contracts: ContractOptions,
     guards: GuardOptions,
 ) -> None:
-    """Serve the tools until stdin ends; raises UsageError for options that cannot be used."""
+    """Serve the tools until stdin ends or a signal comes; raises UsageError for options that cannot be used.
+
+    What is being sent is finished first. A second signal ends the process, and leaves the outcome `unknown`.
+    """
     gc.enable()  # a server is no short command: its garbage would pile up
     flags: dict[str, Any] = flags_of(settings, contracts, guards)
-    with Client(**flags) as client:
-        new_server(options, settings, contracts, guards, client).run("stdio")
-
-
-def new_server(
-    options: ServerOptions,
-    settings: SettingsOptions,
-    contracts: ContractOptions,
-    guards: GuardOptions,
-    client: Client,
-) -> MCPServer[Any]:
-    """Return the server with its tools; the tool that sends is only there if it is allowed."""
     reading = ReadTools(settings, contracts, guards, RootFolder(options.root))
-    requests = RequestTools(client, _allowed(options, reading.contract), Confirmations())
+    operations = _allowed(options, reading.contract)
+    with Client(**flags) as client:
+        requests = RequestTools(client, operations, Confirmations())
+        with suppress(KeyboardInterrupt):
+            new_server(reading, requests, allow_send=options.allow_send).run("stdio")
+        requests.wait()
+
+
+def new_server(reading: ReadTools, requests: RequestTools, *, allow_send: bool) -> MCPServer[Any]:
+    """Return the server with its tools; the tool that sends is only there if it is allowed."""
     server: MCPServer[Any] = MCPServer(
         "cxcall",
-        instructions=_SENDS if options.allow_send else _CHECKS,
+        instructions=_SENDS if allow_send else _CHECKS,
         version=__version__,
         log_level="WARNING",
     )
@@ -89,7 +90,7 @@ def new_server(
     for tool in offline:
         server.add_tool(as_tool(tool), annotations=_OFFLINE)
     server.add_tool(as_tool(reading.doctor), annotations=_ONLINE)
-    if options.allow_send:
+    if allow_send:
         server.add_tool(new_send_tool(requests), annotations=_SENDING)
     return server
 
