@@ -320,7 +320,7 @@ class BatchStatistics:
         if not count:
             return []
         lines = [
-            "unknown, calls may have been placed; find out, then `cxcall history resolve ID --rang` or `--did-not-ring`:"
+            "unknown, calls may have been placed; find out, then `cxcall history resolve ID --placed` or `--not-placed`:"
         ]
         if self.may_be_in_flight:
             lines.append(

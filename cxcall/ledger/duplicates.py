@@ -59,7 +59,7 @@ def find_out_fix(unknown: Record, now: datetime) -> str:
     )
     return (
         f"{wait}find out whether a call was placed, then "
-        f"`cxcall history resolve {unknown.id} --rang` or `--did-not-ring`"
+        f"`cxcall history resolve {unknown.id} --placed` or `--not-placed`"
     )
 
 

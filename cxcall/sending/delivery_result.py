@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cxcall.findings.errors import CxcallError
     from cxcall.transport.messages import Exchange, HttpRequest, HttpResponse
 
-_RESOLVE = "`cxcall history resolve {id} --rang` or `--did-not-ring`"
+_RESOLVE = "`cxcall history resolve {id} --placed` or `--not-placed`"
 # Kind of connection failure -> finding code, problem, correction.
 _CONNECTION_FAILURES = {
     "dns": ("host-unknown", "cannot be found", "check the region or `base_url`: `cxcall config show`"),

@@ -462,8 +462,8 @@ def test_unknown_row_is_reported_and_not_resent_on_resume(cxcall: Cxcall) -> Non
             "batch", file, *PERSONAL, *FAST, "--resume", "--confirm", "0", "-o", "jsonl", code=9
         )
         assert outcomes(again).count("unknown") == 2
-        cxcall("history", "resolve", first[5], "--did-not-ring", code=0)
-        cxcall("history", "resolve", first[3], "--rang", code=0)
+        cxcall("history", "resolve", first[5], "--not-placed", code=0)
+        cxcall("history", "resolve", first[3], "--placed", code=0)
         platform.answer = lambda _body, _count: Reply()
         last = cxcall(
             "batch", file, *PERSONAL, *FAST, "--resume", "--confirm", "1", "-o", "jsonl", code=0

@@ -181,7 +181,7 @@ def test_an_unknown_request_names_its_rows_and_is_not_repeated(
     assert {each["data"]["rows"]: each["outcome"] for each in resumed} == outcomes
     assert loads(sandbox) == 2
     delivery = totals["data"]["unknown"][0]["deliveryId"]
-    live("history", "resolve", delivery, "--did-not-ring", code=0)
+    live("history", "resolve", delivery, "--not-placed", code=0)
     load(live, file, list_id, "--resume", code=9)
     assert loads(sandbox) == 3
 

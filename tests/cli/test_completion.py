@@ -25,7 +25,7 @@ LINES = {
     "cxcall validate -o j": ["json", "jsonl", "junit"],
     "cxcall execute -o j": ["json", "jsonl"],
     "cxcall completion z": ["zsh"],
-    "cxcall history resolve --did": ["--did-not-ring"],
+    "cxcall history resolve --not": ["--not-placed"],
     "cxcall validate --operation place-callb": ["place-callback-call"],
     "cxcall operations execu": ["execute"],
     "cxcall send place-call-": ["place-call-for-user"],

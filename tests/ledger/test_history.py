@@ -67,7 +67,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     execute = ("execute", CAMPAIGN, "--contact-id", CONTACT, "--phone-number", "+12025550150")
     delivery = live(*execute, "-o", "json", code=8).envelope["deliveryId"]
     refused = live("history", "resolve", delivery, code=2).err.partition("hint: ")[2]
-    assert refused.index("find out") < refused.index("--rang") < refused.index("--did-not-ring")
+    assert refused.index("find out") < refused.index("--placed") < refused.index("--not-placed")
     sent = send(live, "accepted")
     for flags, found in (
         (("--unresolved",), [delivery]),
@@ -76,7 +76,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     ):
         lines = live("history", "list", *flags, code=0).out.splitlines()
         assert [line.split("\t")[0] for line in lines] == found
-    live("history", "resolve", delivery, "--rang", code=0)
+    live("history", "resolve", delivery, "--rang", code=0)  # the former name of `--placed`
     assert live("history", "list", "--unresolved", code=0).out == ""
     assert (
         live("history", "show", delivery, "-o", "json", code=0).envelope["data"]["resolution"]
@@ -84,7 +84,7 @@ def test_unknown_delivery_can_be_resolved(live: Cxcall) -> None:
     )
     live(*execute, code=7)
     accepted = send(live, "x")
-    live("history", "resolve", accepted, "--did-not-ring", code=2)
+    live("history", "resolve", accepted, "--not-placed", code=2)
 
 
 @pytest.mark.slow

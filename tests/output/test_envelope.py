@@ -58,7 +58,7 @@ PATHS = [
     (("operations", "nope"), 2, "error"),
     (("history", "list"), 0, "ok"),
     (("history", "show", "nope"), 2, "error"),
-    (("history", "resolve", "nope", "--rang"), 2, "error"),
+    (("history", "resolve", "nope", "--placed"), 2, "error"),
     (("config", "show"), 0, "ok"),
     (("doctor",), 0, "ok"),
     (("doctor", "--for", "execute"), 5, "error"),

@@ -47,7 +47,7 @@ def test_delivery_id_in_a_hint_is_quoted(cxcall: Cxcall) -> None:
     hint = said.partition("hint: ")[2]
     commands = [shlex.split(each) for each in re.findall(r"`([^`]+)`", hint)]
     words = ["cxcall", "history", "resolve", "a b;id"]
-    assert commands == [[*words, "--rang"], [*words, "--did-not-ring"]]
+    assert commands == [[*words, "--placed"], [*words, "--not-placed"]]
 
 
 @pytest.mark.parametrize(

@@ -451,7 +451,7 @@ def test_unknown_outcome_says_how_to_resolve_it(ledger: Ledger) -> None:
     assert "the call may have been placed" in found.message
     assert "HTTP 500" in found.message
     assert "oops" in found.message
-    assert f"`cxcall history resolve {done.id} --rang`" in found.fix
+    assert f"`cxcall history resolve {done.id} --placed`" in found.fix
 
 
 def interrupt(_: object = None) -> None:

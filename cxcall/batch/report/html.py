@@ -136,8 +136,8 @@ def _alert(summary: Summary) -> Iterator[str]:
         yield (
             f'<section class="alert" role="note"><h2>{count_phrase(count, "row")} {verb} unknown</h2>'
             "<p>These calls may have been placed. They are never sent again automatically. Find out what became of "
-            "each, then record it: <code>cxcall history resolve DELIVERY --rang</code> or "
-            "<code>--did-not-ring</code>.</p></section>"
+            "each, then record it: <code>cxcall history resolve DELIVERY --placed</code> or "
+            "<code>--not-placed</code>.</p></section>"
         )
 
 

@@ -127,7 +127,7 @@ def show_status(identifier: str | None, output: OutputOptions, *, watch: bool) -
                 status = _read_status(ledger, queue, batch)
     rows = [[state, str(count)] for state, count in status["states"].items()]
     unknown = [
-        f"row {each['row']} is unknown: `cxcall history resolve {each['deliveryId']} --rang` or `--did-not-ring`"
+        f"row {each['row']} is unknown: `cxcall history resolve {each['deliveryId']} --placed` or `--not-placed`"
         for each in status["unknown"]
     ]
     return Report(

@@ -80,10 +80,10 @@ def resolve_delivery(identifier: str, *, rang: bool | None) -> Report:
     """Record whether an unknown delivery placed a call; raises UsageError if `rang` is None."""
     if rang is None:
         raise UsageError(
-            "`--rang` or `--did-not-ring` is required",
+            "`--placed` or `--not-placed` is required",
             where="history resolve",
-            fix=f"find out whether a call was placed, then {command('cxcall', 'history', 'resolve', identifier, '--rang')}"
-            f" or {command('cxcall', 'history', 'resolve', identifier, '--did-not-ring')}",
+            fix=f"find out whether a call was placed, then {command('cxcall', 'history', 'resolve', identifier, '--placed')}"
+            f" or {command('cxcall', 'history', 'resolve', identifier, '--not-placed')}",
         )
     with open_ledger() as ledger:
         record = ledger.resolve(identifier, rang=rang)

@@ -90,23 +90,26 @@ def show(delivery: _Delivery) -> Report:
 @app.command(
     "resolve",
     epilog=examples(
-        "cxcall history resolve 01JDQ8 --rang", "cxcall history resolve 01JDQ8 --did-not-ring"
+        "cxcall history resolve 01JDQ8 --placed", "cxcall history resolve 01JDQ8 --not-placed"
     ),
 )
 @expand_option_groups
 def resolve(
     delivery: _Delivery,
+    placed: Annotated[
+        bool | None, option("--placed/--not-placed", help="Record whether a call was placed.")
+    ] = None,
     rang: Annotated[
-        bool | None, option("--rang/--did-not-ring", help="Record whether a call was placed.")
+        bool | None, option("--rang/--did-not-ring", help="The former name.", hidden=True)
     ] = None,
 ) -> Report:
     """Record whether an unknown delivery placed a call.
 
-    Until then, an identical request is stopped. After `--did-not-ring` it can be sent again.
+    Until then, an identical request is stopped. After `--not-placed` it can be sent again.
     """
     from cxcall.cli.actions.history import resolve_delivery
 
-    return resolve_delivery(delivery, rang=rang)
+    return resolve_delivery(delivery, rang=rang if placed is None else placed)
 
 
 @app.command(
