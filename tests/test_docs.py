@@ -94,6 +94,13 @@ def test_page_on_own_documents_shows_the_current_output() -> None:
     assert written.count("```console\n$ cxcall ") == 7
 
 
+def test_first_page_links_to_every_page() -> None:
+    folder = ROOT / "docs"
+    linked = set(LINK.findall((folder / "index.md").read_text("utf-8")))
+    pages = {path.relative_to(folder).as_posix() for path in folder.glob("**/*.md")}
+    assert pages - linked == {"index.md"}
+
+
 @pytest.mark.parametrize("name", reference_pages.PAGES)
 def test_reference_page_is_what_the_program_declares(name: str) -> None:
     written = (reference_pages.FOLDER / name).read_text("utf-8")
