@@ -35,7 +35,7 @@ _MAX_REASONS = 100
 _BAR_WIDTH = 40
 _FAILURES = (Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)
 _NOT_PROCESSED = (Outcome.UNDELIVERED, Outcome.ERROR)
-_BY_GRAVITY = (
+OUTCOMES_BY_GRAVITY = (
     Outcome.UNKNOWN,
     Outcome.REFUSED,
     Outcome.UNDELIVERED,
@@ -45,6 +45,7 @@ _BY_GRAVITY = (
     Outcome.ACCEPTED,
     Outcome.SKIPPED,
 )
+"""The outcomes of rows, `unknown` first."""
 _MIN_ROWS_FOR_SHARE = 20
 
 
@@ -160,7 +161,7 @@ class BatchStatistics:
 
     def __init__(self) -> None:
         self.outcomes: Counter[Outcome] = Counter()
-        self.reasons: Counter[tuple[str, str]] = Counter()
+        self.reasons: Counter[tuple[str, str, Outcome]] = Counter()
         self.latencies = [0] * (len(LATENCY_BOUNDS_MS) + 1)
         self.speeds: Counter[float] = Counter()
         self.skipped: Counter[SkipReason] = Counter()
@@ -203,7 +204,7 @@ class BatchStatistics:
             self.unknown.append((row, report.delivery.id if report.delivery else ""))
             self._listed += count
         if report.outcome is not Outcome.ACCEPTED:
-            self._add_reason(report.findings)
+            self._add_reason(report.findings, report.outcome)
         if is_resumed:
             self.resumed += count
             return
@@ -222,10 +223,10 @@ class BatchStatistics:
             self.latencies[bisect_left(LATENCY_BOUNDS_MS, latency)] += 1
             self.speeds[float(f"{latency:.2g}")] += 1
 
-    def _add_reason(self, findings: Sequence[Finding]) -> None:
+    def _add_reason(self, findings: Sequence[Finding], outcome: Outcome) -> None:
         for finding in findings:
             if finding.severity is Severity.ERROR:
-                reason = (finding.code, _generalize(finding.message))
+                reason = finding.code, _generalize(finding.message), outcome
                 if reason in self.reasons or len(self.reasons) < _MAX_REASONS:
                     self.reasons[reason] += 1
                 return
@@ -252,7 +253,7 @@ class BatchStatistics:
             ],
             "reasons": [
                 {"code": code, "message": message, "count": count}
-                for (code, message), count in self.reasons.most_common()
+                for (code, message, _), count in self.reasons.most_common()
             ],
             "latencyMs": [
                 {"upTo": bound, "count": count}
@@ -264,7 +265,7 @@ class BatchStatistics:
     @property
     def outcome(self) -> Outcome:
         """The gravest outcome of all rows; `unknown` comes first."""
-        return next((each for each in _BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
+        return next((each for each in OUTCOMES_BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
 
     def outcome_counts(self) -> str:
         """Return the number of each outcome, for a progress bar; `unknown` comes first."""
@@ -288,17 +289,20 @@ class BatchStatistics:
         rate = self.speeds.total() / seconds
         return f"elapsed: {seconds:,.1f} s, {rate:,.1f}/s of {permitted} permitted; latency: p50 {p50:g} ms, p95 {p95:g} ms"
 
+    def head_line(self) -> str:
+        """Return the number of rows with each outcome."""
+        earlier = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
+        return f"{count_phrase(self.total, 'row')}: {self.outcome_counts() or 'none sent'}{earlier}"
+
     def lines(self) -> list[str]:
         """Return the counts as lines of text: outcomes, reasons, latencies, unknown rows."""
-        earlier = f" ({self.resumed} of them by an earlier run)" if self.resumed else ""
-        counts = self.outcome_counts() or "none sent"
-        lines = [f"{count_phrase(self.total, 'row')}: {counts}{earlier}"]
+        lines = [self.head_line()]
         lines += [f"skipped: {_counts(self.skipped)}"] if self.skipped else []
         lines += [
             f"  {count} x {code}: {message}"
-            for (code, message), count in self.reasons.most_common(_MAX_LISTED)
+            for (code, message, _), count in self.reasons.most_common(_MAX_LISTED)
         ]
-        return [*lines, *self._histogram(), *self._unknown_rows()]
+        return [*lines, *self._histogram(), *self.unknown_rows()]
 
     def _histogram(self) -> list[str]:
         most = max(self.latencies)
@@ -315,7 +319,8 @@ class BatchStatistics:
             if used[0] <= index <= used[-1]
         ]
 
-    def _unknown_rows(self) -> list[str]:
+    def unknown_rows(self) -> list[str]:
+        """Return what to do about unknown rows, and the first of them; no lines if there are none."""
         count = self.outcomes[Outcome.UNKNOWN]
         if not count:
             return []

@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from cxcall.findings.errors import UsageError
 from cxcall.output.options import CI_FORMATS
@@ -143,13 +143,18 @@ class Screen:
         """Whether a person can be asked."""
         return not self.options.no_input and sys.stdin.isatty() and self.stderr.isatty()
 
+    @property
+    def shows_bar(self) -> bool:
+        """Whether stderr is a terminal that can draw a progress bar."""
+        return self.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
     @contextmanager
     def progress(self, total: int | None) -> Iterator[Callable[[int, str], None]]:
         """Show a progress bar on a terminal; yields a function that takes (number done, description).
 
         Without a total the bar shows no end.
         """
-        if self.options.quiet or not self.stderr.isatty():
+        if self.options.quiet or not self.shows_bar:
             yield lambda _done, _description: None
             return
         from rich.console import Console
@@ -223,7 +228,7 @@ class Screen:
             for line in lay_out(report.sections, columns, paint):
                 self.print_line(line)
         elif report.table is not None:
-            self._print_table(report.table)
+            self.print_table(report.table, self.stdout)
 
     def _print_findings(self, report: Report, stream: IO[str]) -> None:
         """Print the findings; a command whose findings are its data limits their number itself."""
@@ -302,17 +307,19 @@ class Screen:
         for line in (*lines, f"* {phases}"):  # not folded, so that people can copy them
             self._write(escape_controls(redact(line)), self.stderr)
 
-    def _print_table(self, table: Table) -> None:
-        if not self.stdout.isatty():
+    def print_table(self, table: Table, stream: IO[str]) -> None:
+        """Print a table on a terminal, otherwise its cells with tabs between them."""
+        if not stream.isatty():
             for row in table.rows:
-                self.print_line("\t".join(escape_controls(cell) for cell in map(redact, row)))
+                self._write("\t".join(escape_controls(redact(cell)) for cell in row), stream)
             return
         from rich.console import Console
 
         from cxcall.output.tables import new_grid
 
-        is_colored = self.uses_color(self.stdout)
-        console = Console(color_system="auto" if is_colored else None, highlight=False)
+        columns = terminal_columns(stream)
+        color: Literal["auto"] | None = "auto" if self.uses_color(stream) else None
+        console = Console(file=stream, color_system=color, highlight=False, width=columns)
         grid = new_grid(table, console.width)
         if grid is not None:
             console.print(grid)

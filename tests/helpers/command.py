@@ -128,11 +128,15 @@ class Cxcall:
 
 @contextmanager
 def terminal(
-    cxcall: Cxcall, *arguments: str, columns: int = 80, **environment: str
+    cxcall: Cxcall,
+    *arguments: str,
+    columns: int = 80,
+    program: str = str(CXCALL),
+    **environment: str,
 ) -> Iterator[Any]:
     """Run the command in a terminal of its own; yields it, ready to be talked to."""
     child = pexpect.spawn(
-        str(CXCALL), list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=60, encoding="utf-8",
+        program, list(arguments), cwd=str(cxcall.folder), dimensions=(40, columns), timeout=60, encoding="utf-8",
         env={**cxcall.environment, "TERM": "xterm-256color", **environment},
     )  # fmt: skip
     child.delayafterclose = child.delayafterterminate = 0.02

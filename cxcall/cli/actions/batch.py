@@ -39,6 +39,7 @@ from cxcall.cli.actions.batch_setup import (
     resume_command,
     stop_on_conflicting_flags,
 )
+from cxcall.cli.actions.batch_summary import ProgressLines, print_totals
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.row_printer import RowPrinter
 from cxcall.cli.actions.send import load_settings_for, start_log
@@ -227,6 +228,7 @@ class BatchRun:
     def _send(self, run: Run, totals: CheckStatistics, unsent: UnsentRows) -> None:
         options = self.options
         began = time.monotonic()
+        progress_lines = ProgressLines(self.screen, totals.rows, self._tell)
         with run.catch_signals(), self.screen.progress(totals.rows) as progress:
             results = run.results(
                 in_order=not options.unordered,
@@ -239,7 +241,9 @@ class BatchRun:
                 statistics = run.statistics
                 self.seconds = time.monotonic() - began
                 speed = statistics.sent / self.seconds
-                progress(statistics.total, f"{statistics.outcome_counts()}, {speed:.1f}/s")
+                text = f"{statistics.outcome_counts()}, {speed:.1f}/s"
+                progress(statistics.total, text)
+                progress_lines.update(statistics.total, text, self.seconds)
 
     def _tell_wait(self, opening: datetime) -> None:
         local = opening.astimezone()
@@ -266,8 +270,7 @@ class BatchRun:
         if run.interrupts and not statistics.sent:
             code = ExitCode.INTERRUPTED
         is_empty = code is ExitCode.INTERRUPTED and not statistics.total
-        lines = statistics.lines()
-        lines[1:1] = filter(None, [statistics.speed_line(self.seconds, str(self.rate))])
+        lines: list[str] = []
         if run.stop_reason:
             lines.append(f"stopped: {run.stop_reason}")
         if left:
@@ -282,7 +285,8 @@ class BatchRun:
                 f"to continue, run the same command with `--resume`: {resume_command(sys.argv)}"
             )
         lines.append(f"report: `cxcall batch report {run.batch} --format html > report.html`")
-        self._tell("\n".join(lines))
+        speed = statistics.speed_line(self.seconds, str(self.rate))
+        print_totals(self.screen, statistics, speed, lines, self._tell)
         return Report(
             self.command,
             Outcome.ERROR if is_empty else statistics.outcome,

@@ -1,0 +1,144 @@
+"""How a batch looks on a real terminal, and what stays on stderr where stdout is a file."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cxcall.batch.totals import BatchStatistics
+from cxcall.cli.actions.batch_summary import ProgressLines, outcome_table
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Finding
+from cxcall.output.options import OutputOptions
+from cxcall.output.report import Report
+from cxcall.output.screen import Screen
+from cxcall.responses.delivery import Delivery
+from helpers.command import CAMPAIGN, CXCALL, screen, terminal
+
+if TYPE_CHECKING:
+    from helpers.command import Cxcall
+
+CONTACT = "12345678-1234-4234-8234-{:012}"
+FAULTS = {3: "+12025550143", 7: "+12025550150", 9: "+1202"}
+
+
+def export(cxcall: Cxcall, count: int = 12) -> list[str]:
+    """Write rows of which one is refused, one unknown, and one invalid; return the words of the command."""
+    numbers = [FAULTS.get(n, f"+120255511{n:02}") for n in range(count)]
+    rows = [f"{CONTACT.format(n)},{number},{CAMPAIGN}" for n, number in enumerate(numbers)]
+    name = cxcall.file("calls.csv", "\n".join(["contact-id,phone-number,campaignId", *rows]) + "\n")
+    return ["batch", name, "--operation", "execute", "--sandbox", "--confirm", str(count - 1), "--rejects", "again.csv", "--rate", "500/s"]  # fmt: skip
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("columns", "environment"),
+    [(80, {}), (200, {"NO_COLOR": "1"}), (60, {"TERM": "dumb"})],
+    ids=["80", "200-no-color", "60-dumb"],
+)
+def test_terminal_shows_progress_and_then_a_table(
+    cxcall: Cxcall, columns: int, environment: dict[str, str]
+) -> None:
+    with terminal(cxcall, *export(cxcall), columns=columns, **environment) as child:
+        text = screen(child)
+    assert child.exitstatus == 9
+    is_colored = not environment
+    assert ("\x1b[1;31munknown" in text) == is_colored
+    assert bool(re.search(r"\x1b\[[0-9;]*[1-9][0-9;]*m", text.partition("OUTCOME")[2])) == is_colored  # fmt: skip
+    assert ("━" in text) == ("TERM" not in environment)
+    assert "\x1b" not in text or "TERM" not in environment
+    totals = plain(text).partition("12 rows: 1 unknown, 9 accepted, ")[2]
+    table = totals[totals.index("OUTCOME") :].splitlines()
+    assert [line.split()[:3] for line in table[:5]] == [
+        ["OUTCOME", "ROWS", "REASON"],
+        ["unknown", "1", "outcome-unknown" + ":" * (columns == 200)],
+        ["refused", "1", "permission-missing" + ":" * (columns == 200)],
+        ["accepted", "9"],
+        ["skipped", "1", "invalid-number"],
+    ]
+    assert all(len(line) <= columns for line in table[:5])
+    said = " ".join(totals.split())
+    found = re.search(r"elapsed: [0-9.]+ s, [0-9.]+/s of \S+ permitted; latency: p50 \S+ ms, p95 \S+ ms", said)  # fmt: skip
+    assert found
+    assert "2 rows to correct and send again: `again.csv`" in said
+    assert "delivery 01" in said
+    rejects = (cxcall.folder / "again.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[1] for line in rejects] == ["phone-number", FAULTS[3], FAULTS[9]]
+
+
+@pytest.mark.slow
+def test_redirected_results_leave_progress_totals_and_resume_on_the_terminal(
+    cxcall: Cxcall,
+) -> None:
+    words = [*export(cxcall), "--max-failures", "1", "--concurrency", "1"]
+    (cxcall.folder / "run").write_text(f'"{CXCALL}" "$@" -o jsonl > results.jsonl\n')
+    with terminal(cxcall, *words, columns=100) as child:
+        direct = plain(screen(child))
+    assert "to continue, run the same command with `--resume`" in direct.replace("\n", " ")
+    (cxcall.folder / "again.csv").unlink()
+    with terminal(cxcall, "run", *words, "--again", columns=100, program="sh") as child:
+        text = plain(screen(child))
+    for part in ("━", "refused", "elapsed:", "stopped: 1 requests in a row failed", "--resume"):
+        assert part in text
+    lines = (cxcall.folder / "results.jsonl").read_text("utf-8").splitlines()
+    assert all(json.loads(line) for line in lines)
+
+
+def test_both_redirected_totals_and_report_are_on_stderr(cxcall: Cxcall) -> None:
+    ran = cxcall(*export(cxcall), "-o", "jsonl", code=9)
+    assert all(map(json.loads, ran.out.splitlines()))
+    assert "12 rows: 1 unknown, 9 accepted, " in ran.err
+    assert "OUTCOME" not in ran.err  # a table is for people
+    assert "\x1b" not in ran.err
+    assert "cxcall batch report" in ran.err
+
+
+def counted(*results: tuple[Outcome, str, str]) -> BatchStatistics:
+    statistics = BatchStatistics()
+    for number, (outcome, code, message) in enumerate(results, 1):
+        findings = [Finding.error(code, "", message)] if code else []
+        statistics.add(str(number), Report(outcome=outcome, delivery=Delivery("ID", outcome, ExitCode.OK, None), findings=findings))  # fmt: skip
+    return statistics
+
+
+def test_table_counts_rows_by_outcome_and_reason_and_sums_them_up() -> None:
+    refused = (Outcome.REFUSED, "a", "x" * 200)
+    accepted = (Outcome.ACCEPTED, "", "")
+    results = [*[accepted] * 1200, refused, refused, (Outcome.REFUSED, "a", "y"), (Outcome.REFUSED, "", ""), (Outcome.UNKNOWN, "u", "z")]  # fmt: skip
+    table = outcome_table(counted(*results))
+    assert list(table.rows) == [
+        ("unknown", "    1", "u: z"),
+        ("refused", "    2", f"a: {'x' * 100}…"),
+        ("refused", "    1", "a: y"),
+        ("refused", "    1", ""),
+        ("accepted", "1,200", ""),
+    ]
+    assert table.narrower is not None
+    assert ("refused", "    3", "a") in table.narrower.rows
+
+
+class Stream:
+    """A stream that is no terminal."""
+
+    def isatty(self) -> bool:
+        """Return that it is none."""
+        return False
+
+
+def test_log_gets_a_line_of_progress_every_ten_seconds() -> None:
+    told: list[str] = []
+    stream: Any = Stream()
+    lines = ProgressLines(Screen(OutputOptions(), stream, stream), 5000, told.append)
+    for second in range(25):
+        lines.update(second * 100, "all well", float(second))
+    assert told == ["1,000 of 5,000 rows: all well", "2,000 of 5,000 rows: all well"]
+    quiet = ProgressLines(Screen(OutputOptions(quiet=True), stream, stream), 5000, told.append)
+    quiet.update(1, "", 99.0)
+    assert len(told) == 2
