@@ -26,6 +26,12 @@ test *arguments:
 test-all *arguments:
     {{ bin }}/pytest -q -n auto {{ arguments }}
 
+# Run tests with as many random cases as before a release, and with new ones: hours for the whole suite.
+test-thorough *arguments:
+    {{ release_cases }} {{ bin }}/pytest -q -n auto {{ arguments }}
+
+release_cases := "CXCALL_EXAMPLES=1 CXCALL_FAULT_RUNS=10000 CXCALL_COVERED_OPERATIONS=1000 CXCALL_TEST_SIGNALS=1000 CXCALL_MUTATIONS=30000 CXCALL_KILLED_BATCHES=100 CXCALL_KILLED_EXPORTS=10 CXCALL_CRM_ROWS=5000 CXCALL_BATCH_ROWS=1000 CXCALL_BATCH_KILLS=20"
+
 # Run the whole suite, and print the branch coverage, of subprocesses too.
 cover:
     {{ bin }}/coverage erase
