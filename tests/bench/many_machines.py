@@ -133,7 +133,7 @@ def measure(given: argparse.Namespace) -> None:
     with (
         namespaces(WORKERS) as names,
         database() as server,
-        DistantPlatform(certificate, Bucket(given.rate, given.rate / 5)) as platform,
+        DistantPlatform(certificate, Bucket(given.rate, given.rate)) as platform,
     ):
         url = server.url(server.new_database(), by_socket=False)
         cxcall.environment |= {

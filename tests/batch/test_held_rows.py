@@ -1,0 +1,119 @@
+"""How a worker ends its rows when the database was away in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cxcall.batch.queue.held_rows import LEDGER, EndedRow, HeldRows, settle_batch
+from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row
+from cxcall.batch.rows import Row
+from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.finding import Excerpt
+from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
+from cxcall.output.report import delivery_report, error_report
+from cxcall.responses.delivery import Delivery
+from helpers.ledger_process import intent
+
+ME = Claim("me", timedelta(minutes=1))
+
+
+class Held(NamedTuple):
+    """A worker that holds row 1 of batch B1."""
+
+    ledger: Ledger
+    queue: QueuedRows
+    rows: HeldRows
+
+    def begin(self) -> str:
+        """Record that the row is about to be sent, and return its delivery."""
+        database = self.ledger.shared_database
+
+        def fence(delivery: str) -> None:
+            ME.begin_sending(database.connection, "B1", 1, delivery)
+
+        return self.ledger.begin(intent("row"), 900, fence=fence)
+
+    def end(self, result: RowResult | None) -> dict[str, int]:
+        """End the row with a result, and return the states of the batch."""
+        self.rows.end(EndedRow("B1", 1, "", result))
+        self.rows.settle()
+        assert self.rows.numbers == set()
+        return self.queue.count("B1")
+
+
+@pytest.fixture
+def held(postgres_url: str, tmp_path: Path) -> Iterator[Held]:
+    with Ledger.open_shared(postgres_url, marker_folder=tmp_path) as ledger:
+        queue = ledger.open_queue()
+        queue.fill(QueuedBatch("B1", "p", "o", "t", {}), [QueuedRow("B1", 1, {})])
+        queue.claim(ME, "B1", 1)
+        rows = HeldRows(ledger, queue, ME)
+        rows.numbers.add(("B1", 1))
+        yield Held(ledger, queue, rows)
+        queue.close()
+
+
+def row() -> Row:
+    return Row(1, Excerpt("rows.jsonl", 1, 1, ""), None, {})
+
+
+def sent(delivery: str, outcome: Outcome, *, is_recorded: bool) -> RowResult:
+    """Return the result of a row that was sent."""
+    made = Delivery(delivery, outcome, ExitCode.OK, is_recorded=is_recorded)
+    return RowResult(row(), delivery_report(COMMAND, made))
+
+
+def failed(error: CxcallError) -> RowResult:
+    return RowResult(row(), error_report(error, COMMAND))
+
+
+def test_outcome_that_could_not_be_recorded_is_recorded_later(held: Held) -> None:
+    delivery = held.begin()
+    assert held.end(sent(delivery, Outcome.ACCEPTED, is_recorded=False)) == {"accepted": 1}
+    assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
+
+
+def test_row_whose_record_was_committed_but_not_sent_is_undelivered(held: Held) -> None:
+    delivery = held.begin()  # its answer was lost with the connection
+    error = LedgerError("the database is lost")
+    assert error.findings[0].code == LEDGER
+    assert held.end(failed(error)) == {"undelivered": 1}
+    assert held.ledger.get(delivery).outcome is Outcome.UNDELIVERED
+
+
+def test_row_that_was_not_recorded_goes_back_into_the_queue(held: Held) -> None:
+    assert held.end(failed(LedgerError("the database is lost"))) == {"todo": 1}
+
+
+def test_row_on_which_the_worker_failed_is_never_free_again(held: Held) -> None:
+    delivery = held.begin()
+    assert held.end(failed(fault_of_row(ValueError()))) == {"sending": 1}
+    assert held.ledger.get(delivery).outcome is Outcome.UNKNOWN
+
+
+def test_outcome_in_the_ledger_ends_the_row_of_a_dead_worker(held: Held) -> None:
+    delivery = held.begin()
+    held.ledger.record_outcome(delivery, Outcome.REFUSED, status=400)
+    held.ledger.shared_database.connection.execute("UPDATE queued_row SET lease = now()")
+    assert held.queue.expire() == 1
+    settle_batch(held.ledger, held.queue, "B1")
+    assert held.queue.count("B1") == {"refused": 1}
+    assert held.queue.open_batches() == []
+
+
+def test_outcomes_that_a_crash_of_the_database_lost_are_recorded_again(held: Held) -> None:
+    delivery = held.begin()
+    held.end(sent(delivery, Outcome.ACCEPTED, is_recorded=True))  # as if its record was lost
+    assert held.ledger.get(delivery).outcome is Outcome.UNKNOWN
+    held.queue.close()
+    held.queue.count("B1")  # connects anew
+    held.rows.settle()
+    assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
