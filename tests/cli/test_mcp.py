@@ -83,17 +83,23 @@ def test_read_tools_do_what_the_commands_do(cxcall: Cxcall, platform: Platform) 
         )
         assert explained["exitCode"] == 3
         assert explained["findings"][0]["code"] == "path-unpublished"
+        pasted = f"curl -X POST https://api.mypurecloud.com/api/v2/conversations/calls -H 'Authorization: Bearer {TOKEN}'"
+        explained = await call(client, "explain", text=pasted, fix=True)
+        assert TOKEN not in explained["text"]
         listed = await call(client, "list_operations", search="contact list", limit=3)
         assert len(listed["data"]["operations"]) == 3 < listed["data"]["total"]
         shown = await call(client, "show_operation", operation="execute")
         assert shown["data"]["path"].endswith("/executions")
         dry = await call(client, "dry_run", **request("r"))
         assert (dry["outcome"], "confirmationId" in dry["data"]) == ("dry-run", False)
+        assert TOKEN not in dry["text"]
         history = await call(client, "list_history")
         assert [each["id"] for each in history["data"]["deliveries"]] == [delivery]
         found = await call(client, "show_history", delivery=delivery)
         assert found["data"]["outcome"] == "accepted"
-        checks = (await call(client, "doctor"))["data"]["checks"]
+        doctor = await call(client, "doctor")
+        assert TOKEN not in doctor["text"]
+        checks = doctor["data"]["checks"]
         assert {"settings", "host"} <= {each["check"] for each in checks}
         refused = await call(client, "send", **request("r"), confirmation_id="x")
         assert refused["isError"]
@@ -261,6 +267,12 @@ def test_stdout_has_only_messages_of_the_protocol(cxcall: Cxcall) -> None:
     assert process.wait(30) == 0
     process.stdout.close()
     process.stderr.close()
+
+
+def test_no_file_is_read_from_the_stdin_of_the_protocol(cxcall: Cxcall) -> None:
+    for flag in ("--contract", "--do-not-call"):
+        assert "stdin" in cxcall("mcp", flag, "-", code=2).err
+    cxcall("mcp", code=2, env={"CXCALL_DO_NOT_CALL": "-"})
 
 
 def test_without_the_extra_an_error_says_how_to_install_it(cxcall: Cxcall) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
-from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions
+from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, flags_of
 from cxcall.findings.errors import UsageError
 from cxcall.output.options import option
 
 app = new_app("")
+_STDIN = ("-", "/dev/stdin", "/dev/fd/0")
 _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
 
 
@@ -48,6 +49,7 @@ def mcp(
 
     Speaks the Model Context Protocol on stdin and stdout, for a client that starts it. The tools validate payloads, explain failed requests, show operations and history, make dry runs, and run the preflight checks of doctor. A tool that sends is not even listed without --allow-send; it sends what a dry run has shown, once, after the client has asked a person. Profile, destination, and guards are those of this command line: an agent cannot change them. Needs the extra: pip install 'cxcall[mcp]'.
     """
+    _stop_on_stdin(flags_of(settings, contracts, guards))
     try:
         from cxcall.cli.mcp_server.server import ServerOptions, serve
     except ModuleNotFoundError as error:
@@ -60,3 +62,19 @@ def mcp(
         ) from None
     options = ServerOptions(root, allow_send, tuple(operations or ()))
     serve(options, settings, contracts, guards)
+
+
+def _stop_on_stdin(flags: dict[str, str | None]) -> None:
+    """Raise UsageError where a file is stdin: the protocol has it, and a list read from it would be empty."""
+    from cxcall.contracts.contract import load_shipped_contracts
+    from cxcall.settings.settings import load_settings
+
+    files = {"--contract": [flags["contract"]]}
+    if flags["contract"] not in _STDIN:
+        settings = load_settings(flags, load_shipped_contracts()[0])
+        files["--do-not-call"] = list(settings.do_not_call_files)
+    for flag, paths in files.items():
+        if any(path in _STDIN for path in paths):
+            raise UsageError(
+                f"`{flag}` cannot be stdin: the protocol uses it", where=flag, fix="name a file"
+            )
