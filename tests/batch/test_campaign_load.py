@@ -12,17 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cxcall.batch.job import Job, check_rows
+from cxcall.batch.load.chunks import ChunkBuilder
+from cxcall.batch.rows import RowFile
+from cxcall.contracts.campaign_roles import contact_operation, require_role
 from cxcall.contracts.contract import load_shipped_contracts
 from cxcall.ledger.records import Intent
 from cxcall.sandbox.campaign_dialer import DialPlan
 from cxcall.sandbox.server import start_sandbox
 from cxcall.sending.machine_ledger import open_ledger
+from cxcall.settings.settings import load_settings
 from helpers.command import CAMPAIGN, CXCALL
 from helpers.platform_server import Platform, Reply
 from helpers.tenant import LISTS, Tenant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from cxcall.sandbox.server import Sandbox
     from helpers.command import Cxcall, Ran
@@ -151,6 +157,20 @@ def test_a_dry_run_shows_the_requests_and_sends_nothing(live: Cxcall, sandbox: S
     }
     assert (totals["command"], totals["outcome"]) == ("campaign load", "dry-run")
     assert not sandbox.received
+
+
+def test_a_request_has_no_more_bytes_than_the_contract_allows(tmp_path: Path) -> None:
+    load = require_role(load_shipped_contracts(), "genesys-cloud", "load")
+    load = load._replace(declared={**load.declared, "bytes": 250})
+    operation = contact_operation(load)
+    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    file = tmp_path / "leads.csv"
+    file.write_text(rows(5), "utf-8")
+    with RowFile(str(file)) as opened:
+        job = Job(operation, opened, settings, {"contactListId": "x"}, ['/contactListId="x"'], is_load=True)  # fmt: skip
+        chunks = list(ChunkBuilder(load).combine(check_rows(job)))
+    assert [[row.number for row in each.rows] for each in chunks] == [[1, 2, 3], [4, 5]]
+    assert all(each.request and len(each.request.request.body or b"") <= 250 for each in chunks)
 
 
 def test_a_load_that_is_begun_again_adds_no_contact_twice(live: Cxcall, tenant: Tenant) -> None:
