@@ -79,7 +79,7 @@ class CheckedRow(NamedTuple):
     """A row and its check: `request` is None where errors keep the row from being sent.
 
     `values` are its parameters, `numbers_written` how many numbers were written in E.164. `skip` says
-    why it is deliberately not sent, `earlier` is its delivery by an earlier run. `members` are the rows of a
+    why it is deliberately not sent, `earlier` is its delivery by an earlier run. `rows` are those of a
     request that sends several; its number and place are those of the first one.
     """
 
@@ -90,12 +90,7 @@ class CheckedRow(NamedTuple):
     numbers_written: int = 0
     skip: SkipReason | None = None
     earlier: Record | None = None
-    members: tuple[CheckedRow, ...] = ()
-
-    @property
-    def rows(self) -> tuple[Row, ...]:
-        """The rows that it sends in one request; empty for a row that is sent alone."""
-        return tuple(each.row for each in self.members)
+    rows: tuple[Row, ...] = ()
 
 
 def check_rows(job: Job) -> Iterator[CheckedRow]:

@@ -229,7 +229,7 @@ class Run:
             return None  # an identical row is in flight: the duplicate guard waits for its outcome
         return RowResult(
             row,
-            result_of_record(earlier, request),
+            result_of_record(earlier, None if checked.rows else request),
             is_resumed=True,
             may_be_in_flight=earlier.may_be_in_flight(datetime.now(UTC)),
             rows=checked.rows,

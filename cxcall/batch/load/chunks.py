@@ -77,17 +77,21 @@ class ChunkBuilder:
         return is_same and fits and len(waiting) < self._most
 
     def _chunk(self, members: list[CheckedRow]) -> CheckedRow:
+        """Return the request of some rows, of which only what a result needs is kept; rows that were sent need none."""
+        rows = tuple(each.row for each in members)
+        if members[0].earlier:
+            return members[0]._replace(findings=(), rows=rows)
         requests = [each.request for each in members if each.request is not None]
         first = requests[0]
         values = [each.body for each in requests]
-        payload = self.build_payload(values, members[0].row.number) if self.is_file else Payload(values)  # fmt: skip
+        payload = self.build_payload(values, rows[0].number) if self.is_file else Payload(values)  # fmt: skip
         content, _ = encode_body(self._load.operation, payload.value)
         numbers = dict.fromkeys(number for each in requests for number in each.dialed_numbers)
         request = first.request._replace(body=content)
         built = CheckedRequest(
             self._load.operation, payload, request, first.settings, (), tuple(numbers)
         )
-        return members[0]._replace(request=built, findings=(), members=tuple(members))
+        return members[0]._replace(request=built, findings=(), rows=rows)
 
     def build_payload(self, contacts: Sequence[Any], first_row: int) -> Payload:
         """Return a body with the contacts as a CSV file in base64, and the values that `sets` give it."""
@@ -130,8 +134,3 @@ class ChunkSelection:
     def rows(self) -> Iterator[CheckedRow]:
         """Yield the requests, and the rows that are not sent."""
         return self._builder.combine(self._selection.rows())
-
-    def defer(self, checked: CheckedRow) -> None:
-        """Leave the rows of a request to a later pass."""
-        for each in checked.members:
-            self._selection.defer(each)

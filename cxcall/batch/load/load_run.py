@@ -113,16 +113,17 @@ class LoadRun(Run):
         if not isinstance(body, list):
             return ()
         named = [each for each in body if has_value(each, self.columns_at)]
-        if len(named) >= len(checked.members):
+        sent = checked.request.body if checked.request else []
+        if len(named) >= len(checked.rows) or len(sent) != len(checked.rows):
             return ()
         found = Counter(_cells(each, self.columns_at) for each in named)
         missing = []
-        for each in checked.members:
-            cells = _cells(each.request.body if each.request else None, self.columns_at)
+        for row, contact in zip(checked.rows, sent, strict=True):
+            cells = _cells(contact, self.columns_at)
             if found[cells]:
                 found[cells] -= 1
             else:
-                missing.append(each.row)
+                missing.append(row)
         return tuple(missing)
 
 
