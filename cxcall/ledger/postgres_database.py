@@ -56,7 +56,7 @@ class PostgresDatabase:
 
     def new_connection(self, **settings: str) -> Connection[Any]:
         """Return another connection; `settings` are those in which it differs. Raises what psycopg raises."""
-        import psycopg
+        from cxcall.ledger.postgres_connection import BoundedConnection
 
         options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
         given = self._parameters.get("options", "")
@@ -65,7 +65,7 @@ class PostgresDatabase:
             "keepalives_interval": "5", "keepalives_count": "3", **self._parameters,
             "options": f"{given} {options}".strip(),
         }  # fmt: skip
-        return psycopg.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
+        return BoundedConnection.connect(**parameters, autocommit=True)  # type: ignore[arg-type]
 
     def _connect(self) -> Connection[Any]:
         connection = self.new_connection()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
+from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
+from cxcall.ledger.postgres_database import PostgresDatabase
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
@@ -23,6 +27,7 @@ from helpers.postgres import running_postgres
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cxcall.ledger.postgres_connection import BoundedConnection
     from helpers.postgres import PostgresServer
 
 SEND = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "x", "--yes")
@@ -249,3 +254,55 @@ def test_batches_of_two_machines_send_no_row_twice(tmp_path: Path, postgres_url:
         # The token that one machine gets ends that of the other, whose row is then not delivered.
         assert platform.rung > 6
         assert max(platform.dials.values()) == 1
+
+
+def test_server_that_freezes_during_a_commit_is_given_up(postgres_url: str) -> None:
+    database = PostgresDatabase(postgres_url)
+    connection = cast("BoundedConnection", database.connection)
+    connection.reply_timeout = 0.2
+    server = connection.info.backend_pid
+
+    def record() -> None:
+        with database.transaction():
+            for number in (1, 2):
+                database.write("INSERT INTO batch_end VALUES (?, 'b', 0, '')", (number,))
+            os.kill(server, signal.SIGSTOP)
+
+    try:
+        with pytest.raises(LedgerError, match=r"cannot be reached: no answer within 0\.2 s"):
+            record()
+    finally:
+        os.kill(server, signal.SIGCONT)
+    with database.transaction():  # by a new connection, which waits until the server has decided
+        [(found,)] = database.run("SELECT count(*) FROM batch_end")
+    assert found in (0, 2)
+    database.close()
+
+
+def test_settings_of_the_role_do_not_make_records_less_durable(
+    postgres_server: PostgresServer,
+) -> None:
+    name = postgres_server.new_database()
+    with psycopg.connect(postgres_server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    url = f"{postgres_server.url(name)}&options=-c%20synchronous_commit%3Doff"
+    database = PostgresDatabase(url)
+    assert database.run("SHOW synchronous_commit").fetchone() == ("on",)
+    database.close()
+
+
+@pytest.mark.slow
+def test_database_stopped_before_the_outcome_leaves_the_call_unknown() -> None:
+    with running_postgres(is_durable=True) as server:
+        url = server.url(server.new_database())
+        with Ledger.open_shared(url) as ledger:
+            delivery = ledger.begin(intent("a"), 900)
+            server.stop()
+            with pytest.raises(KeyboardInterrupt):
+                ledger.record_outcome(delivery, Outcome.ACCEPTED, is_cancelled=lambda: True)
+            with pytest.raises(KeyboardInterrupt):  # and nothing is sent without a record
+                ledger.begin(intent("b"), 900, lambda: True)
+            server.start()
+            with pytest.raises(CxcallError, match="unknown"):
+                ledger.begin(intent("a"), 900)
+            assert [record.outcome for record in ledger.records()] == [Outcome.UNKNOWN]
