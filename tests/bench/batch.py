@@ -29,6 +29,7 @@ from cxcall.sending.dialer import NullLedger, deliver
 from cxcall.sending.plan import SendHooks
 from helpers.deliveries import Tokens, plan_to
 from helpers.platform_server import Bucket, Platform
+from helpers.postgres import find_programs, running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,27 +108,39 @@ def pace(rate: float, burst: float, seconds: float) -> None:
 class NoLedger(NullLedger):
     """Stands in for a ledger and records nothing, not even the start of a delivery."""
 
-    def begin(self, *_: Any) -> str:
+    def begin(self, *_: Any, **_more: Any) -> str:
         """Record nothing."""
         return "none"
 
 
 def recording() -> None:
-    """Print what recording adds to a call: pairs of calls, with a ledger and without one, in turn."""
-    with tempfile.TemporaryDirectory() as name, platform_of(1e9, 1e9) as (environment, pipe):
+    """Print what recording adds to a call, in a file and in PostgreSQL."""
+    with tempfile.TemporaryDirectory() as name, Ledger.open(Path(name)) as ledger:
+        record_calls("in a file", ledger)
+    if find_programs() is None:
+        print("no PostgreSQL server is installed")
+        return
+    with running_postgres(is_durable=True) as server:
+        url = server.url(server.new_database(), by_socket=False)
+        with Ledger.open_shared(url) as ledger:
+            record_calls("in PostgreSQL, by TCP", ledger)
+
+
+def record_calls(where: str, ledger: Ledger) -> None:
+    """Print what a ledger adds to a call: pairs of calls, with the ledger and without one, in turn."""
+    nothing = NoLedger()
+    extra, spent = [], []
+    with platform_of(1e9, 1e9) as (environment, pipe):
         plan = plan_to(environment["CXCALL_BASE_URL"])
-        nothing = NoLedger()
-        with Ledger.open(Path(name)) as ledger:
-            extra, spent = [], []
-            for number in range(CALLS):
-                one = plan._replace(body={"number": number}, batch="B", row=number)
-                without = timed(one, nothing)
-                extra.append(timed(one, ledger) - without)
-                spent.append(without)
+        for number in range(CALLS):
+            one = plan._replace(body={"number": number}, batch="B", row=number)
+            without = timed(one, nothing)
+            extra.append(timed(one, ledger) - without)
+            spent.append(without)
         pipe.send("stop")
         pipe.recv()
     print(
-        f"recording, inside a batch: {statistics.median(extra):.2f} ms a call more than {statistics.median(spent):.2f}"
+        f"recording {where}: {statistics.median(extra):.2f} ms a call more than {statistics.median(spent):.2f}"
     )
 
 
