@@ -49,9 +49,9 @@ def test_the_setup_of_the_tests_is_the_one_that_ci_runs() -> None:
     assert ".venv/bin/pytest -q -n auto" in README
 
 
-def test_every_exit_code_is_in_the_table() -> None:
-    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert listed == {int(code) for code in ExitCode}
+def test_exit_codes_in_the_table_are_those_of_the_program() -> None:
+    rows = re.findall(r"^\| (\d+) \| (.+) \| (.+) \|$", README.replace("**", ""), re.MULTILINE)
+    assert rows == [(str(int(code)), code.meaning, code.call_placed) for code in ExitCode]
 
 
 def test_every_route_of_a_command_is_in_it() -> None:

@@ -31,10 +31,18 @@ class ExitCode(IntEnum):
     )
     INVALID = 3, "the check, or `explain`, found errors; nothing was sent", "no"
     CREDENTIALS = 4, "no usable credentials: none, expired, refused", "no"
-    REFUSED = 5, "the API refused the request", "no"
+    REFUSED = (
+        5,
+        "the API refused the request; `doctor` found an obstacle; a tracked call was never connected",
+        "no",
+    )
     UNDELIVERED = 6, "undelivered: never connected, or provably not processed", "no"
     STOPPED = 7, "stopped by a guard: declined, duplicate, outside hours, do-not-call", "no"
-    UNKNOWN = 8, "unknown: a call may have been placed. Do not run it again", "maybe"
+    UNKNOWN = (
+        8,
+        "unknown: a call may have been placed. Do not run it again; or a tracked call is not over yet",
+        "maybe",
+    )
     PARTIAL = 9, "a batch ended with some rows not accepted; its summary lists them", "some"
     INTERRUPTED = 130, "interrupted before anything was sent", "no"
 
