@@ -34,6 +34,7 @@ def test_pipe_has_one_name_per_line(cxcall: Cxcall) -> None:
     assert "get-contact-list" in ran.out.splitlines()
     assert "create-contact-list" not in ran.out.splitlines()
     assert all(len(line.split()) == 1 for line in ran.out.splitlines())
+    assert "`--search` is empty" in cxcall("operations", "--search", "", code=2).err
     nothing = cxcall("operations", "--search", "qwertz", code=0)
     assert (nothing.out, nothing.err) == ("", "no operation matches; see `cxcall operations`\n")
     assert "leave one of them out" in cxcall("operations", "execute", "--tag", "x", code=2).err

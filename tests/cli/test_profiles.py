@@ -104,12 +104,18 @@ def test_login_on_a_terminal_asks_for_what_is_missing(cxcall: Cxcall, sandbox: S
     assert len(sandbox.rings) == 1
 
 
-def test_login_on_a_terminal_refuses_an_unknown_platform(cxcall: Cxcall) -> None:
+def test_login_on_a_terminal_asks_again_after_an_unknown_platform(cxcall: Cxcall) -> None:
     with terminal(cxcall, "auth", "login") as child:
         child.expect("Platform")
         child.sendline("nicecxone")
-        assert "`nice-cxone`" in screen(child)
+        child.expect("`nice-cxone`")
+        child.expect("Platform")
+        child.sendline("nice-cxone")
+        child.expect("Area")
+        child.sendline("x/y")
+        screen(child)
         assert child.exitstatus == 2
+    assert not (cxcall.folder / "config" / "config.toml").exists()
 
 
 def test_set_get_and_unset_keep_comments(cxcall: Cxcall) -> None:

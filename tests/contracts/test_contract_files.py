@@ -78,7 +78,7 @@ def test_it_may_declare_a_shipped_command_anew(cxcall: Cxcall) -> None:
 def test_what_is_no_contract_is_refused(cxcall: Cxcall) -> None:
     for content, said in (
         ({"openapi": "2.9.0", "paths": {}}, "is not an OpenAPI 3.0"),
-        ({"openapi": "3.0.0"}, "has null where an object must stand"),
+        ({"openapi": "3.0.0"}, "has null where an object is required"),
         ("[]", "is not an OpenAPI 3.0"),
         ("{", "never closed"),
     ):

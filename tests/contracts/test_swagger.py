@@ -128,8 +128,8 @@ def test_property_of_an_open_object_is_no_warning(cxcall: Cxcall, rest: Any) -> 
         ("swagger: '2.0'\npaths: [\n", "is not YAML: did not find expected node content"),
         ("- no\n- document\n", "is not an OpenAPI"),
         ({"swagger": "1.2", "paths": {}}, "or Swagger 2.0 document"),
-        ({"swagger": "2.0", "paths": []}, "has an array where an object must stand"),
-        ({"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}}, "has an integer where an array must stand"),
+        ({"swagger": "2.0", "paths": []}, "has an array where an object is required"),
+        ({"openapi": "3.2.0", "paths": {"/x": {"post": {"parameters": 7}}}}, "has an integer where an array is required"),
     ],
 )  # fmt: skip
 def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, said: str) -> None:
@@ -147,7 +147,7 @@ def test_unusable_document_is_reported(cxcall: Cxcall, content: Any, said: str) 
         (None, "which is not in it"),
         ({"$ref": "https://example.com/x"}, "which is not in the document"),
         ({"$ref": "other.json#/x"}, "which is not in the document"),
-        ({"properties": {"rank": 7}}, "has an integer where an object must stand"),
+        ({"properties": {"rank": 7}}, "has an integer where an object is required"),
     ],
 )
 def test_invalid_schema_blocks_only_the_requests_that_use_it(

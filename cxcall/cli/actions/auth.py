@@ -11,6 +11,7 @@ from cxcall.contracts.contract import find_platform_contract
 from cxcall.credentials import tokens
 from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
+from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
@@ -102,11 +103,17 @@ def _default_region(contract: Contract) -> str:
 
 
 def _ask(name: str, question: str, default: str, screen: Screen) -> str:
-    """Return a valid answer; raises UsageError for one that is not valid."""
+    """Return a valid answer; asks again after one that is not valid."""
     choices = ", ".join(PLATFORMS)
-    answer = screen.read_line(f"{question}: {choices} [{default}]") or default
-    check_values([{name: Setting(answer, "answer", lambda: "stdin")}])
-    return answer
+    while True:
+        answer = screen.read_line(f"{question}: {choices} [{default}]") or default
+        try:
+            check_values([{name: Setting(answer, "answer", lambda: "stdin")}])
+        except UsageError as error:
+            for finding in error.findings:
+                screen.print_finding(finding, screen.stderr)
+        else:
+            return answer
 
 
 def _request_token(

@@ -65,5 +65,5 @@ def _mismatch_error(candidates: Sequence[Operation], given: set[str]) -> UsageEr
         what,
         where=f"--{foreign[0]}" if foreign else candidates[0].command,
         fix=f"on `{candidates[0].platform}`: " + "; or ".join(f"`{usage}`" for usage in usages),
-        why="the profile sets the platform: `cxcall config show`",
+        why="the platform decides which flags apply; `cxcall config show` shows its source",
     )

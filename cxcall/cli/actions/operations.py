@@ -36,6 +36,12 @@ def list_operations(
     if tag is not None:
         found = _with_tag(found, tag)
     if search is not None:
+        if not _fold(search):
+            raise UsageError(
+                "`--search` is empty",
+                where="--search",
+                fix="`cxcall operations` lists all operations",
+            )
         found = [entry for entry in found if _matches(entry, search)]
     diagnostics = [] if found else ["no operation matches; see `cxcall operations`"]
     return Report(

@@ -66,12 +66,12 @@ class SourceDocument:
         return value
 
     def misplaced(self, value: Any, kind: type[Any], at: str) -> UsageError:
-        """Return the error for a value of another kind than the one that must stand there."""
+        """Return the error for a value that is not of the required kind."""
         found, wanted = TYPE_NAMES[type_of(value)], TYPE_NAMES[type_of(kind())]
         return self.fault(
             at,
-            f"the contract has {found} where {wanted} must stand",
-            f"write {wanted} there, as the OpenAPI specification has it",
+            f"the document has {found} where {wanted} is required",
+            f"write {wanted} there, as the OpenAPI specification says",
         )
 
     def text(self, value: Any, at: str) -> str:
