@@ -65,7 +65,7 @@ class Inspection:
         operations: Sequence[Operation],
         log: RequestLog,
         events: CallEvents,
-        explain: Callable[[LoggedRequest, str], list[dict[str, Any]]],
+        explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None,
     ) -> None:
         self._operations, self._log, self._events = operations, log, events
         self._explain = explain
@@ -147,7 +147,7 @@ class Inspection:
             "headers": masked_headers(_titled(entry.headers)),
             "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
             "response": mask_likely_secrets(entry.response.decode("utf-8", "replace")),
-            "findings": self._explain(entry, host),
+            "findings": self._explain(entry, host) if self._explain else None,
             "curl": _curl(entry, host),
         }
 

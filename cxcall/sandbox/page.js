@@ -16,6 +16,12 @@ function make(name, style, text) {
   return made;
 }
 
+function prose(style, text) { // names between backticks are set as code
+  const made = make("p", style);
+  text.split(/`([^`]+)`/).forEach((each, place) => made.append(place % 2 ? make("code", "", each) : each));
+  return made;
+}
+
 function localTime(text) {
   return new Date(text).toLocaleTimeString([], { hour12: false });
 }
@@ -200,14 +206,15 @@ function listOf(pairs) {
 }
 
 function findingsOf(detail) {
+  if (!detail.findings) return prose("soft", "This sandbox is part of a program: run `cxcall sandbox` to see findings.");
   if (!detail.findings.length) return make("p", "soft", detail.verdict === "refused" ? "No cause is visible in the request." : "No problem found.");
   const list = make("ul", "findings");
   for (const each of detail.findings) {
     const item = make("li", each.severity), line = make("p");
     line.append(make("span", `chip ${each.severity}`, each.severity), " ", make("code", "", each.code), " ", make("code", "soft", each.where));
-    item.append(line, make("p", "", each.message));
-    if (each.fix) item.append(make("p", "fix", `Fix: ${each.fix}`));
-    if (each.why) item.append(make("p", "fix", `Why: ${each.why}`));
+    item.append(line, prose("", each.message));
+    if (each.fix) item.append(prose("fix", `Fix: ${each.fix}`));
+    if (each.why) item.append(prose("fix", `Why: ${each.why}`));
     list.append(item);
   }
   return list;

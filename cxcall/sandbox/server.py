@@ -201,7 +201,7 @@ def start_sandbox(
     dial_plan: DialPlan = DialPlan(),  # noqa: B008 - immutable
     on_call_outcome: Callable[[CallOutcome], None] = lambda _: None,
     on_event: Callable[[dict[str, Any]], None] = lambda _: None,
-    explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] = lambda _entry, _host: [],
+    explain: Callable[[LoggedRequest, str], list[dict[str, Any]]] | None = None,
 ) -> Sandbox:
     """Run a sandbox for `contracts` in the background; `port` 0 picks a free port.
 
