@@ -91,6 +91,7 @@ def test_redirected_results_leave_progress_totals_and_resume_on_the_terminal(
     assert all(json.loads(line) for line in lines)
 
 
+@pytest.mark.slow
 def test_both_redirected_totals_and_report_are_on_stderr(cxcall: Cxcall) -> None:
     ran = cxcall(*export(cxcall), "-o", "jsonl", code=9)
     assert all(map(json.loads, ran.out.splitlines()))

@@ -135,6 +135,7 @@ def test_requests_of_a_running_sandbox_are_listed_and_counted(
     assert "no sandbox responds at http://127.0.0.1:1" in none.err
 
 
+@pytest.mark.slow
 def test_webhook_gets_each_outcome_once_and_a_failed_one_again() -> None:
     received: Queue[dict[str, Any]] = Queue()
     told: Queue[str] = Queue()
