@@ -138,8 +138,8 @@ class PostgresDatabase:
             if self._is_in_transaction:
                 yield
                 return
-            self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
+                self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield
             finally:
                 self._roll_back()
@@ -155,8 +155,8 @@ class PostgresDatabase:
         (`is_durable` is False) not before a second.
         """
         with self._lock, self.explaining_errors():
-            self._acquire(is_cancelled, 0.0 if is_durable else INTERRUPTED_WAIT)
             try:
+                self._acquire(is_cancelled, 0.0 if is_durable else INTERRUPTED_WAIT)
                 yield
                 self._flush(b"COMMIT")
             except BaseException:
@@ -230,10 +230,13 @@ class PostgresDatabase:
 
     def back_up(self, path: Path) -> None:
         """Raise UsageError: the server's own programs copy its databases."""
+        fix = f'run `pg_dump --schema={SCHEMA} --file={shlex.quote(str(path))} "$CXCALL_LEDGER"`'
+        if "password" in self._parameters:
+            fix += " after its password is moved to PGPASSWORD or a password file: a list of processes shows it"
         raise UsageError(
             f"the ledger is in PostgreSQL (`{self.name}`), which has its own backups",
             where="history backup",
-            fix=f'run `pg_dump --schema={SCHEMA} --file={shlex.quote(str(path))} "$CXCALL_LEDGER"`',
+            fix=fix,
         )
 
     @contextmanager

@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import subprocess
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -92,7 +92,12 @@ def test_backup_names_the_program_of_the_server(tmp_path: Path, postgres_url: st
         command = machine(tmp_path, "a", postgres_url, platform)
         command(*SEND, code=0)
         err = command("history", "backup", "copy file.sql", code=2).err
-    found = re.search(r"`(pg_dump .*)`", err)
+        command.environment["CXCALL_LEDGER"] += f"&password={PASSWORD}"
+        warned = command("history", "backup", "copy file.sql", code=2).err
+    assert "a list of processes shows" not in " ".join(err.split())
+    assert "a list of processes shows" in " ".join(warned.split())
+    assert PASSWORD not in warned
+    found = re.search(r"`(pg_dump .*?)`", err)
     assert found
     assert "--schema=cxcall" in found[1]
     assert '"$CXCALL_LEDGER"' in found[1]
@@ -277,6 +282,29 @@ def test_server_that_freezes_during_a_commit_is_given_up(postgres_url: str) -> N
         [(found,)] = database.run("SELECT count(*) FROM batch_end")
     assert found in (0, 2)
     database.close()
+
+
+def test_interrupted_wait_for_the_lock_leaves_the_connection_usable(postgres_url: str) -> None:
+    holder, waiting = PostgresDatabase(postgres_url), PostgresDatabase(postgres_url)
+
+    def interrupt_once_it_waits() -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as watching:
+            while not watching.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone():
+                pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def wait_for_the_lock() -> None:
+        Thread(target=interrupt_once_it_waits).start()
+        with waiting.transaction():
+            pass
+
+    with holder.transaction(), pytest.raises(KeyboardInterrupt):
+        wait_for_the_lock()
+    for write in (waiting, holder, waiting):
+        with write.transaction():
+            assert write.run("SELECT 1").fetchone() == (1,)
+    holder.close()
+    waiting.close()
 
 
 def test_settings_of_the_role_do_not_make_records_less_durable(
