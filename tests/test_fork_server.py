@@ -26,31 +26,35 @@ def assert_equal_runs(folder: Path, *arguments: str, stdin: str = "", **environm
     assert started.stdout or started.stderr
 
 
+RUNS = [
+    ("--version", ""),
+    ("", ""),
+    ("--help", ""),
+    ("execute --help", ""),
+    ("exekute", ""),
+    ("operations", ""),
+    ("operations execute --skeleton", ""),
+    ("explain schema", ""),
+    ("explain -", "POST https://api.mypurecloud.com/oauth/token HTTP/1.1\n\n"),
+    ("validate - -o json", '{"contactId": 1, "contactid": "x"}'),
+    ("validate - -o sarif", "{"),
+    ("validate none.json", ""),
+    ("history list", ""),
+    ("auth status", ""),
+    ("completion bash", ""),
+    ("personal-connection --contact-id 1 --dry-run", ""),
+    (f"personal-connection --contact-id {CONTACT} --dry-run -o json", ""),
+    (f"track {CONTACT} --base-url http://127.0.0.1:9", ""),
+]
+PLAIN: dict[str, str] = {}
+COLOR = {"FORCE_COLOR": "1"}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("arguments", "stdin"),
-    [
-        ("--version", ""),
-        ("", ""),
-        ("--help", ""),
-        ("execute --help", ""),
-        ("exekute", ""),
-        ("operations", ""),
-        ("operations execute --skeleton", ""),
-        ("explain schema", ""),
-        ("explain -", "POST https://api.mypurecloud.com/oauth/token HTTP/1.1\n\n"),
-        ("validate - -o json", '{"contactId": 1, "contactid": "x"}'),
-        ("validate - -o sarif", "{"),
-        ("validate none.json", ""),
-        ("history list", ""),
-        ("auth status", ""),
-        ("completion bash", ""),
-        ("personal-connection --contact-id 1 --dry-run", ""),
-        (f"personal-connection --contact-id {CONTACT} --dry-run -o json", ""),
-        (f"track {CONTACT} --base-url http://127.0.0.1:9", ""),
-    ],
+    ("arguments", "stdin", "more"),
+    [*((*run, PLAIN) for run in RUNS), *((*run, COLOR) for run in RUNS[1::3])],
 )
-@pytest.mark.parametrize("more", [{}, {"FORCE_COLOR": "1"}], ids=["plain", "color"])
 def test_forked_command_prints_and_ends_as_the_program(
     tmp_path: Path, arguments: str, stdin: str, more: dict[str, str]
 ) -> None:
