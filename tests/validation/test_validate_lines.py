@@ -62,10 +62,9 @@ def begin(cxcall: Cxcall, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 def test_output_does_not_depend_on_number_of_processes(cxcall: Cxcall, form: str) -> None:
     name = cxcall.file("many.jsonl", lines(2000, [*EVERY_KIND, *[0] * 48]))
     alone = cxcall("validate", name, "--jobs", "1", "-o", form, code=3)
-    for jobs in ("2", "5"):
-        shared = cxcall("validate", name, "--jobs", jobs, "-o", form, code=3)
+    for jobs in (("--jobs", "5"), ()):  # without the flag, as many as there are cores
+        shared = cxcall("validate", name, *jobs, "-o", form, code=3)
         assert (shared.out, shared.err) == (alone.out, alone.err)
-    assert cxcall("validate", name, "-o", form, code=3).out == alone.out
 
 
 @pytest.mark.slow
