@@ -30,6 +30,8 @@ HEAVY = {
     "mcp_types",
     "pydantic",
     "anyio",
+    "psycopg",
+    "cxcall.ledger.postgres_database",
 }
 
 
