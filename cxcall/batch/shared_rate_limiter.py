@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ _MARGIN = 1.002
 
 def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLimiter:
     """Return what spaces the requests: of all machines that share the ledger, or of this process."""
-    pace = ledger.shared_pace(_pace_key(settings))
+    pace = ledger.shared_pace(_subject(settings))
     return (
         SharedRateLimiter(rate, settings.max_wait, pace)
         if pace
@@ -29,15 +28,14 @@ def open_rate_limiter(ledger: Ledger, rate: Rate, settings: Settings) -> RateLim
     )
 
 
-def _pace_key(settings: Settings) -> str:
-    """Return a digest of the API's address and of what authorizes the requests: the limits are per client or token."""
+def _subject(settings: Settings) -> str:
+    """Return the API's address and what authorizes the requests: the limits are per client or token."""
     who = (
         settings.client_id or settings.access_key_id or settings.username or settings.api_key
         or settings.access_token
     )  # fmt: skip
     parts = urlsplit(settings.base_url)
-    text = f"{parts.scheme}://{parts.netloc}\n{who}"
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"{parts.scheme}://{parts.netloc}\n{who}"
 
 
 class SharedRateLimiter(RateLimiter):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -128,13 +129,18 @@ class LedgerAccess:
         queue.create_tables()
         return queue
 
-    def shared_pace(self, key: str) -> SharedPace | None:
-        """Return the slots that all machines of this ledger share; None for a ledger of one machine."""
+    def shared_pace(self, subject: str) -> SharedPace | None:
+        """Return the slots that all machines of this ledger share; None for a ledger of one machine.
+
+        `subject` is what the API limits, such as a client or a token: the database gets a keyed digest of it.
+        """
         if not self.is_shared:
             return None
         from cxcall.ledger.shared_pace import SharedPace
 
-        return SharedPace(self.shared_database, key)
+        with self._database.snapshot():
+            key = self._rows.read_state().id
+        return SharedPace(self.shared_database, keyed_digest(subject, key))
 
     def __enter__(self) -> Self:
         return self
@@ -260,3 +266,9 @@ def storable(text: str | None) -> str | None:
 def mask(text: str) -> str:
     """Mask phone numbers and secrets: the file never holds one, whatever the caller passes."""
     return mask_text(storable(text) or "")
+
+
+def keyed_digest(text: str, key: str) -> str:
+    """Return a digest that other ledgers do not have: 32 hexadecimal digits."""
+    content = text.encode("utf-8", "replace")
+    return hashlib.blake2b(content, key=key.encode(), digest_size=16).hexdigest()

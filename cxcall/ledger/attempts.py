@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
+from cxcall.ledger.access import keyed_digest
 from cxcall.ledger.batches import BatchRecords
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ class AttemptRecords(BatchRecords):
         for person in people:
             called = [
                 each
-                for each in self._rows.select_by_person(_digest(person, key), since.timestamp())
+                for each in self._rows.select_by_person(
+                    keyed_digest(person, key), since.timestamp()
+                )
                 if each.record.is_unresolved or each.record.was_placed
             ]
             if len(called) >= limit.calls:
@@ -70,10 +72,4 @@ class AttemptRecords(BatchRecords):
     def _record_people(self, delivery: int, people: Collection[str]) -> None:
         at, key = self._now().timestamp(), self._rows.state.id
         for person in people:
-            self._rows.insert("person", at=at, delivery=delivery, digest=_digest(person, key))
-
-
-def _digest(person: str, key: str) -> str:
-    return hashlib.blake2b(
-        person.encode("utf-8", "replace"), key=key.encode(), digest_size=16
-    ).hexdigest()
+            self._rows.insert("person", at=at, delivery=delivery, digest=keyed_digest(person, key))
