@@ -15,6 +15,7 @@ from cxcall.ledger.ledger_file import open_database
 from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
 from cxcall.ledger.rows import LedgerRows, check_if_quick
 from cxcall.ledger.sqlite_database import SqliteDatabase
+from cxcall.phone.attempt_limit import LONGEST_PERIOD
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redact
 
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from cxcall.ledger.queued_rows import QueuedRows
     from cxcall.ledger.shared_pace import SharedPace
 
-# The rows of an unfinished batch are duplicates at any age.
+# The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
+# to this machine.
 # Of the same start of the machine, `uptime` tells the age, whatever the clock says.
 _PRUNABLE_DELIVERIES = """
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
     AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
+    AND NOT (d.at >= :counted AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
 """
 
 _PRUNE_UNSENT = """
@@ -94,7 +97,8 @@ class LedgerAccess:
 
         Without `now`, all of them go by the clock of the database. Raises LedgerError when it cannot be used.
         """
-        from cxcall.ledger.postgres_database import PostgresDatabase, place_of
+        from cxcall.ledger.postgres_address import place_of
+        from cxcall.ledger.postgres_database import PostgresDatabase
 
         marker = LedgerMarker(marker_folder, place_of(url))
         database = PostgresDatabase(url)
@@ -212,7 +216,10 @@ class LedgerAccess:
             copy.close()
 
     def count_prunable(self, before: datetime) -> int:
-        """Return how many deliveries from before a time are neither unknown nor of an unfinished batch."""
+        """Return how many deliveries from before a time are neither unknown nor of an unfinished batch.
+
+        Calls that a limit of calls to one person may count are not among them, whoever sets such a limit.
+        """
         with self._database.reading():
             found = self._database.run(
                 f"SELECT count(*) {_PRUNABLE_DELIVERIES}", self._prune_bounds(before)
@@ -222,7 +229,10 @@ class LedgerAccess:
     def _prune_bounds(self, before: datetime) -> dict[str, Any]:
         boot, uptime = self._boot_clock()
         age = (self._now() - before).total_seconds()
-        return {"before": before.timestamp(), "boot": boot, "uptime": uptime - age}
+        counted = self._now().timestamp() - LONGEST_PERIOD
+        return {
+            "before": before.timestamp(), "boot": boot, "uptime": uptime - age, "counted": counted,
+        }  # fmt: skip
 
     def prune(self, before: datetime) -> int:
         """Delete the deliveries that `count_prunable` counts, and return how many.

@@ -25,6 +25,8 @@ def write_backup(ledger: Ledger, path: Path) -> int:
         raise UsageError(
             f"`{path}` exists", where="FILE", fix="name a file that does not exist yet"
         )
+    if ledger.is_shared:
+        ledger.back_up(path)  # raises UsageError: the server's own programs do that
     draft = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with explain_errors(path):

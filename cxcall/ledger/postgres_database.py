@@ -6,6 +6,7 @@ cannot change before its record is committed.
 
 from __future__ import annotations
 
+import logging
 import shlex
 import time
 from contextlib import contextmanager, suppress
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from cxcall.findings.errors import UsageError
 from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, never
 from cxcall.ledger.errors import LedgerError
+from cxcall.ledger.postgres_address import read_address
 from cxcall.ledger.postgres_schema import PRUNING, SCHEMA, in_postgres, prepare_schema
-from cxcall.runtime.redaction import redact, remember_secrets
+from cxcall.runtime.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +34,7 @@ _STATEMENT_SECONDS = 60
 _BEGIN = (
     f"BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE"
 )
+_BOOT_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 _RECONNECT_INTERVAL = 0.25
 _MAX_CHECKED_DELIVERIES = 20_000
 _SETTINGS = {
@@ -47,10 +50,10 @@ class PostgresDatabase:
     """One connection; threads that share it write one after another. A lost connection is made anew, once a transaction begins."""
 
     def __init__(self, url: str) -> None:
-        self._parameters, self.name = _read_url(url)
+        self._parameters, self.name = read_address(url)
         self._lock = RLock()
         self._unsent: list[tuple[bytes, Sequence[Any] | None]] = []
-        self._offset = timedelta(0)
+        self._offset, self._measured_at = timedelta(0), 0.0
         with self.explaining_errors():
             self._connection = self._connect()
 
@@ -58,6 +61,8 @@ class PostgresDatabase:
         """Return another connection; `settings` are those in which it differs. Raises what psycopg raises."""
         from cxcall.ledger.postgres_connection import BoundedConnection
 
+        # Its warnings say again, in its own words, what an error of ours says.
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)
         options = " ".join(f"-c {name}={value}" for name, value in (_SETTINGS | settings).items())
         given = self._parameters.get("options", "")
         parameters = {
@@ -75,6 +80,7 @@ class PostgresDatabase:
             row = connection.execute("SELECT clock_timestamp()").fetchone()
             assert row is not None  # noqa: S101 - for the type checker
             self._offset = row[0].astimezone(UTC) - (before + (datetime.now(UTC) - before) / 2)
+            self._measured_at = time.time() - _uptime()
         except BaseException:
             connection.close()
             raise
@@ -82,8 +88,8 @@ class PostgresDatabase:
 
     @property
     def clock_offset(self) -> timedelta:
-        """What is added to this machine's clock to get the server's."""
-        return self._offset
+        """What is added to this machine's clock to get the server's, also after somebody has set the former."""
+        return self._offset - timedelta(seconds=time.time() - _uptime() - self._measured_at)
 
     @property
     def connection(self) -> Connection[Any]:
@@ -283,42 +289,12 @@ class PostgresDatabase:
             self._connection.close()
 
 
-def place_of(url: str) -> str:
-    """Return the address of a database without a password; raises LedgerError for what is no address."""
-    return _read_url(url)[1]
-
-
 def _text_of(error: Exception) -> str:
     """Return the first line of an error's text, without secrets."""
     lines = str(error).strip().splitlines()
     return redact(lines[0]) if lines else type(error).__name__
 
 
-def _read_url(url: str) -> tuple[dict[str, str], str]:
-    """Return the parameters of a connection, and its address without a password; raises LedgerError.
-
-    What the URL does not name comes from PG* variables, a service file, or a password file, as for every program
-    that uses libpq.
-    """
-    try:
-        import psycopg
-        from psycopg.conninfo import conninfo_to_dict
-    except ImportError:
-        raise LedgerError(
-            "CXCALL_LEDGER names a database in PostgreSQL, and its client library is not installed",
-            "install it: `pip install 'cxcall[postgres]'`",
-        ) from None
-    try:
-        parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
-    except psycopg.Error:
-        raise LedgerError(
-            "CXCALL_LEDGER is not a valid address",
-            "write `postgresql://USER@HOST:PORT/DATABASE`; a password may stand in PGPASSWORD or a password file",
-        ) from None
-    if "password" in parameters:
-        remember_secrets(parameters["password"])
-    user = f"{parameters['user']}@" if "user" in parameters else ""
-    host = parameters.get("host", "").partition(",")[0]
-    port = f":{parameters['port']}" if "port" in parameters else ""
-    place = "" if host.startswith("/") else f"{host}{port}"
-    return parameters, f"postgresql://{user}{place}/{parameters.get('dbname', '')}"
+def _uptime() -> float:
+    """Return seconds of a clock that nobody sets; it counts the time of sleep where the system has such a clock."""
+    return time.clock_gettime(_BOOT_CLOCK) if _BOOT_CLOCK is not None else time.monotonic()

@@ -9,6 +9,8 @@ from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 
 _PERIODS = {"hour": 3600, "day": 86_400, "week": 604_800}
+LONGEST_PERIOD = max(_PERIODS.values())
+"""Seconds for which the calls to a person may count."""
 _FORM = re.compile(r"([1-9][0-9]{0,5})/(hour|day|week)")
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MARK = "x-cxcall-person"
 _NORTH_AMERICAN_DIGITS = 10
+_PREFIXES = ("00", "011")
+"""What is dialed for `+` in most countries, and in North America."""
 
 
 def find_people(
@@ -44,8 +46,12 @@ def _international_digits(number: str) -> str:
     dialed = dialed_part(number)
     digits = plain_digits(dialed)
     parsed = phone_numbers.parse_number(dialed)
-    if parsed is None and len(digits) == _NORTH_AMERICAN_DIGITS:
-        parsed = phone_numbers.parse_number(f"+1{digits}")
+    if parsed is None:
+        international = next(
+            (digits.removeprefix(each) for each in _PREFIXES if digits.startswith(each)), ""
+        )
+        national = digits if len(digits) == _NORTH_AMERICAN_DIGITS else ""
+        parsed = phone_numbers.parse_number(f"+{international or f'1{national}'}")
     return f"{parsed.country_code}{parsed.national_number}" if parsed else digits
 
 

@@ -7,6 +7,8 @@ import os
 import re
 import signal
 import subprocess
+import time
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.postgres_database import PostgresDatabase
+from cxcall.phone.attempt_limit import AttemptLimit
 from helpers.command import CONTACT, CXCALL, Cxcall
 from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
@@ -75,8 +78,16 @@ def test_database_that_is_not_there_stops_the_call(tmp_path: Path) -> None:
 
 def test_wrong_address_is_reported_without_its_password(tmp_path: Path) -> None:
     with Platform() as platform:
-        for url in (f"postgresql://u:{PASSWORD}@h:no port/db", f"mysql://u:{PASSWORD}@h/db"):
-            (folder := tmp_path / str(len(url))).mkdir()
+        urls = (
+            f"postgresql://u:{PASSWORD}@h:no port/db",
+            f"mysql://u:{PASSWORD}@h/db",
+            f"postgresql://u:a/{PASSWORD}@h:1/db",
+            f"postgresql://u:a@{PASSWORD}@h:1/db",
+            f"postgresql://u:a@b/{PASSWORD}@h:1/db",
+            f"postgresql://u:12/{PASSWORD}@h:1/db",
+        )
+        for url in urls:
+            (folder := tmp_path / str(urls.index(url))).mkdir()
             ran = machine(folder, "a", url, platform)(*SEND, code=2)
             assert "CXCALL_LEDGER is not a valid address" in ran.err
             assert PASSWORD not in ran.out + ran.err
@@ -336,3 +347,23 @@ def test_database_stopped_before_the_outcome_leaves_the_call_unknown() -> None:
             with pytest.raises(CxcallError, match="unknown"):
                 ledger.begin(intent("a"), 900)
             assert [record.outcome for record in ledger.records()] == [Outcome.UNKNOWN]
+
+
+def test_clock_that_is_set_does_not_change_the_time_of_the_ledger(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Ledger.open_shared(postgres_url) as ledger:
+        database = ledger.shared_database
+        before, real = database.clock_offset, time.time
+        monkeypatch.setattr(time, "time", lambda: real() + 3600)
+        assert round((database.clock_offset - before).total_seconds(), -1) == -3600
+
+
+def test_calls_that_a_limit_counts_are_not_pruned(postgres_url: str) -> None:
+    now = datetime.now(UTC)
+    with Ledger.open_shared(postgres_url) as ledger:
+        for name, people in (("a", ("number 1",)), ("b", ())):
+            delivery = ledger.begin(intent(name)._replace(people=people), 900)
+            ledger.record_outcome(delivery, Outcome.ACCEPTED)
+        assert ledger.prune(now + timedelta(days=1)) == 1
+        assert ledger.find_attempts_finding(("number 1",), AttemptLimit(1, 604_800))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cxcall.contracts.catalog import load_catalog
 from cxcall.findings.errors import UsageError
 from cxcall.phone.attempt_limit import AttemptLimit
+from cxcall.sending.called_people import find_people
 from helpers.cases import each_case
 from helpers.command import CAMPAIGN
 
@@ -117,8 +120,19 @@ def test_processes_that_call_at_once_do_not_exceed_the_limit(
 
 def test_ledger_holds_no_number(live: Cxcall) -> None:
     execute(live, contact(1), NUMBER)
-    with sqlite3.connect(live.folder / "state" / "ledger.sqlite3") as database:
+    file = live.folder / "state" / "ledger.sqlite3"
+    with closing(sqlite3.connect(file)) as database:
         rows = database.execute("SELECT digest FROM person").fetchall()
         dump = "\n".join(database.iterdump())
     assert len(rows) == 2  # the number, and the contact
     assert NUMBER[1:] not in dump
+
+
+def test_spellings_of_a_number_are_one_person() -> None:
+    operation = load_catalog().find_operation("execute")
+    spellings = (
+        "+12025550111", "12025550111", "2025550111", "(202) 555-0111", "0012025550111",
+        "+1 202-555-0111", "tel:+12025550111",
+    )  # fmt: skip
+    people = {find_people(operation, [each], None, "https://api.example.com") for each in spellings}
+    assert people == {("number 12025550111",)}

@@ -109,7 +109,7 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
     Unknown deliveries, and those that a duplicate guard may still need, are kept. Raises UsageError
     if confirmation is needed and nobody can be asked, StoppedError if the user declines.
     """
-    before = min(_parse_time(older_than, "--older-than"), _start_of_guards())
+    before = min(_parse_time(older_than, "--older-than"), _start_of_duplicate_window())
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         count = ledger.count_prunable(before)
@@ -205,10 +205,9 @@ def _parse_time(text: str, flag: str) -> datetime:
         ) from None
 
 
-def _start_of_guards() -> datetime:
-    """Return the time since which a guard of any profile needs all deliveries: duplicates, and calls to one person."""
+def _start_of_duplicate_window() -> datetime:
+    """Return the time since which the duplicate guard of any profile needs all deliveries."""
     from cxcall.contracts import contract
-    from cxcall.phone.attempt_limit import AttemptLimit
     from cxcall.settings.config_file import ConfigFile
     from cxcall.settings.setting_values import check_seconds
     from cxcall.settings.settings import config_dir, load_settings
@@ -220,14 +219,7 @@ def _start_of_guards() -> datetime:
     for written in own:
         check_seconds("duplicate_window", written)
     settings = load_settings({}, contract.load_shipped_contracts()[0])
-    limits = [
-        AttemptLimit.parse(layer["max_attempts"].value)
-        for layer in layers
-        if "max_attempts" in layer
-    ]
-    limits += [settings.attempt_limit] if settings.attempt_limit else []
-    spans = [settings.duplicate_window, *(float(written.value) for written in own)]
-    window = max([*spans, *(limit.seconds for limit in limits)])
+    window = max([settings.duplicate_window, *(float(written.value) for written in own)])
     return datetime.now(UTC) - timedelta(seconds=window)
 
 

@@ -7,6 +7,7 @@ import os
 from typing import IO, TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
+from cxcall.runtime.likely_secrets import mask_likely_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,10 @@ class Recorder:
 
     def _write(self, entry: LoggedRequest) -> None:
         if self._file is not None:
-            line = {**entry.as_dict(), "body": entry.body.decode("utf-8", "replace")}
+            line = {
+                **entry.as_dict(),
+                "body": mask_likely_secrets(entry.body.decode("utf-8", "replace")),
+            }
             self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
             self._file.flush()
 

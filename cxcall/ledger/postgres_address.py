@@ -1,0 +1,54 @@
+"""Read the address of a ledger in PostgreSQL; no part of it that may be a password is ever shown."""
+
+from __future__ import annotations
+
+from cxcall.ledger.errors import LedgerError
+from cxcall.runtime.redaction import remember_secrets
+
+
+def read_address(url: str) -> tuple[dict[str, str], str]:
+    """Return the parameters of a connection, and its address without a password; raises LedgerError.
+
+    What the URL does not name comes from PG* variables, a service file, or a password file, as for every program
+    that uses libpq.
+    """
+    try:
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
+    except ImportError:
+        raise LedgerError(
+            "CXCALL_LEDGER names a database in PostgreSQL, and its client library is not installed",
+            "install it: `pip install 'cxcall[postgres]'`",
+        ) from None
+    try:
+        parameters = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    except psycopg.Error:
+        raise LedgerError(
+            "CXCALL_LEDGER is not a valid address",
+            "write `postgresql://USER@HOST:PORT/DATABASE`; a password may stand in PGPASSWORD or a password file",
+        ) from None
+    if _is_cut_wrongly(parameters):
+        raise LedgerError(
+            "CXCALL_LEDGER is not a valid address: a character of its user or password is not percent-encoded",
+            "write `@` as `%40`, `/` as `%2F`, `:` as `%3A`, and `?` as `%3F`; or keep the password in PGPASSWORD or a password file",
+        )
+    if "password" in parameters:
+        remember_secrets(parameters["password"])
+    user = f"{parameters['user']}@" if "user" in parameters else ""
+    host = parameters.get("host", "").partition(",")[0]
+    port = f":{parameters['port']}" if "port" in parameters else ""
+    place = "" if host.startswith("/") else f"{host}{port}"
+    return parameters, f"postgresql://{user}{place}/{parameters.get('dbname', '')}"
+
+
+def place_of(url: str) -> str:
+    """Return the address of a database without a password; raises LedgerError for what is no address."""
+    return read_address(url)[1]
+
+
+def _is_cut_wrongly(parameters: dict[str, str]) -> bool:
+    """Return whether a password with a separator in it was cut there, so that a part of it stands in another place."""
+    ports = parameters.get("port", "").split(",")
+    return not all(port.isdecimal() or not port for port in ports) or any(
+        "@" in parameters.get(name, "") for name in ("host", "port", "dbname")
+    )
