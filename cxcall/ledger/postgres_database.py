@@ -15,6 +15,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.errors import UsageError
+from cxcall.ledger.boot_clock import read_boot_clock
 from cxcall.ledger.database import INTERRUPTED_WAIT, LOCK_TIMEOUT, never
 from cxcall.ledger.errors import LedgerError
 from cxcall.ledger.postgres_address import read_address
@@ -34,7 +35,6 @@ _STATEMENT_SECONDS = 60
 _BEGIN = (
     f"BEGIN; SET LOCAL lock_timeout = {_LOCK_STEP_MS}; LOCK TABLE {SCHEMA}.state IN EXCLUSIVE MODE"
 )
-_BOOT_CLOCK: int | None = getattr(time, "CLOCK_BOOTTIME", None)
 _RECONNECT_INTERVAL = 0.25
 _MAX_CHECKED_DELIVERIES = 20_000
 _SETTINGS = {
@@ -297,4 +297,4 @@ def _text_of(error: Exception) -> str:
 
 def _uptime() -> float:
     """Return seconds of a clock that nobody sets; it counts the time of sleep where the system has such a clock."""
-    return time.clock_gettime(_BOOT_CLOCK) if _BOOT_CLOCK is not None else time.monotonic()
+    return read_boot_clock().uptime or time.monotonic()

@@ -267,7 +267,7 @@ def test_secret_of_the_request_is_a_placeholder(cxcall: Cxcall) -> None:
         ran = cxcall("explain", "-", "--fix", "--as", form, stdin=text, code=3)
         assert secret not in ran.out + ran.err
         assert "****" not in ran.out
-    assert "still missing: /data/password" in ran.err
+    assert "to be filled in: /data/password" in ran.err
 
 
 @pytest.mark.slow
@@ -346,9 +346,9 @@ def test_each_form_of_the_installed_command_is_valid(cxcall: Cxcall) -> None:
         text = json.dumps({"method": operation.method, "url": url, "body": correct_body(operation, random)})  # fmt: skip
         for form in forms:
             ran = cxcall("explain", "-", "--fix", "--as", form, stdin=text)
-            if form == "json" and "still missing" not in ran.err:
+            if form == "json" and "to be filled in" not in ran.err:
                 cxcall("validate", "-", "--operation", operation.name, stdin=ran.out, code=0)
-            elif form == "send" and "still missing" not in ran.err:
+            elif form == "send" and "to be filled in" not in ran.err:
                 done = subprocess.run(
                     ["bash", "-c", ran.out], capture_output=True, text=True, check=False,
                     env={**cxcall.environment, "PATH": f"{CXCALL.parent}:{cxcall.environment['PATH']}"},

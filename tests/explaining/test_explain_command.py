@@ -127,7 +127,7 @@ def test_missing_values_are_placeholders(cxcall: Cxcall) -> None:
     text = "curl -X POST https://api.mypurecloud.com/api/v2/outbound/campaigns/1/executions --json '{}'"
     ran = cxcall("explain", "-", "--fix", "--as", "json", stdin=text, code=3)
     assert "<contactId: UUID>" in ran.out
-    assert "still missing:" in ran.err
+    assert "to be filled in:" in ran.err
 
 
 @pytest.mark.slow

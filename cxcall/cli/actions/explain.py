@@ -317,7 +317,7 @@ class _Corrections:
             self._screen.print_diagnostic(f"left out: {', '.join(corrected.left_out)}")
         if corrected.missing:
             places = (place or "the body" for place in corrected.missing)
-            self._screen.print_diagnostic(f"still missing: {', '.join(places)}")
+            self._screen.print_diagnostic(f"to be filled in: {', '.join(places)}")
         for finding in corrected.findings:
             if finding.code not in ("placeholder", "id-format"):
                 self._screen.print_finding(finding)
