@@ -219,9 +219,15 @@ class Ledger(AttemptRecords):
         `code` and `message` are the API's own, `timings` the milliseconds of the last exchange.
 
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
+
+        The first end counts: only `unknown` is replaced by what became known later, and never by `undelivered`.
         """
         self._compared.pop(delivery, None)
         with self._writing(is_cancelled, is_durable=False):
+            last = self._find(delivery).event
+            is_final = last["outcome"] != Outcome.UNKNOWN or outcome is Outcome.UNDELIVERED
+            if last["kind"] == "ended" and is_final:
+                return
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
                 engagement_id=storable(engagement_id), correlation_id=storable(correlation_id),

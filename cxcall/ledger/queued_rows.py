@@ -69,7 +69,7 @@ _CLAIM = """
 UPDATE queued_row r SET state = 'claimed', worker = %(worker)s, lease = now() + %(lease)s
 FROM (
     SELECT batch, number FROM queued_row
-    WHERE batch = %(batch)s AND state = 'todo' AND not_before <= now()
+    WHERE batch = %(batch)s AND state = 'todo' AND not_before <= now() AND number <> ALL(%(held)s::integer[])
         AND EXISTS (SELECT FROM queued_batch b WHERE b.batch = %(batch)s AND b.cancelled_at IS NULL)
     ORDER BY not_before, number LIMIT %(count)s FOR UPDATE SKIP LOCKED
 ) next
@@ -252,9 +252,15 @@ class QueuedRows:
         """Return the batches that may have rows to send, the oldest first."""
         return [QueuedBatch(*each) for each in self._run(_OPEN_BATCHES)]
 
-    def claim(self, claim: Claim, batch: str, count: int) -> list[QueuedRow]:
-        """Claim up to `count` rows of a batch that may be sent now."""
-        values = {**claim._asdict(), "batch": batch, "count": count}
+    def claim(
+        self, claim: Claim, batch: str, count: int, held: Collection[int] = ()
+    ) -> list[QueuedRow]:
+        """Claim up to `count` rows of a batch that may be sent now, but none that is in the worker's hands.
+
+        After a freeze, the lease of a row may be over while a thread of this worker is still about to send it:
+        claimed again, it would be in two threads, which the fence could not tell apart.
+        """
+        values = {**claim._asdict(), "batch": batch, "count": count, "held": list(held)}
         found = sorted(self._run(_CLAIM, values).fetchall())
         return [QueuedRow(batch, number, json.loads(content)) for batch, number, content in found]
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.held_rows import LEDGER, EndedRow, HeldRows, settle_batch
 from cxcall.batch.row_result import COMMAND, RowResult, fault_of_row
 from cxcall.batch.rows import Row
@@ -20,6 +21,9 @@ from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
 from cxcall.output.report import delivery_report, error_report
 from cxcall.responses.delivery import Delivery
+from cxcall.settings.sources import Setting
+from cxcall.settings.stricter_guards import guards_of
+from helpers.deliveries import EXECUTE, plan_to
 from helpers.ledger_process import intent
 
 ME = Claim("me", timedelta(minutes=1))
@@ -117,3 +121,26 @@ def test_outcomes_that_a_crash_of_the_database_lost_are_recorded_again(held: Hel
     held.queue.count("B1")  # connects anew
     held.rows.settle()
     assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
+
+
+def test_resumed_batch_is_sent_with_its_new_guards_and_rate(held: Held) -> None:
+    settings = plan_to("http://127.0.0.1:9").settings
+    settings.values = {**settings.values, "access_token": Setting("a-token", "test")}
+    problems: list[str] = []
+    destinations = Destinations(
+        held.queue, held.ledger, lambda _queued: (EXECUTE, settings), None, problems.append
+    )
+    options = {"rate": "20/m", "force": False, "again": False, "waits_for_hours": False, "guards": guards_of(settings)}  # fmt: skip
+    batch = QueuedBatch("B2", "default", "execute", settings.base_url, options)
+    held.queue.fill(batch, [QueuedRow("B2", 1, {})])
+    held.queue.fill(batch._replace(batch="B3", profile="other"), [QueuedRow("B3", 1, {})])
+    [first] = [each for each in destinations.open() if each.batch == "B2"]
+    [same] = [each for each in destinations.open() if each.batch == "B2"]
+    assert same is first
+    held.queue.cancel("B2")
+    stricter = {**guards_of(settings), "hours": "12:00-12:01", "hours_policy": "enforce"}
+    options |= {"rate": "1/h", "guards": stricter, "waits_for_hours": True}
+    held.queue.fill(batch._replace(options=options), [QueuedRow("B2", 1, {})])
+    [resumed] = [each for each in destinations.open() if each.batch == "B2"]
+    assert (first.waits_for_hours, resumed.waits_for_hours) == (False, True)
+    assert len([each for each in problems if "B3" in each]) == 1

@@ -1050,19 +1050,33 @@ def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> N
         book.check(always=True)
 
 
+def test_first_end_of_a_delivery_counts(book: Ledger) -> None:
+    for first, later, last in (
+        (Outcome.ACCEPTED, Outcome.UNDELIVERED, Outcome.ACCEPTED),
+        (Outcome.REFUSED, Outcome.ACCEPTED, Outcome.REFUSED),
+        (Outcome.UNKNOWN, Outcome.UNDELIVERED, Outcome.UNKNOWN),
+        (Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.ACCEPTED),
+    ):
+        delivery = book.begin(intent(f"{first} {later}"), WINDOW)
+        book.record_outcome(delivery, first)
+        book.record_outcome(delivery, later)
+        assert book.get(delivery).outcome is last
+
+
 def test_row_is_sent_once_within_a_batch_despite_again(tmp_path: Path) -> None:
+    outcomes = {
+        Outcome.ACCEPTED: True, Outcome.REFUSED: True, Outcome.UNKNOWN: True, Outcome.UNDELIVERED: False,
+    }  # fmt: skip
     with Ledger.open(tmp_path) as book:
-        row = intent("x")._replace(batch="B", row=7, again=True)
-        first = book.begin(row, 0)
-        for outcome, is_stopped in (
-            (Outcome.ACCEPTED, True), (Outcome.REFUSED, True), (Outcome.UNKNOWN, True), (Outcome.UNDELIVERED, False),
-        ):  # fmt: skip
+        for number, (outcome, is_stopped) in enumerate(outcomes.items(), 7):
+            row = intent(f"x{number}")._replace(batch="B", row=number, again=True)
+            first = book.begin(row, 0)
             book.record_outcome(first, outcome)
             found = book.find_row(["B"], row)
             assert found is not None
             assert (found.id, found.may_be_processed) == (first, is_stopped)
             if is_stopped:
-                with pytest.raises(AlreadySentError, match="row 7"):
+                with pytest.raises(AlreadySentError, match=f"row {number}"):
                     book.begin(row, 0)
         assert book.begin(row, 0) != first
         assert book.begin(row._replace(batch="C"), 0)

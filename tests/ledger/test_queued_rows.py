@@ -175,3 +175,15 @@ def test_queue_goes_on_after_a_restart_of_the_database(
     with pytest.raises(LedgerError):
         queue.open_batches()
     assert sum(queue.count("B1").values()) == 3  # a claim may be lost, a row may not
+
+
+def test_row_in_the_hands_of_a_worker_is_not_claimed_by_it_again(
+    queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    queue.claim(ME, "B1", 1)
+    expire_leases(ledger)  # the worker was frozen, and a thread of it is still about to send row 1
+    queue.expire()
+    assert [row.number for row in queue.claim(ME, "B1", 3, held=[1])] == [2, 3]
+    with pytest.raises(LostClaimError):
+        ME.begin_sending(ledger, "B1", 1, "D1")
+    assert [row.number for row in queue.claim(OTHER, "B1", 3)] == [1]

@@ -90,7 +90,7 @@ class Destinations:
     ) -> None:
         self._queue, self._ledger, self._load, self._rate = queue, ledger, load, rate
         self._on_refusal, self._is_stopped = on_refusal, False
-        self._known: dict[str, Destination | None] = {}
+        self._known: dict[str, tuple[QueuedBatch, Destination | None]] = {}
         self._rate_limiters: dict[Rate, RateLimiter] = {}
         self._tokens: dict[str, SharedToken] = {}
 
@@ -99,13 +99,16 @@ class Destinations:
         return [found for each in self._queue.open_batches() if (found := self._find(each))]
 
     def _find(self, queued: QueuedBatch) -> Destination | None:
-        if queued.batch not in self._known:
+        """Return a batch as it is queued now: it may have been cancelled, and resumed with other guards or another rate."""
+        known, destination = self._known.get(queued.batch, (None, None))
+        if known != queued:
             try:
-                self._known[queued.batch] = self._new(queued)
+                destination = self._new(queued)
             except UsageError as error:
-                self._known[queued.batch] = None
+                destination = None
                 self._on_refusal(f"batch {queued.batch} is left to other workers: {error}")
-        return self._known[queued.batch]
+            self._known[queued.batch] = queued, destination
+        return destination
 
     def _new(self, queued: QueuedBatch) -> Destination:
         operation, settings = self._load(queued)

@@ -173,7 +173,8 @@ class Worker:
         """Claim rows of the oldest batch that has some; note when to look again if none has."""
         found = self._destinations.open()
         for destination in found:
-            rows = self._queue.claim(self._claim, destination.batch, threads)
+            held = [number for batch, number in self._held.numbers if batch == destination.batch]
+            rows = self._queue.claim(self._claim, destination.batch, threads, held)
             self._held.numbers.update((row.batch, row.number) for row in rows)
             self._waiting.extend((row, destination) for row in rows)
             if rows:
