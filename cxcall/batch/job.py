@@ -12,11 +12,13 @@ from cxcall.batch.national_numbers import suggest_country, write_in_e164
 from cxcall.batch.skips import as_errors, contact_without_number, find_skip_reason
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.finding import Finding, command
+from cxcall.ledger.records import LOAD, intent_digest
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.checks import has_errors
 from cxcall.payloads.payload import apply_flags
 from cxcall.sending import call_guards
 from cxcall.sending.draft import build_request, parameter_values
+from cxcall.transport.urls import comparable_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,6 +56,8 @@ class Job:
     def identity(self) -> tuple[str, str, str, str, str, str]:
         """What distinguishes this batch from others in the ledger, as `Ledger.begin_batch` takes it."""
         profile, target = self.settings.profile, self.settings.base_url
+        if self.is_load:
+            target = comparable_url(target)
         target = SANDBOX_TARGET if self.settings.is_embedded else target
         return (
             profile,
@@ -66,9 +70,12 @@ class Job:
 
     @property
     def _values_digest(self) -> str:
-        """SHA-256 of the flags that decide which requests the rows become; empty without such flags."""
+        """SHA-256 of the flags that decide which requests the rows become; empty without such flags. Of a load, of the list."""
+        if self.is_load:
+            parameters = self.operation.parameters
+            ids = [self.values.get(each.name, "") for each in parameters if each.location == "path"]
+            return LOAD + intent_digest("", "", ids)
         more = [each for each in (self.rows.format.key, self.default_country) if each]
-        more += ["load"] if self.is_load else []
         if not (self.sets or self.values or more):
             return ""
         text = json.dumps([sorted(self.values.items()), *self.sets, *more])

@@ -27,23 +27,28 @@ def find_resumable_batches(ledger: Ledger, job: Job, *, resume: bool) -> list[st
     A row that any of them sent is done: a batch that was run twice by mistake has its calls in the first.
     A list that is called again on another day is another run, if the earlier one came to its end.
 
+    A load goes on with loads of the same content into the same list, whatever their profiles, other values, and age:
+    its contacts stay in the list.
+
     Raises UsageError when there is no batch to resume. Without `resume`, raises StoppedError when an
     earlier batch with the same operation and target is unfinished, in any profile. Raises
     MissingRecordsError when records are missing: rows may have been sent before, unless `again`.
     """
     if not job.again:
         ledger.stop_on_missing_records()
-    profile, operation, target, values_digest, *file = job.identity
-    earlier = ledger.batches_of(*file)
+    profile, operation, target, values_digest, path, digest = job.identity
+    earlier = ledger.batches_of("" if job.is_load else path, digest)
     similar = [each for each in earlier if (each.operation, each.target) == (operation, target)]
+    if job.is_load:
+        similar = [each for each in similar if each.values_digest == values_digest]
     if resume:
-        own = [each for each in similar if each.profile == profile]
+        own = [each for each in similar if job.is_load or each.profile == profile]
         if not own:
             raise _no_batch_error(job, earlier)
         same = [each for each in own if each.values_digest == values_digest]
         if not same:
             raise _other_values_error(own[0])
-        return batches_of_same_run(same)
+        return [each.id for each in same] if job.is_load else batches_of_same_run(same)
     newest = {(each.profile, each.values_digest): each for each in reversed(similar)}.values()
     unfinished = next((each for each in newest if not each.is_ended), None)
     if unfinished is not None and not job.again:
@@ -72,6 +77,11 @@ def _no_batch_error(job: Job, earlier: Sequence[Batch]) -> UsageError:
             fix = (
                 "leave out `--resume`: that batch was sent to the sandbox, and placed no real calls"
             )
+    if job.is_load:
+        message = (
+            f"no earlier load of `{name}`, with this content, into this list is in this ledger"
+        )
+        fix = "leave out `--resume`, if the ledger is the same as then: contacts that the list may have are recognized"
     looked = f"looked for {job.operation.name}, profile {settings.profile}, {settings.base_url}"
     return UsageError(message, where="--resume", fix=fix, why=looked)
 

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 
 # The rows of an unfinished batch are duplicates at any age. Calls to people count for a week; without TLS, they went
 # to this machine.
-# Of the same start of the machine, `uptime` tells the age, whatever the clock says.
+# A load is known for good: its contacts stay in their list. Of the same start of the machine, `uptime` tells the age, whatever the clock says.
 _PRUNABLE_DELIVERIES = """
 FROM delivery d CROSS JOIN event e ON e.number = (SELECT max(number) FROM event WHERE delivery = d.number)
 WHERE coalesce(e.ended_at, d.at) < :before AND e.outcome <> 'unknown'
     AND (d.batch = '' OR d.batch IN (SELECT batch FROM batch_end))
+    AND d.batch NOT IN (SELECT id FROM batch WHERE substr(given, 1, 5) = 'load:')
     AND NOT (e.boot = :boot AND e.boot <> '' AND e.uptime > :uptime)
     AND NOT (d.at >= :counted AND substr(d.target, 1, 6) = 'https:' AND EXISTS (SELECT 1 FROM person WHERE delivery = d.number))
 """

@@ -13,6 +13,7 @@ from cxcall.ledger.batches import BatchRecords
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from cxcall.ledger.records import Record
     from cxcall.phone.attempt_limit import AttemptLimit
 
 MAX_ATTEMPTS = "max-attempts"
@@ -68,6 +69,17 @@ class AttemptRecords(BatchRecords):
             if len(called) >= limit.calls:
                 first = called[-limit.calls].record
                 raise TooManyAttemptsError(limit, len(called), first.at + (now - since))
+
+    def find_contact(self, people: Collection[str], batches: Collection[str]) -> Record | None:
+        """Return the delivery by which one of these batches called, or may have called, one of the people; else None."""
+        with self._database.snapshot():
+            key = self._rows.read_state().id
+            for person in people:
+                for found in self._rows.select_by_person(keyed_digest(person, key), 0.0):
+                    record = found.record
+                    if record.batch in batches and (record.is_unresolved or record.was_placed):
+                        return record
+        return None
 
     def _record_people(self, delivery: int, people: Collection[str]) -> None:
         at, key = self._now().timestamp(), self._rows.state.id

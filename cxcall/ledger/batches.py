@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import LedgerAccess, mask, storable
 from cxcall.ledger.database import never
-from cxcall.ledger.records import MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
+from cxcall.ledger.records import LOAD, MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
 from cxcall.ledger.row_ranges import count_rows
 
 if TYPE_CHECKING:
@@ -70,9 +70,12 @@ class BatchRecords(LedgerAccess):
                     self._rows.insert("batch_end", batch=each, at=self._now().timestamp())
 
     def _same_batches(self, batch: str) -> list[str]:
-        """Return the other batches that have the same rows, become the same requests, and are of the same profile."""
+        """Return the other batches that have the same rows, become the same requests, and are of the same profile.
+
+        Loads of the same rows into the same list are the same, whatever their profiles.
+        """
         found = self._rows.select_table("batch", "WHERE id = ?", (batch,))
-        names = ("profile", "operation", "target", "digest", "given")
+        names = ("operation", "target", "digest", "given")
         condition = " AND ".join(f"{name} = ?" for name in names)
         return [
             other["id"]
@@ -80,6 +83,7 @@ class BatchRecords(LedgerAccess):
             for other in self._rows.select_table(
                 "batch", f"WHERE {condition}", [own[name] for name in names]
             )
+            if other["profile"] == own["profile"] or own["given"].startswith(LOAD)
         ]
 
     def batches(self) -> list[Batch]:

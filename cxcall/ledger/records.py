@@ -19,6 +19,8 @@ MAX_NOTE_LENGTH = 500
 RANG, DID_NOT_RING = "rang", "did-not-ring"
 NEWER_DIGESTS = "v2:"
 """The start of the digests that do not depend on a profile; any older one is hexadecimal, and sorts before it."""
+LOAD = "load:"
+"""The start of the values digest of a load: it stands for the list, whatever other values a load has."""
 _LONGEST_EXCHANGE = timedelta(days=1)
 _UUID = r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

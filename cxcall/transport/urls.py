@@ -43,6 +43,13 @@ def origin(url: str) -> Origin:
     return scheme, parts.hostname or "", parts.port or _PORTS.get(scheme, 0)
 
 
+def comparable_url(url: str) -> str:
+    """Return a URL without a query as all spellings of it become: of this machine, of a standard port, in capitals."""
+    scheme, host, port = origin(url)
+    host = "127.0.0.1" if is_loopback_host(host) else host.rstrip(".")
+    return f"{scheme}://{host}:{port}{urlsplit(url).path.rstrip('/')}"
+
+
 def host_of(url: str) -> str:
     """Return the host, with the port if the URL has one."""
     return urlsplit(url).netloc.rpartition("@")[2]

@@ -32,10 +32,11 @@ class LoadRun(Run):
     """A run whose requests send many rows each. `columns_at` is where a contact has its cells.
 
     `started` collects the engagement IDs of accepted requests: of a platform that processes an upload
-    later, they are those of its jobs.
+    later, they are those of its jobs. `resumed` are the earlier batches whose rows are not sent again.
     """
 
     columns_at = ""
+    resumed: Sequence[str] = ()
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -55,7 +56,7 @@ class LoadRun(Run):
 
         Two runs of one load may combine its rows differently, so that no request equals another one.
         """
-        loaded = LoadedRows(self.ledger, [self.batch], besides=delivery)
+        loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)
         for row in checked.rows:
             if other := loaded.find(row.number):
                 raise StoppedError(
@@ -137,7 +138,7 @@ def _missing_finding(missing: Sequence[Row]) -> Finding:
         "outcome-unknown",
         "response",
         f"the response does not have the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
-        fix="look for them in the list before you send them again, in a file of their own",
+        fix="look for them in the list; load those that are not there in a file of their own, with `--again`",
         why="the request was accepted, and the platform may have taken them or not",
         source="response",
     )

@@ -1,20 +1,23 @@
-"""Find the rows of a file that earlier runs of a load have sent, by the row numbers that each delivery has."""
+"""Find what earlier loads have sent: the rows of the same file by their numbers, contacts of other files by theirs."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
+from cxcall.ledger.duplicates import find_out_fix
 from cxcall.ledger.row_ranges import parse_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from cxcall.batch.job import Job
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.records import Record
+    from cxcall.ledger.records import Batch, Record
+    from cxcall.sending.draft import CheckedRequest
 
 
 class LoadedRows:
@@ -23,13 +26,13 @@ class LoadedRows:
     The delivery `besides` does not count.
     """
 
-    def __init__(self, ledger: Ledger, batches: Sequence[str], besides: str = "") -> None:
+    def __init__(self, ledger: Ledger, batches: Iterable[str], besides: str = "") -> None:
         spans: list[tuple[int, int, Record]] = []
         for batch in batches:
             for record in ledger.records(batch=batch):
                 if record.may_be_processed and record.id != besides:
                     spans += [(first, last, record) for first, last in _ranges_of(record)]
-        self._spans = sorted(spans, key=lambda span: span[0])
+        self._spans = _without_overlaps(spans)
         self._starts = [first for first, *_ in self._spans]
 
     def find(self, row: int) -> Record | None:
@@ -39,6 +42,18 @@ class LoadedRows:
             return None
         _, last, record = self._spans[place]
         return record if row <= last else None
+
+
+def _without_overlaps(
+    spans: Iterable[tuple[int, int, Record]],
+) -> list[tuple[int, int, Record]]:
+    """Return spans that have the same rows, each row once: several deliveries may have sent it on purpose."""
+    found: list[tuple[int, int, Record]] = []
+    for first, last, record in sorted(spans, key=lambda span: span[0]):
+        start = max(first, found[-1][1] + 1) if found else first
+        if start <= last:
+            found.append((start, last, record))
+    return found
 
 
 def _ranges_of(record: Record) -> list[tuple[int, int]]:
@@ -58,25 +73,80 @@ def _ranges_of(record: Record) -> list[tuple[int, int]]:
     )
 
 
-def stop_on_earlier_load(ledger: Ledger, job: Job) -> None:
-    """Raise StoppedError if a file with the same content was loaded into the same list before, unless `again`.
+class LoadedContacts:
+    """The contacts that loads of other files have added to the same list, or may have; known by their numbers.
 
-    A platform adds the contacts of a file again, each as another one, and calls them again.
+    `count` is how often one was found.
+    """
+
+    def __init__(self, ledger: Ledger, job: Job) -> None:
+        self._ledger, self._job = ledger, job
+        self.count = 0
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Look again which loads there are: another process may have begun one meanwhile."""
+        digest = self._job.rows.digest
+        same_list = _loads_into_list(self._ledger, self._job)
+        self._batches = {each.id for each in same_list if each.file_digest != digest}
+
+    def find(self, request: CheckedRequest) -> Record | None:
+        """Return the delivery that has a number of the contact; None for a contact that is still to be sent."""
+        if not self._batches:
+            return None
+        found = self._ledger.find_contact(request.people, self._batches)
+        self.count += found is not None
+        return found
+
+
+def _loads_into_list(ledger: Ledger, job: Job) -> list[Batch]:
+    """Return all loads into the list of a job, newest first."""
+    _, *own, _, _ = job.identity
+    return [
+        each
+        for each in ledger.batches()
+        if [each.operation, each.target, each.values_digest] == own
+    ]
+
+
+def stop_on_earlier_load(ledger: Ledger, job: Job, before: str = "") -> None:
+    """Raise StoppedError if a file with the same content was loaded into the same list, unless `again`.
+
+    A platform adds the contacts of a file again, each as another one, and calls them again. With a batch as
+    `before`, only loads that began before it count.
     """
     if job.again or job.settings.is_embedded:
         return
-    profile, operation, target, values_digest, _, digest = job.identity
-    for earlier in ledger.batches_of("", digest):
-        known = (earlier.operation, earlier.target, earlier.values_digest)
-        if earlier.is_ended and known == (operation, target, values_digest):
-            other = f" with profile `{earlier.profile}`" if earlier.profile != profile else ""
-            raise StoppedError(
-                Finding.error(
-                    "already-sent",
-                    "ledger",
-                    f"`{job.rows.name}` was loaded into this list at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
-                    fix="to add each of its contacts again: `--again`",
-                    why="a contact that is added twice may be called twice",
-                    source="ledger",
-                )
-            )
+    found = [each for each in _loads_into_list(ledger, job) if each.file_digest == job.rows.digest]
+    if before:
+        ids = [each.id for each in found]
+        found = found[ids.index(before) + 1 :] if before in ids else found
+    for earlier in found:
+        for record in ledger.records(batch=earlier.id, unresolved=True, limit=1):
+            raise StoppedError(_unknown_finding(job, record))
+    if found:
+        raise StoppedError(_loaded_finding(job, found[0]))
+
+
+def _unknown_finding(job: Job, unknown: Record) -> Finding:
+    return Finding.error(
+        "outcome-unknown",
+        "ledger",
+        f"{unknown.key or 'rows'} of `{job.rows.name}` may be in this list: delivery `{unknown.id}` is unknown",
+        fix=f"{find_out_fix(unknown, datetime.now(UTC))}; `--resume` then loads the remaining rows",
+        why=f"it was sent at {unknown.at:%Y-%m-%d %H:%M:%S} UTC, and a contact that is added twice may be called twice",
+        source="ledger",
+    )
+
+
+def _loaded_finding(job: Job, earlier: Batch) -> Finding:
+    profile = earlier.profile
+    other = f" with profile `{profile}`" if profile != job.settings.profile else ""
+    return Finding.error(
+        "already-sent",
+        "ledger",
+        f"`{job.rows.name}` was loaded into this list at {earlier.at:%Y-%m-%d %H:%M:%S} UTC{other}",
+        fix="to load only rows that were not sent then: `--resume`; to add each of its contacts again: `--again`",
+        why="a contact that is added twice may be called twice",
+        source="ledger",
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import json
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import Job
 from cxcall.batch.load.chunks import ChunkBuilder, ChunkSelection
-from cxcall.batch.load.loaded_rows import LoadedRows, stop_on_earlier_load
+from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows, stop_on_earlier_load
 from cxcall.batch.national_numbers import parse_country
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.totals import FailureLimit
@@ -85,7 +86,7 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
             screen.print_diagnostic("a dry run does not read the list: its columns are not checked")
             return print_requests(
                 job, screen, stack, resume=options.resume, as_curl=common.sending.curl,
-                command=COMMAND, combine=builder.combine, finder=_find_loaded,
+                command=COMMAND, combine=builder.combine, finder=partial(_find_loaded, job),
             )  # fmt: skip
         run = _LoadCommand(job, options, screen, rate, limit, {})
         run.prepare(
@@ -168,10 +169,14 @@ def _stop_on_ambiguous_columns(rows: RowFile, contact: Operation) -> None:
 
 
 def _find_loaded(
-    ledger: Ledger, batches: Sequence[str]
+    job: Job, ledger: Ledger, batches: Sequence[str], contacts: LoadedContacts | None = None
 ) -> Callable[[CheckedRequest, int], Record | None]:
+    """Return a function that returns the delivery of a row: by the row's number in this file, else by its contact."""
     loaded = LoadedRows(ledger, batches)
-    return lambda _request, row: loaded.find(row)
+    if job.again:  # a person decided to add contacts that the list has already
+        return lambda _request, row: loaded.find(row)
+    contacts = contacts or LoadedContacts(ledger, job)
+    return lambda request, row: loaded.find(row) or contacts.find(request)
 
 
 class _LoadCommand(BatchRun):
@@ -203,21 +208,26 @@ class _LoadCommand(BatchRun):
 
     def find_batches(self, ledger: Ledger) -> list[str]:
         """Return the loads that this run goes on with."""
-        found = super().find_batches(ledger)
+        found = self.resumed = super().find_batches(ledger)
         if not self.options.resume:
             stop_on_earlier_load(ledger, self.job)
+        self.contacts = LoadedContacts(ledger, self.job)
         return found
 
     def find_earlier(
         self, ledger: Ledger, batches: Sequence[str]
     ) -> Callable[[CheckedRequest, int], Record | None]:
         """Return a function that returns the delivery of a row."""
-        return _find_loaded(ledger, batches)
+        return _find_loaded(self.job, ledger, batches, self.contacts)
 
     def ask(self, count: int) -> None:
         """Make sure that a person agrees to the number of contacts, or `--yes` or `--confirm` does."""
         job, settings = self.job, self.job.settings
         operation, options = job.operation, self.options
+        if found := self.contacts.count:
+            self._tell(
+                f"{count_phrase(found, 'contact')} may be in the list by a load of another file, and will not be loaded again without `--again`"
+            )
         if options.confirm is not None or not count:
             ask_count(operation, settings, count, confirmed=options.confirm, ask=None)
             return
@@ -234,8 +244,12 @@ class _LoadCommand(BatchRun):
         from cxcall.batch.load.load_run import LoadRun
 
         job, selection, *rest = parts
+        batch, ledger, *_ = rest
+        if not self.options.resume:  # another process may have begun the same load meanwhile
+            stop_on_earlier_load(ledger, job, before=batch)
+        self.contacts.refresh()
         run = LoadRun(job, ChunkSelection(selection, self.builder), *rest)
-        run.columns_at = self.load.place("columns")
+        run.columns_at, run.resumed = self.load.place("columns"), self.resumed
         self.jobs = run.started
         return run
 

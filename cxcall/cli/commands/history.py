@@ -152,7 +152,7 @@ def prune(
 ) -> Report:
     """Delete old deliveries, except unknown ones.
 
-    Deliveries that the duplicate guard needs are also kept. A pruned batch cannot be resumed.
+    Deliveries that the duplicate guard needs, and loads into lists, are also kept. A pruned batch cannot be resumed.
     """
     from cxcall.cli.actions.history import prune_deliveries
 

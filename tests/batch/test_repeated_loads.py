@@ -1,0 +1,152 @@
+"""`cxcall campaign load` adds no contact a second time, however the command that repeats a load is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cxcall.batch.job import Job
+from cxcall.batch.load.loaded_rows import stop_on_earlier_load
+from cxcall.batch.rows import RowFile
+from cxcall.contracts.campaign_roles import contact_operation, require_role
+from cxcall.contracts.contract import load_shipped_contracts
+from cxcall.findings.errors import StoppedError
+from cxcall.sending.machine_ledger import open_ledger
+from cxcall.settings.settings import load_settings
+from helpers.tenant import Tenant
+
+if TYPE_CHECKING:
+    from cxcall.sandbox.server import Sandbox
+    from helpers.command import Cxcall, Ran
+
+CONTACTS = [f"+1303555{place:04},P{place}" for place in range(8)]
+
+
+@pytest.fixture
+def tenant(sandbox: Sandbox) -> Tenant:
+    """Return a client of the sandbox."""
+    return Tenant(sandbox)
+
+
+def write(live: Cxcall, *contacts: str, name: str = "leads.csv") -> str:
+    """Write a file with these contacts, and return its name."""
+    return live.file(name, "".join(f"{line}\n" for line in ("Phone,Name", *contacts)))
+
+
+def load(live: Cxcall, file: str, list_id: str, *more: str, code: int = 0) -> Ran:
+    return live("campaign", "load", file, "--contact-list", list_id, "--rate", "500/s", *more, code=code)  # fmt: skip
+
+
+def loads(sandbox: Sandbox) -> int:
+    """Return how many requests with contacts came."""
+    return sum(each.operation == "add-contacts" for each in sandbox.received)
+
+
+def other_spellings(sandbox: Sandbox, list_id: str) -> list[tuple[str, ...]]:
+    """Return the list and more words of commands that would load the same file into the same list."""
+    local = sandbox.base_url.replace("127.0.0.1", "localhost")
+    assert local != sandbox.base_url
+    return [
+        (list_id, "--set", "/callable=true"),
+        (list_id, "--param", "priority=false"),
+        (list_id.upper(), "--do-not-call", "dnc.txt"),
+        (list_id, "--base-url", f"{local}/"),
+        (list_id, "--profile", "other"),
+    ]
+
+
+def test_unknown_rows_stop_every_other_command_that_loads_them(
+    live: Cxcall, sandbox: Sandbox
+) -> None:
+    list_id = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"  # of the sandbox, in either case
+    live.file("dnc.txt", "+13035550001\n")
+    (live.folder / "config").mkdir(exist_ok=True)
+    (live.folder / "config" / "config.toml").write_text("[profiles.other]\n", "utf-8")
+    live.environment["CXCALL_CONFIG_DIR"] = str(live.folder / "config")
+    file = live.file("leads.csv", f"phoneNumber,name\n+12025550151,Lost\n{CONTACTS[1]}\n")
+    load(live, file, list_id, code=9)
+    for words in other_spellings(sandbox, list_id):
+        stopped = load(live, file, *words, code=7)
+        assert "error[outcome-unknown]: rows 1-2 of `leads.csv` may be in this list" in stopped.err
+    load(live, file, *words, "--resume", code=9)
+    assert loads(sandbox) == 1
+    delivery = live("history", "list", "-o", "jsonl", code=0).envelope["id"]
+    live("history", "resolve", delivery, "--placed", code=0)
+    for words in other_spellings(sandbox, list_id)[2:4]:
+        assert "error[already-sent]" in load(live, file, *words, code=7).err
+    assert loads(sandbox) == 1
+
+
+def test_of_two_loads_that_begin_at_once_only_the_first_goes_on(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
+    operation = contact_operation(require_role(load_shipped_contracts(), "genesys-cloud", "load"))
+    settings = load_settings({"base_url": "http://127.0.0.1:1"}, operation.contract)
+    file = cxcall.folder / write(cxcall, *CONTACTS)
+    with RowFile(str(file)) as opened, open_ledger() as ledger:
+        job = Job(operation, opened, settings, {"contactListId": "x"}, is_load=True)
+        first, second = ledger.begin_batch(*job.identity), ledger.begin_batch(*job.identity)
+        stop_on_earlier_load(ledger, job, before=first)
+        with pytest.raises(StoppedError, match="was loaded into this list"):
+            stop_on_earlier_load(ledger, job, before=second)
+
+
+def test_a_changed_file_loads_only_contacts_that_the_list_does_not_have(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    list_id, other_list = tenant.new_list(), tenant.new_list()
+    load(live, write(live, *CONTACTS[:3]), list_id)
+    changed = write(live, CONTACTS[4], CONTACTS[0], "+13035550002,Renamed")
+    told = load(live, changed, list_id).err
+    assert "2 contacts may be in the list by a load of another file" in told
+    assert tenant.names(list_id) == ["P0", "P1", "P2", "P4"]
+    load(live, changed, other_list)
+    assert tenant.names(other_list) == ["P4", "P0", "Renamed"]
+    load(live, changed, list_id, "--again")
+    assert len(tenant.contacts(list_id)) == 7
+
+
+def test_contacts_of_a_refused_load_are_loaded_from_the_corrected_file(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    load(live, write(live, "+12025550140,Bad", *CONTACTS[:2]), list_id, code=9)
+    load(live, write(live, *CONTACTS[:2]), list_id)
+    assert tenant.names(list_id) == ["P0", "P1"]
+
+
+def test_contacts_that_share_a_number_in_one_file_are_all_loaded(
+    live: Cxcall, tenant: Tenant
+) -> None:
+    list_id = tenant.new_list()
+    rows = [f"+13035550001,Person {place}" for place in range(3)]
+    lines = ["Phone,Name,priority", f"{rows[0]},true", f"{rows[1]},true", f"{rows[2]},false"]
+    load(live, live.file("leads.csv", "".join(f"{line}\n" for line in lines)), list_id)
+    assert len(tenant.contacts(list_id)) == 3
+
+
+def test_resume_loads_no_row_of_any_earlier_load_again(live: Cxcall, tenant: Tenant) -> None:
+    list_id = tenant.new_list()
+    live.file("dnc.txt", "+13035550000\n+13035550004\n")
+    file = write(live, *CONTACTS)
+    load(live, file, list_id)
+    load(live, file, list_id, "--again", "--do-not-call", "dnc.txt")
+    load(live, file, list_id, "--resume")
+    names = tenant.names(list_id)
+    assert (len(names), names.count("P0"), names.count("P4")) == (14, 1, 1)
+
+
+def test_a_load_is_known_after_pruning(live: Cxcall, tenant: Tenant) -> None:
+    live.environment["CXCALL_DUPLICATE_WINDOW"] = "0.001"
+    list_id = tenant.new_list()
+    file = write(live, *CONTACTS)
+    load(live, file, list_id)
+    pruned = live("history", "prune", "--older-than", "0s", "--yes", code=0)
+    assert pruned.out.startswith("deleted 0 ")
+    load(live, file, list_id, code=7)
+    load(live, file, list_id, "--resume")
+    load(live, write(live, *CONTACTS[:5]), list_id)
+    assert len(tenant.contacts(list_id)) == 8
