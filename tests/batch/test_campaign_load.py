@@ -310,6 +310,33 @@ def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
         }  # fmt: skip
 
 
+def test_a_contact_that_a_load_of_another_file_sends_meanwhile_is_not_sent(
+    cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the first request is answered, a load of another file records the number of the sixth row."""
+    for name in ("CXCALL_STATE_DIR", "CXCALL_CONFIG_DIR"):
+        monkeypatch.setenv(name, cxcall.environment[name])
+    dialer = Dialer()
+
+    def answer(body: Any, count: int) -> Reply:
+        if not dialer.loaded:
+            with open_ledger() as ledger:
+                own = ledger.batches()[0]
+                other = ledger.begin_batch(own.profile, own.operation, own.target, own.values_digest, "", "d")  # fmt: skip
+                intent = Intent("default", "add-contacts", "published", "POST", "t", "d", batch=other, row=1, key="rows 1")  # fmt: skip
+                ledger.begin(intent._replace(people=("loopback number 13035550005",)), 900)
+        return dialer.answer(body, count)
+
+    file = cxcall.file("leads.csv", halves(4))
+    with Platform(answer, reads=dialer.read) as platform:
+        cxcall.environment |= platform.environment
+        words = ("--yes", "--concurrency", "1", "--rate", "1/s", "-o", "jsonl")
+        results, _ = lines(load(cxcall, file, "list-1", *words, code=9))
+        assert "a contact is in delivery" in results[1]["findings"][0]["message"]
+        load(cxcall, file, "list-1", *words, "--resume", code=9)
+        assert sorted(dialer.loaded) == ["P0", "P1", "P2", "P3", "P4", "P6", "P7"]
+
+
 def refuse(status: int, _path: str, _count: int) -> Reply:
     """Refuse a read."""
     return Reply(status)

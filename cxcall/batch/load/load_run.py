@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.load.loaded_rows import LoadedRows
+from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows
 from cxcall.batch.row_result import RowResult
 from cxcall.batch.run import Run
 from cxcall.documents.json_pointer import has_value, value_at
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.rows import Row
+    from cxcall.ledger.records import Record
     from cxcall.responses.delivery import Delivery
     from cxcall.sending.draft import CheckedRequest
 
@@ -32,11 +33,13 @@ class LoadRun(Run):
     """A run whose requests send many rows each. `columns_at` is where a contact has its cells.
 
     `started` collects the engagement IDs of accepted requests: of a platform that processes an upload
-    later, they are those of its jobs. `resumed` are the earlier batches whose rows are not sent again.
+    later, they are those of its jobs. `resumed` are the earlier batches whose rows are not sent again, `contacts` finds
+    those of other files, if they are not to be sent either.
     """
 
     columns_at = ""
     resumed: Sequence[str] = ()
+    contacts: LoadedContacts | None = None
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -54,20 +57,19 @@ class LoadRun(Run):
     def _stop_on_overlap(self, checked: CheckedRow, delivery: str) -> None:
         """Raise StoppedError if a row is in another delivery of this load; it is called in the transaction of the record.
 
-        Two runs of one load may combine its rows differently, so that no request equals another one.
+        Two runs of one load may combine its rows differently, so that no request equals another one. A load of
+        another file into the list may have begun meanwhile.
         """
+        if (
+            self.contacts
+            and checked.request
+            and (other := self.contacts.find_meanwhile(checked.request))
+        ):
+            raise _overlap_error("a contact", other, "another process loads it into this list")
         loaded = LoadedRows(self.ledger, {self.batch, *self.resumed}, besides=delivery)
         for row in checked.rows:
             if other := loaded.find(row.number):
-                raise StoppedError(
-                    Finding.error(
-                        "already-sent",
-                        "ledger",
-                        f"row {row.number} is in delivery {other.id}: another process loads this file",
-                        fix="wait for its end, then run the same command with `--resume`",
-                        source="ledger",
-                    )
-                )
+                raise _overlap_error(f"row {row.number}", other, "another process loads this file")
 
     def _next_result(self) -> RowResult | None:
         """Keep the rows of a request until its result is split."""
@@ -126,6 +128,18 @@ class LoadRun(Run):
             else:
                 missing.append(row)
         return tuple(missing)
+
+
+def _overlap_error(what: str, other: Record, why: str) -> StoppedError:
+    return StoppedError(
+        Finding.error(
+            "already-sent",
+            "ledger",
+            f"{what} is in delivery {other.id}: {why}",
+            fix="wait for its end, then run the same command with `--resume`",
+            source="ledger",
+        )
+    )
 
 
 def _cells(contact: Any, at: str) -> str:

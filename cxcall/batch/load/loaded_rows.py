@@ -88,7 +88,15 @@ class LoadedContacts:
         """Look again which loads there are: another process may have begun one meanwhile."""
         digest = self._job.rows.digest
         same_list = _loads_into_list(self._ledger, self._job)
+        self._settled = {
+            each.id for each in same_list if each.file_digest == digest or each.is_ended
+        }
         self._batches = {each.id for each in same_list if each.file_digest != digest}
+
+    def find_meanwhile(self, request: CheckedRequest) -> Record | None:
+        """Return the delivery of a contact by a load that had not ended, or not begun, at the last look; else None."""
+        batches = {each.id for each in _loads_into_list(self._ledger, self._job)} - self._settled
+        return self._ledger.find_contact(request.people, batches) if batches else None
 
     def find(self, request: CheckedRequest) -> Record | None:
         """Return the delivery that has a number of the contact; None for a contact that is still to be sent."""

@@ -250,6 +250,7 @@ class _LoadCommand(BatchRun):
         self.contacts.refresh()
         run = LoadRun(job, ChunkSelection(selection, self.builder), *rest)
         run.columns_at, run.resumed = self.load.place("columns"), self.resumed
+        run.contacts = None if job.again else self.contacts
         self.jobs = run.started
         return run
 
