@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BufferedIOBase
 from threading import Condition, Lock, Thread
 from typing import Any, NamedTuple, Self
 
@@ -41,6 +42,14 @@ class Bucket:
                 return False
             self.tokens -= 1
             return True
+
+
+def read_whole(file: BufferedIOBase, length: int) -> bytes:
+    """Return a body; raises ConnectionError if its client was killed meanwhile, so that nothing is acted on."""
+    content = file.read(length)
+    if len(content) < length:
+        raise ConnectionError("the client ended within its body")
+    return content
 
 
 class Platform:
@@ -117,7 +126,7 @@ class Platform:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
+                raw = read_whole(self.rfile, int(self.headers["Content-Length"]))
                 if self.path == "/oauth/token":
                     reply = platform.token()
                 else:
