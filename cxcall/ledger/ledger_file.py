@@ -67,7 +67,8 @@ def _is_new(path: Path) -> bool:
     if size == 0:
         raise unusable_file_error(path, "is empty: its records are lost")
     orphans = [name for name in _SIDE_FILES if size < 0 and _size(_side_file(path, name)) > 0]
-    if orphans:
+    # Another process may have created the ledger, and begun to write, since its size was read.
+    if orphans and _size(path) < 0:
         raise unusable_file_error(path, f"is missing beside its `{orphans[0]}` file")
     return size < 0
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cxcall.findings.exit_codes import Outcome
+from cxcall.ledger import ledger_file
 from cxcall.ledger.ledger import Ledger
 from cxcall.ledger.records import Intent
 from cxcall.ledger.schema import SCHEMA_VERSION
 from cxcall.ledger.sqlite_database import FILE_NAME
 from helpers.command import CONTACT, CXCALL
+from helpers.ledger_process import intent
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
@@ -152,3 +154,23 @@ def test_clock_set_back_keeps_the_guard(cxcall: Cxcall) -> None:
         cxcall("history", "accept", "--yes", code=0)
         assert "was it set back?" in cxcall(*ONE, code=7).err
     assert platform.rung == 1
+
+
+def test_ledger_that_another_process_creates_meanwhile_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ledger_file._size  # noqa: SLF001 - the moment between two looks at the folder
+    others: list[Ledger] = []
+    moments = iter([True])
+
+    def size(path: Path) -> int:
+        found = real(path)
+        if found < 0 and next(moments, False):
+            others.append(Ledger.open(tmp_path))
+            others[0].begin(intent("other"), 900)
+        return found
+
+    monkeypatch.setattr(ledger_file, "_size", size)
+    with Ledger.open(tmp_path) as book:
+        assert [record.outcome for record in book.records()] == ["unknown"]
+    others[0].__exit__()
