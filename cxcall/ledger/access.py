@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -264,6 +264,9 @@ class LedgerAccess:
                 batches=state.batches - batches,
             )
         self._marker.advance(self._rows.state)
+        if self.is_shared:
+            with closing(self.open_queue()) as queue:
+                queue.prune()
         return count
 
 

@@ -220,13 +220,12 @@ class Ledger(AttemptRecords):
 
         A power failure before the next record, or before the file is closed, leaves it `unknown`.
 
-        The first end counts: only `unknown` is replaced by what became known later, and never by `undelivered`.
+        An end is replaced only by one that says more of what may have been placed: `undelivered` by `unknown`, both
+        by the API's answer. What a person found out is not replaced by `undelivered` if the phone rang.
         """
         self._compared.pop(delivery, None)
         with self._writing(is_cancelled, is_durable=False):
-            last = self._find(delivery).event
-            is_final = last["outcome"] != Outcome.UNKNOWN or outcome is Outcome.UNDELIVERED
-            if last["kind"] == "ended" and is_final:
+            if not _may_follow(self._find(delivery).event, outcome):
                 return
             self._append(
                 delivery, "ended", outcome, attempts=attempts, status=status, ended_at=self._now().timestamp(),
@@ -318,6 +317,21 @@ class Ledger(AttemptRecords):
         with self._database.explaining_errors():
             for stored in self._rows.select(rest, values):
                 yield stored.record
+
+
+_WEIGHTS = {Outcome.UNDELIVERED: 0, Outcome.UNKNOWN: 1}
+"""How much an end says of what may have been placed; all others are answers of the API, and say most."""
+
+
+def _may_follow(last: Mapping[str, Any], outcome: Outcome) -> bool:
+    """Return whether an outcome may be recorded after the last event of a delivery."""
+    if last["kind"] == "ended":
+        return _weight(outcome) > _weight(last["outcome"])
+    return not (last["resolution"] == RANG and outcome is Outcome.UNDELIVERED)
+
+
+def _weight(outcome: str) -> int:
+    return _WEIGHTS.get(Outcome(outcome), 2)
 
 
 def _row_of_batches(batches: Collection[str], earlier: Sequence[StoredDelivery]) -> Record | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cxcall.findings.errors import StoppedError
 from cxcall.findings.finding import Finding
+from cxcall.ledger import queue_statements as statements
 from cxcall.ledger.errors import LedgerError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.redaction import redact
@@ -26,92 +27,6 @@ if TYPE_CHECKING:
 
 CLAIM_LOST = "claim-lost"
 """The code of the finding that a worker does not hold a row any more."""
-
-TABLES = (
-    """CREATE TABLE IF NOT EXISTS queued_batch (
-        batch text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), profile text NOT NULL,
-        operation text NOT NULL, target text NOT NULL, options jsonb NOT NULL, ended_at timestamptz,
-        cancelled_at timestamptz
-    )""",
-    """CREATE TABLE IF NOT EXISTS queued_row (
-        batch text NOT NULL REFERENCES queued_batch ON DELETE CASCADE, number integer NOT NULL,
-        state text NOT NULL DEFAULT 'todo' CHECK (state IN ('todo', 'claimed', 'sending', 'ended')),
-        not_before timestamptz NOT NULL DEFAULT '-infinity', worker text, lease timestamptz, delivery text,
-        outcome text, content text, PRIMARY KEY (batch, number),
-        CHECK ((state = 'ended') = (outcome IS NOT NULL) AND (state = 'ended') = (content IS NULL)),
-        CHECK ((state IN ('claimed', 'sending')) = (lease IS NOT NULL)),
-        CHECK (state <> 'sending' OR delivery IS NOT NULL)
-    ) WITH (fillfactor = 70)""",
-    """CREATE INDEX IF NOT EXISTS queued_row_todo ON queued_row (batch, not_before, number)
-        WHERE state = 'todo'""",
-    """CREATE INDEX IF NOT EXISTS queued_row_held ON queued_row (worker, lease)
-        WHERE state IN ('claimed', 'sending')""",
-    """CREATE OR REPLACE FUNCTION queued_row_check() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-        IF OLD.state IN ('sending', 'ended') AND NEW.state NOT IN (OLD.state, 'ended')
-            OR OLD.state = 'ended' AND OLD.outcome <> 'unknown' AND NEW.outcome <> OLD.outcome
-        THEN RAISE EXCEPTION 'row % of batch % may have been sent: it is never free again', OLD.number, OLD.batch;
-        END IF;
-        RETURN NEW;
-    END $$""",
-    """CREATE OR REPLACE TRIGGER queued_row_check BEFORE UPDATE ON queued_row
-        FOR EACH ROW EXECUTE FUNCTION queued_row_check()""",
-)
-_LOCK = 0x63787175
-"""The key of the advisory lock for the creation of the tables."""
-
-_OPEN_BATCHES = """
-SELECT batch, profile, operation, target, options FROM queued_batch
-WHERE ended_at IS NULL AND cancelled_at IS NULL ORDER BY batch
-"""
-# `SKIP LOCKED` passes over the rows that other workers claim at the same time.
-_CLAIM = """
-UPDATE queued_row r SET state = 'claimed', worker = %(worker)s, lease = now() + %(lease)s
-FROM (
-    SELECT batch, number FROM queued_row
-    WHERE batch = %(batch)s AND state = 'todo' AND not_before <= now() AND number <> ALL(%(held)s::integer[])
-        AND EXISTS (SELECT FROM queued_batch b WHERE b.batch = %(batch)s AND b.cancelled_at IS NULL)
-    ORDER BY not_before, number LIMIT %(count)s FOR UPDATE SKIP LOCKED
-) next
-WHERE r.batch = next.batch AND r.number = next.number
-RETURNING r.batch, r.number, r.content
-"""
-_BEGIN_SENDING = """
-UPDATE queued_row SET state = 'sending', delivery = %(delivery)s, lease = now() + %(lease)s
-WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND lease > now()
-    AND (state = 'claimed' OR state = 'sending' AND delivery = %(delivery)s)
-"""
-_KEEP = """
-UPDATE queued_row r SET lease = now() + %(lease)s
-FROM unnest(%(batches)s::text[], %(numbers)s::integer[]) held (batch, number)
-WHERE r.batch = held.batch AND r.number = held.number AND r.worker = %(worker)s
-    AND r.state IN ('claimed', 'sending') AND r.lease > now()
-"""
-_GIVE_BACK = """
-UPDATE queued_row SET state = 'todo', worker = NULL, lease = NULL, not_before = coalesce(%(not_before)s, not_before)
-WHERE batch = %(batch)s AND number = %(number)s AND worker = %(worker)s AND state = 'claimed'
-"""
-_END = """
-UPDATE queued_row SET state = 'ended', outcome = %(outcome)s, content = NULL, lease = NULL
-WHERE batch = %(batch)s AND number = %(number)s AND CASE %(delivery)s
-    WHEN '' THEN state = 'claimed' AND worker = %(worker)s
-    ELSE delivery = %(delivery)s AND (state = 'sending' OR outcome = 'unknown') END
-"""
-_EXPIRE_CLAIMS = """
-UPDATE queued_row SET state = 'todo', worker = NULL, lease = NULL WHERE state = 'claimed' AND lease <= now()
-"""
-_EXPIRE_SENDING = """
-UPDATE queued_row SET state = 'ended', outcome = 'unknown', content = NULL, lease = NULL
-WHERE state = 'sending' AND lease <= now()
-"""
-_CANCEL = """
-UPDATE queued_row SET state = 'ended', outcome = 'cancelled', content = NULL, lease = NULL
-WHERE batch = %(batch)s AND state IN ('todo', 'claimed')
-"""
-_COUNT = """
-SELECT coalesce(outcome, CASE WHEN not_before > now() THEN 'waiting' ELSE state END), count(*)
-FROM queued_row WHERE batch = %s GROUP BY 1
-"""
 
 
 class LostClaimError(StoppedError):
@@ -138,17 +53,6 @@ class QueuedBatch(NamedTuple):
     options: Mapping[str, Any]
 
 
-class QueuedRow(NamedTuple):
-    """A row that a worker claimed. `content` is what its request is built from, with whole phone numbers."""
-
-    batch: str
-    number: int
-    content: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"QueuedRow({self.batch!r}, {self.number})"
-
-
 class Connected(Protocol):
     """The part of a connection to PostgreSQL that the fence needs."""
 
@@ -157,7 +61,11 @@ class Connected(Protocol):
 
 
 class Claim(NamedTuple):
-    """What one worker holds: `lease` must be longer than a request can take."""
+    """What a worker holds: `lease` must be longer than a request can take.
+
+    `worker` is the worker's name; in a claim of a row a number follows it, another one for each claim: a thread that
+    still has an earlier claim of the row fails at the fence.
+    """
 
     worker: str
     lease: timedelta
@@ -168,8 +76,23 @@ class Claim(NamedTuple):
         Raises LostClaimError if the worker does not hold it any more: then nothing may be sent.
         """
         values = {**self._asdict(), "batch": batch, "number": number, "delivery": delivery}
-        if connection.execute(_BEGIN_SENDING, values).rowcount != 1:
+        if connection.execute(statements.BEGIN_SENDING, values).rowcount != 1:
             raise LostClaimError(batch, number)
+
+
+NOBODY = Claim("", timedelta(0))
+
+
+class QueuedRow(NamedTuple):
+    """A row, and the claim by which a worker holds it. `content` is what its request is built from, with whole phone numbers."""
+
+    batch: str
+    number: int
+    content: Mapping[str, Any]
+    claim: Claim = NOBODY
+
+    def __repr__(self) -> str:
+        return f"QueuedRow({self.batch!r}, {self.number})"
 
 
 class QueuedRows:
@@ -219,8 +142,8 @@ class QueuedRows:
             ):
                 return
             with connection.transaction():
-                connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-                for statement in TABLES:
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (statements.LOCK,))
+                for statement in statements.TABLES:
                     connection.execute(statement.encode())
 
     def fill(self, batch: QueuedBatch, rows: Iterable[QueuedRow]) -> int:
@@ -250,31 +173,38 @@ class QueuedRows:
 
     def open_batches(self) -> list[QueuedBatch]:
         """Return the batches that may have rows to send, the oldest first."""
-        return [QueuedBatch(*each) for each in self._run(_OPEN_BATCHES)]
+        return [QueuedBatch(*each) for each in self._run(statements.OPEN_BATCHES)]
 
     def claim(
         self, claim: Claim, batch: str, count: int, held: Collection[int] = ()
     ) -> list[QueuedRow]:
         """Claim up to `count` rows of a batch that may be sent now, but none that is in the worker's hands.
 
-        After a freeze, the lease of a row may be over while a thread of this worker is still about to send it:
-        claimed again, it would be in two threads, which the fence could not tell apart.
+        After a freeze, the lease of a row may be over while a thread of this worker is still about to send it.
         """
         values = {**claim._asdict(), "batch": batch, "count": count, "held": list(held)}
-        found = sorted(self._run(_CLAIM, values).fetchall())
-        return [QueuedRow(batch, number, json.loads(content)) for batch, number, content in found]
+        found = sorted(self._run(statements.CLAIM, values).fetchall())
+        return [
+            QueuedRow(batch, number, json.loads(content), claim._replace(worker=worker))
+            for batch, number, content, worker in found
+        ]
 
-    def keep(self, claim: Claim, held: Collection[tuple[str, int]]) -> None:
+    def keep(self, held: Mapping[tuple[str, int], Claim], lease: timedelta) -> None:
         """Extend the leases of the rows that a worker holds, by batch and number."""
-        batches, numbers = [batch for batch, _ in held], [number for _, number in held]
-        self._run(_KEEP, {**claim._asdict(), "batches": batches, "numbers": numbers})
+        values = {
+            "batches": [batch for batch, _ in held],
+            "numbers": [number for _, number in held],
+            "workers": [claim.worker for claim in held.values()],
+            "lease": lease,
+        }
+        self._run(statements.KEEP, values)
 
     def give_back(
         self, claim: Claim, batch: str, number: int, not_before: datetime | None = None
     ) -> None:
         """Let another worker take a claimed row, from a time on if one is given."""
         values = {**claim._asdict(), "batch": batch, "number": number, "not_before": not_before}
-        self._run(_GIVE_BACK, values)
+        self._run(statements.GIVE_BACK, values)
 
     def end(self, claim: Claim, batch: str, number: int, outcome: str, delivery: str = "") -> None:
         """Record the outcome of a row, and delete its content.
@@ -288,16 +218,18 @@ class QueuedRows:
             "outcome": outcome,
             "delivery": delivery,
         }
-        self._run(_END, values)
+        self._run(statements.END, values)
 
     def end_unknown(self, batch: str, number: int, outcome: str, delivery: str) -> None:
         """Replace the outcome `unknown` of a row by the one that is known of its delivery."""
-        nobody = Claim("", timedelta(0))
-        self.end(nobody, batch, number, outcome, delivery)
+        self.end(NOBODY, batch, number, outcome, delivery)
 
     def expire(self) -> int:
         """Free the claimed rows whose lease expired, and end those that may have left as unknown; return how many."""
-        return self._run(_EXPIRE_CLAIMS).rowcount + self._run(_EXPIRE_SENDING).rowcount
+        return (
+            self._run(statements.EXPIRE_CLAIMS).rowcount
+            + self._run(statements.EXPIRE_SENDING).rowcount
+        )
 
     def unknown_deliveries(self, batch: str) -> dict[int, str]:
         """Return the delivery IDs of the rows of a batch that ended as unknown, by row."""
@@ -315,9 +247,13 @@ class QueuedRows:
         ).fetchone()
         return str(found[0]) if found else ""
 
+    def prune(self) -> None:
+        """Delete the batches that have ended, and of which the ledger keeps no record any more."""
+        self._run(statements.PRUNE)
+
     def count(self, batch: str) -> dict[str, int]:
         """Return how many rows are in each state, or have each outcome; `waiting` may be sent later."""
-        return dict(self._run(_COUNT, (batch,)).fetchall())
+        return dict(self._run(statements.COUNT, (batch,)).fetchall())
 
     def has_rows(self, batch: str) -> bool:
         """Return whether a batch has rows to send now, or rows that a worker holds."""
@@ -339,4 +275,4 @@ class QueuedRows:
             connection.execute(
                 "UPDATE queued_batch SET cancelled_at = now() WHERE batch = %s", (batch,)
             )
-            return connection.execute(_CANCEL.encode(), {"batch": batch}).rowcount
+            return connection.execute(statements.CANCEL.encode(), {"batch": batch}).rowcount

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,13 +35,14 @@ class Held(NamedTuple):
     ledger: Ledger
     queue: QueuedRows
     rows: HeldRows
+    claim: Claim
 
     def begin(self) -> str:
         """Record that the row is about to be sent, and return its delivery."""
         database = self.ledger.shared_database
 
         def fence(delivery: str) -> None:
-            ME.begin_sending(database.connection, "B1", 1, delivery)
+            self.claim.begin_sending(database.connection, "B1", 1, delivery)
 
         return self.ledger.begin(intent("row"), 900, fence=fence)
 
@@ -49,7 +50,7 @@ class Held(NamedTuple):
         """End the row with a result, and return the states of the batch."""
         self.rows.end(EndedRow("B1", 1, "", result))
         self.rows.settle()
-        assert self.rows.numbers == set()
+        assert self.rows.claims == {}
         return self.queue.count("B1")
 
 
@@ -58,10 +59,10 @@ def held(postgres_url: str, tmp_path: Path) -> Iterator[Held]:
     with Ledger.open_shared(postgres_url, marker_folder=tmp_path) as ledger:
         queue = ledger.open_queue()
         queue.fill(QueuedBatch("B1", "p", "o", "t", {}), [QueuedRow("B1", 1, {})])
-        queue.claim(ME, "B1", 1)
-        rows = HeldRows(ledger, queue, ME)
-        rows.numbers.add(("B1", 1))
-        yield Held(ledger, queue, rows)
+        [row] = queue.claim(ME, "B1", 1)
+        rows = HeldRows(ledger, queue)
+        rows.claims["B1", 1] = row.claim
+        yield Held(ledger, queue, rows, row.claim)
         queue.close()
 
 
@@ -91,6 +92,20 @@ def test_row_whose_record_was_committed_but_not_sent_is_undelivered(held: Held) 
     assert error.findings[0].code == LEDGER
     assert held.end(failed(error)) == {"undelivered": 1}
     assert held.ledger.get(delivery).outcome is Outcome.UNDELIVERED
+
+
+def test_outcome_that_somebody_recorded_is_not_replaced_by_undelivered(held: Held) -> None:
+    delivery = held.begin()
+    held.ledger.record_outcome(delivery, Outcome.ACCEPTED, status=201)
+    assert held.end(failed(LedgerError("the database is lost"))) == {"accepted": 1}
+    assert held.ledger.get(delivery).outcome is Outcome.ACCEPTED
+
+
+def test_pruning_deletes_ended_rows_whose_records_are_gone(held: Held) -> None:
+    held.queue.end(held.claim, "B1", 1, "skipped")
+    held.queue.fill(QueuedBatch("B2", "p", "o", "t", {}), [QueuedRow("B2", 1, {})])
+    held.ledger.prune(datetime.now(UTC))
+    assert (held.queue.count("B1"), held.queue.count("B2")) == ({}, {"todo": 1})
 
 
 def test_row_that_was_not_recorded_goes_back_into_the_queue(held: Held) -> None:

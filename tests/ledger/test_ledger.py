@@ -893,6 +893,12 @@ class GuardMachine(RuleBasedStateMachine):
         """End a delivery."""
         if delivery := self.pick(data, "unknown"):
             self.book.record_outcome(delivery, outcome)
+            mine = self.known[delivery]
+            says_no_more = outcome in (Outcome.UNKNOWN, Outcome.UNDELIVERED)
+            if says_no_more and mine.ended and not mine.resolution:
+                return
+            if outcome is Outcome.UNDELIVERED and mine.resolution == "rang":
+                return
             self.change(delivery, outcome=str(outcome), resolution="", ended=self.clock())
             self.known[delivery].uptime = self.clock.uptime
 
@@ -1050,12 +1056,27 @@ def test_pruning_removes_the_unsent_rows_of_what_it_removes(tmp_path: Path) -> N
         book.check(always=True)
 
 
-def test_first_end_of_a_delivery_counts(book: Ledger) -> None:
+def test_call_that_rang_does_not_become_undelivered(book: Ledger) -> None:
+    rang, silent = (book.begin(intent(name), WINDOW) for name in ("a", "b"))
+    book.resolve(rang, rang=True)
+    book.resolve(silent, rang=False)
+    for delivery in (rang, silent):
+        book.record_outcome(delivery, Outcome.UNDELIVERED)
+    assert book.get(rang).may_be_processed
+    assert not book.get(silent).may_be_processed
+    book.record_outcome(silent, Outcome.ACCEPTED)
+    assert book.get(silent).may_be_processed
+
+
+def test_end_that_says_more_of_a_call_replaces_one_that_says_less(book: Ledger) -> None:
     for first, later, last in (
         (Outcome.ACCEPTED, Outcome.UNDELIVERED, Outcome.ACCEPTED),
         (Outcome.REFUSED, Outcome.ACCEPTED, Outcome.REFUSED),
         (Outcome.UNKNOWN, Outcome.UNDELIVERED, Outcome.UNKNOWN),
         (Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.ACCEPTED),
+        (Outcome.UNDELIVERED, Outcome.ACCEPTED, Outcome.ACCEPTED),
+        (Outcome.UNDELIVERED, Outcome.UNKNOWN, Outcome.UNKNOWN),
+        (Outcome.UNDELIVERED, Outcome.UNDELIVERED, Outcome.UNDELIVERED),
     ):
         delivery = book.begin(intent(f"{first} {later}"), WINDOW)
         book.record_outcome(delivery, first)

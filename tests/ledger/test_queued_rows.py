@@ -38,6 +38,13 @@ def ledger(postgres_url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def claim_one(queue: QueuedRows, worker: Claim = ME) -> Claim:
+    """Claim row 1, and return the claim of it."""
+    [row] = queue.claim(worker, "B1", 1)
+    assert row.number == 1
+    return row.claim
+
+
 def expire_leases(ledger: psycopg.Connection) -> None:
     """Let time pass."""
     ledger.execute("UPDATE queued_row SET lease = now() WHERE lease IS NOT NULL")
@@ -55,51 +62,51 @@ def test_each_row_is_claimed_by_one_worker_with_its_content(queue: QueuedRows) -
 def test_only_the_worker_that_holds_a_row_may_send_it(
     queue: QueuedRows, ledger: psycopg.Connection
 ) -> None:
-    queue.claim(ME, "B1", 1)
+    mine = claim_one(queue)
     with pytest.raises(LostClaimError):
         OTHER.begin_sending(ledger, "B1", 1, "D1")
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 2, "D2")
-    ME.begin_sending(ledger, "B1", 1, "D1")
-    ME.begin_sending(ledger, "B1", 1, "D1")  # its next attempt
+        mine.begin_sending(ledger, "B1", 2, "D2")
+    mine.begin_sending(ledger, "B1", 1, "D1")
+    mine.begin_sending(ledger, "B1", 1, "D1")  # its next attempt
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D2")
-    queue.end(ME, "B1", 1, "accepted", "D1")
+        mine.begin_sending(ledger, "B1", 1, "D2")
+    queue.end(mine, "B1", 1, "accepted", "D1")
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D1")
+        mine.begin_sending(ledger, "B1", 1, "D1")
     assert queue.count("B1") == {"accepted": 1, "todo": 2}
 
 
 def test_expired_claim_is_free_again_and_fails_at_the_fence(
     queue: QueuedRows, ledger: psycopg.Connection
 ) -> None:
-    queue.claim(ME, "B1", 1)
+    mine = claim_one(queue)
     expire_leases(ledger)
-    queue.keep(ME, {("B1", 1)})  # too late
+    queue.keep({("B1", 1): mine}, mine.lease)  # too late
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D1")
+        mine.begin_sending(ledger, "B1", 1, "D1")
     assert queue.expire() == 1
     assert [row.number for row in queue.claim(OTHER, "B1", 1)] == [1]
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D1")
+        mine.begin_sending(ledger, "B1", 1, "D1")
 
 
 def test_expired_sending_row_is_unknown_until_its_late_outcome(
     queue: QueuedRows, ledger: psycopg.Connection
 ) -> None:
-    queue.claim(ME, "B1", 1)
-    ME.begin_sending(ledger, "B1", 1, "D1")
+    mine = claim_one(queue)
+    mine.begin_sending(ledger, "B1", 1, "D1")
     expire_leases(ledger)
     assert queue.expire() == 1
     assert queue.unknown_deliveries("B1") == {1: "D1"}
-    queue.give_back(ME, "B1", 1)
+    queue.give_back(mine, "B1", 1)
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D1")
+        mine.begin_sending(ledger, "B1", 1, "D1")
     assert queue.count("B1") == {"unknown": 1, "todo": 2}
     queue.end(OTHER, "B1", 1, "refused", "D9")
     assert queue.unknown_deliveries("B1") == {1: "D1"}
-    queue.end(ME, "B1", 1, "accepted", "D1")
-    queue.end(ME, "B1", 1, "unknown", "D1")
+    queue.end(mine, "B1", 1, "accepted", "D1")
+    queue.end(mine, "B1", 1, "unknown", "D1")
     assert queue.count("B1") == {"accepted": 1, "todo": 2}
 
 
@@ -107,17 +114,17 @@ def test_expired_sending_row_is_unknown_until_its_late_outcome(
 def test_database_itself_refuses_to_free_a_row_that_may_have_left(
     queue: QueuedRows, ledger: psycopg.Connection, state: str
 ) -> None:
-    queue.claim(ME, "B1", 1)
-    ME.begin_sending(ledger, "B1", 1, "D1")
+    mine = claim_one(queue)
+    mine.begin_sending(ledger, "B1", 1, "D1")
     with pytest.raises(psycopg.errors.RaiseException, match="never free again"):
         ledger.execute("UPDATE queued_row SET state = %s WHERE number = 1", (state,))
 
 
 def test_content_is_deleted_when_a_row_ends(queue: QueuedRows, ledger: psycopg.Connection) -> None:
-    queue.claim(ME, "B1", 2)
-    ME.begin_sending(ledger, "B1", 1, "D1")
-    queue.end(ME, "B1", 1, "accepted", "D1")
-    queue.end(ME, "B1", 2, "skipped")
+    first, second = queue.claim(ME, "B1", 2)
+    first.claim.begin_sending(ledger, "B1", 1, "D1")
+    queue.end(first.claim, "B1", 1, "accepted", "D1")
+    queue.end(second.claim, "B1", 2, "skipped")
     assert queue.cancel("B1") == 1
     assert queue.count("B1") == {"accepted": 1, "skipped": 1, "cancelled": 1}
     assert ledger.execute("SELECT count(content) FROM queued_row").fetchone() == (0,)
@@ -125,27 +132,27 @@ def test_content_is_deleted_when_a_row_ends(queue: QueuedRows, ledger: psycopg.C
 
 
 def test_worker_keeps_the_rows_that_it_holds(queue: QueuedRows, ledger: psycopg.Connection) -> None:
-    queue.claim(ME, "B1", 2)
+    first, _second = queue.claim(ME, "B1", 2)
     queue.claim(OTHER, "B1", 1)
     ledger.execute("UPDATE queued_row SET lease = now() + interval '1 s'")
-    queue.keep(ME, {("B1", 1), ("B1", 3)})
+    queue.keep({("B1", 1): first.claim, ("B1", 3): first.claim}, ME.lease)
     kept = ledger.execute("SELECT number FROM queued_row WHERE lease > now() + interval '10 s'")
     assert kept.fetchall() == [(1,)]
 
 
 def test_cancelled_claim_fails_at_the_fence(queue: QueuedRows, ledger: psycopg.Connection) -> None:
-    queue.claim(ME, "B1", 1)
+    mine = claim_one(queue)
     queue.cancel("B1")
     assert queue.claim(OTHER, "B1", 3) == []
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D1")
+        mine.begin_sending(ledger, "B1", 1, "D1")
 
 
 def test_row_waits_for_its_time(queue: QueuedRows) -> None:
-    queue.claim(ME, "B1", 3)
-    queue.give_back(ME, "B1", 1)
-    queue.give_back(ME, "B1", 2, datetime.now(UTC) + timedelta(hours=1))
-    queue.give_back(ME, "B1", 3, datetime.now(UTC) - timedelta(hours=1))
+    first, second, third = (row.claim for row in queue.claim(ME, "B1", 3))
+    queue.give_back(first, "B1", 1)
+    queue.give_back(second, "B1", 2, datetime.now(UTC) + timedelta(hours=1))
+    queue.give_back(third, "B1", 3, datetime.now(UTC) - timedelta(hours=1))
     assert queue.count("B1") == {"waiting": 1, "todo": 2}
     assert [row.number for row in queue.claim(ME, "B1", 9)] == [1, 3]
 
@@ -153,7 +160,7 @@ def test_row_waits_for_its_time(queue: QueuedRows) -> None:
 def test_batch_ends_once_with_its_last_row(queue: QueuedRows) -> None:
     for row in queue.claim(ME, "B1", 3):
         assert not queue.end_batch("B1")
-        queue.end(ME, "B1", row.number, "skipped")
+        queue.end(row.claim, "B1", row.number, "skipped")
     assert queue.end_batch("B1")
     assert not queue.end_batch("B1")
     assert queue.fill(BATCH, [QueuedRow("B1", 2, {})]) == 1  # resumed
@@ -170,7 +177,7 @@ def test_row_that_is_still_queued_is_not_added_again(queue: QueuedRows) -> None:
 def test_queue_goes_on_after_a_restart_of_the_database(
     postgres_server: PostgresServer, queue: QueuedRows
 ) -> None:
-    queue.claim(ME, "B1", 1)
+    claim_one(queue)
     postgres_server.restart()
     with pytest.raises(LedgerError):
         queue.open_batches()
@@ -180,10 +187,27 @@ def test_queue_goes_on_after_a_restart_of_the_database(
 def test_row_in_the_hands_of_a_worker_is_not_claimed_by_it_again(
     queue: QueuedRows, ledger: psycopg.Connection
 ) -> None:
-    queue.claim(ME, "B1", 1)
+    mine = claim_one(queue)
     expire_leases(ledger)  # the worker was frozen, and a thread of it is still about to send row 1
     queue.expire()
     assert [row.number for row in queue.claim(ME, "B1", 3, held=[1])] == [2, 3]
     with pytest.raises(LostClaimError):
-        ME.begin_sending(ledger, "B1", 1, "D1")
+        mine.begin_sending(ledger, "B1", 1, "D1")
     assert [row.number for row in queue.claim(OTHER, "B1", 3)] == [1]
+
+
+def test_earlier_claim_of_the_same_worker_fails_at_the_fence(
+    queue: QueuedRows, ledger: psycopg.Connection
+) -> None:
+    earlier = claim_one(queue)
+    expire_leases(ledger)
+    queue.expire()
+    later = claim_one(queue)
+    with pytest.raises(LostClaimError):
+        earlier.begin_sending(ledger, "B1", 1, "D1")
+    later.begin_sending(ledger, "B1", 1, "D2")
+    assert queue.delivery_of(earlier, "B1", 1) == ""
+    queue.give_back(earlier, "B1", 1)
+    queue.keep({("B1", 1): earlier}, timedelta(0))
+    assert queue.expire() == 0
+    assert queue.delivery_of(later, "B1", 1) == "D2"

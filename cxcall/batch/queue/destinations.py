@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cxcall.batch.row_result import RowResult
     from cxcall.contracts.operation import Operation
     from cxcall.ledger.ledger import Ledger
-    from cxcall.ledger.queued_rows import Claim, QueuedBatch, QueuedRow, QueuedRows
+    from cxcall.ledger.queued_rows import QueuedBatch, QueuedRow, QueuedRows
     from cxcall.sending.draft import CheckedRequest
     from cxcall.settings.settings import Settings
 
@@ -55,13 +55,13 @@ class Destination:
             return CheckedRow(row_of(row), None, error.findings)
 
     def send(
-        self, row: QueuedRow, checked: CheckedRow, request: CheckedRequest, claim: Claim
+        self, row: QueuedRow, checked: CheckedRow, request: CheckedRequest
     ) -> RowResult | None:
         """Send a row that the worker holds; None if it was not sent, because the worker stops."""
         database = self._ledger.shared_database
 
         def fence(delivery: str) -> None:
-            claim.begin_sending(database.connection, row.batch, row.number, delivery)
+            row.claim.begin_sending(database.connection, row.batch, row.number, delivery)
 
         return self._sender.send(
             checked,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cxcall.batch.skips import SkipReason
 from cxcall.batch.unsent_rows import unsent_row
 from cxcall.findings.exit_codes import Outcome
-from cxcall.ledger.queued_rows import CLAIM_LOST
+from cxcall.ledger.queued_rows import CLAIM_LOST, NOBODY
 from cxcall.named_tuple import NamedTuple
 from cxcall.sending.dialer import record_outcome
 
@@ -50,12 +50,13 @@ class EndedRow(NamedTuple):
 class HeldRows:
     """The rows of one worker: those in its hands, and those that are to be ended.
 
-    A row leaves `numbers` when the database knows its end: until then its lease is extended.
+    `claims` has the claim of each row, by batch and number, until the database knows its end: so long its lease is
+    extended.
     """
 
-    def __init__(self, ledger: Ledger, queue: QueuedRows, claim: Claim) -> None:
-        self._ledger, self._queue, self._claim = ledger, queue, claim
-        self.numbers: set[tuple[str, int]] = set()
+    def __init__(self, ledger: Ledger, queue: QueuedRows) -> None:
+        self._ledger, self._queue = ledger, queue
+        self.claims: dict[tuple[str, int], Claim] = {}
         self._ending: deque[EndedRow] = deque()
         self._remembered: deque[tuple[float, EndedRow]] = deque(maxlen=_MAX_REMEMBERED)
         self._connections = queue.connections
@@ -75,7 +76,7 @@ class HeldRows:
             row = self._ending[0]
             self._settle(row)
             self._ending.popleft()
-            self.numbers.discard((row.batch, row.number))
+            self.claims.pop((row.batch, row.number), None)
 
     def _settle(self, row: EndedRow) -> None:
         result = row.result
@@ -83,7 +84,9 @@ class HeldRows:
         if delivery is not None:
             if row.is_repeated or not delivery.is_recorded:
                 self._record(delivery)
-            self._queue.end(self._claim, row.batch, row.number, delivery.outcome, delivery.id)
+            self._queue.end(
+                self._claim_of(row), row.batch, row.number, delivery.outcome, delivery.id
+            )
             self._remember(row)
         elif (
             result is None or result.report.outcome is Outcome.ERROR or row.error_code in GIVEN_BACK
@@ -92,7 +95,7 @@ class HeldRows:
         else:
             self._ledger.record_unsent([unsent_row(result, row.batch, row.key)])
             reason = str(result.skip or result.report.outcome)
-            self._queue.end(self._claim, row.batch, row.number, reason)
+            self._queue.end(self._claim_of(row), row.batch, row.number, reason)
 
     def _record(self, delivery: Delivery) -> None:
         """Write an outcome that the ledger does not have: the database was away, or lost its last second."""
@@ -106,13 +109,20 @@ class HeldRows:
         If the connection was lost at the very moment at which the intent was recorded, the row is `sending`: it
         ends as undelivered. After a fault of cxcall nothing is known: its lease expires.
         """
-        delivery = self._queue.delivery_of(self._claim, row.batch, row.number)
+        claim = self._claim_of(row)
+        delivery = self._queue.delivery_of(claim, row.batch, row.number)
         if not delivery:
-            self._queue.give_back(self._claim, row.batch, row.number, row.not_before)
+            self._queue.give_back(claim, row.batch, row.number, row.not_before)
         elif row.error_code == LEDGER:
             note = "the ledger's database was lost before anything was sent"
             self._ledger.record_outcome(delivery, Outcome.UNDELIVERED, note=note)
-            self._queue.end(self._claim, row.batch, row.number, Outcome.UNDELIVERED, delivery)
+            known = self._ledger.get(
+                delivery
+            ).outcome  # another one, if somebody recorded that it left
+            self._queue.end(claim, row.batch, row.number, known, delivery)
+
+    def _claim_of(self, row: EndedRow) -> Claim:
+        return self.claims.get((row.batch, row.number), NOBODY)
 
     def _remember(self, row: EndedRow) -> None:
         now = time.monotonic()

@@ -62,7 +62,7 @@ class Worker:
         self._ledger, self._queue, self._claim = ledger, queue, claim
         self._destinations, self._limit = destinations, limit
         self._on_result, self._on_problem = on_result, on_problem
-        self._held = HeldRows(ledger, queue, claim)
+        self._held = HeldRows(ledger, queue)
         self._events: SimpleQueue[Worked | None] = SimpleQueue()
         self._waiting: deque[tuple[QueuedRow, Destination]] = deque()
         self._in_flight = 0
@@ -116,7 +116,7 @@ class Worker:
         pool.shutdown(wait=self.interrupts <= 1)
 
     def _is_done(self, *, until_empty: bool) -> bool:
-        if self._in_flight or self._held.numbers or self._waiting:
+        if self._in_flight or self._held.claims or self._waiting:
             return False
         return bool(self.stop_reason) or (until_empty and self._is_empty)
 
@@ -156,7 +156,7 @@ class Worker:
         self._is_reachable = True
         now = time.monotonic()
         if now - self._kept_at > self._claim.lease.total_seconds() / 4:
-            self._queue.keep(self._claim, self._held.numbers)
+            self._queue.keep(self._held.claims, self._claim.lease)
             self._kept_at = now
             self._sweep()
         has_room = not self._waiting and self._in_flight < threads
@@ -173,9 +173,9 @@ class Worker:
         """Claim rows of the oldest batch that has some; note when to look again if none has."""
         found = self._destinations.open()
         for destination in found:
-            held = [number for batch, number in self._held.numbers if batch == destination.batch]
+            held = [number for batch, number in self._held.claims if batch == destination.batch]
             rows = self._queue.claim(self._claim, destination.batch, threads, held)
-            self._held.numbers.update((row.batch, row.number) for row in rows)
+            self._held.claims.update({(row.batch, row.number): row.claim for row in rows})
             self._waiting.extend((row, destination) for row in rows)
             if rows:
                 self._is_empty = False
@@ -198,7 +198,7 @@ class Worker:
         elif checked.skip:
             result = result_of_skipped_row(checked, checked.skip)
         else:
-            result = destination.send(row, checked, checked.request, self._claim)
+            result = destination.send(row, checked, checked.request)
         self._events.put(Worked(row, destination, checked, result))
 
     def _finish(self, worked: Worked) -> None:
