@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
@@ -22,11 +21,12 @@ from cxcall.batch.totals import BatchStatistics
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
 from cxcall.runtime import signals
-from cxcall.runtime.signals import block_in_thread, handled_signals
+from cxcall.runtime.signals import block_in_thread
 from cxcall.sending.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from cxcall.batch.job import CheckedRow, Job
     from cxcall.batch.rate_limiter import RateLimiter
@@ -84,26 +84,14 @@ class Run:
         self.stop_reason = self.stop_reason or reason
         self.rate_limiter.stop()
 
-    @contextmanager
-    def catch_signals(self) -> Iterator[None]:
+    def catch_signals(self) -> AbstractContextManager[None]:
         """Stop at the first SIGINT or SIGTERM, and abandon the run at the second."""
+        return signals.call_on_signals(self._interrupt)
 
-        def interrupt(_number: int, _frame: object) -> None:
-            self.interrupts += 1
-            self.stop("interrupted")
-            self._events.put(None)
-            signals.on_signal()
-
-        before = {number: signal.signal(number, interrupt) for number in handled_signals()}
-        if signals.deferred:
-            signals.deferred.clear()
-            self.interrupts += 1
-            self.stop("interrupted")
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+        self.stop("interrupted")
+        self._events.put(None)
 
     def results(
         self,

@@ -81,6 +81,25 @@ def handled_signals() -> list[signal.Signals]:
     return [number for number in NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
+@contextmanager
+def call_on_signals(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Call `interrupt` at each signal, in place of what ends the process; once for those that were deferred before."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        interrupt()
+        on_signal()
+
+    before = {number: signal.signal(number, handle) for number in handled_signals()}
+    if deferred:
+        deferred.clear()
+        interrupt()
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def block_in_thread() -> None:
     """Let no signal be delivered to the current thread, so that the main thread gets it.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -21,10 +19,11 @@ from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.errors import LedgerError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime import signals
-from cxcall.runtime.signals import block_in_thread, handled_signals
+from cxcall.runtime.signals import block_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.queue.destinations import Destination, Destinations
@@ -38,7 +37,7 @@ _POLL_SECONDS = 1.0
 
 
 class Worked(NamedTuple):
-    """A row that a thread is done with; `result` is None for a row that is given back."""
+    """A row that a thread has finished, with its result; a row that is given back has none."""
 
     row: QueuedRow
     destination: Destination
@@ -79,25 +78,14 @@ class Worker:
         self.stop_reason = self.stop_reason or reason
         self._destinations.stop()
 
-    @contextmanager
-    def catch_signals(self) -> Iterator[None]:
+    def catch_signals(self) -> AbstractContextManager[None]:
         """Stop at the first SIGINT or SIGTERM; at the second one, leave the rows in flight to their leases."""
+        return signals.call_on_signals(self._interrupt)
 
-        def interrupt(_number: int, _frame: object) -> None:
-            self.interrupts += 1
-            self.stop("interrupted")
-            self._events.put(None)
-            signals.on_signal()
-
-        before = {number: signal.signal(number, interrupt) for number in handled_signals()}
-        if signals.deferred:
-            signals.deferred.clear()
-            interrupt(0, None)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+        self.stop("interrupted")
+        self._events.put(None)
 
     def run(self, *, threads: int, until_empty: bool) -> None:
         """Send rows until a signal or a reason to stop, or until no row is left to send now."""

@@ -3,10 +3,9 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
-import typer
-
-from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
-from cxcall.cli.options import Encoding, RequestOptions, Sheet
+from cxcall.cli.list_options import Concurrency, FileOptions, ListFile, MaxFailures, Rejects, Resume
+from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.options import RequestOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import option
 from cxcall.output.report import Report
@@ -14,40 +13,10 @@ from cxcall.output.report import Report
 app = new_app("")
 
 
-class FileOptions(NamedTuple):
-    """The options for reading a file of rows."""
-
-    map: Annotated[
-        list[str] | None,
-        option("--map", metavar="TARGET=HEADER", help="Set a flag or place from this column."),
-    ] = None
-    mapping: Annotated[
-        str | None,
-        option("--mapping", metavar="FILE", help="Read such names from a TOML file."),
-    ] = None
-    ignore_extra_columns: Annotated[
-        bool, option("--ignore-extra-columns", help="Skip columns that set nothing.")
-    ] = False
-    key: Annotated[
-        str | None,
-        option("--key", metavar="COLUMN", help="Use this column to name the rows in reports."),
-    ] = None
-    encoding: Encoding = None
-    sheet: Sheet = None
-    default_country: Annotated[
-        str | None,
-        option(
-            "--default-country",
-            metavar="CODE",
-            help="Set the country of national numbers, as US.",
-        ),
-    ] = None
-
-
 class BatchOptions(NamedTuple):
     """The options that only `batch` has."""
 
-    file: Annotated[str, argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.")]
+    file: ListFile
     operation: Annotated[
         str, option("--operation", metavar="NAME", help="Send each row as this operation.")
     ]
@@ -67,24 +36,8 @@ class BatchOptions(NamedTuple):
             help="Limit the rate [the rate that the platform allows].",
         ),
     ] = None
-    concurrency: Annotated[
-        int,
-        typer.Option(
-            "--concurrency",
-            metavar="N",
-            min=1,
-            max=256,
-            help="Limit the number of requests in flight.",
-        ),
-    ] = 32
-    max_failures: Annotated[
-        list[str] | None,
-        option(
-            "--max-failures",
-            metavar="N|N%",
-            help="Stop after N failures in a row [10], or N% of all [50%].",
-        ),
-    ] = None
+    concurrency: Concurrency = 32
+    max_failures: MaxFailures = None
     skip_invalid: Annotated[
         bool, option("--skip-invalid", help="Skip invalid rows and send the valid ones.")
     ] = False
@@ -96,19 +49,14 @@ class BatchOptions(NamedTuple):
             help="Skip the prompt; fail unless N requests would be sent.",
         ),
     ] = None
-    resume: Annotated[bool, option("--resume", help="Continue an earlier run of this file.")] = (
-        False
-    )
+    resume: Resume = False
     unordered: Annotated[
         bool, option("--unordered", help="Print results as they arrive, not in input order.")
     ] = False
     wait_for_hours: Annotated[
         bool, option("--wait-for-hours", help="Send each row as soon as it is within --hours.")
     ] = False
-    rejects: Annotated[
-        str | None,
-        option("--rejects", metavar="FILE", help="Record refused and invalid rows in a new file."),
-    ] = None
+    rejects: Rejects = None
     queue: Annotated[
         bool, option("--queue", help="Send the rows by `cxcall worker` on any machine.")
     ] = False

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from cxcall.cli.commands.batch import FileOptions
+from cxcall.cli.list_options import FileOptions, ListFile, MaxFailures, Rejects, Resume
 from cxcall.cli.option_binding import (
     accept_global_options,
     argument,
@@ -30,7 +30,7 @@ _List = Annotated[
 class LoadOptions(NamedTuple):
     """The options that only `campaign load` has."""
 
-    file: Annotated[str, argument("FILE", "CSV, JSON Lines, or Excel (.xlsx); - is stdin.")]
+    file: ListFile
     contact_list: Annotated[
         str, option("--contact-list", metavar="ID", help="Add the contacts to this list.")
     ]
@@ -64,14 +64,7 @@ class LoadOptions(NamedTuple):
             help="Limit the number of requests in flight.",
         ),
     ] = 4
-    max_failures: Annotated[
-        list[str] | None,
-        option(
-            "--max-failures",
-            metavar="N|N%",
-            help="Stop after N failures in a row [10], or N% of all [50%].",
-        ),
-    ] = None
+    max_failures: MaxFailures = None
     skip_invalid: Annotated[
         bool, option("--skip-invalid", help="Skip invalid rows and load the valid ones.")
     ] = False
@@ -83,13 +76,8 @@ class LoadOptions(NamedTuple):
             help="Skip the prompt; fail unless N contacts would be loaded.",
         ),
     ] = None
-    resume: Annotated[bool, option("--resume", help="Continue an earlier run of this file.")] = (
-        False
-    )
-    rejects: Annotated[
-        str | None,
-        option("--rejects", metavar="FILE", help="Record refused and invalid rows in a new file."),
-    ] = None
+    resume: Resume = False
+    rejects: Rejects = None
     at_most: Annotated[
         float,
         typer.Option(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from cxcall.cli.list_options import Concurrency, MaxFailures
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
@@ -24,24 +25,8 @@ class WorkerOptions(NamedTuple):
         str | None,
         option("--rate", metavar="N/s|m|h", help="Limit the rate further than the batch does."),
     ] = None
-    concurrency: Annotated[
-        int,
-        typer.Option(
-            "--concurrency",
-            metavar="N",
-            min=1,
-            max=256,
-            help="Limit the number of requests in flight.",
-        ),
-    ] = 8
-    max_failures: Annotated[
-        list[str] | None,
-        option(
-            "--max-failures",
-            metavar="N|N%",
-            help="Stop after N failures in a row [10], or N% of all [50%].",
-        ),
-    ] = None
+    concurrency: Concurrency = 8
+    max_failures: MaxFailures = None
     lease: Annotated[
         float | None,
         typer.Option(
