@@ -17,8 +17,6 @@ from helpers.command import CAMPAIGN, CONTACT
 from helpers.platform_server import Platform, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from helpers.command import Cxcall
 
 BODY = {"contactId": CONTACT, "reasonCode": "follow_up"}
@@ -26,22 +24,9 @@ TOKEN = "t0ken-for-the-client"
 PAGE = Path(__file__).parent.parent.parent / "docs/python.md"
 
 
-@pytest.fixture
-def platform(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """Run a platform, and let this process have the command's settings for it."""
-    with Platform(lambda _body, _count: Reply(201, {"id": "e-1"})) as platform:
-        cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url,
-            "CXCALL_ACCESS_TOKEN": TOKEN,
-        }
-        for name, value in cxcall.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(cxcall.folder)
-        yield platform
-
-
-def count(platform: Platform) -> int:
-    return sum(platform.dials.values())
+def respond(_body: Any, _count: int) -> Reply:
+    """Accept everything."""
+    return Reply(201, {"id": "e-1"})
 
 
 def test_send_records_what_the_command_shows(platform: Platform, cxcall: Cxcall) -> None:
@@ -49,7 +34,7 @@ def test_send_records_what_the_command_shows(platform: Platform, cxcall: Cxcall)
         delivery = client.send("personal-connection", BODY, yes=True)
     assert (delivery.outcome, delivery.engagement_id) == (Outcome.ACCEPTED, "e-1")
     assert "accepted" in cxcall("history", "show", delivery.id, code=0).out
-    assert count(platform) == 1
+    assert platform.rung == 1
 
 
 def test_client_and_command_share_the_duplicate_guard(platform: Platform, cxcall: Cxcall) -> None:
@@ -61,7 +46,7 @@ def test_client_and_command_share_the_duplicate_guard(platform: Platform, cxcall
         words = ("personal-connection", "--contact-id", CONTACT, "--reason-code", "follow_up")
         cxcall(*words, "--yes", code=7)
         assert client.send("personal-connection", BODY, yes=True, again=True).outcome == "accepted"
-    assert count(platform) == 2
+    assert platform.rung == 2
 
 
 def test_nothing_is_sent_without_yes_or_with_an_error(platform: Platform) -> None:
@@ -83,7 +68,7 @@ def test_nothing_is_sent_without_yes_or_with_an_error(platform: Platform) -> Non
             assert error.value.exit_code == code, arguments
             assert TOKEN not in repr(error.value)
         assert not client.check("personal-connection", file).valid
-    assert count(platform) == 0
+    assert platform.rung == 0
 
 
 def test_value_that_is_not_json_raises_the_error_of_the_package(platform: Platform) -> None:
@@ -104,7 +89,7 @@ def test_value_that_is_not_json_raises_the_error_of_the_package(platform: Platfo
             client.send("get-campaign", parameters={"campaignId": None})
         with pytest.raises(CxcallError):
             client.send("list-campaigns", parameters={"pageSize": {}})
-    assert count(platform) == 0
+    assert platform.rung == 0
 
 
 def test_parameter_without_a_value_counts_as_not_given(platform: Platform) -> None:
@@ -120,7 +105,7 @@ def test_guards_of_the_settings_hold(platform: Platform) -> None:
     with Client(do_not_call=Path("dnc.txt")) as client, pytest.raises(CxcallError) as stopped:
         client.send("execute", body, {"campaignId": CAMPAIGN}, yes=True, force=True)
     assert stopped.value.exit_code == 7
-    assert count(platform) == 0
+    assert platform.rung == 0
 
 
 def test_threads_share_a_client(platform: Platform) -> None:
@@ -128,7 +113,7 @@ def test_threads_share_a_client(platform: Platform) -> None:
     with Client() as client, ThreadPoolExecutor(5) as pool:
         found = pool.map(lambda body: client.send("personal-connection", body, yes=True), bodies)
         assert {delivery.outcome for delivery in found} == {Outcome.ACCEPTED}
-    assert count(platform) == 20
+    assert platform.rung == 20
 
 
 @pytest.mark.slow

@@ -12,12 +12,11 @@ import pytest
 
 from cxcall import Client, CxcallError, Outcome
 from helpers.command import CAMPAIGN, CONTACT
-from helpers.platform_server import Platform, Reply
+from helpers.platform_server import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from helpers.command import Cxcall
+    from helpers.platform_server import Platform
 
 OPERATION = "personal-connection"
 ROWS = [{"contactId": CONTACT, "reasonCode": f"r{number}"} for number in range(5)]
@@ -30,24 +29,6 @@ def respond(body: Any, _count: int) -> Reply:
     return Reply(201, {"id": f"e-{body.get('reasonCode')}"})
 
 
-@pytest.fixture
-def platform(cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
-    """Run a platform, and let this process have the command's settings for it."""
-    with Platform(respond) as platform:
-        cxcall.environment |= {
-            "CXCALL_BASE_URL": platform.base_url,
-            "CXCALL_ACCESS_TOKEN": "t0ken-for-the-client",
-        }
-        for name, value in cxcall.environment.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.chdir(cxcall.folder)
-        yield platform
-
-
-def count(platform: Platform) -> int:
-    return sum(platform.dials.values())
-
-
 def test_rows_are_sent_once_in_their_order_with_totals(platform: Platform, cxcall: Cxcall) -> None:
     rows = [*ROWS[:2], {**ROWS[0], "reasonCode": "refused"}, ROWS[0]]
     with Client() as client, client.batch(OPERATION, iter(rows), confirm=3) as batch:
@@ -58,7 +39,7 @@ def test_rows_are_sent_once_in_their_order_with_totals(platform: Platform, cxcal
     assert results[0].delivery is not None
     assert results[0].delivery.engagement_id == "e-r0"
     assert results[2].findings
-    assert (str(results[3].skip), count(platform)) == ("duplicate", 2)
+    assert (str(results[3].skip), platform.rung) == ("duplicate", 2)
     assert batch.totals.outcomes[Outcome.ACCEPTED] == 2
     listed = cxcall("history", "list", "--batch", batch.id, "-o", "json", code=0).envelope
     assert len(listed["data"]["deliveries"]) == 3
@@ -73,7 +54,7 @@ def test_number_of_calls_must_be_confirmed(platform: Platform) -> None:
             with pytest.raises(CxcallError, match=message) as error:
                 client.batch(OPERATION, ROWS, confirm=confirm)
             assert error.value.exit_code == 2
-    assert count(platform) == 0
+    assert platform.rung == 0
 
 
 def test_nothing_is_sent_for_rows_that_cannot_be_sent(platform: Platform) -> None:
@@ -88,7 +69,7 @@ def test_nothing_is_sent_for_rows_that_cannot_be_sent(platform: Platform) -> Non
             assert error.value.exit_code == code, rows
         with client.batch(OPERATION, invalid, confirm=5, skip_invalid=True) as batch:
             assert (batch.checked.rows, batch.checked.to_send) == (6, 5)
-    assert (batch.id, count(platform)) == ("", 0), "nobody iterated over it"
+    assert (batch.id, platform.rung) == ("", 0), "nobody iterated over it"
 
 
 def test_guards_of_the_client_hold_for_each_row(platform: Platform) -> None:
@@ -102,14 +83,14 @@ def test_guards_of_the_client_hold_for_each_row(platform: Platform) -> None:
         client.batch("execute", Path("rows.csv"), {"campaignId": CAMPAIGN}, confirm=1) as batch,
     ):
         assert [str(each.skip or each.outcome) for each in batch] == ["do-not-call", "accepted"]
-    assert count(platform) == 1
+    assert platform.rung == 1
 
 
 def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) -> None:
     with Client() as client:
         with client.batch(OPERATION, ROWS, confirm=5, concurrency=1) as batch:
             next(iter(batch))
-        sent = count(platform)
+        sent = platform.rung
         assert sent < 5
         assert "left" in batch.stop_reason
         with pytest.raises(CxcallError, match="did not come to its end"):
@@ -117,7 +98,7 @@ def test_loop_that_is_left_sends_no_more_and_can_be_resumed(platform: Platform) 
         with client.batch(OPERATION, ROWS, confirm=5 - sent, resume=True) as batch:
             assert {each.outcome for each in batch} == {Outcome.ACCEPTED}
             assert batch.totals.resumed == sent
-    assert count(platform) == 5
+    assert platform.rung == 5
 
 
 @pytest.mark.usefixtures("platform")
@@ -144,8 +125,8 @@ with Client() as client, client.batch({OPERATION!r}, {ROWS!r}, confirm=5, concur
         capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     total, reason = ran.stdout.split()
-    assert (int(total), reason) == (count(platform), "interrupted")
-    assert 1 <= count(platform) < 5
+    assert (int(total), reason) == (platform.rung, "interrupted")
+    assert 1 <= platform.rung < 5
 
 
 @pytest.mark.usefixtures("platform")
