@@ -121,7 +121,7 @@ class LedgerAccess:
         raise UsageError(
             "a queue needs a ledger in PostgreSQL, which the workers share",
             where="CXCALL_LEDGER",
-            fix="set `CXCALL_LEDGER=postgresql://USER@HOST/DATABASE` here and for each worker",
+            fix="set `CXCALL_LEDGER=postgresql://HOST/DATABASE` here and for each worker",
             why=f"the ledger is the file `{self._database.name}`",
         )
 

@@ -249,6 +249,12 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        if isinstance(error.__context__, socket.gaierror):
+            raise UsageError(
+                f"`{host}` is no address of this machine",
+                where="--host",
+                fix="give an IP address of this machine, or `0.0.0.0` for all of them",
+            ) from error
         reason = (
             os.strerror(error.errno) if error.errno else str(error)
         )  # `strerror` names the address, too

@@ -435,3 +435,18 @@ def test_a_load_that_is_killed_is_resumed_and_each_contact_is_loaded_once(
     assert len(names) + unknown >= 9000
     assert sum(totals["data"]["outcomes"].values()) == 9000
     assert tenant("GET", f"{LISTS}/{list_id}")["size"] == len(names)
+
+
+def test_missing_file_is_reported_before_the_list_is_read(cxcall: Cxcall) -> None:
+    reads: list[str] = []
+
+    def read(path: str, _count: int) -> Reply:
+        reads.append(path)
+        return Reply(404)
+
+    with Platform(reads=read) as platform:
+        cxcall.environment |= platform.environment
+        assert (
+            "`none.csv` does not exist" in load(cxcall, "none.csv", "list-1", "--yes", code=2).err
+        )
+    assert reads == []

@@ -101,6 +101,15 @@ def test_record_that_cannot_be_opened_stops_the_sandbox(cxcall: Cxcall) -> None:
     assert "the record cannot be opened" in cxcall("sandbox", "--record", "none/x", code=2).err
 
 
+def test_host_that_is_no_address_is_reported(cxcall: Cxcall) -> None:
+    ran = cxcall("sandbox", "--host", "999.1.1.1", "-o", "json", code=2)
+    [finding] = ran.envelope["findings"]
+    assert (finding["where"], finding["message"]) == (
+        "--host",
+        "`999.1.1.1` is no address of this machine",
+    )
+
+
 @pytest.mark.slow
 def test_port_in_use_is_reported(cxcall: Cxcall, served: Any) -> None:
     port = envelope(served)["data"]["baseUrl"].rpartition(":")[2]
@@ -133,6 +142,13 @@ def test_requests_of_a_running_sandbox_are_listed_and_counted(
     assert "expected 2 requests; the sandbox received 1" in wrong.err
     none = live("sandbox", "requests", "--url", "http://127.0.0.1:1", code=2)
     assert "no sandbox responds at http://127.0.0.1:1" in none.err
+
+
+def test_platform_of_the_settings_is_not_asked_for_the_requests_of_a_sandbox(
+    cxcall: Cxcall,
+) -> None:
+    ran = cxcall("sandbox", "requests", "--region", "mypurecloud.ie", code=2)
+    assert "https://api.mypurecloud.ie, which is no sandbox on this machine" in ran.err
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import gc
 import json
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.job import Job
@@ -21,6 +22,7 @@ from cxcall.cli.actions.batch_setup import open_rows, stop_on_conflicting_flags
 from cxcall.cli.actions.campaign_roles import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
+from cxcall.documents.text_files import STDIN, open_bytes
 from cxcall.findings.errors import CheckError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
@@ -80,6 +82,8 @@ def _run(options: LoadOptions, common: RequestOptions, screen: Screen) -> Report
         builder = ChunkBuilder(load, options.set or (), options.file)
         _stop_on_invalid_body(load.operation, builder)
         reader = CampaignReader(load.operation.contract, settings)
+        if options.file != STDIN and not Path(options.file).exists():
+            open_bytes(options.file)  # raises UsageError, before the platform is asked for the list
         known = None if common.is_dry_run else _read_list(reader, options.contact_list, screen)
         job = _new_job(options, common, screen, stack, load, settings, values, known)
         if common.is_dry_run:

@@ -12,7 +12,7 @@ from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.report import Report, Table, finding_as_json
 from cxcall.output.screen import Screen
-from cxcall.transport.urls import is_loopback_host
+from cxcall.transport.urls import is_loopback_host, is_loopback_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -149,7 +149,14 @@ def _find_base_url(chosen: SettingsOptions, contracts: ContractOptions) -> str:
     from cxcall.settings.settings import load_settings
 
     own = find_own_contract(contracts, chosen.profile)
-    return load_settings(flags_of(chosen, contracts), contract.load_contracts(own)[0]).base_url
+    base_url = load_settings(flags_of(chosen, contracts), contract.load_contracts(own)[0]).base_url
+    if not is_loopback_url(base_url):
+        raise UsageError(
+            f"the settings name {base_url}, which is no sandbox on this machine",
+            where="--url",
+            fix="give the address of the sandbox: `--url http://127.0.0.1:8080`",
+        )
+    return base_url
 
 
 def _read(base_url: str, query: Mapping[str, str]) -> Any:
