@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from helpers.command import Cxcall
+from helpers.command import CXCALL, Cxcall
 from helpers.platform_server import Platform, Reply
 from helpers.workers import OPERATION, HeldRequests, queue_rows, rows_of, running_workers, status_of
 
@@ -200,6 +202,27 @@ def test_sigterm_finishes_requests_in_flight_and_gives_the_other_rows_back(share
             assert workers.wait(30) == [0]
         assert status_of(shared, batch)["states"] == {"todo": 4, "accepted": 2}
         assert platform.rung == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no full device")
+def test_worker_whose_output_is_full_finishes_what_it_sent(
+    shared: Cxcall, platform: Platform
+) -> None:
+    batch = queue_rows(shared, rows_of(6), *FAST)
+    words = [str(CXCALL), "worker", "--until-empty", "--concurrency", "2", "-o", "jsonl"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            words, cwd=shared.folder, env=shared.environment, stdout=full, stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL, text=True, check=False,
+        )  # fmt: skip
+    assert "stopped: the results cannot be written: No space left on device" in done.stderr
+    assert done.returncode == 0
+    states = status_of(shared, batch)["states"]
+    assert states == {"accepted": platform.rung, "todo": 6 - platform.rung}
+    work(shared)
+    assert set(platform.dials.values()) == {1}
+    assert platform.rung == 6
 
 
 @pytest.mark.slow

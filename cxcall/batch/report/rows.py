@@ -82,7 +82,7 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
     problem = f"no batch starts with `{identifier}`" if identifier is not None else "there is no batch"  # fmt: skip
     if found:
         problem = f"{len(found)} batches start with `{identifier}`"
-    raise UsageError(problem, where="batch report", fix="see `cxcall batch list` for the IDs")
+    raise UsageError(problem, where="ID", fix="see `cxcall batch list` for the IDs")
 
 
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:

@@ -41,7 +41,7 @@ from cxcall.cli.actions.batch_setup import (
 )
 from cxcall.cli.actions.batch_summary import ProgressLines, print_totals
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.actions.row_printer import RowPrinter
+from cxcall.cli.actions.row_printer import RowPrinter, unwritable_reason
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
@@ -127,7 +127,6 @@ class BatchRun:
         self.guards = guards
         self.job, self.options, self.screen = job, options, screen
         self.rate, self.limit = rate, limit
-        self.write_error = ""
         self.printer = RowPrinter(screen)
         self.seconds = 0.0
         self.rejects = RejectFile(options.rejects or "", job.rows)
@@ -255,11 +254,9 @@ class BatchRun:
         """Print a result; if that fails, stop the batch, but let requests in flight finish."""
         try:
             self.rejects.add(result)
-            if not self.write_error:
-                self.printer.print(result, run.batch)
         except OSError as error:
-            self.write_error = error.strerror or "the pipe is closed"
-            run.stop(f"the results cannot be written: {self.write_error}")
+            run.stop(unwritable_reason(error))
+        self.printer.print_or_stop(result, run.batch, run.stop)
 
     def _report(self, run: Run, totals: CheckStatistics) -> Report:
         statistics = run.statistics

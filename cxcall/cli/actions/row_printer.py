@@ -9,6 +9,8 @@ from cxcall.output.finding_text import format_one_line
 from cxcall.output.terminal_text import escape_to_one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cxcall.batch.row_result import RowResult
     from cxcall.output.screen import Screen
 
@@ -21,6 +23,17 @@ class RowPrinter:
 
     def __init__(self, screen: Screen) -> None:
         self._screen, self._skips_shown = screen, 0
+        self._is_broken = False
+
+    def print_or_stop(self, result: RowResult, batch: str, stop: Callable[[str], None]) -> None:
+        """Print the result of a row; if that is not possible, call `stop` with the reason, and print no more."""
+        if self._is_broken:
+            return
+        try:
+            self.print(result, batch)
+        except OSError as error:
+            self._is_broken = True
+            stop(unwritable_reason(error))
 
     def print(self, result: RowResult, batch: str) -> None:
         """Print the result of a row; raises OSError if that is not possible."""
@@ -38,3 +51,8 @@ class RowPrinter:
             self._skips_shown += result.skip is not None
             screen.print_line(format_one_line(str(result)))
         screen.stdout.flush()
+
+
+def unwritable_reason(error: OSError) -> str:
+    """Return why a run stops whose results cannot be written; requests in flight are finished."""
+    return f"the results cannot be written: {error.strerror or 'the pipe is closed'}"

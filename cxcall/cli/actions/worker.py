@@ -29,6 +29,7 @@ from cxcall.sending.machine_ledger import open_ledger
 from cxcall.settings.settings import load_settings
 
 if TYPE_CHECKING:
+    from cxcall.batch.row_result import RowResult
     from cxcall.cli.commands.worker import WorkerOptions
     from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
     from cxcall.contracts.operation import Operation
@@ -76,9 +77,12 @@ def run_worker(
         stack.callback(queue.close)
         diagnostics = _Diagnostics(screen)
         destinations = Destinations(queue, ledger, load, rate, diagnostics.print)
-        worker = Worker(
-            ledger, queue, claim, destinations, limit, RowPrinter(screen).print, diagnostics.print
-        )
+        printer = RowPrinter(screen)
+
+        def print_result(result: RowResult, batch: str) -> None:
+            printer.print_or_stop(result, batch, worker.stop)
+
+        worker = Worker(ledger, queue, claim, destinations, limit, print_result, diagnostics.print)
         diagnostics.print(f"worker {claim.worker}: waiting for rows of queued batches")
         defer_signals()  # from here on, the worker itself handles signals
         began = time.monotonic()
