@@ -12,6 +12,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "docs/explain.md"
 START, END = "<!-- examples: written by tools/explain_examples.py -->", "<!-- end of examples -->"
+FINDING_START, FINDING_END = "<!-- finding: example 2, with -v -->", "<!-- end of finding -->"
 _SHOWN_FINDINGS = 2
 _QUEUE, _CAMPAIGN = "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10", "2f4a6b8c-1d3e-4f5a-8b7c-9d0e1f2a3b4c"
 _API = "https://api.mypurecloud.ie/api/v2"
@@ -123,20 +124,28 @@ EXAMPLES = (
 def write_examples() -> str:
     """Return the page with the examples of now."""
     page = PAGE.read_text("utf-8")
-    before, _, rest = page.partition(START)
-    after = rest.partition(END)[2]
+    finding = _run(EXAMPLES[1][1], "-v").stdout.decode().strip().split("\n\n")[1]
+    page = _replace(page, FINDING_START, f"```text\n{finding}\n```", FINDING_END)
     parts = (
         f"### {number}. {title}\n\nBefore:\n\n```text\n{text.rstrip()}\n```\n\nAfter `cxcall explain failed.txt`:\n\n```text\n{explain(text)}\n```\n"
         for number, (title, text) in enumerate(EXAMPLES, 1)
     )
-    return f"{before}{START}\n\n" + "\n".join(parts) + f"\n{END}{after}"
+    return _replace(page, START, "\n" + "\n".join(parts), END)
+
+
+def _replace(page: str, start: str, text: str, end: str) -> str:
+    before, _, rest = page.partition(start)
+    return f"{before}{start}\n{text}\n{end}{rest.partition(end)[2]}"
+
+
+def _run(text: str, *options: str) -> subprocess.CompletedProcess[bytes]:
+    words = [sys.executable, "-m", "cxcall", "explain", *options, "-"]
+    return subprocess.run(words, input=text.encode(), capture_output=True, check=False)
 
 
 def explain(text: str) -> str:
     """Return what `explain` prints for a text, no more than the first findings and the end of it."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "cxcall", "explain", "-"], input=text.encode(), capture_output=True, check=False
-    )  # fmt: skip
+    ran = _run(text)
     blocks = ran.stdout.decode().strip().split("\n\n")
     findings = [each for each in blocks if re.match(r"(error|warning|note)\[", each)]
     left_out = findings[_SHOWN_FINDINGS:]

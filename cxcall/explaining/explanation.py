@@ -19,7 +19,8 @@ from cxcall.explaining.ranking import rank_findings
 from cxcall.explaining.route_check import RouteMatch, match_route
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
-from cxcall.responses.identifiers import correlation_id
+from cxcall.responses.identifiers import correlation_id, correlation_place
+from cxcall.responses.platform_words import SOURCE
 from cxcall.responses.refusals import explain_refusal, own_reason, platform_text
 from cxcall.responses.reported_failures import explain_failures
 
@@ -68,9 +69,7 @@ class Explanation(NamedTuple):
             "request": f"{request.method or '?'} {request.host or '<host>'}{request.path}",
             "response": status or _not_captured("the status line of the response"),
             "correlation ID": self.correlation_id
-            or _not_captured(
-                "the response header `ININ-Correlation-Id`, or `contextId` in its body"
-            ),
+            or _not_captured(correlation_place(self.route.platform)),
             "time": sent or _not_captured("the response header `Date`, in UTC and to the second"),
             "region": request.host or _not_captured("the host of the URL"),
         }
@@ -85,8 +84,12 @@ class Explanation(NamedTuple):
     @property
     def is_unexplained(self) -> bool:
         """Tell whether the API refused the request, and no certain cause is visible."""
-        has_failed = self.request.status >= 400 and not _has_error(self.findings)  # noqa: PLR2004 - errors of HTTP
-        return has_failed and any(each.code == "not-provable" for each in self.findings)
+        return self.request.is_refused and not _has_error(self.findings) and self.is_for_support
+
+    @property
+    def is_for_support(self) -> bool:
+        """Tell whether the platform's support may have to find the cause, or another one."""
+        return any(each.code == "not-provable" for each in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form, without the findings."""
@@ -173,7 +176,10 @@ def explain_request(request: ObservedRequest, own: Contract | None = None) -> Ex
     is_open = all(each.code != "not-provable" for each in findings)
     if not request.is_successful and is_open:
         findings += _missing_evidence(
-            request, is_explained=_has_error(findings), has_warnings=_has_problem(findings)
+            request,
+            is_explained=_has_error(findings),
+            is_proven=any(each.source == SOURCE for each in findings),
+            has_warnings=_has_problem(findings),
         )
     if not (request.is_successful or is_upload(request.path)):
         findings += note_unchecked_body(request, route)
@@ -247,9 +253,12 @@ def _check_response(
 
 
 def _missing_evidence(
-    request: ObservedRequest, *, is_explained: bool, has_warnings: bool
+    request: ObservedRequest, *, is_explained: bool, is_proven: bool, has_warnings: bool
 ) -> Iterator[Finding]:
-    """Yield the note that no cause was found, or on what the source leaves out that may hold another one."""
+    """Yield the note that no cause was found, or on what the source leaves out that may hold another one.
+
+    `is_proven` says that the response names the cause: what is not shown cannot hold another one.
+    """
     if not is_explained:
         yield (
             _unknown_values(request)
@@ -258,7 +267,7 @@ def _missing_evidence(
         )
         return
     response = request.response
-    if response is None or not request.status:
+    if response is None or not request.status or is_proven:
         return
     is_write = request.method and request.method not in READ_METHODS
     has_text = bool(response.body.strip() or own_reason(response))
@@ -300,7 +309,7 @@ def _no_cause(request: ObservedRequest, *, has_warnings: bool) -> Finding:
         "no certain cause found: the warnings name likely ones"
         if has_warnings
         else "no cause found in the request or response",
-        fix="to continue, capture: method, URL, body, status, response, its `ININ-Correlation-Id`, time, and region; "
+        fix="to continue, capture: method, URL, body, status, response, its correlation ID, time, and region; "
         "then explain that, or paste it into a support ticket",
         why=_unread_lines(request) or ("" if request.response else "the source shows no response"),
     )

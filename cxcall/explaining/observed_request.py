@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class ObservedRequest:
     def status(self) -> int:
         """The status of the response; 0 where it is not known."""
         return self.response.status if self.response else 0
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether the response has the status of an error."""
+        return self.status >= HTTPStatus.BAD_REQUEST
 
     @property
     def is_successful(self) -> bool:

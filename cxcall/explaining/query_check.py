@@ -9,7 +9,7 @@ from cxcall.explaining.body_repair import read_leniently
 from cxcall.findings.finding import Finding, Severity
 from cxcall.payloads.checks import check_parameters, is_valid_text
 from cxcall.payloads.suggestions import nearest_name
-from cxcall.payloads.value_errors import explain_parameter_error
+from cxcall.payloads.value_errors import explain_parameter_error, with_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def check_query(
                 "query",
                 f"`{name}` is missing from the query of `{operation.name}`",
                 fix=f"add `?{name}=...`",
-                why=f"the schema requires it. {parameter.description}".rstrip(),
+                why=with_description("the schema requires it", parameter.description),
                 source=f"contract {operation.contract.name}",
                 origin=name,
             )

@@ -44,6 +44,7 @@ from cxcall.payloads.value_errors import (
     describe_schema,
     describe_wrong_string,
     type_names,
+    with_description,
     with_format,
     without_duplicates,
 )
@@ -184,9 +185,10 @@ class _ErrorExplainer:
         mistake = self.schema.get("x-cxcall-mistakes", {}).get(name, {})
         why = mistake.get("why", "the schema allows no other properties here")
         if needed:
-            schema = self.operation.schema_at(needed[0])
-            label = needed[0].rpartition("/")[2]
-            why = f"the schema requires `{label}`. {schema.get('description', '')}".rstrip()
+            above, _, label = needed[0].rpartition("/")
+            is_required = label in self.operation.schema_at(above).get("required", ())
+            rule = f"the schema requires `{label}`{' or an alternative' * (not is_required)}"
+            why = with_description(rule, self.operation.schema_at(needed[0]).get("description"))
         return self._unknown(name, rename.describe(), why, rename.edits)
 
     def unknown_property(self, name: str) -> Finding:
@@ -247,7 +249,7 @@ class _ErrorExplainer:
             where=place,
             key=True,
             fix=f"add `{property_template(name, schema)}`",
-            why=f"the schema requires it. {schema.get('description', '')}".rstrip(),
+            why=with_description("the schema requires it", schema.get("description")),
             edits=[self._addition(place)],
         )
 
@@ -267,7 +269,7 @@ class _ErrorExplainer:
             "property-missing",
             f"{self.label} needs one of {listed}",
             fix=f"add one of {listed}",
-            why=str(self.schema.get("description", "")),
+            why=with_description("", self.schema.get("description")),
             edits=[self._addition(join_pointer(self.pointer, names[0]))],
         )
 

@@ -96,10 +96,19 @@ def _suggest_choice(value: Any, choices: list[Any]) -> str:
 
 
 def describe_schema(schema: JsonSchema) -> str:
-    """Return what the schema requires of a value, or its description."""
+    """Return what the schema requires of a value, or its description, as the reason of a finding."""
     formats = {"uuid": "a UUID", "e164": f"E.164: {_E164_FORM}"}
     name = formats.get(schema.get("format", ""))
-    return f"the schema requires {name}" if name else str(schema.get("description", ""))
+    return (
+        f"the schema requires {name}" if name else with_description("", schema.get("description"))
+    )
+
+
+def with_description(rule: str, description: str | None) -> str:
+    """Return a rule of a schema and the description there, as a reason; either may be empty."""
+    if not description:
+        return rule
+    return f"{rule}; it says: {description}" if rule else f"the schema says: {description}"
 
 
 def describe_placeholder(label: str, value: str) -> tuple[str, str]:

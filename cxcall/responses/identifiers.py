@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from cxcall.transport.messages import HttpResponse
 
 CORRELATION_HEADERS = ("Genesys-Correlation-Id", "ININ-Correlation-Id", "CorrelationId")
+_CORRELATION_PLACES = {
+    "genesys-cloud": "the response header `ININ-Correlation-Id`, or `contextId` in its body",
+    "nice-cxone": "the response header `CorrelationId`, which repeats that of the request",
+}
 _MAX_ID_LENGTH = 256
 _LIKELY_NAMES = (
     *("callid", "callsid", "callcontrolid", "calluuid", "conversationuuid", "conversationid"),
@@ -86,6 +90,11 @@ def location_url(response: HttpResponse) -> SplitResult:
         return urlsplit(response.headers.get("Location", ""))
     except ValueError:
         return urlsplit("")
+
+
+def correlation_place(platform: str) -> str:
+    """Return where a platform's response names the ID of the exchange; `platform` may be empty or unknown."""
+    return _CORRELATION_PLACES.get(platform, "the headers or the body of the response")
 
 
 def correlation_id(response: HttpResponse) -> str | None:

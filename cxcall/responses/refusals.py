@@ -38,7 +38,7 @@ from cxcall.responses.platform_words import (
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from cxcall.contracts.operation import Operation
     from cxcall.responses.platform_codes import PlatformCode
@@ -121,11 +121,12 @@ def _main_finding(
         cause = NO_TOKEN  # there is no token yet that could have expired
     correlation, fix = correlation_id(response), cause.fix
     if cause.code == "permission-missing":
-        if rights := dict.fromkeys(_PERMISSION.findall(text)):
+        rights = dict.fromkeys(_PERMISSION.findall(text))
+        if rights:
             names = ", ".join(f"`{name}`" for name in rights)
             cause = cause._replace(meaning=f"the token's role lacks {names}")
         if operation is not None:
-            fix += _required_rights(operation)
+            fix += _required_rights(operation, known=rights)
     # The reset of the rate limit is in every response; only one that refuses for it asks for that wait.
     headers = (
         response.headers
@@ -163,13 +164,9 @@ def _headline(response: HttpResponse, host: str, cause: Cause, text: str) -> tup
         return f"the API says only `{text}`", f"{who} responded with {status}"
     if text and cause.meaning:
         return f"{cause.meaning}{suffix}", said
-    refusal = (
-        f"{who} refused the request with {status}"
-        if response.status
-        else f"{who} answered with an error"
-    )
-    meaning = f": {cause.meaning}" if cause.meaning else ""
-    return refusal + meaning, said if text else "its answer gives no reason"
+    refusal = f"{who} {'refused the request with' if response.status else 'answered with'} {status}"
+    refusal += f": {cause.meaning}" if cause.meaning else " and gives no reason"
+    return refusal, said if text else "its answer gives no reason"
 
 
 def _is_vague(text: str) -> bool:
@@ -279,10 +276,13 @@ def _advice_on_a_valid_body(response: HttpResponse) -> str:
     )
 
 
-def _required_rights(operation: Operation) -> str:
-    """Return which permissions or scopes the contract requires, for the end of a correction."""
+def _required_rights(operation: Operation, known: Collection[str]) -> str:
+    """Return which permissions or scopes the contract requires, for the end of a correction.
+
+    Empty if it names no others than those that are `known`.
+    """
     alternatives = operation.permissions or [each for each in operation.scopes if each]
-    if not alternatives:
+    if all(name in known for each in alternatives for name in each):
         return ""
     kind = "permission" if operation.permissions else "scope"
     names = " or ".join(f"`{' '.join(sorted(each))}`" for each in alternatives)

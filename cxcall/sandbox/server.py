@@ -251,7 +251,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if isinstance(error.__context__, socket.gaierror):
             raise UsageError(
-                f"`{host}` is no address of this machine",
+                f"`{host}` is not an address of this machine",
                 where="--host",
                 fix="give an IP address of this machine, or `0.0.0.0` for all of them",
             ) from error

@@ -382,6 +382,23 @@ def test_ticket_has_request_time_and_correlation_id() -> None:
     assert found.ticket["request"] == f"POST {GENESYS}/api/v2/conversations/calls"
 
 
+def test_ticket_says_where_each_platform_names_the_correlation_id() -> None:
+    (genesys,) = explain(make_exchange(status=400))
+    (cxone,) = explain(make_exchange("GET", f"{FAMILY}/contacts/1", host=CXONE, status=400))
+    assert "`ININ-Correlation-Id`" in genesys.ticket["correlation ID"]
+    assert "`CorrelationId`" in cxone.ticket["correlation ID"]
+
+
+def test_body_that_is_not_shown_is_no_gap_where_the_response_names_the_cause() -> None:
+    refusal = {"code": "missing.any.permissions", "message": "[outbound:campaign:start]"}
+    exchange = make_exchange(
+        path=f"/api/v2/outbound/campaigns/{QUEUE}/start", status=403, response=refusal
+    )
+    (found,) = explain({**exchange, "body": None})
+    assert [each.code for each in found.findings] == ["permission-missing"]
+    assert "the contract names" not in found.findings[0].fix
+
+
 def test_cxone_text_response_reports_missing_accept_header() -> None:
     exchange = make_exchange(
         "GET", f"{FAMILY}/contacts/1", host=CXONE, response="No known way to render data"

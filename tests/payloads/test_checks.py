@@ -248,6 +248,13 @@ def test_similar_name_is_suggested(written: str, meant: str) -> None:
     }
 
 
+def test_name_of_one_of_two_properties_is_not_called_required() -> None:
+    operation = OPERATIONS.find_operation("create-callback")
+    body = {"callbackNumbers": ["+12125550123"], "queue": "8d2c1f7e-50f3-4c8b-9a61-0b7f3f1f2a10"}
+    (finding,) = check_body(operation, Payload(body))
+    assert finding.why.startswith("the schema requires `queueId` or an alternative; it says: ")
+
+
 @pytest.mark.parametrize(
     ("number", "fix"),
     [

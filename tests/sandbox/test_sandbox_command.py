@@ -106,7 +106,7 @@ def test_host_that_is_no_address_is_reported(cxcall: Cxcall) -> None:
     [finding] = ran.envelope["findings"]
     assert (finding["where"], finding["message"]) == (
         "--host",
-        "`999.1.1.1` is no address of this machine",
+        "`999.1.1.1` is not an address of this machine",
     )
 
 
@@ -148,7 +148,7 @@ def test_platform_of_the_settings_is_not_asked_for_the_requests_of_a_sandbox(
     cxcall: Cxcall,
 ) -> None:
     ran = cxcall("sandbox", "requests", "--region", "mypurecloud.ie", code=2)
-    assert "https://api.mypurecloud.ie, which is no sandbox on this machine" in ran.err
+    assert "https://api.mypurecloud.ie, which is not a sandbox on this machine" in ran.err
 
 
 @pytest.mark.slow

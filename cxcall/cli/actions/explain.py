@@ -234,8 +234,8 @@ def _as_dict(explanation: Explanation, corrected: CorrectedRequest | None) -> di
 
 def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
     screen.print_text(escape_to_one_line(_headline(explanation)))
-    if (correlation := explanation.correlation_id) is not None:
-        screen.print_text(f"correlation ID: {correlation}")
+    if explanation.correlation_id is not None:
+        screen.print_text(f"correlation ID: {explanation.correlation_id}")
     if explanation.root is None:
         found = (
             "cause found in this refusal"
@@ -257,11 +257,13 @@ def _show(explanation: Explanation, screen: Screen, *, show_all: bool) -> None:
             "; run with `--fix` to print the corrected request" if can_correct(explanation) else ""
         )
         screen.print_text(f"nearest operation: {nearest}{advice}\n")
-    if any(finding.code == "not-provable" for finding in explanation.findings):
+    if explanation.is_for_support:
         screen.print_text("for a support ticket:")
         for name, value in explanation.ticket.items():
             screen.print_text(f"  {name + ':':<16}{value}")
         screen.print_line()
+    elif explanation.correlation_id is None and explanation.request.is_refused:
+        screen.print_text(f"correlation ID: {explanation.ticket['correlation ID']}\n")
 
 
 def _headline(explanation: Explanation) -> str:

@@ -152,7 +152,7 @@ def _find_base_url(chosen: SettingsOptions, contracts: ContractOptions) -> str:
     base_url = load_settings(flags_of(chosen, contracts), contract.load_contracts(own)[0]).base_url
     if not is_loopback_url(base_url):
         raise UsageError(
-            f"the settings name {base_url}, which is no sandbox on this machine",
+            f"the settings name {base_url}, which is not a sandbox on this machine",
             where="--url",
             fix="give the address of the sandbox: `--url http://127.0.0.1:8080`",
         )
