@@ -1,26 +1,20 @@
 """Option groups that commands share. Named tuples load five times faster than dataclasses."""
 
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 
-_Profile = Annotated[
-    str | None,
-    option(
-        "--profile", "-p", group="Connection", metavar="NAME", help="Use the settings of a profile."
-    ),
-]
-
-
+_connection, _request, _safety, _output = (
+    partial(option, group=name) for name in ("Connection", "Request", "Safety", "Output")
+)
+_Profile = Annotated[str | None, _connection("--profile -p NAME", "Use the settings of a profile.")]
 Encoding = Annotated[
-    str | None,
-    option("--encoding", metavar="NAME", help="Read the file in this encoding [UTF-8]."),
+    str | None, option("--encoding NAME", "Read the file in this encoding [UTF-8].")
 ]
-Sheet = Annotated[
-    str | None, option("--sheet", metavar="NAME", help="Read this sheet of an Excel file.")
-]
+Sheet = Annotated[str | None, option("--sheet NAME", "Read this sheet of an Excel file.")]
 """The options for the form of a list of calls."""
 
 
@@ -36,36 +30,18 @@ class SettingsOptions(NamedTuple):
     profile: _Profile = None
     platform: Annotated[
         str | None,
-        option(
-            "--platform",
-            group="Connection",
-            metavar="NAME",
-            help="Set the platform: genesys-cloud (default) or nice-cxone.",
-        ),
+        _connection("--platform NAME", "Set the platform: genesys-cloud (default) or nice-cxone."),
     ] = None
     region: Annotated[
         str | None,
-        option(
-            "--region",
-            group="Connection",
-            metavar="NAME",
-            help="Set the region, or for CXone the area, such as na1.",
-        ),
+        _connection("--region NAME", "Set the region, or for CXone the area, such as na1."),
     ] = None
     base_url: Annotated[
-        str | None,
-        option(
-            "--base-url", group="Connection", metavar="URL", help="Set the base URL of the API."
-        ),
+        str | None, _connection("--base-url URL", "Set the base URL of the API.")
     ] = None
     timeout: Annotated[
         str | None,
-        option(
-            "--timeout",
-            group="Connection",
-            metavar="SECONDS",
-            help="Limit the time for one response; 30 if not set.",
-        ),
+        _connection("--timeout SECONDS", "Limit the time for one response; 30 if not set."),
     ] = None
 
 
@@ -74,12 +50,7 @@ class ContractOptions(NamedTuple):
 
     contract: Annotated[
         str | None,
-        option(
-            "--contract",
-            group="Connection",
-            metavar="FILE",
-            help="Add the operations of an OpenAPI or Swagger document.",
-        ),
+        _connection("--contract FILE", "Add the operations of an OpenAPI or Swagger document."),
     ] = None
 
 
@@ -87,32 +58,17 @@ class BodyOptions(NamedTuple):
     """Options for the body of a request."""
 
     file: Annotated[
-        str | None,
-        option(
-            "--file",
-            "-f",
-            group="Request",
-            metavar="FILE",
-            help="Read the body from a file; - is stdin.",
-        ),
+        str | None, _request("--file -f FILE", "Read the body from a file; - is stdin.")
     ] = None
     set: Annotated[
-        list[str] | None,
-        option(
-            "--set",
-            group="Request",
-            metavar="/POINTER=JSON",
-            help="Set one value in the body; repeatable.",
-        ),
+        list[str] | None, _request("--set /POINTER=JSON", "Set one value in the body; repeatable.")
     ] = None
 
 
 class CheckOptions(NamedTuple):
     """The option for the check of a request."""
 
-    strict: Annotated[
-        bool, option("--strict", group="Safety", help="Treat warnings as errors.")
-    ] = False
+    strict: Annotated[bool, _safety("--strict", "Treat warnings as errors.")] = False
 
 
 class GuardOptions(NamedTuple):
@@ -120,30 +76,14 @@ class GuardOptions(NamedTuple):
 
     hours: Annotated[
         str | None,
-        option(
-            "--hours",
-            group="Safety",
-            metavar="FROM-TO",
-            help="Set calling hours in the callee's time, as 08:00-21:00.",
-        ),
+        _safety("--hours FROM-TO", "Set calling hours in the callee's time, as 08:00-21:00."),
     ] = None
     do_not_call: Annotated[
-        str | None,
-        option(
-            "--do-not-call",
-            group="Safety",
-            metavar="FILE",
-            help="Stop calls to the numbers in this file.",
-        ),
+        str | None, _safety("--do-not-call FILE", "Stop calls to the numbers in this file.")
     ] = None
     max_attempts: Annotated[
         str | None,
-        option(
-            "--max-attempts",
-            group="Safety",
-            metavar="N/PERIOD",
-            help="Limit the calls to one person, as 3/day (hour, week).",
-        ),
+        _safety("--max-attempts N/PERIOD", "Limit the calls to one person, as 3/day (hour, week)."),
     ] = None
 
 
@@ -151,48 +91,23 @@ class SendOptions(NamedTuple):
     """Options for sending a request."""
 
     dry_run: Annotated[
-        bool,
-        option(
-            "--dry-run", "-n", group="Request", help="Check and print the request; send nothing."
-        ),
+        bool, _request("--dry-run -n", "Check and print the request; send nothing.")
     ] = False
-    curl: Annotated[
-        bool, option("--curl", group="Request", help="Print the request as a curl command.")
-    ] = False
-    yes: Annotated[
-        bool, option("--yes", "-y", group="Safety", help="Skip the prompt before a call is placed.")
-    ] = False
+    curl: Annotated[bool, _request("--curl", "Print the request as a curl command.")] = False
+    yes: Annotated[bool, _safety("--yes -y", "Skip the prompt before a call is placed.")] = False
     sandbox: Annotated[
-        bool,
-        option(
-            "--sandbox",
-            group="Request",
-            help="Send to an embedded sandbox; no real calls are placed.",
-        ),
+        bool, _request("--sandbox", "Send to an embedded sandbox; no real calls are placed.")
     ] = False
-    force: Annotated[bool, option("--force", group="Safety", help="Send despite errors.")] = False
-    again: Annotated[
-        bool, option("--again", group="Safety", help="Send even if it is a duplicate.")
-    ] = False
-    wait: Annotated[
-        bool, option("--wait", group="Request", help="Follow the call until it ends.")
-    ] = False
+    force: Annotated[bool, _safety("--force", "Send despite errors.")] = False
+    again: Annotated[bool, _safety("--again", "Send even if it is a duplicate.")] = False
+    wait: Annotated[bool, _request("--wait", "Follow the call until it ends.")] = False
     engagement_header: Annotated[
         str | None,
-        option(
-            "--engagement-header",
-            group="Request",
-            metavar="NAME",
-            help="Look for the engagement ID in this header first.",
-        ),
+        _request("--engagement-header NAME", "Look for the engagement ID in this header first."),
     ] = None
     engagement_id: Annotated[
         str | None,
-        option(
-            "--engagement-id",
-            metavar="PLACE",
-            help="Look for it first at header:NAME or body:/pointer.",
-        ),
+        option("--engagement-id PLACE", "Look for it first at header:NAME or body:/pointer."),
     ] = None
     guards: GuardOptions = GuardOptions()
 
@@ -201,12 +116,11 @@ class LogOptions(NamedTuple):
     """Options for the log of the steps of each delivery."""
 
     log_file: Annotated[
-        str | None,
-        option("--log-file", group="Output", metavar="FILE", help="Append each step to this file."),
+        str | None, _output("--log-file FILE", "Append each step to this file.")
     ] = None
     log_format: Annotated[
         Literal["text", "json"] | None,
-        option("--log-format", group="Output", help="Log each step, without a file on stderr."),
+        _output("--log-format", "Log each step, without a file on stderr."),
     ] = None
 
 
@@ -214,16 +128,14 @@ class ReadOptions(NamedTuple):
     """Options for the response: which pages are read, and what is printed of it."""
 
     all_pages: Annotated[
-        bool, option("--all", help="Read all pages of a list; print one item per line.")
+        bool, option("--all", "Read all pages of a list; print one item per line.")
     ] = False
     query: Annotated[
-        str | None,
-        option("--query", metavar="EXPRESSION", help="Print what a JMESPath expression selects."),
+        str | None, option("--query EXPRESSION", "Print what a JMESPath expression selects.")
     ] = None
-    fields: Annotated[
-        str | None,
-        option("--fields", metavar="A,B.C", help="Print these fields of each item."),
-    ] = None
+    fields: Annotated[str | None, option("--fields A,B.C", "Print these fields of each item.")] = (
+        None
+    )
 
 
 class RequestOptions(NamedTuple):
@@ -244,12 +156,11 @@ class RequestOptions(NamedTuple):
     @property
     def sending_flags(self) -> dict[str, str | None]:
         """The flags of `flags` that only sending has."""
-        header = self.sending.engagement_header
-        place = self.sending.engagement_id
+        sending = self.sending
         return {
-            "engagement_header": header,
-            "engagement_id": place,
-            **flags_of(self.sending.guards),
+            "engagement_header": sending.engagement_header,
+            "engagement_id": sending.engagement_id,
+            **flags_of(sending.guards),
         }
 
     @property
@@ -270,4 +181,4 @@ def flags_of(
 
 def port_option(help: str) -> Any:  # noqa: A002, as in Typer
     """Declare `--port` of a command that listens on this machine."""
-    return option("--port", metavar="PORT", min=0, max=65535, help=help)
+    return option("--port PORT", help, min=0, max=65535)

@@ -40,15 +40,19 @@ def verbose_help(command: str) -> str:
 
 
 def option(
-    *names: str,
+    usage: str,
     help: str,  # noqa: A002, as in Typer
-    metavar: str | None = None,
+    *,
     group: str | None = None,
+    show_default: bool = False,
     **more: Any,
 ) -> Any:
-    """Declare an option whose help does not repeat the default, and is listed in a group."""
+    """Declare an option by its usage, such as `--file -f FILE`, and its help; `group` is where the help lists it."""
+    *names, last = usage.split()
+    metavar = None if last.startswith("-") else last
+    names += [last] if metavar is None else []
     return typer.Option(
-        *names, help=help, metavar=metavar, show_default=False, rich_help_panel=group, **more
+        *names, help=help, metavar=metavar, show_default=show_default, rich_help_panel=group, **more
     )
 
 
@@ -56,23 +60,15 @@ class OutputOptions(NamedTuple):
     """The format and amount of a command's output."""
 
     output: Annotated[
-        OutputFormat, option("--output", "-o", group="Output", help="Set the output format.")
+        OutputFormat, option("--output -o", "Set the output format.", group="Output")
     ] = "text"
-    quiet: Annotated[bool, option("--quiet", "-q", group="Output", help="Print less.")] = False
-    verbose: Annotated[
-        bool,
-        option(
-            "--verbose",
-            "-v",
-            group="Output",
-            help="Print more.",
-        ),
-    ] = False
+    quiet: Annotated[bool, option("--quiet -q", "Print less.", group="Output")] = False
+    verbose: Annotated[bool, option("--verbose -v", "Print more.", group="Output")] = False
     color: Annotated[
-        ColorChoice, option("--color", group="Output", help="Use color: auto, always, or never.")
+        ColorChoice, option("--color", "Use color: auto, always, or never.", group="Output")
     ] = "auto"
     no_input: Annotated[
-        bool, option("--no-input", group="Output", help="Never prompt; fail instead.")
+        bool, option("--no-input", "Never prompt; fail instead.", group="Output")
     ] = False
 
 

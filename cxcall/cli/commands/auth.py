@@ -31,24 +31,21 @@ def login(
     output: OutputOptions,
     settings: SettingsOptions,
     client_id: Annotated[
-        str | None, option("--client-id", metavar="ID", help="Set the ID of the OAuth client.")
+        str | None, option("--client-id ID", "Set the ID of the OAuth client.")
     ] = None,
     with_token: Annotated[
-        bool, option("--with-token", help="Read an access token from stdin and store it.")
+        bool, option("--with-token", "Read an access token from stdin and store it.")
     ] = False,
     basic: Annotated[
-        bool, option("--basic", help="Store a user name and a password for your own API document.")
+        bool, option("--basic", "Store a user name and a password for your own API document.")
     ] = False,
     api_key: Annotated[
-        bool, option("--api-key", help="Read an API key for your own document and store it.")
+        bool, option("--api-key", "Read an API key for your own document and store it.")
     ] = False,
-    web: Annotated[bool, option("--web", help="Log in as a user, in the browser.")] = False,
-    port: Annotated[
-        int,
-        port_option("Redirect to this port; 0 is any free port."),
-    ] = 0,
+    web: Annotated[bool, option("--web", "Log in as a user, in the browser.")] = False,
+    port: Annotated[int, port_option("Redirect to this port; 0 is any free port.")] = 0,
     no_browser: Annotated[
-        bool, option("--no-browser", help="Print the URL of the login page; do not open a browser.")
+        bool, option("--no-browser", "Print the URL of the login page; do not open a browser.")
     ] = False,
 ) -> Report:
     """Log in with client credentials, an access key, or a browser.

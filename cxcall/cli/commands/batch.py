@@ -17,48 +17,35 @@ class BatchOptions(NamedTuple):
     """The options that only `batch` has."""
 
     file: ListFile
-    operation: Annotated[
-        str, option("--operation", metavar="NAME", help="Send each row as this operation.")
-    ]
+    operation: Annotated[str, option("--operation NAME", "Send each row as this operation.")]
     param: Annotated[
         list[str] | None,
-        option("--param", metavar="NAME=VALUE", help="Set a path or query parameter for all rows."),
+        option("--param NAME=VALUE", "Set a path or query parameter for all rows."),
     ] = None
     set: Annotated[
-        list[str] | None,
-        option("--set", metavar="/POINTER=JSON", help="Set one value in all bodies."),
+        list[str] | None, option("--set /POINTER=JSON", "Set one value in all bodies.")
     ] = None
     rate: Annotated[
-        str | None,
-        option(
-            "--rate",
-            metavar="N/s|m|h",
-            help="Limit the rate [the rate that the platform allows].",
-        ),
+        str | None, option("--rate N/s|m|h", "Limit the rate [the rate that the platform allows].")
     ] = None
     concurrency: Concurrency = 32
     max_failures: MaxFailures = None
     skip_invalid: Annotated[
-        bool, option("--skip-invalid", help="Skip invalid rows and send the valid ones.")
+        bool, option("--skip-invalid", "Skip invalid rows and send the valid ones.")
     ] = False
     confirm: Annotated[
-        int | None,
-        option(
-            "--confirm",
-            metavar="N",
-            help="Skip the prompt; fail unless N requests would be sent.",
-        ),
+        int | None, option("--confirm N", "Skip the prompt; fail unless N requests would be sent.")
     ] = None
     resume: Resume = False
     unordered: Annotated[
-        bool, option("--unordered", help="Print results as they arrive, not in input order.")
+        bool, option("--unordered", "Print results as they arrive, not in input order.")
     ] = False
     wait_for_hours: Annotated[
-        bool, option("--wait-for-hours", help="Send each row as soon as it is within --hours.")
+        bool, option("--wait-for-hours", "Send each row as soon as it is within --hours.")
     ] = False
     rejects: Rejects = None
     queue: Annotated[
-        bool, option("--queue", help="Send the rows by `cxcall worker` on any machine.")
+        bool, option("--queue", "Send the rows by `cxcall worker` on any machine.")
     ] = False
     reading: FileOptions = FileOptions()
 

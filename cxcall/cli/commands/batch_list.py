@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.output.options import option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -16,7 +15,7 @@ app = new_app("")
 @expand_option_groups
 def batch_list(
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="List at most so many.")
+        int, option("--limit N", "List at most so many.", show_default=True, min=1)
     ] = 20,
 ) -> Report:
     """List the batches that were run, the newest first."""

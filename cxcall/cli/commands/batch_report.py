@@ -19,22 +19,18 @@ ReportFormat = Literal["text", "csv", "jsonl", "html"]
 class ReportOptions(NamedTuple):
     """The options that only `batch report` has."""
 
-    format: Annotated[ReportFormat, option("--format", help="Set the form of the report.")] = "text"
-    join: Annotated[bool, option("--join", help="Add the columns of the file that was sent.")] = (
-        False
-    )
+    format: Annotated[ReportFormat, option("--format", "Set the form of the report.")] = "text"
+    join: Annotated[bool, option("--join", "Add the columns of the file that was sent.")] = False
     input: Annotated[
-        str | None,
-        option("--input", metavar="FILE", help="Add the columns of this copy of the file."),
+        str | None, option("--input FILE", "Add the columns of this copy of the file.")
     ] = None
     encoding: Encoding = None
     sheet: Sheet = None
     rejects: Annotated[
-        str | None,
-        option("--rejects", metavar="FILE", help="Also write the rows to correct to a new file."),
+        str | None, option("--rejects FILE", "Also write the rows to correct to a new file.")
     ] = None
     show_numbers: Annotated[
-        bool, option("--show-numbers", help="Print phone numbers of the file in full.")
+        bool, option("--show-numbers", "Print phone numbers of the file in full.")
     ] = False
 
 

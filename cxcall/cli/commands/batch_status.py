@@ -32,7 +32,7 @@ def batch_status(
     output: OutputOptions,
     batch: Identifier = None,
     *,
-    watch: Annotated[bool, option("--watch", help="Follow it until no row is left.")] = False,
+    watch: Annotated[bool, option("--watch", "Follow it until no row is left.")] = False,
 ) -> Report:
     """Show how far a queued batch has come.
 

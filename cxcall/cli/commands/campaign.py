@@ -22,8 +22,7 @@ app = accept_global_options(new_app("Send a list to the platform's dialer, and f
 
 _Campaign = Annotated[str, argument("ID", "The campaign; for NICE CXone, the skill.")]
 _List = Annotated[
-    str | None,
-    option("--contact-list", metavar="ID", help="Use this list where the campaign names none."),
+    str | None, option("--contact-list ID", "Use this list where the campaign names none.")
 ]
 
 
@@ -31,57 +30,42 @@ class LoadOptions(NamedTuple):
     """The options that only `campaign load` has."""
 
     file: ListFile
-    contact_list: Annotated[
-        str, option("--contact-list", metavar="ID", help="Add the contacts to this list.")
-    ]
+    contact_list: Annotated[str, option("--contact-list ID", "Add the contacts to this list.")]
     param: Annotated[
-        list[str] | None,
-        option("--param", metavar="NAME=VALUE", help="Set a query parameter of all requests."),
+        list[str] | None, option("--param NAME=VALUE", "Set a query parameter of all requests.")
     ] = None
     set: Annotated[
         list[str] | None,
-        option(
-            "--set",
-            metavar="/POINTER=JSON",
-            help="Set one value in all contacts, or in the upload.",
-        ),
+        option("--set /POINTER=JSON", "Set one value in all contacts, or in the upload."),
     ] = None
     rate: Annotated[
         str | None,
-        option(
-            "--rate",
-            metavar="N/s|m|h",
-            help="Limit the requests [the rate that the platform allows].",
-        ),
+        option("--rate N/s|m|h", "Limit the requests [the rate that the platform allows]."),
     ] = None
     concurrency: Annotated[
         int,
-        typer.Option(
-            "--concurrency",
-            metavar="N",
+        option(
+            "--concurrency N",
+            "Limit the number of requests in flight.",
+            show_default=True,
             min=1,
             max=32,
-            help="Limit the number of requests in flight.",
         ),
     ] = 4
     max_failures: MaxFailures = None
     skip_invalid: Annotated[
-        bool, option("--skip-invalid", help="Skip invalid rows and load the valid ones.")
+        bool, option("--skip-invalid", "Skip invalid rows and load the valid ones.")
     ] = False
     confirm: Annotated[
         int | None,
-        option(
-            "--confirm",
-            metavar="N",
-            help="Skip the prompt; fail unless N contacts would be loaded.",
-        ),
+        option("--confirm N", "Skip the prompt; fail unless N contacts would be loaded."),
     ] = None
     resume: Resume = False
     rejects: Rejects = None
     at_most: Annotated[
         float,
-        typer.Option(
-            "--at-most", metavar="SECONDS", help="Stop waiting for upload jobs after this time."
+        option(
+            "--at-most SECONDS", "Stop waiting for upload jobs after this time.", show_default=True
         ),
     ] = 600.0
     reading: FileOptions = FileOptions()
@@ -158,11 +142,10 @@ def status(
     output: OutputOptions,
     campaign: _Campaign,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Follow the campaign until it does not run any more.")
+        bool, option("--watch", "Follow the campaign until it does not run any more.")
     ] = False,
     interval: Annotated[
-        float,
-        typer.Option("--interval", metavar="SECONDS", min=0.1, help="Read it so often [5]."),
+        float, option("--interval SECONDS", "Read it so often [5].", show_default=True, min=0.1)
     ] = 5.0,
     contact_list: _List = None,
 ) -> Report:
@@ -186,18 +169,16 @@ def export(
     settings: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
-    to: Annotated[str, option("--to", metavar="FILE", help="Store the results in this file.")],
+    to: Annotated[str, option("--to FILE", "Store the results in this file.")],
     campaign: Annotated[
         str | None,
         typer.Argument(metavar="[ID]", help="The campaign whose list is read.", show_default=False),
     ] = None,
     format: Annotated[  # noqa: A002 - the name of the flag
         Literal["csv", "jsonl"] | None,
-        option("--format", help="Set the form of the file [by its name]."),
+        option("--format", "Set the form of the file [by its name]."),
     ] = None,
-    force: Annotated[
-        bool, option("--force", help="Store them also in a file that exists.")
-    ] = False,
+    force: Annotated[bool, option("--force", "Store them also in a file that exists.")] = False,
     contact_list: _List = None,
 ) -> Report:
     """Store the contacts of a list with their results."""

@@ -71,7 +71,7 @@ def new_sender(operation: Operation) -> typer.Typer:
         texts = _pop_flag_texts(flags, values)
         return SendInvocation(f"send {operation.name}", operation, parameters, texts)
 
-    declared = option("--param", metavar="NAME=VALUE", help="Set a parameter by its own name.")
+    declared = option("--param NAME=VALUE", "Set a parameter by its own name.")
     parameters = [
         _parameter("param", list[str] | None, declared, None),
         *map(_flag_option, flags),
@@ -163,13 +163,15 @@ def _route_option(operations: Sequence[Operation]) -> list[inspect.Parameter]:
     routes = tuple(operation.route for operation in operations if operation.route)
     if not routes:
         return []
-    declared = typer.Option("--route", help="Choose one of the reported routes.")
+    declared = option("--route", "Choose one of the reported routes.", show_default=True)
     return [_parameter("route", Literal[routes], declared, routes[0])]
 
 
 def _flag_option(flag: Flag) -> inspect.Parameter:
     kind = list[str] | None if flag.under else str | None
-    declared = option(f"--{flag.name}", metavar=flag.metavar, help=flag.help)
+    declared = typer.Option(
+        f"--{flag.name}", metavar=flag.metavar, help=flag.help, show_default=False
+    )
     return _parameter(_variable_name(flag.name), kind, declared, None)
 
 

@@ -16,16 +16,11 @@ class DoctorOptions(NamedTuple):
     """The options that only `doctor` has."""
 
     operation: Annotated[
-        str | None,
-        option("--for", metavar="OPERATION", help="Also check a request of this operation."),
+        str | None, option("--for OPERATION", "Also check a request of this operation.")
     ] = None
     param: Annotated[
         list[str] | None,
-        option(
-            "--param",
-            metavar="NAME=VALUE",
-            help="Set a parameter or flag of the request, or an ID to check.",
-        ),
+        option("--param NAME=VALUE", "Set a parameter or flag of the request, or an ID to check."),
     ] = None
 
 

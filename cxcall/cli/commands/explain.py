@@ -9,7 +9,7 @@ import typer
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
-from cxcall.output.options import OutputOptions
+from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = new_app("")
@@ -36,27 +36,18 @@ def explain(
         ),
     ] = None,
     entry: Annotated[
-        int | None,
-        typer.Option(
-            "--entry",
-            metavar="N",
-            min=1,
-            help="Explain only this entry of a HAR file.",
-            show_default=False,
-        ),
+        int | None, option("--entry N", "Explain only this entry of a HAR file.", min=1)
     ] = None,
-    last: Annotated[
-        bool, typer.Option("--last", help="Explain the last refused delivery.")
-    ] = False,
-    fix: Annotated[bool, typer.Option("--fix", help="Print the corrected request.")] = False,
+    last: Annotated[bool, option("--last", "Explain the last refused delivery.")] = False,
+    fix: Annotated[bool, option("--fix", "Print the corrected request.")] = False,
     form: Annotated[
         Literal["send", "curl", "cmd", "powershell", "json"],
-        typer.Option("--as", help="Set the format of the corrected request."),
+        option("--as", "Set the format of the corrected request.", show_default=True),
     ] = "send",
     show_all: Annotated[
-        bool, typer.Option("--all", help="Print all findings, not only the first ten.")
+        bool, option("--all", "Print all findings, not only the first ten.")
     ] = False,
-    codes: Annotated[bool, typer.Option("--codes", help="List the finding codes.")] = False,
+    codes: Annotated[bool, option("--codes", "List the finding codes.")] = False,
 ) -> Report:
     """Explain why a request failed.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
 from cxcall.cli.option_binding import (
     accept_global_options,
     argument,
@@ -18,10 +16,7 @@ from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Show recorded deliveries and their outcomes."))
 _Since = Annotated[
-    str,
-    option(
-        "--since", metavar="WHEN", help="Show deliveries since a time, or since 15m, 2h, 7d ago."
-    ),
+    str, option("--since WHEN", "Show deliveries since a time, or since 15m, 2h, 7d ago.")
 ]
 _Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
 
@@ -38,26 +33,19 @@ _Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
 def list_records(
     since: _Since = "",
     operation: Annotated[
-        str, option("--operation", metavar="NAME", help="Show deliveries of this operation.")
+        str, option("--operation NAME", "Show deliveries of this operation.")
     ] = "",
-    outcome: Annotated[
-        str, option("--outcome", metavar="NAME", help="Show deliveries with this outcome.")
-    ] = "",
+    outcome: Annotated[str, option("--outcome NAME", "Show deliveries with this outcome.")] = "",
     engagement_id: Annotated[
-        str,
-        option("--engagement-id", metavar="ID", help="Show the delivery with this engagement ID."),
+        str, option("--engagement-id ID", "Show the delivery with this engagement ID.")
     ] = "",
-    batch: Annotated[
-        str, option("--batch", metavar="ID", help="Show deliveries of this batch.")
-    ] = "",
-    profile: Annotated[
-        str, option("--profile", "-p", metavar="NAME", help="Show deliveries of this profile.")
-    ] = "",
+    batch: Annotated[str, option("--batch ID", "Show deliveries of this batch.")] = "",
+    profile: Annotated[str, option("--profile -p NAME", "Show deliveries of this profile.")] = "",
     unresolved: Annotated[
-        bool, option("--unresolved", help="Show deliveries that may have placed a call.")
+        bool, option("--unresolved", "Show deliveries that may have placed a call.")
     ] = False,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", min=1, help="Show at most N deliveries.")
+        int, option("--limit N", "Show at most N deliveries.", show_default=True, min=1)
     ] = 50,
 ) -> Report:
     """List deliveries, newest first."""
@@ -97,10 +85,10 @@ def show(delivery: _Delivery) -> Report:
 def resolve(
     delivery: _Delivery,
     placed: Annotated[
-        bool | None, option("--placed/--not-placed", help="Record whether a call was placed.")
+        bool | None, option("--placed/--not-placed", "Record whether a call was placed.")
     ] = None,
     rang: Annotated[
-        bool | None, option("--rang/--did-not-ring", help="The former name.", hidden=True)
+        bool | None, option("--rang/--did-not-ring", "The former name.", hidden=True)
     ] = None,
 ) -> Report:
     """Record whether an unknown delivery placed a call.
@@ -123,7 +111,7 @@ def resolve(
 def export(
     output: OutputOptions,
     format: Annotated[  # noqa: A002 - the name of the flag
-        Literal["jsonl", "csv"], typer.Option("--format", help="Set the file format.")
+        Literal["jsonl", "csv"], option("--format", "Set the file format.", show_default=True)
     ] = "jsonl",
     since: _Since = "",
 ) -> None:
@@ -143,12 +131,9 @@ def export(
 def prune(
     output: OutputOptions,
     older_than: Annotated[
-        str,
-        option(
-            "--older-than", metavar="SPAN", help="Delete deliveries before a time, or 90d, 52w ago."
-        ),
+        str, option("--older-than SPAN", "Delete deliveries before a time, or 90d, 52w ago.")
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the prompt.")] = False,
+    yes: Annotated[bool, option("--yes -y", "Skip the prompt.")] = False,
 ) -> Report:
     """Delete old deliveries, except unknown ones.
 
@@ -180,7 +165,7 @@ def backup(
 @expand_option_groups
 def accept(
     output: OutputOptions,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Skip the prompt.")] = False,
+    yes: Annotated[bool, option("--yes -y", "Skip the prompt.")] = False,
 ) -> Report:
     """Go on although earlier records are missing.
 

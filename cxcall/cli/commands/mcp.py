@@ -28,20 +28,15 @@ def mcp(
     contracts: ContractOptions,
     guards: GuardOptions,
     root: Annotated[
-        str | None,
-        option("--root", metavar="FOLDER", help="Read payload files only below this folder."),
+        str | None, option("--root FOLDER", "Read payload files only below this folder.")
     ] = None,
     allow_send: Annotated[
-        bool,
-        option("--allow-send", group="Safety", help="Add a tool that sends, if a person agrees."),
+        bool, option("--allow-send", "Add a tool that sends, if a person agrees.", group="Safety")
     ] = False,
     operations: Annotated[
         list[str] | None,
         option(
-            "--operation",
-            group="Safety",
-            metavar="NAME",
-            help="Add an operation that may be sent; repeatable.",
+            "--operation NAME", "Add an operation that may be sent; repeatable.", group="Safety"
         ),
     ] = None,
 ) -> None:

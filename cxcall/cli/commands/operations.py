@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions
@@ -27,26 +25,18 @@ app = new_app("")
 @expand_option_groups
 def operations(
     contracts: ContractOptions,
-    operation: Annotated[
-        str | None,
-        argument("[NAME]", "The operation to show."),
-    ] = None,
+    operation: Annotated[str | None, argument("[NAME]", "The operation to show.")] = None,
     search: Annotated[
-        str | None,
-        option("--search", metavar="WORDS", help="List only operations with all these words."),
+        str | None, option("--search WORDS", "List only operations with all these words.")
     ] = None,
-    tag: Annotated[
-        str | None, option("--tag", metavar="TAG", help="List only operations of a group.")
-    ] = None,
+    tag: Annotated[str | None, option("--tag TAG", "List only operations of a group.")] = None,
     method: Annotated[
-        str | None, option("--method", metavar="METHOD", help="List only operations of a method.")
+        str | None, option("--method METHOD", "List only operations of a method.")
     ] = None,
-    skeleton: Annotated[bool, typer.Option("--skeleton", help="Print a sample body.")] = False,
-    csv: Annotated[
-        bool, typer.Option("--csv", help="Print the sample as CSV, for `batch`.")
-    ] = False,
+    skeleton: Annotated[bool, option("--skeleton", "Print a sample body.")] = False,
+    csv: Annotated[bool, option("--csv", "Print the sample as CSV, for `batch`.")] = False,
     problems: Annotated[
-        bool, typer.Option("--problems", help="List what is invalid in your own document.")
+        bool, option("--problems", "List what is invalid in your own document.")
     ] = False,
 ) -> Report:
     """Show the operations that can be sent.

@@ -15,46 +15,30 @@ class SandboxOptions(NamedTuple):
     """Where the sandbox listens, what it keeps, and how its campaigns dial."""
 
     host: Annotated[
-        str,
-        option(
-            "--host",
-            metavar="ADDRESS",
-            help="Listen on this address; 0.0.0.0 in a container.",
-        ),
+        str, option("--host ADDRESS", "Listen on this address; 0.0.0.0 in a container.")
     ] = "127.0.0.1"
     port: Annotated[int, port_option("Listen on this port; 0 is any free port.")] = 0
     allow_host: Annotated[
-        list[str] | None,
-        option("--allow-host", metavar="NAME", help="Also accept requests for this host name."),
+        list[str] | None, option("--allow-host NAME", "Also accept requests for this host name.")
     ] = None
     record: Annotated[
-        str | None,
-        option("--record", metavar="FILE", help="Append each request with its body to this file."),
+        str | None, option("--record FILE", "Append each request with its body to this file.")
     ] = None
     webhook: Annotated[
-        str | None,
-        option("--webhook", metavar="URL", help="Send the outcome of each call to this URL."),
+        str | None, option("--webhook URL", "Send the outcome of each call to this URL.")
     ] = None
     dial_rate: Annotated[
         float,
-        option(
-            "--dial-rate",
-            metavar="N",
-            min=0.001,
-            help="Set the contacts that a campaign dials in a second.",
-        ),
+        option("--dial-rate N", "Set the contacts that a campaign dials in a second.", min=0.001),
     ] = 10.0
     dial_outcome: Annotated[
         str | None,
         option(
-            "--dial-outcome",
-            metavar="NAME=WEIGHT,...",
-            help="Set the outcomes [connected=60,no-answer=30,busy=10].",
+            "--dial-outcome NAME=WEIGHT,...",
+            "Set the outcomes [connected=60,no-answer=30,busy=10].",
         ),
     ] = None
-    seed: Annotated[
-        int, option("--seed", metavar="N", help="Choose the outcomes and IDs by this number.")
-    ] = 0
+    seed: Annotated[int, option("--seed N", "Choose the outcomes and IDs by this number.")] = 0
 
 
 def _epilog() -> str:

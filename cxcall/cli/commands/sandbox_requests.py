@@ -16,27 +16,19 @@ class RequestsOptions(NamedTuple):
     """Which requests of which sandbox are listed, and how many there should be."""
 
     url: Annotated[
-        str | None,
-        option("--url", metavar="URL", help="Use the sandbox at this address [the base URL]."),
+        str | None, option("--url URL", "Use the sandbox at this address [the base URL].")
     ] = None
-    method: Annotated[
-        str | None, option("--method", metavar="NAME", help="List requests of this method.")
-    ] = None
+    method: Annotated[str | None, option("--method NAME", "List requests of this method.")] = None
     path: Annotated[
-        str | None,
-        option("--path", metavar="PATH", help="List requests for this path; * is a wildcard."),
+        str | None, option("--path PATH", "List requests for this path; * is a wildcard.")
     ] = None
     status: Annotated[
-        str | None,
-        option("--status", metavar="CODE", help="List requests with this status, as 400 or 4xx."),
+        str | None, option("--status CODE", "List requests with this status, as 400 or 4xx.")
     ] = None
     expect: Annotated[
-        int | None,
-        option(
-            "--expect", metavar="N", min=0, help="Check that N are listed; if not, exit with 3."
-        ),
+        int | None, option("--expect N", "Check that N are listed; if not, exit with 3.", min=0)
     ] = None
-    json: Annotated[bool, option("--json", help="Print JSON, as `--output json` does.")] = False
+    json: Annotated[bool, option("--json", "Print JSON, as `--output json` does.")] = False
 
 
 @app.command(

@@ -29,22 +29,20 @@ def track(
     contracts: ContractOptions,
     output: OutputOptions,
     engagement_id: Annotated[
-        str,
-        typer.Argument(metavar="ENGAGEMENT_ID", help="An engagement ID or a delivery ID."),
+        str, typer.Argument(metavar="ENGAGEMENT_ID", help="An engagement ID or a delivery ID.")
     ],
-    wait: Annotated[bool, typer.Option("--wait", help="Follow the call until it ends.")] = False,
+    wait: Annotated[bool, option("--wait", "Follow the call until it ends.")] = False,
     until: Annotated[
-        str,
-        option("--until", metavar="STATE", help="Follow the call until a party is in this state."),
+        str, option("--until STATE", "Follow the call until a party is in this state.")
     ] = "",
     at_most: Annotated[
-        float, typer.Option("--at-most", metavar="SECONDS", help="Stop following after this time.")
+        float, option("--at-most SECONDS", "Stop following after this time.", show_default=True)
     ] = 600.0,
     sentiment: Annotated[
-        bool, typer.Option("--sentiment", help="Print the sentiment that the platform computed.")
+        bool, option("--sentiment", "Print the sentiment that the platform computed.")
     ] = False,
     transcript: Annotated[
-        bool, typer.Option("--transcript", help="Print the address of each leg's transcript.")
+        bool, option("--transcript", "Print the address of each leg's transcript.")
     ] = False,
 ) -> Report:
     """Follow a call.

@@ -32,30 +32,21 @@ def validate(
     check: CheckOptions,
     contracts: ContractOptions,
     operation: Annotated[
-        str | None,
-        option("--operation", metavar="NAME", help="Check the payloads as this operation."),
+        str | None, option("--operation NAME", "Check the payloads as this operation.")
     ] = None,
     jobs: Annotated[
         int | None,
-        option(
-            "--jobs",
-            metavar="N",
-            min=1,
-            max=256,
-            help="Use N processes for a long file [one per core].",
-        ),
+        option("--jobs N", "Use N processes for a long file [one per core].", min=1, max=256),
     ] = None,
-    every: Annotated[
-        bool, option("--all", help="Show all findings, not only the first 100.")
-    ] = False,
+    every: Annotated[bool, option("--all", "Show all findings, not only the first 100.")] = False,
     fix: Annotated[
-        bool, option("--fix", help="Apply safe corrections to JSON and JSON Lines files.")
+        bool, option("--fix", "Apply safe corrections to JSON and JSON Lines files.")
     ] = False,
     diff: Annotated[
-        bool, option("--diff", help="Print what --fix would change; change nothing.")
+        bool, option("--diff", "Print what --fix would change; change nothing.")
     ] = False,
     assigned: Annotated[
-        bool, option("--assigned", help="Skip files that no pattern assigns to an operation.")
+        bool, option("--assigned", "Skip files that no pattern assigns to an operation.")
     ] = False,
 ) -> Report:
     """Check payload files offline.

@@ -3,8 +3,6 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
-import typer
-
 from cxcall.cli.list_options import Concurrency, MaxFailures
 from cxcall.cli.option_binding import examples, expand_option_groups, new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
@@ -19,22 +17,17 @@ class WorkerOptions(NamedTuple):
     """The options that only `worker` has."""
 
     until_empty: Annotated[
-        bool, option("--until-empty", help="Stop when no row is left to send now.")
+        bool, option("--until-empty", "Stop when no row is left to send now.")
     ] = False
     rate: Annotated[
-        str | None,
-        option("--rate", metavar="N/s|m|h", help="Limit the rate further than the batch does."),
+        str | None, option("--rate N/s|m|h", "Limit the rate further than the batch does.")
     ] = None
     concurrency: Concurrency = 8
     max_failures: MaxFailures = None
     lease: Annotated[
         float | None,
-        typer.Option(
-            "--lease",
-            metavar="SECONDS",
-            min=1,
-            help="Set how long a dead worker holds its rows [timeout + 30].",
-            show_default=False,
+        option(
+            "--lease SECONDS", "Set how long a dead worker holds its rows [timeout + 30].", min=1
         ),
     ] = None
 
