@@ -10,18 +10,24 @@ from cxcall.findings.finding import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_DESCRIPTION = re.compile(r"; it says: |\. ")
+"""What comes before the description of one property in a reason."""
 _NAME = re.compile(r"`[^` ]+` (?=is missing|belongs in )")
 
 
 def group_findings(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Return findings that say the same of several properties as one group, in the order of the first ones.
 
-    Notes whose correction another finding has already are left out.
+    Notes on the body are left out where there is an error, and notes whose correction another finding has.
     """
     fixes = [finding.fix for finding in findings]
+    has_error = any(finding.severity is Severity.ERROR for finding in findings)
     groups: dict[Any, list[Finding]] = {}
     for index, each in enumerate(findings):
-        if each.severity is Severity.NOTE and each.fix and each.fix in fixes[:index]:
+        is_said = (has_error and each.where.startswith("/")) or (
+            each.fix and each.fix in fixes[:index]
+        )
+        if each.severity is Severity.NOTE and is_said:
             continue
         name = _NAME.match(each.message)
         key = (each.severity, each.code, each.message[name.end() :]) if name else each
@@ -35,7 +41,7 @@ def join_findings(group: Sequence[Finding]) -> Finding:
     if not others:
         return first
     names = ", ".join(each.message.partition(" ")[0] for each in others)
-    reasons = {each.why.partition(". ")[0].rstrip(".") for each in group}
+    reasons = {_DESCRIPTION.split(each.why)[0].rstrip(".") for each in group}
     return first._replace(
         message=f"{first.message}; also {names}",
         why=reasons.pop() if len(reasons) == 1 else "",
