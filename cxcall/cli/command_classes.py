@@ -1,9 +1,8 @@
-"""Extend Typer's application, group, and command classes with cxcall's usage errors."""
+"""Extend Typer's group and command classes with cxcall's usage errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -11,17 +10,11 @@ from typer.core import TyperCommand, TyperGroup
 from cxcall.cli.help_layout import highlight_headings, write_options
 from cxcall.findings.errors import UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _MAX_LISTED = 20
 _ARGUMENTS = f"{__name__}.arguments"
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-class App(typer.Typer):
-    """A Typer application whose commands are of the class `Command`."""
-
-    def command(self, *names: Any, **settings: Any) -> Callable[[_Function], _Function]:
-        """Register a command, as `typer.Typer.command` does."""
-        return super().command(*names, **{"cls": Command, **settings})
 
 
 class Command(TyperCommand):

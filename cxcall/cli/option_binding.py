@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from cxcall.cli.command_classes import App, Group, missing_command, parameter_name
+from cxcall.cli.command_classes import Command, Group, missing_command, parameter_name
 from cxcall.cli.options import COMMON
 from cxcall.findings.errors import UsageError
 from cxcall.output.options import OutputOptions, quiet_help, supported_formats, verbose_help
@@ -31,8 +31,8 @@ class Invocation:
         self.command = ""
 
 
-def expand_option_groups(
-    command: Callable[..., Any], more: Sequence[inspect.Parameter] = ()
+def _expand_option_groups(
+    command: Callable[..., Any], more: Sequence[inspect.Parameter]
 ) -> Callable[..., Any]:
     """Return a function with one parameter for each option in the groups of a command, for Typer.
 
@@ -145,7 +145,25 @@ def hidden(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(annotation=Annotated[kind, option])
 
 
-def new_app(help: str, *, epilog: str = "", cls: Any = Group) -> App:  # noqa: A002, as in Typer
+class App(typer.Typer):
+    """A Typer application whose commands take option groups, and have examples in their help."""
+
+    def add_command(
+        self,
+        name: str,
+        *lines: str,
+        parameters: Sequence[inspect.Parameter] = (),
+        **settings: Any,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Return a decorator that adds a function as a command; `lines` are examples of it.
+
+        `parameters` are those that its signature does not have.
+        """
+        register = self.command(name, **{"cls": Command, "epilog": examples(*lines), **settings})
+        return lambda function: register(_expand_option_groups(function, parameters))
+
+
+def new_app(help: str = "", *, epilog: str = "", cls: Any = Group) -> App:  # noqa: A002, as in Typer
     """Return a Typer application as all of ours are: plain help, no boxes, no completion flags."""
     return App(
         cls=cls,
@@ -169,8 +187,8 @@ def examples(*lines: str) -> str:
 
 
 def accept_global_options(
-    app: typer.Typer, groups: Sequence[Any] = COMMON, more: Sequence[inspect.Parameter] = ()
-) -> typer.Typer:
+    app: App, groups: Sequence[Any] = COMMON, more: Sequence[inspect.Parameter] = ()
+) -> App:
     """Accept the flags of option groups before the subcommands of an application; the help omits them."""
 
     def common(context: typer.Context, **_: Any) -> None:

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.option_binding import (
-    accept_global_options,
-    argument,
-    examples,
-    expand_option_groups,
-    new_app,
-)
+from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import SettingsOptions, flags_of, port_option
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
@@ -18,15 +12,12 @@ from cxcall.output.report import Report
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
 
 
-@app.command(
+@app.add_command(
     "login",
-    epilog=examples(
-        "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
-        "cxcall auth login --platform nice-cxone --region na1 --profile cxone",
-        "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
-    ),
+    "cxcall auth login --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11 < client-secret.txt",
+    "cxcall auth login --platform nice-cxone --region na1 --profile cxone",
+    "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
 )
-@expand_option_groups
 def login(
     output: OutputOptions,
     settings: SettingsOptions,
@@ -63,8 +54,7 @@ def login(
     )
 
 
-@app.command("status", epilog=examples("cxcall auth status", "cxcall auth status -o json"))
-@expand_option_groups
+@app.add_command("status", "cxcall auth status", "cxcall auth status -o json")
 def status(settings: SettingsOptions) -> Report:
     """Show the credentials in use and the source of each value.
 
@@ -75,13 +65,11 @@ def status(settings: SettingsOptions) -> Report:
     return show_status(flags_of(settings))
 
 
-@app.command(
+@app.add_command(
     "token",
-    epilog=examples(
-        'curl -H "Authorization: Bearer $(cxcall auth token)" ...', "cxcall auth token --profile eu"
-    ),
+    'curl -H "Authorization: Bearer $(cxcall auth token)" ...',
+    "cxcall auth token --profile eu",
 )
-@expand_option_groups
 def token(settings: SettingsOptions) -> Report:
     """Print a valid access token; request or refresh it if needed."""
     from cxcall.cli.actions.auth import show_token
@@ -89,8 +77,7 @@ def token(settings: SettingsOptions) -> Report:
     return show_token(flags_of(settings))
 
 
-@app.command("logout", epilog=examples("cxcall auth logout", "cxcall auth logout --profile eu"))
-@expand_option_groups
+@app.add_command("logout", "cxcall auth logout", "cxcall auth logout --profile eu")
 def logout(settings: SettingsOptions) -> Report:
     """Delete the stored tokens and secrets of the profile."""
     from cxcall.cli.actions.auth import log_out
@@ -98,8 +85,7 @@ def logout(settings: SettingsOptions) -> Report:
     return log_out(flags_of(settings))
 
 
-@app.command("switch", epilog=examples("cxcall auth switch eu", "cxcall config profiles"))
-@expand_option_groups
+@app.add_command("switch", "cxcall auth switch eu", "cxcall config profiles")
 def switch(name: Annotated[str, argument("NAME", "The name of a profile.")]) -> Report:
     """Make a profile the default one."""
     from cxcall.cli.actions.profiles import switch_profile

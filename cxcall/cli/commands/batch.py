@@ -4,13 +4,13 @@
 from typing import Annotated
 
 from cxcall.cli.list_options import Concurrency, FileOptions, ListFile, MaxFailures, Rejects, Resume
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import RequestOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
 class BatchOptions(NamedTuple):
@@ -50,16 +50,13 @@ class BatchOptions(NamedTuple):
     reading: FileOptions = FileOptions()
 
 
-@app.command(
+@app.add_command(
     "batch",
-    epilog=examples(
-        "cxcall operations execute --skeleton --csv > calls.csv",
-        "cxcall batch calls.csv --operation execute --dry-run",
-        "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
-        'cxcall batch crm.csv --operation execute --map contact-id=ID --map "phone-number=Work Phone" --ignore-extra-columns --default-country US',
-    ),
+    "cxcall operations execute --skeleton --csv > calls.csv",
+    "cxcall batch calls.csv --operation execute --dry-run",
+    "cxcall batch calls.csv --operation execute --confirm 250 -o jsonl > results.jsonl",
+    'cxcall batch crm.csv --operation execute --map contact-id=ID --map "phone-number=Work Phone" --ignore-extra-columns --default-country US',
 )
-@expand_option_groups
 def batch(
     batch_options: BatchOptions,
     options: RequestOptions,

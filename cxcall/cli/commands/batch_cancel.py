@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command("batch cancel", epilog=examples("cxcall batch cancel 01KB3"))
-@expand_option_groups
+@app.add_command("batch cancel", "cxcall batch cancel 01KB3")
 def batch_cancel(
-    batch: Annotated[str, typer.Argument(metavar="ID", help="The batch, or the start of its ID.")],
+    batch: Annotated[str, argument("ID", "The batch, or the start of its ID.")],
 ) -> Report:
     """Stop sending the rows of a queued batch.
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.output.options import option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command("batch list", epilog=examples("cxcall batch list", "cxcall batch list -o json"))
-@expand_option_groups
+@app.add_command("batch list", "cxcall batch list", "cxcall batch list -o json")
 def batch_list(
     limit: Annotated[
         int, option("--limit N", "List at most so many.", show_default=True, min=1)

@@ -3,15 +3,13 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated, Literal
 
-import typer
-
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, Encoding, Sheet
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 ReportFormat = Literal["text", "csv", "jsonl", "html"]
 
@@ -34,25 +32,17 @@ class ReportOptions(NamedTuple):
     ] = False
 
 
-@app.command(
+@app.add_command(
     "batch report",
-    epilog=examples(
-        "cxcall batch report",
-        "cxcall batch report --format html > report.html",
-        "cxcall batch report 01KB3 --format csv --join --show-numbers > results.csv",
-    ),
+    "cxcall batch report",
+    "cxcall batch report --format html > report.html",
+    "cxcall batch report 01KB3 --format csv --join --show-numbers > results.csv",
 )
-@expand_option_groups
 def batch_report(
     report_options: ReportOptions,
     contracts: ContractOptions,
     batch: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ID]",
-            help="The batch, or the start of its ID; the newest one.",
-            show_default=False,
-        ),
+        str | None, argument("[ID]", "The batch, or the start of its ID; the newest one.")
     ] = None,
 ) -> Report:
     """Show what was accepted, refused, and skipped, and why.

@@ -3,31 +3,23 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
-import typer
-
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 Identifier = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[ID]",
-        help="The batch, or the start of its ID; the newest one.",
-        show_default=False,
-    ),
+    str | None, argument("[ID]", "The batch, or the start of its ID; the newest one.")
 ]
 
 
-@app.command(
+@app.add_command(
     "batch status",
-    epilog=examples(
-        "cxcall batch status", "cxcall batch status 01KB3 --watch", "cxcall batch status -o json"
-    ),
+    "cxcall batch status",
+    "cxcall batch status 01KB3 --watch",
+    "cxcall batch status -o json",
 )
-@expand_option_groups
 def batch_status(
     output: OutputOptions,
     batch: Identifier = None,

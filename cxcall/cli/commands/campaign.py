@@ -3,16 +3,8 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated, Literal
 
-import typer
-
 from cxcall.cli.list_options import FileOptions, ListFile, MaxFailures, Rejects, Resume
-from cxcall.cli.option_binding import (
-    accept_global_options,
-    argument,
-    examples,
-    expand_option_groups,
-    new_app,
-)
+from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import ContractOptions, RequestOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
@@ -86,16 +78,13 @@ class LoadOptions(NamedTuple):
         return False
 
 
-@app.command(
+@app.add_command(
     "load",
-    epilog=examples(
-        "cxcall campaign load leads.csv --contact-list $LIST --dry-run",
-        "cxcall campaign load leads.csv --contact-list $LIST",
-        'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
-        "cxcall campaign load leads.csv --contact-list $LIST --resume",
-    ),
+    "cxcall campaign load leads.csv --contact-list $LIST --dry-run",
+    "cxcall campaign load leads.csv --contact-list $LIST",
+    'cxcall campaign load crm.csv --contact-list $LIST --map "Phone=Work Phone" --ignore-extra-columns --default-country US',
+    "cxcall campaign load leads.csv --contact-list $LIST --resume",
 )
-@expand_option_groups
 def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     """Load contacts from a file into a contact list.
 
@@ -106,11 +95,9 @@ def load(load_options: LoadOptions, options: RequestOptions) -> Report:
     return run_load(load_options, options)
 
 
-@app.command(
-    "start",
-    epilog=examples("cxcall campaign start $CAMPAIGN", "cxcall campaign start $CAMPAIGN --yes"),
+@app.add_command(
+    "start", "cxcall campaign start $CAMPAIGN", "cxcall campaign start $CAMPAIGN --yes"
 )
-@expand_option_groups
 def start(options: RequestOptions, campaign: _Campaign) -> Report:
     """Start a campaign: it calls the contacts of its list."""
     from cxcall.cli.actions.campaign_control import control_campaign
@@ -118,8 +105,7 @@ def start(options: RequestOptions, campaign: _Campaign) -> Report:
     return control_campaign("start", campaign, options)
 
 
-@app.command("stop", epilog=examples("cxcall campaign stop $CAMPAIGN"))
-@expand_option_groups
+@app.add_command("stop", "cxcall campaign stop $CAMPAIGN")
 def stop(options: RequestOptions, campaign: _Campaign) -> Report:
     """Stop a campaign; calls in progress are not ended."""
     from cxcall.cli.actions.campaign_control import control_campaign
@@ -127,15 +113,12 @@ def stop(options: RequestOptions, campaign: _Campaign) -> Report:
     return control_campaign("stop", campaign, options)
 
 
-@app.command(
+@app.add_command(
     "status",
-    epilog=examples(
-        "cxcall campaign status $CAMPAIGN",
-        "cxcall campaign status $CAMPAIGN --watch",
-        "cxcall campaign status $CAMPAIGN --watch -o jsonl",
-    ),
+    "cxcall campaign status $CAMPAIGN",
+    "cxcall campaign status $CAMPAIGN --watch",
+    "cxcall campaign status $CAMPAIGN --watch -o jsonl",
 )
-@expand_option_groups
 def status(
     settings: SettingsOptions,
     contracts: ContractOptions,
@@ -157,23 +140,17 @@ def status(
     )
 
 
-@app.command(
+@app.add_command(
     "export",
-    epilog=examples(
-        "cxcall campaign export $CAMPAIGN --to results.csv",
-        "cxcall campaign export --contact-list $LIST --to results.jsonl",
-    ),
+    "cxcall campaign export $CAMPAIGN --to results.csv",
+    "cxcall campaign export --contact-list $LIST --to results.jsonl",
 )
-@expand_option_groups
 def export(
     settings: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
     to: Annotated[str, option("--to FILE", "Store the results in this file.")],
-    campaign: Annotated[
-        str | None,
-        typer.Argument(metavar="[ID]", help="The campaign whose list is read.", show_default=False),
-    ] = None,
+    campaign: Annotated[str | None, argument("[ID]", "The campaign whose list is read.")] = None,
     format: Annotated[  # noqa: A002 - the name of the flag
         Literal["csv", "jsonl"] | None,
         option("--format", "Set the form of the file [by its name]."),

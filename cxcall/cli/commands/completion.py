@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 _SUFFIXES = {"bash": "bash", "zsh": "zsh", "fish": "fish", "powershell": "ps1"}
 
 
-@app.command(
+@app.add_command(
     "completion",
-    epilog=examples(
-        "cxcall completion bash > ~/.local/share/bash-completion/completions/cxcall",
-        'cxcall completion zsh > "${fpath[1]}/_cxcall"',
-        "cxcall completion fish > ~/.config/fish/completions/cxcall.fish",
-        "cxcall completion powershell >> $PROFILE",
-    ),
+    "cxcall completion bash > ~/.local/share/bash-completion/completions/cxcall",
+    'cxcall completion zsh > "${fpath[1]}/_cxcall"',
+    "cxcall completion fish > ~/.config/fish/completions/cxcall.fish",
+    "cxcall completion powershell >> $PROFILE",
 )
-@expand_option_groups
 def completion(
     shell: Annotated[
         Literal["bash", "zsh", "fish", "powershell"],

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.option_binding import (
-    accept_global_options,
-    argument,
-    examples,
-    expand_option_groups,
-    new_app,
-)
+from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import ProfileOptions, SettingsOptions, flags_of
 from cxcall.output.report import Report
 
@@ -18,10 +12,7 @@ app = accept_global_options(new_app("Show settings and change profiles."))
 Key = Annotated[str, argument("KEY", "The name of a setting, as in `cxcall config show`.")]
 
 
-@app.command(
-    "show", epilog=examples("cxcall config show", "cxcall config show --profile eu -o json")
-)
-@expand_option_groups
+@app.add_command("show", "cxcall config show", "cxcall config show --profile eu -o json")
 def show(settings: SettingsOptions) -> Report:
     """Show effective settings and their sources, secrets masked."""
     from cxcall.cli.actions.config import show_settings
@@ -29,8 +20,7 @@ def show(settings: SettingsOptions) -> Report:
     return show_settings(flags_of(settings))
 
 
-@app.command("path", epilog=examples("cxcall config path", "ls -l $(cxcall config path)"))
-@expand_option_groups
+@app.add_command("path", "cxcall config path", "ls -l $(cxcall config path)")
 def path() -> Report:
     """Show the folders of the settings, the ledger, and tokens."""
     from cxcall.cli.actions.config import show_folders
@@ -38,10 +28,7 @@ def path() -> Report:
     return show_folders()
 
 
-@app.command(
-    "get", epilog=examples("cxcall config get region", "cxcall config get base_url --profile eu")
-)
-@expand_option_groups
+@app.add_command("get", "cxcall config get region", "cxcall config get base_url --profile eu")
 def get(key: Key, profile: ProfileOptions) -> Report:
     """Print a setting of a profile."""
     from cxcall.cli.actions.profiles import get_value
@@ -49,13 +36,11 @@ def get(key: Key, profile: ProfileOptions) -> Report:
     return get_value(key, flags_of(profile))
 
 
-@app.command(
+@app.add_command(
     "set",
-    epilog=examples(
-        "cxcall config set region eu-west-1", "cxcall config set hours_policy enforce --profile eu"
-    ),
+    "cxcall config set region eu-west-1",
+    "cxcall config set hours_policy enforce --profile eu",
 )
-@expand_option_groups
 def set_(
     key: Key, value: Annotated[str, argument("VALUE", "The value.")], profile: ProfileOptions
 ) -> Report:
@@ -68,10 +53,7 @@ def set_(
     return set_value(key, value, flags_of(profile))
 
 
-@app.command(
-    "unset", epilog=examples("cxcall config unset region", "cxcall config unset hours --profile eu")
-)
-@expand_option_groups
+@app.add_command("unset", "cxcall config unset region", "cxcall config unset hours --profile eu")
 def unset(key: Key, profile: ProfileOptions) -> Report:
     """Remove a setting from a profile."""
     from cxcall.cli.actions.profiles import unset_value
@@ -79,10 +61,7 @@ def unset(key: Key, profile: ProfileOptions) -> Report:
     return unset_value(key, flags_of(profile))
 
 
-@app.command(
-    "profiles", epilog=examples("cxcall config profiles", "cxcall config profiles -o json")
-)
-@expand_option_groups
+@app.add_command("profiles", "cxcall config profiles", "cxcall config profiles -o json")
 def profiles() -> Report:
     """List the profiles, their destinations, and their logins."""
     from cxcall.cli.actions.profiles import list_profiles

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.option_binding import (
-    argument,
-    examples,
-    expand_option_groups,
-    new_app,
-    new_parameter,
-)
+from cxcall.cli.option_binding import argument, new_app, new_parameter
 from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
@@ -87,9 +81,8 @@ def _new_app(
     function: Callable[..., Report],
     parameters: Sequence[inspect.Parameter],
 ) -> typer.Typer:
-    app = new_app("")
-    command = app.command(name, help=_help(operations), epilog=examples(*lines))
-    command(expand_option_groups(function, parameters))
+    app = new_app()
+    app.add_command(name, *lines, parameters=parameters, help=_help(operations))(function)
     return app
 
 

@@ -3,13 +3,13 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import BodyOptions, ContractOptions, GuardOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
 class DoctorOptions(NamedTuple):
@@ -24,15 +24,12 @@ class DoctorOptions(NamedTuple):
     ] = None
 
 
-@app.command(
+@app.add_command(
     "doctor",
-    epilog=examples(
-        "cxcall doctor",
-        "cxcall doctor --for execute --param campaignId=$CAMPAIGN --file payload.json",
-        "cxcall doctor --for place-call-for-user --param to=+12025550123 --hours 08:00-21:00 -o json",
-    ),
+    "cxcall doctor",
+    "cxcall doctor --for execute --param campaignId=$CAMPAIGN --file payload.json",
+    "cxcall doctor --for place-call-for-user --param to=+12025550123 --hours 08:00-21:00 -o json",
 )
-@expand_option_groups
 def doctor(
     options: DoctorOptions,
     guards: GuardOptions,

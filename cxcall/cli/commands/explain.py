@@ -4,36 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import typer
-
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command(
+@app.add_command(
     "explain",
-    epilog=examples(
-        "cxcall explain failed-request.txt",
-        "pbpaste | cxcall explain - --fix",
-        "cxcall explain session.har --entry 3 -o json",
-    ),
+    "cxcall explain failed-request.txt",
+    "pbpaste | cxcall explain - --fix",
+    "cxcall explain session.har --entry 3 -o json",
 )
-@expand_option_groups
 def explain(
     output: OutputOptions,
     contracts: ContractOptions,
     file: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[FILE|CODE]",
-            help="A request in one of the formats above, or an error code.",
-            show_default=False,
-        ),
+        argument("[FILE|CODE]", "A request in one of the formats above, or an error code."),
     ] = None,
     entry: Annotated[
         int | None, option("--entry N", "Explain only this entry of a HAR file.", min=1)

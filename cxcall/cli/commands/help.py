@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command(
-    "help", epilog=examples("cxcall help exit-codes", "cxcall help environment", "cxcall help send")
-)
-@expand_option_groups
+@app.add_command("help", "cxcall help exit-codes", "cxcall help environment", "cxcall help send")
 def show_help(
     topic: Annotated[
         str | None,

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from cxcall.cli.option_binding import (
-    accept_global_options,
-    argument,
-    examples,
-    expand_option_groups,
-    new_app,
-)
+from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
@@ -21,15 +15,12 @@ _Since = Annotated[
 _Delivery = Annotated[str, argument("ID", "A delivery ID or its start.")]
 
 
-@app.command(
+@app.add_command(
     "list",
-    epilog=examples(
-        "cxcall history list",
-        "cxcall history list --since 2h --unresolved",
-        "cxcall history list -o jsonl",
-    ),
+    "cxcall history list",
+    "cxcall history list --since 2h --unresolved",
+    "cxcall history list -o jsonl",
 )
-@expand_option_groups
 def list_records(
     since: _Since = "",
     operation: Annotated[
@@ -63,11 +54,7 @@ def list_records(
     )
 
 
-@app.command(
-    "show",
-    epilog=examples("cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json"),
-)
-@expand_option_groups
+@app.add_command("show", "cxcall history show 01JDQ8", "cxcall history show 01JDQ8 -o json")
 def show(delivery: _Delivery) -> Report:
     """Show a delivery."""
     from cxcall.cli.actions.history import show_delivery
@@ -75,13 +62,11 @@ def show(delivery: _Delivery) -> Report:
     return show_delivery(delivery)
 
 
-@app.command(
+@app.add_command(
     "resolve",
-    epilog=examples(
-        "cxcall history resolve 01JDQ8 --placed", "cxcall history resolve 01JDQ8 --not-placed"
-    ),
+    "cxcall history resolve 01JDQ8 --placed",
+    "cxcall history resolve 01JDQ8 --not-placed",
 )
-@expand_option_groups
 def resolve(
     delivery: _Delivery,
     placed: Annotated[
@@ -100,14 +85,11 @@ def resolve(
     return resolve_delivery(delivery, rang=rang if placed is None else placed)
 
 
-@app.command(
+@app.add_command(
     "export",
-    epilog=examples(
-        "cxcall history export > calls.jsonl",
-        "cxcall history export --format csv --since 7d > calls.csv",
-    ),
+    "cxcall history export > calls.jsonl",
+    "cxcall history export --format csv --since 7d > calls.csv",
 )
-@expand_option_groups
 def export(
     output: OutputOptions,
     format: Annotated[  # noqa: A002 - the name of the flag
@@ -121,13 +103,9 @@ def export(
     export_deliveries(format, since, output)
 
 
-@app.command(
-    "prune",
-    epilog=examples(
-        "cxcall history prune --older-than 90d", "cxcall history prune --older-than 52w --yes"
-    ),
+@app.add_command(
+    "prune", "cxcall history prune --older-than 90d", "cxcall history prune --older-than 52w --yes"
 )
-@expand_option_groups
 def prune(
     output: OutputOptions,
     older_than: Annotated[
@@ -144,11 +122,7 @@ def prune(
     return prune_deliveries(older_than, output, yes=yes)
 
 
-@app.command(
-    "backup",
-    epilog=examples("cxcall history backup calls-2026-11.sqlite3"),
-)
-@expand_option_groups
+@app.add_command("backup", "cxcall history backup calls-2026-11.sqlite3")
 def backup(
     file: Annotated[str, argument("FILE", "A file that does not exist yet.")],
 ) -> Report:
@@ -158,11 +132,7 @@ def backup(
     return back_up_ledger(file)
 
 
-@app.command(
-    "accept",
-    epilog=examples("cxcall history accept", "cxcall history accept --yes"),
-)
-@expand_option_groups
+@app.add_command("accept", "cxcall history accept", "cxcall history accept --yes")
 def accept(
     output: OutputOptions,
     yes: Annotated[bool, option("--yes -y", "Skip the prompt.")] = False,

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, SettingsOptions, flags_of
 from cxcall.findings.errors import UsageError
 from cxcall.output.options import option
 
-app = new_app("")
+app = new_app()
 _STDIN = ("-", "/dev/stdin", "/dev/fd/0")
 _PACKAGES = ("mcp", "mcp_types", "pydantic", "anyio")
 
 
-@app.command(
+@app.add_command(
     "mcp",
-    epilog=examples(
-        "cxcall mcp",
-        "cxcall mcp --root payloads --profile sandbox",
-        "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
-    ),
+    "cxcall mcp",
+    "cxcall mcp --root payloads --profile sandbox",
+    "cxcall mcp --allow-send --operation execute --do-not-call dnc.txt --hours 08:00-21:00",
 )
-@expand_option_groups
 def mcp(
     settings: SettingsOptions,
     contracts: ContractOptions,

@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions
 from cxcall.output.options import option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command(
+@app.add_command(
     "operations",
-    epilog=examples(
-        "cxcall operations",
-        "cxcall operations --search 'contact list' --method GET",
-        "cxcall operations execute",
-        "cxcall operations execute --skeleton > payload.json  # or --csv, for batch",
-    ),
+    "cxcall operations",
+    "cxcall operations --search 'contact list' --method GET",
+    "cxcall operations execute",
+    "cxcall operations execute --skeleton > payload.json  # or --csv, for batch",
 )
-@expand_option_groups
 def operations(
     contracts: ContractOptions,
     operation: Annotated[str | None, argument("[NAME]", "The operation to show.")] = None,

@@ -3,12 +3,12 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import examples, new_app
 from cxcall.cli.options import ContractOptions, port_option
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 
-app = new_app("")
+app = new_app()
 
 
 class SandboxOptions(NamedTuple):
@@ -59,8 +59,7 @@ def _epilog() -> str:
     return f"{shown}\n\n\b\nPhone numbers in a body that cause faults:\n{numbers}"
 
 
-@app.command("sandbox", epilog=_epilog())
-@expand_option_groups
+@app.add_command("sandbox", epilog=_epilog())
 def sandbox(options: SandboxOptions, contracts: ContractOptions, output: OutputOptions) -> None:
     """Run the embedded API server; no real calls are placed.
 

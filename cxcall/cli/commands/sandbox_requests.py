@@ -3,13 +3,13 @@
 # No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
 class RequestsOptions(NamedTuple):
@@ -31,14 +31,11 @@ class RequestsOptions(NamedTuple):
     json: Annotated[bool, option("--json", "Print JSON, as `--output json` does.")] = False
 
 
-@app.command(
+@app.add_command(
     "sandbox requests",
-    epilog=examples(
-        "cxcall sandbox requests --url http://127.0.0.1:8080 -o json",
-        "cxcall sandbox requests --method POST --path '*/personal-connections' --status 2xx --expect 3",
-    ),
+    "cxcall sandbox requests --url http://127.0.0.1:8080 -o json",
+    "cxcall sandbox requests --method POST --path '*/personal-connections' --status 2xx --expect 3",
 )
-@expand_option_groups
 def sandbox_requests(
     options: RequestsOptions,
     settings: SettingsOptions,

@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command(
+@app.add_command(
     "track",
-    epilog=examples(
-        "cxcall track $ID",
-        "cxcall track $ID --wait",
-        "cxcall track $ID --until connected -o jsonl",
-        "cxcall track $ID --wait --sentiment --transcript",
-    ),
+    "cxcall track $ID",
+    "cxcall track $ID --wait",
+    "cxcall track $ID --until connected -o jsonl",
+    "cxcall track $ID --wait --sentiment --transcript",
 )
-@expand_option_groups
 def track(
     settings: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
-    engagement_id: Annotated[
-        str, typer.Argument(metavar="ENGAGEMENT_ID", help="An engagement ID or a delivery ID.")
-    ],
+    engagement_id: Annotated[str, argument("ENGAGEMENT_ID", "An engagement ID or a delivery ID.")],
     wait: Annotated[bool, option("--wait", "Follow the call until it ends.")] = False,
     until: Annotated[
         str, option("--until STATE", "Follow the call until a party is in this state.")

@@ -5,24 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.option_binding import argument, examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import argument, new_app
 from cxcall.cli.options import CheckOptions, ContractOptions
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
-@app.command(
+@app.add_command(
     "validate",
-    epilog=examples(
-        "cxcall validate payload.json",
-        "cxcall validate --operation execute payloads/ more.jsonl",
-        "cxcall validate --operation execute payload.json --fix",
-        "jq .body request.json | cxcall validate - -o json",
-    ),
+    "cxcall validate payload.json",
+    "cxcall validate --operation execute payloads/ more.jsonl",
+    "cxcall validate --operation execute payload.json --fix",
+    "jq .body request.json | cxcall validate - -o json",
 )
-@expand_option_groups
 def validate(
     files: Annotated[
         list[str],

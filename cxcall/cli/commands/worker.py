@@ -4,13 +4,13 @@
 from typing import Annotated
 
 from cxcall.cli.list_options import Concurrency, MaxFailures
-from cxcall.cli.option_binding import examples, expand_option_groups, new_app
+from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, GuardOptions, LogOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
-app = new_app("")
+app = new_app()
 
 
 class WorkerOptions(NamedTuple):
@@ -32,15 +32,12 @@ class WorkerOptions(NamedTuple):
     ] = None
 
 
-@app.command(
+@app.add_command(
     "worker",
-    epilog=examples(
-        "cxcall batch calls.csv --operation execute --queue",
-        "cxcall worker --profile prod",
-        "cxcall worker --until-empty --concurrency 16 -o jsonl > results.jsonl",
-    ),
+    "cxcall batch calls.csv --operation execute --queue",
+    "cxcall worker --profile prod",
+    "cxcall worker --until-empty --concurrency 16 -o jsonl > results.jsonl",
 )
-@expand_option_groups
 def worker(
     worker_options: WorkerOptions,
     guards: GuardOptions,
