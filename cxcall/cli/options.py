@@ -179,6 +179,15 @@ def flags_of(
     return {name: value for group in options for name, value in group._asdict().items()}
 
 
+def find_own_contract(options: ContractOptions, profile: str | None = None) -> str | None:
+    """Return the path of the user's own contract, from the flag or the settings; None if there is none."""
+    if options.contract:
+        return options.contract
+    from cxcall.settings.settings import find_contract_file
+
+    return find_contract_file({"profile": profile}) or None
+
+
 def port_option(help: str) -> Any:  # noqa: A002, as in Typer
     """Declare `--port` of a command that listens on this machine."""
     return option("--port PORT", help, min=0, max=65535)

@@ -13,7 +13,6 @@ from cxcall.credentials.oauth_client import ACCESS_KEY
 from cxcall.credentials.selection import grant_kind
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
-from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, Table
 from cxcall.output.screen import Screen
 from cxcall.settings import profiles
@@ -24,22 +23,12 @@ from cxcall.settings.sources import GC_PREFIX, Setting, find_setting
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cxcall.cli.commands.auth import LoginOptions
     from cxcall.contracts.contract import Contract
     from cxcall.credentials.store import Token
     from cxcall.output.options import OutputOptions
 
     Flags = Mapping[str, str | None]
-
-
-class LoginOptions(NamedTuple):
-    """How to log in; without `with_token` and `web`, with a client secret or an access key."""
-
-    with_token: bool
-    web: bool
-    port: int
-    open_browser: bool
-    basic: bool = False
-    api_key: bool = False
 
 
 def log_in(flags: Flags, options: LoginOptions, output: OutputOptions) -> Report:
@@ -125,7 +114,7 @@ def _request_token(
         return flags, tokens.log_in_with_token(settings, screen.read_secret("Access token"))
     if options.web:
         flags = {**flags, "client_id": settings.client_id or screen.read_line("Client ID")}
-        show = _page_opener(output, open_browser=options.open_browser)
+        show = _page_opener(output, open_browser=not options.no_browser)
         settings = settings_of_platform(flags)
         return flags, tokens.log_in_with_browser(settings, show, port=options.port)
     is_key = grant_kind(settings) == ACCESS_KEY

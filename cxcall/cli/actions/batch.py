@@ -40,9 +40,9 @@ from cxcall.cli.actions.batch_setup import (
     stop_on_conflicting_flags,
 )
 from cxcall.cli.actions.batch_summary import ProgressLines, print_totals
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.row_printer import RowPrinter, unwritable_reason
 from cxcall.cli.actions.send import load_settings_for, start_log
+from cxcall.cli.options import find_own_contract
 from cxcall.contracts.contract import load_operation
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.output.report import Report

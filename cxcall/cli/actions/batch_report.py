@@ -118,7 +118,7 @@ def _input_file(
 ) -> tuple[InputFile, Operation]:
     """Return the file that the batch was run with, and the operation that its rows are for."""
     from cxcall.batch.report.columns import InputFile
-    from cxcall.cli.actions.contract_file import find_own_contract
+    from cxcall.cli.options import find_own_contract
     from cxcall.contracts.contract import load_operation
 
     operation = load_operation(report.batch.operation, find_own_contract(contracts))

@@ -13,7 +13,6 @@ from cxcall.cli.actions.campaign_roles import find_role
 from cxcall.cli.actions.send import wait_printer
 from cxcall.cli.options import flags_of
 from cxcall.findings.errors import UsageError
-from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
 from cxcall.output.terminal_text import count_phrase
@@ -27,21 +26,12 @@ from cxcall.settings.settings import load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from cxcall.cli.commands.campaign import ExportOptions
     from cxcall.cli.options import ContractOptions, SettingsOptions
     from cxcall.output.options import OutputOptions
 
 COMMAND = "campaign export"
 _FLAG = "--to"
-
-
-class ExportOptions(NamedTuple):
-    """What is exported, and where to."""
-
-    campaign: str
-    contact_list: str
-    to: str
-    format: str
-    force: bool
 
 
 def export_results(
@@ -86,7 +76,7 @@ def _check_file(options: ExportOptions) -> str:
     return form
 
 
-def _find_list(reader: CampaignReader, campaign: str) -> str:
+def _find_list(reader: CampaignReader, campaign: str | None) -> str:
     if not campaign:
         raise UsageError("no campaign and no list is named", where="ID", fix="name the campaign, or `--contact-list ID`")  # fmt: skip
     list_id = reader.read_campaign(campaign).list_id

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.cli.actions.contract_file import find_own_contract
-from cxcall.cli.options import flags_of
+from cxcall.cli.options import find_own_contract, flags_of
 from cxcall.contracts.campaign_roles import require_role
 from cxcall.contracts.contract import load_contracts, load_shipped_contracts
 from cxcall.settings.settings import find_platform

@@ -45,7 +45,7 @@ def run_doctor(
 
     `content` is the body of the request, in place of that of the options.
     """
-    from cxcall.cli.actions.contract_file import find_own_contract
+    from cxcall.cli.options import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
     own = find_own_contract(contracts, chosen.profile)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cxcall.cli.commands.track import TrackOptions
 from cxcall.cli.options import flags_of
 from cxcall.contracts import contract
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, Severity, command
-from cxcall.named_tuple import NamedTuple
 from cxcall.output.report import Report, delivery_report
 from cxcall.output.screen import Screen
 from cxcall.platform_reads import tracking
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
 COMMAND = "track"
 
 
-class TrackOptions(NamedTuple):
-    """Whether to wait, until which state, and for at most how many seconds; what to read afterwards."""
-
-    wait: bool
-    until: str = ""
-    at_most: float = 600.0
-    sentiment: bool = False
-    transcript: bool = False
-
-
 def run_track(
     engagement_id: str,
     options: TrackOptions,
@@ -54,7 +44,7 @@ def run_track(
     sentiment = tracking.sentiment_operation(tracker) if options.sentiment else None
     transcript = tracking.transcript_operation(tracker) if options.transcript else None
     try:
-        if options.wait or not sentiment or transcript:
+        if options.follows or not sentiment or transcript:
             screen = Screen.standard(output)
             report = _follow(report, tracker, found, options, settings, screen, transcript)
         if sentiment and report.exit_code is ExitCode.OK:
@@ -111,7 +101,7 @@ def _follow(
         tracker,
         engagement_id,
         read,
-        until=lambda state: not options.wait or wanted in state.states,
+        until=lambda state: not options.follows or wanted in state.states,
         max_seconds=options.at_most,
     )
     last, shown = None, None
@@ -125,7 +115,7 @@ def _follow(
         error.last = last.as_dict() if last else None
         raise
     assert last is not None  # noqa: S101 - a follower yields at least once
-    is_there = not options.wait or wanted in last.states
+    is_there = not options.follows or wanted in last.states
     code, findings = (ExitCode.OK, ()) if is_there else tracking.call_result(last, settings)
     outcomes = {ExitCode.OK: Outcome.OK, ExitCode.UNKNOWN: Outcome.UNKNOWN}
     report = _add_end(report, code, outcomes.get(code, Outcome.ERROR), findings, last.as_dict())
@@ -221,7 +211,7 @@ def _print_state(state: CallState, screen: Screen, *, is_for_people: bool) -> No
 
 def _load_tracker(chosen: SettingsOptions, contracts: ContractOptions) -> tuple[Tracker, Settings]:
     """Return the tracker of the profile's platform, and the settings for it."""
-    from cxcall.cli.actions.contract_file import find_own_contract
+    from cxcall.cli.options import find_own_contract
     from cxcall.settings.settings import find_platform, load_settings
 
     flags = flags_of(chosen, contracts)

@@ -14,10 +14,9 @@ from cxcall.batch.queue.destinations import Destinations
 from cxcall.batch.queue.worker import Worker
 from cxcall.batch.rate_limiter import Rate
 from cxcall.batch.totals import FailureLimit
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.actions.row_printer import RowPrinter
 from cxcall.cli.actions.send import start_log
-from cxcall.cli.options import flags_of
+from cxcall.cli.options import find_own_contract, flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome

@@ -1,15 +1,37 @@
 """`cxcall auth`: log in, show the credentials, print a token, log out."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations` here: Typer needs the annotations of the options.
 from typing import Annotated
 
 from cxcall.cli.option_binding import accept_global_options, argument, new_app
 from cxcall.cli.options import SettingsOptions, flags_of, port_option
+from cxcall.named_tuple import NamedTuple
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 
 app = accept_global_options(new_app("Log in to the platform and show credentials."))
+
+
+class LoginOptions(NamedTuple):
+    """How to log in; without `with_token` and `web`, with a client secret or an access key."""
+
+    client_id: Annotated[
+        str | None, option("--client-id ID", "Set the ID of the OAuth client.")
+    ] = None
+    with_token: Annotated[
+        bool, option("--with-token", "Read an access token from stdin and store it.")
+    ] = False
+    basic: Annotated[
+        bool, option("--basic", "Store a user name and a password for your own API document.")
+    ] = False
+    api_key: Annotated[
+        bool, option("--api-key", "Read an API key for your own document and store it.")
+    ] = False
+    web: Annotated[bool, option("--web", "Log in as a user, in the browser.")] = False
+    port: Annotated[int, port_option("Redirect to this port; 0 is any free port.")] = 0
+    no_browser: Annotated[
+        bool, option("--no-browser", "Print the URL of the login page; do not open a browser.")
+    ] = False
 
 
 @app.add_command(
@@ -19,25 +41,9 @@ app = accept_global_options(new_app("Log in to the platform and show credentials
     "cxcall auth login --web --client-id 7c1c9d3e-6b1a-4f0e-9f57-3e4a1c0b2d11",
 )
 def login(
+    options: LoginOptions,
     output: OutputOptions,
     settings: SettingsOptions,
-    client_id: Annotated[
-        str | None, option("--client-id ID", "Set the ID of the OAuth client.")
-    ] = None,
-    with_token: Annotated[
-        bool, option("--with-token", "Read an access token from stdin and store it.")
-    ] = False,
-    basic: Annotated[
-        bool, option("--basic", "Store a user name and a password for your own API document.")
-    ] = False,
-    api_key: Annotated[
-        bool, option("--api-key", "Read an API key for your own document and store it.")
-    ] = False,
-    web: Annotated[bool, option("--web", "Log in as a user, in the browser.")] = False,
-    port: Annotated[int, port_option("Redirect to this port; 0 is any free port.")] = 0,
-    no_browser: Annotated[
-        bool, option("--no-browser", "Print the URL of the login page; do not open a browser.")
-    ] = False,
 ) -> Report:
     """Log in with client credentials, an access key, or a browser.
 
@@ -46,12 +52,9 @@ def login(
     or read from stdin; no flag takes it. Operations that act as a user need --web, with a client that
     has the redirect URI http://localhost.
     """
-    from cxcall.cli.actions.auth import LoginOptions, log_in
+    from cxcall.cli.actions.auth import log_in
 
-    flags = {**flags_of(settings), "client_id": client_id}
-    return log_in(
-        flags, LoginOptions(with_token, web, port, not no_browser, basic, api_key), output
-    )
+    return log_in({**flags_of(settings), "client_id": options.client_id}, options, output)
 
 
 @app.add_command("status", "cxcall auth status", "cxcall auth status -o json")

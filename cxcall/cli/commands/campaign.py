@@ -78,6 +78,19 @@ class LoadOptions(NamedTuple):
         return False
 
 
+class ExportOptions(NamedTuple):
+    """What is exported, and where to."""
+
+    to: Annotated[str, option("--to FILE", "Store the results in this file.")]
+    campaign: Annotated[str | None, argument("[ID]", "The campaign whose list is read.")] = None
+    format: Annotated[
+        Literal["csv", "jsonl"] | None,
+        option("--format", "Set the form of the file [by its name]."),
+    ] = None
+    force: Annotated[bool, option("--force", "Store them also in a file that exists.")] = False
+    contact_list: _List = None
+
+
 @app.add_command(
     "load",
     "cxcall campaign load leads.csv --contact-list $LIST --dry-run",
@@ -146,20 +159,12 @@ def status(
     "cxcall campaign export --contact-list $LIST --to results.jsonl",
 )
 def export(
+    options: ExportOptions,
     settings: SettingsOptions,
     contracts: ContractOptions,
     output: OutputOptions,
-    to: Annotated[str, option("--to FILE", "Store the results in this file.")],
-    campaign: Annotated[str | None, argument("[ID]", "The campaign whose list is read.")] = None,
-    format: Annotated[  # noqa: A002 - the name of the flag
-        Literal["csv", "jsonl"] | None,
-        option("--format", "Set the form of the file [by its name]."),
-    ] = None,
-    force: Annotated[bool, option("--force", "Store them also in a file that exists.")] = False,
-    contact_list: _List = None,
 ) -> Report:
     """Store the contacts of a list with their results."""
-    from cxcall.cli.actions.campaign_export import ExportOptions, export_results
+    from cxcall.cli.actions.campaign_export import export_results
 
-    options = ExportOptions(campaign or "", contact_list or "", to, format or "", force)
     return export_results(options, settings, contracts, output)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import argument, new_app, new_parameter
-from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions
+from cxcall.cli.options import BodyOptions, ReadOptions, RequestOptions, find_own_contract
 from cxcall.contracts import contract
 from cxcall.contracts.parameters import COMMON_FLAGS, unique_flags
 from cxcall.output.options import option

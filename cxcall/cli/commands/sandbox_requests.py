@@ -6,7 +6,7 @@ from typing import Annotated
 from cxcall.cli.option_binding import new_app
 from cxcall.cli.options import ContractOptions, SettingsOptions
 from cxcall.named_tuple import NamedTuple
-from cxcall.output.options import OutputOptions, option
+from cxcall.output.options import option
 from cxcall.output.report import Report
 
 app = new_app()
@@ -40,7 +40,6 @@ def sandbox_requests(
     options: RequestsOptions,
     settings: SettingsOptions,
     contracts: ContractOptions,
-    output: OutputOptions,  # noqa: ARG001 - declares the flags
 ) -> Report:
     """List the requests that a running sandbox received.
 

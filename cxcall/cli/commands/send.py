@@ -7,10 +7,9 @@ from typing import Any
 
 import typer
 
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.command_classes import Group
 from cxcall.cli.option_binding import accept_global_options, examples, new_app
-from cxcall.cli.options import ContractOptions
+from cxcall.cli.options import ContractOptions, find_own_contract
 
 
 class Operations(Group):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cxcall.cli.actions.contract_file import find_own_contract
 from cxcall.cli.option_binding import argument, new_app
-from cxcall.cli.options import CheckOptions, ContractOptions
+from cxcall.cli.options import CheckOptions, ContractOptions, find_own_contract
 from cxcall.output.options import OutputOptions, option
 from cxcall.output.report import Report
 

@@ -45,7 +45,7 @@ class ReadTools:
         guards: GuardOptions,
         root: RootFolder,
     ) -> None:
-        from cxcall.cli.actions.contract_file import find_own_contract
+        from cxcall.cli.options import find_own_contract
 
         self._settings, self._guards = settings, guards
         self.contract = find_own_contract(contracts, settings.profile)
