@@ -166,7 +166,7 @@ class BatchStatistics:
         self.speeds: Counter[float] = Counter()
         self.skipped: Counter[SkipReason] = Counter()
         self.unknown: list[tuple[str, str]] = []
-        self._listed = 0
+        self._unlisted = 0
         self.requests = self.failures = 0
         self.consecutive = 0
         self.resumed = 0
@@ -200,9 +200,12 @@ class BatchStatistics:
         if skip:
             self.skipped[skip] += count
             return
-        if report.outcome is Outcome.UNKNOWN and len(self.unknown) < _MAX_LISTED:
-            self.unknown.append((row, report.delivery.id if report.delivery else ""))
-            self._listed += count
+        if report.outcome is Outcome.UNKNOWN:
+            delivery = report.delivery.id if report.delivery else ""
+            if len(self.unknown) < _MAX_LISTED:
+                self.unknown.append((row, delivery))
+            else:
+                self._unlisted += count if delivery else 0
         if report.outcome is not Outcome.ACCEPTED:
             self._add_reason(report.findings, report.outcome)
         if is_resumed:
@@ -248,7 +251,7 @@ class BatchStatistics:
             "outcomes": {str(outcome): count for outcome, count in self.outcomes.items()},
             "skipped": {str(reason): count for reason, count in self.skipped.items()},
             "unknown": [
-                {"row": int(row) if row.isdecimal() else row, "deliveryId": delivery}
+                {"row": int(row) if row.isdecimal() else row, "deliveryId": delivery or None}
                 for row, delivery in self.unknown
             ],
             "reasons": [
@@ -321,8 +324,8 @@ class BatchStatistics:
 
     def unknown_rows(self) -> list[str]:
         """Return what to do about unknown rows, and the first of them; no lines if there are none."""
-        count = self.outcomes[Outcome.UNKNOWN]
-        if not count:
+        listed = [(row, delivery) for row, delivery in self.unknown if delivery]
+        if not (listed or self._unlisted):
             return []
         lines = [
             "unknown, calls may have been placed; find out, then `cxcall history resolve ID --placed` or `--not-placed`:"
@@ -333,10 +336,9 @@ class BatchStatistics:
             )
         lines += [
             f"  row{'' if row.isdecimal() else 's'} {row}: delivery {delivery}"
-            for row, delivery in self.unknown
+            for row, delivery in listed
         ]
-        more = count - self._listed
-        return [*lines, f"  and {more} more"] if more > 0 else lines
+        return [*lines, f"  and {self._unlisted} more"] if self._unlisted else lines
 
 
 def _counts(counts: Counter[SkipReason] | Counter[Outcome]) -> str:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
+from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import Severity
 from cxcall.ledger.records import UnsentRow
 
@@ -43,13 +44,13 @@ class UnsentRows:
         self.problem = ""
 
     def add(self, result: RowResult) -> None:
-        """Keep a row if it was not sent."""
-        if result.report.delivery is not None or self.problem:
+        """Keep a row if it has no delivery of its own, and no earlier run recorded that."""
+        if result.report.delivery is not None or result.is_resumed or self.problem:
             return
         for row in result.rows or (result.row,):
             one = result._replace(row=row)
             self._waiting.append(unsent_row(one, self._batch, self._key_of(row)))
-        if len(self._waiting) >= _GROUP:
+        if len(self._waiting) >= _GROUP or result.outcome is Outcome.UNKNOWN:
             self.flush()
 
     def flush(self) -> None:

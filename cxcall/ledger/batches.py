@@ -131,13 +131,20 @@ class BatchRecords(LedgerAccess):
                     outcome=each.outcome, reason=each.reason, message=mask(each.message)[:MAX_NOTE_LENGTH],
                 )  # fmt: skip
 
-    def unsent_rows(self, batches: Collection[str]) -> dict[int, UnsentRow]:
-        """Return the last record of each row that was not sent in any of some batches, by row number."""
+    def unsent_rows(
+        self, batches: Collection[str], outcome: Outcome | None = None
+    ) -> dict[int, UnsentRow]:
+        """Return the last record of each row that has no delivery of its own in some batches, by row number.
+
+        With an outcome, only those that ended so.
+        """
+        where = "WHERE batch = ?" + " AND outcome = ?" * bool(outcome)
+        values = (str(outcome),) if outcome else ()
         with self._database.snapshot():
             found = [
                 row
                 for batch in batches
-                for row in self._rows.select_table("unsent", "WHERE batch = ?", (batch,))
+                for row in self._rows.select_table("unsent", where, (batch, *values))
             ]
         found.sort(key=lambda row: int(row["number"]))
         return {

@@ -76,7 +76,10 @@ class Batch(NamedTuple):
 
 
 class UnsentRow(NamedTuple):
-    """A row of a batch that was not sent: skipped or invalid, with its reason."""
+    """A row of a batch without a delivery of its own, with its reason: skipped, invalid, or, in a load, not confirmed.
+
+    A row that is not confirmed was in an accepted request whose response does not have it: its outcome is `unknown`.
+    """
 
     batch: str
     row: int

@@ -271,8 +271,18 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
             in results[1]["findings"][0]["message"]
         )
         assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
-        load(cxcall, file, "list-1", "--yes", "--resume", code=None)
+        resumed = load(cxcall, file, "list-1", "--yes", "--resume", "-o", "jsonl", code=9)
         assert sorted(dialer.loaded) == sorted(set(dialer.loaded))
+    results, totals = lines(resumed)
+    assert [(each["data"].get("rows"), each["outcome"]) for each in results] == [
+        ("1-4,6-7", "accepted"),
+        ("5", "unknown"),
+    ]
+    assert totals["data"]["outcomes"] == {"accepted": 6, "unknown": 1}
+    assert totals["data"]["unknown"] == [{"row": 5, "deliveryId": None}]
+    report = cxcall("batch", "report", "--format", "jsonl", code=0)
+    outcomes = {each["row"]: each["outcome"] for each in map(json.loads, report.out.splitlines())}
+    assert outcomes == {row: "unknown" if row == 5 else "accepted" for row in range(1, 8)}
 
 
 def test_a_row_that_another_process_sends_meanwhile_is_not_sent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.load.loaded_rows import LoadedContacts, LoadedRows
@@ -15,9 +16,10 @@ from cxcall.findings.errors import StoppedError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.ledger.row_ranges import format_ranges
+from cxcall.output.report import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from cxcall.batch.job import CheckedRow
     from cxcall.batch.rows import Row
@@ -81,6 +83,9 @@ class LoadRun(Run):
 
     def split(self, result: RowResult) -> Sequence[RowResult]:
         """Return the result of a request, and another one for rows that its response does not confirm."""
+        if result.is_resumed and result.delivery and result.outcome is Outcome.ACCEPTED:
+            missing = tuple(row for row in result.rows if row.number in self._unconfirmed)
+            return self._without(missing, result, result.delivery.id)
         checked = self._sent.pop(result.row.number, None)
         report = result.report._replace(command=COMMAND)
         delivery = report.delivery
@@ -92,22 +97,33 @@ class LoadRun(Run):
         report = report._replace(
             delivery=_without_body(delivery), findings=_name_rows(report.findings, result.rows)
         )
+        if missing and report.outcome is not Outcome.ACCEPTED:
+            finding = _missing_finding(missing, delivery.id)
+            report = report._replace(findings=(*report.findings, finding))
+            missing = ()
+        return self._without(missing, result._replace(report=report), delivery.id)
+
+    @cached_property
+    def _unconfirmed(self) -> Collection[int]:
+        """The rows that an earlier run of this load sent, and whose contacts the response did not have."""
+        return self.ledger.unsent_rows({self.batch, *self.resumed}, Outcome.UNKNOWN).keys()
+
+    def _without(
+        self, missing: tuple[Row, ...], result: RowResult, delivery: str
+    ) -> Sequence[RowResult]:
+        """Return the result of a request without some rows, and one that says that nothing is known of those."""
         if not missing:
-            return (result._replace(report=report),)
-        if report.outcome is not Outcome.ACCEPTED:
-            report = report._replace(findings=(*report.findings, _missing_finding(missing)))
-            return (result._replace(report=report),)
+            return (result,)
+        report = Report(
+            COMMAND,
+            Outcome.UNKNOWN,
+            ExitCode.UNKNOWN,
+            findings=(_missing_finding(missing, delivery),),
+        )
+        lost = RowResult(missing[0], report, is_resumed=result.is_resumed, rows=missing)
         numbers = {row.number for row in missing}
         left = tuple(row for row in result.rows if row.number not in numbers)
-        lost = report._replace(
-            outcome=Outcome.UNKNOWN,
-            exit_code=ExitCode.UNKNOWN,
-            findings=(_missing_finding(missing),),
-        )
-        lost_result = RowResult(missing[0], lost, rows=missing)
-        if not left:
-            return (lost_result,)
-        return (result._replace(row=left[0], rows=left, report=report), lost_result)
+        return (result._replace(row=left[0], rows=left), lost) if left else (lost,)
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
         """Return the rows whose contacts a response does not have; none if it has as many as were sent."""
@@ -146,14 +162,14 @@ def _cells(contact: Any, at: str) -> str:
     return json.dumps(value_at(contact, at), sort_keys=True) if has_value(contact, at) else ""
 
 
-def _missing_finding(missing: Sequence[Row]) -> Finding:
+def _missing_finding(missing: Sequence[Row], delivery: str) -> Finding:
     named = format_ranges(row.number for row in missing)
     return Finding.error(
         "outcome-unknown",
         "response",
         f"the response does not have the contacts of {'row' if len(missing) == 1 else 'rows'} {named}",
         fix="look for them in the list; load those that are not there in a file of their own, with `--again`",
-        why="the request was accepted, and the platform may have taken them or not",
+        why=f"the request, delivery `{delivery}`, was accepted, and the platform may have taken them or not",
         source="response",
     )
 

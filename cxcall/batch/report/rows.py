@@ -88,7 +88,7 @@ def find_batch(ledger: Ledger, identifier: str | None) -> Batch:
 def read_report(ledger: Ledger, batch: Batch) -> BatchReport:
     """Return the last result of each row; of a row with several deliveries, one that may be processed counts."""
     rows = {number: _unsent(each) for number, each in ledger.unsent_rows([batch.id]).items()}
-    placed: set[int] = set()
+    placed = {number for number, each in rows.items() if each.outcome == Outcome.UNKNOWN}
     for record in ledger.records(batch=batch.id):  # newest first
         ranges = parse_key(record.key, record.row)
         numbers = chain.from_iterable(range(first, last + 1) for first, last in ranges)
