@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ from cxcall.transport.authorization import Authorization
 from cxcall.transport.urls import host_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from cxcall.settings.settings import Settings
 
@@ -240,11 +240,9 @@ def delete_profile(settings: Settings) -> tuple[list[StoredRecord], list[StoredR
     return logins, tokens
 
 
-@contextmanager
-def lock_store(settings: Settings) -> Iterator[None]:
+def lock_store(settings: Settings) -> AbstractContextManager[bool]:
     """Keep other processes from changing the store while tokens are requested."""
-    with _tokens().lock(_EXCHANGES_UNDER_LOCK * settings.timeout):
-        yield
+    return _tokens().lock(_EXCHANGES_UNDER_LOCK * settings.timeout)
 
 
 def describe_secret(record: StoredRecord) -> str:

@@ -28,18 +28,16 @@ def find_conflicts(
     yield from _unknown_region(layers, contract)
     yield from _ambiguous_credentials(layers)
     for name, suggestion in find_misspelled_variables():
-        yield _warning("usage", name, f"unknown setting `{name}`, which is ignored", suggestion)
-
-
-def _warning(code: str, where: str, message: str, fix: str, why: str = "") -> Finding:
-    return Finding.warning(code, where, message, fix, why)
+        yield Finding.warning(
+            "usage", name, f"unknown setting `{name}`, which is ignored", suggestion
+        )
 
 
 def _other_platform(layers: Sequence[Layer], contract: Contract) -> Iterator[Finding]:
     declared = contract.declared.get("x-cxcall-platform", "")
     setting = find_setting("platform", layers)
     if setting and declared and setting.value != declared:
-        yield _warning(
+        yield Finding.warning(
             "platform-mismatch",
             setting.locate(),
             f"the settings are for `{printable(setting.value)}`, contract `{contract.name}` is for `{declared}`",
@@ -61,7 +59,7 @@ def _ignored_host(layers: Sequence[Layer], contract: Contract, base_url: str) ->
             setting = layer.get(name)
             host = _named_host(name, setting, contract) if setting else ""
             if setting and host and host != used_host:
-                yield _warning(
+                yield Finding.warning(
                     "region-mismatch",
                     used.locate(),
                     f"`{host_of(base_url)}` (from {used.source}) is used, "
@@ -84,7 +82,7 @@ def _foreign_token_host(
     setting = find_setting("token_url", layers)
     domains = {shared_domain(base_url), shared_domain(token_url)}
     if setting and len(domains) > 1 and domains & {*contract.regions.values()}:
-        yield _warning(
+        yield Finding.warning(
             "region-mismatch",
             setting.locate(),
             f"token host `{host_of(token_url)}` and API host `{host_of(base_url)}` do not belong together",
@@ -99,7 +97,7 @@ def _unknown_region(layers: Sequence[Layer], contract: Contract) -> Iterator[Fin
         return
     domain = region_domain(region, contract)
     if domain not in contract.regions.values():
-        yield _warning(
+        yield Finding.warning(
             "host-unknown",
             region.locate(),
             f"unknown region `{domain}`; it is used as it is",
@@ -113,14 +111,14 @@ def _ambiguous_credentials(layers: Sequence[Layer]) -> Iterator[Finding]:
         find_setting(name, layers) for name in ("access_token", "client_id", "client_secret")
     )
     if token and client and secret:
-        yield _warning(
+        yield Finding.warning(
             "credential",
             token.locate(),
             f"the access token (from {token.source}) is used, and not the client (from {client.source})",
             "unset one of the two",
         )
     elif client and secret and _have_different_origins(client, secret, layers):
-        yield _warning(
+        yield Finding.warning(
             "credential",
             client.locate(),
             f"`client_id` (from {client.source}) and `client_secret` (from {secret.source}) may not belong together",

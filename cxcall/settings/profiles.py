@@ -16,6 +16,7 @@ from cxcall.settings.sources import (
     GC_PREFIX,
     SECRET_SETTINGS,
     SETTING_NAMES,
+    URL_SETTINGS,
     Setting,
     suggest_name,
 )
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
 
     from cxcall.contracts.contract import Contract
 
-PROFILE_SETTINGS = tuple(name for name in SETTING_NAMES if name != "profile")
-_DESTINATION = ("region", "base_url", "token_url", "issuer")
+PROFILE_SETTINGS = SETTING_NAMES[1:]
+_DESTINATION = ("region", *URL_SETTINGS)
 _LOCK_SECONDS = 5.0
-_URLS = ("base_url", "token_url", "issuer")
 _PATHS = ("contract", "do_not_call")
 
 
@@ -62,7 +62,7 @@ def checked_value(key: str, value: str, contract: Contract) -> str | int | float
     if key in DURATION_SETTINGS:
         seconds = float(setting.value)
         return int(seconds) if seconds.is_integer() else seconds
-    if key in _URLS:
+    if key in URL_SETTINGS:
         return normalize_url(key, setting)
     if key in _PATHS:
         return str(Path(setting.value).expanduser().resolve())

@@ -9,14 +9,12 @@ from cxcall.findings.notices import add_notice
 from cxcall.settings.regions import token_url_for
 from cxcall.settings.setting_values import check_values
 from cxcall.settings.settings import Settings, read_trusted_layers
-from cxcall.settings.sources import Setting, find_setting, read_flags
+from cxcall.settings.sources import GUARD_SETTINGS, Setting, find_setting, read_flags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.settings.sources import Layer
-
-_NAMES = ("do_not_call", "hours", "hours_policy", "duplicate_window", "max_attempts")
 
 
 class RunningSandbox(Protocol):
@@ -40,7 +38,7 @@ def load_guards(flags: Mapping[str, str | None]) -> tuple[Layer, str]:
     layers, _, ignored, second_list = read_trusted_layers(flags)
     for finding in ignored:
         add_notice(finding._replace(severity=Severity.WARNING))
-    found = {name: find_setting(name, layers) for name in _NAMES}
+    found = {name: find_setting(name, layers) for name in (*GUARD_SETTINGS, "do_not_call")}
     guards = {name: setting for name, setting in found.items() if setting}
     return guards, second_list.value if second_list else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -122,17 +123,16 @@ class Settings:
         header = f"header:{self.engagement_header}" if self.engagement_header else ""
         return self.engagement_id or header
 
+    def with_values(self, **values: Setting) -> Settings:
+        """Return the settings with other values."""
+        changed = copy(self)
+        changed.values = {**self.values, **values}
+        return changed
+
     def with_api_endpoint(self, endpoint: str) -> Settings:
         """Return the settings with the API endpoint that tenant discovery found."""
-        base_url = Setting(endpoint + urlsplit(self.base_url).path, tenants.DISCOVERY_SOURCE)
-        return Settings(
-            {**self.values, "base_url": base_url},
-            self.conflicts,
-            untrusted=self.untrusted,
-            is_embedded=self.is_embedded,
-            base_url_from_tenant=self.base_url_from_tenant,
-            dotenv_do_not_call=self.dotenv_do_not_call,
-        )
+        url = endpoint + urlsplit(self.base_url).path
+        return self.with_values(base_url=Setting(url, tenants.DISCOVERY_SOURCE))
 
     def login_command(self, *flags: str) -> str:
         """Return the command that logs in to this profile, for a suggestion in a message."""
@@ -196,15 +196,16 @@ def find_contract_file(flags: Mapping[str, str | None]) -> str:
 
     Reads no other setting, so that commands that only read contracts ignore invalid settings.
     """
-    layers, _ = _read_layers(flags)
-    setting = find_setting("contract", layers)
-    return setting.value if setting else ""
+    return _find_text("contract", flags)
 
 
 def find_platform(flags: Mapping[str, str | None]) -> str:
     """Return the platform that a source names; empty if none does."""
-    layers, _ = _read_layers(flags)
-    setting = find_setting("platform", layers)
+    return _find_text("platform", flags)
+
+
+def _find_text(name: str, flags: Mapping[str, str | None]) -> str:
+    setting = find_setting(name, _read_layers(flags)[0])
     return setting.value if setting else ""
 
 

@@ -36,6 +36,9 @@ SETTING_NAMES = (
     "do_not_call",
     "max_attempts",
 )
+GUARD_SETTINGS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
+"""The guards that are stricter or weaker than others; a do-not-call list is neither."""
+URL_SETTINGS = ("base_url", "token_url", "issuer")
 PREFIX = "CXCALL_"
 GC_PREFIX = "gc:"
 MACHINE_VARIABLES = (

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import UsageError
-from cxcall.settings.sources import Setting
+from cxcall.settings.sources import GUARD_SETTINGS, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cxcall.settings.settings import Settings
 
-NAMES = ("duplicate_window", "hours", "hours_policy", "max_attempts")
-
 
 def guards_of(settings: Settings) -> dict[str, str]:
     """Return the guards that can be sent to another machine: all but the do-not-call list, which is a file."""
-    return {name: settings.values[name].value for name in NAMES}
+    return {name: settings.values[name].value for name in GUARD_SETTINGS}
 
 
 def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: str) -> Settings:
@@ -35,9 +32,7 @@ def with_stricter_guards(settings: Settings, guards: Mapping[str, str], source: 
         "max_attempts": _attempts(own["max_attempts"], guards["max_attempts"]),
     }
     changed = {name: Setting(value, source) for name, value in chosen.items() if value != own[name]}
-    stricter = copy(settings)
-    stricter.values = {**settings.values, **changed}
-    return stricter
+    return settings.with_values(**changed)
 
 
 def _hours(own: Mapping[str, str], other: Mapping[str, str]) -> tuple[str, str]:

@@ -20,7 +20,7 @@ VENDOR_DOMAINS = ("niceincontact.com", "nice-incontact.com", "incontact.com", "n
 """The vendor's domains. The API of a tenant is on a host under one of them."""
 
 ACCESS_KEY_PATH = "/authentication/v1/token/access-key"
-_HTTPS = 443
+HTTPS_PORT = 443
 DISCOVERY_SOURCE = "tenant discovery (tenants.json)"
 
 
@@ -70,7 +70,7 @@ def is_trusted_endpoint(api_endpoint: str, issuer: str) -> bool:
         return False
     scheme, host, port = origin(checked)
     is_vendor = is_domain_name(host) and host.endswith(tuple(f".{each}" for each in VENDOR_DOMAINS))
-    return (scheme, host, port) == origin(issuer) or (is_vendor and port == _HTTPS)
+    return (scheme, host, port) == origin(issuer) or (is_vendor and port == HTTPS_PORT)
 
 
 def _file(state: Path) -> PrivateFile:

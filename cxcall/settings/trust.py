@@ -29,8 +29,15 @@ from urllib.parse import urlsplit
 from cxcall.findings.errors import UsageError
 from cxcall.findings.finding import Finding
 from cxcall.settings.regions import region_domain, shared_domain, url_area
-from cxcall.settings.sources import SECRET_SETTINGS, SETTING_NAMES, find_setting
-from cxcall.settings.tenants import ACCESS_KEY_PATH
+from cxcall.settings.setting_values import CXONE, PLATFORMS
+from cxcall.settings.sources import (
+    GUARD_SETTINGS,
+    SECRET_SETTINGS,
+    SETTING_NAMES,
+    URL_SETTINGS,
+    find_setting,
+)
+from cxcall.settings.tenants import ACCESS_KEY_PATH, HTTPS_PORT
 from cxcall.transport.urls import is_loopback_url, origin, printable
 
 if TYPE_CHECKING:
@@ -42,8 +49,6 @@ if TYPE_CHECKING:
 # The order of layers: flags, environment (ours, the vendor's), `.env` (ours, the vendor's), profile.
 DOTENV = slice(3, 5)
 _DOTENV_LAYER = 3
-_URL_SETTINGS = ("base_url", "token_url", "issuer")
-_GUARDS = ("duplicate_window", "hours", "hours_policy", "max_attempts")
 _HARMLESS = (
     "client_id",
     "access_key_id",
@@ -53,10 +58,9 @@ _HARMLESS = (
     "max_wait",
 )
 """What decides neither where a secret goes, nor what an operation is, nor how careful cxcall is."""
-CHOICES = tuple(sorted({*SETTING_NAMES} - {*_GUARDS, "do_not_call", *_HARMLESS}))
+CHOICES = tuple(sorted({*SETTING_NAMES} - {*GUARD_SETTINGS, "do_not_call", *_HARMLESS}))
 """What may not be combined with a secret from elsewhere: every setting that is not known to be harmless."""
-_DEFAULT_PLATFORM, _CXONE = "genesys-cloud", "nice-cxone"
-_HTTPS = 443
+_DEFAULT_PLATFORM = PLATFORMS[0]
 _TOKEN_PATHS = ("/oauth/token", "/auth/token", ACCESS_KEY_PATH)
 _STATIC = (("password",), ("api_key",))
 """What only a user's document asks for, so that it belongs to no platform."""
@@ -151,8 +155,8 @@ def _other_platform(
     names_cxone = bool(url_area(base_url) and find_setting("base_url", layers)) or any(
         find_setting(name, layers) for name in ("issuer", "region", *named_endpoint)
     )
-    target = _CXONE if url_area(base_url) else platform.value
-    if names_cxone or (target == _CXONE) == has_key or not target:
+    target = CXONE if url_area(base_url) else platform.value
+    if names_cxone or (target == CXONE) == has_key or not target:
         return
     name, secret = next(iter(secrets.items()))
     yield Finding.error(
@@ -180,7 +184,7 @@ def drop_lowered_guards(
     """Return the layers without those guards of `.env` that lower a guard, and a warning for each."""
     kept, findings = dict(layers[_DOTENV_LAYER]), []
     below = [*layers[_DOTENV_LAYER + 1 :], defaults]
-    for name in _GUARDS:
+    for name in GUARD_SETTINGS:
         setting, other = kept.get(name), find_setting(name, below)
         if setting and other and _lowers(name, setting.value, other.value):
             del kept[name]
@@ -200,7 +204,7 @@ def find_weaker_guards(
     profile: Setting, chosen: Layer, usual: Layer, defaults: Mapping[str, str]
 ) -> Iterator[Finding]:
     """Yield an error for each guard that is lower in a profile chosen by `.env` than in the usual profile."""
-    for name in (*_GUARDS, "do_not_call"):
+    for name in (*GUARD_SETTINGS, "do_not_call"):
         other, own = usual.get(name), chosen.get(name)
         value = own.value if own else defaults.get(name, "")
         if other and _lowers(name, value, other.value):
@@ -215,10 +219,10 @@ def find_weaker_guards(
 
 def named_domain(name: str, setting: Setting, contract: Contract) -> str:
     """Return the domain that a setting names, with the port of its own; empty if it names none."""
-    if name in _URL_SETTINGS:
+    if name in URL_SETTINGS:
         *_, port = origin(setting.value)
         domain = shared_domain(setting.value).rstrip(".")
-        return domain if port == _HTTPS or not domain else f"{domain}:{port}"
+        return domain if port == HTTPS_PORT or not domain else f"{domain}:{port}"
     try:
         return region_domain(setting, contract) if name == "region" else ""
     except UsageError:
@@ -226,7 +230,7 @@ def named_domain(name: str, setting: Setting, contract: Contract) -> str:
 
 
 def _path_of(name: str, url: str) -> str:
-    return urlsplit(url).path.rstrip("/") if name in _URL_SETTINGS else ""
+    return urlsplit(url).path.rstrip("/") if name in URL_SETTINGS else ""
 
 
 def _known_paths(name: str, outside: Sequence[Layer], contract: Contract) -> set[str]:

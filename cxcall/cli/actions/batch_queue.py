@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import closing, contextmanager
-from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from cxcall.batch.queue.content import row_content
@@ -41,9 +40,7 @@ _WATCH_SECONDS = 1.0
 
 def without_hours(settings: Settings) -> Settings:
     """Return the settings without calling hours, for the check of rows that wait for them in the queue."""
-    changed = copy(settings)
-    changed.values = {**settings.values, "hours": Setting("", "--queue")}
-    return changed
+    return settings.with_values(hours=Setting("", "--queue"))
 
 
 @contextmanager

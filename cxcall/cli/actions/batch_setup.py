@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import TYPE_CHECKING
 
 from cxcall.batch.columns import UnknownColumnsError, parse_column_map
@@ -66,16 +65,18 @@ def enforce_hours(settings: Settings) -> Settings:
             where="--wait-for-hours",
             fix="add `--hours 08:00-21:00`, or set `hours` in the profile",
         )
-    enforced = copy(settings)
-    policy = Setting("enforce", "--wait-for-hours")
-    enforced.values = {**settings.values, "hours_policy": policy}
-    return enforced
+    return settings.with_values(hours_policy=Setting("enforce", "--wait-for-hours"))
 
 
 def stop_on_conflicting_flags(options: BatchOptions | LoadOptions, common: RequestOptions) -> None:
     """Raise UsageError for flags that exclude each other."""
     if options.resume and common.sending.again:
-        raise _conflicting_flags()
+        raise UsageError(
+            "`--again` cannot be combined with `--resume`",
+            where="--again",
+            fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
+            why="a resumed batch never sends a row again that was, or may have been, processed",
+        )
     if options.queue and common.sending.sandbox:
         raise UsageError(
             "`--queue` cannot be combined with `--sandbox`",
@@ -90,15 +91,6 @@ def stop_on_conflicting_flags(options: BatchOptions | LoadOptions, common: Reque
             fix="leave out one of them",
             why="with `--strict`, a row outside the calling hours stops the whole batch",
         )
-
-
-def _conflicting_flags() -> UsageError:
-    return UsageError(
-        "`--again` cannot be combined with `--resume`",
-        where="--again",
-        fix="for an unknown row: find out whether a call was placed, then `cxcall history resolve ID`",
-        why="a resumed batch never sends a row again that was, or may have been, processed",
-    )
 
 
 def resume_command(arguments: Sequence[str]) -> str:
