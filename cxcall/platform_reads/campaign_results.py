@@ -9,13 +9,16 @@ from cxcall.contracts.paging import find_paging
 from cxcall.documents.json_pointer import split_pointer
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, body_of
-from cxcall.platform_reads.pages import follow_pages, wait_for_budget
-from cxcall.platform_reads.response_values import read_value
+from cxcall.platform_reads.pages import follow_pages, paging_error, wait_for_budget
+from cxcall.platform_reads.response_values import read_members, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cxcall.contracts.campaign_roles import RoleOperation
+    from cxcall.responses.delivery import Delivery
+
+_REPEATED = "ask the platform's support: the list would never end"
 
 
 def result_columns(found: RoleOperation, known: ContactListState | None) -> list[str]:
@@ -46,15 +49,31 @@ def _numbered_pages(
     """Yield the items of pages that are asked for by numbers in the body, until one is not full."""
     most, number = int(found.declared["most"]), 1
     page, size = (split_pointer(found.place(name))[0] for name in ("page", "size"))
+    items: list[Any] = []
     while True:
         values, asked = {found.id_parameter: list_id}, {page: number, size: most}
         delivery = reader.send_read(found, values, asked)
-        items = read_value(body_of(delivery), found.place("items")) or []
+        body, before = body_of(delivery), items
+        items = _items_of(found, delivery)
+        if items and items == before:
+            raise paging_error(
+                delivery, f"page {number} has the items of page {number - 1}", _REPEATED
+            )
         yield from items
-        if len(items) < most:
+        if len(items) < most or number == read_value(body, found.place("pages")):
             return
         wait_for_budget(delivery, reader.wait)
         number += 1
+
+
+def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
+    """Return the contacts of a page, none of a response without a body; raises ReadError or PagingError."""
+    body = body_of(delivery)
+    items = read_value(body, found.place("items"))
+    if body is not None and not isinstance(items, list):
+        place = found.place("items")
+        raise paging_error(delivery, f"the response has no list at `{place}`", "try again later")
+    return items or []
 
 
 def _linked_pages(
@@ -64,8 +83,7 @@ def _linked_pages(
     values = {found.id_parameter: list_id}
     paging = find_paging(found.operation)
     if paging is None:
-        body = body_of(reader.send_read(found, values, None))
-        yield from read_value(body, found.place("items")) or []
+        yield from _items_of(found, reader.send_read(found, values, None))
         return
     checked = reader.check(found, values, Payload(None))
     send = partial(reader.send, checked)
@@ -76,8 +94,8 @@ def _linked_pages(
 def _flat(found: RoleOperation, item: Any) -> dict[str, Any]:
     """Return a contact with its cells, and the last attempt and result of each number, as one object."""
     flat = {"id": read_value(item, found.place("id"))}
-    flat |= read_value(item, found.place("columns")) or {}
-    for phone, record in (read_value(item, found.place("calls")) or {}).items():
+    flat |= read_members(item, found.place("columns"))
+    for phone, record in read_members(item, found.place("calls")).items():
         for place in found.declared.get("last", ()):
             flat[f"{phone} {split_pointer(place)[-1]}"] = read_value(record, place)
     return flat

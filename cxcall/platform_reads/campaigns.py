@@ -10,7 +10,7 @@ from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
-from cxcall.platform_reads.response_values import read_text, read_value
+from cxcall.platform_reads.response_values import read_items, read_text, read_value
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
 from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
@@ -148,8 +148,8 @@ class CampaignReader:
         if "list" not in self.roles:
             return None
         found, body = self.read("list", id_)
-        columns = read_value(body, found.place("columns")) or ()
-        phones = read_value(body, found.place("phoneColumns")) or ()
+        columns = read_items(body, found.place("columns"))
+        phones = read_items(body, found.place("phoneColumns"))
         return ContactListState(
             read_text(body, found.place("name")),
             tuple(map(str, columns)),
@@ -194,45 +194,57 @@ class CampaignReader:
             return self.roles[role], None
 
     def follow_jobs(
-        self, jobs: Sequence[str], max_seconds: float, sleep: Callable[[float], None] = time.sleep
+        self, jobs: Sequence[str], max_seconds: float
     ) -> Iterator[tuple[str, bool | None]]:
         """Yield each upload job with whether it is complete (False: canceled), when that is known.
 
-        None stands for a job that is not complete within `max_seconds`. Raises ReadError.
+        None stands for a job that is not complete within `max_seconds`. Raises CxcallError where one cannot be read.
         """
-        wait, left = _FIRST_WAIT, max_seconds
+        wait, end = _FIRST_WAIT, time.monotonic() + max_seconds
         for job in jobs:
             state = self._read_job(job)
-            while state is None and left > 0:
-                sleep(wait)
-                left, wait = left - wait, min(wait * 2, _MAX_WAIT)
+            while state is None and (left := end - time.monotonic()) > 0:
+                time.sleep(min(wait, left))
+                wait = min(wait * 2, _MAX_WAIT)
                 state = self._read_job(job)
             yield job, state
 
     def _read_job(self, job: str) -> bool | None:
         found, body = self.read("job", job)
-        known = next(iter(read_value(body, found.place("items")) or ()), None)
-        if read_value(known, found.place("cancelled")):
-            return False
-        return True if read_value(known, found.place("complete")) else None
+        for each in read_items(body, found.place("items")):
+            if read_text(each, found.place("id")) in ("", job):
+                if _is_true(each, found.place("cancelled")):
+                    return False
+                return True if _is_true(each, found.place("complete")) else None
+        return None
 
 
 def _described(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:
     status = read_value(body, found.place("status"))
-    errors = read_value(body, found.place("errors")) or ()
+    errors = read_items(body, found.place("errors"))
     return state._replace(
         name=read_text(body, found.place("name")),
         status=_status_text(status),
         is_running=None if status is None else status in found.declared.get("running", ()),
         list_id=read_text(body, found.place("list")) or state.list_id,
         list_name=read_text(body, found.place("listName")),
-        errors=tuple(str(each.get("details") or each.get("error") or "") for each in errors),
+        errors=tuple(filter(None, map(_error_text, errors))),
     )
+
+
+def _error_text(error: Any) -> str:
+    if isinstance(error, dict):
+        return str(error.get("details") or error.get("error") or "")
+    return str(error)
 
 
 def _status_text(status: Any) -> str:
     words = {True: "running", False: "not running", None: ""}
     return words[status] if status is None or isinstance(status, bool) else str(status)
+
+
+def _is_true(body: Any, pointer: str) -> bool:
+    return read_text(body, pointer).lower() == "true"
 
 
 def _number(body: Any, pointer: str) -> int | None:

@@ -13,7 +13,7 @@ from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
 from cxcall.platform_reads.missing_objects import describe_missing, name_missing
-from cxcall.platform_reads.response_values import read_text, read_value
+from cxcall.platform_reads.response_values import read_items, read_text, read_value
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request
 from cxcall.sending.plan import Plan
@@ -201,8 +201,7 @@ def _check_expectation(
 def _check_keys(check: str, expected: Mapping[str, Any], body: Any, sent: Any) -> CheckResult:
     """Check that objects of the request have one of the keys that a list in the response names."""
     says = str(expected["says"])
-    items = read_value(body, expected["items"]) or []
-    names = [read_text(item, expected["item"]) for item in items]
+    names = [read_text(item, expected["item"]) for item in read_items(body, expected["items"])]
     objects = [entry for key in expected["keys"] for entry in _objects(sent, key)]
     if not names or not objects:
         return CheckResult.unknown(check, f"{says}? the request shows no data")

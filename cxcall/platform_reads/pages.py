@@ -96,14 +96,14 @@ def _read_page(
     if response is not None and response.truncated:
         # Its own finding says that no response of the API is as long: here it is a page.
         delivery = delivery._replace(findings=())
-        raise _error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
+        raise paging_error(delivery, "the page is larger than 1 MiB", _smaller_pages(paging))
     if delivery.outcome is not Outcome.ACCEPTED or response is None:
         raise PagingError(delivery)
     body = response.json() if response.body else None
     items = paging.find_items(body)
     if items is None and response.body:
         fix = "leave out `--all` to see the response"
-        raise _error(delivery, "the response has no list", fix)
+        raise paging_error(delivery, "the response has no list", fix)
     return Page(number, items or [], body, delivery, None)
 
 
@@ -187,7 +187,7 @@ def _stop_on_foreign_link(page: Page, link: str | None, request: HttpRequest) ->
     if is_same_host and path and unquote(urlsplit(request.url).path).endswith(path):
         return
     where = "path" if is_same_host else "host"
-    raise _error(
+    raise paging_error(
         page.delivery,
         f"the link to the next page leads to another {where}: `{shorten(link)}`",
         "check the base URL; the items of the pages until here were received",
@@ -202,7 +202,7 @@ def _digest(value: Any) -> bytes:
 
 
 def _repetition(delivery: Delivery, message: str) -> PagingError:
-    return _error(delivery, message, "read the pages after it by their parameters", "the list would never end")  # fmt: skip
+    return paging_error(delivery, message, "read the pages after it by their parameters", "the list would never end")  # fmt: skip
 
 
 def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
@@ -213,6 +213,7 @@ def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> N
         wait(window[1], "no request is left in this rate-limit window")
 
 
-def _error(delivery: Delivery, message: str, fix: str, why: str = "") -> PagingError:
+def paging_error(delivery: Delivery, message: str, fix: str, why: str = "") -> PagingError:
+    """Return the error of a page that cannot be read."""
     finding = Finding.error("paging", "response", message, fix, why, source="response")
     return PagingError(delivery, *delivery.findings, finding)

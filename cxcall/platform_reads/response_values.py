@@ -12,6 +12,18 @@ def read_value(body: Any, pointer: str) -> Any:
     return value_at(body, pointer) if pointer and has_value(body, pointer) else None
 
 
+def read_items(body: Any, pointer: str) -> list[Any]:
+    """Return the array at a JSON pointer; an empty one where the platform sends none, or another value."""
+    value = read_value(body, pointer)
+    return value if isinstance(value, list) else []
+
+
+def read_members(body: Any, pointer: str) -> dict[str, Any]:
+    """Return the object at a JSON pointer; an empty one where the platform sends none, or another value."""
+    value = read_value(body, pointer)
+    return value if isinstance(value, dict) else {}
+
+
 def read_text(body: Any, pointer: str) -> str:
     """Return the value at a JSON pointer as text; empty without a value or a pointer."""
     value = read_value(body, pointer)

@@ -14,7 +14,7 @@ from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.missing_objects import name_missing
-from cxcall.platform_reads.response_values import read_text, read_value
+from cxcall.platform_reads.response_values import read_items, read_text, read_value
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -105,17 +105,13 @@ class Tracker(NamedTuple):
     def legs(self, body: Any) -> tuple[Leg, ...]:
         """Return the legs in a response body, in its order."""
         parties = (
-            read_value(body, self.declared["parties"]) if "parties" in self.declared else [body]
+            read_items(body, self.declared["parties"]) if "parties" in self.declared else [body]
         )
-        return tuple(leg for party in parties or () for leg in self._of_party(party))
+        return tuple(leg for party in parties for leg in self._of_party(party))
 
     def _of_party(self, party: Any) -> Iterator[Leg]:
         places: Sequence[str] = self.declared.get("legs", ())
-        legs = (
-            [leg for place in places for leg in read_value(party, place) or ()]
-            if places
-            else [party]
-        )
+        legs = [leg for place in places for leg in read_items(party, place)] if places else [party]
         who = read_text(party, self.declared.get("who", ""))
         address = read_text(party, self.declared.get("address", ""))
         for leg in legs:

@@ -96,6 +96,7 @@ class StoredObjects:
             "progress": self._read_progress,
             "statistics": self._read_statistics,
             "results": self._read_results,
+            "job": self._read_job,
         }
 
     def respond(
@@ -228,6 +229,13 @@ class StoredObjects:
             return call.response
         connects = known.outcomes["connected"]
         return call.with_values({"attempts": known.dialed, "connects": connects, "outstanding": 0})
+
+    def _read_job(self, call: _Call) -> SandboxResponse:
+        """Return the example of a job under the ID that is asked for."""
+        body, place = call.response.body, str(call.declared.get("items", ""))
+        items = value_at(body, place) if has_value(body, place) else []
+        (name,) = split_pointer(call.declared["id"])
+        return call.with_values({"items": [{**each, name: call.id} for each in items]})
 
     def _read_results(self, call: _Call) -> SandboxResponse:
         known = self._lists.get(call.id)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 from base64 import b64decode
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +28,7 @@ from helpers.platform_server import Platform, Reply
 from helpers.tenant import LISTS, Tenant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cxcall.sandbox.server import Sandbox
@@ -285,6 +286,76 @@ def test_contacts_that_the_response_does_not_have_are_named_and_unknown(cxcall: 
     assert outcomes == {row: "unknown" if row == 5 else "accepted" for row in range(1, 8)}
 
 
+@pytest.mark.parametrize("body", [{}, None, [], {"contacts": []}, ["x"]])
+def test_response_without_the_contacts_leaves_all_rows_unknown(cxcall: Cxcall, body: Any) -> None:
+    with Platform(lambda _body, _count: Reply(200, body), reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "list-1", "--yes", "-o", "jsonl", code=9)  # fmt: skip
+    assert lines(ran)[1]["data"]["outcomes"] == {"unknown": 2}
+
+
+def load_to_cxone(cxcall: Cxcall, job: Mapping[str, Any], *words: str, code: int) -> Ran:
+    """Load two rows to a platform that accepts the upload, and answers each read of its job so."""
+    upload = Reply(202, {"jobId": "17"} if job else {})
+    with Platform(lambda _body, _count: upload, reads=lambda *_: Reply(200, job)) as platform:
+        cxcall.environment |= {
+            "CXCALL_BASE_URL": platform.base_url, "CXCALL_PLATFORM": "nice-cxone", "CXCALL_ACCESS_TOKEN": "t-1",
+        }  # fmt: skip
+        sets = ("--set", '/expirationDate="2027-01-31"', "--at-most", "0", "--yes", *words)
+        ran = load(cxcall, cxcall.file("leads.csv", rows(2)), "1001", *sets, code=code)
+        assert platform.rung == 1
+    return ran
+
+
+@pytest.mark.parametrize(
+    ("job", "state"),
+    [
+        ({"uploadJobs": [{"jobId": 17, "isComplete": True}]}, "complete"),
+        ({"uploadJobs": [{"jobId": 99, "isComplete": True}]}, "not complete yet"),
+        ({"uploadJobs": [{"jobId": "17", "isComplete": "false"}]}, "not complete yet"),
+        ({"uploadJobs": [{"jobId": "17", "isCancelled": True, "isComplete": True}]}, "canceled"),
+        ({"uploadJobs": 5}, "not complete yet"),
+        ({"uploadJobs": ["ab"]}, "not complete yet"),
+    ],
+)
+def test_upload_job_is_complete_only_if_the_platform_says_so_of_it(
+    cxcall: Cxcall, job: Mapping[str, Any], state: str
+) -> None:
+    code = 0 if state == "complete" else 9
+    ran = load_to_cxone(cxcall, job, "-o", "jsonl", code=code)
+    assert lines(ran)[1]["data"]["jobs"] == {"17": state}
+
+
+def test_upload_that_names_no_job_is_not_called_complete(cxcall: Cxcall) -> None:
+    ran = load_to_cxone(cxcall, {}, code=9)
+    assert "the response to the upload of rows 1-2 names no upload job" in ran.err
+
+
+@pytest.mark.slow
+def test_signal_ends_the_wait_for_a_job_and_denies_no_upload(cxcall: Cxcall) -> None:
+    asked = Event()
+
+    def read(path: str, _count: int) -> Reply:
+        if path.endswith("/jobs/17"):
+            asked.set()
+        return Reply(200, {"uploadJobs": [{"jobId": 17}]})
+
+    with Platform(lambda *_: Reply(202, {"jobId": "17"}), reads=read) as platform:
+        words = ("campaign", "load", cxcall.file("leads.csv", rows(2)), "--contact-list", "1001", "--yes")  # fmt: skip
+        sets = ("--set", '/expirationDate="2027-01-31"', "--platform", "nice-cxone")
+        with subprocess.Popen(
+            [str(CXCALL), *words, *sets, "--base-url", platform.base_url], cwd=cxcall.folder,
+            env=cxcall.environment | {"CXCALL_ACCESS_TOKEN": "t-1"}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        ) as process:  # fmt: skip
+            assert asked.wait(30)
+            process.send_signal(signal.SIGINT)
+            printed, _ = process.communicate()
+    assert process.returncode == 9
+    assert "2 accepted" in printed
+    assert "upload job 17 is unknown" in printed
+
+
 def test_a_row_that_another_process_sends_meanwhile_is_not_sent(
     cxcall: Cxcall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,6 +477,46 @@ def test_a_calling_list_of_cxone_is_uploaded_and_its_job_followed(
     assert (state["total"], state["contactList"]["id"]) == (3, "1001")
     live("campaign", "export", "--contact-list", "1001", "--to", "attempts.jsonl", code=0)
     assert "no list is named" in live("campaign", "export", "--to", "x.csv", code=2).err
+
+
+@pytest.mark.parametrize(
+    ("second", "problem"),
+    [
+        ({}, "the response has no list at `/entities`"),
+        ({"entities": "none"}, "the response has no list at `/entities`"),
+        (None, "page 2 has the items of page 1"),
+    ],
+)
+def test_export_that_cannot_read_every_page_writes_no_file(
+    cxcall: Cxcall, second: Mapping[str, Any] | None, problem: str
+) -> None:
+    first = {"entities": [{"id": str(place), "data": {}} for place in range(100)]}
+
+    def answer(body: Any, _count: int) -> Reply:
+        return Reply(200, first if body["pageNumber"] == 1 or second is None else second)
+
+    with Platform(answer, reads=Dialer().read) as platform:
+        cxcall.environment |= platform.environment
+        ran = cxcall("campaign", "export", "--contact-list", "list-1", "--to", "x.jsonl", code=5)
+    assert problem in ran.err
+    assert not (cxcall.folder / "x.jsonl").exists()
+
+
+def test_status_shows_what_a_campaign_reports_in_any_form(cxcall: Cxcall) -> None:
+    odd = {"name": "A\x1b[31m", "campaignStatus": "off", "errors": ["no line", {"details": "no agent"}, 7]}  # fmt: skip
+    reads: dict[str, Any] = {
+        f"/campaigns/{CAMPAIGN}": odd,
+        "/list-1": {"phoneColumns": {"a": 1}, "columnNames": 5},
+    }
+    with Platform(
+        reads=lambda path, _: Reply(200, next((reads[end] for end in reads if path.endswith(end)), {}))
+    ) as platform:  # fmt: skip
+        cxcall.environment |= platform.environment
+        shown = cxcall("campaign", "status", CAMPAIGN, "--contact-list", "list-1", code=0).out
+    assert "A\\x1b[31m" in shown
+    assert [line.split(None, 1)[1] for line in shown.splitlines() if line.startswith("error")] == [
+        "no line", "no agent", "7",
+    ]  # fmt: skip
 
 
 def test_an_export_overwrites_no_file_and_no_state(live: Cxcall, tenant: Tenant) -> None:

@@ -32,20 +32,24 @@ _ITEM = re.compile(r"/([0-9]+)(/.*)?")
 
 
 class LoadRun(Run):
-    """A run whose requests send many rows each. `columns_at` is where a contact has its cells.
+    """A run whose requests send many rows each.
 
-    `started` collects the engagement IDs of accepted requests: of a platform that processes an upload
-    later, they are those of its jobs. `resumed` are the earlier batches whose rows are not sent again, `contacts` finds
-    those of other files, if they are not to be sent either.
+    `columns_at` is where a contact has its cells, and `returns_contacts` says that the response to an accepted request
+    has them, as the contract declares. `started` collects the engagement IDs of accepted requests: of a platform that
+    processes an upload later, they are those of its jobs; `unnamed` are the rows of those that name none. `resumed` are
+    the earlier batches whose rows are not sent again, `contacts` finds those of other files, if they are not to be sent
+    either.
     """
 
     columns_at = ""
+    returns_contacts = False
     resumed: Sequence[str] = ()
     contacts: LoadedContacts | None = None
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.started: list[str] = []
+        self.unnamed: list[str] = []
         self._sent: dict[int, CheckedRow] = {}
 
     def _send(self, checked: CheckedRow, request: CheckedRequest) -> None:
@@ -89,8 +93,11 @@ class LoadRun(Run):
         checked = self._sent.pop(result.row.number, None)
         report = result.report._replace(command=COMMAND)
         delivery = report.delivery
-        if delivery and delivery.engagement_id and report.outcome is Outcome.ACCEPTED:
-            self.started.append(delivery.engagement_id)
+        if delivery and report.outcome is Outcome.ACCEPTED:
+            if delivery.engagement_id:
+                self.started.append(delivery.engagement_id)
+            else:
+                self.unnamed.append(result.label)
         if checked is None or delivery is None:
             return (result._replace(report=report),)
         missing = self._find_missing(checked, delivery)
@@ -126,11 +133,16 @@ class LoadRun(Run):
         return (result._replace(row=left[0], rows=left), lost) if left else (lost,)
 
     def _find_missing(self, checked: CheckedRow, delivery: Delivery) -> tuple[Row, ...]:
-        """Return the rows whose contacts a response does not have; none if it has as many as were sent."""
+        """Return the rows whose contacts a response does not have; none if it has as many as were sent.
+
+        A response that is too long to be read whole is taken as complete.
+        """
         response = delivery.exchange.response if delivery.exchange else None
-        body = response.json() if response else None
-        if not isinstance(body, list):
+        if response is None or response.truncated:
             return ()
+        body = response.json()
+        if not isinstance(body, list):
+            return checked.rows if self.returns_contacts else ()
         named = [each for each in body if has_value(each, self.columns_at)]
         sent = checked.request.body if checked.request else []
         if len(named) >= len(checked.rows) or len(sent) != len(checked.rows):

@@ -22,8 +22,9 @@ from cxcall.cli.actions.batch_setup import open_rows, stop_on_conflicting_flags
 from cxcall.cli.actions.campaign_roles import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
+from cxcall.contracts.paging import success_schema
 from cxcall.documents.text_files import STDIN, open_bytes
-from cxcall.findings.errors import CheckError, UsageError
+from cxcall.findings.errors import CheckError, CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.output.terminal_text import count_phrase
@@ -36,6 +37,7 @@ from cxcall.platform_reads.campaigns import (
     ReadError,
     is_forbidden,
 )
+from cxcall.runtime.signals import defer_signals, interrupt_on_signals, raise_deferred_interrupt
 from cxcall.sending.consent import ask_count, ask_yes
 from cxcall.sending.draft import parse_parameters
 from cxcall.settings.settings import find_columns
@@ -202,11 +204,12 @@ class _LoadCommand(BatchRun):
         self.load, self.builder, self.reader, self.known = load, builder, reader, known
         self.is_yes, self.max_wait_for_jobs = is_yes, max_wait
         self.jobs: list[str] = []
+        self.unnamed: list[str] = []
 
     def run(self) -> Report:
         """Load the contacts, and wait for the jobs of a platform that processes them later."""
         report = super().run()
-        if not self.jobs or "job" not in self.reader.roles:
+        if "job" not in self.reader.roles or not (self.jobs or self.unnamed):
             return report
         return self._follow_jobs(report)
 
@@ -254,27 +257,45 @@ class _LoadCommand(BatchRun):
         self.contacts.refresh()
         run = LoadRun(job, ChunkSelection(selection, self.builder), *rest)
         run.columns_at, run.resumed = self.load.place("columns"), self.resumed
+        run.returns_contacts = success_schema(self.load.operation).get("type") == "array"
         run.contacts = None if job.again else self.contacts
-        self.jobs = run.started
+        self.jobs, self.unnamed = run.started, run.unnamed
         return run
 
     def _follow_jobs(self, report: Report) -> Report:
         """Wait for the upload jobs, and add what became of them to the report."""
         states: dict[str, str] = {}
         words = {True: "complete", False: "canceled", None: "not complete yet"}
-        findings = list(report.findings)
+        findings = [*report.findings, *map(_unnamed_job_finding, self.unnamed)]
         try:
+            interrupt_on_signals(ExitCode.PARTIAL)
+            raise_deferred_interrupt()
             for job, state in self.reader.follow_jobs(self.jobs, self.max_wait_for_jobs):
                 states[job] = words[state]
                 self._tell(f"upload job {job}: {words[state]}")
-        except ReadError as error:
+        except CxcallError as error:
             findings += error.findings
+        except KeyboardInterrupt:
+            self._tell("interrupted: no more is asked about upload jobs")
+        finally:
+            defer_signals()
         for job in self.jobs:
             if states.get(job) != words[True]:
                 findings.append(_job_finding(job, states.get(job, "unknown")))
         if len(findings) > len(report.findings):
             report = report._replace(exit_code=ExitCode.PARTIAL, outcome=Outcome.ERROR)
         return report._replace(findings=findings, data={**report.data, "jobs": states})
+
+
+def _unnamed_job_finding(rows: str) -> Finding:
+    return Finding.warning(
+        "outcome-unknown",
+        "response",
+        f"the response to the upload of rows {rows} names no upload job",
+        fix="look whether the list has their contacts",
+        why="the platform accepted the file; its contacts are in the list when the job is complete",
+        source="response",
+    )
 
 
 def _job_finding(job: str, state: str) -> Finding:

@@ -10,6 +10,7 @@ from cxcall.cli.actions.send import wait_printer
 from cxcall.cli.options import flags_of
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
+from cxcall.output.terminal_text import escape_to_one_line
 from cxcall.platform_reads.campaigns import CampaignReader
 from cxcall.sending.plan import SendHooks
 from cxcall.settings.settings import load_settings
@@ -85,4 +86,4 @@ def _lines(state: CampaignState) -> list[str]:
         ("calls in progress", "" if state.outstanding is None else str(state.outstanding)),
         *(("error", each) for each in state.errors),
     )
-    return [f"{name:<18} {text}" for name, text in facts if text]
+    return [f"{name:<18} {escape_to_one_line(text)}" for name, text in facts if text]
