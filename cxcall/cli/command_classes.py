@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from cxcall.cli.help_layout import highlight_headings, write_options
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,10 +23,12 @@ class Command(TyperCommand):
 
     def get_help(self, ctx: Any) -> str:
         """Return the help, with bold headings on a terminal."""
-        return highlight_headings(super().get_help(ctx))
+        return _with_bold_headings(super().get_help(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options by group."""
+        from cxcall.cli.help_layout import write_options
+
         write_options(self.get_params(ctx), ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -44,7 +45,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         """Return the help, with bold headings on a terminal."""
-        return highlight_headings(super().get_help(ctx))
+        return _with_bold_headings(super().get_help(ctx))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments before the subcommand."""
@@ -87,6 +88,12 @@ def _parse(
         if getattr(error, "ctx", None) is None:  # the error for a missing value has no context
             error.ctx = context  # type: ignore[attr-defined]  # usage errors have it
         raise
+
+
+def _with_bold_headings(text: str) -> str:
+    from cxcall.cli.help_layout import highlight_headings
+
+    return highlight_headings(text)
 
 
 def missing_command(context: Any) -> UsageError:

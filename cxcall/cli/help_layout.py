@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 from cxcall.output.options import parse_output_options
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _OWN = "Options"
 _GROUPS = ("Arguments", _OWN, "Request", "Safety", "Connection", "Output")
-_HEADING = re.compile(r"^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)", re.MULTILINE)
+_HEADING = r"(?m)^(?:Usage:| {0,2}[A-Z][\w ()-]{0,40}:$)"
 
 
 def write_options(parameters: Sequence[Any], context: Any, formatter: Any) -> None:
@@ -43,4 +43,6 @@ def highlight_headings(text: str) -> str:
     from cxcall.output.screen import Screen
 
     screen = Screen.standard(parse_output_options(sys.argv[1:], ""))
-    return _HEADING.sub(lambda found: screen.paint(sys.stdout, "bold", found[0]), text)
+    return compile_pattern(_HEADING).sub(
+        lambda found: screen.paint(sys.stdout, "bold", found[0]), text
+    )

@@ -40,7 +40,7 @@ class IndexedDocument:
 
     @cached_property
     def _index(self) -> list[str]:
-        return self._file.with_suffix(".index").read_text("ascii").splitlines()
+        return self._file.with_suffix(".index").read_text("ascii").split("\n")
 
     @cached_property
     def _text(self) -> bytes:

@@ -15,7 +15,6 @@ from cxcall.ledger.ledger_file import open_database
 from cxcall.ledger.marker import LedgerMarker, MissingRecordsError
 from cxcall.ledger.rows import LedgerRows, check_if_quick
 from cxcall.ledger.sqlite_database import SqliteDatabase
-from cxcall.phone.attempt_limit import LONGEST_PERIOD
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.runtime.redaction import redact
 
@@ -228,6 +227,8 @@ class LedgerAccess:
             return int(found.fetchone()[0])
 
     def _prune_bounds(self, before: datetime) -> dict[str, Any]:
+        from cxcall.phone.attempt_limit import LONGEST_PERIOD
+
         boot, uptime = self._boot_clock()
         age = (self._now() - before).total_seconds()
         counted = self._now().timestamp() - LONGEST_PERIOD

@@ -10,7 +10,6 @@ from cxcall.findings.exit_codes import Outcome
 from cxcall.ledger.access import LedgerAccess, mask, storable
 from cxcall.ledger.database import never
 from cxcall.ledger.records import LOAD, MAX_NOTE_LENGTH, Batch, UnsentRow, new_id
-from cxcall.ledger.row_ranges import count_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -104,6 +103,8 @@ class BatchRecords(LedgerAccess):
 
     def count_outcomes(self, batch: str) -> dict[str, int]:
         """Return how many rows of a batch ended with each outcome, by the newest delivery of each row."""
+        from cxcall.ledger.row_ranges import count_rows
+
         with self._database.snapshot():
             found = self._database.run(_OUTCOMES, {"batch": batch}).fetchall()
         counts: Counter[str] = Counter()

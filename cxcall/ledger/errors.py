@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode
-from cxcall.findings.finding import Finding
+from cxcall.findings.finding import Finding, command
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,7 +56,7 @@ def _explain(error: sqlite3.Error, path: Path) -> LedgerError | None:
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
         return LedgerError(
             f"the ledger `{path}` cannot be written: {error}",
-            f"free some space, or mend the disk: `df -h {shlex.quote(str(path.parent))}`; then run this again",
+            f"free some space, or mend the disk: {command('df', '-h', str(path.parent))}; then run this again",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return LedgerError(f"the ledger `{path}` cannot be written: {error}")
@@ -76,7 +75,9 @@ def unusable_file_error(path: Path, problem: str) -> LedgerError:
 
     After that, cxcall stops calls until `history accept`, because it knows that records are missing.
     """
-    file, aside = shlex.quote(str(path)), shlex.quote(str(path.parent / "damaged"))
+    from shlex import quote
+
+    file, aside = quote(str(path)), quote(str(path.parent / "damaged"))
     return LedgerError(
         f"the ledger `{path}` {problem}",
         f"put back a backup; without one, look at the platform for what it placed, then `mkdir {aside} && mv {file}* {aside}`",

@@ -17,7 +17,6 @@ from cxcall.ledger.schema import (
     insert_statement,
 )
 from cxcall.ledger.sqlite_database import FILE_NAME, SqliteDatabase
-from cxcall.ledger.upgrade import upgrade
 from cxcall.runtime.operating_system import sync_folder
 
 if TYPE_CHECKING:
@@ -127,6 +126,8 @@ def _prepare(database: SqliteDatabase) -> None:
     if not version:
         raise damage_error(database.path, "it has no version")
     if version < SCHEMA_VERSION:
+        from cxcall.ledger.upgrade import upgrade
+
         upgrade(database)
     _check_schema(database)
 

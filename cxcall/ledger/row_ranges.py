@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 KEY_START = "rows "
 """What the name of a delivery of several rows starts with; a delivery of one row has the row's own name."""
-_RANGE = re.compile(r"([0-9]+)(?:-([0-9]+))?")
+_RANGE = r"([0-9]+)(?:-([0-9]+))?"
 
 
 def format_ranges(numbers: Iterable[int]) -> str:
@@ -44,6 +45,8 @@ def parse_key(key: str, first_row: int | None) -> list[tuple[int, int]]:
 def _ranges(key: str) -> list[tuple[int, int]]:
     if not key.startswith(KEY_START):
         return []
-    found = [_RANGE.fullmatch(part) for part in key.removeprefix(KEY_START).split(",")]
+    found = [
+        compile_pattern(_RANGE).fullmatch(part) for part in key.removeprefix(KEY_START).split(",")
+    ]
     ranges = [(int(each[1]), int(each[2] or each[1])) for each in found if each]
     return ranges if len(ranges) == len(found) else []

@@ -275,7 +275,7 @@ class Screen:
         if decoded is not None:
             text = _as_json(redact_value(decoded), indent=2)
         if not self.stdout.isatty():
-            text = phone_numbers.response_masker(request.texts)(text)
+            text = phone_numbers.mask_echo(text, request.texts)
         self.print_line(self._highlight_json(text))
 
     def _highlight_json(self, text: str) -> str:

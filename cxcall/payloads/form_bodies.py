@@ -8,7 +8,6 @@ An operation that takes no JSON takes a form: `application/x-www-form-urlencoded
 from __future__ import annotations
 
 import json
-import re
 from functools import reduce
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from cxcall.documents.json_pointer import join_pointer
 from cxcall.documents.json_text import load_json
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ _DELIMITERS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 _STYLE_WORDS = ("style", "explode", "allowReserved")
 _RESERVED = ":/?#[]@!$'()*,;"  # without `&`, `+`, and `=`, which have a meaning in a form
 _JSON, _TEXT, _BINARY = "application/json", "text/plain", "application/octet-stream"
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
+_MEDIA_TYPE = r"[\w!#$&^.+-]+/[\w!#$&^.+-]+"
 _QUOTED = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 
@@ -135,7 +135,7 @@ def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
         is_file = inner.get("format") == "binary" or "contentMediaType" in inner
         for item in member if is_list else [member]:
             default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
-            content_type = declared if _MEDIA_TYPE.fullmatch(declared) else default
+            content_type = declared if compile_pattern(_MEDIA_TYPE).fullmatch(declared) else default
             yield _Part(name, _as_text(item).encode(), content_type, name if is_file else "")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
+
+from cxcall.runtime.patterns import compile_pattern
 
 # Text that a template engine left, or that was written to be replaced. The dotted
 # and the dotless Turkish i are spelled out: they are an `i` without regard to case in Python alone.
@@ -21,8 +22,11 @@ _UNFILLED = f"{_TEMPLATES}|{_TO_REPLACE}"
 _UNFILLED_END = (
     rf"(?:[-_]here|(?:^|[-_ ]){_THING} here)"  # uuid-here, "queue id here"; not "walk-in here"
 )
-_IS_TEMPLATE = re.compile(f"^(?:{_TEMPLATES})$")
-_IS_UNFILLED = re.compile(f"^(?:{_UNFILLED}|.*{_UNFILLED_END})$", re.IGNORECASE)
+_IS_TEMPLATE = f"^(?:{_TEMPLATES})$"
+_IS_TO_REPLACE = f"(?i)^(?:{_TO_REPLACE}|.*{_UNFILLED_END})$"
+_STARTS = ("your", "my", "insert", "enter", "replace", "todo", "tbd", "changeme", "fixme", "xxx")
+_END = "here"
+"""What a text to be replaced starts or ends with: for most texts, its pattern is not even compiled."""
 
 _BLANKS = r"[\s\x1c-\x1f\x85]*"
 PLACEHOLDER_SCHEMA: dict[str, Any] = {
@@ -36,34 +40,28 @@ PLACEHOLDER_SCHEMA: dict[str, Any] = {
 
 
 # The name of an ID in place of an ID: user_id, contactId, uuid.
-_NAME_OF_ID = re.compile(
-    r"^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$",
-    re.IGNORECASE,
+_NAME_OF_ID = (
+    r"(?i)^([a-z]+[-_ ])*[a-z]*(id|uuid|guid|string|example|null|none|undefined)[-_ ]?\d*$"
 )
 
 
 # Properties whose text is for people, so that `my-list` may be meant.
-_FREE_TEXT_NAME = re.compile(
-    r"name$|title$|description$|notes?$|text$|label$|subject$", re.IGNORECASE
-)
+_FREE_TEXT_NAME = r"(?i)name$|title$|description$|notes?$|text$|label$|subject$"
 
 
-_VARIABLE = re.compile(r"\$\{.*\}|\$\(.*\)|\$[\w:]+|\{+[^{}]*\}+|\[[^\[\]]*\]|%\w+%")
+_VARIABLE = r"\$\{.*\}|\$\(.*\)|\$[\w:]+|\{+[^{}]*\}+|\[[^\[\]]*\]|%\w+%"
 _HIDDEN = r"(?:redacted|removed|masked|hidden|omitted|censored|scrubbed|anonymi[sz]ed|secret)"
-_REDACTED = re.compile(
-    rf"[*\u2022\u2588\u2026]+|\.{{3,}}|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)",
-    re.IGNORECASE,
-)
+_REDACTED = rf"(?i)[*\u2022\u2588\u2026]+|\.{{3,}}|(?:[<(\[{{]+(?:\w+[ _-]){{0,2}}{_HIDDEN}(?:[ _-]\w+){{0,2}}[>)\]}}]+|redacted)"
 
 
 def is_redacted(value: str) -> bool:
     """Return whether somebody hid the real value before they showed the text: `****`, `<token removed>`."""
-    return _REDACTED.fullmatch(value.strip()) is not None
+    return compile_pattern(_REDACTED).fullmatch(value.strip()) is not None
 
 
 def is_withheld(value: str) -> bool:
     """Return whether a text stands for a value that was sent: a variable of a shell, cmd, PowerShell, or redacted."""
-    return bool(_VARIABLE.fullmatch(value.strip())) or is_redacted(value)
+    return bool(compile_pattern(_VARIABLE).fullmatch(value.strip())) or is_redacted(value)
 
 
 def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bool:
@@ -74,6 +72,12 @@ def is_placeholder(value: Any, *, id_wanted: bool = False, name: str = "") -> bo
     if not isinstance(value, str):
         return False
     text = value.strip()
-    if name and _FREE_TEXT_NAME.search(name):
-        return bool(_IS_TEMPLATE.match(text))
-    return bool(_IS_UNFILLED.match(text) or (id_wanted and _NAME_OF_ID.match(text)))
+    if compile_pattern(_IS_TEMPLATE).match(text):
+        return True
+    if name and compile_pattern(_FREE_TEXT_NAME).search(name):
+        return False
+    if id_wanted and compile_pattern(_NAME_OF_ID).match(text):
+        return True
+    folded = text.lower().replace("\u0307", "").replace("\u0131", "i")  # the Turkish letters as `i`
+    is_possible = folded.startswith(_STARTS) or folded.endswith(_END)
+    return is_possible and bool(compile_pattern(_IS_TO_REPLACE).match(text))

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Self
 
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
+from cxcall.runtime.patterns import compile_pattern
 
 _PERIODS = {"hour": 3600, "day": 86_400, "week": 604_800}
 LONGEST_PERIOD = max(_PERIODS.values())
 """Seconds for which the calls to a person may count."""
-_FORM = re.compile(r"([1-9][0-9]{0,5})/(hour|day|week)")
+_FORM = r"([1-9][0-9]{0,5})/(hour|day|week)"
 
 
 class AttemptLimit(NamedTuple):
@@ -23,7 +23,7 @@ class AttemptLimit(NamedTuple):
     @classmethod
     def parse(cls, text: str, where: str = "--max-attempts") -> Self:
         """Read `3/day`; raises UsageError for any other form."""
-        found = _FORM.fullmatch(text.strip())
+        found = compile_pattern(_FORM).fullmatch(text.strip())
         if not found:
             raise UsageError(
                 f"`{text}` is not a number of calls in a period",

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-INTERNATIONAL_IN_TEXT = re.compile(r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}")
-_OTHER_THAN_DIGITS = re.compile(r"[^0-9]")
-_EXIT_CODE = re.compile(r"^(?:00|011)(?=[1-9])")
+INTERNATIONAL_IN_TEXT = r"\+[1-9](?:[ ()./-]{0,2}[0-9]){6,14}"
+_OTHER_THAN_DIGITS = r"[^0-9]"
+_EXIT_CODE = r"^(?:00|011)(?=[1-9])"
 _MIN_NATIONAL_DIGITS = 7
 _MIN_DIGITS, _MAX_DIGITS = 3, 15  # ITU-T E.164, section 6.2; short codes have three
-_ONE_NUMBER = re.compile(r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+")
-_TWO_NUMBERS = re.compile(
-    r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"
-)  # or a spreadsheet's fraction
-_TRUNK_ZERO = re.compile(r"(?<=[0-9 ])\(0\)")
+_ONE_NUMBER = r"(?:tel:)?\s*\+?[0-9 ().\-/\s\u2010-\u2015]+"
+_TWO_NUMBERS = r"[0-9]{7,}[ /\s]+[0-9]{7,}|[0-9]{7,}\.[0-9]+$"  # or a spreadsheet's fraction
+_TRUNK_ZERO = r"(?<=[0-9 ])\(0\)"
 
 
 def plain_digits(text: str) -> str:
     """Return the digits of a text, those of other scripts as `0` to `9`."""
     if text.isascii():
-        return _OTHER_THAN_DIGITS.sub("", text)
+        return compile_pattern(_OTHER_THAN_DIGITS).sub("", text)
     return "".join(str(int(char)) for char in text if char.isdecimal())
 
 
 def is_one_number(text: str) -> bool:
     """Return whether a text is exactly one number, without an extension or another number."""
     plain = "".join(str(int(char)) if char.isdecimal() else char for char in text.strip())
-    is_written = _ONE_NUMBER.fullmatch(plain.replace("\uff0b", "+")) is not None
+    is_written = compile_pattern(_ONE_NUMBER).fullmatch(plain.replace("\uff0b", "+")) is not None
     has_length = _MIN_DIGITS <= len(plain_digits(plain)) <= _MAX_DIGITS
-    return is_written and has_length and not _TWO_NUMBERS.search(plain)
+    return is_written and has_length and not compile_pattern(_TWO_NUMBERS).search(plain)
 
 
 class NumberList:
@@ -42,8 +41,10 @@ class NumberList:
     """
 
     def __init__(self, numbers: Iterable[str]) -> None:
-        written = (_TRUNK_ZERO.sub("", each) for each in numbers)
-        self._digits = frozenset(_EXIT_CODE.sub("", plain_digits(each)) for each in written)
+        written = (compile_pattern(_TRUNK_ZERO).sub("", each) for each in numbers)
+        self._digits = frozenset(
+            compile_pattern(_EXIT_CODE).sub("", plain_digits(each)) for each in written
+        )
         self._ends = frozenset(digits[-_MIN_NATIONAL_DIGITS:] for digits in self._digits)
 
     def __contains__(self, text: str) -> bool:
@@ -55,12 +56,12 @@ class NumberList:
 def _spellings(text: str) -> Iterator[set[str]]:
     """Yield the digits that a list may have for a text that is, or contains, a number."""
     digits = plain_digits(text)
-    for match in INTERNATIONAL_IN_TEXT.finditer(text):
+    for match in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(text):
         yield _international_spellings(plain_digits(match[0]))
     if not digits:
         return
-    if text.lstrip().startswith("+") or _EXIT_CODE.match(digits):
-        yield _international_spellings(_EXIT_CODE.sub("", digits))
+    if text.lstrip().startswith("+") or compile_pattern(_EXIT_CODE).match(digits):
+        yield _international_spellings(compile_pattern(_EXIT_CODE).sub("", digits))
     else:
         yield _national_spellings(digits)
 

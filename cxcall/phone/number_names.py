@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from cxcall.runtime.patterns import compile_pattern
+
 PHONE_FORMATS = ("e164", "phone")
 """The formats of a schema whose values are numbers."""
 
 # Names are compared without case and separators: `phone_number`, `PhoneNumber`, `Phone-1`.
-_NUMBER_NAMES = re.compile(
+_NUMBER_NAMES = (
     r".*(?:phone|mobile|msisdn|callee|dnis|e164)(?:number|num|address)?s?"
     r"|(?:call|callback|called|dial|dialed|destination|contact|target|to|customer|caller|home|work|cell|outbound)?(?:number|num)s?"
     r"|(?:to|dest|destination|target|called|recipient|addressto|dialstring|address|tel)(?:address|uri)?(?:es|s)?"
 )
-_CALLER_NAMES = re.compile(
+_CALLER_NAMES = (
     r"from.*|.*from|ani|aniname|cli|caller(?:id|name|idname|address).*|calling.*|origin.*"
 )
 
@@ -28,13 +30,13 @@ def is_number_name(name: str) -> bool:
 @lru_cache
 def is_folded_caller_name(name: str) -> bool:
     """Return whether a folded name is one of the caller's number."""
-    return bool(_CALLER_NAMES.fullmatch(name))
+    return bool(compile_pattern(_CALLER_NAMES).fullmatch(name))
 
 
 @lru_cache
 def is_folded_number_name(name: str) -> bool:
     """Return whether a folded name is one of a number, the caller's or another."""
-    return bool(name and _NUMBER_NAMES.fullmatch(name))
+    return bool(name and compile_pattern(_NUMBER_NAMES).fullmatch(name))
 
 
 @lru_cache

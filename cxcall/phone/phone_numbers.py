@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cxcall.phone.number_names import fold_name, is_folded_number_name
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _UUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_UUID_LENGTH = 36
-_UUID_CHARACTERS = frozenset("0123456789abcdefABCDEF-")
+_WHOLE_UUID = rf"""(?<![^"']){_UUID}(?![^"'])"""
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?"
 _COMPACT_TIME = r"(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]"
@@ -50,9 +50,9 @@ _NAMED_NUMBER = rf"(?:{_PHONE_NAME}/?{_OF_NAME}|\b(?:to|from|ani){_QUOTES}\s?[:=
 _NUMBER = rf"(?<![0-9A-Za-z])\+?[0-9]{_MORE_DIGITS}(?![0-9A-Za-z])"
 _WITH_IDS = rf"{_NAMED_NUMBER}|{_IDS}|"
 _INTERNATIONAL = rf"\+[0-9]{_MORE_DIGITS}"
-_SEVEN_DIGITS = re.compile(r"(?:[0-9][ ().\-/]{0,3}){6}[0-9]")
-_DIGIT = re.compile(r"[0-9]")
-_OTHERS_THAN_DIGITS = re.compile(r"[^0-9]")
+_SEVEN_DIGITS = r"(?:[0-9][ ().\-/]{0,3}){6}[0-9]"
+_DIGIT = r"[0-9]"
+_OTHERS_THAN_DIGITS = r"[^0-9]"
 _ECHOED_DIGITS = 8  # a number without the codes of its country and its area
 
 SHOWN_DIGITS = 4
@@ -65,7 +65,7 @@ def mask(number: str) -> str:
     if re.fullmatch(_UUID, number):
         return number
     hidden = max(sum(map(str.isdigit, number)) - SHOWN_DIGITS, 0)
-    return _DIGIT.sub("*", number, count=hidden) if hidden else number
+    return compile_pattern(_DIGIT).sub("*", number, count=hidden) if hidden else number
 
 
 def mask_text(text: str) -> str:
@@ -101,13 +101,13 @@ def _mask_escaped(text: str) -> str:
 
 def _may_have_number(text: str) -> bool:
     """Return False for most texts without a number, for which the pattern is not even compiled."""
-    is_uuid = (
-        len(text) == _UUID_LENGTH and text[8:24:5] == "----" and text.count("-") == len("----")
-    )
-    if is_uuid and _UUID_CHARACTERS.issuperset(text):
-        return False
+    has_seven_digits = compile_pattern(_SEVEN_DIGITS).search
+    if has_seven_digits(
+        text
+    ):  # mostly those of a UUID, which no number goes beyond if it is quoted
+        text = compile_pattern(_WHOLE_UUID).sub("", text)
     may_decode = any(sign in text for sign in "%\\&+")
-    return _SEVEN_DIGITS.search(text) is not None or (
+    return has_seven_digits(text) is not None or (
         may_decode and sum(map(str.isdigit, text)) >= FEWEST_DIGITS
     )
 
@@ -124,7 +124,9 @@ def response_masker(sent: str) -> Callable[[str], str]:
     """
     found = _pattern(_NUMBER, _WITH_IDS).finditer(sent) if _may_have_number(sent) else ()
     numbers = (match["number"] or match.groupdict().get("named") or "" for match in found)
-    ends = {_OTHERS_THAN_DIGITS.sub("", each)[-_ECHOED_DIGITS:] for each in numbers} - {""}
+    ends = {
+        compile_pattern(_OTHERS_THAN_DIGITS).sub("", each)[-_ECHOED_DIGITS:] for each in numbers
+    } - {""}
     if not ends:
         return mask_international
     spellings = "|".join(r"[ ().\-/]{0,3}".join(each) for each in sorted(ends))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.findings.finding import Finding
 from cxcall.responses.identifiers import correlation_id, engagement_id
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ _HTML_STARTS = (b"<!doctype html", b"<html")
 _FAILED_WORDS = {"failed", "failure", "error", "rejected", "refused"}
 _ERROR_NAMES = {"error", "errors", "errorcode", "errormessage", "error_description", "fault"}
 _STATUS_NAMES = ("status", "statuscode", "httpstatus", "httpstatuscode")
-_ERROR_STATUS = re.compile(r"(?:http/\S+ )?[45]\d\d\b")
+_ERROR_STATUS = r"(?:http/\S+ )?[45]\d\d\b"
 _NOTHING_WRONG = {"", "0", "none", "null", "false", "ok", "success"}
 
 
@@ -191,7 +191,9 @@ def describe_failure(member: str, value: Any) -> str:
     if name in ("errorcount", "failurecount", "failedcount") and _is_integer_above(value, 0):
         return f"`{member}` is {value}"
     if name in _STATUS_NAMES and (
-        _is_integer_above(value, 399) or text in _FAILED_WORDS or _ERROR_STATUS.match(text)
+        _is_integer_above(value, 399)
+        or text in _FAILED_WORDS
+        or compile_pattern(_ERROR_STATUS).match(text)
     ):
         return f"`{member}` is `{_shorten(text)}`"
     if name in _ERROR_NAMES and value and text not in _NOTHING_WRONG:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.runtime.redaction import MASKED
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ _NAMED = (
 # What follows a name in it; starts with a literal character, which makes the search fast.
 _NAMED_END = r":(?:(?<=[\w.-]:)|(?<=[\w.-]\s:))(?:\s+|(?!/))[A-Za-z0-9+/_~.-]{6}"
 # The end may be missing: a text may have been cut.
-_JSON_STRING = r'"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
+_JSON_STRING = r'(?s)"([^"\\]*(?:\\.[^"\\]*)*)("?)(\s*:\s*)?((?<=[:\s])[0-9]+)?'
 _PAIR = r"""(?<![^\s&?;,"'{(])([^\s&?;,"'{(=]{1,200})=([^\s&;,"')}]*)"""
 
 
@@ -72,15 +73,15 @@ def mask_likely_secrets(text: str) -> str:
     numbers, paths, and placeholders stay.
     """
     if "eyJ" in text or "ew" in text or "eyA" in text:
-        text = _compiled(_JWT).sub(MASKED, text)
+        text = compile_pattern(_JWT).sub(MASKED, text)
     folded = text.lower()
     if any(scheme in folded for scheme in _SCHEMES):
-        text = _compiled(_CREDENTIALS).sub(_mask_credentials, text)
-    if _compiled(_NAMED_END).search(text):
-        text = _compiled(_NAMED).sub(_mask_named, text)
+        text = compile_pattern(_CREDENTIALS).sub(_mask_credentials, text)
+    if compile_pattern(_NAMED_END).search(text):
+        text = compile_pattern(_NAMED).sub(_mask_named, text)
     if '"' in text:
-        text = _compiled(_JSON_STRING).sub(_json_masker(), text)
-    return _compiled(_PAIR).sub(_mask_pair, text) if "=" in text else text
+        text = compile_pattern(_JSON_STRING).sub(_json_masker(), text)
+    return compile_pattern(_PAIR).sub(_mask_pair, text) if "=" in text else text
 
 
 def is_likely_secret(name: str, value: str) -> bool:
@@ -88,7 +89,7 @@ def is_likely_secret(name: str, value: str) -> bool:
     kind = _kind_of_name(name)
     if not kind or not value or value == MASKED or _is_plain(value):
         return False
-    return kind == _SECRET or (is_random(value) and not _compiled(_UUID).fullmatch(value))
+    return kind == _SECRET or (is_random(value) and not compile_pattern(_UUID).fullmatch(value))
 
 
 @lru_cache(maxsize=_KEPT_NAMES)
@@ -105,7 +106,7 @@ def _kind_of_name(name: str) -> str:
 
 def is_random(value: str) -> bool:
     """Return whether a text looks random: letters and digits that alternate as in no word or plain ID."""
-    if len(value) < _MIN_RANDOM or not _compiled(_RANDOM).fullmatch(value):
+    if len(value) < _MIN_RANDOM or not compile_pattern(_RANDOM).fullmatch(value):
         return False
     changes = len(re.findall(r"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]", value))
     if changes >= _FEWEST_CHANGES:
@@ -115,16 +116,13 @@ def is_random(value: str) -> bool:
 
 def _is_plain(value: str) -> bool:
     """Return whether a value is a date, true or false, or a placeholder such as `<token>` or `$TOKEN`."""
-    return bool(_compiled(_DATE).fullmatch(value) or _compiled(_UNFILLED).fullmatch(value))
+    return bool(
+        compile_pattern(_DATE).fullmatch(value) or compile_pattern(_UNFILLED).fullmatch(value)
+    )
 
 
 def _words(name: str) -> list[str]:
-    return [word.lower() for word in _compiled(_WORD).findall(name.replace("\u212a", "k"))]
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.DOTALL)
+    return [word.lower() for word in compile_pattern(_WORD).findall(name.replace("\u212a", "k"))]
 
 
 def _is_credential(text: str) -> bool:

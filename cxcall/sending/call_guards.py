@@ -14,6 +14,7 @@ from cxcall.findings.errors import StoppedError, UsageError
 from cxcall.findings.finding import Finding, Severity
 from cxcall.phone import phone_numbers
 from cxcall.phone.do_not_call import NumberList, is_one_number, plain_digits
+from cxcall.runtime.patterns import compile_pattern
 from cxcall.sending.dialed_numbers import DialedNumber, dialed_part
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ UNCHECKED = "number-unchecked"
 _MAX_SHORT_NUMBER = 6
 _NORTH_AMERICAN_LENGTH = 10
 _MIN_LIST_DIGITS = 3  # a heading such as `Phone 1` has fewer
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _SOURCE = "libphonenumber"
 
 
@@ -227,7 +228,9 @@ def _read_list(path: str, _version: tuple[int, ...]) -> NumberList:
         digits = plain_digits(first)
         if is_one_number(first):
             # A line of numbers alone is a list, and not a row of a table.
-            is_list = all(is_one_number(each) and not _DATE.match(each) for each in others)
+            is_list = all(
+                is_one_number(each) and not compile_pattern(_DATE).match(each) for each in others
+            )
             numbers += [first, *(others if is_list else ())]
         elif first and (line_number > 1 or len(digits) >= _MIN_LIST_DIGITS):
             raise UsageError(

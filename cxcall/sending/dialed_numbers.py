@@ -7,7 +7,6 @@ number, as in the parameters of a script.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from enum import IntEnum
 from functools import lru_cache
@@ -24,6 +23,7 @@ from cxcall.phone.number_names import (
     is_folded_caller_name,
     is_folded_number_name,
 )
+from cxcall.runtime.patterns import compile_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,26 +32,24 @@ if TYPE_CHECKING:
     from cxcall.contracts.operation import Operation
     from cxcall.payloads.payload import Payload
 
-_INTERNATIONAL = re.compile(r"\+[1-9][0-9]{6,14}")
-_NORTH_AMERICAN = re.compile(
-    r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
-)
-_DIGIT_GROUP = re.compile(r"[0-9]+")
-_SEPARATOR = re.compile(r"[^0-9A-Za-z|;,]{0,3}")
+_INTERNATIONAL = r"\+[1-9][0-9]{6,14}"
+_NORTH_AMERICAN = r"(?<![\w+@./-])(?:1[-. ]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[-. ]?)[2-9][0-9]{2}[-. ]?[0-9]{4}(?![\w@/-])"
+_DIGIT_GROUP = r"[0-9]+"
+_SEPARATOR = r"[^0-9A-Za-z|;,]{0,3}"
 _MAX_DIGITS = 15
 # Of the numbers in 3GPP TS 22.101, section 10.1.1, those that are rarely anything else in a text.
-_EMERGENCY = re.compile(r"(?<![\w.:/+-])(?:000|112|911|999)(?![\w:/-]|\.[0-9])")
-_FIELD = re.compile(r"[|;,\t\n]")
-_DIGIT = re.compile(r"\d")
+_EMERGENCY = r"(?<![\w.:/+-])(?:000|112|911|999)(?![\w:/-]|\.[0-9])"
+_FIELD = r"[|;,\t\n]"
+_DIGIT = r"\d"
 _MIN_LENGTH_IN_TEXT = 7
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_SCHEME = re.compile(r"^\s*(?:tel|sips?|callto):", re.IGNORECASE)
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_SCHEME = r"(?i)^\s*(?:tel|sips?|callto):"
 _EXTENSION = r"(?:x|ext|extn|extension)\b\.?|(?:x|ext|extn|extension)\.?(?=\s*[0-9])"
-_DIALABLE = re.compile(rf"\s*[+*#(]*[0-9](?:[0-9 ().\-/\s*#,;+pw]|{_EXTENSION})*", re.IGNORECASE)
+_DIALABLE = rf"(?i)\s*[+*#(]*[0-9](?:[0-9 ().\-/\s*#,;+pw]|{_EXTENSION})*"
 # What is dialed before or after a number: a service code such as `*67`, a pause, an extension; or another number.
-_NUMBER_END = re.compile(r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)")
-_OUTSIDE_LINE = re.compile(r"^[0-9][ .\-]+(?=[0-9]{3}$)")
-_URI_HOST = re.compile(r"@[^,;|\s]*")
+_NUMBER_END = r"(\*[0-9]{2}(?=\s*[0-9(+])|[^0-9+ ().\-/\s]+)"
+_OUTSIDE_LINE = r"^[0-9][ .\-]+(?=[0-9]{3}$)"
+_URI_HOST = r"@[^,;|\s]*"
 _MAX_ACCESS_DIGITS = 2
 _GENERIC_NAMES = ("value", "text", "raw", "display", "uri", "number", "digits")
 
@@ -118,7 +116,11 @@ def dialed_numbers(
 
 def dialed_part(text: str) -> str:
     """Return what is dialed of a number that may be a URI: `911` of `sip:911@example.com`."""
-    return re.split(r"[@;?]", _SCHEME.sub("", _normalized(text)), maxsplit=1)[0].strip()
+    return (
+        compile_pattern(r"[@;?]")
+        .split(compile_pattern(_SCHEME).sub("", _normalized(text)), maxsplit=1)[0]
+        .strip()
+    )
 
 
 def _values(operation: Operation, values: Mapping[str, str], body: Payload) -> Iterator[_Value]:
@@ -178,7 +180,7 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
     """Yield the numbers that a value is, or contains, with their evidence."""
     value = entry.value
     text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
-    if not _DIGIT.search(text) and entry.schema.get("format") not in PHONE_FORMATS:
+    if not compile_pattern(_DIGIT).search(text) and entry.schema.get("format") not in PHONE_FORMATS:
         return
     is_caller = is_folded_caller_name(entry.name)
     if not is_caller and _is_whole_number(entry, text):
@@ -188,7 +190,11 @@ def _numbers_of(entry: _Value, *, with_digits: bool) -> Iterator[tuple[str, Evid
     plain = _normalized(_decoded(text))
     if isinstance(value, str):
         for pattern in (INTERNATIONAL_IN_TEXT, _NORTH_AMERICAN):
-            for match in pattern.finditer(plain) if len(plain) >= _MIN_LENGTH_IN_TEXT else ():
+            for match in (
+                compile_pattern(pattern).finditer(plain)
+                if len(plain) >= _MIN_LENGTH_IN_TEXT
+                else ()
+            ):
                 yield match[0], Evidence.DIGITS if is_caller else Evidence.FORM
         if not is_caller and not entry.name.endswith("id"):
             yield from _emergency_numbers(plain, is_declared=entry.is_declared)
@@ -201,14 +207,16 @@ def _numbers_beside(text: str, *, with_digits: bool) -> Iterator[tuple[str, Evid
 
     People write an access code before a number, an extension after it, or several numbers.
     """
-    plain = _URI_HOST.sub("", _SCHEME.sub("", _normalized(_decoded(text))))
+    plain = compile_pattern(_URI_HOST).sub(
+        "", compile_pattern(_SCHEME).sub("", _normalized(_decoded(text)))
+    )
     whole = plain_digits(plain)
     if len(whole) < _MIN_LENGTH_IN_TEXT and whole == plain.strip():
         return  # most extensions and short numbers
-    rest = INTERNATIONAL_IN_TEXT.sub(";", plain).replace("/", ";")
-    found = [match[0] for match in INTERNATIONAL_IN_TEXT.finditer(plain)]
-    found += [match[0] for match in _NORTH_AMERICAN.finditer(rest)]
-    parts = [part.strip() for part in _NUMBER_END.split(plain)]
+    rest = compile_pattern(INTERNATIONAL_IN_TEXT).sub(";", plain).replace("/", ";")
+    found = [match[0] for match in compile_pattern(INTERNATIONAL_IN_TEXT).finditer(plain)]
+    found += [match[0] for match in compile_pattern(_NORTH_AMERICAN).finditer(rest)]
+    parts = [part.strip() for part in compile_pattern(_NUMBER_END).split(plain)]
     found += [part for part in parts[::2] if len(plain_digits(part)) >= _MIN_LENGTH_IN_TEXT]
     for number in {plain_digits(each): each for each in [*found, *_short_numbers(parts)]}.values():
         if plain_digits(number) != whole:
@@ -224,9 +232,12 @@ def _short_numbers(parts: Sequence[str]) -> Iterator[str]:
     """
     is_first = True
     for separator, part in zip(["", *parts[1::2]], parts[::2], strict=True):
-        number = _OUTSIDE_LINE.sub("", part)
+        number = compile_pattern(_OUTSIDE_LINE).sub("", part)
         digits = plain_digits(number)
-        is_field = bool(_FIELD.search(separator) and _EMERGENCY.fullmatch(number))
+        is_field = bool(
+            compile_pattern(_FIELD).search(separator)
+            and compile_pattern(_EMERGENCY).fullmatch(number)
+        )
         is_short = _MAX_ACCESS_DIGITS < len(digits) < _MIN_LENGTH_IN_TEXT and digits == number
         if is_short and (is_first or is_field):
             yield digits
@@ -238,21 +249,23 @@ def _emergency_numbers(text: str, *, is_declared: bool) -> Iterator[tuple[str, E
 
     A value of its own has that form only if its schema is known: it may be a house number.
     """
-    if _EMERGENCY.search(text):
-        fields = [field.strip() for field in _FIELD.split(text)]
+    if compile_pattern(_EMERGENCY).search(text):
+        fields = [field.strip() for field in compile_pattern(_FIELD).split(text)]
         has_form = is_declared or len(fields) > 1
-        for number in dict.fromkeys(_EMERGENCY.findall(text)):
+        for number in dict.fromkeys(compile_pattern(_EMERGENCY).findall(text)):
             yield number, Evidence.FORM if has_form and number in fields else Evidence.EMERGENCY
 
 
 def _possible_numbers(text: str) -> Iterator[str]:
     """Yield all digits that stand together, with or without a few separators, as a number does."""
-    groups = list(_DIGIT_GROUP.finditer(text))
+    groups = list(compile_pattern(_DIGIT_GROUP).finditer(text))
     for index, first in enumerate(groups):
         digits, end = "", first.start()
         for group in groups[index : index + _MAX_DIGITS]:
             digits += group[0]
-            if len(digits) > _MAX_DIGITS or not _SEPARATOR.fullmatch(text, end, group.start()):
+            if len(digits) > _MAX_DIGITS or not compile_pattern(_SEPARATOR).fullmatch(
+                text, end, group.start()
+            ):
                 break
             end = group.end()
             if len(digits) >= _MIN_LENGTH_IN_TEXT:
@@ -263,7 +276,7 @@ def _is_whole_number(entry: _Value, text: str) -> bool:
     """Return whether a value as a whole is a number that is dialed."""
     if isinstance(entry.value, str) and entry.schema.get("format") in PHONE_FORMATS:
         return True
-    if _INTERNATIONAL.fullmatch(text) and not entry.is_declared:
+    if compile_pattern(_INTERNATIONAL).fullmatch(text) and not entry.is_declared:
         return True
     is_generic = entry.name in _GENERIC_NAMES
     is_named = is_folded_number_name(entry.name) or (
@@ -271,8 +284,8 @@ def _is_whole_number(entry: _Value, text: str) -> bool:
     )
     return (
         is_named
-        and bool(_DIALABLE.fullmatch(dialed_part(_decoded(text))))
-        and not _DATE.match(text)
+        and bool(compile_pattern(_DIALABLE).fullmatch(dialed_part(_decoded(text))))
+        and not compile_pattern(_DATE).match(text)
     )
 
 
