@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cxcall.documents.json_pointer import has_value, value_at
+from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.payload import set_value
 from cxcall.sending.dialed_numbers import dialed_numbers
@@ -53,7 +53,7 @@ def write_in_e164(operation: Operation, values: dict[str, str], body: Payload, c
                 if parameter.location == where and values.get(parameter.name) == number:
                     values[parameter.name] = str(written)
                     count += 1
-        elif has_value(body.value, where) and value_at(body.value, where) == number:
+        elif find_value(body.value, where) == number:
             set_value(body.value, where, written, _FLAG)
             count += 1
     return count
@@ -65,7 +65,7 @@ def suggest_country(finding: Finding, values: Mapping[str, str], body: Payload) 
         return finding
     where, text = finding.where, values.get(finding.origin)
     if where.startswith("/"):
-        text = value_at(body.value, where) if has_value(body.value, where) else None
+        text = find_value(body.value, where)
     if not isinstance(text, str) or not _WRITTEN_NUMBER.fullmatch(text):
         return finding
     if text.strip().startswith(("+", "00")):

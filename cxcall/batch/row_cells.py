@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 from typing import TYPE_CHECKING
 
 from cxcall.documents.json_pointer import leaves
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import as_text, load_json
 from cxcall.findings.errors import UsageError
 from cxcall.payloads.csv_table import CsvRecord, read_cells
 from cxcall.phone.phone_numbers import mask_cell
@@ -40,16 +39,12 @@ def cells_of(row: Row, header: CsvHeader | None) -> dict[str, str]:
         value = load_json(text)
     except (ValueError, RecursionError):
         return {}
-    return {_name(pointer): _text(found) for pointer, found in leaves(value)}
+    return {_name(pointer): as_text(found) for pointer, found in leaves(value)}
 
 
 def _name(pointer: str) -> str:
     """Return the name of a member at the top, and the pointer of one below it."""
     return pointer[1:] if pointer.count("/") == 1 else pointer
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 class RowKeys:

@@ -27,9 +27,7 @@ LATENCY_BOUNDS_MS = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000)
 
 MAX_SHOWN_FINDINGS = 100
 """How many findings of a check are kept; the others are only counted."""
-
 _MAX_SHOWN_OF_A_KIND = 5
-
 _MAX_LISTED = 20
 _MAX_REASONS = 100
 _BAR_WIDTH = 40
@@ -68,9 +66,8 @@ class FailureLimit(NamedTuple):
                     fix="write `--max-failures 10` for so many in a row, or `25%` of all",
                 )
             number = int(found[1])
-            limit = limit._replace(
-                **({"share": number / 100} if found[2] else {"consecutive": number})
-            )
+            given = {"share": number / 100} if found[2] else {"consecutive": number}
+            limit = limit._replace(**given)
         return limit
 
 
@@ -266,6 +263,11 @@ class BatchStatistics:
         }
 
     @property
+    def is_complete(self) -> bool:
+        """Whether everything was sent that should be."""
+        return self.outcomes.keys() <= {Outcome.ACCEPTED, Outcome.SKIPPED}
+
+    @property
     def outcome(self) -> Outcome:
         """The gravest outcome of all rows; `unknown` comes first."""
         return next((each for each in OUTCOMES_BY_GRAVITY if self.outcomes[each]), Outcome.ACCEPTED)
@@ -305,22 +307,12 @@ class BatchStatistics:
             f"  {count} x {code}: {message}"
             for (code, message, _), count in self.reasons.most_common(_MAX_LISTED)
         ]
-        return [*lines, *self._histogram(), *self.unknown_rows()]
-
-    def _histogram(self) -> list[str]:
-        most = max(self.latencies)
-        if not most:
-            return []
-        names = [
-            *(f"<= {bound} ms" for bound in LATENCY_BOUNDS_MS),
-            f"> {LATENCY_BOUNDS_MS[-1]} ms",
+        lines += ["latency:"] if any(self.latencies) else []
+        lines += [
+            f"  {f'{name} ms':>11}  {'#' * -(-count * _BAR_WIDTH // max(self.latencies)):<{_BAR_WIDTH}} {count}"
+            for name, count in latency_bars(self.latencies, "<=")
         ]
-        used = [index for index, count in enumerate(self.latencies) if count]
-        return ["latency:"] + [
-            f"  {names[index]:>11}  {'#' * -(-count * _BAR_WIDTH // most):<{_BAR_WIDTH}} {count}"
-            for index, count in enumerate(self.latencies)
-            if used[0] <= index <= used[-1]
-        ]
+        return [*lines, *self.unknown_rows()]
 
     def unknown_rows(self) -> list[str]:
         """Return what to do about unknown rows, and the first of them; no lines if there are none."""
@@ -339,6 +331,13 @@ class BatchStatistics:
             for row, delivery in listed
         ]
         return [*lines, f"  and {self._unlisted} more"] if self._unlisted else lines
+
+
+def latency_bars(counts: Sequence[int], at_most: str) -> list[tuple[str, int]]:
+    """Return name and length of each bar, from the first to the last that is not empty."""
+    names = [*(f"{at_most} {bound}" for bound in LATENCY_BOUNDS_MS), f"> {LATENCY_BOUNDS_MS[-1]}"]
+    used = [index for index, count in enumerate(counts) if count]
+    return list(zip(names, counts, strict=True))[used[0] : used[-1] + 1] if used else []
 
 
 def _counts(counts: Counter[SkipReason] | Counter[Outcome]) -> str:

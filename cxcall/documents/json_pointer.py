@@ -53,6 +53,11 @@ def has_value(value: Any, pointer: str) -> bool:
     return True
 
 
+def find_value(value: Any, pointer: str) -> Any:
+    """Return the value at a pointer; None without a value or a pointer."""
+    return value_at(value, pointer) if pointer and has_value(value, pointer) else None
+
+
 def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (pointer, value) of each scalar, empty object, and empty array in a JSON value."""
     if isinstance(value, dict) and value:

@@ -27,6 +27,16 @@ def load_json(text: str | bytes, parse_constant: Callable[[str], Any] | None = N
     return json.loads(decoded, parse_constant=parse_constant)
 
 
+def as_text(value: Any) -> str:
+    """Return a text as it is, and any other value as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def as_cell(value: Any) -> str:
+    """Return a value as text for a cell or a field, which null leaves empty."""
+    return "" if value is None else as_text(value)
+
+
 def stop_on_deep_text(text: str) -> None:
     """Raise RecursionError if a JSON text has more than 1,000 levels; takes time proportional to its length."""
     if text.count("[") + text.count("{") <= MAX_NESTING:

@@ -25,13 +25,11 @@ SCHEMA_VERSION = 1
 class Table(NamedTuple):
     """Rows of text under headings.
 
-    `on_terminal` replaces the table on a terminal, where the rows themselves are for programs.
     `narrower` replaces it on a terminal that is too narrow to show a row on one line.
     """
 
     headings: Sequence[str]
     rows: Iterable[Sequence[str]]
-    on_terminal: Table | None = None
     narrower: Table | None = None
 
 

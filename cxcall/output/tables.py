@@ -23,7 +23,7 @@ _OUTCOME_STYLES = {
 
 def new_grid(table: Table, width: int) -> Grid | None:
     """Return a table as rich prints it on a terminal of this width; None if it has no rows."""
-    table = _narrow_to_fit(table.on_terminal or table, width)
+    table = _narrow_to_fit(table, width)
     if not table.rows:
         return None
     grid = Grid(box=None, pad_edge=False, header_style="bold")

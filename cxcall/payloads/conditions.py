@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import compile_schema
-from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.findings.finding import Finding, Severity
 from cxcall.named_tuple import NamedTuple
 
@@ -92,10 +92,8 @@ def find_unlisted_value(
     operation: Operation, body: Payload, pointer: str, value: Any
 ) -> Iterator[Finding]:
     """Yield a warning if a value must be one of a list in the body, and is not (`x-cxcall-among`)."""
-    place = operation.schema_at(pointer).get("x-cxcall-among")
-    if not place or not has_value(body.value, place):
-        return
-    listed = value_at(body.value, place)
+    place = operation.schema_at(pointer).get("x-cxcall-among", "")
+    listed = find_value(body.value, place)
     if isinstance(listed, list) and value not in listed:
         from cxcall.payloads.suggestions import format_value
 

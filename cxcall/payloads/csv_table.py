@@ -170,12 +170,6 @@ class CsvTable(NamedTuple):
                 yield build_row(cells, record)
 
 
-def read_rows(text: Iterable[str], name: str, operation: Operation) -> Iterator[CsvRow]:
-    """Yield the rows of a table; raises UsageError if the operation does not have all columns."""
-    lines = CsvLines(text)
-    yield from CsvHeader.read(lines, name).table(operation).records(lines)
-
-
 def split_records(lines: CsvLines, header: CsvHeader, count: int) -> Iterator[tuple[int, str]]:
     """Yield parts of a table with `count` records each, as (number of the first line, text)."""
     reader = read_cells(lines, header.delimiter)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from cxcall.contracts.operation import MULTIPART, URLENCODED
 from cxcall.documents.json_pointer import join_pointer
-from cxcall.documents.json_text import load_json
+from cxcall.documents.json_text import as_cell, load_json
 from cxcall.findings.errors import UsageError
 from cxcall.named_tuple import NamedTuple
 from cxcall.runtime.patterns import compile_pattern
@@ -114,16 +114,16 @@ def _fields(name: str, member: Any, encoding: Mapping[str, Any]) -> Iterator[tup
     style = str(encoding.get("style") or "form")
     explode = encoding.get("explode", style == "form") is True
     if isinstance(member, dict) and style == "deepObject":
-        yield from ((f"{name}[{key}]", _as_text(each)) for key, each in member.items())
+        yield from ((f"{name}[{key}]", as_cell(each)) for key, each in member.items())
     elif isinstance(member, dict) and not encoding.keys().isdisjoint(_STYLE_WORDS):
-        pairs = [(key, _as_text(each)) for key, each in member.items()]
+        pairs = [(key, as_cell(each)) for key, each in member.items()]
         joined = [text for pair in pairs for text in pair]
         yield from pairs if explode else [(name, _DELIMITERS.get(style, ",").join(joined))]
     elif isinstance(member, list) and not explode:
-        yield name, _DELIMITERS.get(style, ",").join(map(_as_text, member))
+        yield name, _DELIMITERS.get(style, ",").join(map(as_cell, member))
     else:
         for item in member if isinstance(member, list) else [member]:
-            yield name, _as_text(item)
+            yield name, as_cell(item)
 
 
 def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
@@ -136,13 +136,7 @@ def _parts(operation: Operation, value: Mapping[str, Any]) -> Iterator[_Part]:
         for item in member if is_list else [member]:
             default = _JSON if isinstance(item, dict | list) else _BINARY if is_file else _TEXT
             content_type = declared if compile_pattern(_MEDIA_TYPE).fullmatch(declared) else default
-            yield _Part(name, _as_text(item).encode(), content_type, name if is_file else "")
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield _Part(name, as_cell(item).encode(), content_type, name if is_file else "")
 
 
 def _boundary(parts: Sequence[bytes]) -> str:

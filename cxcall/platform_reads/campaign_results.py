@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.paging import find_paging
-from cxcall.documents.json_pointer import split_pointer
+from cxcall.documents.json_pointer import find_value, split_pointer
 from cxcall.payloads.payload import Payload
 from cxcall.platform_reads.campaigns import CampaignReader, ContactListState, body_of
 from cxcall.platform_reads.pages import follow_pages, paging_error, wait_for_budget
-from cxcall.platform_reads.response_values import read_members, read_value
+from cxcall.platform_reads.response_values import read_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def _numbered_pages(
                 delivery, f"page {number} has the items of page {number - 1}", _REPEATED
             )
         yield from items
-        if len(items) < most or number == read_value(body, found.place("pages")):
+        if len(items) < most or number == find_value(body, found.place("pages")):
             return
         wait_for_budget(delivery, reader.wait)
         number += 1
@@ -69,7 +69,7 @@ def _numbered_pages(
 def _items_of(found: RoleOperation, delivery: Delivery) -> list[Any]:
     """Return the contacts of a page, none of a response without a body; raises ReadError or PagingError."""
     body = body_of(delivery)
-    items = read_value(body, found.place("items"))
+    items = find_value(body, found.place("items"))
     if body is not None and not isinstance(items, list):
         place = found.place("items")
         raise paging_error(delivery, f"the response has no list at `{place}`", "try again later")
@@ -93,9 +93,9 @@ def _linked_pages(
 
 def _flat(found: RoleOperation, item: Any) -> dict[str, Any]:
     """Return a contact with its cells, and the last attempt and result of each number, as one object."""
-    flat = {"id": read_value(item, found.place("id"))}
+    flat = {"id": find_value(item, found.place("id"))}
     flat |= read_members(item, found.place("columns"))
     for phone, record in read_members(item, found.place("calls")).items():
         for place in found.declared.get("last", ()):
-            flat[f"{phone} {split_pointer(place)[-1]}"] = read_value(record, place)
+            flat[f"{phone} {split_pointer(place)[-1]}"] = find_value(record, place)
     return flat

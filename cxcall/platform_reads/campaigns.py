@@ -6,11 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.campaign_roles import RoleOperation, find_roles
+from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import CxcallError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
-from cxcall.platform_reads.response_values import read_items, read_text, read_value
+from cxcall.platform_reads.response_values import read_items, read_text
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request, stop_on_errors, token_source
 from cxcall.sending.plan import DEFAULT_HOOKS, Plan, SendHooks
@@ -35,8 +36,7 @@ class ReadError(CxcallError):
         super().__init__(*delivery.findings)
         self.delivery = delivery
         self.exit_code, self.outcome = delivery.exit_code, delivery.outcome
-        response = delivery.exchange.response if delivery.exchange else None
-        self.status = response.status if response else 0
+        self.status = delivery.response.status if delivery.response else 0
 
 
 class ContactListState(NamedTuple):
@@ -96,10 +96,9 @@ class CampaignState(NamedTuple):
 
 def body_of(delivery: Delivery) -> Any:
     """Return the body of the response of a read; raises ReadError if it was not accepted."""
-    response = delivery.exchange.response if delivery.exchange else None
-    if delivery.outcome is not Outcome.ACCEPTED or response is None:
+    if delivery.outcome is not Outcome.ACCEPTED or delivery.response is None:
         raise ReadError(delivery)
-    return response.json()
+    return delivery.response.json()
 
 
 class CampaignReader:
@@ -220,7 +219,7 @@ class CampaignReader:
 
 
 def _described(state: CampaignState, found: RoleOperation, body: Any) -> CampaignState:
-    status = read_value(body, found.place("status"))
+    status = find_value(body, found.place("status"))
     errors = read_items(body, found.place("errors"))
     return state._replace(
         name=read_text(body, found.place("name")),
@@ -248,7 +247,7 @@ def _is_true(body: Any, pointer: str) -> bool:
 
 
 def _number(body: Any, pointer: str) -> int | None:
-    value = read_value(body, pointer)
+    value = find_value(body, pointer)
     if isinstance(value, str) and value.isascii() and value.isdecimal():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None

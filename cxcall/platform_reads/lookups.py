@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from cxcall.contracts.openapi_document import DOCTOR
 from cxcall.credentials import tokens
+from cxcall.documents.json_pointer import find_value
 from cxcall.findings.exit_codes import Outcome
 from cxcall.findings.finding import command
 from cxcall.named_tuple import NamedTuple
 from cxcall.payloads.payload import Payload
 from cxcall.phone import phone_numbers
 from cxcall.platform_reads.missing_objects import describe_missing, name_missing
-from cxcall.platform_reads.response_values import read_items, read_text, read_value
+from cxcall.platform_reads.response_values import read_items, read_text
 from cxcall.sending.dialer import read
 from cxcall.sending.draft import build_request
 from cxcall.sending.plan import Plan
@@ -113,7 +114,7 @@ def look_up(preflight: PreflightInput, token: Token) -> Iterator[CheckResult]:
         if last.outcome is not Outcome.ACCEPTED and not names:
             return  # the token itself is refused: nothing else can be read with it
         if not names and operation is not None:
-            scopes = read_value(_body(last), ready.declared[DOCTOR].get("scopes", ""))
+            scopes = find_value(_body(last), ready.declared[DOCTOR].get("scopes", ""))
             yield from _check_rights(preflight.settings, operation, token, scopes)
     for entry in pending:
         missing = next(name for name in required_parameters(entry) if name not in values)
@@ -131,8 +132,7 @@ def _is_ready(operation: Operation, values: Mapping[str, str]) -> bool:
 
 
 def _body(delivery: Delivery) -> Any:
-    response = delivery.exchange.response if delivery.exchange else None
-    return response.json() if response else None
+    return delivery.response.json() if delivery.response else None
 
 
 def required_parameters(operation: Operation) -> list[str]:
@@ -185,7 +185,7 @@ def _check_expectation(
     says, fix = str(expected["says"]), str(expected.get("fix", ""))
     if "items" in expected:
         return _check_keys(check, expected, body, sent)
-    value = read_value(body, expected["at"])
+    value = find_value(body, expected["at"])
     if "open" in expected and value is not None:
         return CheckResult.unknown(check, f"{says}: unknown ({expected['open'].format(value)})")
     if ("in" in expected or "open" in expected) and value is None:
@@ -234,7 +234,7 @@ def _check_rights(
 
 
 def _check_rate_budget(last: Delivery | None) -> CheckResult:
-    response = last.exchange.response if last and last.exchange else None
+    response = last.response if last else None
     window = retry_after.remaining_window(response.headers) if response else None
     if window is None:
         return CheckResult.unknown("rate", "the answers tell no rate")

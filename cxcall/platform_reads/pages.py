@@ -92,7 +92,7 @@ def _read_page(
     paging: Paging, request: HttpRequest, read: Callable[[HttpRequest], Delivery], number: int
 ) -> Page:
     delivery = read(request)
-    response = delivery.exchange.response if delivery.exchange else None
+    response = delivery.response
     if response is not None and response.truncated:
         # Its own finding says that no response of the API is as long: here it is a page.
         delivery = delivery._replace(findings=())
@@ -121,8 +121,7 @@ def _next_query(paging: Paging, request: HttpRequest, page: Page) -> Query | Non
     """
     query = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     body, given = page.body, dict(query)
-    exchange = page.delivery.exchange
-    response = exchange.response if exchange else None
+    response = page.delivery.response
     link = names.find_link(body, response.headers) if response else None
     if paging.number:
         count = names.find_number(body, names.PAGE_COUNTS)
@@ -207,7 +206,7 @@ def _repetition(delivery: Delivery, message: str) -> PagingError:
 
 def wait_for_budget(delivery: Delivery, wait: Callable[[float, str], None]) -> None:
     """Call `wait` with the seconds to the next rate-limit window if no request is left in this one."""
-    response = delivery.exchange.response if delivery.exchange else None
+    response = delivery.response
     window = retry_after.remaining_window(response.headers) if response else None
     if window and window[0] < 1:
         wait(window[1], "no request is left in this rate-limit window")

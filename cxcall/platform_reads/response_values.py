@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from cxcall.documents.json_pointer import has_value, value_at
-
-
-def read_value(body: Any, pointer: str) -> Any:
-    """Return the value at a JSON pointer; None without a value or a pointer."""
-    return value_at(body, pointer) if pointer and has_value(body, pointer) else None
+from cxcall.documents.json_pointer import find_value
 
 
 def read_items(body: Any, pointer: str) -> list[Any]:
     """Return the array at a JSON pointer; an empty one where the platform sends none, or another value."""
-    value = read_value(body, pointer)
+    value = find_value(body, pointer)
     return value if isinstance(value, list) else []
 
 
 def read_members(body: Any, pointer: str) -> dict[str, Any]:
     """Return the object at a JSON pointer; an empty one where the platform sends none, or another value."""
-    value = read_value(body, pointer)
+    value = find_value(body, pointer)
     return value if isinstance(value, dict) else {}
 
 
 def read_text(body: Any, pointer: str) -> str:
     """Return the value at a JSON pointer as text; empty without a value or a pointer."""
-    value = read_value(body, pointer)
+    value = find_value(body, pointer)
     return "" if value is None else str(value)

@@ -8,13 +8,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.openapi_document import SENTIMENT, TRACK, TRANSCRIPT
+from cxcall.documents.json_pointer import find_value
 from cxcall.findings.errors import CxcallError, UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
 from cxcall.named_tuple import NamedTuple
 from cxcall.phone.phone_numbers import mask_text
 from cxcall.platform_reads.missing_objects import name_missing
-from cxcall.platform_reads.response_values import read_items, read_text, read_value
+from cxcall.platform_reads.response_values import read_items, read_text
 from cxcall.transport import retry_after
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class Tracker(NamedTuple):
 
     def is_over(self, body: Any) -> bool:
         """Return whether a response body says that the call is over."""
-        return bool(read_value(body, self.declared["over"]))
+        return bool(find_value(body, self.declared["over"]))
 
 
 def tracker_for(platform: str, operations: Sequence[Operation]) -> Tracker:
@@ -177,7 +178,7 @@ def read_transcripts(
     for leg in {leg.communication: leg for leg in state.legs if leg.communication}.values():
         values = {declared["id"]: state.engagement_id, declared["communication"]: leg.communication}
         delivery = read(operation, values)
-        response = delivery.exchange.response if delivery.exchange else None
+        response = delivery.response
         if response is None or response.status not in (HTTPStatus.OK, HTTPStatus.NOT_FOUND):
             raise TrackingError(delivery)
         is_there = response.status == HTTPStatus.OK
@@ -237,7 +238,7 @@ def follow(
     while True:
         values = {tracker.parameter: engagement_id}
         delivery = read(tracker.operation, values)
-        response = delivery.exchange.response if delivery.exchange else None
+        response = delivery.response
         body = response.json() if response else None
         if delivery.outcome is not Outcome.ACCEPTED or response is None:
             raise TrackingError(

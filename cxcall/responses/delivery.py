@@ -4,7 +4,7 @@
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding
 from cxcall.named_tuple import NamedTuple
-from cxcall.transport.messages import Exchange
+from cxcall.transport.messages import Exchange, HttpResponse
 
 
 class Delivery(NamedTuple):
@@ -23,3 +23,8 @@ class Delivery(NamedTuple):
     attempts: int = 1
     findings: tuple[Finding, ...] = ()
     is_recorded: bool = True
+
+    @property
+    def response(self) -> HttpResponse | None:
+        """The last response; None if there was none."""
+        return self.exchange.response if self.exchange else None

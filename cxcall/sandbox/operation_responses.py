@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cxcall.contracts.sample_values import sample_value
-from cxcall.documents.json_pointer import has_value, join_pointer, value_at
+from cxcall.documents.json_pointer import find_value, join_pointer
 from cxcall.named_tuple import NamedTuple
 from cxcall.sandbox.faults import BodyShape, Fault
 from cxcall.sandbox.messages import HttpProblem, SandboxResponse
@@ -53,8 +53,7 @@ def new_engagement_id(operation: Operation) -> str:
     response = _response(operation, success_status(operation))
     example = (_json_media(response) or {}).get("example")
     pointers = _engagement_places(operation, "body")
-    values = [value_at(example, pointer) for pointer in pointers if has_value(example, pointer)]
-    is_number = any(isinstance(value, int) for value in values)
+    is_number = any(isinstance(find_value(example, pointer), int) for pointer in pointers)
     return str(uuid4().int % 10**10) if is_number else str(uuid4())
 
 

@@ -64,7 +64,8 @@ def test_every_cell_is_read_and_located_exactly(
     writer = csv.writer(out, delimiter=delimiter, lineterminator=end)
     writer.writerows([("contact-id", "reason-code"), *rows])
     text = io.TextIOWrapper(io.BytesIO(out.getvalue().encode()), "utf-8", newline="")
-    found = list(csv_table.read_rows(text, "t.csv", PERSONAL))
+    parts = csv_table.CsvLines(text)
+    found = list(csv_table.CsvHeader.read(parts, "t.csv").table(PERSONAL).records(parts))
     lines = out.getvalue().split("\n")
     assert [payload.value for _, payload, _, _ in found if payload] == [
         {"contactId": first, "reasonCode": second} for first, second in rows

@@ -137,7 +137,7 @@ class LoadRun(Run):
 
         A response that is too long to be read whole is taken as complete.
         """
-        response = delivery.exchange.response if delivery.exchange else None
+        response = delivery.response
         if response is None or response.truncated:
             return ()
         body = response.json()

@@ -10,6 +10,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from cxcall.batch.report.charts import bar, latency_chart, time_chart
+from cxcall.batch.report.rows import NOT_SENT
 from cxcall.output.terminal_text import count_phrase, escape_controls
 from cxcall.version import __version__
 
@@ -155,8 +156,8 @@ def _reasons(summary: Summary) -> str:
     accepted = summary.outcomes["accepted"]
     entries = list(summary.reasons[:_MOST_REASONS])
     rest = sum(count for _, _, count in summary.reasons[_MOST_REASONS:])
-    if missing := summary.outcomes["not-sent"]:
-        entries.append(("not-sent", "", missing))
+    if missing := summary.outcomes[NOT_SENT]:
+        entries.append((NOT_SENT, "", missing))
     entries = [("accepted", "", accepted)] * bool(accepted) + entries
     parts = []
     for outcome, reason, count in entries:
@@ -207,7 +208,7 @@ def _cell_html(row: ReportRow, field: str, kind: str) -> str:
 
 def _tools(summary: Summary) -> Iterator[str]:
     reasons = list(dict.fromkeys(reason for _, reason, _ in summary.reasons if reason))
-    outcomes = [name for name in summary.outcomes if name != "not-sent"]
+    outcomes = [name for name in summary.outcomes if name != NOT_SENT]
     yield '<div class="tools" hidden><label>Find<br><input type="search" id="find" placeholder="ID, number, or text"></label>'
     yield f'<label>Outcome<br><select id="outcome">{_options(outcomes)}</select></label>'
     yield f'<label>Reason<br><select id="reason">{_options(reasons)}</select></label>'

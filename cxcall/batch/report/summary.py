@@ -6,7 +6,8 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from cxcall.batch.totals import LATENCY_BOUNDS_MS
+from cxcall.batch.report.rows import NOT_SENT
+from cxcall.batch.totals import LATENCY_BOUNDS_MS, latency_bars
 from cxcall.findings.exit_codes import Outcome
 from cxcall.named_tuple import NamedTuple
 
@@ -25,7 +26,7 @@ ORDER = (
     "error",
     "skipped",
     "accepted",
-    "not-sent",
+    NOT_SENT,
 )
 """Outcomes, the gravest first."""
 _SENT = {str(each) for each in (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNDELIVERED, Outcome.UNKNOWN)}  # fmt: skip
@@ -72,9 +73,7 @@ class Summary(NamedTuple):
         counts = [0] * (len(LATENCY_BOUNDS_MS) + 1)
         for latency in self.latencies:
             counts[bisect_left(LATENCY_BOUNDS_MS, latency)] += 1
-        names = [*(f"≤ {bound}" for bound in LATENCY_BOUNDS_MS), f"> {LATENCY_BOUNDS_MS[-1]}"]
-        used = [index for index, count in enumerate(counts) if count]
-        return list(zip(names, counts, strict=True))[used[0] : used[-1] + 1] if used else []
+        return latency_bars(counts, "≤")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the counts as JSON."""
@@ -97,7 +96,7 @@ def summarize(report: BatchReport) -> Summary:
     rows = report.rows
     outcomes = Counter(row.outcome for row in rows)
     if report.missing:
-        outcomes["not-sent"] = report.missing
+        outcomes[NOT_SENT] = report.missing
     reasons = Counter((row.outcome, row.reason) for row in rows if row.outcome != Outcome.ACCEPTED)
     ordered = sorted(reasons.items(), key=lambda item: (_rank(item[0][0]), -item[1]))
     began = min((row.began for row in rows if row.began), default=None)

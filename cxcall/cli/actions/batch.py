@@ -67,9 +67,6 @@ if TYPE_CHECKING:
     from cxcall.output.screen import Screen
     from cxcall.sending.draft import CheckedRequest
 
-_COMPLETE = {Outcome.ACCEPTED, Outcome.SKIPPED}
-"""The outcomes of the rows of a batch in which everything was sent that should be."""
-
 
 def run_batch(options: BatchOptions, common: RequestOptions) -> Report:
     """Check all rows, then send the valid ones; print the result of each and return the totals."""
@@ -262,7 +259,7 @@ class BatchRun:
         statistics = run.statistics
         left = totals.rows - statistics.total
         held = statistics.skipped[SkipReason.OUTSIDE_HOURS]
-        is_complete = not (left or held) and set(statistics.outcomes) <= _COMPLETE
+        is_complete = not (left or held) and statistics.is_complete
         code = ExitCode.OK if is_complete else ExitCode.PARTIAL
         if run.interrupts and not statistics.sent:
             code = ExitCode.INTERRUPTED

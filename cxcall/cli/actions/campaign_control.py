@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from cxcall.cli.actions.campaign_roles import find_role
+from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import (
     deliver_request,
     load_settings_for,

@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, TextIO
 
-from cxcall.cli.actions.campaign_roles import find_role
+from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import wait_printer
 from cxcall.cli.options import flags_of
+from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
@@ -132,14 +133,8 @@ def _write_rows(
         if not columns:  # the platform declares none: those of the first row
             columns = list(row)
             file.write(f"{format_record(columns)}\r\n")
-        file.write(f"{format_record([_cell(row.get(name)) for name in columns])}\r\n")
+        file.write(f"{format_record([as_cell(row.get(name)) for name in columns])}\r\n")
     return count
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _unwritable(path: str, error: OSError) -> UsageError:

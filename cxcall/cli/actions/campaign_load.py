@@ -19,7 +19,7 @@ from cxcall.cli.actions.batch import BatchRun
 from cxcall.cli.actions.batch_dry_run import print_requests
 from cxcall.cli.actions.batch_errors import report_errors
 from cxcall.cli.actions.batch_setup import open_rows, stop_on_conflicting_flags
-from cxcall.cli.actions.campaign_roles import find_role
+from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import load_settings_for, start_log
 from cxcall.contracts.campaign_roles import contact_operation, values_from_path
 from cxcall.contracts.paging import success_schema

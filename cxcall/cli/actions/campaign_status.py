@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from cxcall.cli.actions.campaign_roles import find_role
+from cxcall.cli.actions.operation_choice import find_role
 from cxcall.cli.actions.send import wait_printer
 from cxcall.cli.options import flags_of
 from cxcall.output.report import Report

@@ -113,14 +113,13 @@ def prune_deliveries(older_than: str, output: OutputOptions, *, yes: bool) -> Re
     screen = Screen.standard(output)
     with open_ledger() as ledger:
         count = ledger.count_prunable(before)
-        if count and not yes and not screen.is_interactive:
-            raise UsageError(
-                f"`--yes` is required without a terminal: {count} deliveries would be deleted",
-                where="--yes",
-                fix="keep a copy with `cxcall history export`, then add `--yes`",
+        if count and not yes:
+            _confirm(
+                screen,
+                f"Permanently delete {count} deliveries?",
+                f"{count} deliveries would be deleted",
+                "keep a copy with `cxcall history export`",
             )
-        if count and not yes and not screen.confirm(f"Permanently delete {count} deliveries?"):
-            raise StoppedError(Finding.note("declined", "--yes", "answered no"))
         pruned = ledger.prune(before) if count else 0
     text = f"deleted {pruned} deliveries sent before {before:%Y-%m-%d %H:%M} UTC"
     return Report("history prune", data={"pruned": pruned, "before": before.isoformat()}, text=text)
@@ -150,17 +149,23 @@ def accept_missing_records(output: OutputOptions, *, yes: bool) -> Report:
     with open_ledger() as ledger:
         problem = ledger.missing_records()
         if problem and not yes:
-            if not screen.is_interactive:
-                raise UsageError(
-                    f"`--yes` is required without a terminal: {problem}",
-                    where="--yes",
-                    fix="look at the platform for what it placed, then add `--yes`",
-                )
-            if not screen.confirm(f"{problem}. Go on without them?"):
-                raise StoppedError(Finding.note("declined", "--yes", "answered no"))
+            fix = "look at the platform for what it placed"
+            _confirm(screen, f"{problem}. Go on without them?", problem, fix)
         problem = ledger.accept_missing_records()
     text = f"recorded: calls may be placed again, although {problem}"
     return Report("history accept", data={"missing": problem}, text=text)
+
+
+def _confirm(screen: Screen, question: str, problem: str, first: str) -> None:
+    """Ask; raises UsageError if nobody can be asked, and StoppedError if the user declines."""
+    if not screen.is_interactive:
+        message, fix = (
+            f"`--yes` is required without a terminal: {problem}",
+            f"{first}, then add `--yes`",
+        )
+        raise UsageError(message, where="--yes", fix=fix)
+    if not screen.confirm(question):
+        raise StoppedError(Finding.note("declined", "--yes", "answered no"))
 
 
 def _with_missing_records(report: Report, ledger: Ledger) -> Report:

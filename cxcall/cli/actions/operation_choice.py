@@ -1,16 +1,17 @@
-"""Choose the operation of a command that several operations share."""
+"""Choose the operation of a command that several operations, or those of several platforms, share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cxcall.cli.options import flags_of
+from cxcall.cli.options import find_own_contract, flags_of
 from cxcall.findings.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cxcall.cli.options import SettingsOptions
+    from cxcall.cli.options import ContractOptions, SettingsOptions
+    from cxcall.contracts.campaign_roles import RoleOperation
     from cxcall.contracts.operation import Operation
     from cxcall.contracts.parameters import Flag
 
@@ -34,6 +35,17 @@ def choose_operation(
         if given <= known and needed <= given:
             return entry
     raise _mismatch_error(candidates, given)
+
+
+def find_role(role: str, chosen: SettingsOptions, contracts: ContractOptions) -> RoleOperation:
+    """Return the operation with a role on the platform of the settings; raises UsageError if there is none."""
+    from cxcall.contracts.campaign_roles import require_role
+    from cxcall.contracts.contract import load_contracts, load_shipped_contracts
+    from cxcall.settings.settings import find_platform
+
+    own = find_own_contract(contracts, chosen.profile)
+    platform = find_platform(flags_of(chosen, contracts)) or load_shipped_contracts()[0].platform
+    return require_role(load_contracts(own), platform, role)
 
 
 def _filter_platform(operations: Sequence[Operation], settings: SettingsOptions) -> list[Operation]:

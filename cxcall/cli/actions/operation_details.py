@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.json_schema import merged_schema
 from cxcall.contracts.operation import JSON
 from cxcall.contracts.paging import find_paging
+from cxcall.documents.json_text import as_text
 from cxcall.output.report import Report
 from cxcall.output.sections import Entry, Section
 
@@ -230,11 +230,7 @@ def _limits(schema: JsonSchema) -> Iterator[str]:
             yield from [f"at least {low}{noun}"] * (low is not None and (not noun or low > 1))
             yield from [f"at most {high}{noun}"] * (high is not None)
     if "default" in schema:
-        yield f"default {_shown(schema['default'])}"
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        yield f"default {as_text(schema['default'])}"
 
 
 def _type_text(operation: Operation, schema: JsonSchema) -> str:
@@ -245,7 +241,7 @@ def _type_text(operation: Operation, schema: JsonSchema) -> str:
     values = [schema["const"]] if "const" in schema else schema.get("enum", ())
     if values:
         more = len(values) - _VALUES_SHOWN
-        shown = " | ".join(map(_shown, values[:_VALUES_SHOWN]))
+        shown = " | ".join(map(as_text, values[:_VALUES_SHOWN]))
         return f"{shown} | … ({more} more)" if more > 0 else shown
     kind = schema.get("type") or ("object" if "properties" in schema else "any")
     names = kind if isinstance(kind, list) else [kind]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from cxcall.cli.actions.operation_details import operation_data
+from cxcall.contracts.paging import fold_name
 from cxcall.findings.errors import UsageError
 from cxcall.output.report import Report, Table
 from cxcall.output.sections import Entry, Section
@@ -36,7 +36,7 @@ def list_operations(
     if tag is not None:
         found = _with_tag(found, tag)
     if search is not None:
-        if not _fold(search):
+        if not fold_name(search):
             raise UsageError(
                 "`--search` is empty",
                 where="--search",
@@ -68,14 +68,14 @@ def _with_method(known: Sequence[Operation], method: str) -> list[Operation]:
 
 
 def _with_tag(known: Sequence[Operation], tag: str) -> list[Operation]:
-    found = [entry for entry in known if _fold(entry.tag) == _fold(tag)]
+    found = [entry for entry in known if fold_name(entry.tag) == fold_name(tag)]
     if found:
         return found
     from difflib import get_close_matches
 
     tags = list(dict.fromkeys(entry.tag for entry in known))
-    names = {_fold(name): name for name in tags}
-    close = get_close_matches(_fold(tag), names, n=1)
+    names = {fold_name(name): name for name in tags}
+    close = get_close_matches(fold_name(tag), names, n=1)
     fix = f"the most similar tag is `{names[close[0]]}`" if close else f"tags: {', '.join(tags)}"
     raise UsageError(f"no operation has the tag `{tag}`", where="--tag", fix=fix)
 
@@ -91,12 +91,8 @@ def _matches(operation: Operation, search: str) -> bool:
         operation.path,
         operation.summary,
     )
-    text = " ".join(map(_fold, texts))
-    return all(_fold(word).removesuffix("s") in text for word in search.split())
-
-
-def _fold(text: str) -> str:
-    return re.sub(r"[\W_]", "", text).lower()
+    text = " ".join(map(fold_name, texts))
+    return all(fold_name(word).removesuffix("s") in text for word in search.split())
 
 
 def _sections(found: Sequence[Operation], *, is_whole: bool) -> Iterator[Section]:
@@ -131,7 +127,7 @@ def tag_rows(operations: Sequence[Operation]) -> list[tuple[str, str]]:
     """Return each tag with the number of its operations, and with the names of some: the short ones."""
     tags = _by_tag(operations)
     rows = []
-    for tag in sorted(tags, key=_fold):
+    for tag in sorted(tags, key=fold_name):
         names = sorted((entry.name for entry in tags[tag]), key=len)
         shown = [name for name in names[:_EXAMPLES] if len(name) <= _LONGEST_EXAMPLE]
         while len(", ".join(shown)) > _LONGEST_EXAMPLES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from cxcall.contracts.paging import (
     find_number,
     find_paging,
 )
+from cxcall.documents.json_text import as_cell
 from cxcall.findings.errors import UsageError
 from cxcall.findings.exit_codes import ExitCode, Outcome
 from cxcall.findings.finding import Finding, command
@@ -89,7 +89,7 @@ class Reading(NamedTuple):
         have changed something.
         """
         delivery = report.delivery
-        response = delivery.exchange.response if delivery and delivery.exchange else None
+        response = delivery.response if delivery else None
         if report.outcome is not Outcome.ACCEPTED or delivery is None or response is None:
             return report
         body = response.json()
@@ -234,13 +234,7 @@ def _masked(value: Any, delivery: Delivery, screen: Screen) -> Any:
 
 
 def _table(fields: Sequence[str], rows: Sequence[Any]) -> Table:
-    return Table(fields, [[_cell(row[name]) for name in fields] for row in rows])
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Table(fields, [[as_cell(row[name]) for name in fields] for row in rows])
 
 
 def _more_pages(paging: Paging, body: Any, headers: Any) -> tuple[Finding, ...]:

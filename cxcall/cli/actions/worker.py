@@ -19,7 +19,7 @@ from cxcall.cli.actions.send import start_log
 from cxcall.cli.options import find_own_contract, flags_of
 from cxcall.contracts.contract import load_operation, load_shipped_contracts
 from cxcall.findings.errors import UsageError
-from cxcall.findings.exit_codes import ExitCode, Outcome
+from cxcall.findings.exit_codes import ExitCode
 from cxcall.ledger.queued_rows import Claim
 from cxcall.output.report import Report
 from cxcall.output.screen import Screen
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 _COMMAND = "worker"
 _LEASE_MARGIN = 30.0
 """Seconds by which a lease is longer than a request may take."""
-_COMPLETE = {Outcome.ACCEPTED, Outcome.SKIPPED}
 
 
 def run_worker(
@@ -119,14 +118,13 @@ class _Diagnostics:
 
 def _report(worker: Worker, claim: Claim, seconds: float, diagnostics: _Diagnostics) -> Report:
     statistics = worker.statistics
-    is_complete = set(statistics.outcomes) <= _COMPLETE
     lines = statistics.lines()
     lines += [f"stopped: {worker.stop_reason}"] if worker.stop_reason else []
     diagnostics.print("\n".join(lines))
     return Report(
         _COMMAND,
         statistics.outcome,
-        ExitCode.OK if is_complete else ExitCode.PARTIAL,
+        ExitCode.OK if statistics.is_complete else ExitCode.PARTIAL,
         data={
             "worker": claim.worker,
             **statistics.as_dict(),

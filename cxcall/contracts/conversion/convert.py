@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from cxcall.contracts.call_risk import RISK
 from cxcall.contracts.conversion.openapi3 import OpenApi
-from cxcall.contracts.conversion.schemas import PREFIX, Dialect, Schemas, component_name, unique
+from cxcall.contracts.conversion.schemas import Dialect, Schemas, component_name, unique
 from cxcall.contracts.conversion.source_document import SourceDocument
 from cxcall.contracts.conversion.swagger2 import Swagger
-from cxcall.contracts.json_schema import referenced_schemas
+from cxcall.contracts.json_schema import SCHEMAS, referenced_schemas
 from cxcall.contracts.openapi_document import operations_of
 from cxcall.contracts.parameters import METHODS, server_url
 from cxcall.documents.json_pointer import join_pointer
@@ -124,7 +124,7 @@ def _request_components(
     holders = [*declaration.get("parameters", ()), *media]
     schemas = [each["schema"] for each in holders if isinstance(each.get("schema"), dict)]
     return set(
-        referenced_schemas(lambda name: components[name.removeprefix(PREFIX)], {"allOf": schemas})
+        referenced_schemas(lambda name: components[name.removeprefix(SCHEMAS)], {"allOf": schemas})
     )
 
 

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from cxcall.contracts.json_schema import SCHEMAS
 from cxcall.documents.json_pointer import join_pointer
 from cxcall.findings.errors import UsageError
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 DEEPEST = 64
 """How many schemas may be nested; a reference starts again at zero."""
 
-PREFIX = "#/components/schemas/"
 _ONE = frozenset(
     ("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames",
      "unevaluatedItems", "unevaluatedProperties", "additionalItems")
@@ -158,7 +158,7 @@ class Schemas:
             for key, value in beside.items()
             if key != "$ref" and key not in _BEHIND
         }
-        return {"$ref": PREFIX + self._name(pointer, target), **rest}
+        return {"$ref": SCHEMAS + self._name(pointer, target), **rest}
 
     def _name(self, pointer: str, target: Any) -> str:
         if pointer not in self._names:
@@ -242,7 +242,7 @@ def _at(schema: Any, path: list[Any]) -> Any:
 def _fits_empty_object(node: Any, components: Mapping[str, JsonSchema]) -> bool:
     """Return whether a schema is one of objects that requires and forbids nothing, as far as it is simple."""
     if isinstance(node, dict) and "$ref" in node:
-        node = components.get(node["$ref"].removeprefix(PREFIX), {})
+        node = components.get(node["$ref"].removeprefix(SCHEMAS), {})
     if not isinstance(node, dict) or node.get("type", "object") != "object":
         return False
     words = ("required", "minProperties", "allOf", "anyOf", "oneOf", "not", "if", "enum", "const", "$ref")  # fmt: skip
@@ -255,7 +255,7 @@ def _is_circle(found: dict[str, JsonSchema], name: str) -> bool:
     passed: set[str] = set()
     while "$ref" in found[name] and name not in passed:
         passed.add(name)
-        name = found[name]["$ref"].removeprefix(PREFIX)
+        name = found[name]["$ref"].removeprefix(SCHEMAS)
     return name in passed
 
 
